@@ -1,0 +1,29 @@
+import { parseArgs } from "node:util";
+import { delivery } from "./delivery.ts";
+import { mainThread } from "./main-thread/main-thread.ts";
+import type { Bench } from "./report.ts";
+import { size } from "./size/size.ts";
+
+const benches: Record<string, Bench> = { delivery, "main-thread": mainThread, size };
+
+const { values, positionals } = parseArgs({ options: { json: { type: "boolean" } }, allowPositionals: true });
+const chosen = positionals.length ? positionals : Object.keys(benches);
+
+let ok = true;
+for (const name of chosen) {
+  const bench = benches[name];
+  if (!bench) throw new Error(`there is no benchmark ${name}; there are: ${Object.keys(benches).join(", ")}`);
+  const report = await bench();
+  console.log(`\n${name}`);
+  console.table(
+    Object.fromEntries(
+      report.results.map(({ case: title, value, unit, reference, ratio, budget, ok }) => [
+        title,
+        { value, unit, reference, ratio, budget, ok },
+      ]),
+    ),
+  );
+  if (values.json) console.log(JSON.stringify(report));
+  ok &&= report.results.every((result) => result.ok);
+}
+process.exitCode = ok ? 0 : 1;

@@ -1,0 +1,42 @@
+import type { ErrorAnswer } from "@tidemark/schema";
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import type { TidemarkConfig } from "./config.ts";
+import { Refusal } from "./door/refusal.ts";
+import { createSites } from "./door/sites.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { featureRoutes } from "./routes/features.ts";
+import { healthRoutes } from "./routes/health.ts";
+import type { Env } from "./session/address.ts";
+
+/** Seconds after which a client may come again when a session could not be reached. */
+const RETRY_AFTER_S = 1;
+
+/** The HTTP face of a deployment. */
+export const createApp = (config: TidemarkConfig, definitionVersion: string) => {
+  const sites = createSites(config.sites);
+  const app = new Hono<{ Bindings: Env }>();
+
+  // Every answer is readable by any page: who may act is decided by key and origin, and a page that may not is told why.
+  app.use(cors({ origin: "*", allowMethods: ["GET", "POST"], exposeHeaders: ["Retry-After"], maxAge: 86_400 }));
+
+  app.route("/", eventRoutes(sites));
+  app.route("/", featureRoutes(sites));
+  app.route("/", healthRoutes(definitionVersion));
+
+  app.all("/v1/events", () => {
+    throw new Refusal("method_not_allowed", "/v1/events takes POST.");
+  });
+  app.notFound((c) => {
+    throw new Refusal("not_found", `There is no ${c.req.method} ${c.req.path}.`);
+  });
+
+  app.onError((error, c) => {
+    const known = error instanceof Refusal;
+    if (!known) console.error("a request failed", error);
+    const refusal = known ? error : new Refusal("internal", "The collector failed. Nothing was stored; send it again.");
+    if (refusal.code === "unavailable") c.header("retry-after", String(RETRY_AFTER_S));
+    return c.json({ error: { code: refusal.code, message: refusal.message } } satisfies ErrorAnswer, refusal.status);
+  });
+  return app;
+};

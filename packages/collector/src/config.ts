@@ -1,0 +1,52 @@
+import type { Feature } from "@tidemark/schema";
+
+/** A website whose events the collector accepts. Sites never see each other's data. */
+export interface Site {
+  /** Short name: 1 to 32 of a-z, 0-9 and `-`. Part of session ids and of object names: never change it. */
+  id: string;
+  /** Public key that the site's pages send: `tm_<id>_<8 or more letters or digits>`. Not a secret. */
+  key: string;
+  /**
+   * Origins whose pages may use the key: `https://shop.example`, with `*` for any one host label or any port
+   * (`https://*.shop.example`, `http://localhost:*`). Requests without an `Origin` header do not come from a foreign page
+   * and are let in.
+   */
+  origins: readonly string[];
+  /** Name of the secret (environment variable) that holds the key for reading this site's features. */
+  readKeySecret: string;
+}
+
+/** What a deployment is made of. */
+export interface TidemarkConfig {
+  sites: readonly Site[];
+  /** Features kept for every session, in the order in which the vector lists them. */
+  features: readonly Feature[];
+}
+
+/**
+ * Checks a configuration when the Worker starts.
+ *
+ * @throws Error that names the site, the field and what was expected.
+ */
+export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
+  const ids = new Set<string>();
+  for (const { id, key, origins, readKeySecret } of config.sites) {
+    const expect = (holds: boolean, field: string, expected: string) => {
+      if (!holds) throw new Error(`tidemark.config.ts: site ${JSON.stringify(id)}: ${field}: expected ${expected}`);
+    };
+    expect(/^[a-z0-9-]{1,32}$/.test(id), "id", "1 to 32 of a-z, 0-9 and -");
+    expect(!ids.has(id), "id", "an id that no other site has");
+    expect(
+      key.startsWith(`tm_${id}_`) && /_[A-Za-z0-9]{8,}$/.test(key),
+      "key",
+      `tm_${id}_ and 8 or more letters or digits`,
+    );
+    expect(origins.length > 0, "origins", "at least one origin");
+    for (const origin of origins) {
+      expect(/^https?:\/\/[^/\s]+$/.test(origin), `origins: ${origin}`, "scheme://host[:port] without a path");
+    }
+    expect(/^[A-Z][A-Z0-9_]*$/.test(readKeySecret), "readKeySecret", "the name of an environment variable");
+    ids.add(id);
+  }
+  return config;
+};

@@ -1,0 +1,51 @@
+import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
+import { Refusal } from "./refusal.ts";
+
+const tooLarge = () =>
+  new Refusal("body_too_large", `The body is larger than ${MAX_BODY_BYTES} bytes. Send fewer events in a batch.`);
+
+const readBounded = async (stream: ReadableStream<Uint8Array>): Promise<Uint8Array> => {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  const [only] = chunks;
+  if (only && chunks.length === 1) return only;
+  const body = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return body;
+};
+
+const inflate = async (body: Uint8Array): Promise<Uint8Array> => {
+  const compressed = new Blob([body]).stream();
+  try {
+    return await readBounded(compressed.pipeThrough(new DecompressionStream("gzip")));
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    throw new Refusal("invalid_json", "The body begins like gzip but cannot be inflated. Send it again, whole.");
+  }
+};
+
+/**
+ * Reads a JSON body of at most {@link MAX_BODY_BYTES}, and no more of it than that. Gzip is recognised by its first two
+ * bytes, whatever the headers say, because a request that needs no preflight cannot announce it.
+ *
+ * @throws Refusal `body_too_large` or `invalid_json`.
+ */
+export const readJson = async (request: Request): Promise<unknown> => {
+  if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES) throw tooLarge();
+  let body = request.body ? await readBounded(request.body) : new Uint8Array();
+  if (body[0] === 0x1f && body[1] === 0x8b) body = await inflate(body);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(body));
+  } catch (error) {
+    throw new Refusal("invalid_json", `The body is not JSON: ${(error as Error).message}`);
+  }
+};

@@ -1,0 +1,125 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Dropped, FeatureEvent, Rejection, VectorAnswer } from "@tidemark/schema";
+import { type Engine, type EngineState, watermarkOf } from "../engine/engine.ts";
+import { correct, observe } from "./clock.ts";
+import { countDelivery, drop, newTab, receive, reject, type Tab } from "./tab.ts";
+
+/** A judged batch on its way into its session. */
+export interface Delivery {
+  tab_id: string;
+  /** UTC milliseconds, by the client's clock and by the collector's. */
+  sent_at: number;
+  received_at: number;
+  /** The events that keep the contract, with their position in the batch. */
+  events: { index: number; event: FeatureEvent }[];
+  /** Numbers of the events that a verdict refused. */
+  rejected_seqs: number[];
+  dropped: Dropped[];
+}
+
+/** What the session made of a batch. */
+export interface Receipt {
+  accepted: number;
+  duplicates: number;
+  rejected: Rejection[];
+}
+
+/** A session's vector, as of the last acknowledged event. */
+export type SessionVectorState = Omit<VectorAnswer, "entity" | "id">;
+
+interface Stored {
+  definition_version: string;
+  tabs: Map<string, Tab>;
+  engine: EngineState;
+}
+
+const STATE = "state";
+
+/** Most tabs of one session. */
+const MAX_TABS = 256;
+
+/**
+ * One visit: the numbers it received, for ever, and its features. State and dedupe set are one value in one row, written
+ * before the answer leaves: an acknowledgement means durable.
+ */
+export abstract class SessionObject extends DurableObject {
+  /** The definitions of this deployment, compiled. */
+  protected abstract readonly engine: Engine;
+  /** Names the definitions: a stored session made by others starts its features anew. */
+  protected abstract readonly definitionVersion: string;
+
+  #stored: Stored | undefined;
+
+  /** Takes in a batch. Any repetition, reordering, overlap or splitting of batches counts each event once. */
+  ingest(delivery: Delivery): Receipt {
+    const stored = this.#load() ?? this.#begin();
+    const receipt = this.#take(stored, delivery);
+    try {
+      this.ctx.storage.kv.put(STATE, stored);
+    } catch (error) {
+      this.#stored = undefined;
+      throw error;
+    }
+    return receipt;
+  }
+
+  /** The vector now, or `undefined` for a session that no event has reached. */
+  vector(): SessionVectorState | undefined {
+    const stored = this.#load();
+    if (!stored || stored.engine.event_time === null) return undefined;
+    return {
+      event_time: stored.engine.event_time,
+      watermark: watermarkOf(stored.engine.event_time),
+      definition_version: this.definitionVersion,
+      features: this.engine.vector(stored.engine),
+      delivery: countDelivery(stored.tabs.values()),
+    };
+  }
+
+  #load(): Stored | undefined {
+    this.#stored ??= this.ctx.storage.kv.get<Stored>(STATE);
+    if (this.#stored && this.#stored.definition_version !== this.definitionVersion) {
+      this.#stored.definition_version = this.definitionVersion;
+      this.#stored.engine = this.engine.zero();
+    }
+    return this.#stored;
+  }
+
+  #begin(): Stored {
+    this.#stored = { definition_version: this.definitionVersion, tabs: new Map(), engine: this.engine.zero() };
+    return this.#stored;
+  }
+
+  #take(stored: Stored, { tab_id, sent_at, received_at, events, rejected_seqs, dropped }: Delivery): Receipt {
+    const receipt: Receipt = { accepted: 0, duplicates: 0, rejected: [] };
+    let tab = stored.tabs.get(tab_id);
+    if (!tab) {
+      if (stored.tabs.size >= MAX_TABS) {
+        const message = `the session has ${MAX_TABS} tabs already; begin a new session`;
+        receipt.rejected = events.map(({ index }) => ({ index, code: "too_many_tabs", path: "", message }));
+        return receipt;
+      }
+      tab = newTab();
+      stored.tabs.set(tab_id, tab);
+    }
+
+    observe(tab.clock, sent_at, received_at);
+    for (const seq of rejected_seqs) reject(tab, seq);
+    for (const range of dropped) drop(tab, range);
+
+    for (const { index, event } of events.toSorted((a, b) => a.event.seq - b.event.seq)) {
+      const arrival = receive(tab, event.seq);
+      if (arrival === "duplicate") {
+        receipt.duplicates += 1;
+      } else if (arrival === "full") {
+        const message = `seq: too many numbers before ${event.seq} never arrived; begin a new tab_id`;
+        receipt.rejected.push({ index, code: "too_many_gaps", path: "seq", message });
+      } else {
+        const time = correct(tab.clock, event.seq, event.time);
+        stored.engine = this.engine.fold(stored.engine, { ...event, time, tab_id });
+        receipt.accepted += 1;
+      }
+    }
+    return receipt;
+  }
+}

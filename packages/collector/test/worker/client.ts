@@ -1,0 +1,61 @@
+import { exports } from "cloudflare:workers";
+import type { BatchAnswer, ErrorAnswer, VectorAnswer } from "@tidemark/schema";
+
+/** What the tests say to the collector, in one place. */
+export const NOW = 1_700_000_000_000;
+
+export const view = { view_id: "view000001", started_at: NOW, url: "https://shop.example/a", path: "/a" };
+
+export const page = (seq: number) => ({
+  type: "page_view",
+  seq,
+  time: NOW + seq,
+  view_id: view.view_id,
+  cause: "load",
+});
+
+export const custom = (seq: number, name = "x") => ({ type: "custom", seq, time: NOW + seq, name });
+
+let sessions = 0;
+
+/** A session id that no other test uses. */
+export const newSession = (site = "shop") => {
+  sessions += 1;
+  return `${site}.session-${sessions}-${crypto.randomUUID().slice(0, 8)}`;
+};
+
+export const batch = (events: unknown[], more: Record<string, unknown> = {}) => ({
+  v: 1,
+  key: "tm_shop_aaaaaaaa",
+  sent_at: NOW + 1000,
+  session_id: newSession(),
+  anonymous_id: "anonymous1",
+  tab_id: "tab0000001",
+  sdk: "test/1",
+  views: [view],
+  events,
+  ...more,
+});
+
+const worker = (exports as unknown as { default: Fetcher }).default;
+
+export const request = (path: string, init?: RequestInit) => worker.fetch(`https://collector.example${path}`, init);
+
+export const post = (body: BodyInit, headers: Record<string, string> = {}) =>
+  request("/v1/events", { method: "POST", body, headers });
+
+export const accept = async (body: unknown): Promise<BatchAnswer> => {
+  const response = await post(JSON.stringify(body));
+  if (response.status !== 200) throw new Error(`expected 200, got ${response.status}: ${await response.text()}`);
+  return response.json();
+};
+
+export const refusal = async (response: Response): Promise<[status: number, code: string, message: string]> => {
+  const { error } = await response.json<ErrorAnswer>();
+  return [response.status, error.code, error.message];
+};
+
+export const read = (session: string, readKey = "shop-read-key") =>
+  request(`/v1/features/session/${session}`, { headers: { authorization: `Bearer ${readKey}` } });
+
+export const vectorOf = async (session: string): Promise<VectorAnswer> => (await read(session)).json();

@@ -1,0 +1,137 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Env } from "../../src/session/address.ts";
+import { accept, batch, custom, NOW, newSession, post, refusal, vectorOf } from "./client.ts";
+
+const { SESSION } = env as unknown as Env;
+
+describe("a session", () => {
+  it("counts every event once under any repetition, order, overlap and splitting of batches", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(fc.nat(30), { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 8 }),
+        async (batches) => {
+          const session_id = newSession();
+          const sent = new Set<number>();
+          for (const seqs of batches) {
+            const fresh = new Set(seqs.filter((seq) => !sent.has(seq)));
+            const answer = await accept(
+              batch(
+                seqs.map((seq) => custom(seq)),
+                { session_id },
+              ),
+            );
+            expect(answer).toEqual({ accepted: fresh.size, duplicates: seqs.length - fresh.size, rejected: [] });
+            for (const seq of seqs) sent.add(seq);
+          }
+          const { features, delivery } = await vectorOf(session_id);
+          expect(features.custom_event_count).toBe(sent.size);
+          expect(delivery).toMatchObject({
+            received: sent.size,
+            duplicates: batches.flat().length - sent.size,
+            missing: Math.max(...sent) + 1 - sent.size,
+          });
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it("loses nothing when its object is evicted between two batches", async () => {
+    const session_id = newSession();
+    await accept(batch([custom(0), custom(1)], { session_id }));
+    const before = await vectorOf(session_id);
+    await evictDurableObject(SESSION.getByName(`shop:${session_id}`));
+    expect(await vectorOf(session_id)).toEqual(before);
+    expect(await accept(batch([custom(1), custom(2)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 1 });
+  });
+
+  it("acknowledges nothing when the commit fails, and takes the same batch whole afterwards", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    await accept(batch([custom(0)], { session_id }));
+    const restore = await runInDurableObject(stub, (_, state) => {
+      const { put } = state.storage.kv;
+      state.storage.kv.put = () => {
+        throw new Error("disk full");
+      };
+      return () => {
+        state.storage.kv.put = put;
+      };
+    });
+    const failed = await post(JSON.stringify(batch([custom(1)], { session_id })));
+    expect(failed.headers.get("retry-after")).toBe("1");
+    expect(await refusal(failed)).toEqual([503, "unavailable", expect.stringContaining("nothing of it was stored")]);
+    await runInDurableObject(stub, restore);
+    expect((await vectorOf(session_id)).delivery.received).toBe(1);
+    expect(await accept(batch([custom(1)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });
+  });
+
+  it("writes one row a batch, and its state does not grow with the events", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    const size = () =>
+      runInDurableObject(
+        stub,
+        (_, state) =>
+          new TextEncoder().encode(JSON.stringify([...state.storage.kv.list()].map(([, value]) => value))).length,
+      );
+    for (let turn = 0; turn < 40; turn += 1) {
+      await accept(
+        batch(
+          Array.from({ length: 50 }, (_, index) => custom(turn * 50 + index)),
+          { session_id, sent_at: NOW + 100_000 },
+        ),
+      );
+      if (turn === 0) expect(await size()).toBeLessThan(4096);
+    }
+    expect((await vectorOf(session_id)).delivery.received).toBe(2000);
+    expect(await size()).toBeLessThan(4096);
+    expect(await runInDurableObject(stub, (_, state) => [...state.storage.kv.list()].length)).toBe(1);
+  });
+
+  it("accounts for what the client says it dropped", async () => {
+    const session_id = newSession();
+    await accept(batch([custom(5)], { session_id, dropped: [{ from_seq: 0, to_seq: 2, reason: "overflow" }] }));
+    expect((await vectorOf(session_id)).delivery).toEqual({
+      received: 1,
+      duplicates: 0,
+      rejected: 0,
+      dropped: 3,
+      missing: 2,
+    });
+  });
+
+  it("corrects a clock that is wrong, and keeps the order", async () => {
+    const session_id = newSession();
+    const wrong = Date.now() - 3_600_000;
+    await accept(
+      batch(
+        [
+          { ...custom(0), time: wrong - 500 },
+          { ...custom(1), time: wrong - 100 },
+        ],
+        { session_id, sent_at: wrong },
+      ),
+    );
+    const { event_time, features } = await vectorOf(session_id);
+    expect(features.session_duration_ms).toBe(400);
+    expect(Math.abs(event_time - (Date.now() - 100))).toBeLessThan(5000);
+  });
+
+  it("bounds what a client that skips numbers on purpose can make it remember", async () => {
+    const session_id = newSession();
+    const answer = await accept(
+      batch(
+        Array.from({ length: 300 }, (_, index) => custom(index * 2)),
+        { session_id },
+      ),
+    );
+    expect(answer.accepted).toBe(256);
+    expect(answer.rejected).toHaveLength(44);
+    expect(answer.rejected[0]).toMatchObject({ index: 256, code: "too_many_gaps", path: "seq" });
+    expect(await accept(batch([custom(1)], { session_id }))).toMatchObject({ accepted: 1 });
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { batch, eventTypes, sessionFeatures, view } from "../src/index.ts";
+import { MAX_PROPERTIES_BYTES } from "../src/limits.ts";
+
+type JsonSchema = {
+  description?: string;
+  properties?: Record<string, JsonSchema>;
+  items?: JsonSchema;
+  additionalProperties?: unknown;
+};
+
+const fieldsOf = (schema: JsonSchema, path: string): [string, JsonSchema][] =>
+  Object.entries(schema.properties ?? {}).flatMap(([name, field]) => [
+    [`${path}.${name}`, field] as [string, JsonSchema],
+    ...fieldsOf(field.items ?? field, `${path}.${name}`),
+  ]);
+
+const schemas = { ...eventTypes, view, batch };
+
+describe("the contract", () => {
+  const fields = Object.entries(schemas).flatMap(([name, schema]) =>
+    fieldsOf(z.toJSONSchema(schema, { io: "input" }) as JsonSchema, name),
+  );
+
+  it.each(fields)("describes %s", (path, field) => {
+    expect(field.description, path).toBeTruthy();
+    if (/_ms$|_at$|\.time$|duration/.test(path)) expect(field.description).toMatch(/milliseconds/);
+    if (/_px$|_height$|_width$|\.(page_)?[xy]$/.test(path)) expect(field.description).toMatch(/CSS pixels/);
+    if (/percentage/.test(path)) expect(field.description).toMatch(/percent/);
+  });
+
+  it("names every event type after its own literal", () => {
+    for (const [name, schema] of Object.entries(eventTypes)) expect(schema.shape.type.value).toBe(name);
+  });
+
+  it("bounds properties in bytes and depth", () => {
+    const parse = (properties: unknown) =>
+      eventTypes.custom.safeParse({ type: "custom", seq: 0, time: 0, name: "x", properties }).success;
+    const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(levels - 1) });
+    expect(parse({ a: "x".repeat(MAX_PROPERTIES_BYTES - 8) })).toBe(true);
+    expect(parse({ a: "x".repeat(MAX_PROPERTIES_BYTES) })).toBe(false);
+    expect(parse({ a: "é".repeat(MAX_PROPERTIES_BYTES / 2) })).toBe(false);
+    expect(parse(nested(5))).toBe(true);
+    expect(parse(nested(6))).toBe(false);
+  });
+});
+
+describe("the feature catalogue", () => {
+  it("is plain data: every definition survives JSON, has a name of its own, a description and a unit", () => {
+    expect(JSON.parse(JSON.stringify(sessionFeatures))).toEqual(sessionFeatures);
+    expect(new Set(sessionFeatures.map(({ name }) => name)).size).toBe(sessionFeatures.length);
+    for (const { name, description, unit } of sessionFeatures) {
+      expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
+      expect(description).toMatch(/\.$/);
+      expect(unit).toBeTruthy();
+    }
+  });
+});

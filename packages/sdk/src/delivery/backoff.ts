@@ -1,0 +1,10 @@
+/** First and longest ceiling of a wait, in milliseconds. */
+const BASE_MS = 1_000;
+const CAP_MS = 60_000;
+
+/**
+ * How long to wait after the given number of failures in a row: exponential, with full jitter, so that many pages do not
+ * come back at once ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015). Never less than the server asked for.
+ */
+export const backoff = (failures: number, atLeastMs: number): number =>
+  atLeastMs + Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** (failures - 1));

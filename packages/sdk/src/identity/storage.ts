@@ -1,0 +1,20 @@
+/** A value kept under one name in a Web Storage area; where the browser forbids storage, nothing is kept and nothing breaks. */
+export interface Slot<T> {
+  read(): T | undefined;
+  write(value: T | undefined): void;
+}
+
+/** The slot of that name. */
+export const slot = <T>(area: "localStorage" | "sessionStorage", name: string): Slot<T> => {
+  const attempt = <R>(use: (storage: Storage) => R): R | undefined => {
+    try {
+      return use(window[area]);
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    read: () => attempt((storage) => JSON.parse(storage.getItem(name) ?? "null") ?? undefined),
+    write: (value) => attempt((storage) => storage.setItem(name, JSON.stringify(value ?? null))),
+  };
+};

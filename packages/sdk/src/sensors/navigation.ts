@@ -1,0 +1,33 @@
+import { listen, share, together } from "./listen.ts";
+import { createTimer } from "./timer.ts";
+
+/** Hears every change of the entry in the session history, by whatever means the browser has to tell. */
+const onHistoryChange = (tell: () => void) => {
+  const { navigation } = window as unknown as { navigation?: EventTarget };
+  if (navigation) return listen(navigation, ["currententrychange"], tell);
+
+  const patch = (method: "pushState" | "replaceState") => {
+    const original = history[method];
+    const patched: typeof original = (...entry) => {
+      original.apply(history, entry);
+      tell();
+    };
+    history[method] = patched;
+    return () => {
+      if (history[method] === patched) history[method] = original;
+    };
+  };
+  return together(patch("pushState"), patch("replaceState"), listen(window, ["popstate"], tell));
+};
+
+/**
+ * Hears changes of the entry in the session history, once the turn in which they were made is over: a replace and a push
+ * at once are one.
+ */
+export const onNavigation = share<void>((tell) => {
+  const settling = createTimer(tell);
+  return together(
+    onHistoryChange(() => settling.start()),
+    settling.stop,
+  );
+});

@@ -1,0 +1,34 @@
+import { listen, share, together } from "./listen.ts";
+
+/** What happened to the page: it was shown or hidden, is being left (and so hidden, for browsers that say no more), came back from the back-forward cache, or is online again. */
+export type PageChange = "visible" | "hidden" | "leave" | "restore" | "online";
+
+/** The only place that hears visibility, page lifecycle and network. Never `unload`, which bars the page from the cache. */
+export const onPageChange = share<PageChange>((tell) =>
+  together(
+    listen(document, ["visibilitychange"], () => tell(isVisible() ? "visible" : "hidden")),
+    listen(window, ["pagehide"], () => {
+      tell("leave");
+      tell("hidden");
+    }),
+    listen<PageTransitionEvent>(window, ["pageshow"], (event) => event.persisted && tell("restore")),
+    listen(window, ["online"], () => tell("online")),
+  ),
+);
+
+/** Whether a person could see the page. */
+export const isVisible = (): boolean => document.visibilityState === "visible";
+
+/** Runs once the page can be seen: at once, or when a prerendered or background page is first shown. */
+export const whenSeen = (run: () => void): (() => void) => {
+  if (isVisible()) {
+    run();
+    return () => {};
+  }
+  const stop = onPageChange((change) => {
+    if (change !== "visible") return;
+    stop();
+    run();
+  });
+  return stop;
+};

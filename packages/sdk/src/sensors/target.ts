@@ -1,0 +1,55 @@
+import type { EventOf } from "@tidemark/schema";
+
+/** What an element is called in an event. */
+export type Target = EventOf<"click">["target"];
+
+/** Elements that a person acts on, or that the page's author named. */
+const MEANINGFUL =
+  "a,button,input,select,textarea,label,summary,video,audio,[role=button],[role=link],[role=tab],[data-tm]";
+
+const MAX_PATH_DEPTH = 6;
+
+/** The element that an event happened on, inside of open shadow roots too. */
+const innermost = (event: Event): Element | undefined => {
+  const [target] = event.composedPath();
+  return target instanceof Element ? target : undefined;
+};
+
+/** The nearest meaningful element around the one that an event happened on, across shadow roots. */
+export const meaningfulTarget = (event: Event): Element | undefined => {
+  for (let element = innermost(event); element; ) {
+    const found = element.closest(MEANINGFUL);
+    if (found) return found;
+    const root = element.getRootNode();
+    element = root instanceof ShadowRoot ? root.host : undefined;
+  }
+  return undefined;
+};
+
+/** The nearest meaningful element, or else the very element that an event happened on. */
+export const anyTarget = (event: Event): Element | undefined => meaningfulTarget(event) ?? innermost(event);
+
+const pathOf = (element: Element): string => {
+  const names: string[] = [];
+  for (let at: Element | null = element; at && names.length < MAX_PATH_DEPTH; at = at.parentElement) {
+    const id = at.getAttribute("id");
+    names.unshift(id ? `#${id}` : at.localName);
+    if (id) break;
+  }
+  return names.join(" > ").slice(0, 300);
+};
+
+/** Names an element without its text, its value or its place among its siblings. */
+export const describe = (element: Element): Target => {
+  // Not the property: a form with a field called "id" would answer with that field.
+  const id = element.getAttribute("id");
+  const name = element.getAttribute("data-tm");
+  const role = element.getAttribute("role");
+  return {
+    tag: element.localName.slice(0, 64),
+    ...(id && { id: id.slice(0, 100) }),
+    ...(name && { name: name.slice(0, 100) }),
+    ...(role && { role: role.slice(0, 40) }),
+    path: pathOf(element),
+  };
+};

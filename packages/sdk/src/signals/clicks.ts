@@ -1,0 +1,60 @@
+import type { EventOf, FieldsOf } from "@tidemark/schema";
+import { listen, type Stop, together } from "../sensors/listen.ts";
+import { anyTarget, describe } from "../sensors/target.ts";
+import type { Signal, SignalContext } from "./signal.ts";
+
+/** A click as it is reported. */
+export type ClickFields = FieldsOf<"click"> & { time?: number };
+
+/** Says more of a click than {@link clicks} does by itself: {@link links}, {@link names}, {@link texts}. */
+export type ClickDetail = (event: MouseEvent, target: Element) => Partial<ClickFields>;
+
+/** Learns of a click what only the time after it shows, and reports the click when it has; see {@link clickEvidence}. */
+export type ClickEvidence = (context: SignalContext) => {
+  take(click: ClickFields, event: MouseEvent, target: Element): void;
+  stop: Stop;
+};
+
+/** Options of {@link clicks}. */
+export interface ClickOptions {
+  /** What to say of each click beside target, position, button and pointer. Default: nothing. */
+  details?: ClickDetail[];
+  /** What to wait for after each click. Default: nothing, a click is reported at once. */
+  evidence?: ClickEvidence;
+}
+
+/**
+ * Clicks: every activation of an element by pointer, keyboard or assistive technology (`click`), and by another button
+ * (`auxclick`). A click on a label is one, though the browser adds one on the field. The target is the nearest link, button or named element, seen through open shadow roots; no text and no
+ * value is read unless a detail does.
+ */
+export const clicks =
+  ({ details = [], evidence }: ClickOptions = {}): Signal =>
+  (context) => {
+    const { take, stop } = evidence?.(context) ?? {};
+    let control: unknown;
+    return together(
+      listen<PointerEvent>(document, ["click", "auxclick"], (event) => {
+        const target = anyTarget(event);
+        // A click on a label is followed, in the same task, by the browser's own click on the labelled field.
+        if (!target || target === control) return;
+        control = target.closest("label")?.control;
+        setTimeout(() => {
+          control = undefined;
+        });
+        const click: ClickFields = {
+          target: describe(target),
+          x: Math.round(event.clientX),
+          y: Math.round(event.clientY),
+          page_x: Math.round(event.pageX),
+          page_y: Math.round(event.pageY),
+          button: event.button,
+          pointer_type: (event.pointerType ?? "") as EventOf<"click">["pointer_type"],
+        };
+        Object.assign(click, ...details.map((detail) => detail(event, target)));
+        if (take) take(click, event, target);
+        else context.emit("click", click);
+      }),
+      () => stop?.(),
+    );
+  };

@@ -1,0 +1,98 @@
+import { now } from "../sensors/clock.ts";
+import { together } from "../sensors/listen.ts";
+import { isVisible, onPageChange } from "../sensors/page-state.ts";
+import { ignoredBy } from "../sensors/private.ts";
+import { createSight } from "../sensors/sight.ts";
+import { describe } from "../sensors/target.ts";
+import type { Signal } from "./signal.ts";
+
+const MARKED = "[data-tm-dwell]";
+
+/**
+ * Element dwell: how long each element marked with the attribute `data-tm-dwell` was in sight while the page was visible, in
+ * total for the page view: half of the element, or as much of it as fills half of the viewport's height. A stay ends when
+ * the element goes out of sight or the page is hidden. Reported for each element that has been in sight since the last
+ * report, when the page is hidden, on flush and when the view ends. Elements added later count as well; those in shadow
+ * roots, and those marked only after they were added, do not.
+ */
+export const elementDwell = (): Signal => (context) => {
+  const stays = new Map<Element, ReturnType<typeof follow>>();
+
+  /** Follows an element through a view. */
+  const follow = (element: Element) => {
+    const totals = { target: describe(element), visible_ms: 0, longest_ms: 0, stays: 0, share_max: 0 };
+    let isInSight = false;
+    /** Up to when the stay that goes on is counted; 0 when none does. */
+    let since = 0;
+    let stay = 0;
+    let reported = 0;
+
+    /** Counts up to now, and begins or ends a stay as the element and the page are now. */
+    return (isWanted: boolean, isInSightNow = isInSight, share = 0) => {
+      isInSight = isInSightNow;
+      const isSeen = isInSight && isVisible();
+      const at = now();
+      if (since) {
+        stay += at - since;
+        totals.visible_ms += at - since;
+        totals.longest_ms = Math.max(totals.longest_ms, stay);
+      } else if (isSeen) {
+        stay = 0;
+        totals.stays += 1;
+      }
+      since = isSeen ? at : 0;
+      totals.share_max = Math.max(totals.share_max, Math.round(share * 1e4) / 100);
+      if (isWanted && totals.visible_ms > reported) {
+        reported = totals.visible_ms;
+        context.emit("element_dwell", totals);
+      }
+    };
+  };
+
+  const sight = createSight((element, isInSight, share) => {
+    if (ignoredBy(element)) return;
+    if (!stays.has(element)) stays.set(element, follow(element));
+    stays.get(element)?.(false, isInSight, share);
+  });
+  if (!sight) return () => {};
+
+  const settleAll = (isWanted: boolean) => {
+    for (const settle of stays.values()) settle(isWanted);
+  };
+
+  const find = (root: ParentNode) => {
+    for (const element of root.querySelectorAll(MARKED)) sight.observe(element);
+  };
+
+  const begin = () => {
+    stays.clear();
+    sight.disconnect();
+    find(document);
+  };
+
+  const additions = new MutationObserver((records) => {
+    // What is added while the page is hidden is found when it is shown.
+    if (isVisible())
+      for (const { addedNodes } of records)
+        for (const node of addedNodes)
+          if (node instanceof Element) {
+            if (node.matches(MARKED)) sight.observe(node);
+            find(node);
+          }
+  });
+
+  begin();
+  additions.observe(document, { childList: true, subtree: true });
+  return together(
+    context.on("view", begin),
+    context.on("report", () => settleAll(true)),
+    onPageChange((change) => {
+      if (change === "visible") find(document);
+      settleAll(false);
+    }),
+    () => {
+      sight.disconnect();
+      additions.disconnect();
+    },
+  );
+};

@@ -1,0 +1,75 @@
+import type { View } from "@tidemark/schema";
+import { cleanUrl } from "../page-url.ts";
+import { together } from "../sensors/listen.ts";
+import { onNavigation } from "../sensors/navigation.ts";
+import { onPageChange, whenSeen } from "../sensors/page-state.ts";
+import { createTimer } from "../sensors/timer.ts";
+import type { Signal, ViewCause, ViewDetails } from "./signal.ts";
+
+/** Says more of a page view than {@link pageViews} does by itself: {@link device}. */
+export type ViewDetail = () => Partial<ViewDetails>;
+
+/** Options of {@link pageViews}. */
+export interface PageViewOptions {
+  /** What to say of each view beside URL, referrer, title and canonical URL. Default: nothing. */
+  details?: ViewDetail[];
+  /** Whether another fragment (`#…`) is another route. Default false. */
+  hash?: boolean;
+}
+
+/** How long a router may take to bring title and canonical URL up to date, in milliseconds. */
+const SETTLE_MS = 500;
+
+/**
+ * The cause by the words of Navigation Timing, in which a load by link or address is a "navigate". A prerendered page is
+ * shown before Chromium writes down its activation.
+ */
+const loadCause = (): ViewCause => {
+  const [load] = performance.getEntriesByType("navigation") as (PerformanceNavigationTiming & {
+    activationStart?: number;
+  })[];
+  const { prerendering } = document as { prerendering?: boolean };
+  const cause = prerendering || load?.activationStart ? "prerender" : load?.type;
+  return !cause || cause === "navigate" ? "load" : cause;
+};
+
+/** What the document says of itself, which a router may say late. */
+const statements = () => {
+  const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]");
+  return { title: document.title.slice(0, 300), ...(canonical && { canonical_url: cleanUrl(canonical.href) }) };
+};
+
+/**
+ * Page views: one for a load, once the page can be seen (a prerendered or background page not before it is shown); one for
+ * a change of route in a single-page app (replace and push at once are one); one for a restore from the back-forward
+ * cache. The referrer of a route is the route before it. Title and canonical URL are read at once and again when the route
+ * has settled; details only then, so that they delay no load.
+ */
+export const pageViews =
+  ({ hash = false, details = [] }: PageViewOptions = {}): Signal =>
+  (context) => {
+    const routeOf = () => (hash ? location.href : location.href.split("#")[0]);
+    let view: View | undefined;
+    let route = routeOf();
+    const settling = createTimer(() => view && Object.assign(view, statements(), ...details.map((detail) => detail())));
+
+    const begin = (cause: ViewCause, referrer = cleanUrl(document.referrer)) => {
+      view = context.beginView(cause, {
+        ...statements(),
+        ...(referrer && { referrer }),
+      });
+      settling.stop();
+      settling.start(SETTLE_MS);
+    };
+    return together(
+      whenSeen(() => begin(loadCause())),
+      onNavigation(() => {
+        const next = routeOf();
+        if (next === route) return;
+        route = next;
+        begin("route", view?.url);
+      }),
+      onPageChange((change) => change === "restore" && begin("bfcache")),
+      settling.stop,
+    );
+  };

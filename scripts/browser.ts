@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium } from "playwright-core";
+import { installed, type Program } from "./installed.ts";
+
+const CHROMIUM: Program = {
+  name: "Chromium or Chrome",
+  variable: "CHROMIUM",
+  paths: [
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/usr/bin/google-chrome",
+    "/usr/bin/google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  ],
+  apt: "chromium",
+};
+
+const isRoot = process.getuid?.() === 0;
+
+/**
+ * The path of a Chromium, found or installed.
+ *
+ * @throws Error that says how to get one.
+ */
+export const findChromium = (): string => installed(CHROMIUM);
+
+/** A running headless Chromium. */
+export interface HeadlessChromium {
+  context: BrowserContext;
+  stop(): Promise<void>;
+  /** Ends it at once, as a crash would (SIGKILL to all of its processes). */
+  kill(): Promise<void>;
+}
+
+const FLAGS = [
+  ...["--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+  ...["--disable-component-update", "--disable-sync", "--remote-debugging-port=0", "--window-size=1280,900"],
+];
+
+/**
+ * Starts Chromium and connects Playwright to it without Playwright's defaults: those emulate focus, so that a page stays
+ * visible behind another tab, and visibility is what dwell is about.
+ *
+ * @param kept Folder of a profile that outlives this browser. Default: a fresh profile, gone with it.
+ */
+export const startChromium = async (kept?: string): Promise<HeadlessChromium> => {
+  const profile = kept ?? (await mkdtemp(join(tmpdir(), "tidemark-chromium-")));
+  const child = spawn(
+    findChromium(),
+    [...FLAGS, ...(isRoot ? ["--no-sandbox"] : []), `--user-data-dir=${profile}`, "about:blank"],
+    { stdio: ["ignore", "ignore", "pipe"], detached: true },
+  );
+  const exit = once(child, "exit");
+  const endpoint = await new Promise<string>((resolve, reject) => {
+    let said = "";
+    child.stderr.on("data", (chunk) => {
+      said += chunk;
+      const url = /DevTools listening on (ws:\S+)/.exec(said)?.[1];
+      if (url) resolve(url);
+    });
+    exit.then(() => reject(new Error(`Chromium ended before it could be driven:\n${said}`)));
+  });
+  const browser: Browser = await chromium.connectOverCDP(endpoint, { noDefaults: true });
+  const [context] = browser.contexts();
+  if (!context) throw new Error("Chromium has no browser context");
+  return {
+    context,
+    async stop() {
+      await browser.close();
+      child.kill();
+      await exit;
+      if (!kept) await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+    async kill() {
+      if (child.pid) process.kill(-child.pid, "SIGKILL");
+      await exit;
+    },
+  };
+};

@@ -1,0 +1,28 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** `pnpm check`: everything that can be said of the code without running it, and the weight of the bundles. */
+const checks: [what: string, command: string, ...args: string[]][] = [
+  ["types of the published packages", "tsc", "-b", "packages/schema", "packages/sdk"],
+  ["types of the collector", "tsc", "-p", "packages/collector"],
+  ["types of scripts, benchmarks and tests", "tsc", "-p", "."],
+  ["format and lint", "biome", "ci", "--error-on-warnings", "--colors=off"],
+  ["unused code and dependencies", "knip"],
+  ["package shape: schema", "publint", "--strict", "--pack", "npm", "packages/schema"],
+  ["package shape: sdk", "publint", "--strict", "--pack", "npm", "packages/sdk"],
+  ["size budgets", "node", "bench/main.ts", "size"],
+];
+
+const cwd = fileURLToPath(new URL("..", import.meta.url));
+const failed: string[] = [];
+for (const [what, command, ...args] of checks) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  console.log(`${status === 0 ? "ok    " : "FAILED"}  ${what}`);
+  if (status === 0) continue;
+  failed.push(what);
+  console.log(`\n$ ${[command, ...args].join(" ")}\n${stdout}${stderr}`);
+}
+if (failed.length) {
+  console.log(`\nNot in order: ${failed.join("; ")}.`);
+  process.exitCode = 1;
+}

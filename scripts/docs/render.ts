@@ -1,0 +1,21 @@
+import { fieldsTable } from "./fields.ts";
+import { optionsTable } from "./options.ts";
+import { undrivableTable } from "./undrivable.ts";
+
+/** The parts of the docs that are written by code, by the name in their marker. */
+const PARTS: Record<string, (...words: string[]) => string> = {
+  fields: (type = "") => fieldsTable(type),
+  undrivable: undrivableTable,
+  options: (name = "", file = "") => optionsTable(name, file),
+};
+
+/**
+ * A page of the docs with its generated parts brought up to date. Such a part stands between `<!-- fields click -->` and
+ * `<!-- end -->`: the words name the part and what it is about.
+ */
+export const render = (page: string): string =>
+  page.replace(/<!-- (\w+) ?([^>]*?) ?-->\n.*?<!-- end -->/gs, (whole, part: string, words: string) => {
+    const write = PARTS[part];
+    if (!write) throw new Error(`no part of the docs is called ${part}`);
+    return `${whole.split("\n")[0]}\n\n${write(...words.split(" ").filter(Boolean))}\n\n<!-- end -->`;
+  });

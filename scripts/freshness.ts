@@ -1,0 +1,43 @@
+import type { BatchAnswer } from "@tidemark/schema";
+import type { Stack } from "./stack.ts";
+import { readVector } from "./visit.ts";
+
+/** How many probes are sent. */
+const PROBES = 100;
+
+/** Milliseconds from an acknowledgement until a read shows its effect, by share of the probes. */
+export interface Freshness {
+  p50: number;
+  p99: number;
+}
+
+/** Measures freshness: sends one event after the other to a session of its own, and reads until each one shows. */
+export const measureFreshness = async (stack: Stack, key: string): Promise<Freshness> => {
+  const session = `demo.${crypto.randomUUID()}`;
+  const waits: number[] = [];
+  for (let seq = 0; seq < PROBES; seq += 1) {
+    const now = Date.now();
+    const response = await fetch(`${stack.collector.origin}/v1/events`, {
+      method: "POST",
+      body: JSON.stringify({
+        v: 1,
+        key,
+        sent_at: now,
+        session_id: session,
+        anonymous_id: "freshness",
+        tab_id: "freshness",
+        sdk: "freshness-probe/1",
+        views: [],
+        events: [{ type: "custom", seq, time: now, name: "probe" }],
+      }),
+    });
+    const { accepted } = (await response.json()) as BatchAnswer;
+    if (accepted !== 1) throw new Error(`probe ${seq} was not accepted`);
+    const acknowledged = performance.now();
+    while ((await readVector(stack, session)).delivery.received <= seq);
+    waits.push(performance.now() - acknowledged);
+  }
+  waits.sort((a, b) => a - b);
+  const at = (share: number) => Math.round((waits[Math.ceil(share * PROBES) - 1] ?? 0) * 10) / 10;
+  return { p50: at(0.5), p99: at(0.99) };
+};

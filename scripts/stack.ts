@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import getPort from "get-port";
+import { type CollectorProcess, startCollector } from "./collector-process.ts";
+import { EXAMPLE, type Site, serveSite } from "./site-server.ts";
+
+/** The collector and the example site, running side by side on this machine. */
+export interface Stack {
+  collector: CollectorProcess;
+  site: Site;
+  /** The read key of the example's site. */
+  readKey: string;
+  /** Starts the collector again on the same port and storage, after it was killed. */
+  restartCollector(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What {@link startStack} may be told. */
+export interface StackOptions {
+  /** Ports to try first. Default: any free ones. */
+  ports?: { collector: number; site: number };
+  /** Folder that the site serves. Default: the example. */
+  folder?: string;
+  /** Folder for the collector's storage. Default: a temporary one, gone with the stack. */
+  state?: string;
+}
+
+/** Starts the stack. A port that is taken is replaced by a free one. */
+export const startStack = async ({ ports, folder = EXAMPLE, state }: StackOptions = {}): Promise<Stack> => {
+  const storage = state ?? (await mkdtemp(join(tmpdir(), "tidemark-")));
+  const readKey = crypto.randomUUID();
+  const port = await getPort(ports && { port: [ports.collector] });
+  const start = () => startCollector({ port, state: storage, readKey });
+  const collector = await start();
+  const stack: Stack = {
+    collector,
+    site: await serveSite(folder, await getPort(ports && { port: [ports.site] }), collector.origin),
+    readKey,
+    async restartCollector() {
+      stack.collector = await start();
+    },
+    async stop() {
+      await stack.site.stop();
+      await stack.collector.stop();
+      if (!state) await rm(storage, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  return stack;
+};

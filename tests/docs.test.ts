@@ -1,0 +1,69 @@
+import { globSync, readFileSync } from "node:fs";
+import { batch, errorCodes, event, eventTypes, sessionFeatures, verdictCodes } from "@tidemark/schema";
+import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
+import { describe, expect, it } from "vitest";
+import { render } from "../scripts/docs/render.ts";
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+const readme = read("README.md");
+const http = read("docs/http.md");
+
+/** The cells of the Markdown table whose first column has this head. */
+const rowsOf = (text: string, head: string) => {
+  const tables = text.split("\n\n").filter((block) => block.startsWith(`| ${head} `));
+  const [, , ...rows] = tables.join("\n").trim().split("\n");
+  return rows.map((row) => row.split("|").map((cell) => cell.trim().replaceAll("`", "")));
+};
+
+describe("the README", () => {
+  it("shows the vector that there is", () => {
+    const [, block = ""] = readme.split("<!-- vector -->\n```text\n");
+    const names = (block.split("```")[0] ?? "")
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/)[0]);
+    expect(names).toEqual(sessionFeatures.map(({ name }) => name));
+  });
+
+  it("names only commands and files that exist", () => {
+    const { scripts } = JSON.parse(read("package.json"));
+    const commands = [...readme.matchAll(/pnpm@12\.21\.0 (?:run )?(\w+)/g)].map(([, name = ""]) => name);
+    expect(commands.length).toBeGreaterThan(5);
+    expect(commands.filter((name) => name !== "exec" && !scripts[name])).toEqual([]);
+    for (const [, path = ""] of readme.matchAll(/\]\(([^)]+)\)/g)) expect(read(path)).not.toBe("");
+  });
+});
+
+describe("docs/http.md", () => {
+  it("lists every verdict with its meaning", () => {
+    expect(rowsOf(http, "verdict").map(([, code, meaning]) => [code, meaning])).toEqual(Object.entries(verdictCodes));
+  });
+
+  it("lists every error with its status and meaning", () => {
+    expect(rowsOf(http, "status").map(([, status, code, meaning]) => [code, Number(status), meaning])).toEqual(
+      Object.entries(errorCodes).map(([code, { status, meaning }]) => [code, status, meaning]),
+    );
+  });
+
+  it("shows a batch that the contract accepts, and its limit", () => {
+    const [, block = ""] = http.split("```json\n");
+    const example = batch.parse(JSON.parse(block.split("```")[0] ?? ""));
+    expect(example.events.map((each) => event.safeParse(each).success)).toEqual([true]);
+    expect(http).toContain(`at most ${MAX_BODY_BYTES / 1024} KiB`);
+  });
+});
+
+describe("the generated parts of the docs", () => {
+  it.each(globSync("docs/*.md"))("are what the code says: %s (pnpm run docs writes them)", (path) => {
+    expect(render(read(path))).toBe(read(path));
+  });
+
+  it("describe every event type that a signal emits", () => {
+    const signals = read("docs/signals.md");
+    const described = [...signals.matchAll(/<!-- fields (\w+) -->/g)].map(([, type]) => type);
+    const elsewhere = ["custom", "identify", "video_pause", "video_progress", "video_complete"];
+    expect(described.toSorted()).toEqual(
+      [...Object.keys(eventTypes).filter((type) => !elsewhere.includes(type)), "view"].toSorted(),
+    );
+  });
+});

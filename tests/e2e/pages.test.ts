@@ -1,0 +1,196 @@
+import { fileURLToPath } from "node:url";
+import type { Tracker } from "@tidemark/sdk";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type HeadlessChromium, startChromium } from "../../scripts/browser.ts";
+import { type Stack, startStack } from "../../scripts/stack.ts";
+import { readVector } from "../../scripts/visit.ts";
+
+type Window = { tidemark: Tracker };
+
+let stack: Stack;
+let chromium: HeadlessChromium;
+let complaints: string[];
+
+beforeAll(async () => {
+  stack = await startStack({ folder: fileURLToPath(new URL("pages", import.meta.url)) });
+});
+afterAll(() => stack?.stop());
+beforeEach(async () => {
+  chromium = await startChromium();
+  complaints = [];
+});
+afterEach(() => chromium?.stop());
+
+const open = async (path: string): Promise<Page> => {
+  const page = await chromium.context.newPage();
+  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+  page.on("console", (message) => message.type() === "warning" && complaints.push(message.text()));
+  await page.goto(`${stack.site.origin}/${path}`);
+  await page.waitForFunction(() => (globalThis as unknown as Partial<Window>).tidemark?.flush);
+  return page;
+};
+const session = (page: Page) => page.evaluate(() => (globalThis as unknown as Window).tidemark.sessionId);
+const flush = (page: Page) => page.evaluate(() => (globalThis as unknown as Window).tidemark.flush());
+const track = (page: Page, count: number) =>
+  page.evaluate((many) => {
+    for (let each = 0; each < many; each += 1) (globalThis as unknown as Window).tidemark.track("numbered", { each });
+  }, count);
+
+/** Waits until the session has been told of so many custom events, and gives its vector. */
+const customEvents = async (id: string, count: number) => {
+  await expect
+    .poll(async () => (await readVector(stack, id)).features.custom_event_count, { timeout: 20_000 })
+    .toBeGreaterThanOrEqual(count);
+  return readVector(stack, id);
+};
+
+describe("the script tag on a page", () => {
+  it("replays the calls that were made before it loaded, in their order", async () => {
+    const page = await open("plain.html");
+    await flush(page);
+    expect((await readVector(stack, await session(page))).features.custom_event_count).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
+  it("gives the visitor's own features back", async () => {
+    const page = await open("plain.html");
+    await page.click("#button");
+    const features = await page.evaluate(() => (globalThis as unknown as Window).tidemark.features());
+    expect(features).toMatchObject({ click_count: 1, page_view_count: 1, entry_path: "/plain.html" });
+  });
+
+  it("delivers what was tracked just before a navigation, each event once", async () => {
+    const page = await open("plain.html");
+    const id = await session(page);
+    await Promise.all([
+      page.waitForURL("**/other.html"),
+      track(page, 20).then(() => page.evaluate(() => (location.href = "other.html"))),
+    ]);
+    const { features, delivery } = await customEvents(id, 21);
+    expect(features.custom_event_count).toBe(21);
+    expect(delivery).toMatchObject({ missing: 0, rejected: 0 });
+  });
+
+  it("delivers after a tab was closed while the collector was down, once the site is visited again", async () => {
+    const page = await open("plain.html");
+    const id = await session(page);
+    await flush(page);
+    await stack.collector.kill();
+    await track(page, 20);
+    await page.close({ runBeforeUnload: true });
+    await stack.restartCollector();
+    await open("other.html");
+    const { features, delivery } = await customEvents(id, 21);
+    expect(features.custom_event_count).toBe(21);
+    expect(delivery.missing).toBe(0);
+  });
+
+  it("goes on delivering in an open page when the collector comes back", async () => {
+    const page = await open("plain.html");
+    await flush(page);
+    await stack.collector.kill();
+    await track(page, 20);
+    await expect(flush(page)).rejects.toThrow(/1 batches wait: /);
+    await stack.restartCollector();
+    const { features } = await customEvents(await session(page), 21);
+    expect(features.custom_event_count).toBe(21);
+  });
+
+  it("measures and delivers where the browser forbids every storage", async () => {
+    await chromium.context.addInitScript(() => {
+      for (const name of ["localStorage", "sessionStorage", "indexedDB"]) {
+        Object.defineProperty(globalThis, name, {
+          get() {
+            throw new DOMException("forbidden", "SecurityError");
+          },
+        });
+      }
+    });
+    const page = await open("plain.html");
+    await page.click("#button");
+    await flush(page);
+    expect((await readVector(stack, await session(page))).features.click_count).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
+  it("leaves out properties that are no JSON or too large, says so, and keeps the event and its neighbours", async () => {
+    const page = await open("other.html");
+    await page.evaluate(() => {
+      const { tidemark } = globalThis as unknown as Window;
+      const cyclic: Record<string, unknown> = {};
+      cyclic.self = cyclic;
+      tidemark.track("cyclic", cyclic);
+      tidemark.track("big", { text: "x".repeat(10_000) });
+      tidemark.track("odd", { count: 1n });
+      tidemark.track("fine", { count: 1 });
+    });
+    await flush(page);
+    expect((await readVector(stack, await session(page))).features.custom_event_count).toBe(4);
+    expect(complaints).toHaveLength(3);
+    expect(complaints[1]).toMatch(/properties dropped: 10011 bytes > 8192/);
+  });
+
+  it("says once a batch that its key is refused, and does not disturb the page", async () => {
+    const page = await open("wrong-key.html");
+    await flush(page);
+    expect(complaints).toEqual([expect.stringMatching(/401 .*unknown_key.*tm_demo_unknownkey/)]);
+  });
+
+  it("counts one page view for each route of a single-page app, with the title that the router set", async () => {
+    const page = await open("other.html");
+    const titles = await page.evaluate(async () => {
+      const { tidemark } = globalThis as unknown as Window;
+      const seen: string[] = [];
+      tidemark.on("event", ({ type }) => type === "page_view" && seen.push(`${location.pathname} ${document.title}`));
+      const settled = () => new Promise((resolve) => setTimeout(() => setTimeout(resolve)));
+      history.replaceState(null, "", "/redirect");
+      history.pushState(null, "", "/shop");
+      document.title = "Shop";
+      await settled();
+      history.pushState(null, "", "/shop#reviews");
+      await settled();
+      history.pushState(null, "", "/cart");
+      document.title = "Cart";
+      await settled();
+      return seen;
+    });
+    expect(titles).toEqual(["/shop Shop", "/cart Cart"]);
+    await flush(page);
+    expect((await readVector(stack, await session(page))).features).toMatchObject({
+      page_view_count: 3,
+      current_path: "/cart",
+    });
+  });
+
+  it("leaves no listener behind when it is stopped", async () => {
+    await chromium.context.addInitScript(() => {
+      const listeners = new Set<string>();
+      Object.assign(globalThis, { listeners });
+      const ids = new Map<unknown, number>();
+      const idOf = (value: unknown) => {
+        if (!ids.has(value)) ids.set(value, ids.size);
+        return ids.get(value);
+      };
+      const { addEventListener, removeEventListener } = EventTarget.prototype;
+      EventTarget.prototype.addEventListener = function (...args: Parameters<typeof addEventListener>) {
+        if (new Error().stack?.includes("/tidemark.js")) listeners.add(`${args[0]} ${idOf(args[1])}`);
+        return addEventListener.apply(this, args);
+      };
+      EventTarget.prototype.removeEventListener = function (...args: Parameters<typeof removeEventListener>) {
+        listeners.delete(`${args[0]} ${idOf(args[1])}`);
+        return removeEventListener.apply(this, args);
+      };
+    });
+    const page = await open("other.html");
+    const listeners = () => page.evaluate(() => [...(globalThis as unknown as { listeners: Set<string> }).listeners]);
+    expect((await listeners()).length).toBeGreaterThan(10);
+    await page.evaluate(() => (globalThis as unknown as Window).tidemark.stop());
+    expect(await listeners()).toEqual([]);
+    const id = await session(page);
+    await page.click("p");
+    await page.evaluate(() => (globalThis as unknown as Window).tidemark.track("after stop"));
+    await flush(page);
+    expect((await readVector(stack, id)).features).toMatchObject({ click_count: 0, custom_event_count: 0 });
+  });
+});

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Stack, startStack } from "../../scripts/stack.ts";
+import { readVector, type VisitResult, visit } from "../../scripts/visit.ts";
+
+/** Largest difference between the engaged time of the script and of the vector, in milliseconds. */
+const DWELL_TOLERANCE_MS = 250;
+
+/** Largest difference between the depths, in points of a percent. */
+const DEPTH_TOLERANCE = 1;
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+const expectTheTruth = ({ session, script, events }: VisitResult) => {
+  expect(events).toMatchObject({ rejected: 0, lost: 0 });
+  expect(events.accepted).toBe(session.event_count);
+  expect(session).toMatchObject({
+    click_count: script.click_count,
+    hover_count: script.hover_count,
+    page_view_count: script.page_view_count,
+    entry_path: "/article.html",
+    current_path: "/products.html",
+  });
+  expect(Math.abs(Number(session.scroll_depth_max) - script.scroll_depth_max)).toBeLessThanOrEqual(DEPTH_TOLERANCE);
+  expect(Math.abs(Number(session.dwell_ms) - script.dwell_ms)).toBeLessThanOrEqual(DWELL_TOLERANCE_MS);
+};
+
+describe("a visit by a real browser", () => {
+  it("becomes a vector that says what the visitor did", async () => {
+    const result = await visit(stack);
+    expectTheTruth(result);
+    const { session } = result;
+    expect(session.visible_ms).toBeGreaterThan(Number(session.dwell_ms));
+    expect(session.session_duration_ms).toBeGreaterThan(Number(session.visible_ms));
+    expect(session.scroll_depth_30s).toBeLessThanOrEqual(Number(session.scroll_depth_max));
+  });
+
+  it("loses nothing that was acknowledged, nor anything else, when the collector is killed in the middle of it", async () => {
+    let acknowledged = 0;
+    const result = await visit(stack, async (session) => {
+      const before = await readVector(stack, session);
+      acknowledged = before.delivery.received;
+      await stack.collector.kill();
+      await expect(readVector(stack, session)).rejects.toThrow("fetch failed");
+      await stack.restartCollector();
+      const after = await readVector(stack, session);
+      expect(after.delivery.received).toBeGreaterThanOrEqual(acknowledged);
+      expect(after.features.click_count).toBe(before.features.click_count);
+    });
+    expect(acknowledged).toBeGreaterThan(0);
+    expectTheTruth(result);
+  });
+});

@@ -1,0 +1,19 @@
+import { findChromium } from "../../scripts/browser.ts";
+import type { Abilities, Engine } from "./engine.ts";
+import { startWithPuppeteer } from "./puppeteer-engine.ts";
+
+/** What Chromium can be driven to do. */
+export const chromiumCan: Abilities = { tap: true, leave: true, middle: true, prerender: true };
+
+/** Starts a headless Chromium, driven over the DevTools protocol. */
+export const startChromium = (): Promise<Engine> =>
+  startWithPuppeteer("chromium", {
+    browser: "chrome",
+    executablePath: findChromium(),
+    args: [
+      "--window-size=1280,900",
+      "--disable-gpu",
+      "--disable-quic",
+      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+    ],
+  });

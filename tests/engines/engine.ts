@@ -1,0 +1,89 @@
+import { chromiumCan, startChromium } from "./chromium.ts";
+import { firefoxCan, startFirefox } from "./firefox.ts";
+import { startWebKit, webKitCan } from "./webkit.ts";
+
+/** The browser engines that people's browsers are made of. */
+export type EngineName = "chromium" | "firefox" | "webkit";
+
+/** A place in the viewport, in CSS pixels from its top left corner. */
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** Where input goes: a point, or the centre of the first element that a selector finds; see `centre.ts`. */
+export type Place = string | Point;
+
+/** How a click differs from a plain one of the left button. */
+export interface ClickOptions {
+  button?: "left" | "middle";
+  modifier?: "Shift" | "Control";
+}
+
+/**
+ * A tab of a real browser, driven by input that the browser takes for a person's: its events are trusted. Only one tab may be
+ * driven at a time. Whatever the engine cannot do throws an Error that says so.
+ */
+export interface Tab {
+  /** Goes to a URL, until its `load` event. */
+  goto(url: string): Promise<void>;
+  /** Runs the body of an async function in the page, as `return document.title`. @throws Error of the script's own. */
+  run<R>(script: string): Promise<R>;
+  /** Moves the pointer there in a few steps. */
+  move(to: Place): Promise<void>;
+  /** Moves the pointer there and clicks. */
+  click(on: Place, options?: ClickOptions): Promise<void>;
+  /** Presses the left button at one point and releases it at another, which selects text. */
+  drag(from: Point, to: Point): Promise<void>;
+  /** Turns the wheel at the pointer by so many CSS pixels, downwards if positive. It does not wait for the page to scroll. */
+  wheel(dy: number): Promise<void>;
+  /** Presses a key by its UI Events name: "Tab", "Enter", " ", "a". With modifiers: "Shift+Tab", "Control+c". */
+  press(key: string): Promise<void>;
+  /** Touches the screen there for a moment. */
+  tap(on: Place): Promise<void>;
+  /** Brings this tab to the front, so that the page in front until now is hidden. */
+  front(): Promise<void>;
+  /** Goes back in the session history, until that page is there. */
+  back(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A running browser with a profile of its own. */
+export interface Engine {
+  name: EngineName;
+  /** Opens an empty tab in front of the others. */
+  newTab(): Promise<Tab>;
+  /** Ends the browser and forgets its profile. */
+  stop(): Promise<void>;
+}
+
+/** What an engine can be driven to do, beside what all of them can. */
+export interface Abilities {
+  /** Touch the screen. */
+  tap: boolean;
+  /** Move the pointer out of the window: to a point that is not in the viewport. */
+  leave: boolean;
+  /** Click with the middle button. */
+  middle: boolean;
+  /** Load a page ahead by speculation rules and activate it. */
+  prerender: boolean;
+}
+
+const engines: Record<EngineName, { start(): Promise<Engine>; can: Abilities }> = {
+  chromium: { start: startChromium, can: chromiumCan },
+  firefox: { start: startFirefox, can: firefoxCan },
+  webkit: { start: startWebKit, can: webKitCan },
+};
+
+/** All engines, to run a suite in each. */
+export const engineNames = Object.keys(engines) as EngineName[];
+
+/** What an engine can be driven to do: known before it is started, so that a suite has no case that it could not run. */
+export const abilitiesOf = (name: EngineName): Abilities => engines[name].can;
+
+/**
+ * Starts an engine: one that is installed, or that apt-get installs now.
+ *
+ * @throws Error that says how to get it.
+ */
+export const startEngine = (name: EngineName): Promise<Engine> => engines[name].start();

@@ -1,0 +1,19 @@
+import { installed } from "../../scripts/installed.ts";
+import type { Abilities, Engine } from "./engine.ts";
+import { startWithPuppeteer } from "./puppeteer-engine.ts";
+
+/** What Firefox can be driven to do. */
+export const firefoxCan: Abilities = { tap: true, leave: false, middle: true, prerender: false };
+
+/** Starts a headless Firefox, driven over WebDriver BiDi. */
+export const startFirefox = (): Promise<Engine> =>
+  startWithPuppeteer("firefox", {
+    browser: "firefox",
+    executablePath: installed({
+      name: "Firefox",
+      variable: "FIREFOX",
+      paths: ["/usr/bin/firefox-esr", "/usr/bin/firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"],
+      apt: "firefox-esr",
+    }),
+    args: ["--width=1280", "--height=900"],
+  });

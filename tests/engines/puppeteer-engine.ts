@@ -1,0 +1,66 @@
+import { type Browser, type KeyInput, type LaunchOptions, launch, type Page } from "puppeteer-core";
+import { goBack } from "./back.ts";
+import { pointOf } from "./centre.ts";
+import type { Engine, EngineName, Tab } from "./engine.ts";
+import { VIEWPORT } from "./viewport.ts";
+
+/** A pointer that a person moves is seen on its way. */
+const STEPS = 5;
+
+const drive = (page: Page): Tab => {
+  const { mouse, keyboard, touchscreen } = page;
+  const tab: Tab = {
+    async goto(url) {
+      await page.goto(url, { waitUntil: "load" });
+    },
+    run: <R>(script: string) => page.evaluate(`(async () => {${script}\n})()`) as Promise<R>,
+    async move(to) {
+      const { x, y } = await pointOf(tab, to);
+      await mouse.move(x, y, { steps: STEPS });
+    },
+    async click(on, { button = "left", modifier } = {}) {
+      await tab.move(on);
+      if (modifier) await keyboard.down(modifier);
+      await mouse.down({ button });
+      await mouse.up({ button });
+      if (modifier) await keyboard.up(modifier);
+    },
+    async drag(from, to) {
+      await tab.move(from);
+      await mouse.down();
+      await tab.move(to);
+      await mouse.up();
+    },
+    wheel: (deltaY) => mouse.wheel({ deltaY }),
+    async press(key) {
+      const keys = (key === "+" ? [key] : key.split("+")) as KeyInput[];
+      for (const each of keys) await keyboard.down(each);
+      for (const each of keys.reverse()) await keyboard.up(each);
+    },
+    async tap(on) {
+      const { x, y } = await pointOf(tab, on);
+      await touchscreen.tap(x, y);
+    },
+    front: () => page.bringToFront(),
+    back: () => goBack(tab),
+    close: () => page.close(),
+  };
+  return tab;
+};
+
+/**
+ * Starts a browser through Puppeteer. Unlike Playwright it does not emulate focus and visibility: a tab behind another one is
+ * hidden, as it is for a person.
+ */
+export const startWithPuppeteer = async (name: EngineName, options: LaunchOptions): Promise<Engine> => {
+  const browser: Browser = await launch({ headless: true, defaultViewport: VIEWPORT, ...options });
+  return {
+    name,
+    async newTab() {
+      const page = await browser.newPage();
+      await page.bringToFront();
+      return drive(page);
+    },
+    stop: () => browser.close(),
+  };
+};

@@ -1,0 +1,61 @@
+import { globSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+interface Import {
+  from: string;
+  what: string;
+  typeOnly: boolean;
+}
+
+const importsIn = (folder: string): Import[] =>
+  globSync(`${folder}/**/*.ts`, { cwd: ROOT }).flatMap((from) =>
+    [...readFileSync(`${ROOT}${from}`, "utf8").matchAll(/^(?:import|export)\b([^;]*?)\bfrom "([^"]+)"/gms)].map(
+      ([, clause = "", what = ""]) => ({ from, what, typeOnly: /^\s+type\b/.test(clause) }),
+    ),
+  );
+
+/** The imports of other packages, as `file: package`. */
+const foreign = (folder: string, allowed: (each: Import) => boolean) =>
+  importsIn(folder)
+    .filter(({ what }) => !what.startsWith("."))
+    .filter((each) => !allowed(each))
+    .map(({ from, what }) => `${from}: ${what}`);
+
+describe("imports point one way", () => {
+  it("finds the imports at all", () => {
+    expect(importsIn("packages/sdk/src").length).toBeGreaterThan(50);
+    expect(importsIn("packages/collector/src").length).toBeGreaterThan(50);
+  });
+
+  it("schema knows nobody but zod", () => {
+    expect(foreign("packages/schema/src", ({ what }) => what === "zod")).toEqual([]);
+  });
+
+  it("sdk takes types and plain constants of schema, and two small libraries", () => {
+    const allowed = ({ what, typeOnly }: Import) =>
+      ["@tidemark/schema/limits", "idb-keyval", "web-vitals"].includes(what) ||
+      (what === "@tidemark/schema" && typeOnly);
+    expect(foreign("packages/sdk/src", allowed)).toEqual([]);
+  });
+
+  it("signals know nothing of delivery and identity", () => {
+    const within = [...importsIn("packages/sdk/src/signals"), ...importsIn("packages/sdk/src/details")];
+    expect(within.filter(({ what }) => /\/(delivery|identity)\//.test(what))).toEqual([]);
+  });
+
+  it("the engine is pure: types of schema and its own files", () => {
+    expect(
+      foreign("packages/collector/src/engine", ({ what, typeOnly }) => what === "@tidemark/schema" && typeOnly),
+    ).toEqual([]);
+    const outside = importsIn("packages/collector/src/engine").filter(({ what }) => what.startsWith("../"));
+    expect(outside).toEqual([]);
+  });
+
+  it("only the session's Durable Object imports the Workers runtime", () => {
+    const users = importsIn("packages/collector/src").filter(({ what }) => what.startsWith("cloudflare:"));
+    expect(users.map(({ from }) => from)).toEqual(["packages/collector/src/session/session.ts"]);
+  });
+});

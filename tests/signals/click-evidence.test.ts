@@ -1,0 +1,111 @@
+import { expect, it } from "vitest";
+import { inEveryEngine } from "./in-every-engine.ts";
+import { type Captured, capturedOf } from "./measure-page.ts";
+
+const measuring = { signals: ["clicks"], options: { clicks: { evidence: "sdk.clickEvidence()" } } };
+
+inEveryEngine(({ open }) => {
+  const clicked = async (on: string[]) => {
+    const tab = await open("evidence.html", measuring);
+    for (const each of on) await tab.click(each);
+    await expect.poll(async () => (await capturedOf(tab, "click")).length, { timeout: 10_000 }).toBe(on.length);
+    const clicks = await capturedOf(tab, "click");
+    return clicks.toSorted((a, b) => a.time - b.time) as Captured<"click">[];
+  };
+
+  it.each([
+    ["#mutates", "mutation"],
+    ["#scrolls", "scroll"],
+    ["#routes", "navigation"],
+    ["#focuses", "focus"],
+    ["#selects", "selection"],
+  ])("says how the page responded to %s: %s", async (button, response) => {
+    const [click] = await clicked([button]);
+    expect(click).toMatchObject({ response });
+    expect(click?.response_ms).toBeLessThan(1_000);
+  });
+
+  it("says none when nothing happened within 2.5 s, with the time of the click", async () => {
+    const before = Date.now();
+    const [click] = await clicked(["#dead"]);
+    expect(click).toMatchObject({ response: "none" });
+    expect(click).not.toHaveProperty("response_ms");
+    expect(Date.now() - (click?.time ?? 0)).toBeGreaterThan(2_000);
+    expect(click?.time).toBeGreaterThanOrEqual(before - 1_000);
+  });
+
+  it("expects no response of links, fields and labels", async () => {
+    for (const click of await clicked(["#anchor", "#field", "#label"])) expect(click).not.toHaveProperty("response");
+  });
+
+  it("counts the clicks of a burst", async () => {
+    const clicks = await clicked(["#dead", "#dead", "#dead"]);
+    expect(clicks.map(({ burst }) => burst)).toEqual([1, 2, 3]);
+  });
+
+  it("begins another burst elsewhere on the page", async () => {
+    const clicks = await clicked(["#dead", "#mutates"]);
+    expect(clicks.map(({ burst }) => burst)).toEqual([1, 1]);
+  });
+
+  it("counts no burst on fields and on steppers, whether they are named by text or by label", async () => {
+    for (const button of ["#field", "#plus", "#next"]) {
+      const clicks = await clicked([button, button, button]);
+      expect(clicks.every((click) => click.burst === undefined)).toBe(true);
+    }
+  });
+
+  it("counts no burst when text was selected", async () => {
+    const tab = await open("evidence.html", measuring);
+    const { x, y } = await tab.run<{ x: number; y: number }>(
+      "const { left, top, height } = document.querySelector('#text').getBoundingClientRect(); return { x: left, y: top + height / 2 }",
+    );
+    await tab.drag({ x: x + 2, y }, { x: x + 60, y });
+    expect(await tab.run("return getSelection().toString().length")).toBeGreaterThan(2);
+    await tab.click("#dead");
+    await expect.poll(async () => (await capturedOf(tab, "click")).length, { timeout: 10_000 }).toBeGreaterThan(0);
+    for (const click of await capturedOf(tab, "click"))
+      if (click.target.id === "text") expect(click).not.toHaveProperty("burst");
+  });
+
+  it("knows the position in the element without the page being laid out for it", async () => {
+    const [click] = await clicked(["#mutates"]);
+    expect(click?.element_x).toBeGreaterThan(0);
+    const tab = await open("evidence.html", measuring);
+    const box = await tab.run<{ left: number; top: number }>(
+      "const { left, top } = document.querySelector('#mutates').getBoundingClientRect(); return { left, top }",
+    );
+    expect(Math.abs((click?.x ?? 0) - (click?.element_x ?? 0) - box.left)).toBeLessThanOrEqual(1);
+    expect(Math.abs((click?.y ?? 0) - (click?.element_y ?? 0) - box.top)).toBeLessThanOrEqual(1);
+  });
+
+  it("reports at once what is still open when the page is left", async () => {
+    const tab = await open("evidence.html", measuring);
+    await tab.click("#dead");
+    await tab.goto(await tab.run<string>("return new URL('/plain.html?signals=dwell', location).href"));
+    const clicks = await capturedOf(tab, "click");
+    expect(clicks).toHaveLength(1);
+    expect(clicks[0]).not.toHaveProperty("response");
+  });
+
+  it("says where a link leads, and what an element is called, only when asked to", async () => {
+    const tab = await open("evidence.html", {
+      signals: ["clicks"],
+      options: { clicks: { details: ["sdk.links", "sdk.names", "sdk.texts"] } },
+    });
+    await tab.run(
+      "for (const link of document.querySelectorAll('a')) link.addEventListener('click', (event) => event.preventDefault())",
+    );
+    for (const each of ["#anchor", "#outbound", "#download", "#mailto", "#masked"]) await tab.click(each);
+    await expect.poll(async () => (await capturedOf(tab, "click")).length).toBe(5);
+    const clicks = await capturedOf(tab, "click");
+    expect(clicks.map(({ link, link_url }) => [link, link_url])).toEqual([
+      ["internal", undefined],
+      ["outbound", "https://elsewhere.example/page"],
+      ["download", expect.stringMatching(/\/files\/report\.pdf$/)],
+      ["mailto", undefined],
+      [undefined, undefined],
+    ]);
+    expect(clicks[4]).toMatchObject({ label: "Call us", text: "Call *** or ###-###" });
+  });
+});

@@ -1,0 +1,168 @@
+import { expect, it } from "vitest";
+import type { Tab } from "../engines/engine.ts";
+import { inEveryEngine } from "./in-every-engine.ts";
+import { listenersLeftBy } from "./listeners.ts";
+import { capturedOf } from "./measure-page.ts";
+
+const measuring = { signals: ["pageViews", "elementDwell"] };
+
+/** Frames, timers and the driver's own way, in milliseconds. */
+const TOLERANCE = 250;
+
+const rest = (tab: Tab, ms: number) => tab.run(`await new Promise((resolve) => setTimeout(resolve, ${ms}))`);
+const scrollTo = (tab: Tab, top: number) =>
+  tab.run(`scrollTo(0, ${top}); await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50)))`);
+
+/** What is said of an element last, on flush. */
+const dwellOf = async (tab: Tab, id: string) => {
+  await tab.run("tracker.flush()");
+  return (await capturedOf(tab, "element_dwell")).findLast(({ target }) => target.id === id);
+};
+
+/** That a time is at least `least`, and no more than the page was open or the tolerance allows. */
+const expectAbout = (value: number | undefined, least: number, most = least) => {
+  expect(value).toBeGreaterThanOrEqual(least - TOLERANCE);
+  expect(value).toBeLessThanOrEqual(most + TOLERANCE);
+};
+
+inEveryEngine(({ open }) => {
+  const clock = (tab: Tab) => tab.run<number>("return performance.now()");
+
+  it("counts a marked element while it is in sight, and nothing else", async () => {
+    const tab = await open("element-dwell.html", measuring);
+    const before = await clock(tab);
+    await rest(tab, 800);
+    const first = await dwellOf(tab, "first");
+    expectAbout(first?.visible_ms, 800, await clock(tab));
+    expect(first?.visible_ms).toBeGreaterThan((await clock(tab)) - before - TOLERANCE);
+    expect(first).toMatchObject({ stays: 1, share_max: 100, target: { tag: "section", id: "first" } });
+    expect(first?.longest_ms).toBe(first?.visible_ms);
+    expect((await capturedOf(tab, "element_dwell")).map(({ target }) => target.id)).toEqual(["first"]);
+  });
+
+  it("counts from half of the element on, and each stay", async () => {
+    const tab = await open("element-dwell.html", measuring);
+    await scrollTo(tab, 590);
+    await rest(tab, 600);
+    expect(await dwellOf(tab, "second")).toBeUndefined();
+    await scrollTo(tab, 810);
+    await rest(tab, 600);
+    await scrollTo(tab, 0);
+    await scrollTo(tab, 1000);
+    await rest(tab, 300);
+    await scrollTo(tab, 0);
+    const second = await dwellOf(tab, "second");
+    expect(second).toMatchObject({ stays: 2, share_max: 100 });
+    expect(second?.longest_ms).toBeGreaterThanOrEqual(600);
+    expect(second?.visible_ms).toBeGreaterThanOrEqual((second?.longest_ms ?? 0) + 300);
+    await rest(tab, 500);
+    expect(await dwellOf(tab, "second")).toEqual(second);
+  });
+
+  it("counts an element that is larger than the viewport when it fills half of it", async () => {
+    const tab = await open("element-dwell.html", measuring);
+    await scrollTo(tab, 2800 - 470);
+    await rest(tab, 400);
+    expect(await dwellOf(tab, "long")).toBeUndefined();
+    await scrollTo(tab, 2800 - 300);
+    await rest(tab, 400);
+    const long = await dwellOf(tab, "long");
+    expect(long).toMatchObject({ stays: 1 });
+    expect(long?.share_max).toBeGreaterThan(6);
+    expect(long?.share_max).toBeLessThan(10);
+  });
+
+  it("says it on flush, when the page is hidden and when the view ends, and only what is new", async () => {
+    const tab = await open("element-dwell.html", measuring);
+    await rest(tab, 300);
+    await dwellOf(tab, "first");
+    await scrollTo(tab, 5000);
+    await dwellOf(tab, "first");
+    const said = (await capturedOf(tab, "element_dwell")).length;
+    await dwellOf(tab, "long");
+    await tab.run("tracker.flush()");
+    expect((await capturedOf(tab, "element_dwell")).slice(said).every(({ target }) => target.id === "long")).toBe(true);
+    await open("plain.html", { signals: [] });
+    await tab.front();
+    const hidden = await capturedOf(tab, "element_dwell");
+    expect(hidden.length).toBeGreaterThan(said);
+    await tab.run("tracker.page()");
+    const all = await capturedOf(tab, "element_dwell");
+    expect(all.length).toBeGreaterThan(hidden.length);
+    expect(new Set(all.map(({ view_id }) => view_id)).size).toBe(1);
+  });
+
+  it("adds nothing while the page is hidden, and begins another stay after it", async () => {
+    const tab = await open("element-dwell.html", measuring);
+    await rest(tab, 300);
+    const before = await clock(tab);
+    await open("plain.html", { signals: [] });
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await tab.front();
+    await expect.poll(async () => (await dwellOf(tab, "first"))?.stays).toBe(2);
+    const first = await dwellOf(tab, "first");
+    const away = (await clock(tab)) - before;
+    expect(away).toBeGreaterThan(3_000);
+    expect(first?.visible_ms).toBeLessThan((await clock(tab)) - 2_500);
+    expect(first?.longest_ms).toBeLessThan(first?.visible_ms ?? 0);
+  });
+
+  it("begins from zero with a view", async () => {
+    const tab = await open("element-dwell.html", measuring);
+    await rest(tab, 1_500);
+    await tab.run("tracker.page()");
+    await rest(tab, 300);
+    const first = await dwellOf(tab, "first");
+    expectAbout(first?.visible_ms, 300, 900);
+    expect(first).toMatchObject({ stays: 1, share_max: 100 });
+  });
+
+  it("finds what is added later, also within what is added and while the page is hidden", async () => {
+    const tab = await open("element-dwell.html", measuring);
+    await tab.run(
+      "document.body.insertAdjacentHTML('afterbegin', '<p id=later data-tm-dwell>Text</p><div><p id=inner data-tm-dwell>Text</p></div>')",
+    );
+    await rest(tab, 400);
+    for (const id of ["later", "inner"]) expectAbout((await dwellOf(tab, id))?.visible_ms, 400, 900);
+    const other = await open("plain.html", { signals: [] });
+    await tab.front();
+    await tab.run(
+      `addEventListener('visibilitychange', () => {
+        if (document.hidden) document.body.insertAdjacentHTML('afterbegin', '<p id=hidden data-tm-dwell>Text</p>');
+      })`,
+    );
+    await other.front();
+    await tab.front();
+    await expect.poll(async () => (await dwellOf(tab, "hidden"))?.visible_ms).toBeGreaterThan(0);
+  });
+
+  it("counts an element until it is taken out of the document", async () => {
+    const tab = await open("element-dwell.html", measuring);
+    await rest(tab, 300);
+    await tab.run("document.querySelector('#first').remove()");
+    await rest(tab, 100);
+    const first = await dwellOf(tab, "first");
+    await rest(tab, 500);
+    expect(await dwellOf(tab, "first")).toEqual(first);
+    expect(first?.target.path).toBe("#first");
+  });
+
+  it("does nothing where there is no IntersectionObserver, stays out of data-tm-ignore, and leaves no listener", async () => {
+    const tab = await open("element-dwell.html", measuring);
+    const emitted = await tab.run(`
+      const observer = window.IntersectionObserver;
+      delete window.IntersectionObserver;
+      const heard = [];
+      sdk.elementDwell()({ emit: (type) => heard.push(type), on: (type, hear) => { heard.push(type); return () => {}; } })();
+      window.IntersectionObserver = observer;
+      return heard`);
+    expect(emitted).toEqual([]);
+    await tab.run(
+      "document.body.insertAdjacentHTML('afterbegin', '<div data-tm-ignore><p id=ignored data-tm-dwell>Text</p></div>')",
+    );
+    await rest(tab, 300);
+    expect(await dwellOf(tab, "ignored")).toBeUndefined();
+    await tab.run("tracker.stop()");
+    expect(await listenersLeftBy(tab, "elementDwell", "")).toEqual([]);
+  });
+});

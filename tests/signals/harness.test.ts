@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import { inEveryEngine } from "./in-every-engine.ts";
+import { capturedOf } from "./measure-page.ts";
+
+inEveryEngine(({ engine, open }) => {
+  it("captures a person's click", async () => {
+    const tab = await open("plain.html");
+    await tab.click("#button");
+    await expect
+      .poll(() => capturedOf(tab, "click"))
+      .toEqual([expect.objectContaining({ target: expect.objectContaining({ id: "button" }), pointer_type: "mouse" })]);
+  });
+
+  it(`is ${engine}`, async () => {
+    const tab = await open("plain.html");
+    const userAgent = await tab.run<string>("return navigator.userAgent");
+    const is = { chromium: /Chrome\//, firefox: /Gecko\/.*Firefox\//, webkit: /AppleWebKit\/(?!.*Chrome)/ };
+    expect(userAgent).toMatch(is[engine]);
+  });
+});

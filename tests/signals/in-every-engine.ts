@@ -1,0 +1,77 @@
+import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import {
+  type Abilities,
+  abilitiesOf,
+  type Engine,
+  type EngineName,
+  engineNames,
+  startEngine,
+  type Tab,
+} from "../engines/engine.ts";
+import { type MeasurePage, startMeasurePage } from "./measure-page.ts";
+
+/** How a page is to measure itself; see `pages/measure.js`. */
+export interface Measuring {
+  /** Names of the signals, as exported. Default: all. */
+  signals?: string[];
+  /** Options of each signal, by its name. */
+  options?: Record<string, object>;
+}
+
+/** What a suite has at hand. */
+export interface Room {
+  engine: EngineName;
+  /** What this engine can be driven to do. */
+  can: Abilities;
+  /** The URL of a page of `pages/` that measures itself so. */
+  url(page: string, measuring?: Measuring): string;
+  /** Opens a tab in front, and in it a page of `pages/`. The tab is closed after the test. */
+  open(page: string, measuring?: Measuring): Promise<Tab>;
+  /** The context of an event's view as it was sent last. */
+  viewOf: MeasurePage["viewOf"];
+}
+
+/**
+ * Describes a suite once for every engine: one browser a suite and engine, no tab left between tests, and after each test no
+ * breach of the contract in what the pages have sent.
+ */
+export const inEveryEngine = (suite: (room: Room) => void): void =>
+  describe.each(engineNames)("%s", (name) => {
+    let browser: Engine;
+    let pages: MeasurePage;
+    let tabs: Tab[] = [];
+
+    beforeAll(async () => {
+      pages = await startMeasurePage();
+      browser = await startEngine(name);
+    });
+    afterAll(async () => {
+      await browser?.stop();
+      await pages?.stop();
+    });
+    afterEach(async () => {
+      for (const tab of tabs) await tab.close();
+      tabs = [];
+      expect(pages.violations()).toEqual([]);
+    });
+
+    const url: Room["url"] = (page, { signals, options } = {}) => {
+      const query = new URLSearchParams({
+        ...(signals && { signals: signals.join() }),
+        ...(options && { options: JSON.stringify(options) }),
+      });
+      return `${pages.origin}/${page}?${query}`;
+    };
+    suite({
+      engine: name,
+      can: abilitiesOf(name),
+      url,
+      async open(page, measuring) {
+        const tab = await browser.newTab();
+        tabs.push(tab);
+        await tab.goto(url(page, measuring));
+        return tab;
+      },
+      viewOf: (event) => pages.viewOf(event),
+    });
+  });

@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import { globSync, readFileSync } from "node:fs";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { type BatchAnswer, batch, type Event, type EventOf, type EventType, event, type View } from "@tidemark/schema";
+import { build } from "esbuild";
+import sirv from "sirv";
+import { EXAMPLE } from "../../scripts/site-server.ts";
+import type { Tab } from "../engines/engine.ts";
+
+const PAGES = fileURLToPath(new URL("pages", import.meta.url));
+const SDK = fileURLToPath(new URL("../../packages/sdk/src", import.meta.url));
+const ASSETS = join(EXAMPLE, "assets");
+
+/** A server of pages that measure themselves, and the collector of what they send. */
+export interface MeasurePage {
+  origin: string;
+  /** What was sent against the contract since this was last asked, in words. */
+  violations(): string[];
+  /** The context of a view as it was sent last. */
+  viewOf(event: { view_id?: string | undefined } | undefined): View | undefined;
+  stop(): Promise<void>;
+}
+
+/** The names of the SDK's signals: what is declared to make a `Signal`. */
+const signalNames = (): string[] =>
+  globSync(`${SDK}/signals/*.ts`).flatMap((file) => {
+    const [, name] = /^export const (\w+) =\s[^;]*?\): Signal =>/m.exec(readFileSync(file, "utf8")) ?? [];
+    return name ? [name] : [];
+  });
+
+/** The SDK as one script, which leaves its exports in `window.sdk` and the names of its signals in `window.signalNames`. */
+const bundleSdk = async (): Promise<string> => {
+  const { outputFiles } = await build({
+    entryPoints: [`${SDK}/index.ts`],
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: "sdk",
+    footer: { js: `window.signalNames = ${JSON.stringify(signalNames())};` },
+    target: "es2022",
+  });
+  return outputFiles[0]?.text ?? "";
+};
+
+const breaches = (body: unknown): string[] => {
+  const envelope = batch.safeParse(body);
+  if (!envelope.success) return [`batch: ${envelope.error.message}`];
+  const views = envelope.data.views.map(({ view_id }) => view_id);
+  return envelope.data.events.flatMap((each) => {
+    const { success, data, error } = event.safeParse(each);
+    if (!success) return [`${JSON.stringify(each)}: ${error.message}`];
+    return data.view_id && !views.includes(data.view_id) ? [`${JSON.stringify(each)}: no such view`] : [];
+  });
+};
+
+/**
+ * Serves `pages/` and the example's film on a free port, with the SDK in `/sdk.js` and a collector at `/v1/events` that accepts everything and
+ * remembers each breach of the contract.
+ */
+export const startMeasurePage = async (): Promise<MeasurePage> => {
+  const script = await bundleSdk();
+  const violations: string[] = [];
+  const views = new Map<string, View>();
+  const numbered = new Map<string, string>();
+  const collect = async (request: IncomingMessage): Promise<BatchAnswer> => {
+    const body = JSON.parse(await text(request));
+    violations.push(...breaches(body));
+    for (const view of body.views ?? []) views.set(view.view_id, view);
+    for (const each of body.events ?? []) {
+      const number = `${body.tab_id} ${each.seq}`;
+      const content = JSON.stringify(each);
+      const other = numbered.get(number) ?? content;
+      // The same event may come again; another one by its number would not be stored.
+      if (other !== content) violations.push(`two events have the number ${number}: ${other} and ${content}`);
+      numbered.set(number, content);
+    }
+    return { accepted: body.events?.length ?? 0, duplicates: 0, rejected: [] };
+  };
+  // With an ETag the pages may be cached, and so restored from the back-forward cache.
+  const files = sirv(PAGES, { dev: true, etag: true });
+  const assets = sirv(ASSETS, { dev: true });
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://site");
+    if (pathname === "/sdk.js") {
+      response.setHeader("content-type", "text/javascript").end(script);
+    } else if (pathname === "/v1/events" && request.method === "POST") {
+      const answer = await collect(request).catch((error) => {
+        // A page that is closed in the middle of its last request breaks no contract.
+        if (request.complete) violations.push(`request: ${error}`);
+      });
+      response.setHeader("content-type", "application/json").end(JSON.stringify(answer ?? {}));
+    } else {
+      files(request, response, () =>
+        assets(request, response, () => {
+          response.writeHead(404).end("not found");
+        }),
+      );
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    violations: () => violations.splice(0),
+    viewOf: (event) => views.get(event?.view_id ?? ""),
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+};
+
+/** An event as the page heard it. */
+export type Captured<T extends EventType = EventType> = EventOf<T> & { tab_id: string };
+
+/**
+ * The events of a tab so far, in their order: of this page and of those before it. A page that is restored from the
+ * back-forward cache may not know what later pages captured: Firefox and Chromium show it the storage of before.
+ */
+export const captured = (tab: Tab): Promise<(Event & { tab_id: string })[]> =>
+  tab.run("return JSON.parse(sessionStorage.captured ?? '[]')");
+
+/** Those of one type. */
+export const capturedOf = async <T extends EventType>(tab: Tab, type: T): Promise<Captured<T>[]> =>
+  (await captured(tab)).filter((each) => each.type === type) as Captured<T>[];

@@ -1,0 +1,300 @@
+import { expect, it } from "vitest";
+import type { Tab } from "../engines/engine.ts";
+import { inEveryEngine } from "./in-every-engine.ts";
+import { listenersLeftBy } from "./listeners.ts";
+import { type Captured, captured } from "./measure-page.ts";
+
+const measuring = { signals: ["pageViews", "media"] };
+
+type Statement = Captured<"video_progress">;
+
+const FILM_MS = 12_000;
+
+/** How far the SDK's account may be from the browser's own at each end of a part, in milliseconds. */
+const TOLERANCE = 150;
+
+const statements = async (tab: Tab) =>
+  (await captured(tab)).filter(({ type }) => type.startsWith("video_")) as unknown as Statement[];
+const story = async (tab: Tab) => (await statements(tab)).map(({ type }) => type.slice("video_".length));
+const last = async (tab: Tab) => {
+  const statement = (await statements(tab)).at(-1);
+  if (!statement) throw new Error("nothing was said");
+  return statement;
+};
+
+const expectNear = (value: number, expected: number, tolerance = TOLERANCE) =>
+  expect(Math.abs(value - expected), `${value} is not near ${expected}`).toBeLessThanOrEqual(tolerance);
+
+const expectRangesNear = (ranges: [number, number][], expected: [number, number][]) => {
+  expect(ranges, `${JSON.stringify(ranges)}, not ${JSON.stringify(expected)}`).toHaveLength(expected.length);
+  ranges.forEach((range, index) => {
+    for (const end of [0, 1] as const) expectNear(range[end], expected[index]?.[end] ?? Number.NaN);
+  });
+};
+
+inEveryEngine(({ engine, open }) => {
+  /** Opens the page and runs something on it when the film can play. */
+  const perform = async (act: string, options = measuring) => {
+    const tab = await open("media.html", options);
+    await tab.run(`await ready(film); ${act}`);
+    return tab;
+  };
+  const expectAsPlayed = async (tab: Tab) => {
+    const played = await tab.run<[number, number][]>("return playedBy(film)");
+    expectRangesNear((await last(tab)).ranges, played);
+    return played;
+  };
+
+  it("says where a film began and where it stopped, as the browser itself accounts for it", async () => {
+    const tab = await perform("await playTo(film, 1); await pause(film);");
+    await expect.poll(() => story(tab)).toEqual(["play", "pause"]);
+    const [play, pause] = await statements(tab);
+    expect(play).toMatchObject({
+      kind: "video",
+      target: { tag: "video", id: "film" },
+      duration_ms: FILM_MS,
+      watched_ms: 0,
+      plays: 1,
+      muted: true,
+      playback_rate: 1,
+    });
+    expectNear(play?.position_ms ?? -1, 0);
+    expect(pause?.media_id).toBe(play?.media_id);
+    expectNear(pause?.position_ms ?? -1, await tab.run<number>("return film.currentTime * 1000"), 60);
+    expectNear(pause?.played_ms ?? -1, pause?.watched_ms ?? 0);
+    await expectAsPlayed(tab);
+  });
+
+  it("has not watched what was skipped, forwards or back", async () => {
+    const tab = await perform(`
+      await playTo(film, 1); await seekTo(film, 6); await playTo(film, 7); await seekTo(film, 3); await playTo(film, 4);
+      await pause(film);`);
+    await expect.poll(() => story(tab)).toContain("pause");
+    expect(await last(tab)).toMatchObject({ plays: 1, seeks: 2 });
+    expect(await expectAsPlayed(tab)).toHaveLength(3);
+  });
+
+  it("counts what is watched again once", async () => {
+    const tab = await perform(
+      "await playTo(film, 1.5); await seekTo(film, 0); await playTo(film, 1); await pause(film);",
+    );
+    await expect.poll(() => story(tab)).toContain("pause");
+    await expectAsPlayed(tab);
+    const { watched_ms, played_ms } = await last(tab);
+    expect(played_ms - watched_ms).toBeGreaterThan(800);
+  });
+
+  it("keeps the clock and the timeline apart at double speed", async () => {
+    const tab = await perform(`
+      film.playbackRate = 2; await playTo(film, 0.1); const began = [performance.now(), film.currentTime];
+      await playTo(film, 3.9); window.ratio = (film.currentTime - began[1]) / (performance.now() - began[0]) * 1000; await pause(film);`);
+    await expect.poll(() => story(tab)).toContain("pause");
+    const { watched_ms, played_ms, playback_rate } = await last(tab);
+    expect(playback_rate).toBe(2);
+    expectNear(played_ms, watched_ms / 2);
+    expectNear(await tab.run("return ratio * 100"), 200, 20);
+    await expectAsPlayed(tab);
+  });
+
+  it("says each quarter watched, and the end", async () => {
+    const tab = await perform("film.playbackRate = 4; film.play(); await once(film, 'ended');");
+    await expect.poll(() => story(tab)).toEqual(["play", "progress", "progress", "progress", "complete"]);
+    const all = await statements(tab);
+    [0, 25, 50, 75, 100].forEach((share, index) => {
+      expectNear(all[index]?.watched_percentage ?? -1, share, 11);
+    });
+    expectRangesNear((await last(tab)).ranges, [[0, FILM_MS]]);
+  });
+
+  it("knows a loop: both its ends are watched, and going round is neither a seek nor an end", async () => {
+    const tab = await perform(`
+      film.loop = true; film.playbackRate = 2; await seekTo(film, 9); film.play();
+      while (film.currentTime > 8) await rest(20);
+      await playTo(film, 1); await pause(film);`);
+    await expect.poll(() => story(tab)).toEqual(["play", "progress", "pause"]);
+    const { ranges, seeks } = await last(tab);
+    expect(seeks).toBe(0);
+    expectRangesNear(ranges, [
+      [0, await tab.run<number>("return film.currentTime * 1000")],
+      [9_000, FILM_MS],
+    ]);
+  });
+
+  if (engine !== "webkit")
+    it("begins anew when it is played again after the end", async () => {
+      const tab = await perform(`
+        film.playbackRate = 4; film.play(); await once(film, 'ended'); film.play(); await once(film, 'timeupdate');
+        await playTo(film, 1); await pause(film);`);
+      const turns = async () => (await story(tab)).filter((turn) => turn !== "progress");
+      await expect.poll(turns).toEqual(["play", "complete", "play", "pause"]);
+      const { played_ms, watched_ms, plays, seeks } = await last(tab);
+      expect({ plays, seeks }).toEqual({ plays: 2, seeks: 0 });
+      expectNear(watched_ms, FILM_MS);
+      expect(played_ms).toBeGreaterThan(3_200);
+    });
+
+  it("hears a film that is added later, and one that already plays when measuring begins", async () => {
+    const tab = await perform(
+      `const later = Object.assign(document.createElement('video'), { id: 'later', muted: true, src: '/tide.webm' });
+      document.body.append(later); await playTo(later, 0.5); await pause(later);
+      await playTo(film, 0.3);
+      window.emitted = [];
+      window.stop = sdk.media()({ emit: (type) => emitted.push(type), on: () => () => {} });
+      await playTo(film, 1); await pause(film); stop();`,
+    );
+    expect((await statements(tab)).map(({ target }) => target.id)).toEqual(["later", "later", "film", "film"]);
+    expect(await tab.run("return emitted")).toEqual(["video_play", "video_pause"]);
+  });
+
+  it("hears that a film was taken out of the document while it played", async () => {
+    const tab = await perform("await playTo(film, 0.5); film.remove();");
+    await expect.poll(() => story(tab)).toEqual(["play", "pause"]);
+    expect((await last(tab)).target).toMatchObject({ id: "film", path: "#film" });
+  });
+
+  it("closes a film whose source is changed, and begins another medium", async () => {
+    const tab = await perform(`
+      await playTo(film, 1); window.seam = film.currentTime * 1000; film.src = '/tide.webm?again'; await playTo(film, 0.5); await pause(film);`);
+    await expect.poll(() => story(tab)).toEqual(["play", "pause", "play", "pause"]);
+    const [, first, , second] = await statements(tab);
+    expectNear(first?.position_ms ?? -1, await tab.run<number>("return seam"));
+    expect(first).toMatchObject({ duration_ms: FILM_MS, seeks: 0 });
+    expect(second?.media_id).not.toBe(first?.media_id);
+    expect(second?.watched_ms).toBeLessThan(1_000);
+  });
+
+  it("says what was watched in a view when it ends, and goes on in the next", async () => {
+    const tab = await perform(
+      "await playTo(film, 1); window.seam = film.currentTime * 1000; tracker.page(); await playTo(film, 2); await pause(film);",
+    );
+    await expect.poll(() => story(tab)).toEqual(["play", "progress", "play", "pause"]);
+    const [play, progress, again, pause] = await statements(tab);
+    expect([play?.view_id === progress?.view_id, again?.view_id === pause?.view_id]).toEqual([true, true]);
+    expect(pause?.view_id).not.toBe(play?.view_id);
+    const seam = progress?.ranges[0]?.[1] ?? -1;
+    expectNear(seam, await tab.run<number>("return seam"));
+    expect(pause).toMatchObject({ plays: 1, ranges: [[seam, pause?.position_ms]] });
+  });
+
+  it("says what was watched so far on flush and when the page is hidden, once", async () => {
+    const tab = await perform("await playTo(film, 1); tracker.flush(); tracker.flush(); await pause(film);");
+    expect(await story(tab)).toEqual(["play", "progress", "pause"]);
+    await tab.run("await playTo(film, 2); tracker.flush();");
+    await open("plain.html", { signals: [] });
+    await tab.front();
+    // WebKit pauses a silent film that cannot be seen.
+    expect((await story(tab)).slice(3, 6).join()).toMatch(/^play,progress,(progress|pause)$/);
+  });
+
+  it("does not count what plays muted while the page is hidden", async () => {
+    const tab = await perform("await playTo(film, 0.5);");
+    await open("plain.html", { signals: [] });
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await tab.front();
+    await tab.run("await rest(300); if (!film.paused) await pause(film);");
+    const { played_ms } = await last(tab);
+    expect(played_ms).toBeLessThan(2_200);
+    expect(played_ms).toBeGreaterThan(400);
+  });
+
+  it("counts what can be heard while the page is hidden", async () => {
+    const tab = await perform(`
+      const sound = Object.assign(document.createElement('audio'), { id: 'sound', src: silence(30), controls: true });
+      document.body.append(sound); window.sound = sound;
+      addEventListener('pointerdown', () => sound.play(), { once: true });`);
+    await tab.click("#film");
+    await expect.poll(() => story(tab)).toEqual(["play"]);
+    expect(await last(tab)).toMatchObject({ kind: "audio", muted: false, target: { id: "sound" } });
+    await open("plain.html", { signals: [] });
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await tab.front();
+    await tab.run("await pause(sound);");
+    const played = await tab.run<[number, number][]>("return playedBy(sound)");
+    expectRangesNear((await last(tab)).ranges, played);
+    // The sound begins a moment before the page is hidden: most of it was heard while it was.
+    expect((await last(tab)).played_ms).toBeGreaterThan(1_500);
+  });
+
+  it("does not hear a shadow root, unless the page passes it on", async () => {
+    const tab = await perform(`
+      const root = document.querySelector('#host').attachShadow({ mode: 'open' });
+      root.innerHTML = '<video id="inner" src="/tide.webm" muted></video>';
+      const inner = root.querySelector('video');
+      await playTo(inner, 0.5); await pause(inner); window.heard = captured.length;
+      for (const type of ['playing', 'timeupdate', 'seeking', 'pause', 'emptied'])
+        inner.addEventListener(type, () => sdk.reportMedia(inner, inner));
+      await playTo(inner, 1); await pause(inner);`);
+    expect(await tab.run("return heard")).toBe(1);
+    await expect.poll(() => story(tab)).toEqual(["play", "pause"]);
+    expect((await last(tab)).target).toMatchObject({ tag: "video", id: "inner" });
+  });
+
+  it("follows a player of the page's own, and finds its jumps", async () => {
+    const tab = await perform(`
+      const player = document.querySelector('#player');
+      const say = (currentTime, more) => sdk.reportMedia(player, { currentTime, duration: 100, paused: false, ...more });
+      const began = performance.now(); const at = () => (performance.now() - began) / 1000;
+      say(at()); await rest(500); say(at()); await rest(500); say(at() + 50); await rest(500); say(at() + 50);
+      say(at() + 50, { paused: true });`);
+    await expect.poll(() => story(tab)).toEqual(["play", "pause"]);
+    const { ranges, ...pause } = await last(tab);
+    expect(pause).toMatchObject({ kind: "video", duration_ms: 100_000, seeks: 1, target: { name: "own player" } });
+    expectRangesNear(ranges, [
+      [0, 1_000],
+      [51_000, 51_500],
+    ]);
+  });
+
+  it("follows an element that behaves as a media element", async () => {
+    const tab = await perform(`
+      customElements.define('tube-video', class extends HTMLElement {
+        currentTime = 0; duration = 60; paused = true; ended = false; seeking = false; playbackRate = 1; muted = false;
+      });
+      const tube = document.body.appendChild(document.createElement('tube-video'));
+      const say = (type, state) => { Object.assign(tube, state); tube.dispatchEvent(new Event(type)); };
+      say('playing', { paused: false }); await rest(300); say('timeupdate', { currentTime: 0.3 });
+      say('pause', { paused: true });`);
+    await expect.poll(() => story(tab)).toEqual(["play", "pause"]);
+    expect(await last(tab)).toMatchObject({ target: { tag: "tube-video" }, watched_ms: 300 });
+  });
+
+  it("keeps the visitor engaged while a film is in sight, no longer, and not when told not to", async () => {
+    const engaged = async (act: string, hold = true) => {
+      const tab = await perform(`${act}; await tracker.flush();`, {
+        signals: ["media", "dwell"],
+        options: { media: { hold }, dwell: { idleAfter: 300 } },
+      } as typeof measuring);
+      const dwell = (await captured(tab)).filter(({ type }) => type === "dwell").at(-1);
+      return dwell?.type === "dwell" ? dwell.engaged_ms : -1;
+    };
+    const play = "await playTo(film, 2); await pause(film); await rest(1000)";
+    const held = await engaged(play);
+    expect(held).toBeGreaterThan(1_700);
+    expect(held).toBeLessThan(3_000);
+    expect(await engaged(play, false)).toBeLessThan(1_000);
+    expect(await engaged(`film.loop = true; ${play}`)).toBeLessThan(1_000);
+    // WebKit does not even play what is out of sight.
+    const elsewhere = "film.style.marginTop = '3000px'; film.play(); await rest(2000); film.pause(); await rest(500)";
+    expect(await engaged(elsewhere)).toBeLessThan(1_000);
+  });
+
+  it("stays out of what data-tm-ignore holds, and leaves no listener behind", async () => {
+    const tab = await perform(`
+      document.body.setAttribute('data-tm-ignore', ''); await playTo(film, 0.5); await pause(film);
+      document.body.removeAttribute('data-tm-ignore');`);
+    expect(await story(tab)).toEqual([]);
+    await tab.run("tracker.stop()");
+    expect(await listenersLeftBy(tab, "media", "film.play(); await rest(400);")).toEqual([]);
+  });
+
+  it("throws nothing at the page, whatever it is told", async () => {
+    const tab = await perform(`
+      window.errors = []; addEventListener('error', (event) => errors.push(event.message));
+      for (const detail of [undefined, null, 1, {}, { paused: false }, { get paused() { throw new Error('no'); } }])
+        for (const target of [document.body, document, film])
+          target.dispatchEvent(new CustomEvent('tidemark:player', { detail, composed: true }));
+      sdk.reportMedia(null, { currentTime: 0, paused: false });`);
+    expect(await tab.run("return errors")).toEqual([]);
+    expect(await story(tab)).toEqual([]);
+  });
+});

@@ -1,0 +1,4 @@
+window.violated = [];
+document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+  window.violated.push(`${violatedDirective} ${blockedURI}`),
+);

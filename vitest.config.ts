@@ -1,0 +1,59 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/**
+ * Four rooms: pure code in Node, the collector in the Workers runtime, everything together in a real browser, and the SDK's
+ * signals in every engine.
+ */
+export default defineConfig({
+  test: {
+    reporters: ["default", "./tests/tally.ts"],
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: [
+            "packages/schema/test/**/*.test.ts",
+            "packages/sdk/test/**/*.test.ts",
+            "packages/collector/test/{engine,session}/**/*.test.ts",
+            "tests/*.test.ts",
+          ],
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            main: "./packages/collector/test/worker/worker.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: { SHOP_READ_KEY: "shop-read-key", BLOG_READ_KEY: "blog-read-key" } },
+          }),
+        ],
+        // The first request of a file waits for the runtime to start and to load the Worker.
+        test: { name: "worker", include: ["packages/collector/test/worker/**/*.test.ts"], testTimeout: 30_000 },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["tests/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          // After the others: these measure time, and want the machine for themselves.
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "engines",
+          include: ["tests/signals/**/*.test.ts"],
+          testTimeout: 60_000,
+          // A browser that is not there yet is installed first.
+          hookTimeout: 180_000,
+          expect: { poll: { timeout: 10_000 } },
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
