@@ -5,8 +5,8 @@ import { minify } from "terser";
 const TARGET = 2022;
 
 /**
- * A module and all it imports as one minified script: bundled by esbuild, minified by terser, whose output compresses some
- * seven percent better than esbuild's own.
+ * A module and all it imports as one minified script: bundled and minified by esbuild, and by terser once more, which makes it
+ * compress some seven percent better than either does alone.
  *
  * @param entry Path of the module.
  */
@@ -14,6 +14,7 @@ export const bundle = async (entry: string, format: Format): Promise<string> => 
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
+    minify: true,
     format,
     target: `es${TARGET}`,
     legalComments: "none",
@@ -22,7 +23,8 @@ export const bundle = async (entry: string, format: Format): Promise<string> => 
   const { code } = await minify(outputFiles[0]?.text ?? "", {
     module: true,
     ecma: TARGET,
-    compress: { passes: 3 },
+    // Nothing in the SDK has a `this` or `arguments` of its own that an arrow would lose.
+    compress: { passes: 3, unsafe_arrows: true },
     format: { comments: false },
   });
   return code ?? "";

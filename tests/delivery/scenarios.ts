@@ -22,13 +22,19 @@ export interface Scenario {
   name: string;
   /** How many events are tracked. */
   tracked: number;
-  /** Whether nothing is sent again, because nothing gave a reason to. */
+  /** Whether the events are not sent again, because nothing gave a reason to. */
   sentOnce?: boolean;
   /** Tracks the events; `first` is an open page, whose session they belong to. */
   play(stage: Stage, first: Page): Promise<void>;
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Closes a tab as a person does, and waits until it is gone: without waiting, the driver goes on while the page still lives. */
+const closed = async (page: Page) => {
+  const gone = page.waitForEvent("close");
+  await page.close({ runBeforeUnload: true });
+  await gone;
+};
 const cdp = (context: BrowserContext, page: Page): Promise<CDPSession> => context.newCDPSession(page);
 
 /** Runs in the page: whether IndexedDB takes a megabyte. */
@@ -72,7 +78,7 @@ export const scenarios: Scenario[] = [
     tracked: 20,
     async play({ track }, page) {
       await track(page, 20);
-      await page.close({ runBeforeUnload: true });
+      await closed(page);
     },
   },
   {
@@ -104,7 +110,7 @@ export const scenarios: Scenario[] = [
       await proxy.fail("down");
       await track(page, 20);
       await sleep(MOMENT_MS);
-      await page.close({ runBeforeUnload: true });
+      await closed(page);
       await proxy.fail("pass");
       await open();
     },
@@ -169,11 +175,12 @@ export const scenarios: Scenario[] = [
   {
     name: "two tabs opening over one backlog",
     tracked: 20,
+    sentOnce: true,
     async play({ track, proxy, open }, page) {
       await proxy.fail("down");
       await track(page, 20);
       await sleep(MOMENT_MS);
-      await page.close({ runBeforeUnload: true });
+      await closed(page);
       await proxy.fail("pass");
       await Promise.all([open(), open()]);
     },
@@ -244,7 +251,7 @@ export const scenarios: Scenario[] = [
     async play({ track, proxy, open }, page) {
       await track(page, 20, 0, 7_500);
       await track(page, 20, 20, 7_500);
-      await page.close({ runBeforeUnload: true });
+      await closed(page);
       await open();
       await proxy.fail("pass");
     },

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { Tab } from "../engines/engine.ts";
 import { inEveryEngine } from "./in-every-engine.ts";
 import { type Captured, capturedOf } from "./measure-page.ts";
+import { quiet } from "./quiet.ts";
 import { shouldCount } from "./witness.ts";
 
 /** How far a total may be from the witness's, in milliseconds: events of one moment reach two listeners at two times. */
@@ -141,6 +142,7 @@ inEveryEngine(({ open }) => {
     const tab = await open("clock.html", measuring);
     await moveAbout(tab, 500);
     const [first] = await capturedOf(tab, "page_view");
+    await quiet(tab);
     const leftAt = await tab.run<number>("return performance.now()");
     await tab.click("#link");
     await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Other");

@@ -3,6 +3,7 @@ import type { Tab } from "../engines/engine.ts";
 import { inEveryEngine } from "./in-every-engine.ts";
 import { listenersLeftBy } from "./listeners.ts";
 import { captured } from "./measure-page.ts";
+import { quiet } from "./quiet.ts";
 
 const measuring = { signals: ["pageViews", "forms"] };
 
@@ -201,6 +202,7 @@ inEveryEngine(({ open, url }) => {
   it("does not abandon again what comes back from the back-forward cache", async () => {
     const tab = await open("forms.html", measuring);
     await tab.click("#name");
+    await quiet(tab);
     await leave(tab);
     await tab.back();
     await tab.run("document.activeElement.blur(); dispatchEvent(new PageTransitionEvent('pagehide'))");

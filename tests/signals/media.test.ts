@@ -97,13 +97,18 @@ inEveryEngine(({ engine, open }) => {
   });
 
   it("says each quarter watched, and the end", async () => {
-    const tab = await perform("film.playbackRate = 4; film.play(); await once(film, 'ended');");
+    // A short sound: WebKitGTK's player now and then stops for good near the end of a film.
+    const tab = await perform(`
+      const sound = Object.assign(document.createElement('audio'), { muted: true, src: silence(6), playbackRate: 2 });
+      document.body.append(sound); await ready(sound); sound.play(); await once(sound, 'ended');`);
     await expect.poll(() => story(tab)).toEqual(["play", "progress", "progress", "progress", "complete"]);
     const all = await statements(tab);
     [0, 25, 50, 75, 100].forEach((share, index) => {
-      expectNear(all[index]?.watched_percentage ?? -1, share, 11);
+      const { watched_percentage = -1 } = all[index] ?? {};
+      expect(watched_percentage).toBeGreaterThanOrEqual(share - 1);
+      expect(watched_percentage).toBeLessThan(share + 25);
     });
-    expectRangesNear((await last(tab)).ranges, [[0, FILM_MS]]);
+    expectRangesNear((await last(tab)).ranges, [[0, 6_000]]);
   });
 
   it("knows a loop: both its ends are watched, and going round is neither a seek nor an end", async () => {

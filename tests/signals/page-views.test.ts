@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Tab } from "../engines/engine.ts";
 import { inEveryEngine } from "./in-every-engine.ts";
 import { captured, capturedOf } from "./measure-page.ts";
+import { quiet } from "./quiet.ts";
 
 const measuring = { signals: ["pageViews"] };
 
@@ -43,6 +44,7 @@ inEveryEngine(({ can, open, url, viewOf }) => {
     const tab = await open("plain.html", measuring);
     const session = await tab.run("return tracker.sessionId");
     await tab.run("addEventListener('pageshow', ({ persisted }) => { window.persisted = persisted; })");
+    await quiet(tab);
     await tab.click("#link");
     await expect.poll(() => causes(tab).catch(() => [])).toEqual(["load", "load"]);
     const before = await captured(tab);

@@ -3,6 +3,7 @@ import type { Tab } from "../engines/engine.ts";
 import { VIEWPORT } from "../engines/viewport.ts";
 import { inEveryEngine } from "./in-every-engine.ts";
 import { capturedOf } from "./measure-page.ts";
+import { quiet } from "./quiet.ts";
 
 const measuring = { signals: ["pageViews", "scrollDepth"], options: { scrollDepth: { reportEvery: 200 } } };
 
@@ -219,6 +220,7 @@ inEveryEngine(({ open }) => {
     await tab.move({ x: 600, y: 400 });
     await wheelTo(tab, 1600);
     await wheelTo(tab, 800);
+    await quiet(tab);
     await tab.run("location.href = '/other.html'");
     await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Other");
     await tab.back();

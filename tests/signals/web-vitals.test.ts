@@ -4,6 +4,7 @@ import type { Tab } from "../engines/engine.ts";
 import { undrivable } from "../engines/undrivable.ts";
 import { inEveryEngine } from "./in-every-engine.ts";
 import { capturedOf } from "./measure-page.ts";
+import { quiet } from "./quiet.ts";
 
 const measuring = { signals: ["pageViews", "webVitals"] };
 
@@ -83,6 +84,7 @@ inEveryEngine(({ engine, open, url }) => {
   it("measures a restore from the back-forward cache anew, in its own view", async () => {
     const tab = await open("vitals.html", measuring);
     await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
+    await quiet(tab);
     await leave(tab);
     await tab.back();
     const restored = async () =>

@@ -5,10 +5,8 @@
 export const cleanUrl = (href: string, keep: readonly string[] = []): string => {
   try {
     const { origin, pathname, searchParams } = new URL(href);
-    const campaign = new URLSearchParams(
-      [...searchParams].filter(([name]) => /^utm_/.test(name) || keep.includes(name)),
-    );
-    return `${origin}${pathname}${campaign.size ? `?${campaign}` : ""}`.slice(0, 2000);
+    const kept = [...searchParams].filter(([name]) => /^utm_/.test(name) || keep.includes(name));
+    return `${origin}${pathname}?${new URLSearchParams(kept)}`.replace(/\?$/, "").slice(0, 2000);
   } catch {
     return "";
   }

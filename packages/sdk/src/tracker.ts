@@ -54,6 +54,8 @@ export interface Tracker {
 
 type Copied = [fields: object, bytes: number];
 
+const NOTHING: Copied = [{}, 0];
+
 /**
  * A copy of what a caller adds to an event, as JSON: `{[field]: value}` and its bytes. What is not JSON or is too large is
  * left out with a warning, so that one bad value cannot take a batch with it.
@@ -68,7 +70,7 @@ const copy = (field: string, value: Properties | undefined): Copied => {
     } catch (error) {
       console.warn("[tidemark]", field, "dropped:", error);
     }
-  return [{}, 0];
+  return NOTHING;
 };
 
 /** Starts measuring the page that it is called on. Nothing of it throws into the page. */
@@ -93,7 +95,7 @@ export const createTracker = ({ key, endpoint, signals = [], queryParameters, se
     tell("view", view);
   };
 
-  const emit = <T extends EventType>(type: T, fields: FieldsOf<T>, [more, bytes]: Copied = [{}, 0]) => {
+  const emit = <T extends EventType>(type: T, fields: FieldsOf<T>, [more, bytes] = NOTHING) => {
     if (stopped) return;
     const { session_id } = visitor;
     visitor = visitors.at(now());
@@ -134,9 +136,7 @@ export const createTracker = ({ key, endpoint, signals = [], queryParameters, se
     get sessionId() {
       return visitor.session_id;
     },
-    track: guard((name, properties) =>
-      emit("custom", { name: `${name}`.slice(0, 100) }, copy("properties", properties)),
-    ),
+    track: guard((name, properties) => emit("custom", { name: `${name}` }, copy("properties", properties))),
     identify: guard((userId, traits) => {
       const user_id = `${userId}`.slice(0, 200);
       visitors.identify(user_id);

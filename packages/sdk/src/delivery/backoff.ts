@@ -1,5 +1,5 @@
-/** First and longest ceiling of a wait, in milliseconds. */
-const BASE_MS = 1_000;
+/** Half of the first ceiling of a wait, and the longest, in milliseconds. */
+const BASE_MS = 500;
 const CAP_MS = 60_000;
 
 /**
@@ -7,4 +7,4 @@ const CAP_MS = 60_000;
  * come back at once ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015). Never less than the server asked for.
  */
 export const backoff = (failures: number, atLeastMs: number): number =>
-  atLeastMs + Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** (failures - 1));
+  atLeastMs + Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** failures);

@@ -1,19 +1,19 @@
 import type { Dropped, Event, View } from "@tidemark/schema";
 import type { Tell } from "../happenings.ts";
-import { mint } from "../identity/mint.ts";
+import { slot } from "../identity/storage.ts";
 import { now } from "../sensors/clock.ts";
-import { isVisible, onPageChange, whenSeen } from "../sensors/page-state.ts";
+import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 import { backoff } from "./backoff.ts";
-import { newParcel, pack, rangeOf, type Sender } from "./parcel.ts";
-import { createSpool, type Spooled } from "./spool.ts";
-import { post } from "./transport.ts";
+import { newParcel, type Parcel, pack, type Sender } from "./parcel.ts";
+import { createSpool } from "./spool.ts";
+import { hasRoom, post } from "./transport.ts";
 
 /** A full batch: this many events. */
 const MAX_EVENTS = 40;
 
-/** An event with more bytes than this of what a caller added fills a batch: so all batches stay below the keepalive quota. */
-const MAX_LOAD = 512;
+/** Events with more bytes than this of what callers added fill a batch: so two batches have room in the keepalive quota. */
+const MAX_LOAD = 12_000;
 
 /** Longest time an event waits for others, in milliseconds. */
 const MAX_AGE_MS = 2_000;
@@ -21,8 +21,11 @@ const MAX_AGE_MS = 2_000;
 /** Longest time an event is in memory only, in milliseconds: what a crash can cost. */
 const SPOOL_AFTER_MS = 250;
 
-/** Most parcels that wait, each of at most some 40 KB; the oldest go first, and are counted. */
+/** Most parcels that wait, each of at most 30 KB; the oldest go first, and are counted. */
 const MAX_PARCELS = 200;
+
+/** Most parcels that a page leaves in its will, the latest: less than a megabyte of the five that the origin has. */
+const MAX_WILLED = 30;
 
 /** Events older than this are not sent any more, in milliseconds. */
 const MAX_WAIT_MS = 7 * 24 * 60 * 60 * 1000;
@@ -42,7 +45,8 @@ export interface Delivery {
 }
 
 /** A parcel on its way: the request under way, and who wants to know when it is settled. */
-interface Item extends Spooled {
+interface Item {
+  parcel: Parcel;
   request?: Promise<void> | undefined;
   settled?: () => void;
 }
@@ -50,12 +54,14 @@ interface Item extends Spooled {
 /** Delivery to `${endpoint}/v1/events`, which tells of every answer and every trouble. */
 export const createDelivery = (key: string, endpoint: string, tell: Tell): Delivery => {
   const name = `tidemark.${key}`;
-  const page = mint();
   const spool = createSpool(name, (error) => tell("trouble", `${error}`));
+  /** What a page that is left has not sent: it may not live to see the spool commit, but this is written at once. */
+  const will = slot<Parcel[]>("localStorage", `${name}.will`);
   /** Sealed parcels that wait for their turn or their answer, the oldest first. */
   let waiting: Item[] = [];
-  let open: Item | undefined;
-  let parcels = 0;
+  let open: Parcel | undefined;
+  /** Bytes that callers added to the open parcel. */
+  let weight = 0;
   /** What was given up of the current tab and is not reported yet. */
   let lost: Dropped[] = [];
   let tab: string | undefined;
@@ -69,18 +75,20 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
   /** Lets a parcel go: it is stored, or, for a reason, given up, and the next one of its tab reports that. */
   const settle = (item: Item, gaveUp?: Dropped["reason"]) => {
     waiting = waiting.filter((other) => other !== item);
-    spool.forget(item);
+    spool.forget(item.parcel);
     item.settled?.();
     if (!gaveUp) return;
     tell("trouble", gaveUp);
-    if (item.parcel.tab_id === tab)
-      lost = [...lost, ...(item.parcel.dropped ?? []), { ...rangeOf(item.parcel), reason: gaveUp }].slice(-100);
+    const { tab_id, events, dropped = [] } = item.parcel;
+    const from_seq = events[0].seq;
+    if (tab_id === tab)
+      lost = [...lost, ...dropped, { from_seq, to_seq: from_seq + events.length - 1, reason: gaveUp }].slice(-100);
   };
 
   /** Gives up what is too old, and the oldest of what is too much. */
   const prune = () => {
     for (const item of waiting) {
-      const isOld = (item.parcel.events[0]?.time ?? 0) < now() - MAX_WAIT_MS;
+      const isOld = item.parcel.events[0].time < now() - MAX_WAIT_MS;
       if (!item.request && (isOld || waiting.length > MAX_PARCELS)) settle(item, isOld ? "expired" : "overflow");
     }
   };
@@ -89,20 +97,21 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
     aging.stop();
     spooling.stop();
     if (!open) return;
-    if (lost.length) open.parcel.dropped = lost;
+    if (lost.length) open.dropped = lost;
     keepOpen();
-    waiting.push(open);
+    waiting.push({ parcel: open });
     open = undefined;
+    weight = 0;
     lost = [];
     prune();
   };
 
   const attempt = async (item: Item) => {
     const body = JSON.stringify({ ...item.parcel, key, sent_at: now() });
-    const [reason, answer, afterMs] = await post(`${endpoint}/v1/events`, body);
+    const [reason, afterMs, answer] = await post(`${endpoint}/v1/events`, body);
     item.request = undefined;
     trouble = reason;
-    if (afterMs !== undefined) {
+    if (afterMs !== false) {
       failures += 1;
       asked = afterMs;
       resting.start(backoff(failures, afterMs));
@@ -121,9 +130,9 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
     return item.request;
   };
 
-  /** Sends what waits: one after the other while the page lives, all at once when this may be its last moment. */
+  /** Sends what waits: one after the other while the page lives, as much as may outlive it when this may be its last moment. */
   const pump = () => {
-    if (!resting.runs()) for (const item of isVisible() ? waiting.slice(0, 1) : waiting) void send(item);
+    if (!resting.runs()) for (const item of isVisible() ? waiting.slice(0, 1) : waiting) if (hasRoom()) void send(item);
   };
 
   const sealAndPump = () => {
@@ -142,23 +151,30 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
   const resting = createTimer(pump);
 
   /**
-   * Sends what other pages have spooled: those that are gone, and, since nothing tells them apart that would not bar pages
+   * Sends what pages have spooled and left: those that are gone, and, since nothing tells them apart that would not bar pages
    * from the back-forward cache, those that live; what both send is stored once.
    */
   const inherit = async () => {
-    const left = (await spool.read()).filter((item) => item?.parcel?.events && item.place?.[0] !== page);
-    const settled = left.map(
-      (item) => new Promise<void>((resolve) => waiting.push(Object.assign(item, { settled: resolve }))),
-    );
+    const willed = will.read() ?? [];
+    will.write(undefined);
+    willed.forEach(spool.keep);
+    const left = ((await spool.read()) ?? willed).filter((parcel) => parcel?.events?.[0]);
+    const settling = left.map((parcel) => new Promise<void>((settled) => waiting.push({ parcel, settled })));
     prune();
     pump();
-    await Promise.all(settled);
+    await Promise.all(settling);
   };
-  // One page at a time, where pages may have locks; and none that was loaded ahead.
-  const stopWaiting = whenSeen(() => void (navigator.locks?.request(name, inherit).catch(() => {}) ?? inherit()));
+  // One page at a time, where pages may have locks. A page that is loaded ahead gets none before it is shown.
+  void (navigator.locks?.request(name, inherit).catch(() => {}) ?? inherit());
 
   // The listeners of this moment have their say before the last batch is sealed.
-  const stopListening = onPageChange(() => queueMicrotask(wake));
+  const stopListening = onPageChange((change) =>
+    queueMicrotask(() => {
+      wake();
+      if (change === "leave")
+        will.write([...(will.read() ?? []), ...waiting.map(({ parcel }) => parcel)].slice(-MAX_WILLED));
+    }),
+  );
 
   return {
     add(event, view, sender, load) {
@@ -167,15 +183,12 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
         tab = sender.tab_id;
         lost = [];
       }
-      if (!open) {
-        parcels += 1;
-        open = { place: [page, parcels], parcel: newParcel(sender) };
-      }
-      const { parcel } = open;
-      pack(parcel, event, view);
+      if (open) pack(open, event, view);
+      else open = newParcel(sender, event, view);
+      weight += load;
       if (!isVisible()) {
         queueMicrotask(wake);
-      } else if (parcel.events.length >= MAX_EVENTS || load > MAX_LOAD || event.type === "identify") {
+      } else if (open.events.length >= MAX_EVENTS || weight > MAX_LOAD || event.type === "identify") {
         sealAndPump();
       } else {
         aging.start(MAX_AGE_MS);
@@ -185,7 +198,7 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
     async flush() {
       wake();
       const mine = [...waiting];
-      if (!resting.runs()) await Promise.all(mine.map(send));
+      for (const item of mine) if (!resting.runs()) await send(item);
       const kept = mine.filter((item) => waiting.includes(item)).length;
       if (kept) throw new Error(`${kept} batches wait: ${trouble}`);
     },
@@ -193,7 +206,6 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
       stopListening();
       wake();
       resting.stop();
-      stopWaiting();
     },
   };
 };

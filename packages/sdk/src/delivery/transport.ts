@@ -1,10 +1,10 @@
 import type { BatchAnswer } from "@tidemark/schema";
 
 /**
- * What became of a request: why it failed, in words; its answer; and, where it is worth another try, the milliseconds to
- * wait at least.
+ * What became of a request: why it failed, in words; the milliseconds to wait at least before another try, where one is worth
+ * it; and its answer.
  */
-export type Outcome = [reason: string, answer?: BatchAnswer | undefined, afterMs?: number | undefined];
+export type Outcome = [reason: string, afterMs: number | false, answer?: BatchAnswer];
 
 /** Bodies in flight with keepalive share 64 KiB in the Fetch standard, with all scripts of the page. We take no more than this. */
 const KEEPALIVE_BYTES = 60 * 1024;
@@ -13,13 +13,17 @@ const KEEPALIVE_BYTES = 60 * 1024;
 const TIMEOUT_MS = 15_000;
 
 /** Statuses that pass with time: timeout, too early, too many requests, and whatever befell the server. */
-const passes = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
+const passes = (status: number): boolean => /^5|408|425|429/.test(`${status}`);
 
 /** `Retry-After` in milliseconds, given in seconds or as a date; 0 when absent. */
 const retryAfter = (value: string | null): number =>
   Math.max(0, Number(value) * 1000 || Date.parse(value ?? "") - Date.now() || 0);
 
+/** Bytes of this page's bodies in flight. */
 let underWay = 0;
+
+/** Whether a body may be sent that outlives the page. */
+export const hasRoom = (): boolean => underWay < KEEPALIVE_BYTES;
 
 /**
  * Posts a batch so that it survives the page while the quota allows. The body is CORS-simple text, so that no preflight
@@ -31,15 +35,11 @@ export const post = async (url: string, body: string): Promise<Outcome> => {
   const keepalive = underWay <= KEEPALIVE_BYTES;
   try {
     const response = await fetch(url, { method: "POST", body, keepalive, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (response.ok) return ["", await response.json()];
+    if (response.ok) return ["", false, await response.json()];
     const { status, headers } = response;
-    return [
-      `${status} ${await response.text()}`,
-      undefined,
-      passes(status) ? retryAfter(headers.get("retry-after")) : undefined,
-    ];
+    return [`${status} ${await response.text()}`, passes(status) && retryAfter(headers.get("retry-after"))];
   } catch (error) {
-    return [`${error}`, undefined, 0];
+    return [`${error}`, 0];
   } finally {
     underWay -= size;
   }

@@ -71,10 +71,10 @@ export const clickEvidence = (): ClickEvidence => (context) => {
     if (![...pending].some(({ unanswered }) => unanswered)) return;
     mutations.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
     stopListening = together(
-      listen(document, ["scroll"], () => respond("scroll")),
+      listen(document, "scroll", () => respond("scroll")),
       // A click alone moves the caret; an answer is a text that was selected.
-      listen(document, ["selectionchange"], () => getSelection()?.type === "Range" && respond("selection")),
-      listen(document, ["focusin", "focusout"], () => respond("focus")),
+      listen(document, "selectionchange", () => getSelection()?.type === "Range" && respond("selection")),
+      listen(document, "focusin focusout", () => respond("focus")),
       onNavigation(() => respond("navigation")),
     );
   };

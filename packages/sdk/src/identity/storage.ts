@@ -14,7 +14,8 @@ export const slot = <T>(area: "localStorage" | "sessionStorage", name: string): 
     }
   };
   return {
-    read: () => attempt((storage) => JSON.parse(storage.getItem(name) ?? "null") ?? undefined),
-    write: (value) => attempt((storage) => storage.setItem(name, JSON.stringify(value ?? null))),
+    read: () => attempt((storage) => JSON.parse(storage.getItem(name) as string) || undefined),
+    write: (value) =>
+      attempt((storage) => (value ? storage.setItem(name, JSON.stringify(value)) : storage.removeItem(name))),
   };
 };

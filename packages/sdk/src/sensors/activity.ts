@@ -1,7 +1,7 @@
 import { listen, share } from "./listen.ts";
 
 /** Inputs that show a person at the page (Chartbeat's list, with touch and wheel). */
-const INPUTS = ["pointermove", "pointerdown", "keydown", "wheel", "scroll", "touchmove"];
+const INPUTS = "pointermove pointerdown keydown wheel scroll touchmove";
 
 /** Shortest time between two tellings, in milliseconds: a hand on the mouse makes hundreds of inputs a second. */
 const TELL_EVERY_MS = 100;

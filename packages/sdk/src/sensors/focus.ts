@@ -8,7 +8,7 @@ import { createTimer } from "./timer.ts";
 export const onFocusChange = share<boolean>((tell) => {
   const losing = createTimer(() => tell(false));
   return together(
-    listen(window, ["focus", "blur"], (event) => {
+    listen(window, "focus blur", (event) => {
       if (event.target !== window) return;
       losing.stop();
       if (event.type === "blur") losing.start();

@@ -1,13 +1,17 @@
 /** Undoes what the call that returned it did. */
 export type Stop = () => void;
 
-/** Listens in the capture phase and passively: it sees every event, also a stopped one, and delays none. */
-export const listen = <E extends Event>(target: EventTarget, types: string[], hear: (event: E) => unknown): Stop => {
-  const options = { capture: true, passive: true };
-  for (const type of types) target.addEventListener(type, hear as EventListener, options);
-  return () => {
-    for (const type of types) target.removeEventListener(type, hear as EventListener, options);
+/**
+ * Listens in the capture phase and passively: it sees every event, also a stopped one, and delays none.
+ *
+ * @param types Names of the events, apart by spaces.
+ */
+export const listen = <E extends Event>(target: EventTarget, types: string, hear: (event: E) => unknown): Stop => {
+  const each = (act: "addEventListener" | "removeEventListener") => {
+    for (const type of types.split(" ")) target[act](type, hear as EventListener, { capture: true, passive: true });
   };
+  each("addEventListener");
+  return () => each("removeEventListener");
 };
 
 /** One source for many hearers: it starts with the first and stops with the last. */

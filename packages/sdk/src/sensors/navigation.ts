@@ -4,7 +4,7 @@ import { createTimer } from "./timer.ts";
 /** Hears every change of the entry in the session history, by whatever means the browser has to tell. */
 const onHistoryChange = (tell: () => void) => {
   const { navigation } = window as unknown as { navigation?: EventTarget };
-  if (navigation) return listen(navigation, ["currententrychange"], tell);
+  if (navigation) return listen(navigation, "currententrychange", tell);
 
   const patch = (method: "pushState" | "replaceState") => {
     const original = history[method];
@@ -17,7 +17,7 @@ const onHistoryChange = (tell: () => void) => {
       if (history[method] === patched) history[method] = original;
     };
   };
-  return together(patch("pushState"), patch("replaceState"), listen(window, ["popstate"], tell));
+  return together(patch("pushState"), patch("replaceState"), listen(window, "popstate", tell));
 };
 
 /**

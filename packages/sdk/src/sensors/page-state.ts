@@ -6,13 +6,13 @@ export type PageChange = "visible" | "hidden" | "leave" | "restore" | "online";
 /** The only place that hears visibility, page lifecycle and network. Never `unload`, which bars the page from the cache. */
 export const onPageChange = share<PageChange>((tell) =>
   together(
-    listen(document, ["visibilitychange"], () => tell(isVisible() ? "visible" : "hidden")),
-    listen(window, ["pagehide"], () => {
+    listen(document, "visibilitychange", () => tell(isVisible() ? "visible" : "hidden")),
+    listen(window, "pagehide", () => {
       tell("leave");
       tell("hidden");
     }),
-    listen<PageTransitionEvent>(window, ["pageshow"], (event) => event.persisted && tell("restore")),
-    listen(window, ["online"], () => tell("online")),
+    listen<PageTransitionEvent>(window, "pageshow", (event) => event.persisted && tell("restore")),
+    listen(window, "online", () => tell("online")),
   ),
 );
 
@@ -21,14 +21,12 @@ export const isVisible = (): boolean => document.visibilityState === "visible";
 
 /** Runs once the page can be seen: at once, or when a prerendered or background page is first shown. */
 export const whenSeen = (run: () => void): (() => void) => {
-  if (isVisible()) {
-    run();
-    return () => {};
-  }
-  const stop = onPageChange((change) => {
-    if (change !== "visible") return;
+  const look = () => {
+    if (!isVisible()) return;
     stop();
     run();
-  });
+  };
+  const stop = onPageChange(look);
+  look();
   return stop;
 };

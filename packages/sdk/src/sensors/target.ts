@@ -15,16 +15,11 @@ const innermost = (event: Event): Element | undefined => {
   return target instanceof Element ? target : undefined;
 };
 
+const nearest = (element: Element | undefined): Element | undefined =>
+  element && (element.closest(MEANINGFUL) ?? nearest((element.getRootNode() as ShadowRoot).host));
+
 /** The nearest meaningful element around the one that an event happened on, across shadow roots. */
-export const meaningfulTarget = (event: Event): Element | undefined => {
-  for (let element = innermost(event); element; ) {
-    const found = element.closest(MEANINGFUL);
-    if (found) return found;
-    const root = element.getRootNode();
-    element = root instanceof ShadowRoot ? root.host : undefined;
-  }
-  return undefined;
-};
+export const meaningfulTarget = (event: Event): Element | undefined => nearest(innermost(event));
 
 /** The nearest meaningful element, or else the very element that an event happened on. */
 export const anyTarget = (event: Event): Element | undefined => meaningfulTarget(event) ?? innermost(event);
@@ -42,14 +37,12 @@ const pathOf = (element: Element): string => {
 /** Names an element without its text, its value or its place among its siblings. */
 export const describe = (element: Element): Target => {
   // Not the property: a form with a field called "id" would answer with that field.
-  const id = element.getAttribute("id");
-  const name = element.getAttribute("data-tm");
-  const role = element.getAttribute("role");
+  const attribute = (name: string, max: number) => element.getAttribute(name)?.slice(0, max) || undefined;
   return {
     tag: element.localName.slice(0, 64),
-    ...(id && { id: id.slice(0, 100) }),
-    ...(name && { name: name.slice(0, 100) }),
-    ...(role && { role: role.slice(0, 40) }),
+    id: attribute("id", 100),
+    name: attribute("data-tm", 100),
+    role: attribute("role", 40),
     path: pathOf(element),
   };
 };

@@ -34,7 +34,7 @@ export const clicks =
     const { take, stop } = evidence?.(context) ?? {};
     let control: unknown;
     return together(
-      listen<PointerEvent>(document, ["click", "auxclick"], (event) => {
+      listen<PointerEvent>(document, "click auxclick", (event) => {
         const target = anyTarget(event);
         // A click on a label is followed, in the same task, by the browser's own click on the labelled field.
         if (!target || target === control) return;

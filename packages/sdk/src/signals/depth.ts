@@ -25,7 +25,9 @@ export interface DepthGauge {
 
 /** A gauge for a view in which nothing has been seen. */
 export const createDepthGauge = (): DepthGauge => {
-  let depth: Depth = { scroll_depth_px: 0, depth_reached_ms: 0, reversals: 0 };
+  let scroll_depth_px = 0;
+  let depth_reached_ms = 0;
+  let reversals = 0;
   let last = 0;
   let direction = 0;
 
@@ -33,13 +35,16 @@ export const createDepthGauge = (): DepthGauge => {
     see({ offset, viewport_height, content_height }, viewTime) {
       const at = Math.max(0, Math.min(offset, content_height - viewport_height));
       const edge = Math.min(content_height, at + viewport_height);
-      if (edge > depth.scroll_depth_px) depth = { ...depth, scroll_depth_px: edge, depth_reached_ms: viewTime };
+      if (edge > scroll_depth_px) {
+        scroll_depth_px = edge;
+        depth_reached_ms = viewTime;
+      }
       const heading = Math.sign(at - last);
-      if (heading * direction < 0) depth = { ...depth, reversals: depth.reversals + 1 };
+      if (heading * direction < 0) reversals += 1;
       direction = heading || direction;
       last = at;
     },
-    read: () => depth,
+    read: () => ({ scroll_depth_px, depth_reached_ms, reversals }),
   };
 };
 

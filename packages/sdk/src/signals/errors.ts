@@ -48,5 +48,5 @@ export const errors = (): Signal => (context) => {
 
   context.on("view", () => totals.clear());
   context.on("report", report);
-  return together(listen(window, ["error", "unhandledrejection"], count), timer.stop);
+  return together(listen(window, "error unhandledrejection", count), timer.stop);
 };

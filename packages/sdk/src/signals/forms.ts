@@ -48,7 +48,7 @@ export const forms = (): Signal => (context) => {
       since: now(),
       edited: new Set(),
       // `submit` does not leave a shadow root, as the focus does.
-      stop: listen(form, ["submit"], submit),
+      stop: listen(form, "submit", submit),
     };
     attempts.set(form, attempt);
     return attempt;
@@ -75,6 +75,7 @@ export const forms = (): Signal => (context) => {
     if (!element.matches?.("input,select,textarea") || /submit|reset|button|image/.test(type) || ignoredBy(element))
       return;
     const form = element.form ?? path.find(isForm);
+    const at = now();
     let attempt = form && attempts.get(form);
     // Autofill edits fields without focus.
     if (stay?.element !== element && element.matches(":focus")) {
@@ -87,7 +88,7 @@ export const forms = (): Signal => (context) => {
       if (attempt) attempt.last = { last_field: field };
       stay = {
         element,
-        since: now(),
+        since: at,
         told: { form: attempt?.form ?? field, field, field_type: localName === "input" ? type : localName, edits: 0 },
       };
     }
@@ -96,7 +97,7 @@ export const forms = (): Signal => (context) => {
     if (stay?.element !== element) return;
     const { told } = stay;
     told.edits = isSecret(element) ? 1 : told.edits + 1;
-    told.first_edit_ms ??= now() - stay.since;
+    told.first_edit_ms ??= at - stay.since;
   });
 
   const submit = guard(({ target }: Event) => {
@@ -115,9 +116,9 @@ export const forms = (): Signal => (context) => {
     else if (reason === "hidden") leave();
   });
   return together(
-    listen(document, ["focusin", "input"], visit),
-    listen(document, ["focusout"], leave),
-    listen(document, ["submit"], submit),
+    listen(document, "focusin input", visit),
+    listen(document, "focusout", leave),
+    listen(document, "submit", submit),
     onPageChange((change) => change === "leave" && abandon()),
     abandon,
   );

@@ -38,19 +38,19 @@ export const hovers =
 
     context.on("report", (reason) => reason !== "flush" && end());
     return together(
-      listen<PointerEvent>(document, ["pointerover"], (event) => {
+      listen<PointerEvent>(document, "pointerover", (event) => {
         if (event.pointerType === "touch") return;
         const element = meaningfulTarget(event);
         if (element === stay?.element) return;
         end();
         if (element) stay = { element, since: now(), last: event, clicked: false };
       }),
-      listen<PointerEvent>(document, ["pointermove"], (event) => {
+      listen<PointerEvent>(document, "pointermove", (event) => {
         if (stay) stay.last = event;
       }),
-      listen(document, ["scroll"], end),
-      listen<PointerEvent>(document, ["pointerout"], (event) => event.relatedTarget ?? end()),
-      listen(document, ["click"], (event) => {
+      listen(document, "scroll", end),
+      listen<PointerEvent>(document, "pointerout", (event) => event.relatedTarget ?? end()),
+      listen(document, "click", (event) => {
         if (stay && event.composedPath().includes(stay.element)) stay.clicked = true;
       }),
     );

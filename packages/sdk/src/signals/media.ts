@@ -18,7 +18,7 @@ export interface MediaOptions {
 /** Takes in what the player says because of a change: a media event, "report", "view" or "stop". */
 type Look = (change: string, player?: PlayerReport) => void;
 
-const CHANGES = ["playing", "pause", "seeking", "seeked", "ratechange", "timeupdate", "ended", "emptied", PLAYER_EVENT];
+const CHANGES = `playing pause seeking seeked ratechange timeupdate ended emptied ${PLAYER_EVENT}`;
 
 /**
  * Media: what was played of every `<video>` and `<audio>` and of whatever behaves as one (`<youtube-video>` and its like), in
@@ -55,7 +55,7 @@ export const media =
         });
       sight?.observe(element);
       // An element that is taken out of the document pauses where the document does not hear it.
-      const leave = listen(element, ["pause"], hear);
+      const leave = listen(element, "pause", hear);
 
       const look: Look = (change, next = player) => {
         player = next;

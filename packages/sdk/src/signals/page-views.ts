@@ -36,7 +36,7 @@ const loadCause = (): ViewCause => {
 /** What the document says of itself, which a router may say late. */
 const statements = () => {
   const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]");
-  return { title: document.title.slice(0, 300), ...(canonical && { canonical_url: cleanUrl(canonical.href) }) };
+  return { title: document.title.slice(0, 300), canonical_url: canonical ? cleanUrl(canonical.href) : undefined };
 };
 
 /**
@@ -54,10 +54,7 @@ export const pageViews =
     const settling = createTimer(() => view && Object.assign(view, statements(), ...details.map((detail) => detail())));
 
     const begin = (cause: ViewCause, referrer = cleanUrl(document.referrer)) => {
-      view = context.beginView(cause, {
-        ...statements(),
-        ...(referrer && { referrer }),
-      });
+      view = context.beginView(cause, { ...statements(), referrer: referrer || undefined });
       settling.stop();
       settling.start(SETTLE_MS);
     };

@@ -113,7 +113,7 @@ export const scrollDepth =
       context.on("view", begin),
       context.on("report", report),
       onPageChange((change) => change === "visible" && reading.start(READ_EVERY_MS)),
-      listen(document, ["scroll"], ({ target }) => {
+      listen(document, "scroll", ({ target }) => {
         if (target instanceof Element) scrolled = target;
         reading.start(READ_EVERY_MS);
         reporting.start(reportEvery);

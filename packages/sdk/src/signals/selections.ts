@@ -54,16 +54,16 @@ export const selections = (): Signal => (context) => {
 
   context.on("report", settle);
   return together(
-    listen(document, ["selectionchange"], () => {
+    listen(document, "selectionchange", () => {
       unsettled = true;
       wait(SETTLED_AFTER_MS);
     }),
-    listen<MouseEvent | KeyboardEvent>(document, ["mousedown", "mouseup", "keyup"], (event) => {
+    listen<MouseEvent | KeyboardEvent>(document, "mousedown mouseup keyup", (event) => {
       held = event.shiftKey || event.type === "mousedown";
       // Not in the handler itself, which the visitor waits for.
       wait(0);
     }),
-    listen(document, ["copy", "cut"], (event) => {
+    listen(document, "copy cut", (event) => {
       settle();
       const action = event.type as Action;
       const field = event.composedPath()[0] as HTMLInputElement;
