@@ -41,6 +41,8 @@ export interface Tab {
   press(key: string): Promise<void>;
   /** Touches the screen there for a moment. */
   tap(on: Place): Promise<void>;
+  /** Zooms in as two fingers do, so that less of the page is seen, larger. */
+  pinch(factor: number): Promise<void>;
   /** Brings this tab to the front, so that the page in front until now is hidden. */
   front(): Promise<void>;
   /** Goes back in the session history, until that page is there. */
@@ -61,6 +63,8 @@ export interface Engine {
 export interface Abilities {
   /** Touch the screen. */
   tap: boolean;
+  /** Zoom in as two fingers do. */
+  pinch: boolean;
   /** Move the pointer out of the window: to a point that is not in the viewport. */
   leave: boolean;
   /** Click with the middle button. */

@@ -41,6 +41,11 @@ const drive = (page: Page): Tab => {
       const { x, y } = await pointOf(tab, on);
       await touchscreen.tap(x, y);
     },
+    async pinch(pageScaleFactor) {
+      const session = await page.createCDPSession();
+      await session.send("Emulation.setPageScaleFactor", { pageScaleFactor });
+      await session.detach();
+    },
     front: () => page.bringToFront(),
     back: () => goBack(tab),
     close: () => page.close(),

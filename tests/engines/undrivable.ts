@@ -16,6 +16,16 @@ export const undrivable: Undrivable[] = [
   },
   {
     engine: "firefox",
+    what: "Pinch zoom",
+    why: "Firefox's WebDriver BiDi makes no gesture of two fingers that zooms.",
+  },
+  {
+    engine: "webkit",
+    what: "Pinch zoom",
+    why: "WebKitGTK's WebDriver refuses pointer actions of type touch.",
+  },
+  {
+    engine: "firefox",
     what: "The pointer leaving the window",
     why: "Firefox's WebDriver BiDi refuses points outside of the viewport.",
   },

@@ -6,7 +6,7 @@ import { VIEWPORT } from "./viewport.ts";
 import { startMiniBrowser } from "./webkit-driver.ts";
 
 /** What WebKitGTK can be driven to do. */
-export const webKitCan: Abilities = { tap: false, leave: false, middle: false, prerender: false };
+export const webKitCan: Abilities = { tap: false, pinch: false, leave: false, middle: false, prerender: false };
 
 /** A pointer that a person moves is seen on its way. */
 const STEPS = 5;
@@ -110,6 +110,9 @@ export const startWebKit = async (): Promise<Engine> => {
         await press.perform();
       },
       async tap() {
+        throw new Error("WebKitGTK's driver has no touch input.");
+      },
+      async pinch() {
         throw new Error("WebKitGTK's driver has no touch input.");
       },
       async front() {

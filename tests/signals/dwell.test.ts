@@ -15,6 +15,9 @@ const measuring = { signals: ["pageViews", "dwell"], options: { dwell: { idleAft
 
 const TOTALS = ["visible_ms", "focused_ms", "active_ms", "engaged_ms"] as const;
 
+/** How much time went by, and how much was added to totals. */
+type Totals = Record<"at" | "active_ms" | "engaged_ms", number>;
+
 /** The totals of the current view, now, and when that is. */
 const read = (tab: Tab) =>
   tab.run<{ begun: number; at: number; dwell: Captured<"dwell"> }>(`
@@ -61,6 +64,36 @@ inEveryEngine(({ open }) => {
     expect(dwell.visible_ms).toBeGreaterThan(lasted - TOLERANCE);
     expect(dwell.engaged_ms).toBeLessThan(lasted - 1_000);
     expect(dwell).toMatchObject({ idle_after_ms: IDLE_AFTER, rule_version: 1 });
+  });
+
+  it("keeps the visitor active without input while somebody holds the page, and no longer", async () => {
+    const tab = await open("clock.html", measuring);
+    await setTimeout(IDLE_AFTER + TOLERANCE);
+    const [held, after] = await tab.run<[held: Totals, after: Totals]>(`
+      const total = () => {
+        tracker.flush();
+        const { active_ms, engaged_ms } = captured.findLast(({ type }) => type === "dwell");
+        return { at: performance.now(), active_ms, engaged_ms };
+      };
+      const release = sdk.hold();
+      const other = sdk.hold();
+      const begun = total();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      release();
+      release();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const held = total();
+      other();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const after = total();
+      const since = (end, start) =>
+        Object.fromEntries(["at", "active_ms", "engaged_ms"].map((each) => [each, end[each] - start[each]]));
+      return [since(held, begun), since(after, held)];
+    `);
+    for (const total of ["active_ms", "engaged_ms"] as const) {
+      expect(Math.abs(held[total] - held.at)).toBeLessThan(TOLERANCE);
+      expect(after[total]).toBeLessThan(TOLERANCE);
+    }
   });
 
   it("reports by itself when the visitor turns idle, and is silent from then on", async () => {

@@ -13,7 +13,7 @@ const CONTENT = 4000;
 /** Where the page itself scrolls, as an expression. */
 const PAGE = "document.scrollingElement";
 
-inEveryEngine(({ open }) => {
+inEveryEngine(({ open, can }) => {
   const scrolls = (tab: Tab) => capturedOf(tab, "scroll");
 
   /** What has been measured of the current view up to now. */
@@ -125,6 +125,46 @@ inEveryEngine(({ open }) => {
     await settle(tab);
     expect(await measured(tab)).toMatchObject({ scroll_depth_percentage: 100, content_height: 2000 });
   });
+
+  it("measures a list that keeps only the rows in sight by the height that it pretends to have", async () => {
+    const tab = await open("long.html", measuring);
+    await tab.run(`
+      const list = document.getElementById("content");
+      list.style.position = "relative";
+      const draw = () => {
+        const first = Math.max(0, Math.floor(scrollY / 40) - 2);
+        list.replaceChildren(...Array.from({ length: 24 }, (_, row) => {
+          const line = document.createElement("p");
+          line.textContent = "row " + (first + row);
+          Object.assign(line.style, { position: "absolute", margin: 0, height: "40px", top: (first + row) * 40 + "px" });
+          return line;
+        }));
+      };
+      addEventListener("scroll", draw);
+      draw();
+    `);
+    await tab.move({ x: 600, y: 400 });
+    await wheelTo(tab, 1600);
+    const { scroll_depth_percentage, content_height, reversals } = await measured(tab);
+    expectShare(scroll_depth_percentage, 60);
+    expect({ content_height, reversals }).toEqual({ content_height: CONTENT, reversals: 0 });
+  });
+
+  if (can.pinch)
+    it("takes zooming in with two fingers for no scrolling", async () => {
+      const tab = await open("long.html", measuring);
+      const before = await measured(tab);
+      await tab.pinch(2);
+      await expect.poll(() => tab.run<number>("return visualViewport.scale")).toBeGreaterThan(1.5);
+      await settle(tab);
+      const { scroll_depth_percentage, viewport_height, content_height, reversals } = await measured(tab);
+      expect({ scroll_depth_percentage, viewport_height, content_height, reversals }).toEqual({
+        scroll_depth_percentage: before.scroll_depth_percentage,
+        viewport_height: before.viewport_height,
+        content_height: before.content_height,
+        reversals: 0,
+      });
+    });
 
   it("measures the inner scroller that fills a page which stands still, before and after it is scrolled", async () => {
     const tab = await open("inner.html", measuring);
