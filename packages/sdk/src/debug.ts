@@ -9,6 +9,7 @@ import type { Tracker } from "./tracker.ts";
  * @returns A function that ends it.
  */
 export const debug = ({ on }: Pick<Tracker, "on">): Stop => {
+  let trouble = "";
   const say = (what: string, detail: unknown) => console.info(`[tidemark] ${what}`, detail);
   return together(
     on("event", (event) => say(`${event.type} ${event.seq}`, event)),
@@ -16,6 +17,10 @@ export const debug = ({ on }: Pick<Tracker, "on">): Stop => {
       say(`stored ${answer.accepted}, and had ${answer.duplicates} already`, answer);
       for (const rejection of answer.rejected) say(`refused: ${rejection.message}`, rejection);
     }),
-    on("trouble", (why) => say("trouble:", why)),
+    on("trouble", (why) => {
+      // What cannot be stored cannot be stored each time: once in a row is enough.
+      if (why !== trouble) say("trouble:", why);
+      trouble = why;
+    }),
   );
 };

@@ -119,13 +119,12 @@ export const createTracker = ({ key, endpoint, signals = [], queryParameters, se
   };
 
   startView();
-  const context = { on, emit, beginView };
   const stops: Stop[] = [
     onPageChange((change) => change === "hidden" && tell("report", "hidden")),
     numbers.stop,
     delivery.stop,
   ];
-  for (const signal of signals) guard(() => stops.unshift(signal(context)))();
+  for (const signal of signals) guard(() => stops.unshift(signal({ on, emit, beginView })))();
 
   const flush = () => {
     tell("report", "flush");
@@ -147,8 +146,9 @@ export const createTracker = ({ key, endpoint, signals = [], queryParameters, se
     async features() {
       await flush();
       const response = await fetch(`${origin}/v1/features/session/${visitor.session_id}?key=${key}`);
-      if (!response.ok) throw new Error(await response.text());
-      return (await response.json()).features;
+      const { error, features } = await response.json();
+      if (error) throw new Error(error.message);
+      return features;
     },
     on,
     stop: guard(() => {

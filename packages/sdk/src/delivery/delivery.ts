@@ -21,11 +21,14 @@ const MAX_AGE_MS = 2_000;
 /** Longest time an event is in memory only, in milliseconds: what a crash can cost. */
 const SPOOL_AFTER_MS = 250;
 
+/** What is too important to wait for others: who the visitor is, what they have sent, what has failed. */
+const URGENT = /identify|submit|error/;
+
 /** Most parcels that wait, each of at most 30 KB; the oldest go first, and are counted. */
 const MAX_PARCELS = 200;
 
-/** Most parcels that a page leaves in its will, the latest: less than a megabyte of the five that the origin has. */
-const MAX_WILLED = 30;
+/** Most parcels that a page leaves in its will, the latest: at the very most three of the five megabytes that the origin has. */
+const MAX_WILLED = 100;
 
 /** Events older than this are not sent any more, in milliseconds. */
 const MAX_WAIT_MS = 7 * 24 * 60 * 60 * 1000;
@@ -156,9 +159,10 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
    */
   const inherit = async () => {
     const willed = will.read() ?? [];
-    will.write(undefined);
     willed.forEach(spool.keep);
     const left = ((await spool.read()) ?? willed).filter((parcel) => parcel?.events?.[0]);
+    // What this page will answer for from here on, and not what others have left meanwhile.
+    will.write(will.read()?.slice(willed.length));
     const settling = left.map((parcel) => new Promise<void>((settled) => waiting.push({ parcel, settled })));
     prune();
     pump();
@@ -188,7 +192,7 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
       weight += load;
       if (!isVisible()) {
         queueMicrotask(wake);
-      } else if (open.events.length >= MAX_EVENTS || weight > MAX_LOAD || event.type === "identify") {
+      } else if (open.events.length >= MAX_EVENTS || weight > MAX_LOAD || URGENT.test(event.type)) {
         sealAndPump();
       } else {
         aging.start(MAX_AGE_MS);

@@ -14,7 +14,7 @@ export interface Spool {
   read(): Promise<Parcel[] | undefined>;
 }
 
-/** The spool of that name. `failed` hears why nothing can be kept, once. */
+/** The spool of that name. `failed` hears each time why nothing can be kept. */
 export const createSpool = (name: string, failed: (error: unknown) => void): Spool => {
   let store: UseStore | undefined;
   let changes: [parcel: Parcel, isKept: boolean][] = [];
@@ -38,7 +38,6 @@ export const createSpool = (name: string, failed: (error: unknown) => void): Spo
       });
     } catch (error) {
       failed(error);
-      failed = () => {};
     }
   };
 

@@ -17,7 +17,7 @@ const passes = (status: number): boolean => /^5|408|425|429/.test(`${status}`);
 
 /** `Retry-After` in milliseconds, given in seconds or as a date; 0 when absent. */
 const retryAfter = (value: string | null): number =>
-  Math.max(0, Number(value) * 1000 || Date.parse(value ?? "") - Date.now() || 0);
+  Math.max(0, Number(value) * 1000 || Date.parse(value as string) - Date.now() || 0);
 
 /** Bytes of this page's bodies in flight. */
 let underWay = 0;

@@ -39,7 +39,7 @@ export const createTabNumbers = (key: string): TabNumbers => {
   };
   const leave = () => {
     left = true;
-    if (tab) store.write(tab);
+    store.write(tab);
   };
 
   take();

@@ -22,6 +22,6 @@ export const createTimer = (run: () => void): Timer => {
       }, ms);
     },
     stop,
-    runs: () => waiting !== undefined,
+    runs: () => !!waiting,
   };
 };

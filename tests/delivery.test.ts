@@ -1,0 +1,233 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createWorld, type Fault, faults, type Page, type StorageState } from "./delivery/world.ts";
+
+/** What happens in the world. `page` picks one of those that are open. */
+type Action =
+  | { kind: "track"; page: number; count: number; bytes: number }
+  | { kind: "pass"; ms: number }
+  | { kind: "network"; fault: Fault }
+  | { kind: "show"; page: number; isVisible: boolean }
+  | { kind: "open"; clock: number }
+  | { kind: "navigate" | "leave" | "crash" | "flush"; page: number };
+
+const page = fc.nat(3);
+/** Many small events, or some large ones: together fewer than a page may hold back. */
+const amount = fc.oneof(
+  fc.record({ count: fc.integer({ min: 1, max: 60 }), bytes: fc.constantFrom(0, 200) }),
+  fc.record({ count: fc.integer({ min: 1, max: 8 }), bytes: fc.constant(4_000) }),
+);
+const action: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.tuple(page, amount).map(([page, amount]) => ({ kind: "track", page, ...amount }) as const),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("pass"), ms: fc.constantFrom(1, 100, 300, 2_500, 20_000) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("network"), fault: fc.constantFrom(...faults) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("show"), page, isVisible: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("open"), clock: fc.constantFrom(0, 0, -3_600_000) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("navigate", "leave", "crash", "flush"), page }) },
+);
+
+/** Longest time that an event is in memory only, in milliseconds: what a crash can cost. */
+const WRITE_BEHIND_MS = 250;
+
+/** Until the last retry has been made, in milliseconds. */
+const PATIENCE_MS = 400_000;
+
+/** A small generator (mulberry32), so that a run depends on its seed alone. */
+const randomFrom = (seed: number) => {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
+const play = async (actions: Action[], seed: number, storage: StorageState) => {
+  const world = createWorld(randomFrom(seed));
+  world.storage = storage;
+  const open = new Map<Page, { number: number; at: number }[]>();
+  /** Events that were in memory only when their page crashed. */
+  const forgotten = new Set<number>();
+  let tracked = 0;
+
+  const start = (before?: Page, clock?: number) => {
+    open.set(world.open(before, clock), []);
+  };
+  const perform = async (each: Action) => {
+    if (each.kind === "pass") return world.pass(each.ms);
+    if (each.kind === "network") {
+      world.network = each.fault;
+      return;
+    }
+    if (each.kind === "open" || !open.size) return start(undefined, each.kind === "open" ? each.clock : 0);
+    const [chosen, events] = [...open][each.page % open.size] ?? [];
+    if (!chosen || !events) return;
+    if (each.kind === "track") {
+      for (let rest = each.count; rest > 0; rest -= 1) {
+        chosen.track(tracked, each.bytes);
+        events.push({ number: tracked, at: world.now });
+        tracked += 1;
+      }
+    } else if (each.kind === "show") chosen.show(each.isVisible);
+    else if (each.kind === "flush") chosen.tracker.flush().catch(() => {});
+    else {
+      open.delete(chosen);
+      if (each.kind === "crash") {
+        chosen.crash();
+        for (const { number, at } of events) if (world.now - at <= WRITE_BEHIND_MS) forgotten.add(number);
+      } else {
+        chosen.leave();
+        await Promise.resolve().then(() => {});
+        if (each.kind === "navigate") start(chosen);
+      }
+    }
+  };
+
+  start();
+  for (const each of actions) await perform(each);
+  world.network = "pass";
+  await world.pass(PATIENCE_MS);
+  for (const each of open.keys()) each.show(true);
+  const last = world.open();
+  await world.pass(PATIENCE_MS);
+  await last.tracker.flush();
+
+  const stored = new Set(world.stored);
+  const numbers = Array.from({ length: tracked }, (_, number) => number);
+  return {
+    violations: world.violations,
+    twice: world.stored.length - stored.size,
+    lost: numbers.filter((number) => !stored.has(number) && !forgotten.has(number) && !world.refused.has(number)),
+  };
+};
+
+/** Runs the property over what may happen in a world with that storage. */
+const holdsFor = (storage: StorageState, kinds: readonly Action["kind"][], numRuns: number) =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        action.filter(({ kind }) => kinds.includes(kind)),
+        { maxLength: 30 },
+      ),
+      fc.integer(),
+      async (actions, seed) => {
+        expect(await play(actions, seed, storage)).toEqual({ violations: [], twice: 0, lost: [] });
+      },
+    ),
+    { numRuns },
+  );
+
+const stays = ["track", "pass", "network", "show", "open", "flush"] as const;
+const leaves = [...stays, "navigate", "leave"] as const;
+const dies = [...leaves, "crash"] as const;
+
+describe("delivery, under whatever happens to pages and network", () => {
+  it(
+    "stores every event once, but for what a crash takes within the write-behind time and what is refused",
+    () => holdsFor("free", dies, 3_000),
+    120_000,
+  );
+
+  it(
+    "stores every event once when IndexedDB keeps nothing, unless the browser crashes",
+    () => holdsFor("full", leaves, 1_000),
+    120_000,
+  );
+
+  it(
+    "stores every event of pages that stay when no storage is allowed",
+    () => holdsFor("forbidden", stays, 1_000),
+    120_000,
+  );
+});
+
+describe("what delivery gives up", () => {
+  const start = () => {
+    const world = createWorld(randomFrom(1));
+    return { world, page: world.open() };
+  };
+
+  it("is reported when the collector refuses it for good", async () => {
+    const { world, page } = start();
+    world.network = "refuse";
+    for (const number of [0, 1, 2]) page.track(number, 0);
+    await world.pass(3_000);
+    world.network = "pass";
+    page.track(3, 0);
+    await world.pass(3_000);
+    expect(world.dropped).toEqual([{ from_seq: 0, to_seq: 2, reason: "refused" }]);
+    expect(world.stored).toEqual([3]);
+  });
+
+  it("is the oldest of what is too much, and is reported", async () => {
+    const { world, page } = start();
+    world.network = "down";
+    // Each number is a batch of its own.
+    for (let number = 0; number < 210; number += 1) {
+      page.track(number, 4_000);
+      await world.pass(2_100);
+    }
+    world.network = "pass";
+    await world.pass(100_000);
+    // The next batch reports what was given up since the last.
+    page.track(210, 0);
+    await world.pass(3_000);
+    const given = world.dropped.reduce((sum, { from_seq, to_seq }) => sum + to_seq - from_seq + 1, 0);
+    expect(given + world.stored.length).toBe(211);
+    expect(world.dropped.every(({ reason }) => reason === "overflow")).toBe(true);
+    expect(world.stored).toEqual(Array.from({ length: 211 - given }, (_, each) => given + each));
+    expect(given).toBeGreaterThan(5);
+    expect(given).toBeLessThan(15);
+  });
+
+  it("is what has waited for a week, and is reported", async () => {
+    const { world, page } = start();
+    world.network = "down";
+    const troubles: string[] = [];
+    page.tracker.on("trouble", (why) => troubles.push(why));
+    page.track(0, 0);
+    await world.pass(8 * 24 * 3_600_000);
+    world.network = "pass";
+    page.track(1, 0);
+    await world.pass(100_000);
+    page.track(2, 0);
+    await world.pass(3_000);
+    expect(world.stored).toEqual([1, 2]);
+    // A session ends after half an hour, and its numbering with it: what was given up is told, not reported.
+    expect(troubles).toContain("expired");
+  });
+});
+
+describe("the collector", () => {
+  it("is left in peace while it is down: a page asks about once in half a minute", async () => {
+    const world = createWorld(randomFrom(1));
+    const pages = Array.from({ length: 20 }, () => world.open());
+    world.network = "down";
+    for (const page of pages) page.track(0, 0);
+    await world.pass(3_600_000);
+    expect(world.requests / pages.length).toBeLessThan(150);
+    const before = world.requests;
+    await world.pass(1_000);
+    expect(world.requests - before).toBeLessThan(5);
+  });
+
+  it("gets a backlog once, however many pages open over it", async () => {
+    const world = createWorld(randomFrom(1));
+    const page = world.open();
+    world.network = "down";
+    for (let number = 0; number < 50; number += 1) page.track(number, 0);
+    await world.pass(1_000);
+    page.leave();
+    await world.pass(60_000);
+    world.network = "pass";
+    const before = world.requests;
+    for (let each = 0; each < 10; each += 1) world.open();
+    await world.pass(60_000);
+    expect(world.stored).toHaveLength(50);
+    expect(world.requests - before).toBe(2);
+  });
+});
