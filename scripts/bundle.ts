@@ -24,7 +24,7 @@ export const bundle = async (entry: string, format: Format): Promise<string> => 
     module: true,
     ecma: TARGET,
     // Nothing in the SDK has a `this` or `arguments` of its own that an arrow would lose.
-    compress: { passes: 3, unsafe_arrows: true },
+    compress: { passes: 3, unsafe_arrows: true, sequences: false },
     format: { comments: false },
   });
   return code ?? "";

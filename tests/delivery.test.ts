@@ -219,7 +219,7 @@ describe("the collector", () => {
     const world = createWorld(randomFrom(1));
     const page = world.open();
     world.network = "down";
-    for (let number = 0; number < 50; number += 1) page.track(number, 0);
+    for (let number = 0; number < 150; number += 1) page.track(number, 0);
     await world.pass(1_000);
     page.leave();
     await world.pass(60_000);
@@ -227,7 +227,7 @@ describe("the collector", () => {
     const before = world.requests;
     for (let each = 0; each < 10; each += 1) world.open();
     await world.pass(60_000);
-    expect(world.stored).toHaveLength(50);
+    expect(world.stored).toHaveLength(150);
     expect(world.requests - before).toBe(2);
   });
 });

@@ -142,7 +142,8 @@ export const createWorld = (random: () => number): World => {
   let requests = 0;
   let timers: { at: number; run: () => void }[] = [];
   const locks = new Map<string, Promise<unknown>>();
-  const transactions = new Set<IDBTransaction>();
+  /** What of IndexedDB is not over yet. */
+  const transactions = new Set<IDBTransaction | IDBOpenDBRequest>();
 
   const after = (ms: number, run: () => void) => {
     const timer = { at: now + ms, run };
@@ -247,15 +248,19 @@ export const createWorld = (random: () => number): World => {
         open(name: string) {
           if (!has()) forbidden();
           const request = database.open(name);
+          transactions.add(request);
           request.addEventListener("success", () => {
+            transactions.delete(request);
             const { result } = request;
             const begin = result.transaction.bind(result);
             result.transaction = (...args) => {
               if (!isAlive) forbidden();
               const transaction = begin(...args);
-              for (const set of [own, transactions]) set.add(transaction);
+              own.add(transaction);
+              transactions.add(transaction);
               const end = () => {
-                for (const set of [own, transactions]) set.delete(transaction);
+                own.delete(transaction);
+                transactions.delete(transaction);
               };
               for (const type of ["complete", "abort"]) transaction.addEventListener(type, end);
               // A browser may abort what a dying page has asked to commit: it commits by itself a moment later.
@@ -303,10 +308,14 @@ export const createWorld = (random: () => number): World => {
           timers = timers.filter((each) => each !== timer);
         },
         console: { warn() {}, info() {} },
-        fetch: (_: string, { body, keepalive, signal }: { body: string; keepalive: boolean; signal: number }) => {
+        fetch: (
+          _: string,
+          { body: bytes, keepalive, signal }: { body: Uint8Array; keepalive: boolean; signal: number },
+        ) => {
+          const body = new TextDecoder().decode(bytes);
           requests += 1;
           if (now < restsUntil) collector.violations.push(`came back ${restsUntil - now} ms too early`);
-          const size = Buffer.byteLength(body);
+          const size = bytes.length;
           if (keepalive && inFlight + size > KEEPALIVE_BYTES) return Promise.reject(new TypeError("over the quota"));
           if (keepalive) inFlight += size;
           return new Promise((resolve, reject) => {

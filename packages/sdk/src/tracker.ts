@@ -1,5 +1,6 @@
 import type { Event, EventType, FeatureValue, FieldsOf, View } from "@tidemark/schema";
 import { MAX_PROPERTIES_BYTES } from "@tidemark/schema/limits";
+import { bytesOf } from "./bytes.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { guard } from "./guard.ts";
 import { createHappenings, type Listen } from "./happenings.ts";
@@ -64,9 +65,9 @@ const copy = (field: string, value: Properties | undefined): Copied => {
   if (value)
     try {
       const json = JSON.stringify(value);
-      const { size } = new Blob([json]);
-      if (size <= MAX_PROPERTIES_BYTES) return [{ [field]: JSON.parse(json) }, size];
-      throw `${size} bytes > ${MAX_PROPERTIES_BYTES}`;
+      const { length } = bytesOf(json);
+      if (length > MAX_PROPERTIES_BYTES) throw `${length} bytes > ${MAX_PROPERTIES_BYTES}`;
+      return [{ [field]: JSON.parse(json) }, length];
     } catch (error) {
       console.warn("[tidemark]", field, "dropped:", error);
     }

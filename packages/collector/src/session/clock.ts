@@ -38,11 +38,14 @@ export const observe = (clock: ClientClock, sentAt: number, receivedAt: number):
   }
 };
 
-/** The collector's time of an event: the client's, less the skew; never in the collector's future. */
+/**
+ * The collector's time of an event: the client's, less the skew. Never in the collector's future, but for the jitter by which
+ * the skew may be off: a bound that a client with honest times can reach would move some of its events before others.
+ */
 export const correct = (clock: ClientClock, seq: number, time: number): number => {
   const step = clock.steps.findLast(({ from_seq }) => from_seq <= seq) ?? clock.steps[0];
   const { skew, floor } = step ?? { skew: 0, floor: 0 };
-  const corrected = Math.max(floor, Math.min(clock.received_at, time + skew));
+  const corrected = Math.max(floor, Math.min(clock.received_at + MIN_GAIN_MS, time + skew));
   if (seq > clock.high_seq) clock.high_seq = seq;
   if (corrected > clock.high_time) clock.high_time = corrected;
   return corrected;

@@ -1,4 +1,5 @@
 import type { Dropped, Event, View } from "@tidemark/schema";
+import { bytesOf } from "../bytes.ts";
 import type { Tell } from "../happenings.ts";
 import { slot } from "../identity/storage.ts";
 import { now } from "../sensors/clock.ts";
@@ -10,21 +11,15 @@ import { createSpool } from "./spool.ts";
 import { hasRoom, post } from "./transport.ts";
 
 /** A full batch: this many events. */
-const MAX_EVENTS = 40;
+const MAX_EVENTS = 100;
 
-/** Events with more bytes than this of what callers added fill a batch: so two batches have room in the keepalive quota. */
+/** Events with more bytes than this of what callers added fill a batch: so every batch has room in the keepalive quota. */
 const MAX_LOAD = 12_000;
 
 /** Longest time an event waits for others, in milliseconds. */
 const MAX_AGE_MS = 2_000;
 
-/** Longest time an event is in memory only, in milliseconds: what a crash can cost. */
-const SPOOL_AFTER_MS = 250;
-
-/** What is too important to wait for others: who the visitor is, what they have sent, what has failed. */
-const URGENT = /identify|submit|error/;
-
-/** Most parcels that wait, each of at most 30 KB; the oldest go first, and are counted. */
+/** Most parcels that wait, each of at most 50 KB; the oldest go first, and are counted. */
 const MAX_PARCELS = 200;
 
 /** Most parcels that a page leaves in its will, the latest: at the very most three of the five megabytes that the origin has. */
@@ -73,8 +68,6 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
   let asked = 0;
   let trouble = "";
 
-  const keepOpen = () => open && spool.keep(open);
-
   /** Lets a parcel go: it is stored, or, for a reason, given up, and the next one of its tab reports that. */
   const settle = (item: Item, gaveUp?: Dropped["reason"]) => {
     waiting = waiting.filter((other) => other !== item);
@@ -98,10 +91,8 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
 
   const seal = () => {
     aging.stop();
-    spooling.stop();
     if (!open) return;
-    if (lost.length) open.dropped = lost;
-    keepOpen();
+    open.dropped = lost;
     waiting.push({ parcel: open });
     open = undefined;
     weight = 0;
@@ -110,7 +101,7 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
   };
 
   const attempt = async (item: Item) => {
-    const body = JSON.stringify({ ...item.parcel, key, sent_at: now() });
+    const body = bytesOf(JSON.stringify({ ...item.parcel, key, sent_at: now() }));
     const [reason, afterMs, answer] = await post(`${endpoint}/v1/events`, body);
     item.request = undefined;
     trouble = reason;
@@ -147,10 +138,10 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
   const wake = () => {
     if (!asked) resting.stop();
     sealAndPump();
+    void spool.write();
   };
 
   const aging = createTimer(sealAndPump);
-  const spooling = createTimer(keepOpen);
   const resting = createTimer(pump);
 
   /**
@@ -159,14 +150,15 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
    */
   const inherit = async () => {
     const willed = will.read() ?? [];
-    willed.forEach(spool.keep);
-    const left = ((await spool.read()) ?? willed).filter((parcel) => parcel?.events?.[0]);
+    const left = ((await spool.read(willed)) ?? willed).filter((parcel) => parcel?.events);
     // What this page will answer for from here on, and not what others have left meanwhile.
     will.write(will.read()?.slice(willed.length));
     const settling = left.map((parcel) => new Promise<void>((settled) => waiting.push({ parcel, settled })));
     prune();
     pump();
     await Promise.all(settling);
+    // The next page is not to find what is settled.
+    return spool.write();
   };
   // One page at a time, where pages may have locks. A page that is loaded ahead gets none before it is shown.
   void (navigator.locks?.request(name, inherit).catch(() => {}) ?? inherit());
@@ -190,14 +182,11 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
       if (open) pack(open, event, view);
       else open = newParcel(sender, event, view);
       weight += load;
-      if (!isVisible()) {
-        queueMicrotask(wake);
-      } else if (open.events.length >= MAX_EVENTS || weight > MAX_LOAD || URGENT.test(event.type)) {
-        sealAndPump();
-      } else {
-        aging.start(MAX_AGE_MS);
-        spooling.start(SPOOL_AFTER_MS);
-      }
+      spool.keep(open);
+      const isFull = open.events.length >= MAX_EVENTS || weight > MAX_LOAD || event.type === "identify";
+      if (isFull) seal();
+      if (isVisible()) aging.start(isFull ? 0 : MAX_AGE_MS);
+      else queueMicrotask(wake);
     },
     async flush() {
       wake();

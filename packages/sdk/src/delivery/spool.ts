@@ -1,28 +1,35 @@
 import { createStore, promisifyRequest, type UseStore } from "idb-keyval";
+import { createTimer } from "../sensors/timer.ts";
 import type { Parcel } from "./parcel.ts";
+
+/** Longest time that a change is in memory only, in milliseconds: what a crash can cost. */
+const WRITE_BEHIND_MS = 250;
 
 /**
  * Unacknowledged parcels in IndexedDB, for the page that comes after this one: a crash costs nothing that was spooled.
  * Where the browser has or gives no storage the parcels live in memory alone, and nothing breaks.
  */
 export interface Spool {
-  /** Keeps a parcel as it is now. */
+  /** Keeps a parcel as it is within {@link WRITE_BEHIND_MS}. */
   keep(parcel: Parcel): void;
   /** Forgets a parcel, unless more has come to it since. */
   forget(parcel: Parcel): void;
-  /** All that this site's pages have spooled; nothing where it cannot be known. */
-  read(): Promise<Parcel[] | undefined>;
+  /** Writes all changes now, because there may be no later, or somebody will read. */
+  write(): Promise<unknown>;
+  /** Keeps these parcels, and gives all that this site's pages have spooled; nothing where it cannot be known. */
+  read(more: Parcel[]): Promise<Parcel[] | undefined>;
 }
 
 /** The spool of that name. `failed` hears each time why nothing can be kept. */
 export const createSpool = (name: string, failed: (error: unknown) => void): Spool => {
   let store: UseStore | undefined;
-  let changes: [parcel: Parcel, isKept: boolean][] = [];
+  let changes = new Map<Parcel, boolean>();
 
-  /** Opens a transaction, makes all changes that wait, and goes on with the records as they are then. */
-  const transact = async <R>(use: (records: IDBObjectStore) => Promise<R>) => {
-    const made = changes;
-    changes = [];
+  /** Makes changes, and goes on with the records as they are then, all in one transaction. */
+  const transact = async <R>(
+    made: Iterable<[parcel: Parcel, isKept: boolean]>,
+    use: (records: IDBObjectStore) => Promise<R>,
+  ) => {
     try {
       store ??= createStore(name, "spool");
       return await store("readwrite", (records) => {
@@ -41,21 +48,32 @@ export const createSpool = (name: string, failed: (error: unknown) => void): Spo
     }
   };
 
-  /** All changes of one turn are one transaction: a page that goes away may live to commit one, but not forty. */
+  const write = () => {
+    const made = changes;
+    changes = new Map();
+    writing.stop();
+    return transact(made, ({ transaction }) => {
+      // A page that goes away would not live to commit by itself.
+      transaction.commit();
+      return promisifyRequest(transaction);
+    });
+  };
+  // All changes of a while are one transaction: a page that goes away may live to commit one, but not forty.
+  const writing = createTimer(write);
+
   const change = (parcel: Parcel, isKept: boolean) => {
-    if (changes.push([parcel, isKept]) < 2)
-      queueMicrotask(() =>
-        transact(({ transaction }) => {
-          // A page that goes away would not live to commit by itself.
-          transaction.commit();
-          return promisifyRequest(transaction);
-        }),
-      );
+    changes.set(parcel, isKept);
+    writing.start(WRITE_BEHIND_MS);
   };
 
   return {
     keep: (parcel) => change(parcel, true),
     forget: (parcel) => change(parcel, false),
-    read: () => transact((records) => promisifyRequest<Parcel[]>(records.getAll())),
+    write,
+    read: (more) =>
+      transact(
+        more.map((parcel) => [parcel, true]),
+        (records) => promisifyRequest<Parcel[]>(records.getAll()),
+      ),
   };
 };

@@ -11,8 +11,8 @@ const MAX_PATH_DEPTH = 6;
 
 /** The element that an event happened on, inside of open shadow roots too. */
 const innermost = (event: Event): Element | undefined => {
-  const [target] = event.composedPath();
-  return target instanceof Element ? target : undefined;
+  const target = event.target as Element;
+  return target.shadowRoot ? (event.composedPath()[0] as Element) : (target.closest as unknown) ? target : undefined;
 };
 
 const nearest = (element: Element | undefined): Element | undefined =>

@@ -39,9 +39,10 @@ export const clicks =
         // A click on a label is followed, in the same task, by the browser's own click on the labelled field.
         if (!target || target === control) return;
         control = target.closest("label")?.control;
-        setTimeout(() => {
-          control = undefined;
-        });
+        if (control)
+          setTimeout(() => {
+            control = undefined;
+          });
         const click: ClickFields = {
           target: describe(target),
           x: Math.round(event.clientX),

@@ -1,6 +1,6 @@
 import type { EventOf } from "@tidemark/schema";
 import { now } from "../sensors/clock.ts";
-import { listen, together } from "../sensors/listen.ts";
+import { listen, type Stop, together } from "../sensors/listen.ts";
 import { describe, meaningfulTarget } from "../sensors/target.ts";
 import type { Signal } from "./signal.ts";
 
@@ -18,12 +18,13 @@ export interface HoverOptions {
 export const hovers =
   ({ intentAfter = 300 }: HoverOptions = {}): Signal =>
   (context) => {
-    let stay: { element: Element; since: number; last: PointerEvent; clicked: boolean } | undefined;
+    let stay: { element: Element; since: number; last: PointerEvent; clicked: boolean; leave: Stop } | undefined;
 
     const end = () => {
       if (!stay) return;
-      const { element, since, last, clicked } = stay;
+      const { element, since, last, clicked, leave } = stay;
       stay = undefined;
+      leave();
       const duration = now() - since;
       if (duration < intentAfter) return;
       context.emit("hover", {
@@ -36,22 +37,32 @@ export const hovers =
       });
     };
 
+    /** Follows the pointer on the element alone, so that nothing hears it move elsewhere. */
+    const begin = (element: Element, last: PointerEvent) => {
+      const here = {
+        element,
+        since: now(),
+        last,
+        clicked: false,
+        leave: listen<PointerEvent>(element, "pointermove pointerout click", (event) => {
+          if (event.type === "pointermove") here.last = event;
+          else if (event.type === "click") here.clicked = true;
+          // It left the window.
+          else if (!event.relatedTarget) end();
+        }),
+      };
+      stay = here;
+    };
+
     context.on("report", (reason) => reason !== "flush" && end());
     return together(
       listen<PointerEvent>(document, "pointerover", (event) => {
-        if (event.pointerType === "touch") return;
         const element = meaningfulTarget(event);
-        if (element === stay?.element) return;
+        if (event.pointerType === "touch" || element === stay?.element) return;
         end();
-        if (element) stay = { element, since: now(), last: event, clicked: false };
-      }),
-      listen<PointerEvent>(document, "pointermove", (event) => {
-        if (stay) stay.last = event;
+        if (element) begin(element, event);
       }),
       listen(document, "scroll", end),
-      listen<PointerEvent>(document, "pointerout", (event) => event.relatedTarget ?? end()),
-      listen(document, "click", (event) => {
-        if (stay && event.composedPath().includes(stay.element)) stay.clicked = true;
-      }),
+      () => stay?.leave(),
     );
   };
