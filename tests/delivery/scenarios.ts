@@ -24,6 +24,8 @@ export interface Scenario {
   tracked: number;
   /** Whether the events are not sent again, because nothing gave a reason to. */
   sentOnce?: boolean;
+  /** Runs before the first page of the site is opened. */
+  prepare?(page: Page, stage: Pick<Stage, "url" | "chromium">): Promise<void>;
   /** Tracks the events; `first` is an open page, whose session they belong to. */
   play(stage: Stage, first: Page): Promise<void>;
 }
@@ -188,9 +190,12 @@ export const scenarios: Scenario[] = [
   {
     name: "storage full",
     tracked: 20,
-    async play({ track, proxy, url, chromium }, page) {
+    // Once the site has stored anything, Chromium goes by the quota that it had then for half a minute.
+    async prepare(page, { url, chromium }) {
       const session = await cdp(chromium().context, page);
       await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(url).origin, quotaSize: 1 });
+    },
+    async play({ track, proxy }, page) {
       if (await page.evaluate(canStore)) throw new Error("the storage is not full");
       await proxy.fail("down");
       await track(page, 20);

@@ -44,7 +44,7 @@ export const startTheatre = async (): Promise<Theatre> => {
   const url = `${site.origin}/page.html`;
 
   return {
-    async play({ play, tracked }) {
+    async play({ prepare, play, tracked }) {
       const profile = await mkdtemp(join(tmpdir(), "tidemark-delivery-"));
       let chromium = await startChromium(profile);
       await proxy.fail("pass");
@@ -67,7 +67,8 @@ export const startTheatre = async (): Promise<Theatre> => {
         );
 
       try {
-        const first = await open();
+        const stage = { url, chromium: () => chromium };
+        const first = await open(async (page) => prepare?.(page, stage));
         const session = await first.evaluate(() => (globalThis as Window).tidemark?.sessionId ?? "");
         const read = async () => {
           const answer = await readVector(stack, session).catch(() => undefined);
@@ -80,7 +81,7 @@ export const startTheatre = async (): Promise<Theatre> => {
           await chromium.kill();
           chromium = await startChromium(profile);
         };
-        await play({ proxy, url, open, track, crash, chromium: () => chromium }, first);
+        await play({ ...stage, proxy, open, track, crash }, first);
 
         // Until no page has anything left to send: a second copy may come after the first.
         for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(200)) {

@@ -149,6 +149,21 @@ describe("playback", () => {
     expect(statements.at(-1)).toMatchObject({ position_ms: LENGTH, watched_ms: LENGTH, ranges: [[0, LENGTH]] });
   });
 
+  it("leaves the last quarter to the end, however near a look comes to it", () => {
+    const playback = createPlayback();
+    const said = [0, 20, 40, 59.99, 60].map((at) =>
+      playback({ currentTime: at, paused: at === 60, ended: at === 60, duration: 60 }, at * 1000),
+    );
+    expect(said.map((each) => each?.type)).toEqual([
+      "video_play",
+      "video_progress",
+      "video_progress",
+      "video_progress",
+      "video_complete",
+    ]);
+    expect(said.at(-1)).toMatchObject({ watched_percentage: 100 });
+  });
+
   it("has not watched what a jump skipped, and says so at the place of the jump", () => {
     const { last } = perform([play, wait(5), seek(30_000), wait(5), pause]);
     expect(last).toMatchObject({

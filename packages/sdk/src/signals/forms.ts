@@ -42,10 +42,10 @@ export const forms = (): Signal => (context) => {
   const attempts = new Map<HTMLFormElement, Attempt>();
   let stay: Stay | undefined;
 
-  const begin = (form: HTMLFormElement) => {
+  const begin = (form: HTMLFormElement, since: number) => {
     const attempt: Attempt = {
       form: describe(form),
-      since: now(),
+      since,
       edited: new Set(),
       // `submit` does not leave a shadow root, as the focus does.
       stop: listen(form, "submit", submit),
@@ -55,10 +55,11 @@ export const forms = (): Signal => (context) => {
   };
 
   const end = (element: HTMLFormElement) => {
-    const { form, since, edited, stop } = attempts.get(element) ?? begin(element);
+    const at = now();
+    const { form, since, edited, stop } = attempts.get(element) ?? begin(element, at);
     attempts.delete(element);
     stop();
-    return { form, since_start_ms: now() - since, fields_edited: edited.size };
+    return { form, since_start_ms: at - since, fields_edited: edited.size };
   };
 
   const leave = () => {
@@ -82,7 +83,7 @@ export const forms = (): Signal => (context) => {
       leave();
       const field = describe(element);
       if (form && !attempt) {
-        attempt = begin(form);
+        attempt = begin(form, at);
         context.emit("form_start", { form: attempt.form });
       }
       if (attempt) attempt.last = { last_field: field };

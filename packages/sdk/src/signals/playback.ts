@@ -103,7 +103,9 @@ export const createPlayback = (): Playback => {
 
     const watched_ms = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
     const share = watched_ms / length;
-    const quarters = Math.floor(share * 4 + 0.01);
+    // The last one is said by the end, which comes at once.
+    const isAtEnd = !player.loop && current + slack > length;
+    const quarters = Math.min(isAtEnd ? 3 : 4, Math.floor(share * 4 + 0.01));
     const isNews = quarters > quarter || (isWanted && played > told);
     const type = isOpen
       ? isOver
@@ -112,7 +114,7 @@ export const createPlayback = (): Playback => {
           : "video_pause"
         : isNews && "video_progress"
       : speed && "video_play";
-    quarter = quarters;
+    quarter = Math.max(quarter, quarters);
 
     if (type === "video_play") plays += 1;
     const statement: Statement | undefined = type
