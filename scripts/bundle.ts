@@ -5,8 +5,8 @@ import { minify } from "terser";
 const TARGET = 2022;
 
 /**
- * A module and all it imports as one minified script: bundled and minified by esbuild, and by terser once more, which makes it
- * compress some seven percent better than either does alone.
+ * A module and all it imports as one minified script: bundled and minified by esbuild, and by terser once more. It compresses
+ * some eight percent better than what esbuild makes alone, and one percent better than what terser does.
  *
  * @param entry Path of the module.
  */

@@ -202,6 +202,19 @@ describe("what delivery gives up", () => {
   });
 });
 
+describe("a page", () => {
+  it("sends nothing within the turn in which an event is captured, however much there is to send", async () => {
+    const world = createWorld(randomFrom(1));
+    const page = world.open();
+    await world.pass(3_000);
+    const before = world.requests;
+    for (let number = 0; number < 150; number += 1) page.track(number, 0);
+    expect(world.requests).toBe(before);
+    await world.pass(100);
+    expect(world.stored).toHaveLength(150);
+  });
+});
+
 describe("the collector", () => {
   it("is left in peace while it is down: a page asks about once in half a minute", async () => {
     const world = createWorld(randomFrom(1));

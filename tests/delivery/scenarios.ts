@@ -22,8 +22,8 @@ export interface Scenario {
   name: string;
   /** How many events are tracked. */
   tracked: number;
-  /** Whether the events are not sent again, because nothing gave a reason to. */
-  sentOnce?: boolean;
+  /** Most copies that may arrive, where nothing gives a reason to send all of it again. */
+  copiesAtMost?: number;
   /** Runs before the first page of the site is opened. */
   prepare?(page: Page, stage: Pick<Stage, "url" | "chromium">): Promise<void>;
   /** Tracks the events; `first` is an open page, whose session they belong to. */
@@ -61,7 +61,7 @@ export const scenarios: Scenario[] = [
   {
     name: "still page",
     tracked: 20,
-    sentOnce: true,
+    copiesAtMost: 0,
     play: ({ track }, page) => track(page, 20),
   },
   {
@@ -97,7 +97,7 @@ export const scenarios: Scenario[] = [
   {
     name: "collector down for 8 s under an open page",
     tracked: 20,
-    sentOnce: true,
+    copiesAtMost: 0,
     async play({ track, proxy }, page) {
       await proxy.fail("down");
       await track(page, 20);
@@ -132,7 +132,7 @@ export const scenarios: Scenario[] = [
   {
     name: "500 three times",
     tracked: 20,
-    sentOnce: true,
+    copiesAtMost: 0,
     async play({ track, proxy }, page) {
       await proxy.fail("error", 3);
       await track(page, 20);
@@ -141,7 +141,7 @@ export const scenarios: Scenario[] = [
   {
     name: "429 with Retry-After",
     tracked: 20,
-    sentOnce: true,
+    copiesAtMost: 0,
     async play({ track, proxy }, page) {
       await proxy.fail("busy", 1);
       await track(page, 20);
@@ -177,7 +177,8 @@ export const scenarios: Scenario[] = [
   {
     name: "two tabs opening over one backlog",
     tracked: 20,
-    sentOnce: true,
+    // Each page may send what the other has just captured; all of the backlog again is another matter.
+    copiesAtMost: 19,
     async play({ track, proxy, open }, page) {
       await proxy.fail("down");
       await track(page, 20);

@@ -37,7 +37,7 @@ export type Vector = Record<string, FeatureValue>;
 export interface Tracker {
   /** The session at this moment: what a server asks the collector's features by. */
   readonly sessionId: string;
-  /** Reports something of the site's own. `name`: 1 to 100 characters. */
+  /** Reports something of the site's own. `name`: 1 to 100 characters; the collector refuses a longer one, and says so. */
   track(name: string, properties?: Properties): void;
   /** From here on the session belongs to this user. `userId`: 1 to 200 characters. */
   identify(userId: string, traits?: Properties): void;

@@ -14,7 +14,7 @@ import { hasRoom, post } from "./transport.ts";
 const MAX_EVENTS = 100;
 
 /** Events with more bytes than this of what callers added fill a batch: so every batch has room in the keepalive quota. */
-const MAX_LOAD = 12_000;
+const MAX_LOAD = 10_000;
 
 /** Longest time an event waits for others, in milliseconds. */
 const MAX_AGE_MS = 2_000;
@@ -23,7 +23,7 @@ const MAX_AGE_MS = 2_000;
 const MAX_PARCELS = 200;
 
 /** Most parcels that a page leaves in its will, the latest: at the very most three of the five megabytes that the origin has. */
-const MAX_WILLED = 100;
+const MAX_WILLED = 60;
 
 /** Events older than this are not sent any more, in milliseconds. */
 const MAX_WAIT_MS = 7 * 24 * 60 * 60 * 1000;

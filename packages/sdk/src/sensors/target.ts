@@ -12,6 +12,7 @@ const MAX_PATH_DEPTH = 6;
 /** The element that an event happened on, inside of open shadow roots too. */
 const innermost = (event: Event): Element | undefined => {
   const target = event.target as Element;
+  // What cannot look for the closest element is none: the document.
   return target.shadowRoot ? (event.composedPath()[0] as Element) : (target.closest as unknown) ? target : undefined;
 };
 
