@@ -30,7 +30,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 );
 
 /** Longest time that an event is in memory only, in milliseconds: what a crash can cost. */
-const WRITE_BEHIND_MS = 250;
+const WRITE_BEHIND_MS = 1_000;
 
 /** Until the last retry has been made, in milliseconds. */
 const PATIENCE_MS = 400_000;

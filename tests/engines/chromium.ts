@@ -3,7 +3,14 @@ import type { Abilities, Engine } from "./engine.ts";
 import { startWithPuppeteer } from "./puppeteer-engine.ts";
 
 /** What Chromium can be driven to do. */
-export const chromiumCan: Abilities = { tap: true, pinch: true, leave: true, middle: true, prerender: true };
+export const chromiumCan: Abilities = {
+  tap: true,
+  pinch: true,
+  leave: true,
+  middle: true,
+  windows: false,
+  prerender: true,
+};
 
 /** Starts a headless Chromium, driven over the DevTools protocol. */
 export const startChromium = (): Promise<Engine> =>

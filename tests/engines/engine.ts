@@ -69,6 +69,8 @@ export interface Abilities {
   leave: boolean;
   /** Click with the middle button. */
   middle: boolean;
+  /** Show two windows of which one has the focus. */
+  windows: boolean;
   /** Load a page ahead by speculation rules and activate it. */
   prerender: boolean;
 }

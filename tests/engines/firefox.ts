@@ -3,7 +3,14 @@ import type { Abilities, Engine } from "./engine.ts";
 import { startWithPuppeteer } from "./puppeteer-engine.ts";
 
 /** What Firefox can be driven to do. */
-export const firefoxCan: Abilities = { tap: true, pinch: false, leave: false, middle: true, prerender: false };
+export const firefoxCan: Abilities = {
+  tap: true,
+  pinch: false,
+  leave: false,
+  middle: true,
+  windows: true,
+  prerender: false,
+};
 
 /** Starts a headless Firefox, driven over WebDriver BiDi. */
 export const startFirefox = (): Promise<Engine> =>

@@ -45,6 +45,16 @@ export const undrivable: Undrivable[] = [
     why: "WebKitGTK's WebDriver presses the middle button and releases the left one.",
   },
   {
+    engine: "chromium",
+    what: "Another window taking the focus while the page stays visible",
+    why: "A headless Chromium gives each of its windows the focus.",
+  },
+  {
+    engine: "webkit",
+    what: "Another window taking the focus while the page stays visible",
+    why: "The virtual screen has no window manager that would move the focus.",
+  },
+  {
     engine: "webkit",
     what: "Prerendering",
     why: "WebKitGTK has no speculation rules.",

@@ -6,7 +6,14 @@ import { VIEWPORT } from "./viewport.ts";
 import { startMiniBrowser } from "./webkit-driver.ts";
 
 /** What WebKitGTK can be driven to do. */
-export const webKitCan: Abilities = { tap: false, pinch: false, leave: false, middle: false, prerender: false };
+export const webKitCan: Abilities = {
+  tap: false,
+  pinch: false,
+  leave: false,
+  middle: false,
+  windows: false,
+  prerender: false,
+};
 
 /** A pointer that a person moves is seen on its way. */
 const STEPS = 5;

@@ -46,7 +46,7 @@ const moveAbout = async (tab: Tab, ms: number) => {
     await tab.move({ x: 300 + Math.floor(Math.random() * 100), y: 300 });
 };
 
-inEveryEngine(({ open }) => {
+inEveryEngine(({ can, open }) => {
   it("counts all four while the visitor is there and acts", async () => {
     const tab = await open("clock.html", measuring);
     await moveAbout(tab, 2_000);
@@ -121,6 +121,27 @@ inEveryEngine(({ open }) => {
     expect(dwell.visible_ms).toBeLessThan(lasted - 2_000);
     expect(dwell.visible_ms).toBeGreaterThan(800);
   });
+
+  if (can.windows)
+    it("counts as visible and not as focused while another window has the focus", async () => {
+      const tab = await open("clock.html", measuring);
+      await tab.run(`
+        const popUp = () => open("/frame.html", "", "popup,width=300,height=300");
+        document.getElementById("button").addEventListener("click", () => { globalThis.popup = popUp(); });
+      `);
+      await tab.click("#button");
+      await expect.poll(() => tab.run("return document.hasFocus()")).toBe(false);
+      const before = await read(tab);
+      await setTimeout(1_500);
+      expect(await tab.run("return document.visibilityState")).toBe("visible");
+      const { dwell, at } = await read(tab);
+      expect(Math.abs(dwell.visible_ms - before.dwell.visible_ms - (at - before.at))).toBeLessThan(TOLERANCE);
+      expect(dwell.focused_ms - before.dwell.focused_ms).toBeLessThan(TOLERANCE);
+      await tab.run("popup.close()");
+      await expect.poll(() => tab.run("return document.hasFocus()")).toBe(true);
+      await setTimeout(500);
+      await expectTruth(tab);
+    });
 
   it("reports when the page is hidden", async () => {
     const tab = await open("clock.html", measuring);

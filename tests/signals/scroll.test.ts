@@ -24,10 +24,10 @@ inEveryEngine(({ open, can }) => {
     return last;
   };
 
-  /** Waits until the geometry has been read, which is done once in 100 ms and after a frame. */
+  /** Waits until the geometry has been read, which is done at most 200 ms later and after a frame. */
   const settle = (tab: Tab) =>
     tab.run(`
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await new Promise((resolve) => setTimeout(resolve, 250));
       await new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => setTimeout(resolve))));
     `);
 

@@ -27,14 +27,14 @@ export type Tell = <T extends keyof Happenings>(type: T, happening: Happenings[T
 
 /** Passes happenings on to whom they concern. A hearer that throws disturbs nobody. */
 export const createHappenings = () => {
-  const hearers = new Set<[type: keyof Happenings, hear: (happening: never) => void]>();
+  const hearers: { [T in keyof Happenings]?: Set<(happening: never) => void> } = {};
   const on: Listen = (type, hear) => {
-    const hearer: [typeof type, typeof hear] = [type, hear];
-    hearers.add(hearer);
-    return () => hearers.delete(hearer);
+    const those = hearers[type] ?? new Set();
+    hearers[type] = those.add(hear);
+    return () => those.delete(hear);
   };
   const tell: Tell = (type, happening) => {
-    for (const [each, hear] of hearers) if (each === type) guard(hear)(happening as never);
+    for (const hear of hearers[type] ?? []) guard(hear)(happening as never);
   };
-  return { on, tell };
+  return [on, tell] as const;
 };

@@ -77,11 +77,11 @@ const copy = (field: string, value: Properties | undefined): Copied => {
 /** Starts measuring the page that it is called on. Nothing of it throws into the page. */
 export const createTracker = ({ key, endpoint, signals = [], queryParameters, sessionId }: TrackerOptions): Tracker => {
   const origin = endpoint.replace(/\/$/, "");
-  const { on, tell } = createHappenings();
-  const visitors = createVisitorKeeper(key, sessionId);
-  const numbers = createTabNumbers(key);
-  const delivery = createDelivery(key, origin, tell);
-  let visitor = visitors.at(now());
+  const [on, tell] = createHappenings();
+  const [visitorAt, identify] = createVisitorKeeper(key, sessionId);
+  const [nextNumber, stopNumbers] = createTabNumbers(key);
+  const [deliver, flushDelivery, stopDelivery] = createDelivery(key, origin, tell);
+  let visitor = visitorAt(now());
   let view: View;
   let viewIsAnnounced = false;
   let stopped = false;
@@ -99,14 +99,15 @@ export const createTracker = ({ key, endpoint, signals = [], queryParameters, se
   const emit = <T extends EventType>(type: T, fields: FieldsOf<T>, [more, bytes] = NOTHING) => {
     if (stopped) return;
     const { session_id } = visitor;
-    visitor = visitors.at(now());
+    const time = now();
+    visitor = visitorAt(time);
     if (visitor.session_id !== session_id) {
       startView();
       if (viewIsAnnounced) emit("page_view", { cause: "session" });
     }
-    const { tab_id, seq } = numbers.next(visitor.session_id);
-    const event = { type, seq, time: now(), view_id: view.view_id, ...fields, ...more } as unknown as Event;
-    delivery.add(event, view, { ...visitor, tab_id }, bytes);
+    const { tab_id, seq } = nextNumber(visitor.session_id);
+    const event = { type, seq, time, view_id: view.view_id, ...fields, ...more } as unknown as Event;
+    deliver(event, view, { ...visitor, tab_id }, bytes);
     tell("event", { ...event, tab_id });
   };
 
@@ -122,14 +123,14 @@ export const createTracker = ({ key, endpoint, signals = [], queryParameters, se
   startView();
   const stops: Stop[] = [
     onPageChange((change) => change === "hidden" && tell("report", "hidden")),
-    numbers.stop,
-    delivery.stop,
+    stopNumbers,
+    stopDelivery,
   ];
   for (const signal of signals) guard(() => stops.unshift(signal({ on, emit, beginView })))();
 
   const flush = () => {
     tell("report", "flush");
-    return delivery.flush();
+    return flushDelivery();
   };
 
   return {
@@ -139,7 +140,7 @@ export const createTracker = ({ key, endpoint, signals = [], queryParameters, se
     track: guard((name, properties) => emit("custom", { name: `${name}` }, copy("properties", properties))),
     identify: guard((userId, traits) => {
       const user_id = `${userId}`.slice(0, 200);
-      visitors.identify(user_id);
+      identify(user_id);
       emit("identify", { user_id }, copy("traits", traits));
     }),
     page: guard((properties) => beginView("manual", undefined, properties)),

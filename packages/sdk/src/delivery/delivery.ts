@@ -3,6 +3,7 @@ import { bytesOf } from "../bytes.ts";
 import type { Tell } from "../happenings.ts";
 import { slot } from "../identity/storage.ts";
 import { now } from "../sensors/clock.ts";
+import type { Stop } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 import { backoff } from "./backoff.ts";
@@ -29,18 +30,18 @@ const MAX_WILLED = 60;
 const MAX_WAIT_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Brings events to the collector: each at least once, and the collector counts each once. */
-export interface Delivery {
+export type Delivery = [
   /**
    * Takes an event in. It is sent within {@link MAX_AGE_MS}, and at once when the page is hidden.
    *
    * @param load Bytes of JSON that a caller added to the event.
    */
-  add(event: Event, view: View, sender: Sender, load: number): void;
+  deliver: (event: Event, view: View, sender: Sender, load: number) => void,
   /** Sends all there is. @throws Error that says how many batches are still kept, and why. */
-  flush(): Promise<void>;
+  flush: () => Promise<void>,
   /** Sends what is left and stops. */
-  stop(): void;
-}
+  stop: Stop,
+];
 
 /** A parcel on its way: the request under way, and who wants to know when it is settled. */
 interface Item {
@@ -52,7 +53,7 @@ interface Item {
 /** Delivery to `${endpoint}/v1/events`, which tells of every answer and every trouble. */
 export const createDelivery = (key: string, endpoint: string, tell: Tell): Delivery => {
   const name = `tidemark.${key}`;
-  const spool = createSpool(name, (error) => tell("trouble", `${error}`));
+  const [spool, writeSpool, readSpool] = createSpool(name, (error) => tell("trouble", `${error}`));
   /** What a page that is left has not sent: it may not live to see the spool commit, but this is written at once. */
   const will = slot<Parcel[]>("localStorage", `${name}.will`);
   /** Sealed parcels that wait for their turn or their answer, the oldest first. */
@@ -71,7 +72,7 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
   /** Lets a parcel go: it is stored, or, for a reason, given up, and the next one of its tab reports that. */
   const settle = (item: Item, gaveUp?: Dropped["reason"]) => {
     waiting = waiting.filter((other) => other !== item);
-    spool.forget(item.parcel);
+    spool(item.parcel, false);
     item.settled?.();
     if (!gaveUp) return;
     tell("trouble", gaveUp);
@@ -90,7 +91,7 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
   };
 
   const seal = () => {
-    aging.stop();
+    stopAging();
     if (!open) return;
     open.dropped = lost;
     waiting.push({ parcel: open });
@@ -108,7 +109,7 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
     if (afterMs !== false) {
       failures += 1;
       asked = afterMs;
-      resting.start(backoff(failures, afterMs));
+      startResting(backoff(failures, afterMs));
       tell("trouble", reason);
       return;
     }
@@ -126,7 +127,7 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
 
   /** Sends what waits: one after the other while the page lives, as much as may outlive it when this may be its last moment. */
   const pump = () => {
-    if (!resting.runs()) for (const item of isVisible() ? waiting.slice(0, 1) : waiting) if (hasRoom()) void send(item);
+    if (!isResting()) for (const item of isVisible() ? waiting.slice(0, 1) : waiting) if (hasRoom()) void send(item);
   };
 
   const sealAndPump = () => {
@@ -136,13 +137,13 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
 
   /** Ends a rest early, unless the collector asked for it. */
   const wake = () => {
-    if (!asked) resting.stop();
+    if (!asked) stopResting();
     sealAndPump();
-    void spool.write();
+    void writeSpool();
   };
 
-  const aging = createTimer(sealAndPump);
-  const resting = createTimer(pump);
+  const [startAging, stopAging] = createTimer(sealAndPump);
+  const [startResting, stopResting, isResting] = createTimer(pump);
 
   /**
    * Sends what pages have spooled and left: those that are gone, and, since nothing tells them apart that would not bar pages
@@ -150,7 +151,7 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
    */
   const inherit = async () => {
     const willed = will.read() ?? [];
-    const left = ((await spool.read(willed)) ?? willed).filter((parcel) => parcel?.events);
+    const left = ((await readSpool(willed)) ?? willed).filter((parcel) => parcel?.events);
     // What this page will answer for from here on, and not what others have left meanwhile.
     will.write(will.read()?.slice(willed.length));
     const settling = left.map((parcel) => new Promise<void>((settled) => waiting.push({ parcel, settled })));
@@ -158,7 +159,7 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
     pump();
     await Promise.all(settling);
     // The next page is not to find what is settled.
-    return spool.write();
+    return writeSpool();
   };
   // One page at a time, where pages may have locks. A page that is loaded ahead gets none before it is shown.
   void (navigator.locks?.request(name, inherit).catch(() => {}) ?? inherit());
@@ -172,8 +173,8 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
     }),
   );
 
-  return {
-    add(event, view, sender, load) {
+  return [
+    (event, view, sender, load) => {
       if (tab !== sender.tab_id) {
         seal();
         tab = sender.tab_id;
@@ -182,23 +183,23 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
       if (open) pack(open, event, view);
       else open = newParcel(sender, event, view);
       weight += load;
-      spool.keep(open);
+      spool(open, true);
       const isFull = open.events.length >= MAX_EVENTS || weight > MAX_LOAD || event.type === "identify";
       if (isFull) seal();
-      if (isVisible()) aging.start(isFull ? 0 : MAX_AGE_MS);
+      if (isVisible()) startAging(isFull ? 0 : MAX_AGE_MS);
       else queueMicrotask(wake);
     },
-    async flush() {
+    async () => {
       wake();
       const mine = [...waiting];
-      for (const item of mine) if (!resting.runs()) await send(item);
+      for (const item of mine) if (!isResting()) await send(item);
       const kept = mine.filter((item) => waiting.includes(item)).length;
       if (kept) throw new Error(`${kept} batches wait: ${trouble}`);
     },
-    stop() {
+    () => {
       stopListening();
       wake();
-      resting.stop();
+      stopResting();
     },
-  };
+  ];
 };

@@ -3,22 +3,20 @@ import { createTimer } from "../sensors/timer.ts";
 import type { Parcel } from "./parcel.ts";
 
 /** Longest time that a change is in memory only, in milliseconds: what a crash can cost. */
-const WRITE_BEHIND_MS = 250;
+const WRITE_BEHIND_MS = 1_000;
 
 /**
  * Unacknowledged parcels in IndexedDB, for the page that comes after this one: a crash costs nothing that was spooled.
  * Where the browser has or gives no storage the parcels live in memory alone, and nothing breaks.
  */
-export interface Spool {
-  /** Keeps a parcel as it is within {@link WRITE_BEHIND_MS}. */
-  keep(parcel: Parcel): void;
-  /** Forgets a parcel, unless more has come to it since. */
-  forget(parcel: Parcel): void;
+export type Spool = [
+  /** Keeps a parcel as it is, or forgets it, unless more has come to it since, within {@link WRITE_BEHIND_MS}. */
+  spool: (parcel: Parcel, isKept: boolean) => void,
   /** Writes all changes now, because there may be no later, or somebody will read. */
-  write(): Promise<unknown>;
+  write: () => Promise<unknown>,
   /** Keeps these parcels, and gives all that this site's pages have spooled; nothing where it cannot be known. */
-  read(more: Parcel[]): Promise<Parcel[] | undefined>;
-}
+  read: (more: Parcel[]) => Promise<Parcel[] | undefined>,
+];
 
 /** The spool of that name. `failed` hears each time why nothing can be kept. */
 export const createSpool = (name: string, failed: (error: unknown) => void): Spool => {
@@ -51,7 +49,7 @@ export const createSpool = (name: string, failed: (error: unknown) => void): Spo
   const write = () => {
     const made = changes;
     changes = new Map();
-    writing.stop();
+    stopWriting();
     return transact(made, ({ transaction }) => {
       // A page that goes away would not live to commit by itself.
       transaction.commit();
@@ -59,21 +57,20 @@ export const createSpool = (name: string, failed: (error: unknown) => void): Spo
     });
   };
   // All changes of a while are one transaction: a page that goes away may live to commit one, but not forty.
-  const writing = createTimer(write);
+  const [startWriting, stopWriting] = createTimer(write);
 
   const change = (parcel: Parcel, isKept: boolean) => {
     changes.set(parcel, isKept);
-    writing.start(WRITE_BEHIND_MS);
+    startWriting(WRITE_BEHIND_MS);
   };
 
-  return {
-    keep: (parcel) => change(parcel, true),
-    forget: (parcel) => change(parcel, false),
+  return [
+    change,
     write,
-    read: (more) =>
+    (more) =>
       transact(
         more.map((parcel) => [parcel, true]),
         (records) => promisifyRequest<Parcel[]>(records.getAll()),
       ),
-  };
+  ];
 };

@@ -1,3 +1,4 @@
+import type { Stop } from "../sensors/listen.ts";
 import { onPageChange } from "../sensors/page-state.ts";
 import { mint } from "./mint.ts";
 import { slot } from "./storage.ts";
@@ -14,12 +15,8 @@ interface Tab {
   next_seq: number;
 }
 
-/** Numbers the events of this tab. */
-export interface TabNumbers {
-  /** The next number in this session. */
-  next(sessionId: string): Stamp;
-  stop(): void;
-}
+/** Numbers the events of this tab: gives the next number in a session, and stops. */
+export type TabNumbers = [nextIn: (sessionId: string) => Stamp, stop: Stop];
 
 /**
  * Numbers a tab's events without a gap across the pages it visits. The count travels from page to page in sessionStorage:
@@ -52,17 +49,17 @@ export const createTabNumbers = (key: string): TabNumbers => {
     }
   });
 
-  return {
-    next(sessionId) {
+  return [
+    (sessionId) => {
       if (tab?.session_id !== sessionId) tab = { session_id: sessionId, tab_id: mint(), next_seq: 0 };
       const { tab_id, next_seq: seq } = tab;
       tab.next_seq += 1;
       if (left) store.write(tab);
       return { tab_id, seq };
     },
-    stop() {
+    () => {
       stop();
       leave();
     },
-  };
+  ];
 };

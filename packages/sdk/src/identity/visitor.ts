@@ -23,12 +23,12 @@ const isLive = (visit: Visit | undefined, time: number): visit is Visit =>
   !!visit && time - visit.seen_at <= SESSION_IDLE_MS && time - visit.started_at <= SESSION_MAX_MS;
 
 /** Knows the visitor and keeps the session, shared by the tabs of the origin. */
-export interface VisitorKeeper {
+export type VisitorKeeper = [
   /** The visitor at this moment, which counts as activity: a session that is over gives way to a new one. */
-  at(time: number): Visitor;
+  visitorAt: (time: number) => Visitor,
   /** From now on the session belongs to this user. */
-  identify(userId: string): void;
-}
+  identify: (userId: string) => void,
+];
 
 /**
  * Keeps the visitor in localStorage, or in memory where that is forbidden. A tab that was idle asks the storage before it
@@ -40,8 +40,8 @@ export const createVisitorKeeper = (key: string, given: string | undefined): Vis
   const store = slot<Visit>("localStorage", `tidemark.${key}`);
   let visit = store.read();
 
-  return {
-    at(time) {
+  return [
+    (time) => {
       if (!isLive(visit, time)) visit = store.read() ?? visit;
       if (!isLive(visit, time)) {
         const session_id = `${key.split("_")[1]}.${mint()}`;
@@ -57,10 +57,10 @@ export const createVisitorKeeper = (key: string, given: string | undefined): Vis
       }
       return given ? { ...visit.visitor, session_id: given } : visit.visitor;
     },
-    identify(userId) {
+    (userId) => {
       if (!visit) return;
       visit.visitor = { ...visit.visitor, user_id: userId };
       store.write(visit);
     },
-  };
+  ];
 };

@@ -25,9 +25,9 @@ const onHistoryChange = (tell: () => void) => {
  * at once are one.
  */
 export const onNavigation = share<void>((tell) => {
-  const settling = createTimer(tell);
+  const [settle, stopSettling] = createTimer(tell);
   return together(
-    onHistoryChange(() => settling.start()),
-    settling.stop,
+    onHistoryChange(() => settle()),
+    stopSettling,
   );
 });

@@ -1,11 +1,8 @@
-/** A timer that waits for one thing at a time. */
-export interface Timer {
-  /** Runs what it is for after `ms` milliseconds, unless it waits already. */
-  start(ms?: number): void;
-  stop(): void;
-  /** Whether it waits. */
-  runs(): boolean;
-}
+/** Runs what the timer is for after `ms` milliseconds, unless it waits already. */
+type Start = (ms?: number) => void;
+
+/** A timer that waits for one thing at a time: what starts it, what stops it, and whether it waits. */
+export type Timer = [start: Start, stop: () => void, waits: () => boolean];
 
 /** A timer for `run`. */
 export const createTimer = (run: () => void): Timer => {
@@ -14,14 +11,14 @@ export const createTimer = (run: () => void): Timer => {
     clearTimeout(waiting);
     waiting = undefined;
   };
-  return {
-    start(ms) {
+  return [
+    (ms) => {
       waiting ??= setTimeout(() => {
         stop();
         run();
       }, ms);
     },
     stop,
-    runs: () => !!waiting,
-  };
+    () => !!waiting,
+  ];
 };

@@ -38,7 +38,7 @@ export const clicks =
         const target = anyTarget(event);
         // A click on a label is followed, in the same task, by the browser's own click on the labelled field.
         if (!target || target === control) return;
-        control = target.closest("label")?.control;
+        ({ control } = target as HTMLLabelElement);
         if (control)
           setTimeout(() => {
             control = undefined;

@@ -7,7 +7,7 @@ export interface ScrollGeometry {
 }
 
 /** How far a view has been scrolled. */
-interface Depth {
+export interface Depth {
   /** Deepest content edge seen so far, in pixels. */
   scroll_depth_px: number;
   /** When it was reached, in milliseconds of the view. */
@@ -16,12 +16,11 @@ interface Depth {
   reversals: number;
 }
 
-/** Keeps the depth of one view. Pure: every time and place is told, none is read. */
-export interface DepthGauge {
-  /** Takes in where the viewport is at a moment of the view. Overscroll beyond either end counts as the end. */
-  see(geometry: ScrollGeometry, viewTime: number): void;
-  read(): Depth;
-}
+/**
+ * Keeps the depth of one view: takes in where the viewport is at a moment of the view, and says how deep it has been.
+ * Overscroll beyond either end counts as the end. Pure: every time and place is told, none is read.
+ */
+export type DepthGauge = (geometry: ScrollGeometry, viewTime: number) => Depth;
 
 /** A gauge for a view in which nothing has been seen. */
 export const createDepthGauge = (): DepthGauge => {
@@ -31,20 +30,18 @@ export const createDepthGauge = (): DepthGauge => {
   let last = 0;
   let direction = 0;
 
-  return {
-    see({ offset, viewport_height, content_height }, viewTime) {
-      const at = Math.max(0, Math.min(offset, content_height - viewport_height));
-      const edge = Math.min(content_height, at + viewport_height);
-      if (edge > scroll_depth_px) {
-        scroll_depth_px = edge;
-        depth_reached_ms = viewTime;
-      }
-      const heading = Math.sign(at - last);
-      if (heading * direction < 0) reversals += 1;
-      direction = heading || direction;
-      last = at;
-    },
-    read: () => ({ scroll_depth_px, depth_reached_ms, reversals }),
+  return ({ offset, viewport_height, content_height }, viewTime) => {
+    const at = Math.max(0, Math.min(offset, content_height - viewport_height));
+    const edge = Math.min(content_height, at + viewport_height);
+    if (edge > scroll_depth_px) {
+      scroll_depth_px = edge;
+      depth_reached_ms = viewTime;
+    }
+    const heading = Math.sign(at - last);
+    if (heading * direction < 0) reversals += 1;
+    direction = heading || direction;
+    last = at;
+    return { scroll_depth_px, depth_reached_ms, reversals };
   };
 };
 

@@ -1,7 +1,7 @@
-import { onActivity } from "../sensors/activity.ts";
 import { now } from "../sensors/clock.ts";
 import { onFocusChange } from "../sensors/focus.ts";
 import { isHeld, onHoldChange } from "../sensors/hold.ts";
+import { onInput } from "../sensors/input.ts";
 import { together } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
@@ -29,7 +29,7 @@ export const dwell =
     let reported: Engagement;
 
     const report = () => {
-      timer.stop();
+      stopTimer();
       const total = clock.read(now());
       if (total === reported) return;
       context.emit("dwell", {
@@ -43,16 +43,16 @@ export const dwell =
 
     const remind = () => {
       const rest = isHeld() ? reportEvery : clock.activeUntil() - now();
-      if (isVisible() && rest > 0) timer.start(Math.min(reportEvery, rest));
+      if (isVisible() && rest > 0) startTimer(Math.min(reportEvery, rest));
     };
-    const timer = createTimer(() => {
+    const [startTimer, stopTimer, timerRuns] = createTimer(() => {
       report();
       remind();
     });
 
     const input = () => {
       clock.input(now());
-      remind();
+      if (!timerRuns()) remind();
     };
 
     /** Takes in what the page is like now. */
@@ -71,7 +71,7 @@ export const dwell =
     return together(
       context.on("view", begin),
       context.on("report", report),
-      onActivity(input),
+      onInput((event) => event && input()),
       onHoldChange(look),
       onFocusChange((focused) => {
         look();
@@ -81,6 +81,6 @@ export const dwell =
         look();
         if (change === "visible") input();
       }),
-      timer.stop,
+      stopTimer,
     );
   };

@@ -24,7 +24,7 @@ export const errors = (): Signal => (context) => {
 
   // What fails in here becomes a warning, and so no error to report again.
   const report = guard(() => {
-    timer.stop();
+    stopTimer();
     for (const total of news) {
       news.delete(total);
       context.emit("error", { ...total });
@@ -41,12 +41,12 @@ export const errors = (): Signal => (context) => {
     total.error_count += 1;
     totals.set(kind + error_type, total);
     news.add(total);
-    if (isVisible()) timer.start(REPORT_EVERY_MS);
+    if (isVisible()) startTimer(REPORT_EVERY_MS);
   });
 
-  const timer = createTimer(report);
+  const [startTimer, stopTimer] = createTimer(report);
 
   context.on("view", () => totals.clear());
   context.on("report", report);
-  return together(listen(window, "error unhandledrejection", count), timer.stop);
+  return together(listen(window, "error unhandledrejection", count), stopTimer);
 };

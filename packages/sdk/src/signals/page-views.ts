@@ -51,12 +51,14 @@ export const pageViews =
     const routeOf = () => (hash ? location.href : location.href.split("#")[0]);
     let view: View | undefined;
     let route = routeOf();
-    const settling = createTimer(() => view && Object.assign(view, statements(), ...details.map((detail) => detail())));
+    const [settle, stopSettling] = createTimer(
+      () => view && Object.assign(view, statements(), ...details.map((detail) => detail())),
+    );
 
     const begin = (cause: ViewCause, referrer = cleanUrl(document.referrer)) => {
       view = context.beginView(cause, { ...statements(), referrer: referrer || undefined });
-      settling.stop();
-      settling.start(SETTLE_MS);
+      stopSettling();
+      settle(SETTLE_MS);
     };
     return together(
       whenSeen(() => begin(loadCause())),
@@ -67,6 +69,6 @@ export const pageViews =
         begin("route", view?.url);
       }),
       onPageChange((change) => change === "restore" && begin("bfcache")),
-      settling.stop,
+      stopSettling,
     );
   };

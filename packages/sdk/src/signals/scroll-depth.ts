@@ -1,9 +1,10 @@
 import type { FieldsOf } from "@tidemark/schema";
 import { now } from "../sensors/clock.ts";
-import { listen, together } from "../sensors/listen.ts";
+import { onInput } from "../sensors/input.ts";
+import { together } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
-import { createDepthGauge, type DepthGauge, percentageOf, type ScrollGeometry } from "./depth.ts";
+import { createDepthGauge, type Depth, type DepthGauge, percentageOf, type ScrollGeometry } from "./depth.ts";
 import type { Signal } from "./signal.ts";
 
 /** Options of {@link scrollDepth}. */
@@ -22,8 +23,8 @@ export type ScrollDetail = () => {
   fields(): Partial<FieldsOf<"scroll">>;
 };
 
-/** Shortest time between two readings of the geometry, in milliseconds. */
-const READ_EVERY_MS = 100;
+/** How long a view has to lay itself out before its geometry is read first, in milliseconds. */
+const BEGIN_MS = 100;
 
 const scrolls = (element: Element): boolean => element.scrollHeight > element.clientHeight + 1;
 
@@ -50,6 +51,7 @@ export const scrollDepth =
     let scrolled: Element | undefined;
     let geometry: ScrollGeometry | undefined;
     let gauge: DepthGauge;
+    let depth: Depth;
     let more: ReturnType<ScrollDetail> | undefined;
     let startedAt = 0;
     let reported = "";
@@ -63,16 +65,15 @@ export const scrollDepth =
       const { scrollTop, clientHeight, scrollHeight } = scroller ?? page;
       geometry = { offset: Math.round(scrollTop), viewport_height: clientHeight, content_height: scrollHeight };
       const viewTime = now() - startedAt;
-      gauge.see(geometry, viewTime);
-      return more?.see(geometry, gauge.read().scroll_depth_px, viewTime);
+      depth = gauge(geometry, viewTime);
+      return more?.see(geometry, depth.scroll_depth_px, viewTime);
     };
 
     const report = (reason?: string) => {
-      reporting.stop();
+      stopReporting();
       if (reason && reason !== "view_end" && (geometry || isVisible())) read();
       if (!geometry) return;
       const { offset, ...heights } = geometry;
-      const depth = gauge.read();
       const totals = {
         scroll_depth_percentage: percentageOf(depth.scroll_depth_px, geometry),
         ...depth,
@@ -90,13 +91,16 @@ export const scrollDepth =
     const measure = () => {
       if (read()) report();
       // The last movement may have been read after the report that it asked for.
-      else if (reported) reporting.start(reportEvery);
+      else if (reported) startReporting(reportEvery);
     };
-    const reading = createTimer(() => {
-      // After a frame has been laid out, so that reading forces no layout.
-      requestAnimationFrame(() => setTimeout(measure));
+    // It hears of the page first once a frame has been laid out, when reading forces no layout.
+    const frame = new ResizeObserver(() => {
+      frame.disconnect();
+      measure();
     });
-    const reporting = createTimer(report);
+    const look = () => frame.observe(document.documentElement);
+    const [startLooking, stopLooking] = createTimer(look);
+    const [startReporting, stopReporting, isReporting] = createTimer(report);
 
     const begin = () => {
       scroller = scrolled = geometry = undefined;
@@ -105,20 +109,23 @@ export const scrollDepth =
       startedAt = now();
       reported = "";
       reportedDepth = 0;
-      reading.start(READ_EVERY_MS);
+      startLooking(BEGIN_MS);
     };
 
     begin();
     return together(
       context.on("view", begin),
       context.on("report", report),
-      onPageChange((change) => change === "visible" && reading.start(READ_EVERY_MS)),
-      listen(document, "scroll", ({ target }) => {
-        if (target instanceof Element) scrolled = target;
-        reading.start(READ_EVERY_MS);
-        reporting.start(reportEvery);
+      onPageChange((change) => change === "visible" && startLooking(BEGIN_MS)),
+      onInput((event) => {
+        if (event?.type === "scroll") {
+          if (event.target instanceof Element) scrolled = event.target;
+          startReporting(reportEvery);
+        }
+        if (isReporting()) look();
       }),
-      reading.stop,
-      reporting.stop,
+      stopLooking,
+      () => frame.disconnect(),
+      stopReporting,
     );
   };

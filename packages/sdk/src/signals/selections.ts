@@ -40,17 +40,17 @@ export const selections = (): Signal => (context) => {
   };
 
   const settle = () => {
-    settling.stop();
+    stopSettling();
     if (unsettled) sayText("select");
     unsettled = false;
   };
 
   const wait = (ms: number) => {
-    settling.stop();
-    if (unsettled && !held) settling.start(ms);
+    stopSettling();
+    if (unsettled && !held) startSettling(ms);
   };
 
-  const settling = createTimer(settle);
+  const [startSettling, stopSettling] = createTimer(settle);
 
   context.on("report", settle);
   return together(
@@ -70,6 +70,6 @@ export const selections = (): Signal => (context) => {
       if (!("selectionEnd" in field)) sayText(action);
       else if (!isSecret(field)) say(action, field, (field.selectionEnd ?? 0) - (field.selectionStart ?? 0));
     }),
-    settling.stop,
+    stopSettling,
   );
 };
