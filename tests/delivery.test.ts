@@ -215,6 +215,22 @@ describe("a page", () => {
   });
 });
 
+describe("what the site reports", () => {
+  it("goes at once, and what follows while it is under way goes together", async () => {
+    const world = createWorld(randomFrom(1));
+    const page = world.open();
+    await world.pass(3_000);
+    const before = world.requests;
+    page.track(0, 0);
+    await world.pass(1);
+    expect(world.requests - before).toBe(1);
+    for (let number = 1; number < 10; number += 1) page.track(number, 0);
+    await world.pass(3_000);
+    expect(world.stored).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(world.requests - before).toBe(2);
+  });
+});
+
 describe("the collector", () => {
   it("is left in peace while it is down: a page asks about once in half a minute", async () => {
     const world = createWorld(randomFrom(1));

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
 import type { BatchAnswer, Event } from "@tidemark/schema";
 import { page } from "./page.ts";
 
@@ -17,6 +18,8 @@ export interface Site {
   stop(): Promise<void>;
 }
 
+const isGzip = (bytes: Buffer) => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
 /**
  * Starts the site on a free port. Nothing of it is cached, so that each visit compiles its script as a first visit does.
  *
@@ -29,7 +32,8 @@ export const startSite = async (scripts: Record<string, string>): Promise<Site> 
       response.writeHead(200, { "content-type": type, "cache-control": "no-store" }).end(body);
     const [, name = "", extension] = /^\/([\w-]*)(\.js)?$/.exec(request.url ?? "") ?? [];
     if (request.method === "POST") {
-      const body = JSON.parse(await text(request));
+      const bytes = await buffer(request);
+      const body = JSON.parse(`${isGzip(bytes) ? gunzipSync(bytes) : bytes}`);
       const events: Pick<Event, "type">[] = body.events ?? body;
       for (const { type } of events) counts.set(type, (counts.get(type) ?? 0) + 1);
       const verdict: BatchAnswer = { accepted: events.length, duplicates: 0, rejected: [] };

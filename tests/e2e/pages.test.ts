@@ -91,7 +91,7 @@ describe("the script tag on a page", () => {
     await flush(page);
     await stack.collector.kill();
     await track(page, 20);
-    await expect(flush(page)).rejects.toThrow(/1 batches wait: /);
+    await expect(flush(page)).rejects.toThrow(/\d batches wait: /);
     await stack.restartCollector();
     const { features } = await customEvents(await session(page), 21);
     expect(features.custom_event_count).toBe(21);

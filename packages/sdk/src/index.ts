@@ -1,4 +1,5 @@
 export { debug } from "./debug.ts";
+export { type Compress, gzip } from "./delivery/gzip.ts";
 export { clickEvidence } from "./details/click-evidence.ts";
 export { device } from "./details/device.ts";
 export { links } from "./details/links.ts";

@@ -4,9 +4,10 @@
  */
 export const cleanUrl = (href: string, keep: readonly string[] = []): string => {
   try {
-    const { origin, pathname, searchParams } = new URL(href);
-    const kept = [...searchParams].filter(([name]) => /^utm_/.test(name) || keep.includes(name));
-    return `${origin}${pathname}?${new URLSearchParams(kept)}`.replace(/\?$/, "").slice(0, 2000);
+    const url = new URL(href);
+    for (const name of [...url.searchParams.keys()])
+      if (!/^utm_/.test(name) && !keep.includes(name)) url.searchParams.delete(name);
+    return (url.origin + url.pathname + url.search).slice(0, 2000);
   } catch {
     return "";
   }

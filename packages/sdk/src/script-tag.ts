@@ -1,3 +1,4 @@
+import { gzip } from "./delivery/gzip.ts";
 import { device } from "./details/device.ts";
 import { clicks } from "./signals/clicks.ts";
 import { dwell } from "./signals/dwell.ts";
@@ -25,6 +26,7 @@ if (!script || !key) {
   const tracker = createTracker({
     key,
     endpoint: origin,
+    compress: gzip,
     signals: [pageViews({ details: [device] }), clicks(), hovers(), scrollDepth(), dwell()],
   });
   page.tidemark = tracker;

@@ -2,6 +2,7 @@ import type { Event, EventType, FeatureValue, FieldsOf, View } from "@tidemark/s
 import { MAX_PROPERTIES_BYTES } from "@tidemark/schema/limits";
 import { bytesOf } from "./bytes.ts";
 import { createDelivery } from "./delivery/delivery.ts";
+import type { Compress } from "./delivery/gzip.ts";
 import { guard } from "./guard.ts";
 import { createHappenings, type Listen } from "./happenings.ts";
 import { mint } from "./identity/mint.ts";
@@ -25,6 +26,8 @@ export interface TrackerOptions {
   queryParameters?: readonly string[];
   /** A session id of the caller's own, 8 to 64 letters, digits, `_` or `-`; it then never ends by itself. */
   sessionId?: string;
+  /** Makes requests smaller: {@link gzip}. Default: they go as they are. */
+  compress?: Compress;
 }
 
 /** JSON that travels with an event: at most 8 KiB. */
@@ -53,9 +56,7 @@ export interface Tracker {
   stop(): void;
 }
 
-type Copied = [fields: object, bytes: number];
-
-const NOTHING: Copied = [{}, 0];
+type Copied = [fields?: object, bytes?: number];
 
 /**
  * A copy of what a caller adds to an event, as JSON: `{[field]: value}` and its bytes. What is not JSON or is too large is
@@ -71,16 +72,23 @@ const copy = (field: string, value: Properties | undefined): Copied => {
     } catch (error) {
       console.warn("[tidemark]", field, "dropped:", error);
     }
-  return NOTHING;
+  return [];
 };
 
 /** Starts measuring the page that it is called on. Nothing of it throws into the page. */
-export const createTracker = ({ key, endpoint, signals = [], queryParameters, sessionId }: TrackerOptions): Tracker => {
+export const createTracker = ({
+  key,
+  endpoint,
+  signals = [],
+  queryParameters,
+  sessionId,
+  compress,
+}: TrackerOptions): Tracker => {
   const origin = endpoint.replace(/\/$/, "");
   const [on, tell] = createHappenings();
   const [visitorAt, identify] = createVisitorKeeper(key, sessionId);
   const [nextNumber, stopNumbers] = createTabNumbers(key);
-  const [deliver, flushDelivery, stopDelivery] = createDelivery(key, origin, tell);
+  const [deliver, flushDelivery, stopDelivery] = createDelivery(key, origin, tell, compress);
   let visitor = visitorAt(now());
   let view: View;
   let viewIsAnnounced = false;
@@ -96,7 +104,7 @@ export const createTracker = ({ key, endpoint, signals = [], queryParameters, se
     tell("view", view);
   };
 
-  const emit = <T extends EventType>(type: T, fields: FieldsOf<T>, [more, bytes] = NOTHING) => {
+  const emit = <T extends EventType>(type: T, fields: FieldsOf<T>, [more, bytes = 0]: Copied = []) => {
     if (stopped) return;
     const { session_id } = visitor;
     const time = now();

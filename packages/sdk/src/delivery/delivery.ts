@@ -7,6 +7,7 @@ import type { Stop } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 import { backoff } from "./backoff.ts";
+import type { Compress } from "./gzip.ts";
 import { newParcel, type Parcel, pack, type Sender } from "./parcel.ts";
 import { createSpool } from "./spool.ts";
 import { hasRoom, post } from "./transport.ts";
@@ -19,6 +20,9 @@ const MAX_LOAD = 10_000;
 
 /** Longest time an event waits for others, in milliseconds. */
 const MAX_AGE_MS = 2_000;
+
+/** Events that go at once, if nothing else is under way: what the site itself reports, forms sent, and errors. */
+const URGENT = /custom|error|submit/;
 
 /** Most parcels that wait, each of at most 50 KB; the oldest go first, and are counted. */
 const MAX_PARCELS = 200;
@@ -51,7 +55,7 @@ interface Item {
 }
 
 /** Delivery to `${endpoint}/v1/events`, which tells of every answer and every trouble. */
-export const createDelivery = (key: string, endpoint: string, tell: Tell): Delivery => {
+export const createDelivery = (key: string, endpoint: string, tell: Tell, compress?: Compress): Delivery => {
   const name = `tidemark.${key}`;
   const [spool, writeSpool, readSpool] = createSpool(name, (error) => tell("trouble", `${error}`));
   /** What a page that is left has not sent: it may not live to see the spool commit, but this is written at once. */
@@ -85,8 +89,9 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
   /** Gives up what is too old, and the oldest of what is too much. */
   const prune = () => {
     for (const item of waiting) {
-      const isOld = item.parcel.events[0].time < now() - MAX_WAIT_MS;
-      if (!item.request && (isOld || waiting.length > MAX_PARCELS)) settle(item, isOld ? "expired" : "overflow");
+      if (item.request) continue;
+      if (item.parcel.events[0].time < now() - MAX_WAIT_MS) settle(item, "expired");
+      else if (waiting.length > MAX_PARCELS) settle(item, "overflow");
     }
   };
 
@@ -103,7 +108,10 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
 
   const attempt = async (item: Item) => {
     const body = bytesOf(JSON.stringify({ ...item.parcel, key, sent_at: now() }));
-    const [reason, afterMs, answer] = await post(`${endpoint}/v1/events`, body);
+    const [reason, afterMs, answer] = await post(
+      `${endpoint}/v1/events`,
+      compress && isVisible() ? await compress(body) : body,
+    );
     item.request = undefined;
     trouble = reason;
     if (afterMs !== false) {
@@ -186,15 +194,16 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell): Deliv
       spool(open, true);
       const isFull = open.events.length >= MAX_EVENTS || weight > MAX_LOAD || event.type === "identify";
       if (isFull) seal();
-      if (isVisible()) startAging(isFull ? 0 : MAX_AGE_MS);
+      const isUrgent = isFull || (URGENT.test(event.type) && !waiting[0]);
+      if (isUrgent) stopAging();
+      if (isVisible()) startAging(isUrgent ? 0 : MAX_AGE_MS);
       else queueMicrotask(wake);
     },
     async () => {
       wake();
       const mine = [...waiting];
       for (const item of mine) if (!isResting()) await send(item);
-      const kept = mine.filter((item) => waiting.includes(item)).length;
-      if (kept) throw new Error(`${kept} batches wait: ${trouble}`);
+      if (mine.some((item) => waiting.includes(item))) throw new Error(`${waiting.length} batches wait: ${trouble}`);
     },
     () => {
       stopListening();

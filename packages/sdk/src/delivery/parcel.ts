@@ -11,9 +11,9 @@ export type Parcel = Omit<Batch, "key" | "sent_at" | "events"> & { events: [Even
 
 /** A parcel of this sender with its first event. */
 export const newParcel = (sender: Sender, event: Event, view: View): Parcel => ({
+  ...sender,
   v: 1,
   sdk: "js/0.1.0",
-  ...sender,
   views: [view],
   events: [event],
 });

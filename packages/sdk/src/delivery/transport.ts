@@ -36,8 +36,10 @@ export const post = async (url: string, body: Uint8Array<ArrayBuffer>): Promise<
   try {
     const response = await fetch(url, { method: "POST", body, keepalive, signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (response.ok) return ["", false, await response.json()];
-    const { status, headers } = response;
-    return [`${status} ${await response.text()}`, passes(status) && retryAfter(headers.get("retry-after"))];
+    return [
+      `${response.status} ${await response.text()}`,
+      passes(response.status) && retryAfter(response.headers.get("retry-after")),
+    ];
   } catch (error) {
     return [`${error}`, 0];
   } finally {

@@ -1,7 +1,7 @@
 /** A value kept under one name in a Web Storage area; where the browser forbids storage, nothing is kept and nothing breaks. */
 export interface Slot<T> {
-  read(): T | undefined;
-  write(value: T | undefined): void;
+  read(): T | null | undefined;
+  write(value: T | null | undefined): void;
 }
 
 /** The slot of that name. */
@@ -14,7 +14,7 @@ export const slot = <T>(area: "localStorage" | "sessionStorage", name: string): 
     }
   };
   return {
-    read: () => attempt((storage) => JSON.parse(storage.getItem(name) as string) || undefined),
+    read: () => attempt((storage) => JSON.parse(storage.getItem(name) as string)),
     write: (value) =>
       attempt((storage) => (value ? storage.setItem(name, JSON.stringify(value)) : storage.removeItem(name))),
   };

@@ -26,7 +26,7 @@ export type TabNumbers = [nextIn: (sessionId: string) => Stamp, stop: Stop];
  */
 export const createTabNumbers = (key: string): TabNumbers => {
   const store = slot<Tab>("sessionStorage", `tidemark.${key}`);
-  let tab: Tab | undefined;
+  let tab: Tab | null | undefined;
   let left = false;
 
   const take = () => {

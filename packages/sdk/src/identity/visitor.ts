@@ -19,7 +19,7 @@ interface Visit {
 /** How old the shared note of the last event may be, in milliseconds; far below the idle limit, far above one write an event. */
 const NOTE_EVERY_MS = 5_000;
 
-const isLive = (visit: Visit | undefined, time: number): visit is Visit =>
+const isLive = (visit: Visit | null | undefined, time: number): visit is Visit =>
   !!visit && time - visit.seen_at <= SESSION_IDLE_MS && time - visit.started_at <= SESSION_MAX_MS;
 
 /** Knows the visitor and keeps the session, shared by the tabs of the origin. */

@@ -1,8 +1,8 @@
 /** Runs what the timer is for after `ms` milliseconds, unless it waits already. */
 type Start = (ms?: number) => void;
 
-/** A timer that waits for one thing at a time: what starts it, what stops it, and whether it waits. */
-export type Timer = [start: Start, stop: () => void, waits: () => boolean];
+/** A timer that waits for one thing at a time: what starts it, what stops it, and what it waits for, if it does. */
+export type Timer = [start: Start, stop: () => void, waitsFor: () => unknown];
 
 /** A timer for `run`. */
 export const createTimer = (run: () => void): Timer => {
@@ -19,6 +19,6 @@ export const createTimer = (run: () => void): Timer => {
       }, ms);
     },
     stop,
-    () => !!waiting,
+    () => waiting,
   ];
 };

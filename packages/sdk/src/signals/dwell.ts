@@ -25,12 +25,12 @@ export interface DwellOptions {
 export const dwell =
   ({ idleAfter = 5000, reportEvery = 5000 }: DwellOptions = {}): Signal =>
   (context) => {
-    const clock = createEngagementClock(idleAfter);
+    const [setPresence, noteInput, read, reset, activeUntil] = createEngagementClock(idleAfter);
     let reported: Engagement;
 
     const report = () => {
       stopTimer();
-      const total = clock.read(now());
+      const total = read(now());
       if (total === reported) return;
       context.emit("dwell", {
         ...total,
@@ -42,7 +42,7 @@ export const dwell =
     };
 
     const remind = () => {
-      const rest = isHeld() ? reportEvery : clock.activeUntil() - now();
+      const rest = isHeld() ? reportEvery : activeUntil() - now();
       if (isVisible() && rest > 0) startTimer(Math.min(reportEvery, rest));
     };
     const [startTimer, stopTimer, timerRuns] = createTimer(() => {
@@ -51,18 +51,18 @@ export const dwell =
     });
 
     const input = () => {
-      clock.input(now());
+      noteInput(now());
       if (!timerRuns()) remind();
     };
 
     /** Takes in what the page is like now. */
     const look = () => {
-      clock.set(now(), { visible: isVisible(), focused: document.hasFocus(), held: isHeld() });
+      setPresence(now(), { visible: isVisible(), focused: document.hasFocus(), held: isHeld() });
       remind();
     };
 
     const begin = () => {
-      reported = clock.reset(now());
+      reported = reset(now());
       input();
     };
 

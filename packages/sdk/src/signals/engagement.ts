@@ -18,18 +18,18 @@ export interface Presence {
 }
 
 /** Keeps the four totals from what happens to a page. Pure: every time is told, none is read. */
-export interface EngagementClock {
+export type EngagementClock = [
   /** From `at` on the page is as told. */
-  set(at: number, presence: Presence): void;
+  set: (at: number, presence: Presence) => void,
   /** There was an input. */
-  input(at: number): void;
+  input: (at: number) => void,
   /** The totals up to `at`. */
-  read(at: number): Engagement;
+  read: (at: number) => Engagement,
   /** Totals start from zero at `at`; what the page is like stays. Returns the zero totals. */
-  reset(at: number): Engagement;
+  reset: (at: number) => Engagement,
   /** Until when the last input counts as activity. */
-  activeUntil(): number;
-}
+  activeUntil: () => number,
+];
 
 const NONE: Engagement = { visible_ms: 0, focused_ms: 0, active_ms: 0, engaged_ms: 0 };
 
@@ -62,24 +62,24 @@ export const createEngagementClock = (idleAfter: number): EngagementClock => {
     at = to;
   };
 
-  return {
-    set(time, next) {
+  return [
+    (time, next) => {
       advance(time);
       presence = next;
     },
-    input(time) {
+    (time) => {
       advance(time);
       activeUntil = Math.max(activeUntil, time + idleAfter);
     },
-    read(time) {
+    (time) => {
       advance(time);
       return totals;
     },
-    reset(time) {
+    (time) => {
       advance(time);
       totals = NONE;
       return totals;
     },
-    activeUntil: () => activeUntil,
-  };
+    () => activeUntil,
+  ];
 };

@@ -18,51 +18,47 @@ export interface HoverOptions {
 export const hovers =
   ({ intentAfter = 300 }: HoverOptions = {}): Signal =>
   (context) => {
-    let stay: { element: Element; since: number; last: PointerEvent; clicked: boolean; leave: Stop } | undefined;
+    let over: Element | undefined;
+    let since = 0;
+    let last: PointerEvent;
+    let clicked = false;
+    let leave: Stop | undefined;
 
     const end = () => {
-      if (!stay) return;
-      const { element, since, last, clicked, leave } = stay;
-      stay = undefined;
-      leave();
-      const duration = now() - since;
-      if (duration < intentAfter) return;
-      context.emit("hover", {
-        target: describe(element),
-        element_hover_duration: duration,
-        x: Math.round(last.clientX),
-        y: Math.round(last.clientY),
-        pointer_type: last.pointerType as EventOf<"hover">["pointer_type"],
-        clicked,
-      });
-    };
-
-    /** Follows the pointer on the element alone, so that nothing hears it move elsewhere. */
-    const begin = (element: Element, last: PointerEvent) => {
-      const here = {
-        element,
-        since: now(),
-        last,
-        clicked: false,
-        leave: listen<PointerEvent>(element, "pointermove pointerout click", (event) => {
-          if (event.type === "pointermove") here.last = event;
-          else if (event.type === "click") here.clicked = true;
-          // It left the window.
-          else if (!event.relatedTarget) end();
-        }),
-      };
-      stay = here;
+      const [element, duration] = [over, now() - since];
+      over = undefined;
+      leave?.();
+      if (element && duration >= intentAfter)
+        context.emit("hover", {
+          target: describe(element),
+          element_hover_duration: duration,
+          x: Math.round(last.clientX),
+          y: Math.round(last.clientY),
+          pointer_type: last.pointerType as EventOf<"hover">["pointer_type"],
+          clicked,
+        });
     };
 
     context.on("report", (reason) => reason !== "flush" && end());
     return together(
       listen<PointerEvent>(document, "pointerover", (event) => {
         const element = meaningfulTarget(event);
-        if (event.pointerType === "touch" || element === stay?.element) return;
+        if (event.pointerType === "touch" || element === over) return;
         end();
-        if (element) begin(element, event);
+        if (!element) return;
+        over = element;
+        since = now();
+        last = event;
+        clicked = false;
+        // Follows the pointer on the element alone, so that nothing hears it move elsewhere.
+        leave = listen<PointerEvent>(element, "pointermove pointerout click", (here) => {
+          if (here.type === "pointermove") last = here;
+          else if (here.type === "click") clicked = true;
+          // It left the window.
+          else if (!here.relatedTarget) end();
+        });
       }),
       listen(document, "scroll", end),
-      () => stay?.leave(),
+      () => leave?.(),
     );
   };
