@@ -10,5 +10,6 @@ export default defineConfig({
       readKeySecret: "TIDEMARK_READ_KEY",
     },
   ],
+  adminKeySecret: "TIDEMARK_ADMIN_KEY",
   features: sessionFeatures,
 });

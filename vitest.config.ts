@@ -25,7 +25,9 @@ export default defineConfig({
           cloudflareTest({
             main: "./packages/collector/test/worker/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { SHOP_READ_KEY: "shop-read-key", BLOG_READ_KEY: "blog-read-key" } },
+            miniflare: {
+              bindings: { SHOP_READ_KEY: "shop-read-key", BLOG_READ_KEY: "blog-read-key", ADMIN_KEY: "admin-key" },
+            },
           }),
         ],
         // The first request of a file waits for the runtime to start and to load the Worker.

@@ -29,6 +29,8 @@ export interface CollectorOptions {
   state: string;
   /** Value of the secret TIDEMARK_READ_KEY. */
   readKey: string;
+  /** Value of the secret TIDEMARK_ADMIN_KEY. */
+  adminKey: string;
 }
 
 const endGroup = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
@@ -54,12 +56,18 @@ const endGroup = async (child: ChildProcess, signal: NodeJS.Signals): Promise<vo
  *
  * @throws Error with wrangler's last words when it does not.
  */
-export const startCollector = async ({ port, state, readKey }: CollectorOptions): Promise<CollectorProcess> => {
+export const startCollector = async ({
+  port,
+  state,
+  readKey,
+  adminKey,
+}: CollectorOptions): Promise<CollectorProcess> => {
   const child = spawn(
     process.execPath,
     [
       ...[WRANGLER, "dev", "--port", String(port), "--ip", "127.0.0.1", "--inspector-port", "0"],
-      ...["--persist-to", state, "--var", `TIDEMARK_READ_KEY:${readKey}`, "--show-interactive-dev-session=false"],
+      ...["--persist-to", state, "--show-interactive-dev-session=false"],
+      ...["--var", `TIDEMARK_READ_KEY:${readKey}`, "--var", `TIDEMARK_ADMIN_KEY:${adminKey}`],
     ],
     {
       cwd: ROOT,

@@ -62,6 +62,10 @@ A server reads them with the read key of this run, by the session's id (in the c
 
   curl -H "Authorization: Bearer ${stack.readKey}" ${stack.collector.origin}/v1/features/session/<id>
 
+What was stored, refused, repeated or is missing, for Prometheus:
+
+  curl -H "Authorization: Bearer ${stack.adminKey}" ${stack.collector.origin}/metrics
+
 Or watch a scripted visit: pnpm demo --visit. Ctrl-C stops everything.`);
 
   const stop = async () => {

@@ -11,6 +11,8 @@ export interface Stack {
   site: Site;
   /** The read key of the example's site. */
   readKey: string;
+  /** The operator's key. */
+  adminKey: string;
   /** Starts the collector again on the same port and storage, after it was killed. */
   restartCollector(): Promise<void>;
   stop(): Promise<void>;
@@ -30,13 +32,15 @@ export interface StackOptions {
 export const startStack = async ({ ports, folder = EXAMPLE, state }: StackOptions = {}): Promise<Stack> => {
   const storage = state ?? (await mkdtemp(join(tmpdir(), "tidemark-")));
   const readKey = crypto.randomUUID();
+  const adminKey = crypto.randomUUID();
   const port = await getPort(ports && { port: [ports.collector] });
-  const start = () => startCollector({ port, state: storage, readKey });
+  const start = () => startCollector({ port, state: storage, readKey, adminKey });
   const collector = await start();
   const stack: Stack = {
     collector,
     site: await serveSite(folder, await getPort(ports && { port: [ports.site] }), collector.origin),
     readKey,
+    adminKey,
     async restartCollector() {
       stack.collector = await start();
     },

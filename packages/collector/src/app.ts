@@ -1,13 +1,16 @@
 import type { ErrorAnswer } from "@tidemark/schema";
 import { Hono } from "hono";
 import { cors } from "hono/cors";
+import { routePath } from "hono/route";
 import type { TidemarkConfig } from "./config.ts";
 import { Refusal } from "./door/refusal.ts";
 import { createSites } from "./door/sites.ts";
+import { createMeter } from "./metrics/meter.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { featureRoutes } from "./routes/features.ts";
 import { healthRoutes } from "./routes/health.ts";
-import type { Env } from "./session/address.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
+import { type Env, metricsOf } from "./session/address.ts";
 
 /** Seconds after which a client may come again when a session could not be reached. */
 const RETRY_AFTER_S = 1;
@@ -20,14 +23,24 @@ export const createApp = (config: TidemarkConfig, definitionVersion: string) => 
   // Every answer is readable by any page: who may act is decided by key and origin, and a page that may not is told why.
   app.use(cors({ origin: "*", allowMethods: ["GET", "POST"], exposeHeaders: ["Retry-After"], maxAge: 86_400 }));
 
-  app.route("/", eventRoutes(sites));
+  const meter = createMeter();
+  app.use(async (c, next) => {
+    await next();
+    // What no route matched is counted as one: its path is the client's invention.
+    const route = routePath(c).replace(/.*\*$/, "none");
+    meter.count("tidemark_requests_total", { route, status: c.res.status }, 1);
+    c.executionCtx.waitUntil(meter.handOver(metricsOf(c.env)));
+  });
+
+  app.route("/", eventRoutes(sites, meter));
   app.route("/", featureRoutes(sites));
   app.route("/", healthRoutes(definitionVersion));
+  app.route("/", metricsRoutes(config));
 
   app.all("/v1/events", () => {
     throw new Refusal("method_not_allowed", "/v1/events takes POST.");
   });
-  app.notFound((c) => {
+  app.all("*", (c) => {
     throw new Refusal("not_found", `There is no ${c.req.method} ${c.req.path}.`);
   });
 

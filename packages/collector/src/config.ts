@@ -19,9 +19,13 @@ export interface Site {
 /** What a deployment is made of. */
 export interface TidemarkConfig {
   sites: readonly Site[];
+  /** Name of the secret (environment variable) that holds the operator's key. */
+  adminKeySecret: string;
   /** Features kept for every session, in the order in which the vector lists them. */
   features: readonly Feature[];
 }
+
+const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
 
 /**
  * Checks a configuration when the Worker starts.
@@ -29,6 +33,8 @@ export interface TidemarkConfig {
  * @throws Error that names the site, the field and what was expected.
  */
 export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
+  if (!ENVIRONMENT_VARIABLE.test(config.adminKeySecret))
+    throw new Error("tidemark.config.ts: adminKeySecret: expected the name of an environment variable");
   const ids = new Set<string>();
   for (const { id, key, origins, readKeySecret } of config.sites) {
     const expect = (holds: boolean, field: string, expected: string) => {
@@ -45,7 +51,7 @@ export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
     for (const origin of origins) {
       expect(/^https?:\/\/[^/\s]+$/.test(origin), `origins: ${origin}`, "scheme://host[:port] without a path");
     }
-    expect(/^[A-Z][A-Z0-9_]*$/.test(readKeySecret), "readKeySecret", "the name of an environment variable");
+    expect(ENVIRONMENT_VARIABLE.test(readKeySecret), "readKeySecret", "the name of an environment variable");
     ids.add(id);
   }
   return config;

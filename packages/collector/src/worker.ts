@@ -2,6 +2,9 @@ import config from "../../../tidemark.config.ts";
 import { createApp } from "./app.ts";
 import { definitionVersionOf } from "./definition-version.ts";
 import { createEngine } from "./engine/engine.ts";
+
+export { Metrics } from "./metrics/metrics.ts";
+
 import { SessionObject } from "./session/session.ts";
 
 const definitionVersion = definitionVersionOf(config.features);

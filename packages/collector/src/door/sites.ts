@@ -1,5 +1,5 @@
-import { timingSafeEqual } from "hono/utils/buffer";
 import type { Site } from "../config.ts";
+import { isSecret } from "./keys.ts";
 import { Refusal } from "./refusal.ts";
 
 const originPattern = (origin: string): RegExp =>
@@ -39,11 +39,7 @@ export const createSites = (sites: readonly Site[]): Sites => {
     },
 
     async byReadKey(readKey, env) {
-      const secrets = env as Record<string, unknown>;
-      for (const site of sites) {
-        const expected = secrets[site.readKeySecret];
-        if (typeof expected === "string" && expected && (await timingSafeEqual(expected, readKey))) return site;
-      }
+      for (const site of sites) if (await isSecret(env, site.readKeySecret, readKey)) return site;
       throw new Refusal(
         "unauthorized",
         "The read key is wrong, or its secret is not set: wrangler secret put <readKeySecret>.",

@@ -1,7 +1,8 @@
-import { type BatchAnswer, batch } from "@tidemark/schema";
+import { type BatchAnswer, batch, type Rejection } from "@tidemark/schema";
 import { CONTRACT_VERSION } from "@tidemark/schema/limits";
 import { Refusal } from "../door/refusal.ts";
 import type { Sites } from "../door/sites.ts";
+import type { Meter } from "../metrics/meter.ts";
 import { type Env, sessionOf } from "../session/address.ts";
 import type { Delivery, Receipt } from "../session/session.ts";
 import { explain } from "./explain.ts";
@@ -28,6 +29,26 @@ const deliver = async (env: Env, site: string, sessionId: string, delivery: Deli
   }
 };
 
+/** What there is to know of a request beside its body. */
+interface Circumstances {
+  sites: Sites;
+  origin: string | undefined;
+  /** UTC milliseconds by the collector's clock. */
+  receivedAt: number;
+  env: Env;
+  meter: Meter;
+}
+
+/** Counts what became of a batch. */
+const countBatch = (meter: Meter, site: string, receipt: Receipt, rejected: Rejection[]): void => {
+  meter.count("tidemark_events_accepted_total", { site }, receipt.accepted);
+  meter.count("tidemark_events_duplicate_total", { site }, receipt.duplicates);
+  for (const { code } of rejected) meter.count("tidemark_events_rejected_total", { site, code }, 1);
+  for (const [reason, amount] of Object.entries(receipt.dropped))
+    meter.count("tidemark_events_dropped_total", { site, reason }, amount);
+  meter.count("tidemark_events_missing", { site }, receipt.missing_change);
+};
+
 /**
  * Takes in the body of a request: whose it is, what each event is worth, then one call to the session. What it returns is
  * durable.
@@ -36,7 +57,7 @@ const deliver = async (env: Env, site: string, sessionId: string, delivery: Deli
  */
 export const ingest = async (
   body: unknown,
-  { sites, origin, receivedAt, env }: { sites: Sites; origin: string | undefined; receivedAt: number; env: Env },
+  { sites, origin, receivedAt, env, meter }: Circumstances,
 ): Promise<BatchAnswer> => {
   const site = sites.byKey(keyOf(body), origin);
   const parsed = batch.safeParse(body);
@@ -62,9 +83,7 @@ export const ingest = async (
     rejected_seqs: rejected.map(({ index }) => seqOf(received.events[index])).filter((seq) => seq !== undefined),
     dropped: received.dropped ?? [],
   });
-  return {
-    accepted: receipt.accepted,
-    duplicates: receipt.duplicates,
-    rejected: [...rejected, ...receipt.rejected].sort((a, b) => a.index - b.index),
-  };
+  const refused = [...rejected, ...receipt.rejected].sort((a, b) => a.index - b.index);
+  countBatch(meter, site.id, receipt, refused);
+  return { accepted: receipt.accepted, duplicates: receipt.duplicates, rejected: refused };
 };

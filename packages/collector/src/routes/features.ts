@@ -1,13 +1,14 @@
 import type { VectorAnswer } from "@tidemark/schema";
 import { type Context, Hono } from "hono";
 import type { Site } from "../config.ts";
+import { bearerOf } from "../door/keys.ts";
 import { Refusal } from "../door/refusal.ts";
 import type { Sites } from "../door/sites.ts";
 import { type Env, sessionOf } from "../session/address.ts";
 
 /** A server shows the site's read key; a page shows the public key and, by knowing its own session's id, who it is. */
 const siteOf = (c: Context<{ Bindings: Env }>, sites: Sites): Promise<Site> | Site => {
-  const bearer = /^Bearer +(.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+  const bearer = bearerOf(c);
   if (bearer !== undefined) return sites.byReadKey(bearer, c.env);
   const key = c.req.query("key");
   if (key !== undefined) return sites.byKey(key, c.req.header("origin"));

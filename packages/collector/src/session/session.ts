@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Dropped, FeatureEvent, Rejection, VectorAnswer } from "@tidemark/schema";
 import { type Engine, type EngineState, watermarkOf } from "../engine/engine.ts";
 import { correct, observe } from "./clock.ts";
-import { countDelivery, drop, newTab, receive, reject, type Tab } from "./tab.ts";
+import { countDelivery, countMissing, drop, newTab, receive, reject, type Tab } from "./tab.ts";
 
 /** A judged batch on its way into its session. */
 export interface Delivery {
@@ -22,6 +22,10 @@ export interface Receipt {
   accepted: number;
   duplicates: number;
   rejected: Rejection[];
+  /** Of the numbers that the batch reports as dropped, those that were not known to be: how many, by reason. */
+  dropped: { [R in Dropped["reason"]]?: number };
+  /** By how much the tab's missing numbers became more, or fewer when a gap closed. */
+  missing_change: number;
 }
 
 /** A session's vector, as of the last acknowledged event. */
@@ -91,7 +95,7 @@ export abstract class SessionObject extends DurableObject {
   }
 
   #take(stored: Stored, { tab_id, sent_at, received_at, events, rejected_seqs, dropped }: Delivery): Receipt {
-    const receipt: Receipt = { accepted: 0, duplicates: 0, rejected: [] };
+    const receipt: Receipt = { accepted: 0, duplicates: 0, rejected: [], dropped: {}, missing_change: 0 };
     let tab = stored.tabs.get(tab_id);
     if (!tab) {
       if (stored.tabs.size >= MAX_TABS) {
@@ -103,9 +107,11 @@ export abstract class SessionObject extends DurableObject {
       stored.tabs.set(tab_id, tab);
     }
 
+    const missing = countMissing(tab);
     observe(tab.clock, sent_at, received_at);
     for (const seq of rejected_seqs) reject(tab, seq);
-    for (const range of dropped) drop(tab, range);
+    for (const range of dropped)
+      receipt.dropped[range.reason] = (receipt.dropped[range.reason] ?? 0) + drop(tab, range);
 
     for (const { index, event } of events.toSorted((a, b) => a.event.seq - b.event.seq)) {
       const arrival = receive(tab, event.seq);
@@ -120,6 +126,7 @@ export abstract class SessionObject extends DurableObject {
         receipt.accepted += 1;
       }
     }
+    receipt.missing_change = countMissing(tab) - missing;
     return receipt;
   }
 }

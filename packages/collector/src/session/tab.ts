@@ -36,21 +36,31 @@ export const reject = (tab: Tab, seq: number): void => {
   if (!full(tab.rejected)) insert(tab.rejected, seq);
 };
 
-/** Notes what the client says it dropped. */
-export const drop = (tab: Tab, { from_seq, to_seq }: Dropped): void => {
+/** Notes what the client says it dropped. Returns how much of it is news. */
+export const drop = (tab: Tab, { from_seq, to_seq }: Dropped): number => {
+  const before = size(tab.dropped);
   if (!full(tab.dropped)) insert(tab.dropped, from_seq, to_seq);
+  return size(tab.dropped) - before;
+};
+
+/** All numbers of which it is known what became of them. */
+const explained = ({ received, rejected, dropped }: Tab): Intervals => union(received, rejected, dropped);
+
+/** How many numbers below the highest never arrived and are not explained. */
+export const countMissing = (tab: Tab): number => {
+  const known = explained(tab);
+  return highest(known) + 1 - size(known);
 };
 
 /** What became of the events of all tabs. */
 export const countDelivery = (tabs: Iterable<Tab>): DeliveryCounts => {
   const counts: DeliveryCounts = { received: 0, duplicates: 0, rejected: 0, dropped: 0, missing: 0 };
-  for (const { received, rejected, dropped, duplicates } of tabs) {
-    const explained = union(received, rejected, dropped);
-    counts.received += size(received);
-    counts.duplicates += duplicates;
-    counts.rejected += size(rejected);
-    counts.dropped += size(dropped);
-    counts.missing += highest(explained) + 1 - size(explained);
+  for (const tab of tabs) {
+    counts.received += size(tab.received);
+    counts.duplicates += tab.duplicates;
+    counts.rejected += size(tab.rejected);
+    counts.dropped += size(tab.dropped);
+    counts.missing += countMissing(tab);
   }
   return counts;
 };

@@ -3,6 +3,9 @@ import { createApp } from "../../src/app.ts";
 import { defineConfig } from "../../src/config.ts";
 import { definitionVersionOf } from "../../src/definition-version.ts";
 import { createEngine } from "../../src/engine/engine.ts";
+
+export { Metrics } from "../../src/metrics/metrics.ts";
+
 import { SessionObject } from "../../src/session/session.ts";
 
 /** A deployment with two sites, to see that neither reaches the other's. */
@@ -16,6 +19,7 @@ const config = defineConfig({
     },
     { id: "blog", key: "tm_blog_bbbbbbbb", origins: ["http://localhost:*"], readKeySecret: "BLOG_READ_KEY" },
   ],
+  adminKeySecret: "ADMIN_KEY",
   features: sessionFeatures,
 });
 

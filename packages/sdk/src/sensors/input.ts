@@ -5,7 +5,7 @@ import { createTimer } from "./timer.ts";
 const INPUTS = ["pointermove pointerdown keydown wheel touchmove", "scroll"];
 
 /** How long nothing more is heard after an input, in milliseconds. */
-const PULSE_MS = 200;
+export const PULSE_MS = 200;
 
 /**
  * Hears of inputs in pulses: of the first at once, then of no more, and at the pulse's end, without an event, that what they

@@ -1,7 +1,7 @@
 import { now } from "../sensors/clock.ts";
 import { onFocusChange } from "../sensors/focus.ts";
 import { isHeld, onHoldChange } from "../sensors/hold.ts";
-import { onInput } from "../sensors/input.ts";
+import { onInput, PULSE_MS } from "../sensors/input.ts";
 import { together } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
@@ -50,8 +50,8 @@ export const dwell =
       remind();
     });
 
-    const input = () => {
-      noteInput(now());
+    const input = (more?: number) => {
+      noteInput(now(), more);
       if (!timerRuns()) remind();
     };
 
@@ -71,7 +71,8 @@ export const dwell =
     return together(
       context.on("view", begin),
       context.on("report", report),
-      onInput((event) => event && input()),
+      // The last input of a pulse is not heard: it is taken to be in the middle.
+      onInput((event) => event && input(PULSE_MS / 2)),
       onHoldChange(look),
       onFocusChange((focused) => {
         look();

@@ -21,8 +21,8 @@ export interface Presence {
 export type EngagementClock = [
   /** From `at` on the page is as told. */
   set: (at: number, presence: Presence) => void,
-  /** There was an input. */
-  input: (at: number) => void,
+  /** There was an input at `at`, or up to `more` milliseconds later. */
+  input: (at: number, more?: number) => void,
   /** The totals up to `at`. */
   read: (at: number) => Engagement,
   /** Totals start from zero at `at`; what the page is like stays. Returns the zero totals. */
@@ -67,9 +67,9 @@ export const createEngagementClock = (idleAfter: number): EngagementClock => {
       advance(time);
       presence = next;
     },
-    (time) => {
+    (time, more = 0) => {
       advance(time);
-      activeUntil = Math.max(activeUntil, time + idleAfter);
+      activeUntil = Math.max(activeUntil, time + idleAfter + more);
     },
     (time) => {
       advance(time);

@@ -1,0 +1,29 @@
+/** What is measured, by name: for Prometheus, and for the docs. Counters end in `_total` and only grow; gauges go up and down. */
+export const families = {
+  tidemark_events_accepted_total: { type: "counter", help: "Events stored, by site." },
+  tidemark_events_duplicate_total: { type: "counter", help: "Copies of stored events that arrived again, by site." },
+  tidemark_events_rejected_total: { type: "counter", help: "Events refused by a verdict, by site and code." },
+  tidemark_events_dropped_total: { type: "counter", help: "Events that clients gave up, by site and reason." },
+  tidemark_events_missing: {
+    type: "gauge",
+    help: "Numbers below a tab's highest that never arrived and that nobody explained, by site: late or lost.",
+  },
+  tidemark_requests_total: { type: "counter", help: "Requests answered, by route and status." },
+} as const;
+
+/** The name of something measured. */
+export type Family = keyof typeof families;
+
+/** What was measured: figures by `name{label="value",…}`. Names and values of labels come from the configuration and the code, so there are few. */
+export type Figures = Record<string, number>;
+
+/** The key of a figure. */
+export const figureKey = (family: Family, labels: Record<string, string | number>): string =>
+  `${family}{${Object.entries(labels)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(",")}}`;
+
+/** Adds figures up, into the first. */
+export const addFigures = (sum: Figures, more: Figures): void => {
+  for (const [key, figure] of Object.entries(more)) sum[key] = (sum[key] ?? 0) + figure;
+};

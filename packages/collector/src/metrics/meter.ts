@@ -1,0 +1,38 @@
+import { addFigures, type Family, type Figures, figureKey } from "./families.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** How long figures are gathered before they are handed over, in milliseconds: what an isolate that dies can lose. */
+const HAND_OVER_AFTER_MS = 1_000;
+
+/** Counts in this isolate, and hands over what was counted. Nothing that a client waits for waits for it. */
+export interface Meter {
+  count(family: Family, labels: Record<string, string | number>, amount: number): void;
+  /** Hands over what was counted, once in {@link HAND_OVER_AFTER_MS} however often it is asked. */
+  handOver(metrics: DurableObjectStub<Metrics>): Promise<void>;
+}
+
+/** A meter that has counted nothing. */
+export const createMeter = (): Meter => {
+  let figures: Figures = {};
+  let isWaiting = false;
+
+  return {
+    count(family, labels, amount) {
+      if (amount) addFigures(figures, { [figureKey(family, labels)]: amount });
+    },
+    async handOver(metrics) {
+      if (isWaiting) return;
+      isWaiting = true;
+      await scheduler.wait(HAND_OVER_AFTER_MS);
+      isWaiting = false;
+      const counted = figures;
+      figures = {};
+      try {
+        await metrics.add(counted);
+      } catch (error) {
+        console.error("the metrics could not be handed over; they are kept for the next time", error);
+        addFigures(figures, counted);
+      }
+    },
+  };
+};
