@@ -66,7 +66,7 @@ export interface ErrorAnswer {
 }
 
 /** A feature's value: `null` while it is not defined, as the maximum of nothing. */
-export type FeatureValue = number | string | null;
+export type FeatureValue = number | string | boolean | null | readonly (string | number)[];
 
 /** What became of a session's events on their way. */
 export interface DeliveryCounts {

@@ -13,16 +13,9 @@ export {
 export { type Batch, batch, type Dropped, type ReceivedBatch } from "./batch.ts";
 export { type Event, type EventOf, type EventType, event, eventTypes, type FieldsOf } from "./events/index.ts";
 export { type SessionVector, sessionFeatures } from "./features/catalogue/session.ts";
-export type {
-  Aggregate,
-  AggregateFeature,
-  Condition,
-  DerivedFeature,
-  Expression,
-  Feature,
-  FeatureEvent,
-  FieldPath,
-  VectorOf,
-  Window,
-} from "./features/definition.ts";
+export type * from "./features/definition.ts";
+export { defineFeatures } from "./features/feature.ts";
+export type { FieldPath } from "./features/field-path.ts";
+export type { VectorOf } from "./features/vector.ts";
+export { cumulative, hopping, lifetime, session, tumbling } from "./features/windows.ts";
 export { type View, view } from "./view.ts";

@@ -1,128 +1,168 @@
 import type { AggregateFeature, Feature, FeatureEvent, FeatureValue } from "@tidemark/schema";
-import type { AggregateKind } from "./aggregates/aggregate.ts";
-import { kindOf } from "./aggregates/index.ts";
-import { evaluate, featuresIn } from "./expression.ts";
+import { derivationOrder, entitiesIn, isDerived } from "@tidemark/schema/derivation";
+import { evaluate } from "./expression.ts";
+import { extentOf } from "./extent.ts";
+import { type Arrival, type LatenessOptions, lateness } from "./lateness.ts";
+import { type Slot, slotsOf } from "./slot.ts";
 
 /** An event on its way into the engine: with its tab, and with its time corrected. */
 export type EngineEvent = FeatureEvent & { tab_id: string };
 
-/** What the engine remembers of an entity: plain JSON data, bounded by the number of features, not of events. */
+/**
+ * What the engine remembers of an entity: plain data that survives structured cloning, bounded by the definitions and not by
+ * the events. A state of few events is also the delta that brings another one up to date: see {@link Engine.merge}.
+ */
 export interface EngineState {
+  /** Layout of the state. */
+  version: typeof STATE_VERSION;
+  /** What each cell accumulates, by the ids of the engine's slots. */
+  slots: readonly string[];
+  cells: unknown[];
   /** Time of the latest event, in UTC milliseconds; `null` before the first. */
   event_time: number | null;
-  /** One partial result for each aggregate feature, in the order of the definitions. */
-  partials: unknown[];
+  /** How far time has come: the latest event's, or what `advance` said. */
+  progress: number | null;
+  /** Events that came behind the watermark and were counted. */
+  late: number;
+  /** Events that came behind the watermark by more than the allowed lateness, and were not counted. */
+  too_late: number;
 }
 
-/** Definitions made runnable. Pure: time comes with the events, state with the call. */
+/** The definitions of one entity, made runnable. Pure: time comes with the events and the calls, state with the call. */
 export interface Engine {
+  /** The state before any event. */
   zero(): EngineState;
-  /** Takes in one event, in any order. The given state is used up: go on with the returned one. */
-  fold(state: EngineState, event: EngineEvent): EngineState;
-  /** Combines the states of two disjoint sets of events. */
+  /** Takes in one event, unless it comes too late. Changes the state. */
+  fold(state: EngineState, event: EngineEvent): Arrival;
+  /** Takes in one event whose arrival was judged elsewhere: an entity's share of what its session folded. Changes the state. */
+  add(state: EngineState, event: EngineEvent): void;
+  /** Tells an idle source how far time has come, in UTC milliseconds: the watermark follows. Changes the state. */
+  advance(state: EngineState, processingTime: number): void;
+  /**
+   * The state of two disjoint sets of events. Leaves both as they are.
+   *
+   * @throws Error when one is of other definitions: `migrate` it first.
+   */
   merge(a: EngineState, b: EngineState): EngineState;
-  vector(state: EngineState): Record<string, FeatureValue>;
+  /** A state of other definitions as one of these: what did not change goes on, the features named begin anew. */
+  migrate(state: EngineState): { state: EngineState; restarted: string[] };
+  /** The features at a moment in UTC milliseconds, which is the latest event's time when that is later. */
+  vector(state: EngineState, at: number): Record<string, FeatureValue>;
+  /** Events before this are late, in UTC milliseconds; `null` before the first event. */
+  watermark(state: EngineState): number | null;
 }
 
-/** How much later than its successor an event may come and still be in time, in milliseconds. */
-const OUT_OF_ORDERNESS_MS = 5_000;
-
-/** Events before this time are late: the latest event time less the bounded out-of-orderness (Flink's rule). */
-export const watermarkOf = (eventTime: number): number => eventTime - OUT_OF_ORDERNESS_MS;
-
-interface Slot {
-  position: number;
-  kind: AggregateKind<unknown>;
-  read: (event: EngineEvent) => unknown;
-  matches: (event: EngineEvent) => boolean;
-}
-
-type AnyAggregateFeature = AggregateFeature & { aggregate: { field?: string } };
-
-const fieldReader = (path: string | undefined): ((event: EngineEvent) => unknown) => {
-  if (path === undefined) return () => undefined;
-  const [head = "", inner] = path.split(".");
-  if (inner === undefined) return (event) => (event as Record<string, unknown>)[head];
-  return (event) => ((event as Record<string, unknown>)[head] as Record<string, unknown> | undefined)?.[inner];
-};
-
-const matcher = (conditions: AnyAggregateFeature["where"] = []): ((event: EngineEvent) => boolean) => {
-  const tests = conditions.map(({ field, is, value }) => {
-    const read = fieldReader(field);
-    return is === "eq"
-      ? (event: EngineEvent) => read(event) === value
-      : (event: EngineEvent) => {
-          const actual = read(event);
-          return typeof actual === "number" && typeof value === "number" && actual <= value;
-        };
-  });
-  return (event) => tests.every((test) => test(event));
-};
-
-const isAggregate = (feature: Feature): feature is Extract<Feature, { aggregate: unknown }> => "aggregate" in feature;
+const STATE_VERSION = 1;
 
 /**
- * Compiles definitions into an engine.
+ * Compiles the definitions of one entity into an engine.
  *
- * @throws Error when two features share a name, or a derived one reads a feature that does not stand before it.
+ * @throws Error when the features are of several entities, or cannot be meant: see `derivationOrder`.
  */
-export const createEngine = (features: readonly Feature[]): Engine => {
-  const names = new Set<string>();
-  for (const feature of features) {
-    if (names.has(feature.name)) throw new Error(`feature ${feature.name} is defined twice: give one another name`);
-    const unknown = isAggregate(feature) ? undefined : featuresIn(feature.derive).find((name) => !names.has(name));
-    if (unknown !== undefined) {
-      throw new Error(`feature ${feature.name} is derived from ${unknown}, which is not defined before it`);
-    }
-    names.add(feature.name);
+export const createEngine = (features: readonly Feature[], options?: LatenessOptions): Engine => {
+  const derived = derivationOrder(features);
+  if (entitiesIn(features).length > 1) {
+    throw new Error("the features are of several entities: each entity has an engine of its own");
   }
+  const aggregates = features.filter((feature) => !isDerived(feature)) as unknown as AggregateFeature[];
+  const { slots, slotOf } = slotsOf(aggregates);
+  const ids = slots.map(({ id }) => id);
+  const reads = aggregates.map(({ name, window }) => {
+    const position = slotOf.get(name) as number;
+    const { kind, partial } = slots[position] as Slot;
+    const { pane_ms, panes } = extentOf(window) ?? { pane_ms: null, panes: 0 };
+    return { name, position, kind, partial, panes, size_ms: pane_ms === null ? null : pane_ms * panes };
+  });
+  const { watermark, arrival } = lateness(options);
 
-  const aggregates = features.filter(isAggregate) as unknown as AnyAggregateFeature[];
-  const kinds = aggregates.map((feature) => kindOf(feature.aggregate));
-  const slots = aggregates.map((feature, position) => ({
-    source: feature.source,
-    position,
-    kind: kinds[position] as AggregateKind<unknown>,
-    read: fieldReader("field" in feature.aggregate ? feature.aggregate.field : undefined),
-    matches: matcher(feature.where),
-  }));
-  const slotsByType = new Map<string, Slot[]>();
-  const slotsFor = (type: string): Slot[] => {
-    const known = slotsByType.get(type);
-    if (known) return known;
-    const found = slots.filter(({ source }) => source === type || source === "any");
-    slotsByType.set(type, found);
+  const positionsByType = new Map<string, number[]>();
+  const positionsFor = (type: string): number[] => {
+    const found = slots.flatMap(({ source }, position) => (source === type || source === "any" ? [position] : []));
+    positionsByType.set(type, found);
     return found;
   };
 
+  const add = (state: EngineState, event: EngineEvent): void => {
+    const { time } = event;
+    if (state.event_time === null || time > state.event_time) state.event_time = time;
+    if (state.progress === null || time > state.progress) state.progress = time;
+    const { cells } = state;
+    for (const position of positionsByType.get(event.type) ?? positionsFor(event.type)) {
+      cells[position] = (slots[position] as Slot).add(cells[position], event);
+    }
+  };
+
+  const isOurs = (state: EngineState): boolean =>
+    state.version === STATE_VERSION &&
+    state.slots.length === ids.length &&
+    state.slots.every((id, position) => id === ids[position]);
+
+  const zero = (): EngineState => ({
+    version: STATE_VERSION,
+    slots: ids,
+    cells: slots.map((slot) => slot.zero()),
+    event_time: null,
+    progress: null,
+    late: 0,
+    too_late: 0,
+  });
+
   return {
-    zero: () => ({ event_time: null, partials: kinds.map((kind) => kind.zero()) }),
+    zero,
+    add,
 
     fold(state, event) {
-      if (state.event_time === null || event.time > state.event_time) state.event_time = event.time;
-      for (const { position, kind, read, matches } of slotsFor(event.type)) {
-        if (matches(event)) state.partials[position] = kind.add(state.partials[position], read(event), event);
+      const came = arrival(state.progress, event.time);
+      if (came === "too_late") {
+        state.too_late += 1;
+        return came;
       }
-      return state;
+      if (came === "late") state.late += 1;
+      add(state, event);
+      return came;
     },
 
-    merge: (a, b) => ({
-      event_time: a.event_time === null ? b.event_time : Math.max(a.event_time, b.event_time ?? a.event_time),
-      partials: kinds.map((kind, position) => kind.merge(a.partials[position], b.partials[position])),
-    }),
+    advance(state, processingTime) {
+      state.progress = Math.max(state.progress ?? processingTime, processingTime);
+    },
 
-    vector(state) {
+    merge(a, b) {
+      if (!isOurs(a) || !isOurs(b)) throw new Error("a state of other definitions cannot be merged: migrate it first");
+      return {
+        version: STATE_VERSION,
+        slots: ids,
+        cells: slots.map((slot, position) => slot.merge(a.cells[position], b.cells[position])),
+        event_time: latest(a.event_time, b.event_time),
+        progress: latest(a.progress, b.progress),
+        late: a.late + b.late,
+        too_late: a.too_late + b.too_late,
+      };
+    },
+
+    migrate(state) {
+      if (isOurs(state)) return { state, restarted: [] };
+      const known = new Map(
+        state.version === STATE_VERSION ? state.slots.map((id, position) => [id, state.cells[position]]) : [],
+      );
+      const cells = slots.map((slot) => (known.has(slot.id) ? known.get(slot.id) : slot.zero()));
+      const restarted = reads.filter(({ position }) => !known.has(ids[position] as string)).map(({ name }) => name);
+      return { state: { ...state, version: STATE_VERSION, slots: ids, cells }, restarted };
+    },
+
+    vector(state, at) {
+      const moment = latest(state.event_time, at) as number;
       const values: Record<string, FeatureValue> = {};
-      let position = 0;
-      for (const feature of features) {
-        if (isAggregate(feature)) {
-          values[feature.name] = (kinds[position] as AggregateKind<unknown>).result(state.partials[position]);
-          position += 1;
-        } else {
-          values[feature.name] = evaluate(feature.derive, (name) => values[name] ?? null);
-        }
+      for (const { name } of features) values[name] = null;
+      for (const { name, position, kind, partial, panes, size_ms } of reads) {
+        values[name] = kind.result(partial(state.cells[position], panes, moment), { at: moment, size_ms });
       }
+      for (const { name, derive } of derived) values[name] = evaluate(derive, (read) => values[read] ?? null);
       return values;
     },
+
+    watermark: ({ progress }) => (progress === null ? null : watermark(progress)),
   };
 };
+
+const latest = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.max(a, b);

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Dropped, FeatureEvent, Rejection, VectorAnswer } from "@tidemark/schema";
-import { type Engine, type EngineState, watermarkOf } from "../engine/engine.ts";
+import type { Engine, EngineState } from "../engine/engine.ts";
 import { correct, observe } from "./clock.ts";
 import { countDelivery, countMissing, drop, newTab, receive, reject, type Tab } from "./tab.ts";
 
@@ -49,7 +49,7 @@ const MAX_TABS = 256;
 export abstract class SessionObject extends DurableObject {
   /** The definitions of this deployment, compiled. */
   protected abstract readonly engine: Engine;
-  /** Names the definitions: a stored session made by others starts its features anew. */
+  /** Names the definitions: a stored session made by others begins anew the features that changed. */
   protected abstract readonly definitionVersion: string;
 
   #stored: Stored | undefined;
@@ -73,9 +73,9 @@ export abstract class SessionObject extends DurableObject {
     if (!stored || stored.engine.event_time === null) return undefined;
     return {
       event_time: stored.engine.event_time,
-      watermark: watermarkOf(stored.engine.event_time),
+      watermark: this.engine.watermark(stored.engine) ?? stored.engine.event_time,
       definition_version: this.definitionVersion,
-      features: this.engine.vector(stored.engine),
+      features: this.engine.vector(stored.engine, Date.now()),
       delivery: countDelivery(stored.tabs.values()),
     };
   }
@@ -84,7 +84,7 @@ export abstract class SessionObject extends DurableObject {
     this.#stored ??= this.ctx.storage.kv.get<Stored>(STATE);
     if (this.#stored && this.#stored.definition_version !== this.definitionVersion) {
       this.#stored.definition_version = this.definitionVersion;
-      this.#stored.engine = this.engine.zero();
+      this.#stored.engine = this.engine.migrate(this.#stored.engine).state;
     }
     return this.#stored;
   }
@@ -122,7 +122,7 @@ export abstract class SessionObject extends DurableObject {
         receipt.rejected.push({ index, code: "too_many_gaps", path: "seq", message });
       } else {
         const time = correct(tab.clock, event.seq, event.time);
-        stored.engine = this.engine.fold(stored.engine, { ...event, time, tab_id });
+        this.engine.fold(stored.engine, { ...event, time, tab_id });
         receipt.accepted += 1;
       }
     }

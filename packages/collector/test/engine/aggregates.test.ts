@@ -1,12 +1,13 @@
-import type { Aggregate } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AggregateKind, Occurrence } from "../../src/engine/aggregates/aggregate.ts";
-import { kindOf } from "../../src/engine/aggregates/index.ts";
+import { type AnyAggregate, kindOf } from "../../src/engine/aggregates/index.ts";
+
+const READING = { at: 1000, size_ms: null };
 
 type Input = [value: number, event: Occurrence];
 
-const kinds: Record<string, { aggregate: Aggregate; expected: (inputs: Input[]) => unknown }> = {
+const kinds: Record<string, { aggregate: AnyAggregate; expected: (inputs: Input[]) => unknown }> = {
   count: { aggregate: { type: "count" }, expected: (inputs) => inputs.length },
   sum: {
     aggregate: { type: "sum", field: "time" },
@@ -76,7 +77,7 @@ describe.each(Object.entries(kinds))("the aggregate %s", (_, { aggregate, expect
   it("is what its definition says, in whatever order the events come", () => {
     fc.assert(
       fc.property(inputs, (all) => {
-        expect(kind.result(fold(kind, all))).toEqual(expected(all));
+        expect(kind.result(fold(kind, all), READING)).toEqual(expected(all));
       }),
     );
   });
@@ -91,12 +92,12 @@ describe.each(Object.entries(kinds))("the aggregate %s", (_, { aggregate, expect
             unknown,
             unknown,
           ];
-        const whole = kind.result(fold(kind, all));
+        const whole = kind.result(fold(kind, all), READING);
         const [a, b, c] = parts();
-        expect(kind.result(kind.merge(kind.merge(a, b), c))).toEqual(whole);
-        expect(kind.result(kind.merge(a, kind.merge(b, c)))).toEqual(whole);
-        expect(kind.result(kind.merge(kind.merge(c, b), a))).toEqual(whole);
-        expect(kind.result(kind.merge(kind.zero(), fold(kind, all)))).toEqual(whole);
+        expect(kind.result(kind.merge(kind.merge(a, b), c), READING)).toEqual(whole);
+        expect(kind.result(kind.merge(a, kind.merge(b, c)), READING)).toEqual(whole);
+        expect(kind.result(kind.merge(kind.merge(c, b), a), READING)).toEqual(whole);
+        expect(kind.result(kind.merge(kind.zero(), fold(kind, all)), READING)).toEqual(whole);
       }),
     );
   });
@@ -113,7 +114,7 @@ describe.each(Object.entries(kinds))("the aggregate %s", (_, { aggregate, expect
   it("passes over events that lack the field", () => {
     if (aggregate.type === "count") return;
     const event: Occurrence = { time: 1, tab_id: "a", seq: 0, view_id: "v" };
-    expect(kind.result(kind.add(kind.zero(), undefined, event))).toEqual(kind.result(kind.zero()));
+    expect(kind.result(kind.add(kind.zero(), undefined, event), READING)).toEqual(kind.result(kind.zero(), READING));
   });
 });
 
@@ -125,6 +126,6 @@ it("latest_per_view stays bounded and right over hundreds of views", () => {
     for (const value of [3, 7, 10])
       state = kind.add(state, value, { time: 0, tab_id: "a", seq: seq++, view_id: `v${view}` });
   }
-  expect(kind.result(state)).toBe(5000);
+  expect(kind.result(state, READING)).toBe(5000);
   expect(JSON.stringify(state).length).toBeLessThan(1024);
 });

@@ -1,4 +1,5 @@
 import { sessionFeatures } from "@tidemark/schema";
+import { featuresOf } from "@tidemark/schema/derivation";
 import { createApp } from "../../src/app.ts";
 import { defineConfig } from "../../src/config.ts";
 import { definitionVersionOf } from "../../src/definition-version.ts";
@@ -24,7 +25,7 @@ const config = defineConfig({
 });
 
 const definitionVersion = definitionVersionOf(config.features);
-const engine = createEngine(config.features);
+const engine = createEngine(featuresOf(config.features, "session"));
 
 export class Session extends SessionObject {
   protected readonly engine = engine;

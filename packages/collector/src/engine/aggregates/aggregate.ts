@@ -1,17 +1,19 @@
 import type { FeatureValue } from "@tidemark/schema";
 
 /**
- * How a kind of aggregate works: a small algebra (zero, add, merge, result) over plain JSON data. `merge` is associative
- * and commutative and `zero()` is its identity, so that partial results can be combined in any order.
+ * How a kind of aggregate works: a small algebra (zero, add, merge, result) over plain data that survives structured
+ * cloning. `merge` is associative and commutative and `zero()` is its identity, so that partial results can be combined in
+ * any order; a sketch keeps its documented bound in any order.
  *
- * @template S state: plain JSON data. `add` may change the state it is given; `merge` leaves both as they are.
+ * @template S state: plain data of bounded size.
  */
 export interface AggregateKind<S> {
   zero(): S;
-  /** Takes in one event's value: `undefined` when the event lacks the field, or the aggregate reads none. */
+  /** Takes in one event's value: `undefined` when the event lacks the field, or the aggregate reads none. May change `state`. */
   add(state: S, value: unknown, event: Occurrence): S;
+  /** Leaves both as they are, and shares nothing with them that `add` changes. */
   merge(a: S, b: S): S;
-  result(state: S): FeatureValue;
+  result(state: S, reading: Reading): FeatureValue;
 }
 
 /** What an aggregate may know of an event beside the value it reads. */
@@ -23,3 +25,18 @@ export interface Occurrence {
   seq: number;
   view_id?: string | undefined;
 }
+
+/** What a result may depend on beside the state. */
+export interface Reading {
+  /** The moment that is asked about, in UTC milliseconds. No event of the state is later. */
+  at: number;
+  /** Size of the window; `null` when it has none. */
+  size_ms: number | null;
+}
+
+/** Longest text that a state keeps, in UTF-16 units: longer ones are cut. */
+const MAX_TEXT = 200;
+
+/** A value as a state keeps it; `undefined` when it is neither a text nor a number. */
+export const keepable = (value: unknown): string | number | undefined =>
+  typeof value === "string" ? value.slice(0, MAX_TEXT) : typeof value === "number" ? value : undefined;

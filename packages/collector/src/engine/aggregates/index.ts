@@ -1,15 +1,47 @@
-import type { Aggregate } from "@tidemark/schema";
+import type { Aggregate, LatestPerView, Rate } from "@tidemark/schema";
 import type { AggregateKind } from "./aggregate.ts";
 import { count } from "./count.ts";
+import { decayedCount } from "./decayed-count.ts";
+import { distinct } from "./distinct.ts";
 import { first, last } from "./ends.ts";
 import { max, min } from "./extremes.ts";
-import { latestPerViewMax, latestPerViewSum } from "./latest-per-view.ts";
+import { lastN } from "./last-n.ts";
+import { latestPerView } from "./latest-per-view.ts";
+import { mean } from "./mean.ts";
+import { quantile } from "./quantile.ts";
+import { rate } from "./rate.ts";
 import { span } from "./span.ts";
+import { stddev } from "./stddev.ts";
 import { sum } from "./sum.ts";
+import { timeSinceLast } from "./time-since-last.ts";
+import { topK } from "./top-k.ts";
 
-const kinds = { count, sum, min, max, first, last, span };
-const perView = { sum: latestPerViewSum, max: latestPerViewMax };
+/** An aggregate of any definition. */
+export type AnyAggregate = Aggregate | LatestPerView | Rate;
+
+/** Each type's kind, or how its settings make one. */
+const kinds = {
+  count,
+  sum,
+  mean,
+  stddev,
+  min,
+  max,
+  span,
+  first,
+  last,
+  distinct,
+  quantile,
+  top_k: topK,
+  decayed_count: decayedCount,
+  time_since_last: timeSinceLast,
+  last_n: lastN,
+  latest_per_view: latestPerView,
+  rate,
+} satisfies Record<AnyAggregate["type"], unknown>;
 
 /** The kind that computes an aggregate of a definition. */
-export const kindOf = (aggregate: Aggregate): AggregateKind<unknown> =>
-  (aggregate.type === "latest_per_view" ? perView[aggregate.combine] : kinds[aggregate.type]) as AggregateKind<unknown>;
+export const kindOf = (aggregate: AnyAggregate): AggregateKind<unknown> => {
+  const kind = kinds[aggregate.type] as AggregateKind<unknown> | ((settings: AnyAggregate) => AggregateKind<unknown>);
+  return typeof kind === "function" ? kind(aggregate) : kind;
+};

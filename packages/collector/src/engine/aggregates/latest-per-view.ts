@@ -1,50 +1,68 @@
+import type { LatestPerView } from "@tidemark/schema";
+import { hashOf } from "../hash.ts";
 import type { AggregateKind } from "./aggregate.ts";
 
 /** Most views that are kept apart; the one that was silent longest is then settled into the total. */
 const MAX_OPEN_VIEWS = 32;
 
 /** What a view said last. A view lives in one tab, so its numbers order its statements. */
-type Statement = [viewId: string, seq: number, value: number];
+type Statement = [view: number, seq: number, value: number];
 
 interface Views {
   /** Combined value of the settled views: a statement of theirs that comes later still counts as a new view's. */
   settled: number | null;
-  /** Views that may speak again, the most recently heard last. */
+  /** Views that may speak again, by the hash of their id, the most recently heard last. */
   open: Statement[];
 }
 
-const latestPerView = (combine: (a: number, b: number) => number, ofNone: number | null): AggregateKind<Views> => {
-  const include = (total: number | null, value: number) => (total === null ? value : combine(total, value));
+/**
+ * The latest statement of each view, the views summed (zero for none) or the largest taken (`null` for none). Exact as long
+ * as no view speaks again after 32 others did in between.
+ */
+export const latestPerView = ({ combine }: Pick<LatestPerView, "combine">): AggregateKind<Views> => {
+  const include = (total: number | null, value: number) =>
+    total === null ? value : combine === "sum" ? total + value : Math.max(total, value);
 
-  const hear = (state: Views, statement: Statement): void => {
-    const { open } = state;
-    const known = open.findLastIndex(([view]) => view === statement[0]);
-    const [earlier] = known < 0 ? [] : open.splice(known, 1);
-    open.push(earlier && earlier[1] > statement[1] ? earlier : statement);
-    if (open.length <= MAX_OPEN_VIEWS) return;
-    const [silent] = open.splice(0, 1);
+  const hear = ({ open }: Views, view: number, seq: number, value: number): Statement | undefined => {
+    let place = open.length - 1;
+    while (place >= 0 && open[place]?.[0] !== view) place -= 1;
+    const known = open[place];
+    if (!known) {
+      open.push([view, seq, value]);
+      return open.length > MAX_OPEN_VIEWS ? open.shift() : undefined;
+    }
+    if (known[1] <= seq) {
+      known[1] = seq;
+      known[2] = value;
+    }
+    if (place < open.length - 1) {
+      open.splice(place, 1);
+      open.push(known);
+    }
+    return undefined;
+  };
+
+  const take = (state: Views, view: number, seq: number, value: number): void => {
+    const silent = hear(state, view, seq, value);
     if (silent) state.settled = include(state.settled, silent[2]);
   };
 
   return {
     zero: () => ({ settled: null, open: [] }),
-    add: (state, value, { view_id, seq }) => {
-      if (typeof value === "number" && view_id !== undefined) hear(state, [view_id, seq, value]);
+    add(state, value, { view_id, seq }) {
+      if (typeof value === "number" && view_id !== undefined) take(state, hashOf(view_id), seq, value);
       return state;
     },
-    merge: (a, b) => {
-      const settled = b.settled === null ? a.settled : include(a.settled, b.settled);
-      const both: Views = { settled, open: [...a.open] };
-      for (const statement of b.open) hear(both, statement);
+    merge(a, b) {
+      const both: Views = {
+        settled: b.settled === null ? a.settled : include(a.settled, b.settled),
+        open: a.open.map((statement) => [...statement]),
+      };
+      for (const [view, seq, value] of b.open) take(both, view, seq, value);
       return both;
     },
     result: ({ settled, open }) =>
-      open.reduce<number | null>((total, [, , value]) => include(total, value), settled) ?? ofNone,
+      open.reduce<number | null>((total, [, , value]) => include(total, value), settled) ??
+      (combine === "sum" ? 0 : null),
   };
 };
-
-/** Sum over the views of each one's latest statement. Zero for none. */
-export const latestPerViewSum = latestPerView((a, b) => a + b, 0);
-
-/** Largest among the views' latest statements. `null` for none. */
-export const latestPerViewMax = latestPerView(Math.max, null);

@@ -1,9 +1,11 @@
-import type { Feature, VectorOf } from "../definition.ts";
+import { defineFeatures } from "../feature.ts";
+import type { VectorOf } from "../vector.ts";
+import * as windows from "../windows.ts";
 
-const session = { entity: "session", window: { type: "session" } } as const;
+const session = { entity: "session", window: windows.session() } as const;
 
 /** The features of a visit that Tidemark computes by default. */
-export const sessionFeatures = [
+export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "session_duration_ms",
@@ -176,7 +178,7 @@ export const sessionFeatures = [
     source: "identify",
     aggregate: { type: "count" },
   },
-] as const satisfies readonly Feature[];
+]);
 
 /** The vector of the default session features. */
 export type SessionVector = VectorOf<typeof sessionFeatures>;

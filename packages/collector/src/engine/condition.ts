@@ -1,0 +1,38 @@
+import type { Condition } from "@tidemark/schema";
+import { fieldReader } from "./field.ts";
+
+/** Compiles conditions into a function that tells whether an event meets all of them. */
+export const matcher = (conditions: readonly Condition[]): ((event: object) => boolean) => {
+  const tests = conditions.map((condition) => {
+    const read = fieldReader(condition.field);
+    const holds = test(condition);
+    return (event: object) => holds(read(event));
+  });
+  const [only] = tests;
+  return tests.length === 1 && only ? only : (event) => tests.every((holds) => holds(event));
+};
+
+const test = (condition: Condition): ((actual: unknown) => boolean) => {
+  if (condition.is === "in") {
+    const values = new Set<unknown>(condition.values);
+    return (actual) => values.has(actual);
+  }
+  const { is, value } = condition;
+  switch (is) {
+    case "eq":
+      return (actual) => actual === value;
+    case "ne":
+      return (actual) => isPrimitive(actual) && actual !== value;
+    case "lt":
+      return (actual) => typeof actual === "number" && actual < value;
+    case "lte":
+      return (actual) => typeof actual === "number" && actual <= value;
+    case "gt":
+      return (actual) => typeof actual === "number" && actual > value;
+    case "gte":
+      return (actual) => typeof actual === "number" && actual >= value;
+  }
+};
+
+const isPrimitive = (value: unknown): boolean =>
+  typeof value === "string" || typeof value === "number" || typeof value === "boolean";

@@ -1,0 +1,25 @@
+import type { Entity } from "@tidemark/schema";
+import type { EngineEvent } from "./engine.ts";
+import { fieldReader } from "./field.ts";
+
+/** Longest id of an entity of one's own; longer ones are cut. */
+const MAX_ID = 200;
+
+/** Compiles an entity into a function that gives an event's id of it; `undefined` when the event says nothing about it. */
+export const entityId = (entity: Entity): ((event: EngineEvent) => string | undefined) => {
+  switch (entity) {
+    case "session":
+      return ({ session_id }) => session_id;
+    case "user":
+      return ({ user_id, anonymous_id }) => user_id ?? anonymous_id;
+    case "page":
+      return ({ view }) => view?.path;
+    default: {
+      const read = fieldReader(entity.field);
+      return (event) => {
+        const value = read(event);
+        return typeof value === "string" || typeof value === "number" ? String(value).slice(0, MAX_ID) : undefined;
+      };
+    }
+  }
+};

@@ -1,0 +1,49 @@
+/**
+ * A whole number that is never rounded: a `bigint` where a `number` would not be exact. Addition of such numbers does not
+ * depend on their order, which that of fractions does.
+ */
+export type Exact = number | bigint;
+
+/** Millionths in one: the unit in which fractions are kept. */
+const MILLION = 1_000_000;
+
+/** Smallest form of a whole number, so that equal numbers are the same value. */
+const exact = (value: bigint): Exact => {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+};
+
+/** a + b. */
+export const plus = (a: Exact, b: Exact): Exact => {
+  if (typeof a === "number" && typeof b === "number") {
+    const sum = a + b;
+    if (Number.isSafeInteger(sum)) return sum;
+  }
+  return exact(BigInt(a) + BigInt(b));
+};
+
+/** a * a. */
+export const squared = (a: Exact): Exact => {
+  if (typeof a === "number") {
+    const square = a * a;
+    if (Number.isSafeInteger(square)) return square;
+  }
+  return exact(BigInt(a) * BigInt(a));
+};
+
+/**
+ * A number in millionths: whole numbers as they are, others to the nearest millionth, halves away from zero (as SQL's
+ * `round`).
+ */
+export const millionths = (value: number): Exact => {
+  if (!Number.isInteger(value)) return Math.sign(value) * Math.round(Math.abs(value) * MILLION);
+  const units = value * MILLION;
+  return Number.isSafeInteger(units) ? units : exact(BigInt(value) * BigInt(MILLION));
+};
+
+/** A number of millionths as the number it stands for: exactly, when that is whole and safe. */
+export const fromMillionths = (units: Exact): number => {
+  if (typeof units === "number") return units / MILLION;
+  const million = BigInt(MILLION);
+  return Number(units / million) + Number(units % million) / MILLION;
+};

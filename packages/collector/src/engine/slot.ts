@@ -1,0 +1,105 @@
+import type { AggregateFeature, Condition } from "@tidemark/schema";
+import type { AggregateKind, Occurrence } from "./aggregates/aggregate.ts";
+import { type AnyAggregate, kindOf } from "./aggregates/index.ts";
+import { matcher } from "./condition.ts";
+import { type Extent, extentOf } from "./extent.ts";
+import { fieldReader } from "./field.ts";
+import { hashOf } from "./hash.ts";
+import { addToPanes, mergePanes, type Panes, partialFrom } from "./panes.ts";
+
+/**
+ * One accumulator, which all features share that say the same of source, condition, aggregate, version and panes. Its cell
+ * in the state is a partial result, or one for each pane.
+ */
+export interface Slot {
+  /** Names what the slot accumulates: the same in every deployment whose definitions say the same. */
+  id: string;
+  source: string;
+  zero(): unknown;
+  /** Takes in an event of the source when it meets the conditions. */
+  add(cell: unknown, event: Occurrence): unknown;
+  /** Leaves both as they are. */
+  merge(a: unknown, b: unknown): unknown;
+  /** The partial result of a window of `panes` panes that ends with the one which `at` lies in. */
+  partial(cell: unknown, panes: number, at: number): unknown;
+  kind: AggregateKind<unknown>;
+}
+
+/** What a slot does, of a feature. */
+interface Content {
+  source: string;
+  where: readonly Condition[];
+  aggregate: AnyAggregate;
+  version: number;
+  /** Size of its panes; `null` for one that covers everything. */
+  pane_ms: number | null;
+}
+
+/** The slots of features, and for each feature the one it reads. */
+export const slotsOf = (features: readonly AggregateFeature[]): { slots: Slot[]; slotOf: Map<string, number> } => {
+  const contents = new Map<string, { content: Content; panes: number }>();
+  const keys = features.map(({ source, where = [], aggregate, version = 1, window }) => {
+    const extent = extentOf(window);
+    const content: Content = { source, where, aggregate, version, pane_ms: extent?.pane_ms ?? null };
+    const key = JSON.stringify(sorted(content));
+    contents.set(key, { content, panes: Math.max(extent?.panes ?? 0, contents.get(key)?.panes ?? 0) });
+    return key;
+  });
+  const order = [...contents.keys()];
+  const slots = [...contents].map(([key, { content, panes }]) =>
+    createSlot(idOf(`${key}${panes}`), content, content.pane_ms === null ? null : { pane_ms: content.pane_ms, panes }),
+  );
+  if (new Set(slots.map(({ id }) => id)).size < slots.length) {
+    throw new Error("two features that say different things have the same hash; give one of them another version");
+  }
+  return { slots, slotOf: new Map(features.map(({ name }, index) => [name, order.indexOf(keys[index] as string)])) };
+};
+
+/** The same value with the keys of its objects in one order, so that the order of writing makes no difference. */
+const sorted = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner)]),
+  );
+};
+
+/** Seven characters of base 36: short, because every state names its slots. */
+const idOf = (text: string): string => (hashOf(text) % 36 ** 7).toString(36);
+
+const createSlot = (id: string, { source, where, aggregate }: Content, extent: Extent | null): Slot => {
+  const kind = kindOf(aggregate);
+  const read = "field" in aggregate ? fieldReader(aggregate.field) : undefined;
+  const meets = where.length > 0 ? matcher(where) : undefined;
+  if (extent === null) {
+    return {
+      id,
+      source,
+      kind,
+      zero: kind.zero,
+      add: (cell, event) =>
+        meets === undefined || meets(event)
+          ? kind.add(cell, read === undefined ? undefined : read(event), event)
+          : cell,
+      merge: kind.merge,
+      partial: (cell) => cell,
+    };
+  }
+  const { pane_ms, panes: keep } = extent;
+  return {
+    id,
+    source,
+    kind,
+    zero: () => [],
+    add(cell, event) {
+      if (meets !== undefined && !meets(event)) return cell;
+      const pane = Math.floor(event.time / pane_ms);
+      addToPanes(cell as Panes, kind, { pane, keep }, read === undefined ? undefined : read(event), event);
+      return cell;
+    },
+    merge: (a, b) => mergePanes(a as Panes, b as Panes, kind, keep),
+    partial: (cell, panes, at) => partialFrom(cell as Panes, Math.floor(at / pane_ms) - panes + 1, kind),
+  };
+};

@@ -1,0 +1,43 @@
+import type { FeatureValue } from "../answer.ts";
+import type { EventType } from "../events/index.ts";
+import type { AnyEvent, Arithmetic, Comparison, Feature, FeatureEvent } from "./definition.ts";
+import type { FieldPath } from "./field-path.ts";
+
+/** The vector that a list of definitions yields: a value for each name, of the type that its aggregate or expression has. */
+export type VectorOf<Features extends readonly Feature[]> = {
+  [F in Features[number] as F["name"]]: ValueOf<F>;
+};
+
+type ValueOf<F> = F extends { derive: infer X }
+  ? ExpressionValue<X>
+  : F extends { aggregate: infer A; source: infer Source }
+    ? AggregateValue<A, Source>
+    : FeatureValue;
+
+type AggregateValue<A, Source> = A extends { type: "count" | "sum" | "distinct" | "rate" | "decayed_count" }
+  ? number
+  : A extends { type: "latest_per_view"; combine: infer C }
+    ? C extends "sum"
+      ? number
+      : number | null
+    : A extends { type: "first" | "last"; field: infer Path }
+      ? FieldValue<Source, Path> | null
+      : A extends { type: "top_k" | "last_n"; field: infer Path }
+        ? readonly FieldValue<Source, Path>[]
+        : number | null;
+
+type SourceEvent<Source> = Source extends EventType ? FeatureEvent<Source> : AnyEvent;
+
+type FieldValue<Source, Path> =
+  | (Path extends FieldPath<SourceEvent<Source>, number> ? number : never)
+  | (Path extends FieldPath<SourceEvent<Source>, string> ? string : never);
+
+type ExpressionValue<X> = X extends number
+  ? number
+  : X extends { if: unknown; then: infer Then; else: infer Else }
+    ? ExpressionValue<Then> | ExpressionValue<Else> | null
+    : X extends { op: Arithmetic }
+      ? number | null
+      : X extends { op: Comparison | "and" | "or" | "not" }
+        ? boolean | null
+        : FeatureValue;
