@@ -1,5 +1,5 @@
 import { defineConfig } from "@tidemark/collector/config";
-import { sessionFeatures } from "@tidemark/schema";
+import { defaultFeatures } from "@tidemark/schema";
 
 export default defineConfig({
   sites: [
@@ -11,5 +11,5 @@ export default defineConfig({
     },
   ],
   adminKeySecret: "TIDEMARK_ADMIN_KEY",
-  features: sessionFeatures,
+  features: defaultFeatures,
 });

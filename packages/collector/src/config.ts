@@ -1,4 +1,4 @@
-import type { Feature } from "@tidemark/schema";
+import { type Feature, parseFeatures } from "@tidemark/schema";
 
 /** A website whose events the collector accepts. Sites never see each other's data. */
 export interface Site {
@@ -21,7 +21,7 @@ export interface TidemarkConfig {
   sites: readonly Site[];
   /** Name of the secret (environment variable) that holds the operator's key. */
   adminKeySecret: string;
-  /** Features kept for every session, in the order in which the vector lists them. */
+  /** Features kept for every session, user, page and entity of your own, in the order in which the vectors list them. */
   features: readonly Feature[];
 }
 
@@ -30,7 +30,7 @@ const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
 /**
  * Checks a configuration when the Worker starts.
  *
- * @throws Error that names the site, the field and what was expected.
+ * @throws Error that names the site or the feature, the field and what was expected.
  */
 export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
   if (!ENVIRONMENT_VARIABLE.test(config.adminKeySecret))
@@ -53,6 +53,11 @@ export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
     }
     expect(ENVIRONMENT_VARIABLE.test(readKeySecret), "readKeySecret", "the name of an environment variable");
     ids.add(id);
+  }
+  try {
+    parseFeatures(config.features);
+  } catch (error) {
+    throw new Error(`tidemark.config.ts: ${(error as Error).message}`);
   }
   return config;
 };

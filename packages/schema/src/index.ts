@@ -12,10 +12,14 @@ export {
 } from "./answer.ts";
 export { type Batch, batch, type Dropped, type ReceivedBatch } from "./batch.ts";
 export { type Event, type EventOf, type EventType, event, eventTypes, type FieldsOf } from "./events/index.ts";
+export { defaultFeatures } from "./features/catalogue/catalogue.ts";
+export { type PageVector, pageFeatures } from "./features/catalogue/page.ts";
 export { type SessionVector, sessionFeatures } from "./features/catalogue/session.ts";
+export { type UserVector, userFeatures } from "./features/catalogue/user.ts";
 export type * from "./features/definition.ts";
 export { defineFeatures } from "./features/feature.ts";
 export type { FieldPath } from "./features/field-path.ts";
+export { parseFeatures } from "./features/parse.ts";
 export type { VectorOf } from "./features/vector.ts";
 export { cumulative, hopping, lifetime, session, tumbling } from "./features/windows.ts";
 export { type View, view } from "./view.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { batch, eventTypes, sessionFeatures, view } from "../src/index.ts";
+import { batch, eventTypes, view } from "../src/index.ts";
 import { MAX_PROPERTIES_BYTES } from "../src/limits.ts";
 
 type JsonSchema = {
@@ -43,17 +43,5 @@ describe("the contract", () => {
     expect(parse({ a: "é".repeat(MAX_PROPERTIES_BYTES / 2) })).toBe(false);
     expect(parse(nested(5))).toBe(true);
     expect(parse(nested(6))).toBe(false);
-  });
-});
-
-describe("the feature catalogue", () => {
-  it("is plain data: every definition survives JSON, has a name of its own, a description and a unit", () => {
-    expect(JSON.parse(JSON.stringify(sessionFeatures))).toEqual(sessionFeatures);
-    expect(new Set(sessionFeatures.map(({ name }) => name)).size).toBe(sessionFeatures.length);
-    for (const { name, description, unit } of sessionFeatures) {
-      expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
-      expect(description).toMatch(/\.$/);
-      expect(unit).toBeTruthy();
-    }
   });
 });

@@ -83,12 +83,14 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   };
 
   const add = (state: EngineState, event: EngineEvent): void => {
-    const { time } = event;
+    const { time, tab_id, seq, view_id } = event;
     if (state.event_time === null || time > state.event_time) state.event_time = time;
     if (state.progress === null || time > state.progress) state.progress = time;
     const { cells } = state;
+    // Of one shape for events of every type: aggregates read it often.
+    const occurrence = { time, tab_id, seq, view_id };
     for (const position of positionsByType.get(event.type) ?? positionsFor(event.type)) {
-      cells[position] = (slots[position] as Slot).add(cells[position], event);
+      cells[position] = (slots[position] as Slot).add(cells[position], event, occurrence);
     }
   };
 

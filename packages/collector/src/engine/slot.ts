@@ -16,8 +16,8 @@ export interface Slot {
   id: string;
   source: string;
   zero(): unknown;
-  /** Takes in an event of the source when it meets the conditions. */
-  add(cell: unknown, event: Occurrence): unknown;
+  /** Takes in an event of the source, with what aggregates may know of it, when it meets the conditions. */
+  add(cell: unknown, event: object, occurrence: Occurrence): unknown;
   /** Leaves both as they are. */
   merge(a: unknown, b: unknown): unknown;
   /** The partial result of a window of `panes` panes that ends with the one which `at` lies in. */
@@ -71,6 +71,7 @@ const idOf = (text: string): string => (hashOf(text) % 36 ** 7).toString(36);
 
 const createSlot = (id: string, { source, where, aggregate }: Content, extent: Extent | null): Slot => {
   const kind = kindOf(aggregate);
+  const { add } = kind;
   const read = "field" in aggregate ? fieldReader(aggregate.field) : undefined;
   const meets = where.length > 0 ? matcher(where) : undefined;
   if (extent === null) {
@@ -79,9 +80,9 @@ const createSlot = (id: string, { source, where, aggregate }: Content, extent: E
       source,
       kind,
       zero: kind.zero,
-      add: (cell, event) =>
+      add: (cell, event, occurrence) =>
         meets === undefined || meets(event)
-          ? kind.add(cell, read === undefined ? undefined : read(event), event)
+          ? add(cell, read === undefined ? undefined : read(event), occurrence)
           : cell,
       merge: kind.merge,
       partial: (cell) => cell,
@@ -93,10 +94,10 @@ const createSlot = (id: string, { source, where, aggregate }: Content, extent: E
     source,
     kind,
     zero: () => [],
-    add(cell, event) {
+    add(cell, event, occurrence) {
       if (meets !== undefined && !meets(event)) return cell;
-      const pane = Math.floor(event.time / pane_ms);
-      addToPanes(cell as Panes, kind, { pane, keep }, read === undefined ? undefined : read(event), event);
+      const pane = Math.floor(occurrence.time / pane_ms);
+      addToPanes(cell as Panes, kind, { pane, keep }, read === undefined ? undefined : read(event), occurrence);
       return cell;
     },
     merge: (a, b) => mergePanes(a as Panes, b as Panes, kind, keep),

@@ -36,14 +36,14 @@ interface Context {
  * `anonymous_id` before; for `page`, the path of the view; for one of your own, the value of a field. An event without
  * the id says nothing about the entity.
  */
-export type Entity<E = AnyEvent> = "session" | "user" | "page" | CustomEntity<E>;
+export type Entity<Field extends string = string> = "session" | "user" | "page" | CustomEntity<Field>;
 
 /** An entity of your own: the events with the same value in `field` are about the same one. */
-export interface CustomEntity<E = AnyEvent> {
+export interface CustomEntity<Field extends string = string> {
   /** snake_case, and none of `session`, `user`, `page`. */
   name: string;
   /** Holds the id, a text or a number. The same for all features of the entity. */
-  field: FieldPath<E, string>;
+  field: Field;
 }
 
 interface Named {
@@ -68,13 +68,17 @@ interface Reading<E, Source> extends Named {
 export type AggregateFeature<E = AnyEvent, Source = EventType | "any"> = Reading<E, Source> &
   (
     | { entity: "session"; aggregate: Aggregate<E> | LatestPerView<E>; window: Window }
-    | { entity: Exclude<Entity<E>, "session">; aggregate: Aggregate<E>; window: LifetimeWindow | FixedWindow }
-    | { entity: Entity<E>; aggregate: Rate; window: FixedWindow }
+    | {
+        entity: Exclude<Entity<FieldPath<E, string>>, "session">;
+        aggregate: Aggregate<E>;
+        window: LifetimeWindow | FixedWindow;
+      }
+    | { entity: Entity<FieldPath<E, string>>; aggregate: Rate; window: FixedWindow }
   );
 
 /** A feature computed from others of the same entity, which may stand anywhere in the list. */
 export interface DerivedFeature extends Named {
-  entity: Entity | { name: string; field: string };
+  entity: Entity;
   derive: Expression;
 }
 

@@ -9,7 +9,7 @@ export const isDerived = (feature: Feature): feature is DerivedFeature => "deriv
 
 /** The different entities that definitions are about, in the order in which they appear. */
 export const entitiesIn = (features: readonly Feature[]): Entity[] => [
-  ...new Map(features.map((feature) => [entityNameOf(feature), feature.entity as Entity])).values(),
+  ...new Map(features.map((feature) => [entityNameOf(feature), feature.entity])).values(),
 ];
 
 /** The features of one entity, by its name. */

@@ -2,67 +2,71 @@ import type { LatestPerView } from "@tidemark/schema";
 import { hashOf } from "../hash.ts";
 import type { AggregateKind } from "./aggregate.ts";
 
-/** Most views that are kept apart; the one that was silent longest is then settled into the total. */
+/** Most views that are kept apart; one that was silent for long is then settled into the total. */
 const MAX_OPEN_VIEWS = 32;
 
-/** What a view said last. A view lives in one tab, so its numbers order its statements. */
-type Statement = [view: number, seq: number, value: number];
+/** A view heard among so many at the front of the lists moves to their end, away from being settled. */
+const FRONT = MAX_OPEN_VIEWS / 2;
 
+/**
+ * What each view said last: its value and its number, for a view lives in one tab, so that its numbers order its statements.
+ * The lists go together, views heard lately towards their end; ids are kept as hashes.
+ */
 interface Views {
+  ids: number[];
+  seqs: number[];
+  values: number[];
   /** Combined value of the settled views: a statement of theirs that comes later still counts as a new view's. */
   settled: number | null;
-  /** Views that may speak again, by the hash of their id, the most recently heard last. */
-  open: Statement[];
 }
 
 /**
  * The latest statement of each view, the views summed (zero for none) or the largest taken (`null` for none). Exact as long
- * as no view speaks again after 32 others did in between.
+ * as no view speaks again after 16 others have begun or spoken in between.
  */
 export const latestPerView = ({ combine }: Pick<LatestPerView, "combine">): AggregateKind<Views> => {
   const include = (total: number | null, value: number) =>
     total === null ? value : combine === "sum" ? total + value : Math.max(total, value);
 
-  const hear = ({ open }: Views, view: number, seq: number, value: number): Statement | undefined => {
-    let place = open.length - 1;
-    while (place >= 0 && open[place]?.[0] !== view) place -= 1;
-    const known = open[place];
-    if (!known) {
-      open.push([view, seq, value]);
-      return open.length > MAX_OPEN_VIEWS ? open.shift() : undefined;
+  const hear = (state: Views, id: number, seq: number, value: number): void => {
+    const { ids, seqs, values } = state;
+    const place = ids.lastIndexOf(id);
+    if (place < 0) {
+      if (ids.length === MAX_OPEN_VIEWS) {
+        ids.shift();
+        seqs.shift();
+        state.settled = include(state.settled, values.shift() as number);
+      }
+      ids.push(id);
+      seqs.push(seq);
+      values.push(value);
+      return;
     }
-    if (known[1] <= seq) {
-      known[1] = seq;
-      known[2] = value;
+    if ((seqs[place] as number) <= seq) {
+      seqs[place] = seq;
+      values[place] = value;
     }
-    if (place < open.length - 1) {
-      open.splice(place, 1);
-      open.push(known);
+    if (place < FRONT && place < ids.length - FRONT) {
+      ids.push(...ids.splice(place, 1));
+      seqs.push(...seqs.splice(place, 1));
+      values.push(...values.splice(place, 1));
     }
-    return undefined;
-  };
-
-  const take = (state: Views, view: number, seq: number, value: number): void => {
-    const silent = hear(state, view, seq, value);
-    if (silent) state.settled = include(state.settled, silent[2]);
   };
 
   return {
-    zero: () => ({ settled: null, open: [] }),
+    zero: () => ({ ids: [], seqs: [], values: [], settled: null }),
     add(state, value, { view_id, seq }) {
-      if (typeof value === "number" && view_id !== undefined) take(state, hashOf(view_id), seq, value);
+      if (typeof value === "number" && view_id !== undefined) hear(state, hashOf(view_id), seq, value);
       return state;
     },
     merge(a, b) {
-      const both: Views = {
-        settled: b.settled === null ? a.settled : include(a.settled, b.settled),
-        open: a.open.map((statement) => [...statement]),
-      };
-      for (const [view, seq, value] of b.open) take(both, view, seq, value);
+      const settled = b.settled === null ? a.settled : include(a.settled, b.settled);
+      const both: Views = { ids: a.ids.slice(), seqs: a.seqs.slice(), values: a.values.slice(), settled };
+      b.ids.forEach((id, place) => {
+        hear(both, id, b.seqs[place] as number, b.values[place] as number);
+      });
       return both;
     },
-    result: ({ settled, open }) =>
-      open.reduce<number | null>((total, [, , value]) => include(total, value), settled) ??
-      (combine === "sum" ? 0 : null),
+    result: ({ values, settled }) => values.reduce<number | null>(include, settled) ?? (combine === "sum" ? 0 : null),
   };
 };

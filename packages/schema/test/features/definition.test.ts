@@ -1,0 +1,128 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+import {
+  defineFeatures,
+  hopping,
+  lifetime,
+  type PageVector,
+  type SessionVector,
+  session,
+  tumbling,
+  type UserVector,
+  type VectorOf,
+} from "../../src/index.ts";
+
+const named = { name: "f", description: "What it says.", unit: "count" } as const;
+const ofSession = { ...named, entity: "session", window: session() } as const;
+
+describe("a definition that cannot be meant is a compile error", () => {
+  it("a field that the source does not have", () => {
+    // @ts-expect-error clicks have no engaged_ms
+    defineFeatures([{ ...ofSession, source: "click", aggregate: { type: "sum", field: "engaged_ms" } }]);
+    // @ts-expect-error views have no such field
+    defineFeatures([{ ...ofSession, source: "page_view", aggregate: { type: "first", field: "view.pathname" } }]);
+    // @ts-expect-error not every event has a target
+    defineFeatures([{ ...ofSession, source: "any", aggregate: { type: "distinct", field: "target.path" } }]);
+    // @ts-expect-error there is no such type of event
+    defineFeatures([{ ...ofSession, source: "clack", aggregate: { type: "count" } }]);
+  });
+
+  it("an aggregate on a field of the wrong type", () => {
+    // @ts-expect-error a path is no number
+    defineFeatures([{ ...ofSession, source: "page_view", aggregate: { type: "sum", field: "view.path" } }]);
+    // @ts-expect-error there is no quantile of texts
+    defineFeatures([{ ...ofSession, source: "click", aggregate: { type: "quantile", q: 0.5, field: "target.id" } }]);
+    // @ts-expect-error a truth value is neither text nor number
+    defineFeatures([{ ...ofSession, source: "hover", aggregate: { type: "last", field: "clicked" } }]);
+  });
+
+  it("a condition that can never hold", () => {
+    const clicks = { ...ofSession, source: "click", aggregate: { type: "count" } } as const;
+    // @ts-expect-error texts have no order
+    defineFeatures([{ ...clicks, where: [{ field: "link", is: "lt", value: 3 }] }]);
+    // @ts-expect-error a number never equals a text
+    defineFeatures([{ ...clicks, where: [{ field: "burst", is: "eq", value: "3" }] }]);
+    // @ts-expect-error `in` takes a list
+    defineFeatures([{ ...clicks, where: [{ field: "link", is: "in", value: "internal" }] }]);
+  });
+
+  it("a window that the aggregate or the entity cannot have", () => {
+    // @ts-expect-error a rate needs the size of its window
+    defineFeatures([{ ...ofSession, source: "click", aggregate: { type: "rate", per_ms: 1000 } }]);
+    // @ts-expect-error only a session is as long as a session
+    defineFeatures([{ ...ofSession, entity: "user", source: "click", aggregate: { type: "count" } }]);
+    const perView = { type: "latest_per_view", field: "engaged_ms", combine: "sum" } as const;
+    // @ts-expect-error views are kept apart in their session only
+    defineFeatures([{ ...named, entity: "page", window: lifetime(), source: "dwell", aggregate: perView }]);
+  });
+
+  it("a window that does not divide, and an unknown key", () => {
+    const clicks = { ...named, entity: "user", source: "click", aggregate: { type: "count" } } as const;
+    // @ts-expect-error a hopping window is written by its step, not by its size
+    defineFeatures([{ ...clicks, window: { type: "hopping", every_ms: 7_000, size_ms: 60_000 } }]);
+    // @ts-expect-error a condition is called `where`
+    defineFeatures([{ ...clicks, window: lifetime(), when: [] }]);
+  });
+
+  it("an entity whose id is no text of the event", () => {
+    const count = { ...named, source: "custom", aggregate: { type: "count" }, window: lifetime() } as const;
+    defineFeatures([{ ...count, entity: { name: "product", field: "properties.sku" } }]);
+    // @ts-expect-error custom events have no sku of their own
+    defineFeatures([{ ...count, entity: { name: "product", field: "sku" } }]);
+  });
+});
+
+describe("the vector's type", () => {
+  it("follows from the definitions", () => {
+    const features = defineFeatures([
+      { ...ofSession, name: "clicks", source: "click", aggregate: { type: "count" } },
+      { ...ofSession, name: "longest", source: "hover", aggregate: { type: "max", field: "element_hover_duration" } },
+      { ...ofSession, name: "path", source: "page_view", aggregate: { type: "last", field: "view.path" } },
+      { ...ofSession, name: "paths", source: "page_view", aggregate: { type: "top_k", k: 2, field: "view.path" } },
+      { ...ofSession, name: "started", source: "any", aggregate: { type: "first", field: "time" } },
+      { ...ofSession, name: "price", source: "custom", aggregate: { type: "last", field: "properties.price" } },
+      { ...named, name: "many", entity: "session", derive: { op: "gt", left: { feature: "clicks" }, right: 3 } },
+      { ...named, name: "half", entity: "session", derive: { op: "divide", left: { feature: "clicks" }, right: 2 } },
+      {
+        ...named,
+        name: "capped",
+        entity: "session",
+        derive: { if: { feature: "many" }, then: 3, else: { op: "min", left: 1, right: 2 } },
+      },
+    ]);
+    expectTypeOf<VectorOf<typeof features>>().toEqualTypeOf<{
+      clicks: number;
+      longest: number | null;
+      path: string | null;
+      paths: readonly string[];
+      started: number | null;
+      price: string | number | null;
+      many: boolean | null;
+      half: number | null;
+      capped: number | null;
+    }>();
+  });
+
+  it("is known for the catalogue", () => {
+    expectTypeOf<SessionVector["scroll_depth_30s"]>().toEqualTypeOf<number | null>();
+    expectTypeOf<SessionVector["click_frequency"]>().toEqualTypeOf<number | null>();
+    expectTypeOf<SessionVector["current_path"]>().toEqualTypeOf<string | null>();
+    expectTypeOf<SessionVector["is_bounce"]>().toEqualTypeOf<boolean | null>();
+    expectTypeOf<UserVector["clicks_last_minute"]>().toEqualTypeOf<number>();
+    expectTypeOf<PageVector["page_top_targets"]>().toEqualTypeOf<readonly string[]>();
+  });
+});
+
+describe("the builders of windows", () => {
+  it("give plain values", () => {
+    expect(hopping({ every_ms: 10_000, panes: 6 })).toEqual({ type: "hopping", every_ms: 10_000, panes: 6 });
+    expect(tumbling(1000)).toEqual({ type: "tumbling", size_ms: 1000 });
+  });
+
+  it("refuse what is no whole number of milliseconds or panes", () => {
+    expect(() => tumbling(0)).toThrow("size_ms is 0; expected a whole number from 1 to");
+    expect(() => hopping({ every_ms: 1.5, panes: 2 })).toThrow("every_ms is 1.5; expected a whole number");
+    expect(() => hopping({ every_ms: 1, panes: 1001 })).toThrow(
+      "panes is 1001; expected a whole number from 1 to 1000",
+    );
+  });
+});
