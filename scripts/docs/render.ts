@@ -1,9 +1,11 @@
+import { featuresTable } from "./features.ts";
 import { fieldsTable } from "./fields.ts";
 import { optionsTable } from "./options.ts";
 import { undrivableTable } from "./undrivable.ts";
 
 /** The parts of the docs that are written by code, by the name in their marker. */
 const PARTS: Record<string, (...words: string[]) => string> = {
+  features: (entity = "") => featuresTable(entity),
   fields: (type = "") => fieldsTable(type),
   undrivable: undrivableTable,
   options: (name = "", file = "") => optionsTable(name, file),

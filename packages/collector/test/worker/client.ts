@@ -1,5 +1,5 @@
 import { exports } from "cloudflare:workers";
-import type { BatchAnswer, ErrorAnswer, VectorAnswer } from "@tidemark/schema";
+import { type BatchAnswer, defaultFeatures, type ErrorAnswer, type VectorAnswer } from "@tidemark/schema";
 
 /** What the tests say to the collector, in one place. */
 export const NOW = 1_700_000_000_000;
@@ -59,3 +59,21 @@ export const read = (session: string, readKey = "shop-read-key") =>
   request(`/v1/features/session/${session}`, { headers: { authorization: `Bearer ${readKey}` } });
 
 export const vectorOf = async (session: string): Promise<VectorAnswer> => (await read(session)).json();
+
+/** Names of the features that change with the moment of reading, though nothing happens. */
+const moving = new Set(
+  defaultFeatures
+    .filter(
+      (feature) =>
+        "aggregate" in feature &&
+        (["decayed_count", "time_since_last"].includes(feature.aggregate.type) ||
+          ["tumbling", "hopping", "cumulative"].includes(feature.window.type)),
+    )
+    .map(({ name }): string => name),
+);
+
+/** What of a vector stays as it is while nothing happens. */
+export const settled = ({ features, ...rest }: VectorAnswer) => ({
+  ...rest,
+  features: Object.fromEntries(Object.entries(features).filter(([name]) => !moving.has(name))),
+});

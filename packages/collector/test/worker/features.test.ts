@@ -132,7 +132,8 @@ describe("GET /v1/features/session/{id}", () => {
     );
     expect(await accept(body)).toMatchObject({ accepted: 9 });
     const { features } = await (await read(body.session_id)).json<{ features: Record<string, unknown> }>();
-    expect(features).toEqual({
+    expect(Object.keys(features)).toEqual(sessionFeatures.map(({ name }) => name));
+    expect(features).toMatchObject({
       session_duration_ms: 60_000,
       event_count: 9,
       page_view_count: 1,
@@ -151,7 +152,13 @@ describe("GET /v1/features/session/{id}", () => {
       hover_count: 2,
       hover_ms_total: 1000,
       hover_ms_max: 600,
+      hover_ms_mean: 500,
       hover_click_count: 1,
+      hover_click_ratio: 0.5,
+      recent_paths: ["/a"],
+      pages_read_count: 1,
+      is_bounce: false,
+      lcp_ms: null,
       custom_event_count: 0,
       identified_count: 0,
     });

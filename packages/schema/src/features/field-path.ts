@@ -1,5 +1,5 @@
 /** What a single field of an event can hold. */
-export type Primitive = string | number | boolean;
+type Primitive = string | number | boolean;
 
 /**
  * Dotted paths of the fields of an event that hold a `V`: its own (`button`), one level of named fields (`target.id`,
