@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { batch, errorCodes, event, eventTypes, sessionFeatures, verdictCodes } from "@tidemark/schema";
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { describe, expect, it } from "vitest";
+import { aggregateTypes } from "../packages/collector/src/engine/aggregates/index.ts";
 import { render } from "../scripts/docs/render.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -51,6 +52,13 @@ describe("docs/http.md", () => {
     const example = batch.parse(JSON.parse(block.split("```")[0] ?? ""));
     expect(example.events.map((each) => event.safeParse(each).success)).toEqual([true]);
     expect(http).toContain(`at most ${MAX_BODY_BYTES / 1024} KiB`);
+  });
+});
+
+describe("docs/features.md", () => {
+  it("explains every aggregate", () => {
+    const explained = rowsOf(read("docs/features.md"), "aggregate").map(([, types = ""]) => types.split(/\W+/));
+    expect(aggregateTypes.filter((type) => !explained.flat().includes(type))).toEqual([]);
   });
 });
 

@@ -143,12 +143,11 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
 
     migrate(state) {
       if (isOurs(state)) return { state, restarted: [] };
-      const known = new Map(
-        state.version === STATE_VERSION ? state.slots.map((id, position) => [id, state.cells[position]]) : [],
-      );
+      const old = state.version === STATE_VERSION ? state : zero();
+      const known = new Map(old === state ? old.slots.map((id, position) => [id, old.cells[position]]) : []);
       const cells = slots.map((slot) => (known.has(slot.id) ? known.get(slot.id) : slot.zero()));
       const restarted = reads.filter(({ position }) => !known.has(ids[position] as string)).map(({ name }) => name);
-      return { state: { ...state, version: STATE_VERSION, slots: ids, cells }, restarted };
+      return { state: { ...old, slots: ids, cells }, restarted };
     },
 
     vector(state, at) {

@@ -2,7 +2,7 @@ import type { FeatureValue } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AggregateKind, Occurrence, Reading } from "../../src/engine/aggregates/aggregate.ts";
-import { type AnyAggregate, kindOf } from "../../src/engine/aggregates/index.ts";
+import { type AnyAggregate, aggregateTypes, kindOf } from "../../src/engine/aggregates/index.ts";
 
 type Input = [value: unknown, event: Occurrence];
 
@@ -222,6 +222,10 @@ describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expect
       expect(kind.result(kind.add(kind.zero(), value, event), READING)).toEqual(kind.result(kind.zero(), READING));
     }
   });
+});
+
+it("are all here", () => {
+  expect(new Set(Object.values(cases).map(({ aggregate }) => aggregate.type))).toEqual(new Set(aggregateTypes));
 });
 
 /** Folds values one after the other. */

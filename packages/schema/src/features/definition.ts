@@ -57,7 +57,7 @@ interface Named {
   version?: number;
 }
 
-interface Reading<E, Source> extends Named {
+interface Sourced<E, Source> extends Named {
   /** The events that are read, by their type; `any` reads the fields that all types share. */
   source: Source;
   /** Tests that must all hold; none means every event of the source. */
@@ -65,7 +65,7 @@ interface Reading<E, Source> extends Named {
 }
 
 /** A feature that condenses events. What goes with what: see {@link Aggregate} and {@link Window}. */
-export type AggregateFeature<E = AnyEvent, Source = EventType | "any"> = Reading<E, Source> &
+export type AggregateFeature<E = AnyEvent, Source = EventType | "any"> = Sourced<E, Source> &
   (
     | { entity: "session"; aggregate: Aggregate<E> | LatestPerView<E>; window: Window }
     | {

@@ -53,6 +53,11 @@ const condition = z.discriminatedUnion("is", [
   z.strictObject({ field: path, is: z.literal("in"), values: z.array(primitive).min(1) }),
 ]);
 
+const operators = [
+  ...(["add", "subtract", "multiply", "divide", "min", "max"] as const),
+  ...(["eq", "ne", "lt", "lte", "gt", "gte", "and", "or"] as const),
+] as const;
+
 const expression: z.ZodType<Expression> = z.lazy(() =>
   z.union(
     [
@@ -61,10 +66,7 @@ const expression: z.ZodType<Expression> = z.lazy(() =>
       z.strictObject({ op: z.literal("not"), of: expression }),
       z.strictObject({ if: expression, then: expression, else: expression }),
       z.strictObject({
-        op: z.enum([
-          ...["add", "subtract", "multiply", "divide", "min", "max"],
-          ...["eq", "ne", "lt", "lte", "gt", "gte", "and", "or"],
-        ] as ["add"]),
+        op: z.enum(operators),
         left: expression,
         right: expression,
       }),

@@ -10,6 +10,9 @@ const REGISTERS = 1 << PRECISION;
 /** Bits of a hash whose leading zeros are counted. */
 const RANK_BITS = HASH_BITS - PRECISION;
 
+/** Sets numbers apart from texts that read the same. */
+const NUMBER = "\0";
+
 /** Hashes of the values, ascending, as long as they are few; then a register for each share of the hashes. */
 type Values = number[] | Uint8Array;
 
@@ -97,7 +100,8 @@ export const distinct: AggregateKind<Values> = {
   zero: () => [],
   add(state, value) {
     const kept = keepable(value);
-    return kept === undefined ? state : include(state, hashOf(typeof kept === "string" ? kept : `#${kept}`));
+    if (kept === undefined) return state;
+    return include(state, hashOf(typeof kept === "string" ? kept : `${NUMBER}${kept}`));
   },
   merge(a, b) {
     const [base, other] = a instanceof Uint8Array ? [a, b] : [b, a];

@@ -40,6 +40,9 @@ const kinds = {
   rate,
 } satisfies Record<AnyAggregate["type"], unknown>;
 
+/** The types of aggregate that there are. */
+export const aggregateTypes = Object.keys(kinds);
+
 /** The kind that computes an aggregate of a definition. */
 export const kindOf = (aggregate: AnyAggregate): AggregateKind<unknown> => {
   const kind = kinds[aggregate.type] as AggregateKind<unknown> | ((settings: AnyAggregate) => AggregateKind<unknown>);
