@@ -370,6 +370,13 @@ describe("a change of definitions", () => {
     for (const change of changes) expect(createEngine([change]).migrate(state()).restarted).toEqual(["clicks"]);
   });
 
+  it("begins all anew from a state of another layout", () => {
+    const foreign = { ...state(), version: 0, slots: undefined } as never;
+    const { state: migrated, restarted } = before.migrate(foreign);
+    expect(migrated).toEqual(before.zero());
+    expect(restarted).toEqual(["clicks", "ever"]);
+  });
+
   it("is none when the definitions are the same", () => {
     const same = state();
     expect(createEngine([minute, ever]).migrate(same)).toEqual({ state: same, restarted: [] });

@@ -1,5 +1,6 @@
-import { sessionFeatures } from "@tidemark/schema";
+import { type Feature, sessionFeatures } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
+import { defineConfig } from "../../src/config.ts";
 import { accept, batch, custom, NOW, newSession, page, read, refusal, request, view } from "./client.ts";
 
 describe("GET /v1/features/session/{id}", () => {
@@ -162,6 +163,16 @@ describe("GET /v1/features/session/{id}", () => {
       custom_event_count: 0,
       identified_count: 0,
     });
+  });
+});
+
+describe("a deployment", () => {
+  it("does not start with a feature that cannot be meant, and says which and why", () => {
+    const [feature] = sessionFeatures;
+    const features = [{ ...feature, aggregate: { type: "sum", field: "time_spent" } }] as unknown as Feature[];
+    expect(() => defineConfig({ sites: [], features })).toThrow(
+      `tidemark.config.ts: feature ${feature.name}: aggregate.field: any has no field time_spent; expected a number: `,
+    );
   });
 });
 
