@@ -5,23 +5,25 @@ export interface Measurement {
   unit: string;
   reference: number;
   budget: number;
+  /** The side of the budget on which the figure is in order. Default: `at_most`. */
+  bound?: "at_most" | "at_least";
 }
 
 /** What a benchmark found, in the form of its JSON line. */
 export interface Report {
   bench: string;
-  results: (Measurement & { ratio: number; ok: boolean })[];
+  results: (Omit<Measurement, "bound"> & { ratio: number; ok: boolean })[];
 }
 
 /** A benchmark: it measures and returns what it found. */
 export type Bench = () => Promise<Report>;
 
-/** Completes measurements with ratio and verdict. A figure is in order when it does not exceed its budget. */
+/** Completes measurements with ratio and verdict. */
 export const report = (bench: string, measurements: Measurement[]): Report => ({
   bench,
-  results: measurements.map((each) => ({
+  results: measurements.map(({ bound = "at_most", ...each }) => ({
     ...each,
     ratio: Math.round((each.value / each.reference) * 100) / 100,
-    ok: each.value <= each.budget,
+    ok: bound === "at_least" ? each.value >= each.budget : each.value <= each.budget,
   })),
 });

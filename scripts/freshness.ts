@@ -1,6 +1,5 @@
 import type { BatchAnswer } from "@tidemark/schema";
-import type { Stack } from "./stack.ts";
-import { readVector } from "./visit.ts";
+import { type Readable, readVector } from "./visit.ts";
 
 /** How many probes are sent. */
 const PROBES = 100;
@@ -12,7 +11,7 @@ export interface Freshness {
 }
 
 /** Measures freshness: sends one event after the other to a session of its own, and reads until each one shows. */
-export const measureFreshness = async (stack: Stack, key: string): Promise<Freshness> => {
+export const measureFreshness = async (stack: Readable, key: string): Promise<Freshness> => {
   const session = `demo.${crypto.randomUUID()}`;
   const waits: number[] = [];
   for (let seq = 0; seq < PROBES; seq += 1) {

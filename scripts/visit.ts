@@ -113,8 +113,14 @@ const finish = (page: Page): Promise<number> =>
 const sessionOf = (page: Page): Promise<string> =>
   page.evaluate(() => (globalThis as unknown as { tidemark: PageTracker }).tidemark.sessionId);
 
+/** A collector, and the key that reads its features. */
+export interface Readable {
+  collector: { origin: string };
+  readKey: string;
+}
+
 /** Reads a session's vector with the read key. */
-export const readVector = async ({ collector, readKey }: Stack, session: string): Promise<VectorAnswer> => {
+export const readVector = async ({ collector, readKey }: Readable, session: string): Promise<VectorAnswer> => {
   const response = await fetch(`${collector.origin}/v1/features/session/${session}`, {
     headers: { authorization: `Bearer ${readKey}` },
   });

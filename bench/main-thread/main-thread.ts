@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import { startChromium } from "../../scripts/browser.ts";
 import { bundle } from "../../scripts/bundle.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
+import { type Spread, spreadOf } from "../spread.ts";
 import { BARE, startSite } from "./site.ts";
-import { type Spread, spreadOf } from "./spread.ts";
 import type { Traced } from "./trace.ts";
 import { type Cost, measure, trace } from "./visit.ts";
 

@@ -1,0 +1,127 @@
+import { availableParallelism } from "node:os";
+import { measureFreshness } from "../../scripts/freshness.ts";
+import { type Bench, type Measurement, report } from "../report.ts";
+import { type Spread, spreadOf } from "../spread.ts";
+import { CONNECTIONS, type Load, post } from "./load.ts";
+import { makeTraffic, site } from "./traffic.ts";
+import { startWorkerd, type Workerd } from "./workerd.ts";
+
+const WORKERS = {
+  tidemark: new URL("../../packages/collector/src/worker.ts", import.meta.url),
+  /** Parses, makes one call to a Durable Object and writes one row: what the budget is a share of. */
+  row: new URL("./workers/row.ts", import.meta.url),
+  parse: new URL("./workers/parse.ts", import.meta.url),
+  hello: new URL("./workers/hello.ts", import.meta.url),
+};
+type Name = keyof typeof WORKERS;
+
+/** Traffic by size and by sessions. `batches` is for one Worker in one round, a second or two of work. */
+const CASES = [
+  { events: 20, sessions: 200, batches: 2000 },
+  { events: 1, sessions: 200, batches: 2000 },
+  { events: 5, sessions: 200, batches: 2000 },
+  { events: 100, sessions: 200, batches: 800 },
+  { events: 20, sessions: 1, batches: 2000 },
+  { events: 20, sessions: Number.POSITIVE_INFINITY, batches: 600 },
+];
+
+/** Counted rounds: each puts the same bodies to every Worker, so that what disturbs the machine for a while disturbs all. */
+const ROUNDS = 5;
+
+/** Least share of the reference's batches a second. */
+const SHARE = 0.75;
+
+/** Longest time from an acknowledgement to its effect in a read, in milliseconds, for 99 of 100. */
+const FRESHNESS_MS = 10;
+
+const rounded = (figure: number): number => Math.round(figure * 100) / 100;
+
+/** The value below which so much of the figures lies. */
+const quantile = (figures: number[], share: number): number => {
+  const sorted = figures.toSorted((one, other) => one - other);
+  return rounded(sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN);
+};
+
+const words = ({ low, median, high }: Spread): string =>
+  `${Math.round(median)} (${Math.round(low)} to ${Math.round(high)})`;
+
+/** One case, round by round. The first round warms up and does not count. */
+const play = async (
+  workers: Record<Name, Workerd>,
+  names: Name[],
+  { events, sessions, batches }: (typeof CASES)[0],
+) => {
+  const all = batches * (ROUNDS + 1);
+  const bodies = makeTraffic({ events, batches: all, sessions: Math.min(sessions, all) });
+  const expected = JSON.stringify({ accepted: events, duplicates: 0, rejected: [] });
+  const rounds: Record<Name, Load>[] = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const some = bodies.slice(round * batches, (round + 1) * batches);
+    const loads: [Name, Load][] = [];
+    // Forth and back, so that no Worker always has the same one before it.
+    for (const name of round % 2 ? names : names.toReversed()) {
+      loads.push([name, await post(workers[name].origin, some, name === "tidemark" ? { expected } : {})]);
+    }
+    if (round > 0) rounds.push(Object.fromEntries(loads) as Record<Name, Load>);
+  }
+  return rounds;
+};
+
+/**
+ * The deployed Worker on bare workerd, beside the least that a durable collector does and on the same runtime: acknowledged
+ * batches a second, and how soon an acknowledged event shows in a read. The budget is a share of the reference in the same run.
+ */
+export const collector: Bench = async () => {
+  const names = Object.keys(WORKERS) as Name[];
+  const started: [Name, Workerd][] = [];
+  const table: Record<string, object> = {};
+  const measurements: Measurement[] = [];
+  try {
+    for (const name of names) started.push([name, await startWorkerd(WORKERS[name])]);
+    const workers = Object.fromEntries(started) as Record<Name, Workerd>;
+
+    for (const each of CASES) {
+      const title = `${each.events} events a batch, ${Number.isFinite(each.sessions) ? each.sessions : "new"} sessions`;
+      // What does not change with size and sessions is measured once.
+      const played = each === CASES[0] ? names : (["tidemark", "row"] satisfies Name[]);
+      const rounds = await play(workers, played, each);
+      const rates = (name: Name) => spreadOf(rounds.map((round) => round[name].rate));
+      for (const name of played) {
+        const latencies = rounds.flatMap((round) => round[name].latencies);
+        const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => quantile(latencies, share));
+        table[`${title}: ${name}`] = { "batches/s": words(rates(name)), p50, p95, p99 };
+      }
+      const reference = Math.round(rates("row").median);
+      measurements.push({
+        case: title,
+        value: Math.round(rates("tidemark").median),
+        unit: "durable batches/s",
+        reference,
+        budget: Math.ceil(SHARE * reference),
+        bound: "at_least",
+      });
+    }
+
+    const freshness = await measureFreshness(
+      { collector: workers.tidemark, readKey: workers.tidemark.readKey },
+      site.key,
+    );
+    const p50 = { case: "acknowledged event to its effect in a read, p50", value: freshness.p50 };
+    const p99 = { case: "acknowledged event to its effect in a read, p99", value: freshness.p99 };
+    const reference = quantile(
+      (await post(workers.hello.origin, makeTraffic({ events: 1, sessions: 1, batches: 500 }), { connections: 1 }))
+        .latencies,
+      0.99,
+    );
+    for (const each of [p50, p99]) measurements.push({ ...each, unit: "ms", reference, budget: FRESHNESS_MS });
+  } finally {
+    for (const [, worker] of started) await worker.remove();
+  }
+  console.log(
+    `\n${CONNECTIONS} connections; ${ROUNDS} rounds: median (and where the middle half lies), latency in ms. Each Worker is ` +
+      `a workerd process with one thread, one of them at work at a time; it shares the machine (${availableParallelism()} cores) ` +
+      "with the process that sends.",
+  );
+  console.table(table);
+  return report("collector", measurements);
+};

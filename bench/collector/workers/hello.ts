@@ -1,0 +1,2 @@
+/** Answers, and looks at nothing. */
+export default { fetch: () => new Response("hello") } satisfies ExportedHandler;

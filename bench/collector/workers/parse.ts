@@ -1,0 +1,7 @@
+/** Reads a body and parses it. */
+export default {
+  async fetch(request) {
+    const { events } = await request.json<{ events: unknown[] }>();
+    return Response.json({ accepted: events.length });
+  },
+} satisfies ExportedHandler;

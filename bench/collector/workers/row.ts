@@ -1,0 +1,32 @@
+import { DurableObject } from "cloudflare:workers";
+
+interface Body {
+  session_id: string;
+  events: unknown[];
+}
+
+/** Counts the events of one session in one row, and writes it for each batch. */
+export class Session extends DurableObject {
+  #events: number;
+
+  constructor(ctx: DurableObjectState, env: unknown) {
+    super(ctx, env as Cloudflare.Env);
+    this.ctx.storage.sql.exec("CREATE TABLE IF NOT EXISTS session (id INTEGER PRIMARY KEY, events INTEGER NOT NULL)");
+    const [row] = this.ctx.storage.sql.exec<{ events: number }>("SELECT events FROM session").toArray();
+    this.#events = row?.events ?? 0;
+  }
+
+  ingest({ events }: Body) {
+    this.#events += events.length;
+    this.ctx.storage.sql.exec("INSERT OR REPLACE INTO session VALUES (1, ?)", this.#events);
+    return { accepted: events.length };
+  }
+}
+
+/** The least that a durable collector does: parse the batch, hand it to its session in one call, write one row, answer. */
+export default {
+  async fetch(request, { SESSION }) {
+    const body = await request.json<Body>();
+    return Response.json(await SESSION.getByName(body.session_id).ingest(body));
+  },
+} satisfies ExportedHandler<{ SESSION: DurableObjectNamespace<Session> }>;
