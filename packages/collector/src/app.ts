@@ -21,7 +21,13 @@ export const createApp = (config: TidemarkConfig, definitionVersion: string) => 
   const app = new Hono<{ Bindings: Env }>();
 
   // Every answer is readable by any page: who may act is decided by key and origin, and a page that may not is told why.
-  app.use(cors({ origin: "*", allowMethods: ["GET", "POST"], exposeHeaders: ["Retry-After"], maxAge: 86_400 }));
+  app.options("*", cors({ origin: "*", allowMethods: ["GET", "POST"], maxAge: 86_400 }));
+  // Not by the middleware: it adds its headers by building each answer anew.
+  app.use((c, next) => {
+    c.header("access-control-allow-origin", "*");
+    c.header("access-control-expose-headers", "Retry-After");
+    return next();
+  });
 
   const meter = createMeter();
   app.use(async (c, next) => {
