@@ -1,12 +1,13 @@
 import { parseArgs } from "node:util";
 import { collector } from "./collector/collector.ts";
+import { cost } from "./cost/cost.ts";
 import { delivery } from "./delivery.ts";
 import { engineBench } from "./engine/engine.ts";
 import { mainThread } from "./main-thread/main-thread.ts";
 import type { Bench } from "./report.ts";
 import { size } from "./size/size.ts";
 
-const benches: Record<string, Bench> = { collector, delivery, engine: engineBench, "main-thread": mainThread, size };
+const benches: Record<string, Bench> = { collector, cost, delivery, engine: engineBench, "main-thread": mainThread, size };
 
 const { values, positionals } = parseArgs({ options: { json: { type: "boolean" } }, allowPositionals: true });
 const chosen = positionals.length ? positionals : Object.keys(benches);
