@@ -1,6 +1,9 @@
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { Refusal } from "./refusal.ts";
 
+/** JSON is UTF-8; a byte order mark at its start is none of its text. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 const tooLarge = () =>
   new Refusal("body_too_large", `The body is larger than ${MAX_BODY_BYTES} bytes. Send fewer events in a batch.`);
 
@@ -47,7 +50,7 @@ export const readJson = async (request: Request): Promise<unknown> => {
     length === null && request.body ? await readBounded(request.body) : new Uint8Array(await request.arrayBuffer());
   if (body[0] === 0x1f && body[1] === 0x8b) body = await inflate(body);
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(body));
+    return JSON.parse(utf8.decode(body));
   } catch (error) {
     throw new Refusal("invalid_json", `The body is not JSON: ${(error as Error).message}`);
   }

@@ -9,7 +9,7 @@ export interface Judged {
   rejected: Rejection[];
 }
 
-const pathOf = (url: string): string => (URL.canParse(url) ? new URL(url).pathname.slice(0, 1000) : "");
+const pathOf = (url: string): string => URL.parse(url)?.pathname.slice(0, 1000) ?? "";
 
 /** Judges each event of a batch by itself, so that a bad one does not take the good ones with it. */
 export const judge = ({ events, views }: ReceivedBatch): Judged => {
