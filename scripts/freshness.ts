@@ -1,20 +1,21 @@
 import type { BatchAnswer } from "@tidemark/schema";
 import { type Readable, readVector } from "./visit.ts";
 
-/** How many probes are sent. */
-const PROBES = 100;
-
 /** Milliseconds from an acknowledgement until a read shows its effect, by share of the probes. */
 export interface Freshness {
   p50: number;
   p99: number;
 }
 
-/** Measures freshness: sends one event after the other to a session of its own, and reads until each one shows. */
-export const measureFreshness = async (stack: Readable, key: string): Promise<Freshness> => {
+/**
+ * Measures freshness: sends one event after the other to a session of its own, and reads until each one shows.
+ *
+ * @param probes How many are sent. Default: 100.
+ */
+export const measureFreshness = async (stack: Readable, key: string, probes = 100): Promise<Freshness> => {
   const session = `demo.${crypto.randomUUID()}`;
   const waits: number[] = [];
-  for (let seq = 0; seq < PROBES; seq += 1) {
+  for (let seq = 0; seq < probes; seq += 1) {
     const now = Date.now();
     const response = await fetch(`${stack.collector.origin}/v1/events`, {
       method: "POST",
@@ -37,6 +38,6 @@ export const measureFreshness = async (stack: Readable, key: string): Promise<Fr
     waits.push(performance.now() - acknowledged);
   }
   waits.sort((a, b) => a - b);
-  const at = (share: number) => Math.round((waits[Math.ceil(share * PROBES) - 1] ?? 0) * 10) / 10;
+  const at = (share: number) => Math.round((waits[Math.ceil(share * probes) - 1] ?? 0) * 10) / 10;
   return { p50: at(0.5), p99: at(0.99) };
 };

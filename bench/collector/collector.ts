@@ -31,6 +31,9 @@ const ROUNDS = 5;
 /** Least share of the reference's batches a second. */
 const SHARE = 0.75;
 
+/** How often freshness is probed. */
+const PROBES = 1000;
+
 /** Longest time from an acknowledgement to its effect in a read, in milliseconds, for 99 of 100. */
 const FRESHNESS_MS = 10;
 
@@ -105,11 +108,12 @@ export const collector: Bench = async () => {
     const freshness = await measureFreshness(
       { collector: workers.tidemark, readKey: workers.tidemark.readKey },
       site.key,
+      PROBES,
     );
     const p50 = { case: "acknowledged event to its effect in a read, p50", value: freshness.p50 };
     const p99 = { case: "acknowledged event to its effect in a read, p99", value: freshness.p99 };
     const reference = quantile(
-      (await post(workers.hello.origin, makeTraffic({ events: 1, sessions: 1, batches: 500 }), { connections: 1 }))
+      (await post(workers.hello.origin, makeTraffic({ events: 1, sessions: 1, batches: PROBES }), { connections: 1 }))
         .latencies,
       0.99,
     );

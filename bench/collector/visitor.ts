@@ -52,7 +52,6 @@ export function* visitor(seed: number, begin: number): Generator<Happening, neve
       view_id: `${seed.toString(36)}_view_${page}`.padStart(12, "0"),
       started_at: time,
       url,
-      path,
       title: `Tide tables and everything else: ${path}`,
       ...(referrer === undefined ? {} : { referrer }),
       language: "en-GB",
