@@ -10,8 +10,10 @@ import { build } from "esbuild";
 import getPort from "get-port";
 import { unstable_readConfig as readConfig } from "wrangler";
 
+const require = createRequire(import.meta.url);
+
 /** Path of the runtime's binary. Its package comes without types. */
-const WORKERD = (createRequire(import.meta.url)("workerd") as { default: string }).default;
+const WORKERD = (require("workerd") as { default: string }).default;
 
 /** A start that takes longer has failed, in milliseconds. */
 const START_TIMEOUT_MS = 20_000;
