@@ -1,6 +1,6 @@
 import type { Batch, View } from "@tidemark/schema";
 import config from "../../tidemark.config.ts";
-import { visitor } from "./visitor.ts";
+import { LONGEST_PAUSE_MS, visitor } from "./visitor.ts";
 
 /** What is sent. */
 export interface Traffic {
@@ -8,12 +8,9 @@ export interface Traffic {
   events: number;
   /** Batches in all. */
   batches: number;
-  /** Batches of a session: the visitors come one batch after the other, all of them at once. */
+  /** Visitors, each with one session in one tab: a batch of the first, of the second, and so on, and again. */
   sessions: number;
 }
-
-/** How long before it is sent the traffic happened, in milliseconds: as long as the longest session may last. */
-const HISTORY_MS = 20 * 60 * 60 * 1000;
 
 /** The site for which the traffic is meant. */
 export const site = (() => {
@@ -24,10 +21,10 @@ export const site = (() => {
 
 let visitors = 0;
 
-/** The batches of one visitor's only tab, as an SDK that kept them in its spool sends them now. */
-function* tab(events: number, sentAt: number): Generator<Batch, never> {
+/** The batches of one visitor's only tab, as an SDK that kept them in its spool sends them at `sentAt`. */
+function* tab(events: number, begin: number, sentAt: number): Generator<Batch, never> {
   visitors += 1;
-  const happenings = visitor(visitors, sentAt - HISTORY_MS);
+  const happenings = visitor(visitors, begin);
   const id = () => crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   const sender = {
     v: 1 as const,
@@ -51,7 +48,8 @@ function* tab(events: number, sentAt: number): Generator<Batch, never> {
  */
 export const makeTraffic = ({ events, batches, sessions }: Traffic): Buffer[] => {
   const sentAt = Date.now();
-  const tabs = Array.from({ length: sessions }, () => tab(events, sentAt));
+  const begin = sentAt - Math.ceil(batches / sessions) * events * LONGEST_PAUSE_MS;
+  const tabs = Array.from({ length: sessions }, () => tab(events, begin, sentAt));
   return Array.from({ length: batches }, (_, index) =>
     Buffer.from(JSON.stringify(tabs[index % sessions]?.next().value)),
   );

@@ -26,12 +26,15 @@ const TARGETS = [
   { tag: "img", name: "product-card", path: "#grid>div:nth-of-type(6)>img" },
 ];
 
+/** Longest time between two events, in milliseconds. */
+export const LONGEST_PAUSE_MS = 4000;
+
 const VIEWPORT = 900;
 const IDLE_AFTER_MS = 5000;
 
 /**
  * One visit, without end: page views, and on each of them scrolling, hovers, clicks and dwell with totals that grow, as the
- * SDK reports them, one to four seconds apart.
+ * SDK reports them, one second to {@link LONGEST_PAUSE_MS} apart.
  *
  * @param begin UTC milliseconds of the first page view.
  */
@@ -67,7 +70,7 @@ export function* visitor(seed: number, begin: number): Generator<Happening, neve
 
     let [depth, reached, reversals, visible, engaged] = [VIEWPORT, 0, 0, 0, 0];
     for (let acts = between(8, 24); acts > 0; acts -= 1) {
-      const pause = between(1000, 4000);
+      const pause = between(1000, LONGEST_PAUSE_MS);
       time += pause;
       const dice = random();
       if (dice < 0.35) {
@@ -115,6 +118,6 @@ export function* visitor(seed: number, begin: number): Generator<Happening, neve
         });
       }
     }
-    time += between(1000, 4000);
+    time += between(1000, LONGEST_PAUSE_MS);
   }
 }
