@@ -7,7 +7,14 @@ import { mainThread } from "./main-thread/main-thread.ts";
 import type { Bench } from "./report.ts";
 import { size } from "./size/size.ts";
 
-const benches: Record<string, Bench> = { collector, cost, delivery, engine: engineBench, "main-thread": mainThread, size };
+const benches: Record<string, Bench> = {
+  collector,
+  cost,
+  delivery,
+  engine: engineBench,
+  "main-thread": mainThread,
+  size,
+};
 
 const { values, positionals } = parseArgs({ options: { json: { type: "boolean" } }, allowPositionals: true });
 const chosen = positionals.length ? positionals : Object.keys(benches);

@@ -1,6 +1,8 @@
 /**
- * Cloudflare's public list prices on the Workers Paid plan, in USD, beyond what the plan includes; read on 2026-11-25 from
- * developers.cloudflare.com/workers/platform/pricing and developers.cloudflare.com/durable-objects/platform/pricing.
+ * Cloudflare's public list prices on the Workers Paid plan, in USD, beyond what the plan includes, as known on 2026-11-25. Those
+ * of Durable Objects' requests and duration are from excerpts of developers.cloudflare.com/durable-objects/platform/pricing; those
+ * of requests, processor time, rows and storage from Cloudflare's page on Workflows and from others who quote
+ * developers.cloudflare.com/workers/platform/pricing: compare them with that page before you rely on a sum.
  */
 export const prices = {
   /** A request to a Worker, whatever it does. */
