@@ -1,29 +1,32 @@
-import { scenarios } from "../tests/delivery/scenarios.ts";
 import { startTheatre } from "../tests/delivery/theatre.ts";
+import { playedIn } from "../tests/delivery/undrivable.ts";
+import { engineNames } from "../tests/engines/engine.ts";
 import { type Bench, report } from "./report.ts";
 
 /**
- * Plays every scenario in a real Chromium against the real collector behind a proxy that fails, and counts what is stored:
- * distinct, missing, and stored more than once. What arrived again and was not stored is shown beside. The reference is the
- * number of events tracked; the budget is none missing and none stored twice.
+ * Plays every scenario in every engine that can be driven through it, against the real collector behind a proxy that fails, and
+ * counts what is stored: distinct, missing, and stored more than once. What arrived again and was not stored is shown beside.
+ * The reference is the number of events tracked; the budget is none missing and none stored twice. A scenario that could not be
+ * played to its end counts as all missing.
  */
 export const delivery: Bench = async () => {
   const theatre = await startTheatre();
   const measurements = [];
   const table: Record<string, object> = {};
   try {
-    for (const scenario of scenarios) {
-      const { tracked, stored, copies } = await theatre.play(scenario);
-      const missing = Math.max(0, tracked - stored);
-      const twice = Math.max(0, stored - tracked);
-      table[scenario.name] = {
-        distinct: tracked - missing,
-        missing,
-        "stored twice": twice,
-        "copies not stored": copies,
-      };
-      const unit = "events missing or stored twice";
-      measurements.push({ case: scenario.name, value: missing + twice, unit, reference: tracked, budget: 0 });
+    for (const engine of engineNames) {
+      for (const scenario of playedIn(engine)) {
+        const name = `${engine}: ${scenario.name}`;
+        const { tracked, stored, copies } = await theatre.play(engine, scenario).catch((error) => {
+          console.error(name, error);
+          return { tracked: scenario.tracked, stored: 0, copies: 0 };
+        });
+        const missing = Math.max(0, tracked - stored);
+        const twice = Math.max(0, stored - tracked);
+        table[name] = { distinct: tracked - missing, missing, "stored twice": twice, "copies not stored": copies };
+        const unit = "events missing or stored twice";
+        measurements.push({ case: name, value: missing + twice, unit, reference: tracked, budget: 0 });
+      }
     }
   } finally {
     await theatre.stop();

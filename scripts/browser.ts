@@ -33,8 +33,6 @@ export const findChromium = (): string => installed(CHROMIUM);
 export interface HeadlessChromium {
   context: BrowserContext;
   stop(): Promise<void>;
-  /** Ends it at once, as a crash would (SIGKILL to all of its processes). */
-  kill(): Promise<void>;
 }
 
 const FLAGS = [
@@ -45,11 +43,9 @@ const FLAGS = [
 /**
  * Starts Chromium and connects Playwright to it without Playwright's defaults: those emulate focus, so that a page stays
  * visible behind another tab, and visibility is what dwell is about.
- *
- * @param kept Folder of a profile that outlives this browser. Default: a fresh profile, gone with it.
  */
-export const startChromium = async (kept?: string): Promise<HeadlessChromium> => {
-  const profile = kept ?? (await mkdtemp(join(tmpdir(), "tidemark-chromium-")));
+export const startChromium = async (): Promise<HeadlessChromium> => {
+  const profile = await mkdtemp(join(tmpdir(), "tidemark-chromium-"));
   const child = spawn(
     findChromium(),
     [...FLAGS, ...(isRoot ? ["--no-sandbox"] : []), `--user-data-dir=${profile}`, "about:blank"],
@@ -74,11 +70,7 @@ export const startChromium = async (kept?: string): Promise<HeadlessChromium> =>
       await browser.close();
       child.kill();
       await exit;
-      if (!kept) await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-    },
-    async kill() {
-      if (child.pid) process.kill(-child.pid, "SIGKILL");
-      await exit;
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 };

@@ -7,7 +7,7 @@ import { undrivableTable } from "./undrivable.ts";
 const PARTS: Record<string, (...words: string[]) => string> = {
   features: (entity = "") => featuresTable(entity),
   fields: (type = "") => fieldsTable(type),
-  undrivable: undrivableTable,
+  undrivable: (of = "") => undrivableTable(of),
   options: (name = "", file = "") => optionsTable(name, file),
 };
 

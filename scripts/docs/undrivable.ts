@@ -1,9 +1,10 @@
+import { unplayable } from "../../tests/delivery/undrivable.ts";
 import { undrivable } from "../../tests/engines/undrivable.ts";
 
-/** A Markdown table of what the tests cannot make an engine do. */
-export const undrivableTable = (): string =>
+/** A Markdown table of what the tests cannot make an engine do: with its signals, or of delivery's scenarios. */
+export const undrivableTable = (of: string): string =>
   [
     "| engine | what | why |",
     "| --- | --- | --- |",
-    ...undrivable.map(({ engine, what, why }) => `| ${engine} | ${what} | ${why} |`),
+    ...(of === "delivery" ? unplayable : undrivable).map(({ engine, what, why }) => `| ${engine} | ${what} | ${why} |`),
   ].join("\n");

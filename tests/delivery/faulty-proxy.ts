@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * What befalls a batch on its way to the collector, or its answer on its way back:
@@ -13,9 +14,14 @@ import { buffer } from "node:stream/consumers";
  * - `cut`: the collector takes it in, and the connection is reset before the answer;
  * - `truncate`: the answer breaks off in the middle of its body;
  * - `hang`: the collector hears nothing, and nothing is ever answered;
+ * - `slow`: the collector takes it in at once, and its answer takes {@link SLOW_MS};
+ * - `late`: it is held back until the next one has been answered;
  * - `twice`: the collector gets it two times.
  */
-type Fault = "pass" | "down" | "error" | "busy" | "cut" | "truncate" | "hang" | "twice";
+type Fault = "pass" | "down" | "error" | "busy" | "cut" | "truncate" | "hang" | "slow" | "late" | "twice";
+
+/** How long a slow answer takes, in milliseconds: less than the SDK waits for one. */
+const SLOW_MS = 5_000;
 
 /** A proxy in front of the collector that can be told to fail. */
 export interface FaultyProxy {
@@ -32,6 +38,7 @@ export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => 
   let fault: Fault = "pass";
   let left = Number.POSITIVE_INFINITY;
   let arrivals: number[] = [];
+  let overtake: (() => void) | undefined;
 
   const forward = (message: IncomingMessage, body: Buffer) =>
     new Promise<{ status: number; headers: IncomingMessage["headers"]; body: Buffer }>((resolve, reject) => {
@@ -60,8 +67,14 @@ export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => 
       response.writeHead(429, { ...cors, "retry-after": "2" }).end("busy");
       return;
     }
+    if (happening === "late")
+      await new Promise<void>((resolve) => {
+        overtake = resolve;
+      });
     if (happening === "twice") await forward(message, body);
     const answer = await forward(message, body);
+    if (happening === "slow") await sleep(SLOW_MS);
+    else if (isBatch && happening !== "late") overtake?.();
     if (happening === "cut") {
       message.socket.resetAndDestroy();
     } else if (happening === "truncate") {

@@ -4,15 +4,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import getPort from "get-port";
-import type { Page } from "playwright-core";
-import { startChromium } from "../../scripts/browser.ts";
 import { serveSite } from "../../scripts/site-server.ts";
 import { startStack } from "../../scripts/stack.ts";
 import { readVector } from "../../scripts/visit.ts";
+import { type EngineName, startEngine, type Tab } from "../engines/engine.ts";
 import { startFaultyProxy } from "./faulty-proxy.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Scenario, Stage } from "./scenarios.ts";
 
-/** How long the last event may take to arrive once a scenario is over, in milliseconds. */
+/** How long the last event may take to arrive once a scenario is over, and a page to start, in milliseconds. */
 const PATIENCE_MS = 30_000;
 
 /** What came of a scenario. */
@@ -27,13 +26,9 @@ export interface Outcome {
 
 /** A real collector behind a proxy that fails, and a site: where scenarios are played in real browsers. */
 export interface Theatre {
-  play(scenario: Scenario): Promise<Outcome>;
+  play(engine: EngineName, scenario: Scenario): Promise<Outcome>;
   stop(): Promise<void>;
 }
-
-type Window = {
-  tidemark?: { sessionId: string; track(name: string, properties: object): void; flush?(): Promise<undefined> };
-};
 
 /** Starts the collector, the proxy and the site. */
 export const startTheatre = async (): Promise<Theatre> => {
@@ -41,35 +36,80 @@ export const startTheatre = async (): Promise<Theatre> => {
   const proxy = await startFaultyProxy(stack.collector.origin);
   const pages = fileURLToPath(new URL("pages", import.meta.url));
   const site = await serveSite(pages, await getPort(), proxy.origin);
-  const url = `${site.origin}/page.html`;
+
+  /**
+   * Waits until the tab shows that page, with a tracker that has settled what earlier pages left: it holds a lock until then.
+   * While documents change there is none to ask.
+   */
+  const ready = async (tab: Tab, page: string) => {
+    const isReady = () =>
+      tab
+        .run<boolean>(`
+          if (location.href !== ${JSON.stringify(page)} || !window.tidemark?.flush) return false;
+          const { held, pending } = await navigator.locks.query();
+          return held.length + pending.length === 0;
+        `)
+        .catch(() => false);
+    for (const deadline = Date.now() + PATIENCE_MS; !(await isReady()); await sleep(20))
+      if (Date.now() > deadline) throw new Error(`${page} had no tracker within ${PATIENCE_MS} ms`);
+  };
 
   return {
-    async play({ prepare, play, tracked }) {
+    async play(name, { prepare, play, tracked }) {
       const profile = await mkdtemp(join(tmpdir(), "tidemark-delivery-"));
-      let chromium = await startChromium(profile);
+      let engine = await startEngine(name, profile);
+      let tabs: Tab[] = [];
       await proxy.fail("pass");
 
-      const open = async (prepare?: (page: Page) => Promise<unknown>) => {
-        const page = await chromium.context.newPage();
-        await prepare?.(page);
-        await page.goto(url);
-        await page.waitForFunction(() => (globalThis as Window).tidemark?.flush);
-        return page;
+      const at = (page: string) => `${site.origin}/${page}`;
+      const newTab = async () => {
+        const tab = await engine.newTab();
+        tabs.push(tab);
+        return tab;
       };
-      const track = (page: Page, count: number, from = 0, bytes = 0) =>
-        page.evaluate(
-          ({ many, start, text }) => {
-            const { tidemark } = globalThis as Window;
-            for (let number = start; number < start + many; number += 1)
-              tidemark?.track("numbered", { number, ...(text && { text }) });
-          },
-          { many: count, start: from, text: "x".repeat(bytes) },
-        );
+      const stage: Stage = {
+        proxy,
+        async open(page = "page.html") {
+          const tab = await newTab();
+          await tab.goto(at(page));
+          await ready(tab, at(page));
+          return tab;
+        },
+        async openTogether(count) {
+          const together = [];
+          for (let rest = count; rest > 0; rest -= 1) together.push(await newTab());
+          const start = Date.now() + 500;
+          for (const tab of together)
+            await tab.run(`setTimeout(() => { location.href = "${at("page.html")}"; }, ${start} - Date.now())`);
+          for (const tab of together) await ready(tab, at("page.html"));
+        },
+        async navigate(tab, page) {
+          await tab.run(`location.href = "${at(page)}"`);
+          await ready(tab, at(page));
+        },
+        track: (tab, count, from = 0, bytes = 0) =>
+          tab.run(`
+            const text = "x".repeat(${bytes});
+            for (let number = ${from}; number < ${from + count}; number += 1)
+              tidemark.track("numbered", { number, ...(text && { text }) });
+          `),
+        async end(tab, how = "close") {
+          tabs = tabs.filter((other) => other !== tab);
+          await tab[how]();
+        },
+        async crash() {
+          await engine.kill();
+          tabs = [];
+          engine = await startEngine(name, profile);
+        },
+      };
 
       try {
-        const stage = { url, chromium: () => chromium };
-        const first = await open(async (page) => prepare?.(page, stage));
-        const session = await first.evaluate(() => (globalThis as Window).tidemark?.sessionId ?? "");
+        const first = await newTab();
+        await prepare?.(first, site.origin);
+        await first.goto(at("page.html"));
+        await ready(first, at("page.html"));
+        const session = await first.run<string>("return tidemark.sessionId");
         const read = async () => {
           const answer = await readVector(stack, session).catch(() => undefined);
           return {
@@ -77,22 +117,20 @@ export const startTheatre = async (): Promise<Theatre> => {
             copies: answer?.delivery.duplicates ?? 0,
           };
         };
-        const crash = async () => {
-          await chromium.kill();
-          chromium = await startChromium(profile);
-        };
-        await play({ ...stage, proxy, open, track, crash }, first);
+        await play(stage, first);
 
         // Until no page has anything left to send: a second copy may come after the first.
-        for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(200)) {
-          const flushed = chromium.context
-            .pages()
-            .map((page) => page.evaluate(() => (globalThis as Window).tidemark?.flush?.()).catch(() => "kept"));
-          if ((await read()).stored >= tracked && !(await Promise.all(flushed)).includes("kept")) break;
-        }
+        const isFlushed = async () => {
+          let isAll = true;
+          for (const tab of tabs)
+            isAll = (await tab.run<boolean>("return tidemark.flush().then(() => true, () => false)")) && isAll;
+          return isAll;
+        };
+        for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(200))
+          if ((await isFlushed()) && (await read()).stored >= tracked) break;
         return { tracked, ...(await read()) };
       } finally {
-        await chromium.stop();
+        await engine.stop();
         await rm(profile, { recursive: true, force: true, maxRetries: 5 });
       }
     },

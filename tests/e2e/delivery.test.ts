@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { scenarios } from "../delivery/scenarios.ts";
 import { startTheatre, type Theatre } from "../delivery/theatre.ts";
+import { playedIn } from "../delivery/undrivable.ts";
+import { engineNames } from "../engines/engine.ts";
 
 let theatre: Theatre;
 beforeAll(async () => {
@@ -8,9 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => theatre?.stop());
 
-describe("every event is delivered, and stored once", () => {
-  it.each(scenarios)("$name", async (scenario) => {
-    const { tracked, stored, copies } = await theatre.play(scenario);
+describe.each(engineNames)("every event is delivered, and stored once: %s", (engine) => {
+  it.each(playedIn(engine).filter(({ isLong }) => engine === "chromium" || !isLong))("$name", async (scenario) => {
+    const { tracked, stored, copies } = await theatre.play(engine, scenario);
     expect(stored).toBe(tracked);
     expect(copies).toBeLessThanOrEqual(scenario.copiesAtMost ?? Number.POSITIVE_INFINITY);
   });

@@ -13,9 +13,10 @@ export const chromiumCan: Abilities = {
 };
 
 /** Starts a headless Chromium, driven over the DevTools protocol. */
-export const startChromium = (): Promise<Engine> =>
+export const startChromium = (userDataDir?: string): Promise<Engine> =>
   startWithPuppeteer("chromium", {
     browser: "chrome",
+    ...(userDataDir && { userDataDir }),
     executablePath: findChromium(),
     args: [
       "--window-size=1280,900",

@@ -47,16 +47,25 @@ export interface Tab {
   front(): Promise<void>;
   /** Goes back in the session history, until that page is there. */
   back(): Promise<void>;
+  /** Closes the tab as a person does: the page is told, and gone when this resolves. */
   close(): Promise<void>;
+  /** Closes the tab without asking its page. */
+  destroy(): Promise<void>;
+  /** Freezes the page, then takes it from memory without a word to it, as a browser that is short of memory does. */
+  discard(): Promise<void>;
+  /** Leaves no storage to the pages of an origin. Call it before the origin has stored anything. */
+  fillStorage(origin: string): Promise<void>;
 }
 
-/** A running browser with a profile of its own. */
+/** A running browser. */
 export interface Engine {
   name: EngineName;
   /** Opens an empty tab in front of the others. */
   newTab(): Promise<Tab>;
-  /** Ends the browser and forgets its profile. */
+  /** Ends the browser, and forgets its profile if that was its own. */
   stop(): Promise<void>;
+  /** Ends all of its processes at once, as a crash would (SIGKILL). */
+  kill(): Promise<void>;
 }
 
 /** What an engine can be driven to do, beside what all of them can. */
@@ -75,7 +84,7 @@ export interface Abilities {
   prerender: boolean;
 }
 
-const engines: Record<EngineName, { start(): Promise<Engine>; can: Abilities }> = {
+const engines: Record<EngineName, { start(profile?: string): Promise<Engine>; can: Abilities }> = {
   chromium: { start: startChromium, can: chromiumCan },
   firefox: { start: startFirefox, can: firefoxCan },
   webkit: { start: startWebKit, can: webKitCan },
@@ -90,6 +99,7 @@ export const abilitiesOf = (name: EngineName): Abilities => engines[name].can;
 /**
  * Starts an engine: one that is installed, or that apt-get installs now.
  *
+ * @param profile Folder of a profile that outlives this browser. Default: a fresh profile, gone with it.
  * @throws Error that says how to get it.
  */
-export const startEngine = (name: EngineName): Promise<Engine> => engines[name].start();
+export const startEngine = (name: EngineName, profile?: string): Promise<Engine> => engines[name].start(profile);

@@ -13,9 +13,10 @@ export const firefoxCan: Abilities = {
 };
 
 /** Starts a headless Firefox, driven over WebDriver BiDi. */
-export const startFirefox = (): Promise<Engine> =>
+export const startFirefox = (userDataDir?: string): Promise<Engine> =>
   startWithPuppeteer("firefox", {
     browser: "firefox",
+    ...(userDataDir && { userDataDir }),
     executablePath: installed({
       name: "Firefox",
       variable: "FIREFOX",

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { type Browser, type KeyInput, type LaunchOptions, launch, type Page } from "puppeteer-core";
 import { goBack } from "./back.ts";
 import { pointOf } from "./centre.ts";
@@ -48,7 +49,25 @@ const drive = (page: Page): Tab => {
     },
     front: () => page.bringToFront(),
     back: () => goBack(tab),
-    close: () => page.close(),
+    async close() {
+      // Over the DevTools protocol the order is done before the page is gone.
+      const gone = new Promise((resolve) => page.once("close", resolve));
+      await page.close({ runBeforeUnload: true });
+      await gone;
+    },
+    destroy: () => page.close(),
+    async discard() {
+      const session = await page.createCDPSession();
+      await session.send("Page.setWebLifecycleState", { state: "frozen" });
+      // Nobody is left to answer.
+      session.send("Page.crash").catch(() => {});
+      await new Promise((resolve) => page.once("error", resolve));
+      await page.close();
+    },
+    async fillStorage(origin) {
+      const session = await page.createCDPSession();
+      await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
+    },
   };
   return tab;
 };
@@ -67,5 +86,13 @@ export const startWithPuppeteer = async (name: EngineName, options: LaunchOption
       return drive(page);
     },
     stop: () => browser.close(),
+    async kill() {
+      const child = browser.process();
+      if (!child?.pid) throw new Error(`${name} does not run.`);
+      const exit = once(child, "exit");
+      // Puppeteer starts a browser as the head of a group of processes.
+      process.kill(-child.pid, "SIGKILL");
+      await exit;
+    },
   };
 };

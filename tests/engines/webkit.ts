@@ -138,6 +138,15 @@ export const startWebKit = async (): Promise<Engine> => {
         current = "";
         if (front === handle) front = undefined;
       },
+      async destroy() {
+        throw new Error("WebKitGTK's driver closes a window in one way only.");
+      },
+      async discard() {
+        throw new Error("WebKitGTK's driver neither freezes nor discards a page.");
+      },
+      async fillStorage() {
+        throw new Error("WebKitGTK's driver sets no quota.");
+      },
     };
     return tab;
   };
@@ -153,5 +162,8 @@ export const startWebKit = async (): Promise<Engine> => {
       return tab;
     },
     stop,
+    async kill() {
+      throw new Error("WebKitGTK keeps nothing of a browser that is driven: there is no profile to come back to.");
+    },
   };
 };
