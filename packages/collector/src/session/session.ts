@@ -57,14 +57,15 @@ export abstract class SessionObject extends DurableObject {
   /** Takes in a batch. Any repetition, reordering, overlap or splitting of batches counts each event once. */
   ingest(delivery: Delivery): Receipt {
     const stored = this.#load() ?? this.#begin();
-    const receipt = this.#take(stored, delivery);
     try {
+      const receipt = this.#take(stored, delivery);
       this.ctx.storage.kv.put(STATE, stored);
+      return receipt;
     } catch (error) {
+      // What was taken in halfway must not be committed with the next batch.
       this.#stored = undefined;
       throw error;
     }
-    return receipt;
   }
 
   /** The vector now, or `undefined` for a session that no event has reached. */

@@ -2,6 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Engine } from "../../src/engine/engine.ts";
 import type { Env } from "../../src/session/address.ts";
 import { accept, batch, custom, NOW, newSession, post, refusal, settled, vectorOf } from "./client.ts";
 
@@ -67,6 +68,28 @@ describe("a session", () => {
     await runInDurableObject(stub, restore);
     expect((await vectorOf(session_id)).delivery.received).toBe(1);
     expect(await accept(batch([custom(1)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });
+  });
+
+  it("takes nothing of a batch that fails halfway, and takes it whole afterwards", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    await accept(batch([custom(0)], { session_id }));
+    const restore = await runInDurableObject(stub, (instance) => {
+      const { engine } = instance as unknown as { engine: Engine };
+      let folded = 0;
+      const fold: Engine["fold"] = (...given) => {
+        folded += 1;
+        if (folded === 2) throw new Error("defect");
+        return engine.fold(...given);
+      };
+      Object.assign(instance, { engine: Object.create(engine, { fold: { value: fold } }) });
+      return () => Object.assign(instance, { engine });
+    });
+    const body = batch([custom(1), custom(2)], { session_id });
+    expect((await post(JSON.stringify(body))).status).toBe(503);
+    await runInDurableObject(stub, restore);
+    expect(await accept(body)).toMatchObject({ accepted: 2, duplicates: 0 });
+    expect((await vectorOf(session_id)).features.custom_event_count).toBe(3);
   });
 
   it("writes one row a batch, and its state does not grow with the events", async () => {
