@@ -1,14 +1,14 @@
 import { z } from "zod";
 import type { Event } from "./events/index.ts";
 import { id, sessionId, text, timestamp } from "./fields.ts";
-import { CONTRACT_VERSION, MAX_BATCH_EVENTS, MAX_BATCH_VIEWS } from "./limits.ts";
+import { CONTRACT_VERSION, MAX_BATCH_EVENTS, MAX_BATCH_VIEWS, MAX_SEQ } from "./limits.ts";
 import { view } from "./view.ts";
 
 /** Events that a client gave up on, by their numbers, so that their loss is known and explained. */
 const dropped = z
   .strictObject({
     from_seq: z.int().min(0).describe("First number dropped."),
-    to_seq: z.int().min(0).describe("Last number dropped, at least from_seq."),
+    to_seq: z.int().min(0).max(MAX_SEQ).describe("Last number dropped, at least from_seq."),
     reason: z
       .enum(["overflow", "expired", "refused"])
       .describe("overflow: the buffer was full; expired: too old to send; refused: the collector's answer was final."),

@@ -12,6 +12,9 @@ export const MAX_BODY_BYTES = 512 * 1024;
 /** Most events in one batch. */
 export const MAX_BATCH_EVENTS = 500;
 
+/** Highest number of an event in its tab: no tab comes near, and sums of such numbers stay exact. */
+export const MAX_SEQ = 1_000_000_000;
+
 /** Most page views that one batch describes. */
 export const MAX_BATCH_VIEWS = 100;
 

@@ -1,5 +1,5 @@
 import { type BatchAnswer, batch, type Rejection } from "@tidemark/schema";
-import { CONTRACT_VERSION } from "@tidemark/schema/limits";
+import { CONTRACT_VERSION, MAX_SEQ } from "@tidemark/schema/limits";
 import { Refusal } from "../door/refusal.ts";
 import type { Sites } from "../door/sites.ts";
 import type { Meter } from "../metrics/meter.ts";
@@ -17,7 +17,7 @@ const keyOf = (body: unknown): string => {
 
 const seqOf = (candidate: unknown): number | undefined => {
   const seq = (candidate as { seq?: unknown } | null)?.seq;
-  return Number.isSafeInteger(seq) && (seq as number) >= 0 ? (seq as number) : undefined;
+  return Number.isSafeInteger(seq) && (seq as number) >= 0 && (seq as number) <= MAX_SEQ ? (seq as number) : undefined;
 };
 
 const deliver = async (env: Env, site: string, sessionId: string, delivery: Delivery): Promise<Receipt> => {

@@ -85,6 +85,16 @@ describe("GET /metrics", () => {
     );
   });
 
+  it("cannot be made to say absurd things by a number that no tab reaches", async () => {
+    const absurd = Number.MAX_SAFE_INTEGER;
+    await changes(() => accept(batch([custom(absurd)])), {
+      'tidemark_events_missing{site="shop"}': 0,
+      'tidemark_events_rejected_total{site="shop",code="invalid_field"}': 1,
+    });
+    const dropped = [{ from_seq: 0, to_seq: absurd, reason: "overflow" }];
+    expect((await post(JSON.stringify(batch([custom(0)], { dropped })))).status).toBe(400);
+  });
+
   it("counts requests that are refused, by the route that they asked for and whatever path they made up", async () => {
     await changes(
       async () => {

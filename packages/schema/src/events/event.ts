@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { id, timestamp } from "../fields.ts";
+import { MAX_SEQ } from "../limits.ts";
 
 const identity = {
   seq: z
     .int()
     .min(0)
+    .max(MAX_SEQ)
     .describe(
       "The event's number in its tab: 0 for the first, growing by one. (tab_id, seq) identifies the event for ever.",
     ),
