@@ -3,6 +3,7 @@ import { batch, errorCodes, event, eventTypes, sessionFeatures, verdictCodes } f
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { describe, expect, it } from "vitest";
 import { aggregateTypes } from "../packages/collector/src/engine/aggregates/index.ts";
+import { families } from "../packages/collector/src/metrics/families.ts";
 import { render } from "../scripts/docs/render.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -44,6 +45,12 @@ describe("docs/http.md", () => {
   it("lists every error with its status and meaning", () => {
     expect(rowsOf(http, "status").map(([, status, code, meaning]) => [code, Number(status), meaning])).toEqual(
       Object.entries(errorCodes).map(([code, { status, meaning }]) => [code, status, meaning]),
+    );
+  });
+
+  it("lists every metric with its type and meaning", () => {
+    expect(rowsOf(http, "metric").map(([, name, , type, meaning]) => [name, type, meaning])).toEqual(
+      Object.entries(families).map(([name, { type, help }]) => [name, type, help]),
     );
   });
 

@@ -43,17 +43,20 @@ export interface BatchAnswer {
 export const errorCodes = {
   invalid_json: { status: 400, meaning: "The body is not JSON, or not valid gzip." },
   invalid_batch: { status: 400, meaning: "The batch's envelope breaks the contract; the message names the field." },
-  unauthorized: { status: 401, meaning: "The read key or the site key is missing or wrong." },
+  unauthorized: { status: 401, meaning: "The read key, the site key or the admin key is missing or wrong." },
   unknown_key: { status: 401, meaning: "No site has this key." },
   origin_not_allowed: { status: 403, meaning: "The page's origin is not among the site's origins." },
   foreign_session: { status: 403, meaning: "The session id names another site than the key." },
-  not_found: { status: 404, meaning: "No such route, or no such session for this site." },
+  not_found: {
+    status: 404,
+    meaning: "No such route, no such session for this site, or a route whose secret is not set.",
+  },
   method_not_allowed: { status: 405, meaning: "The route exists for another method." },
   body_too_large: { status: 413, meaning: "The body exceeds the limit, as received or once inflated." },
   internal: { status: 500, meaning: "A defect of the collector; nothing of the batch was stored." },
   unavailable: {
     status: 503,
-    meaning: "The session could not be reached; nothing was stored. Retry after Retry-After seconds.",
+    meaning: "What keeps the state is overloaded or unreachable; nothing was stored. Retry after Retry-After seconds.",
   },
 } as const;
 

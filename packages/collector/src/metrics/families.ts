@@ -1,14 +1,20 @@
 /** What is measured, by name: for Prometheus, and for the docs. Counters end in `_total` and only grow; gauges go up and down. */
 export const families = {
-  tidemark_events_accepted_total: { type: "counter", help: "Events stored, by site." },
-  tidemark_events_duplicate_total: { type: "counter", help: "Copies of stored events that arrived again, by site." },
-  tidemark_events_rejected_total: { type: "counter", help: "Events refused by a verdict, by site and code." },
-  tidemark_events_dropped_total: { type: "counter", help: "Events that clients gave up, by site and reason." },
+  tidemark_events_accepted_total: { type: "counter", help: "Events stored." },
+  tidemark_events_duplicate_total: { type: "counter", help: "Copies of stored events that arrived again." },
+  tidemark_events_rejected_total: { type: "counter", help: "Events refused by a verdict, each time that they came." },
+  tidemark_events_dropped_total: {
+    type: "counter",
+    help: "Events that clients gave up, each once, by the reason they gave.",
+  },
   tidemark_events_missing: {
     type: "gauge",
-    help: "Numbers below a tab's highest that never arrived and that nobody explained, by site: late or lost.",
+    help: "Numbers below a tab's highest that never arrived and that nobody explained: on their way, or lost.",
   },
-  tidemark_requests_total: { type: "counter", help: "Requests answered, by route and status." },
+  tidemark_requests_total: {
+    type: "counter",
+    help: "Requests answered; the route is none for a path that there is not.",
+  },
 } as const;
 
 /** The name of something measured. */

@@ -14,17 +14,18 @@ export interface Meter {
 /** A meter that has counted nothing. */
 export const createMeter = (): Meter => {
   let figures: Figures = {};
-  let isWaiting = false;
+  let waitsSince = Number.NEGATIVE_INFINITY;
 
   return {
     count(family, labels, amount) {
       if (amount) addFigures(figures, { [figureKey(family, labels)]: amount });
     },
     async handOver(metrics) {
-      if (isWaiting) return;
-      isWaiting = true;
+      // A request that is ended takes its wait with it: one that has not come back is not waited for.
+      if (Date.now() - waitsSince < 2 * HAND_OVER_AFTER_MS) return;
+      waitsSince = Date.now();
       await scheduler.wait(HAND_OVER_AFTER_MS);
-      isWaiting = false;
+      waitsSince = Number.NEGATIVE_INFINITY;
       const counted = figures;
       figures = {};
       try {

@@ -1,4 +1,7 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { createApp } from "../../src/app.ts";
 import { accept, batch, custom, post, refusal, request } from "./client.ts";
 
 const scrape = (key = "admin-key") => request("/metrics", { headers: { authorization: `Bearer ${key}` } });
@@ -112,10 +115,20 @@ describe("GET /metrics", () => {
   it("is for the operator alone", async () => {
     const [status, code, message] = await refusal(await scrape("wrong"));
     expect([status, code]).toEqual([401, "unauthorized"]);
-    expect(message).toContain("wrangler secret put ADMIN_KEY");
+    expect(message).toContain("the secret ADMIN_KEY");
     expect((await request("/metrics")).status).toBe(401);
     expect((await scrape("shop-read-key")).status).toBe(401);
     const answer = await scrape();
     expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  });
+
+  it.each([{}, { NEVER_SET: "" }])("is closed while the operator has set no key: %j", async (secrets) => {
+    const app = createApp({ sites: [], adminKeySecret: "NEVER_SET", features: [] }, "test");
+    for (const headers of [{}, { authorization: "Bearer " }, { authorization: "Bearer undefined" }]) {
+      const answer = await app.request("/metrics", { headers }, { ...env, ...secrets }, createExecutionContext());
+      const [status, code, message] = await refusal(answer);
+      expect([status, code]).toEqual([404, "not_found"]);
+      expect(message).toContain("wrangler secret put NEVER_SET");
+    }
   });
 });
