@@ -12,8 +12,21 @@ import { healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { type Env, metricsOf } from "./session/address.ts";
 
-/** Seconds after which a client may come again when a session could not be reached. */
+/** Seconds after which a client may come again when an object could not be reached. */
 const RETRY_AFTER_S = 1;
+
+/** Whether an object was overloaded or could not be reached, by the marks that the runtime sets on such errors. */
+const isAway = (error: object): boolean =>
+  ["overloaded", "retryable", "durableObjectReset"].some((mark) => (error as Record<string, unknown>)[mark] === true);
+
+/** What a request that failed is answered. */
+const refusalOf = (error: Error): Refusal => {
+  if (error instanceof Refusal) return error;
+  console.error("a request failed", error);
+  return isAway(error)
+    ? new Refusal("unavailable", "What holds the answer could not be reached. Ask again.")
+    : new Refusal("internal", "The collector failed. Nothing was stored; send it again.");
+};
 
 /** The HTTP face of a deployment. */
 export const createApp = (config: TidemarkConfig, definitionVersion: string) => {
@@ -51,9 +64,7 @@ export const createApp = (config: TidemarkConfig, definitionVersion: string) => 
   });
 
   app.onError((error, c) => {
-    const known = error instanceof Refusal;
-    if (!known) console.error("a request failed", error);
-    const refusal = known ? error : new Refusal("internal", "The collector failed. Nothing was stored; send it again.");
+    const refusal = refusalOf(error);
     if (refusal.code === "unavailable") c.header("retry-after", String(RETRY_AFTER_S));
     return c.json({ error: { code: refusal.code, message: refusal.message } } satisfies ErrorAnswer, refusal.status);
   });
