@@ -1,0 +1,37 @@
+import type { Condition } from "@tidemark/schema";
+import type { FieldKind } from "@tidemark/schema/event-fields";
+import type { Dialect } from "./dialect.ts";
+import { double } from "./literal.ts";
+import type { Readings } from "./reading.ts";
+
+type Primitive = string | number | boolean;
+
+const OPERATORS = { eq: "=", ne: "<>", lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
+
+/** A condition in SQL, on a field that holds what `kind` says: null or false where it does not hold. */
+export const conditionSql = (condition: Condition, kind: FieldKind, dialect: Dialect, { read }: Readings): string => {
+  const { field } = condition;
+  const literal = (value: Primitive): string =>
+    typeof value === "string"
+      ? dialect.text(value)
+      : typeof value === "number"
+        ? double(value)
+        : String(value).toUpperCase();
+  const column = (value: Primitive): string | undefined => {
+    const type = typeof value as "string" | "number" | "boolean";
+    return kind === "free" || kind === type ? read(field, type) : undefined;
+  };
+  const compare = (value: Primitive, operator: string): string => {
+    const held = column(value);
+    return held ? `${held} ${operator} ${literal(value)}` : "FALSE";
+  };
+
+  if (condition.is === "in") {
+    return `(${condition.values.map((value) => compare(value, "=")).join(" OR ")})`;
+  }
+  const { is, value } = condition;
+  if (is !== "ne" || kind === typeof value) return compare(value, OPERATORS[is]);
+  const kinds = kind === "free" ? (["string", "number", "boolean"] as const) : [kind];
+  const isThere = `(${kinds.map((each) => `${read(field, each)} IS NOT NULL`).join(" OR ")})`;
+  return kind === "free" ? `(${isThere} AND COALESCE(${compare(value, "<>")}, TRUE))` : isThere;
+};

@@ -1,0 +1,54 @@
+import { type DuckDBConnection, DuckDBInstance, DuckDBListType, type DuckDBType } from "@duckdb/node-api";
+import type { FeatureValue } from "@tidemark/schema";
+import type { LoggedEvent, SpineRow } from "../../src/engine/replay.ts";
+
+/** A row of an answer. */
+export type Row = { id: string; as_of: number } & Record<string, FeatureValue>;
+
+/** A database with the tables that compiled queries read. */
+export interface Database {
+  /** Replaces the log, in order of arrival, and the moments that are asked about. */
+  load(written: readonly LoggedEvent[], spine: readonly SpineRow[]): Promise<void>;
+  /** Rows as the engine's vectors: texts and numbers that came as JSON are themselves again. */
+  ask(query: string): Promise<Row[]>;
+}
+
+const EVENTS = `CREATE OR REPLACE TABLE events AS
+  SELECT e ->> 'session_id' AS session_id, e ->> 'anonymous_id' AS anonymous_id, e ->> 'user_id' AS user_id,
+    e ->> 'tab_id' AS tab_id, CAST(e -> 'seq' AS BIGINT) AS seq, e ->> 'type' AS "type", CAST(e -> 'time' AS BIGINT) AS "time",
+    e ->> 'view_id' AS view_id, position AS arrival, e AS event
+  FROM (SELECT unnest(e) AS e, generate_subscripts(e, 1) AS position FROM (SELECT CAST($1 AS JSON[]) AS e))`;
+
+const SPINE = `CREATE OR REPLACE TABLE spine AS
+  SELECT e ->> 'entity' AS entity, e ->> 'id' AS id, CAST(e -> 'as_of' AS BIGINT) AS as_of
+  FROM (SELECT unnest(CAST($1 AS JSON[])) AS e)`;
+
+/** A value as it is in the engine. */
+const valueOf = (value: unknown, type: DuckDBType): unknown => {
+  if (value === null) return null;
+  if (type instanceof DuckDBListType) return (value as unknown[]).map((item) => valueOf(item, type.valueType));
+  if (type.alias === "JSON") return JSON.parse(value as string);
+  return typeof value === "bigint" ? Number(value) : value;
+};
+
+/** DuckDB, in memory. */
+export const openDuckdb = async (): Promise<Database> => {
+  const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
+  const connection: DuckDBConnection = await instance.connect();
+  return {
+    async load(written, spine) {
+      await connection.run(EVENTS, [JSON.stringify(written)]);
+      await connection.run(SPINE, [JSON.stringify(spine)]);
+    },
+    async ask(query) {
+      const answer = await connection.runAndReadAll(query);
+      const names = answer.columnNames();
+      const types = answer.columnTypes();
+      return answer
+        .getRowsJS()
+        .map((row) =>
+          Object.fromEntries(row.map((value, column) => [names[column], valueOf(value, types[column] as DuckDBType)])),
+        ) as Row[];
+    },
+  };
+};
