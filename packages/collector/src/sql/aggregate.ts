@@ -13,13 +13,13 @@ export interface Plan {
   result: (...calls: string[]) => string;
   /** An event without it is passed over. */
   needs?: string;
-  /** When the calls are over groups: what makes one, and its number. The calls read them as `member` and `amount`. */
+  /** When the calls are over groups: what makes one, and its number. The calls read them as {@link MEMBER} and {@link AMOUNT}. */
   groups?: { by: string; part: Part };
 }
 
 /** Names of what groups yield. */
-export const MEMBER = "member";
-export const AMOUNT = "amount";
+export const MEMBER = "group_member";
+export const AMOUNT = "group_amount";
 
 interface Context {
   /** What the aggregate's field holds; `free` when it has none. */
@@ -34,17 +34,23 @@ interface Context {
 const MAX_SUMMAND = 1e15;
 const MAX_DEVIANT = 1e9;
 
-/** How a feature's aggregate is computed, or a sentence that says why it cannot be. */
-export const planOf = ({ aggregate, window }: AggregateFeature, context: Context): Plan | string => {
+/**
+ * How a feature's aggregate is computed.
+ *
+ * @throws Error that says why it cannot be.
+ */
+export const planOf = ({ aggregate, window }: AggregateFeature, context: Context): Plan => {
   const { kind, dialect, readings, at } = context;
   const column = (as: FieldKind): string => ("field" in aggregate ? readings.read(aggregate.field, as) : "");
   const time = dialect.quote("time");
 
   const number = (call: string, result = (value: string) => value): Plan => ({ kind: "number", calls: [call], result });
-  const listed = (part: Part | string, value: string, yields: Kind): Plan | string =>
-    typeof part === "string"
-      ? part
-      : { kind: yields, calls: [part.call], result: part.result ?? ((call) => call), needs: `${value} IS NOT NULL` };
+  const listed = (part: Part, value: string, yields: Kind): Plan => ({
+    kind: yields,
+    calls: [part.call],
+    result: part.result ?? ((call) => call),
+    needs: `${value} IS NOT NULL`,
+  });
   /** The value in millionths; NULL beyond the bound, so that nothing overflows. */
   const units = (most: number): string =>
     `CASE WHEN ABS(${column("number")}) <= ${double(most)} THEN ${dialect.millionths(column("number"))} END`;
@@ -101,10 +107,11 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
       return listed(dialect.quantile(column("number"), double(aggregate.q)), column("number"), "number");
     case "distinct":
       return number(`COUNT(DISTINCT ${kept()})`, (n) => `CAST(${n} AS DOUBLE)`);
-    case "top_k": {
-      const plan = listed(dialect.topK(MEMBER, AMOUNT, aggregate.k, kind), kept(), "list");
-      return typeof plan === "string" ? plan : { ...plan, groups: { by: kept(), part: { call: "COUNT(*)" } } };
-    }
+    case "top_k":
+      return {
+        ...listed(dialect.topK(MEMBER, AMOUNT, aggregate.k, kind), kept(), "list"),
+        groups: { by: kept(), part: { call: "COUNT(*)" } },
+      };
     case "latest_per_view": {
       const combine = aggregate.combine.toUpperCase();
       const view = dialect.quote("view_id");
@@ -116,16 +123,16 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
         groups: { by: view, part: dialect.latest(column("number"), dialect.quote("seq")) },
       };
     }
-    case "decayed_count":
-      return at === undefined
-        ? MOMENTLESS
-        : number(
-            `SUM(POWER(0.5e0, CAST(${at} - ${time} AS DOUBLE) / ${double(aggregate.half_life_ms)}))`,
-            (sum) => `COALESCE(${sum}, 0e0)`,
-          );
+    case "decayed_count": {
+      const age = `CAST(${moment(at)} - ${time} AS DOUBLE)`;
+      return number(`SUM(POWER(0.5e0, ${age} / ${double(aggregate.half_life_ms)}))`, (sum) => `COALESCE(${sum}, 0e0)`);
+    }
     case "time_since_last":
-      return at === undefined ? MOMENTLESS : number(`MAX(${time})`, (latest) => `CAST(${at} - ${latest} AS DOUBLE)`);
+      return number(`MAX(${time})`, (latest) => `CAST(${moment(at)} - ${latest} AS DOUBLE)`);
   }
 };
 
-const MOMENTLESS = "its value changes while nothing happens, and the query tells no moment";
+const moment = (at: string | undefined): string => {
+  if (at === undefined) throw new Error("its value changes while nothing happens, and the query tells no moment");
+  return at;
+};

@@ -14,7 +14,7 @@ export interface Part {
 
 /**
  * What SQL's dialects say in different words. All arguments and results are SQL; columns of the events are `time`, `tab_id`,
- * `seq` and `view_id`. An aggregate that a dialect has no words for is a sentence that says why.
+ * `seq` and `view_id`. What a dialect has no words for throws an Error that says why.
  */
 export interface Dialect {
   name: DialectName;
@@ -26,8 +26,6 @@ export interface Dialect {
   text(value: string): string;
   /** A field of the JSON in `event`, when it holds what is asked for; `free` is a text, cut like the engine's, or a number. */
   field(path: readonly string[], kind: FieldKind): string;
-  /** A whole number of whole parts, rounded towards zero. */
-  wholes(value: string, size: number): string;
   /** A number in millionths, halves away from zero, as a whole number that is never rounded. */
   millionths(number: string): string;
   /** Such a number as the nearest DOUBLE. */
@@ -36,16 +34,16 @@ export interface Dialect {
   ones(millionths: string): string;
   beside(millionths: string): string;
   /** The value of the first or last event by time, tab_id and seq. */
-  first(value: string, kind: Kind): Part | string;
-  last(value: string, kind: Kind): Part | string;
+  first(value: string, kind: Kind): Part;
+  last(value: string, kind: Kind): Part;
   /** The value with the largest number. */
   latest(number: string, seq: string): Part;
   /** The values of the last `n` events by time, tab_id and seq, the last one last. */
-  lastN(value: string, n: number): Part | string;
+  lastN(value: string, n: number): Part;
   /** The value at rank `q * (n - 1)`, rounded down, of all in order. */
-  quantile(number: string, q: string): Part | string;
+  quantile(number: string, q: string): Part;
   /** Of groups, the `k` with the largest number; equal ones numbers first, then texts, ascending. */
-  topK(group: string, count: string, k: number, kind: Kind): Part | string;
+  topK(group: string, count: string, k: number, kind: Kind): Part;
   /** A text or a number inside of a `free` one, or the reverse. */
   fromFree(free: string, kind: "number" | "string" | "boolean"): string;
   toFree(value: string, kind: Kind): string;

@@ -44,7 +44,6 @@ export const duckdb: Dialect = {
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
   text,
   field: (path, kind) => held("event", pointer(path), kind),
-  wholes: (value, size) => `(${value} // ${size})`,
   millionths: (number) =>
     `CASE WHEN ${number} = TRUNC(${number}) THEN CAST(${number} AS HUGEINT) * 1000000 ELSE CAST(ROUND(${number} * 1e6) AS HUGEINT) END`,
   // A HUGEINT is rounded twice on its way to DOUBLE, a text once.

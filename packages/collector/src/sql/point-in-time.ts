@@ -30,7 +30,7 @@ export const pointInTime = (
       const extent = extentOf(window);
       if (extent === null) return undefined;
       const { pane_ms, panes } = extent;
-      return `${time} >= (${dialect.wholes(at, pane_ms)} - ${panes - 1}) * ${pane_ms}`;
+      return `${time} >= ${at} - ${at} % ${pane_ms} - ${(panes - 1) * pane_ms}`;
     },
     subqueries: (columns) => [
       [

@@ -86,29 +86,31 @@ const whole = ({ call, result = (same) => same }: { call: string; result?: (call
 
 const compile = (feature: AggregateFeature, frame: Frame, dialect: Dialect, reads: Readings): Compiled => {
   const { name, source, where = [], aggregate, window } = feature;
-  const fail = (reason: string): never => {
-    throw new Error(`feature ${name} cannot be told in ${dialect.name}: ${reason}`);
-  };
-  if (frame.keys.includes(name)) fail(`${name} is a column of the query's own; give the feature another name`);
   const fields = fieldsOf(source);
-  const kindOf = (path: string): FieldKind => kindAt(fields, path) ?? fail(`${source} has no field ${path}`);
-
-  const kind = "field" in aggregate ? kindOf(aggregate.field) : "free";
-  const plan = planOf(feature, { kind, dialect, readings: reads, at: frame.at });
-  if (typeof plan === "string") return fail(plan);
-  const type = dialect.quote("type");
-  const conditions = where.map((each: Condition) => conditionSql(each, kindOf(each.field), dialect, reads));
-  const filter = [
-    source === "any" ? `${type} IS NOT NULL` : `${type} = ${dialect.text(source)}`,
-    ...conditions,
-    frame.covers(window),
-    plan.needs,
-  ].filter((each) => each !== undefined);
-  return {
-    name,
-    plan,
-    calls: plan.calls.map((sql, index) => ({ column: `${name} ${index + 1}`, sql })),
-    filter: filter.join(" AND "),
-    grouped: plan.groups && `groups of ${name}`,
+  const kindOf = (path: string): FieldKind => {
+    const kind = kindAt(fields, path);
+    if (kind === undefined) throw new Error(`${source} has no field ${path}`);
+    return kind;
   };
+  try {
+    if (frame.keys.includes(name)) throw new Error(`the query has a column ${name} of its own; give it another name`);
+    const kind = "field" in aggregate ? kindOf(aggregate.field) : "free";
+    const plan = planOf(feature, { kind, dialect, readings: reads, at: frame.at });
+    const type = dialect.quote("type");
+    const filter = [
+      source === "any" ? `${type} IS NOT NULL` : `${type} = ${dialect.text(source)}`,
+      ...where.map((each: Condition) => conditionSql(each, kindOf(each.field), dialect, reads)),
+      frame.covers(window),
+      plan.needs,
+    ].filter((each) => each !== undefined);
+    return {
+      name,
+      plan,
+      calls: plan.calls.map((sql, index) => ({ column: `${name} ${index + 1}`, sql })),
+      filter: filter.join(" AND "),
+      grouped: plan.groups && `groups of ${name}`,
+    };
+  } catch (error) {
+    throw new Error(`feature ${name} cannot be told in ${dialect.name}: ${(error as Error).message}`);
+  }
 };

@@ -1,20 +1,23 @@
-import type { Feature } from "@tidemark/schema";
+import type { Entity, Feature } from "@tidemark/schema";
 import { derivationOrder, entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/derivation";
 import type { LatenessOptions } from "../engine/lateness.ts";
-import type { Dialect, DialectName } from "./dialect.ts";
+import type { DialectName } from "./dialect.ts";
 import { duckdb } from "./duckdb.ts";
+import { flink } from "./flink.ts";
 import type { Frame } from "./frame.ts";
 import { pointInTime } from "./point-in-time.ts";
 import { select } from "./select.ts";
-
-/** How each dialect asks: of which rows, and in which words. */
-const dialects: Record<DialectName, Dialect> = { duckdb };
+import { spark } from "./spark.ts";
+import { windowed } from "./windowed.ts";
 
 /**
- * Compiles definitions to SQL that yields what the engine does: a SELECT for each entity, by the name of what it tells, as
- * `session_features`.
+ * Compiles definitions to SQL that yields what the engine does, over a table `events` with a row for each event of the log of one
+ * site (docs/sql.md says its columns). DuckDB and Spark tell features as of the moments in a table `spine` of (entity, id, as_of):
+ * one query for each entity. Flink tells them for each window as it ends: one query for each entity and kind of window.
  *
- * @throws Error that names the feature and the reason when the dialect cannot tell it, and what `derivationOrder` throws.
+ * @param options When an event comes too late to count; Flink has its own rule, by the watermark of its table.
+ * @returns SELECT statements by the name of what they tell, as `session_features` or `user_features_hopping_10000_60000`.
+ * @throws Error that names the feature and the reason when it cannot be told in the dialect; and what `derivationOrder` throws.
  */
 export const toSql = (
   features: readonly Feature[],
@@ -22,8 +25,19 @@ export const toSql = (
   options?: LatenessOptions,
 ): Record<string, string> => {
   derivationOrder(features);
-  const frames: Frame[] = entitiesIn(features).map((entity) =>
-    pointInTime(entity, featuresOf(features, entityNameOf({ entity })), dialects[dialect], options),
-  );
-  return Object.fromEntries(frames.map((frame) => [frame.name, select(frame, dialects[dialect])]));
+  const told = entitiesIn(features).flatMap((entity) => {
+    const own = featuresOf(features, entityNameOf({ entity }));
+    switch (dialect) {
+      case "duckdb":
+        return selected([pointInTime(entity, own, duckdb, options)], duckdb);
+      case "spark":
+        return selected([pointInTime(entity, own, spark, options)], spark);
+      case "flink":
+        return selected(windowed(entity, own, flink), flink);
+    }
+  });
+  return Object.fromEntries(told);
 };
+
+const selected = (frames: Frame[], dialect: Parameters<typeof select>[1]) =>
+  frames.map((frame): [string, string] => [frame.name, select(frame, dialect)]);

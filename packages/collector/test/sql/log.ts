@@ -75,23 +75,23 @@ const free = fc.dictionary(
   { maxKeys: 4 },
 );
 
-const valueOf = (shape: Shape, path: string, wanted: Wanted): fc.Arbitrary<unknown> => {
+const contentOf = (shape: Shape, path: string, wanted: Wanted): fc.Arbitrary<unknown> => {
   const asked = wanted.get(path);
   if (asked) {
     const edges = asked.flatMap((value) => (typeof value === "number" ? [value, value + 1] : [value]));
     const fitting = edges.filter((value) => typeof value !== "number" || value <= (shape.maximum ?? value));
-    const any = valueOf(shape, path, new Map());
+    const any = contentOf(shape, path, new Map());
     return fitting.length > 0 ? fc.oneof(fc.constantFrom(...fitting), any) : any;
   }
   if (shape.const !== undefined) return fc.constant(shape.const);
   if (shape.enum) return fc.constantFrom(...shape.enum);
   if (shape.properties) return objectOf(shape, `${path}.`, wanted);
-  if (shape.prefixItems) return fc.tuple(...shape.prefixItems.map((item) => valueOf(item, path, wanted)));
+  if (shape.prefixItems) return fc.tuple(...shape.prefixItems.map((item) => contentOf(item, path, wanted)));
   switch (shape.type) {
     case "object":
       return free;
     case "array":
-      return fc.array(valueOf(shape.items ?? {}, path, wanted), {
+      return fc.array(contentOf(shape.items ?? {}, path, wanted), {
         minLength: shape.minItems ?? 0,
         maxLength: Math.min(shape.maxItems ?? 2, Math.max(shape.minItems ?? 0, 2)),
       });
@@ -106,7 +106,9 @@ const valueOf = (shape: Shape, path: string, wanted: Wanted): fc.Arbitrary<unkno
 
 const objectOf = ({ properties = {}, required = [] }: Shape, path: string, wanted: Wanted) =>
   fc.record(
-    Object.fromEntries(Object.entries(properties).map(([key, each]) => [key, valueOf(each, `${path}${key}`, wanted)])),
+    Object.fromEntries(
+      Object.entries(properties).map(([key, each]) => [key, contentOf(each, `${path}${key}`, wanted)]),
+    ),
     { requiredKeys: required },
   );
 

@@ -1,17 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance, DuckDBListType, type DuckDBType } from "@duckdb/node-api";
-import type { FeatureValue } from "@tidemark/schema";
-import type { LoggedEvent, SpineRow } from "../../src/engine/replay.ts";
-
-/** A row of an answer. */
-export type Row = { id: string; as_of: number } & Record<string, FeatureValue>;
-
-/** A database with the tables that compiled queries read. */
-export interface Database {
-  /** Replaces the log, in order of arrival, and the moments that are asked about. */
-  load(written: readonly LoggedEvent[], spine: readonly SpineRow[]): Promise<void>;
-  /** Rows as the engine's vectors: texts and numbers that came as JSON are themselves again. */
-  ask(query: string): Promise<Row[]>;
-}
+import type { Database, Row } from "./parity.ts";
 
 const EVENTS = `CREATE OR REPLACE TABLE events AS
   SELECT e ->> 'session_id' AS session_id, e ->> 'anonymous_id' AS anonymous_id, e ->> 'user_id' AS user_id,
@@ -24,9 +12,9 @@ const SPINE = `CREATE OR REPLACE TABLE spine AS
   FROM (SELECT unnest(CAST($1 AS JSON[])) AS e)`;
 
 /** A value as it is in the engine. */
-const valueOf = (value: unknown, type: DuckDBType): unknown => {
+const valueIn = (value: unknown, type: DuckDBType): unknown => {
   if (value === null) return null;
-  if (type instanceof DuckDBListType) return (value as unknown[]).map((item) => valueOf(item, type.valueType));
+  if (type instanceof DuckDBListType) return (value as unknown[]).map((item) => valueIn(item, type.valueType));
   if (type.alias === "JSON") return JSON.parse(value as string);
   return typeof value === "bigint" ? Number(value) : value;
 };
@@ -36,6 +24,7 @@ export const openDuckdb = async (): Promise<Database> => {
   const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
   const connection: DuckDBConnection = await instance.connect();
   return {
+    dialect: "duckdb",
     async load(written, spine) {
       await connection.run(EVENTS, [JSON.stringify(written)]);
       await connection.run(SPINE, [JSON.stringify(spine)]);
@@ -47,7 +36,7 @@ export const openDuckdb = async (): Promise<Database> => {
       return answer
         .getRowsJS()
         .map((row) =>
-          Object.fromEntries(row.map((value, column) => [names[column], valueOf(value, types[column] as DuckDBType)])),
+          Object.fromEntries(row.map((value, column) => [names[column], valueIn(value, types[column] as DuckDBType)])),
         ) as Row[];
     },
   };

@@ -1,0 +1,32 @@
+import { defaultFeatures } from "@tidemark/schema";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { definitions } from "../definitions.ts";
+import { logs } from "../log.ts";
+import { compareAsOf, compareReplay } from "../parity.ts";
+import { openSpark } from "./run-spark.ts";
+
+let database: ReturnType<typeof openSpark>;
+beforeAll(() => {
+  database = openSpark(process.env.PYSPARK_PYTHON ?? "python3");
+});
+afterAll(() => database.close());
+
+const picks = fc.array(fc.nat(), { minLength: 1, maxLength: 12 });
+
+describe("in Spark", () => {
+  it("the default catalogue tells what a replay of the same log does", async () => {
+    await fc.assert(
+      fc.asyncProperty(logs(defaultFeatures), (log) => compareReplay(database, defaultFeatures, log)),
+      { numRuns: 3, endOnFailure: true },
+    );
+  }, 300_000);
+
+  it("any definitions tell at a point in time what the engine had told then", async () => {
+    const cases = definitions.chain((features) => fc.tuple(fc.constant(features), logs(features, 80)));
+    await fc.assert(
+      fc.asyncProperty(cases, picks, ([features, log], moments) => compareAsOf(database, features, log, moments)),
+      { numRuns: 20, endOnFailure: true },
+    );
+  }, 300_000);
+});

@@ -1,0 +1,33 @@
+"""Answers questions in Spark SQL: each line of the input is {"events", "spine", "query"}, each of the output its rows."""
+
+import json
+import sys
+
+from pyspark.sql import SparkSession
+
+spark = (
+    SparkSession.builder.master("local[2]")
+    .config("spark.sql.shuffle.partitions", 1)
+    .config("spark.ui.enabled", "false")
+    .config("spark.log.level", "ERROR")
+    .getOrCreate()
+)
+
+EVENTS = """session_id string, anonymous_id string, user_id string, tab_id string, seq bigint, type string, time bigint,
+    view_id string, arrival bigint, event string"""
+COLUMNS = ["session_id", "anonymous_id", "user_id", "tab_id", "seq", "type", "time", "view_id"]
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "events" in asked:
+        rows = [
+            tuple(event.get(column) for column in COLUMNS) + (arrival, json.dumps(event))
+            for arrival, event in enumerate(asked["events"])
+        ]
+        spark.createDataFrame(rows, EVENTS).createOrReplaceTempView("events")
+        spine = [(row["entity"], row["id"], row["as_of"]) for row in asked["spine"]]
+        spark.createDataFrame(spine, "entity string, id string, as_of bigint").createOrReplaceTempView("spine")
+        answer = []
+    else:
+        answer = [row.asDict(recursive=True) for row in spark.sql(asked["query"]).collect()]
+    print("answer " + json.dumps(answer), flush=True)
