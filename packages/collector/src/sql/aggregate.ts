@@ -15,6 +15,8 @@ export interface Plan {
   needs?: string;
   /** When the calls are over groups: what makes one, and its number. The calls read them as {@link MEMBER} and {@link AMOUNT}. */
   groups?: { by: string; part: Part };
+  /** Whether the calls cannot stand beside others. */
+  apart?: boolean;
 }
 
 /** Names of what groups yield. */
@@ -50,6 +52,7 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
     calls: [part.call],
     result: part.result ?? ((call) => call),
     needs: `${value} IS NOT NULL`,
+    ...(part.apart && { apart: true }),
   });
   /** The value in millionths; NULL beyond the bound, so that nothing overflows. */
   const units = (most: number): string =>

@@ -10,6 +10,8 @@ export type Kind = FieldKind | "list" | "null";
 export interface Part {
   call: string;
   result?: (call: string) => string;
+  /** Whether it cannot stand beside other calls. */
+  apart?: boolean;
 }
 
 /**

@@ -4,8 +4,13 @@ import type { Dialect, Kind, Part } from "./dialect.ts";
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
-const within = (path: readonly string[]): string =>
-  text(`$${path.map((key) => `['${key.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}']`).join("")}`);
+/** A path within JSON. */
+const within = (path: readonly string[]): string => {
+  const keys = path.map((key) =>
+    /^\w+$/.test(key) ? `.${key}` : `['${key.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}']`,
+  );
+  return text(`$${keys.join("")}`);
+};
 
 /** What is at a path of a JSON text, when it is of the kind asked for: within brackets its first character tells. */
 const held = (json: string, path: string, kind: FieldKind): string => {
@@ -28,19 +33,20 @@ const held = (json: string, path: string, kind: FieldKind): string => {
 /** A whole number as a text that has its order. */
 const digits = (whole: string): string => `LPAD(CAST(${whole} AS STRING), 16, '0')`;
 
+/** Where an event stands in the order of events, as texts: no aggregate of Flink's orders by anything but its value. */
+const PLACE = `${digits("`time`")}, RPAD(tab_id, 64, ' '), ${digits("seq")}`;
+
 /** Characters of {@link PLACE}. */
 const PLACE_LENGTH = 96;
 
-/** Where an event stands in the order of events, as a text: no aggregate of Flink's orders by anything but its value. */
-const PLACE = `${digits("`time`")} || RPAD(tab_id, 64, ' ') || ${digits("seq")}`;
-
+/** What stands behind so many characters. */
 const after = (length: number, kind: Kind) => (packed: string) => {
   const value = `SUBSTRING(${packed}, ${length + 1})`;
   return kind === "number" ? `CAST(${value} AS DOUBLE)` : value;
 };
 
 const end = (extreme: "MIN" | "MAX", value: string, kind: Kind): Part => ({
-  call: `${extreme}(${PLACE} || CAST(${value} AS STRING))`,
+  call: `${extreme}(CONCAT(${PLACE}, CAST(${value} AS STRING)))`,
   result: after(PLACE_LENGTH, kind),
 });
 
@@ -61,13 +67,18 @@ export const flink: Dialect = {
   beside: (units) => `MOD(${units}, 1000000)`,
   first: (value, kind) => end("MIN", value, kind),
   last: (value, kind) => end("MAX", value, kind),
-  latest: (number, seq) => ({ call: `MAX(${digits(seq)} || CAST(${number} AS STRING))`, result: after(16, "number") }),
+  latest: (number, seq) => ({
+    call: `MAX(CONCAT(${digits(seq)}, CAST(${number} AS STRING)))`,
+    result: after(16, "number"),
+  }),
   lastN: noList,
   quantile: (number, q) => ({
     call: `ARRAY_AGG(${number})`,
+    // In batches, Flink takes a MIN of whatever stands beside a COUNT(DISTINCT), and there is none of arrays.
+    apart: true,
     result: (list) => `ARRAY_SORT(${list})[1 + CAST(FLOOR(${q} * (CARDINALITY(${list}) - 1)) AS INT)]`,
   }),
   topK: noList,
-  fromFree: (value, kind) => held(`('{"free":' || ${value} || '}')`, "'$.free'", kind),
+  fromFree: (value, kind) => held(`CONCAT('{"free":', ${value}, '}')`, "'$.free'", kind),
   toFree: (value) => `JSON_STRING(${value})`,
 };

@@ -14,8 +14,8 @@ interface Compiled {
   plan: Plan;
   calls: { column: string; sql: string }[];
   filter: string;
-  /** Name of the subquery for aggregates over groups. */
-  grouped: string | undefined;
+  /** Name of a subquery of its own, for calls that are over groups or cannot stand beside others. */
+  apart: string | undefined;
 }
 
 /**
@@ -33,35 +33,32 @@ export const select = (frame: Frame, dialect: Dialect): string => {
   const compiled = aggregates.map((feature) => compile(feature, frame, dialect, reads));
   const subqueries = frame.subqueries(reads.columns());
 
-  const plain = compiled.filter(({ grouped }) => grouped === undefined);
-  const folded = plain.flatMap(({ calls, filter }) =>
+  const [together, apart] = [compiled.filter((each) => !each.apart), compiled.filter((each) => each.apart)];
+  const folded = together.flatMap(({ calls, filter }) =>
     calls.map(({ column, sql }) => `${sql} FILTER (WHERE ${filter}) AS ${quote(column)}`),
   );
   subqueries.push(["folded", `SELECT ${lines([...keys, ...folded])} FROM seen GROUP BY ${keys.join(", ")}`]);
-
-  const grouped = compiled.filter((each) => each.grouped !== undefined);
-  for (const { plan, calls, filter, grouped: name } of grouped) {
-    const { by, part } = plan.groups as NonNullable<Plan["groups"]>;
-    const groups = `SELECT ${keys.join(", ")}, ${by} AS ${MEMBER}, ${whole(part)} AS ${AMOUNT} FROM seen WHERE ${filter} GROUP BY ${keys.join(", ")}, ${by}`;
-    const over = calls.map(({ column, sql }) => `${sql} AS ${quote(column)}`);
+  for (const { apart: name, plan, calls, filter } of apart) {
+    const named = calls.map(({ column, sql }) => `${sql} AS ${quote(column)}`);
+    const over = plan.groups ? `(${grouped(plan.groups, keys, filter)}) grouped` : `seen WHERE ${filter}`;
     subqueries.push([
       quote(name as string),
-      `SELECT ${lines([...keys, ...over])} FROM (${groups}) ${quote("g")} GROUP BY ${keys.join(", ")}`,
+      `SELECT ${lines([...keys, ...named])} FROM ${over} GROUP BY ${keys.join(", ")}`,
     ]);
   }
 
   const values = compiled.map(({ name, plan, calls }) => {
     return `${plan.result(...calls.map(({ column }) => quote(column)))} AS ${quote(name)}`;
   });
-  if (grouped.length > 0) {
-    const columns = grouped.flatMap(({ calls }) => calls.map(({ column }) => quote(column)));
-    const joins = grouped.map(({ grouped: name }) => {
+  if (apart.length > 0) {
+    const columns = apart.flatMap(({ calls }) => calls.map(({ column }) => quote(column)));
+    const joins = apart.map(({ apart: name }) => {
       const same = keys.map((key) => `${quote(name as string)}.${key} = folded.${key}`);
       return `LEFT JOIN ${quote(name as string)} ON ${same.join(" AND ")}`;
     });
     subqueries.push(["joined", `SELECT ${lines(["folded.*", ...columns])} FROM folded\n${joins.join("\n")}`]);
   }
-  subqueries.push(["told", `SELECT ${lines([...keys, ...values])} FROM ${grouped.length > 0 ? "joined" : "folded"}`]);
+  subqueries.push(["told", `SELECT ${lines([...keys, ...values])} FROM ${apart.length > 0 ? "joined" : "folded"}`]);
 
   const typed = new Map<string, Typed>(compiled.map(({ name, plan }) => [name, { sql: quote(name), kind: plan.kind }]));
   let latest = "told";
@@ -81,8 +78,10 @@ export const select = (frame: Frame, dialect: Dialect): string => {
 
 const lines = (items: readonly string[]): string => items.join(",\n  ");
 
-const whole = ({ call, result = (same) => same }: { call: string; result?: (call: string) => string }): string =>
-  result(call);
+const grouped = ({ by, part }: NonNullable<Plan["groups"]>, keys: readonly string[], filter: string): string => {
+  const amount = part.result ? part.result(part.call) : part.call;
+  return `SELECT ${keys.join(", ")}, ${by} AS ${MEMBER}, ${amount} AS ${AMOUNT} FROM seen WHERE ${filter} GROUP BY ${keys.join(", ")}, ${by}`;
+};
 
 const compile = (feature: AggregateFeature, frame: Frame, dialect: Dialect, reads: Readings): Compiled => {
   const { name, source, where = [], aggregate, window } = feature;
@@ -108,7 +107,7 @@ const compile = (feature: AggregateFeature, frame: Frame, dialect: Dialect, read
       plan,
       calls: plan.calls.map((sql, index) => ({ column: `${name} ${index + 1}`, sql })),
       filter: filter.join(" AND "),
-      grouped: plan.groups && `groups of ${name}`,
+      apart: plan.groups || plan.apart ? `only ${name}` : undefined,
     };
   } catch (error) {
     throw new Error(`feature ${name} cannot be told in ${dialect.name}: ${(error as Error).message}`);

@@ -12,6 +12,7 @@ const within = (path: readonly string[]): string => {
     if (key.includes("'") && key.includes('"')) {
       throw new Error(`there is no path to the field ${path.join(".")}, whose name holds both ' and "`);
     }
+    if (/^\w+$/.test(key)) return `.${key}`;
     return key.includes("'") ? `["${key}"]` : `['${key}']`;
   });
   return text(`$${keys.join("")}`);

@@ -10,6 +10,18 @@ import { select } from "./select.ts";
 import { spark } from "./spark.ts";
 import { windowed } from "./windowed.ts";
 
+const dialects = { duckdb, flink, spark };
+
+/** Of which rows each dialect tells the features of an entity. */
+const framesIn: Record<
+  DialectName,
+  (entity: Entity, features: readonly Feature[], options: LatenessOptions | undefined) => Frame[]
+> = {
+  duckdb: (entity, features, options) => [pointInTime(entity, features, duckdb, options)],
+  spark: (entity, features, options) => [pointInTime(entity, features, spark, options)],
+  flink: (entity, features) => windowed(entity, features, flink),
+};
+
 /**
  * Compiles definitions to SQL that yields what the engine does, over a table `events` with a row for each event of the log of one
  * site (docs/sql.md says its columns). DuckDB and Spark tell features as of the moments in a table `spine` of (entity, id, as_of):
@@ -25,19 +37,8 @@ export const toSql = (
   options?: LatenessOptions,
 ): Record<string, string> => {
   derivationOrder(features);
-  const told = entitiesIn(features).flatMap((entity) => {
-    const own = featuresOf(features, entityNameOf({ entity }));
-    switch (dialect) {
-      case "duckdb":
-        return selected([pointInTime(entity, own, duckdb, options)], duckdb);
-      case "spark":
-        return selected([pointInTime(entity, own, spark, options)], spark);
-      case "flink":
-        return selected(windowed(entity, own, flink), flink);
-    }
-  });
-  return Object.fromEntries(told);
+  const frames = entitiesIn(features).flatMap((entity) =>
+    framesIn[dialect](entity, featuresOf(features, entityNameOf({ entity })), options),
+  );
+  return Object.fromEntries(frames.map((frame) => [frame.name, select(frame, dialects[dialect])]));
 };
-
-const selected = (frames: Frame[], dialect: Parameters<typeof select>[1]) =>
-  frames.map((frame): [string, string] => [frame.name, select(frame, dialect)]);
