@@ -64,7 +64,8 @@ export const flink: Dialect = {
   millionths,
   nearest: (whole) => `CAST(${whole} AS DOUBLE)`,
   ones: (units) => `TRUNCATE(${units} / 1000000, 0)`,
-  beside: (units) => `MOD(${units}, 1000000)`,
+  // MOD would make an INT of the whole number first.
+  beside: (units) => `(${units} - TRUNCATE(${units} / 1000000, 0) * 1000000)`,
   first: (value, kind) => end("MIN", value, kind),
   last: (value, kind) => end("MAX", value, kind),
   latest: (number, seq) => ({
