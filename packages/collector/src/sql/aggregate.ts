@@ -130,8 +130,10 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
       const age = `CAST(${moment(at)} - ${time} AS DOUBLE)`;
       return number(`SUM(POWER(0.5e0, ${age} / ${double(aggregate.half_life_ms)}))`, (sum) => `COALESCE(${sum}, 0e0)`);
     }
-    case "time_since_last":
-      return number(`MAX(${time})`, (latest) => `CAST(${moment(at)} - ${latest} AS DOUBLE)`);
+    case "time_since_last": {
+      const now = moment(at);
+      return number(`MAX(${time})`, (latest) => `CAST(${now} - ${latest} AS DOUBLE)`);
+    }
   }
 };
 

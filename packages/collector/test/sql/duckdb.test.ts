@@ -34,9 +34,14 @@ describe("the default catalogue in DuckDB", () => {
 describe("any definitions in DuckDB", () => {
   const cases = definitions.chain((features) => fc.tuple(fc.constant(features), logs(features, 80)));
 
+  const lateness = fc.record(
+    { outOfOrdernessMs: fc.nat(60_000), allowedLatenessMs: fc.nat(7_200_000) },
+    { requiredKeys: [] },
+  );
+
   it("tell what a replay of the same log does", async () => {
     await fc.assert(
-      fc.asyncProperty(cases, ([features, log]) => compareReplay(database, features, log)),
+      fc.asyncProperty(cases, lateness, ([features, log], options) => compareReplay(database, features, log, options)),
       { numRuns: 150 },
     );
   }, 120_000);

@@ -3,21 +3,21 @@ import { featuresIn, isDerived } from "@tidemark/schema/derivation";
 import type { DialectName } from "../../src/sql/dialect.ts";
 import { toSql } from "../../src/sql/to-sql.ts";
 
-/** The features that a dialect does not refuse, and that read none which it does. */
-export const expressible = (features: readonly Feature[], dialect: DialectName): readonly Feature[] => {
-  const refused = features.find((feature) => {
-    if (isDerived(feature))
-      return featuresIn(feature.derive).some((read) => !features.some(({ name }) => name === read));
+/** The features that a dialect does not refuse, by themselves or with those that they read. */
+export const expressible = (features: readonly Feature[], dialect: DialectName): readonly Feature[] =>
+  features.filter((feature) => {
     try {
-      return !toSql([feature], dialect);
-    } catch {
+      toSql([...withReads(feature, features)], dialect);
       return true;
+    } catch {
+      return false;
     }
   });
-  return refused
-    ? expressible(
-        features.filter((feature) => feature !== refused),
-        dialect,
-      )
-    : features;
-};
+
+const withReads = (feature: Feature, features: readonly Feature[]): Set<Feature> =>
+  new Set([
+    feature,
+    ...(isDerived(feature) ? featuresIn(feature.derive) : []).flatMap((read) => [
+      ...withReads(features.find(({ name }) => name === read) as Feature, features),
+    ]),
+  ]);

@@ -1,6 +1,7 @@
 import type { Feature, FeatureValue } from "@tidemark/schema";
 import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/derivation";
 import { expect } from "vitest";
+import type { LatenessOptions } from "../../src/engine/lateness.ts";
 import { asOf, type LoggedEvent, replay, type SpineRow } from "../../src/engine/replay.ts";
 import type { DialectName } from "../../src/sql/dialect.ts";
 import { toSql } from "../../src/sql/to-sql.ts";
@@ -22,9 +23,15 @@ export interface Database {
 type Vector = Record<string, FeatureValue>;
 
 /** Asks for each moment in SQL, and expects each answer to agree with the engine's. */
-const compare = async (database: Database, features: readonly Feature[], log: Log, moments: Map<SpineRow, Vector>) => {
+const compare = async (
+  database: Database,
+  features: readonly Feature[],
+  log: Log,
+  moments: Map<SpineRow, Vector>,
+  options?: LatenessOptions,
+) => {
   await database.load(log.written, [...moments.keys()]);
-  const queries = toSql(features, database.dialect);
+  const queries = toSql(features, database.dialect, options);
   for (const entity of entitiesIn(features).map((each) => entityNameOf({ entity: each }))) {
     const rows = await database.ask(queries[`${entity}_features`] as string, featuresOf(features, entity));
     const answers = new Map(rows.map(({ id, as_of, ...vector }) => [`${id} ${as_of}`, vector]));
@@ -38,13 +45,18 @@ const compare = async (database: Database, features: readonly Feature[], log: Lo
 };
 
 /** Compares the vectors of all entities after all events. */
-export const compareReplay = async (database: Database, features: readonly Feature[], log: Log) => {
-  const replayed = replay(log.events, features);
+export const compareReplay = async (
+  database: Database,
+  features: readonly Feature[],
+  log: Log,
+  options?: LatenessOptions,
+) => {
+  const replayed = replay(log.events, features, options);
   const moments = replayed.map(({ entity, id, state, features: vector }): [SpineRow, Vector] => [
     { entity, id, as_of: (state.event_time as number) + 1 },
     vector,
   ]);
-  await compare(database, features, log, new Map(moments));
+  await compare(database, features, log, new Map(moments), options);
 };
 
 /** Compares vectors of entities, known and unknown, as of moments among the events, at their very times, and before and after all. */
