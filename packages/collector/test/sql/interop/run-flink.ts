@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { FeatureValue } from "@tidemark/schema";
 import type { LoggedEvent } from "../../../src/engine/replay.ts";
 
-const PROGRAM = fileURLToPath(new URL("Flink.java", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("Flink.java", import.meta.url).href);
 
 /** A window's vector. */
 export type WindowRow = { id: string; window_end?: number } & Record<string, FeatureValue | undefined>;

@@ -6,7 +6,7 @@ import { isDerived } from "@tidemark/schema/derivation";
 import { fieldsOf, kindAt } from "@tidemark/schema/event-fields";
 import type { Database, Row } from "../parity.ts";
 
-const SCRIPT = fileURLToPath(new URL("spark.py", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("spark.py", import.meta.url).href);
 
 /** Spark, started by the Python that has pyspark. */
 export const openSpark = (python: string): Database & { close(): void } => {
