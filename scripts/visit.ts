@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SessionVector, VectorAnswer } from "@tidemark/schema";
+import type { SessionVector, SessionVectorAnswer } from "@tidemark/schema";
 import type { Page } from "playwright-core";
 import { startChromium } from "./browser.ts";
 import type { Stack } from "./stack.ts";
@@ -120,12 +120,12 @@ export interface Readable {
 }
 
 /** Reads a session's vector with the read key. */
-export const readVector = async ({ collector, readKey }: Readable, session: string): Promise<VectorAnswer> => {
+export const readVector = async ({ collector, readKey }: Readable, session: string): Promise<SessionVectorAnswer> => {
   const response = await fetch(`${collector.origin}/v1/features/session/${session}`, {
     headers: { authorization: `Bearer ${readKey}` },
   });
   if (!response.ok) throw new Error(`the vector of ${session} could not be read: ${await response.text()}`);
-  return (await response.json()) as VectorAnswer;
+  return (await response.json()) as SessionVectorAnswer;
 };
 
 /**

@@ -62,6 +62,7 @@ describe("imports point one way", () => {
     const users = importsIn("packages/collector/src").filter(({ what }) => what.startsWith("cloudflare:"));
     expect(users.map(({ from }) => from).sort()).toEqual([
       "packages/collector/src/metrics/metrics.ts",
+      "packages/collector/src/rollup/rollup.ts",
       "packages/collector/src/session/session.ts",
     ]);
   });

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { routePath } from "hono/route";
 import type { TidemarkConfig } from "./config.ts";
+import type { Definitions } from "./definitions.ts";
 import { Refusal } from "./door/refusal.ts";
 import { createSites } from "./door/sites.ts";
 import { createMeter } from "./metrics/meter.ts";
@@ -29,7 +30,7 @@ const refusalOf = (error: Error): Refusal => {
 };
 
 /** The HTTP face of a deployment. */
-export const createApp = (config: TidemarkConfig, definitionVersion: string) => {
+export const createApp = (config: TidemarkConfig, definitions: Definitions) => {
   const sites = createSites(config.sites);
   const app = new Hono<{ Bindings: Env }>();
 
@@ -52,8 +53,8 @@ export const createApp = (config: TidemarkConfig, definitionVersion: string) => 
   });
 
   app.route("/", eventRoutes(sites, meter));
-  app.route("/", featureRoutes(sites));
-  app.route("/", healthRoutes(definitionVersion));
+  app.route("/", featureRoutes(sites, definitions));
+  app.route("/", healthRoutes(definitions.version));
   app.route("/", metricsRoutes(config));
 
   app.all("/v1/events", () => {

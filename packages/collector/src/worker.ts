@@ -1,20 +1,21 @@
-import { featuresOf } from "@tidemark/schema/derivation";
 import config from "../../../tidemark.config.ts";
 import { createApp } from "./app.ts";
-import { definitionVersionOf } from "./definition-version.ts";
-import { createEngine } from "./engine/engine.ts";
+import { compileDefinitions } from "./definitions.ts";
+import { RollupObject } from "./rollup/rollup.ts";
+import { SessionObject } from "./session/session.ts";
 
 export { Metrics } from "./metrics/metrics.ts";
 
-import { SessionObject } from "./session/session.ts";
-
-const definitionVersion = definitionVersionOf(config.features);
-const engine = createEngine(featuresOf(config.features, "session"));
+const definitions = compileDefinitions(config.features);
 
 /** The deployment's sessions, folding the features of its configuration. */
 export class Session extends SessionObject {
-  protected readonly engine = engine;
-  protected readonly definitionVersion = definitionVersion;
+  protected readonly definitions = definitions;
 }
 
-export default createApp(config, definitionVersion);
+/** Its users, pages and entities of its own, gathered from sessions. */
+export class Rollup extends RollupObject {
+  protected readonly definitions = definitions;
+}
+
+export default createApp(config, definitions);

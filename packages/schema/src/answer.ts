@@ -49,7 +49,7 @@ export const errorCodes = {
   foreign_session: { status: 403, meaning: "The session id names another site than the key." },
   not_found: {
     status: 404,
-    meaning: "No such route, no such session for this site, or a route whose secret is not set.",
+    meaning: "No such route, nothing known of this entity and id for this site, or a route whose secret is not set.",
   },
   method_not_allowed: { status: 405, meaning: "The route exists for another method." },
   body_too_large: { status: 413, meaning: "The body exceeds the limit, as received or once inflated." },
@@ -85,16 +85,41 @@ export interface DeliveryCounts {
   missing: number;
 }
 
-/** The answer of `GET /v1/features/{entity}/{id}`. */
+/** What every answer of `GET /v1/features/{entity}/{id}` says: the features at the time of the answer, and how fresh they are. */
 export interface VectorAnswer {
-  entity: "session";
+  /** `session`, `user`, `page`, or the name of an entity of one's own. */
+  entity: string;
   id: string;
   /** Corrected time of the latest event folded in, in UTC milliseconds. */
   event_time: number;
-  /** Events older than this are late, in UTC milliseconds. */
+  /** Events older than this are late, in UTC milliseconds. That of a rollup is of the session furthest ahead. */
   watermark: number;
-  /** Which definitions made the vector: name and hash. */
+  /** Time from the latest event to this answer, in milliseconds. */
+  age_ms: number;
+  /** Which definitions made the vector: their hash. */
   definition_version: string;
+  /** Events that came behind their session's watermark and were folded in. */
+  late: number;
+  /** Events that came behind it by more than the allowed lateness, and are not in the features. */
+  too_late: number;
   features: Record<string, FeatureValue>;
+}
+
+/** The vector of a session. */
+export interface SessionVectorAnswer extends VectorAnswer {
+  entity: "session";
+  /** How often the session was closed: 0 while it is alive for the first time, more than 1 after a correction. */
+  version: number;
+  /** When it was closed, in UTC milliseconds; `null` while it is alive, or alive again. */
+  closed_at: number | null;
   delivery: DeliveryCounts;
+}
+
+/** The vector of a user, a page or an entity of one's own: gathered from sessions, within a second of their events. */
+export interface RollupVectorAnswer extends VectorAnswer {
+  /**
+   * Of an identified user: the anonymous ids under which the user's latest browsers are known, the latest last, at most 16. What
+   * happened there before `identify` is found under these.
+   */
+  anonymous_ids?: string[];
 }

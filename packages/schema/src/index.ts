@@ -6,6 +6,8 @@ export {
   errorCodes,
   type FeatureValue,
   type Rejection,
+  type RollupVectorAnswer,
+  type SessionVectorAnswer,
   type VectorAnswer,
   type VerdictCode,
   verdictCodes,

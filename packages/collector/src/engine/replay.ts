@@ -1,7 +1,6 @@
 import type { Feature, FeatureValue } from "@tidemark/schema";
-import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/derivation";
-import { createEngine, type Engine, type EngineEvent, type EngineState } from "./engine.ts";
-import { entityId } from "./entity.ts";
+import type { EngineEvent, EngineState } from "./engine.ts";
+import { type EntityEngine, entityEngines } from "./entity-engine.ts";
 import { type Arrival, type LatenessOptions, lateness } from "./lateness.ts";
 
 /** An event of the log: with its session and visitor. */
@@ -24,18 +23,6 @@ export interface SpineRow {
   /** UTC milliseconds. Only what happened before counts. */
   as_of: number;
 }
-
-interface Kept {
-  entity: string;
-  engine: Engine;
-  idOf: (event: EngineEvent) => string | undefined;
-}
-
-const keptBy = (features: readonly Feature[], options: LatenessOptions | undefined): Kept[] =>
-  entitiesIn(features).map((entity) => {
-    const name = entityNameOf({ entity });
-    return { entity: name, engine: createEngine(featuresOf(features, name), options), idOf: entityId(entity) };
-  });
 
 /** Tells when each event came. As live, its session is the source whose watermark judges it, for all entities. */
 const sessionJudge = (options: LatenessOptions | undefined): ((event: LoggedEvent) => Arrival) => {
@@ -61,7 +48,7 @@ export const replay = (
   options?: LatenessOptions,
 ): Replayed[] => {
   const judge = sessionJudge(options);
-  const kept = keptBy(features, options).map((each) => ({ ...each, states: new Map<string, EngineState>() }));
+  const kept = entityEngines(features, options).map((each) => ({ ...each, states: new Map<string, EngineState>() }));
   for (const event of events) {
     const counts = judge(event) !== "too_late";
     for (const { entity, engine, idOf, states } of kept) {
@@ -95,7 +82,7 @@ export const asOf = (
   const judge = sessionJudge(options);
   const inOrder = [...events].filter((event) => judge(event) !== "too_late").sort((a, b) => a.time - b.time);
   const kept = new Map(
-    keptBy(features, options).map((each) => [
+    entityEngines(features, options).map((each) => [
       each.entity,
       { engine: each.engine, events: byId(inOrder, each.idOf), states: new Map<string, Progress>() },
     ]),
@@ -118,7 +105,7 @@ export const asOf = (
   return spine.map((row) => vectors.get(row) as Record<string, FeatureValue>);
 };
 
-const byId = (events: LoggedEvent[], idOf: Kept["idOf"]): Map<string, LoggedEvent[]> => {
+const byId = (events: LoggedEvent[], idOf: EntityEngine["idOf"]): Map<string, LoggedEvent[]> => {
   const groups = new Map<string, LoggedEvent[]>();
   for (const event of events) {
     const id = idOf(event);

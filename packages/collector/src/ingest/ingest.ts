@@ -76,6 +76,10 @@ export const ingest = async (
 
   const { valid, rejected } = judge(received);
   const receipt = await deliver(env, site.id, received.session_id, {
+    site: site.id,
+    session_id: received.session_id,
+    anonymous_id: received.anonymous_id,
+    user_id: received.user_id,
     tab_id: received.tab_id,
     sent_at: received.sent_at,
     received_at: receivedAt,

@@ -1,11 +1,28 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Dropped, FeatureEvent, Rejection, VectorAnswer } from "@tidemark/schema";
-import type { Engine, EngineState } from "../engine/engine.ts";
+import type {
+  DeliveryCounts,
+  Dropped,
+  FeatureEvent,
+  FeatureValue,
+  Rejection,
+  SessionVectorAnswer,
+} from "@tidemark/schema";
+import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
+import type { Definitions } from "../definitions.ts";
+import type { EngineEvent, EngineState } from "../engine/engine.ts";
+import type { Delta } from "../rollup/rollup.ts";
+import { type Env, rollupOf } from "./address.ts";
 import { correct, observe } from "./clock.ts";
+import { confirm, due, newOutbox, type Outbox, openDelta, owed, sealAll } from "./outbox.ts";
 import { countDelivery, countMissing, drop, newTab, receive, reject, type Tab } from "./tab.ts";
 
 /** A judged batch on its way into its session. */
 export interface Delivery {
+  site: string;
+  session_id: string;
+  anonymous_id: string;
+  /** The user, once identified. */
+  user_id?: string | undefined;
   tab_id: string;
   /** UTC milliseconds, by the client's clock and by the collector's. */
   sent_at: number;
@@ -28,13 +45,38 @@ export interface Receipt {
   missing_change: number;
 }
 
-/** A session's vector, as of the last acknowledged event. */
-export type SessionVectorState = Omit<VectorAnswer, "entity" | "id">;
+/** A session's vector at the time of the call. */
+export type SessionVector = Omit<SessionVectorAnswer, "entity" | "id">;
+
+/** What a session came to: written once each time that it closes. */
+export interface Final {
+  /** 1 for the first time, and higher for each correction. */
+  version: number;
+  /** UTC milliseconds, by the collector's clock. */
+  closed_at: number;
+  definition_version: string;
+  /** Time of the latest event; the features are those of that moment, as a replay gives them. */
+  event_time: number;
+  features: Record<string, FeatureValue>;
+  late: number;
+  too_late: number;
+  delivery: DeliveryCounts;
+}
 
 interface Stored {
+  site: string;
+  session_id: string;
   definition_version: string;
   tabs: Map<string, Tab>;
   engine: EngineState;
+  outbox: Outbox;
+  /** When the latest event that counted was received; `null` before the first. */
+  heard_at: number | null;
+  /** When the alarm rings; `null` when none was set. */
+  alarm_at: number | null;
+  /** Whether nothing was heard since `final`. */
+  closed: boolean;
+  final: Final | null;
 }
 
 const STATE = "state";
@@ -42,60 +84,129 @@ const STATE = "state";
 /** Most tabs of one session. */
 const MAX_TABS = 256;
 
+/** Most deltas that a session owes to rollups which cannot be reached. Beyond that it takes no batch: the client keeps it. */
+const MAX_OWED = 256;
+
+/** Least time from one push of deltas to the next, in milliseconds. */
+const PUSH_EVERY_MS = 500;
+
+/** Time to the next attempt after a push that failed, in milliseconds: doubled each time, up to the longest. */
+const RETRY_MS = { first: 1_000, longest: 60_000 };
+
 /**
- * One visit: the numbers it received, for ever, and its features. State and dedupe set are one value in one row, written
- * before the answer leaves: an acknowledgement means durable.
+ * One visit: the numbers it received, for ever, its features, and what it owes to rollups. All that is one value in one row,
+ * written before the answer leaves: an acknowledgement means durable.
  */
-export abstract class SessionObject extends DurableObject {
-  /** The definitions of this deployment, compiled. */
-  protected abstract readonly engine: Engine;
-  /** Names the definitions: a stored session made by others begins anew the features that changed. */
-  protected abstract readonly definitionVersion: string;
+export abstract class SessionObject extends DurableObject<Env> {
+  /** The definitions of this deployment, compiled. A stored session made by others begins anew the features that changed. */
+  protected abstract readonly definitions: Definitions;
 
   #stored: Stored | undefined;
+  #push: Promise<void> | undefined;
+  #pushedAt = 0;
+  #failures = 0;
 
-  /** Takes in a batch. Any repetition, reordering, overlap or splitting of batches counts each event once. */
+  /**
+   * Takes in a batch. Any repetition, reordering, overlap or splitting of batches counts each event once.
+   *
+   * @throws Error when too much is owed to rollups; nothing is stored then.
+   */
   ingest(delivery: Delivery): Receipt {
-    const stored = this.#load() ?? this.#begin();
-    try {
-      const receipt = this.#take(stored, delivery);
-      this.ctx.storage.kv.put(STATE, stored);
-      return receipt;
-    } catch (error) {
-      // What was taken in halfway must not be committed with the next batch.
-      this.#stored = undefined;
-      throw error;
+    const stored = this.#load() ?? this.#begin(delivery);
+    if (owed(stored.outbox) >= MAX_OWED) {
+      this.ctx.waitUntil(this.#pushDeltas());
+      throw new Error(`the session owes ${MAX_OWED} deltas to rollups that cannot be reached`);
     }
+    // Until it is committed: when something fails in between, what was stored counts.
+    this.#stored = undefined;
+    const receipt = this.#take(stored, delivery);
+    if (stored.heard_at !== null && !stored.closed) this.#wakeBy(stored, stored.heard_at + SESSION_IDLE_MS);
+    this.#store(stored);
+    if (owed(stored.outbox) > 0) this.ctx.waitUntil(this.#pushDeltas());
+    return receipt;
   }
 
   /** The vector now, or `undefined` for a session that no event has reached. */
-  vector(): SessionVectorState | undefined {
+  vector(): SessionVector | undefined {
     const stored = this.#load();
     if (!stored || stored.engine.event_time === null) return undefined;
+    const { engine, final, closed } = stored;
+    const { event_time, late, too_late } = stored.engine;
+    const at = Math.max(Date.now(), event_time);
     return {
-      event_time: stored.engine.event_time,
-      watermark: this.engine.watermark(stored.engine) ?? stored.engine.event_time,
-      definition_version: this.definitionVersion,
-      features: this.engine.vector(stored.engine, Date.now()),
+      event_time,
+      watermark: this.definitions.session.watermark(engine) ?? event_time,
+      age_ms: at - event_time,
+      definition_version: this.definitions.version,
+      version: final?.version ?? 0,
+      closed_at: final !== null && closed ? final.closed_at : null,
+      late,
+      too_late,
+      features: this.definitions.session.vector(engine, at),
       delivery: countDelivery(stored.tabs.values()),
     };
   }
 
+  /**
+   * Repeats what rollups did not confirm, and closes the session when nothing was heard for 30 minutes. It is set when there is
+   * none, and moved only when it rings too early: setting it costs as much as a row.
+   */
+  override async alarm(): Promise<void> {
+    const ringing = this.#load();
+    if (!ringing) return;
+    ringing.alarm_at = null;
+    await this.#pushDeltas();
+
+    const stored = this.#load() ?? ringing;
+    if (stored.heard_at !== null && !stored.closed) {
+      const idleAt = stored.heard_at + SESSION_IDLE_MS;
+      const now = Date.now();
+      if (now >= idleAt) this.#close(stored, now);
+      else this.#wakeBy(stored, idleAt);
+    }
+    this.#store(stored);
+  }
+
   #load(): Stored | undefined {
-    this.#stored ??= this.ctx.storage.kv.get<Stored>(STATE);
-    if (this.#stored && this.#stored.definition_version !== this.definitionVersion) {
-      this.#stored.definition_version = this.definitionVersion;
-      this.#stored.engine = this.engine.migrate(this.#stored.engine).state;
+    if (!this.#stored) {
+      this.#stored = this.ctx.storage.kv.get<Stored>(STATE);
+      if (this.#stored) this.#renew(this.#stored);
     }
     return this.#stored;
   }
 
-  #begin(): Stored {
-    this.#stored = { definition_version: this.definitionVersion, tabs: new Map(), engine: this.engine.zero() };
-    return this.#stored;
+  /** Makes what another instance stored one's own: of its deltas nobody knows which it sent, and its definitions may be others. */
+  #renew(stored: Stored): void {
+    sealAll(stored.outbox);
+    if (stored.definition_version === this.definitions.version) return;
+    stored.definition_version = this.definitions.version;
+    stored.engine = this.definitions.session.migrate(stored.engine).state;
+    stored.outbox.sealed = stored.outbox.sealed.filter(({ entity }) => this.definitions.rollups.has(entity));
   }
 
-  #take(stored: Stored, { tab_id, sent_at, received_at, events, rejected_seqs, dropped }: Delivery): Receipt {
+  #begin({ site, session_id }: Delivery): Stored {
+    return {
+      site,
+      session_id,
+      definition_version: this.definitions.version,
+      tabs: new Map(),
+      engine: this.definitions.session.zero(),
+      outbox: newOutbox(),
+      heard_at: null,
+      alarm_at: null,
+      closed: false,
+      final: null,
+    };
+  }
+
+  #store(stored: Stored): void {
+    this.ctx.storage.kv.put(STATE, stored);
+    this.#stored = stored;
+  }
+
+  #take(stored: Stored, delivery: Delivery): Receipt {
+    const { session_id, anonymous_id, user_id, tab_id, sent_at, received_at, events, rejected_seqs, dropped } =
+      delivery;
     const receipt: Receipt = { accepted: 0, duplicates: 0, rejected: [], dropped: {}, missing_change: 0 };
     let tab = stored.tabs.get(tab_id);
     if (!tab) {
@@ -123,11 +234,100 @@ export abstract class SessionObject extends DurableObject {
         receipt.rejected.push({ index, code: "too_many_gaps", path: "seq", message });
       } else {
         const time = correct(tab.clock, event.seq, event.time);
-        this.engine.fold(stored.engine, { ...event, time, tab_id });
+        // An identify event names its user itself.
+        if (this.#fold(stored, { user_id, ...event, time, tab_id, session_id, anonymous_id })) {
+          stored.heard_at = Math.max(stored.heard_at ?? received_at, received_at);
+          stored.closed = false;
+        }
         receipt.accepted += 1;
       }
     }
     receipt.missing_change = countMissing(tab) - missing;
     return receipt;
+  }
+
+  /** Folds an event into the session's features and into what it owes. Returns whether it counts: its session judges for all. */
+  #fold(stored: Stored, event: EngineEvent & { anonymous_id: string }): boolean {
+    const came = this.definitions.session.fold(stored.engine, event);
+    for (const { entity, engine, idOf } of this.definitions.rollups.values()) {
+      const id = idOf(event);
+      if (id === undefined) continue;
+      const delta = openDelta(stored.outbox, entity, id, engine.zero);
+      if (entity === "user" && id !== event.anonymous_id) delta.anonymous_id = event.anonymous_id;
+      if (came === "too_late") {
+        delta.state.too_late += 1;
+        continue;
+      }
+      if (came === "late") delta.state.late += 1;
+      engine.add(delta.state, event);
+    }
+    return came !== "too_late";
+  }
+
+  #close(stored: Stored, now: number): void {
+    const { session, version } = this.definitions;
+    session.advance(stored.engine, now);
+    const { event_time, late, too_late } = stored.engine;
+    stored.closed = true;
+    stored.final = {
+      version: (stored.final?.version ?? 0) + 1,
+      closed_at: now,
+      definition_version: version,
+      event_time: event_time ?? now,
+      features: session.vector(stored.engine, event_time ?? now),
+      late,
+      too_late,
+      delivery: countDelivery(stored.tabs.values()),
+    };
+  }
+
+  /** Sees to it that the alarm rings at this time or before. */
+  #wakeBy(stored: Stored, time: number): void {
+    const { alarm_at } = stored;
+    if (alarm_at !== null && alarm_at > Date.now() && alarm_at <= time) return;
+    stored.alarm_at = time;
+    this.ctx.storage.setAlarm(time);
+  }
+
+  /** Sends what is owed, one push at a time, until nothing is owed or a rollup cannot be reached. Never rejects. */
+  #pushDeltas(): Promise<void> {
+    this.#push ??= this.#pushUntilDone()
+      .catch((error) => console.error("a session could not push to rollups", error))
+      .finally(() => {
+        this.#push = undefined;
+      });
+    return this.#push;
+  }
+
+  async #pushUntilDone(): Promise<void> {
+    for (let stored = this.#load(); stored && owed(stored.outbox) > 0; stored = this.#load()) {
+      await scheduler.wait(Math.max(0, this.#pushedAt + PUSH_EVERY_MS - Date.now()));
+      this.#pushedAt = Date.now();
+      if (!(await this.#pushOnce())) return;
+    }
+    // The row would owe it still, and a session that wakes up would send it again.
+    const stored = this.#load();
+    if (stored) this.#store(stored);
+  }
+
+  /** Sends of each entity what is due. Returns whether all of it arrived; otherwise the alarm is set for the next attempt. */
+  async #pushOnce(): Promise<boolean> {
+    const stored = this.#load();
+    if (!stored) return true;
+    const { site, session_id, outbox } = stored;
+    const send = async (delta: Delta) => {
+      await rollupOf(this.env, site, delta.entity, delta.id).apply(session_id, delta);
+      confirm(outbox, delta);
+    };
+    const outcomes = await Promise.allSettled(due(outbox).map(send));
+    const failed = outcomes.find(({ status }) => status === "rejected");
+    if (!failed) {
+      this.#failures = 0;
+      return true;
+    }
+    console.error("rollups could not be reached; the session tries again", (failed as PromiseRejectedResult).reason);
+    this.#wakeBy(stored, Date.now() + Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#failures));
+    this.#failures += 1;
+    return false;
   }
 }

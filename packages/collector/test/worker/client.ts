@@ -1,5 +1,11 @@
 import { exports } from "cloudflare:workers";
-import { type BatchAnswer, defaultFeatures, type ErrorAnswer, type VectorAnswer } from "@tidemark/schema";
+import {
+  type BatchAnswer,
+  defaultFeatures,
+  type ErrorAnswer,
+  type RollupVectorAnswer,
+  type SessionVectorAnswer,
+} from "@tidemark/schema";
 
 /** What the tests say to the collector, in one place. */
 export const NOW = 1_700_000_000_000;
@@ -58,7 +64,20 @@ export const refusal = async (response: Response): Promise<[status: number, code
 export const read = (session: string, readKey = "shop-read-key") =>
   request(`/v1/features/session/${session}`, { headers: { authorization: `Bearer ${readKey}` } });
 
-export const vectorOf = async (session: string): Promise<VectorAnswer> => (await read(session)).json();
+export const readRollup = (entity: string, id: string, readKey = "shop-read-key") =>
+  request(`/v1/features/${entity}/${encodeURIComponent(id)}`, { headers: { authorization: `Bearer ${readKey}` } });
+
+/** The vector of a user, page or product; `undefined` when there is none. */
+export const rollupVectorOf = async (
+  entity: string,
+  id: string,
+  readKey?: string,
+): Promise<RollupVectorAnswer | undefined> => {
+  const response = await readRollup(entity, id, readKey);
+  return response.status === 404 ? undefined : response.json();
+};
+
+export const vectorOf = async (session: string): Promise<SessionVectorAnswer> => (await read(session)).json();
 
 /** Names of the features that change with the moment of reading, though nothing happens. */
 const moving = new Set(
@@ -73,7 +92,7 @@ const moving = new Set(
 );
 
 /** What of a vector stays as it is while nothing happens. */
-export const settled = ({ features, ...rest }: VectorAnswer) => ({
+export const settled = ({ features, age_ms, ...rest }: SessionVectorAnswer) => ({
   ...rest,
   features: Object.fromEntries(Object.entries(features).filter(([name]) => !moving.has(name))),
 });

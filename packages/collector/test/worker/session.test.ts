@@ -2,6 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Definitions } from "../../src/definitions.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Env } from "../../src/session/address.ts";
 import { accept, batch, custom, NOW, newSession, post, refusal, settled, vectorOf } from "./client.ts";
@@ -75,15 +76,16 @@ describe("a session", () => {
     const stub = SESSION.getByName(`shop:${session_id}`);
     await accept(batch([custom(0)], { session_id }));
     const restore = await runInDurableObject(stub, (instance) => {
-      const { engine } = instance as unknown as { engine: Engine };
+      const { definitions } = instance as unknown as { definitions: Definitions };
+      const { session } = definitions;
       let folded = 0;
       const fold: Engine["fold"] = (...given) => {
         folded += 1;
         if (folded === 2) throw new Error("defect");
-        return engine.fold(...given);
+        return session.fold(...given);
       };
-      Object.assign(instance, { engine: Object.create(engine, { fold: { value: fold } }) });
-      return () => Object.assign(instance, { engine });
+      Object.assign(instance, { definitions: { ...definitions, session: { ...session, fold } } });
+      return () => Object.assign(instance, { definitions });
     });
     const body = batch([custom(1), custom(2)], { session_id });
     expect((await post(JSON.stringify(body))).status).toBe(503);
@@ -92,7 +94,7 @@ describe("a session", () => {
     expect((await vectorOf(session_id)).features.custom_event_count).toBe(3);
   });
 
-  it("writes one row a batch, and its state does not grow with the events", async () => {
+  it("keeps one row, which does not grow with the events", async () => {
     const session_id = newSession();
     const stub = SESSION.getByName(`shop:${session_id}`);
     const size = () =>

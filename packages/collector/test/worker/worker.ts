@@ -1,16 +1,38 @@
-import { sessionFeatures } from "@tidemark/schema";
-import { featuresOf } from "@tidemark/schema/derivation";
+import { defaultFeatures, defineFeatures, lifetime } from "@tidemark/schema";
 import { createApp } from "../../src/app.ts";
 import { defineConfig } from "../../src/config.ts";
-import { definitionVersionOf } from "../../src/definition-version.ts";
-import { createEngine } from "../../src/engine/engine.ts";
+import { compileDefinitions } from "../../src/definitions.ts";
+import { type Delta, RollupObject } from "../../src/rollup/rollup.ts";
+import { SessionObject } from "../../src/session/session.ts";
 
 export { Metrics } from "../../src/metrics/metrics.ts";
 
-import { SessionObject } from "../../src/session/session.ts";
+const product = {
+  entity: { name: "product", field: "properties.sku" },
+  source: "custom",
+  unit: "EUR",
+  window: lifetime(),
+} as const;
+
+/** Of an entity of its own. */
+const productFeatures = defineFeatures([
+  { ...product, name: "product_events", description: "Events.", aggregate: { type: "count" } },
+  {
+    ...product,
+    name: "product_worth",
+    description: "Sum of the prices.",
+    aggregate: { type: "sum", field: "properties.price" },
+  },
+  {
+    ...product,
+    name: "product_last_price",
+    description: "The latest price.",
+    aggregate: { type: "last", field: "properties.price" },
+  },
+]);
 
 /** A deployment with two sites, to see that neither reaches the other's. */
-const config = defineConfig({
+export const config = defineConfig({
   sites: [
     {
       id: "shop",
@@ -21,15 +43,34 @@ const config = defineConfig({
     { id: "blog", key: "tm_blog_bbbbbbbb", origins: ["http://localhost:*"], readKeySecret: "BLOG_READ_KEY" },
   ],
   adminKeySecret: "ADMIN_KEY",
-  features: sessionFeatures,
+  features: [...defaultFeatures, ...productFeatures],
 });
 
-const definitionVersion = definitionVersionOf(config.features);
-const engine = createEngine(featuresOf(config.features, "session"));
+const definitions = compileDefinitions(config.features);
 
 export class Session extends SessionObject {
-  protected readonly engine = engine;
-  protected readonly definitionVersion = definitionVersion;
+  protected readonly definitions = definitions;
 }
 
-export default createApp(config, definitionVersion);
+/** What happens to a delta on its way: it does not arrive, or it does and the answer is lost. */
+export type Fault = "refuse" | "lose_answer";
+
+/** The deltas that came to the rollups, and what the tests do to them. */
+export const traffic = {
+  deltas: [] as Delta[],
+  fault: (_delta: Delta): Fault | undefined => undefined,
+};
+
+export class Rollup extends RollupObject {
+  protected readonly definitions = definitions;
+
+  override apply(session: string, delta: Delta): void {
+    traffic.deltas.push(delta);
+    const fault = traffic.fault(delta);
+    if (fault === "refuse") throw new Error("the rollup cannot be reached");
+    super.apply(session, delta);
+    if (fault === "lose_answer") throw new Error("the answer is lost");
+  }
+}
+
+export default createApp(config, definitions);

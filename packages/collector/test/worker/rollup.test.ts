@@ -1,0 +1,235 @@
+import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import fc from "fast-check";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Env, rollupOf, sessionOf } from "../../src/session/address.ts";
+import {
+  accept,
+  batch,
+  custom,
+  NOW,
+  newSession,
+  page,
+  post,
+  readRollup,
+  refusal,
+  request,
+  rollupVectorOf,
+  view,
+} from "./client.ts";
+import { type Fault, traffic } from "./worker.ts";
+
+const bindings = env as unknown as Env;
+
+/** An id that no other test uses. */
+const fresh = (name: string) => `${name}-${crypto.randomUUID().slice(0, 8)}`;
+
+const sale = (seq: number, sku: string, price: number) => ({ ...custom(seq, "sale"), properties: { sku, price } });
+
+/** Waits for what is promised within a second of the acknowledgement. */
+const withinASecond = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 1_000, interval: 10 });
+
+/** Lets the session's alarm ring until all that it owed has arrived. */
+const settle = async (session_id: string, arrived: () => Promise<void>) => {
+  const stub = sessionOf(bindings, "shop", session_id);
+  for (let rings = 0; rings < 20; rings += 1) {
+    await runDurableObjectAlarm(stub);
+    const done = await arrived().then(
+      () => true,
+      () => false,
+    );
+    if (done) return;
+  }
+  await arrived();
+};
+
+/** Makes an object forget what it did not store; one that does not run has nothing to forget. */
+const restart = async (stub: Parameters<typeof evictDurableObject>[0]) => {
+  await evictDurableObject(stub).catch((error: Error) => {
+    if (!/not currently running/.test(error.message)) throw error;
+  });
+};
+
+afterEach(() => {
+  traffic.fault = () => undefined;
+});
+
+describe("GET /v1/features/{entity}/{id}", () => {
+  it("shows users, pages and entities of one's own an acknowledged event within a second", async () => {
+    const [anonymous_id, path, sku] = [fresh("browser"), `/${fresh("page")}`, fresh("sku")];
+    const body = batch([page(0), sale(1, sku, 9.9), sale(2, sku, 0.1)], { anonymous_id, views: [{ ...view, path }] });
+    await accept(body);
+    await withinASecond(async () => {
+      expect(await rollupVectorOf("user", anonymous_id)).toMatchObject({
+        entity: "user",
+        id: anonymous_id,
+        definition_version: expect.stringMatching(/^[0-9a-f]{12}$/),
+        late: 0,
+        too_late: 0,
+        features: { user_session_count: 1 },
+      });
+      expect((await rollupVectorOf("page", path))?.features).toMatchObject({ page_views: 1, page_visitors_today: 1 });
+      expect((await rollupVectorOf("product", sku))?.features).toEqual({
+        product_events: 2,
+        product_worth: 10,
+        product_last_price: 0.1,
+      });
+    });
+    const vector = await rollupVectorOf("product", sku);
+    expect(vector?.watermark).toBe((vector?.event_time ?? 0) - 5_000);
+    expect(vector?.age_ms).toBeGreaterThanOrEqual(0);
+    expect(Math.abs((vector?.event_time ?? 0) + (vector?.age_ms ?? 0) - Date.now())).toBeLessThan(5_000);
+  });
+
+  it("says of an id, and of an entity, that it does not know them", async () => {
+    expect(await refusal(await readRollup("user", fresh("nobody")))).toEqual([
+      404,
+      "not_found",
+      expect.stringContaining("Site shop has no user"),
+    ]);
+    expect(await refusal(await readRollup("cart", "1"))).toEqual([
+      404,
+      "not_found",
+      'No feature is defined of "cart"; there are: session, user, page, product.',
+    ]);
+  });
+
+  it("shows them to nobody without the read key, not even to a page of the site", async () => {
+    const origin = "https://shop.example";
+    const byPage = await request("/v1/features/user/ann?key=tm_shop_aaaaaaaa", { headers: { origin } });
+    expect(await refusal(byPage)).toEqual([401, "unauthorized", expect.stringContaining("Bearer")]);
+    expect(await refusal(await readRollup("user", "ann", "wrong"))).toEqual([401, "unauthorized", expect.any(String)]);
+  });
+
+  it("keeps sites apart, whatever ids they use", async () => {
+    const user_id = fresh("ann");
+    await accept(batch([custom(0)], { user_id }));
+    await withinASecond(async () => expect(await rollupVectorOf("user", user_id)).toBeDefined());
+    expect(await rollupVectorOf("user", user_id, "blog-read-key")).toBeUndefined();
+    await accept(batch([custom(0), custom(1)], { user_id, session_id: newSession("blog"), key: "tm_blog_bbbbbbbb" }));
+    await withinASecond(async () => expect(await rollupVectorOf("user", user_id, "blog-read-key")).toBeDefined());
+    const anonymous = await Promise.all(
+      ["shop-read-key", "blog-read-key"].map(
+        async (key) => (await rollupVectorOf("user", user_id, key))?.features.user_session_count,
+      ),
+    );
+    expect(anonymous).toEqual([1, 1]);
+  });
+
+  it("lets a user's sessions on two devices meet once the user is identified, and links what was before", async () => {
+    const user_id = fresh("ann");
+    const [phone, desk] = [fresh("phone"), fresh("desk")];
+    const onPhone = { session_id: newSession(), anonymous_id: phone };
+    const onDesk = { session_id: newSession(), anonymous_id: desk };
+    await accept(batch([custom(0)], onPhone));
+    await accept(batch([{ type: "identify", seq: 1, time: NOW + 1, user_id }], onPhone));
+    await accept(batch([custom(2)], { ...onPhone, user_id }));
+    await accept(batch([custom(0), custom(1)], { ...onDesk, user_id }));
+    await withinASecond(async () => {
+      expect(await rollupVectorOf("user", user_id)).toMatchObject({
+        features: { user_session_count: 2 },
+        anonymous_ids: [phone, desk],
+      });
+      const before = await rollupVectorOf("user", phone);
+      expect(before?.features.user_session_count).toBe(1);
+      expect(before).not.toHaveProperty("anonymous_ids");
+    });
+    expect(await rollupVectorOf("user", desk)).toBeUndefined();
+  });
+});
+
+describe("a rollup", () => {
+  const worth = async (sku: string) => (await rollupVectorOf("product", sku))?.features.product_worth;
+
+  it("merges a delta once, however often and at whatever times it comes", async () => {
+    const sku = fresh("sku");
+    const session_id = newSession();
+    const from = traffic.deltas.length;
+    await accept(batch([sale(0, sku, 1), sale(1, sku, 2)], { session_id }));
+    await withinASecond(async () => expect(await worth(sku)).toBe(3));
+    await accept(batch([sale(2, sku, 4)], { session_id }));
+    await withinASecond(async () => expect(await worth(sku)).toBe(7));
+    const sent = traffic.deltas.slice(from).filter(({ id }) => id === sku);
+    expect(sent).toHaveLength(2);
+    const rollup = rollupOf(bindings, "shop", "product", sku);
+    await Promise.all([...sent, ...sent.toReversed()].map((delta) => rollup.apply(session_id, delta)));
+    await evictDurableObject(rollup);
+    await Promise.all(sent.map((delta) => rollup.apply(session_id, delta)));
+    expect(await worth(sku)).toBe(7);
+    await rollup.apply(newSession(), sent[0] as (typeof sent)[number]);
+    expect(await worth(sku)).toBe(10);
+  });
+
+  it("hears of a busy session about twice a second, whatever its batches", async () => {
+    const sku = fresh("sku");
+    const session_id = newSession();
+    const from = traffic.deltas.length;
+    const begun = Date.now();
+    let sent = 0;
+    for (; Date.now() - begun < 1_200; sent += 1) await accept(batch([sale(sent, sku, 1)], { session_id }));
+    await withinASecond(async () => expect(await worth(sku)).toBe(sent));
+    const pushes = traffic.deltas.slice(from).filter(({ id }) => id === sku).length;
+    expect(sent).toBeGreaterThan(50);
+    expect(pushes).toBeLessThanOrEqual(2 + (Date.now() - begun) / 500);
+  });
+
+  it("gets exactly what its sessions folded under failures, lost answers and restarts", async () => {
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ do: fc.constant("send" as const), events: fc.integer({ min: 1, max: 4 }) }) },
+      { weight: 1, arbitrary: fc.constant({ do: "restart session" as const }) },
+      { weight: 1, arbitrary: fc.constant({ do: "restart rollup" as const }) },
+      { weight: 1, arbitrary: fc.constant({ do: "alarm" as const }) },
+    );
+    const fault = fc.constantFrom<(Fault | undefined)[]>("refuse", "lose_answer", undefined);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 2, maxLength: 10 }),
+        fc.array(fault, { maxLength: 8 }),
+        async (steps, faults) => {
+          const sku = fresh("sku");
+          const session_id = newSession();
+          const session = sessionOf(bindings, "shop", session_id);
+          const rollup = rollupOf(bindings, "shop", "product", sku);
+          traffic.fault = ({ id }) => (id === sku ? faults.shift() : undefined);
+          let seq = 0;
+          for (const step of steps) {
+            if (step.do === "send") {
+              const events = Array.from({ length: step.events }, (_, index) =>
+                sale(seq + index, sku, 2 ** (seq + index)),
+              );
+              seq += step.events;
+              await accept(batch(events, { session_id }));
+            } else if (step.do === "alarm") {
+              await runDurableObjectAlarm(session);
+            } else {
+              await restart(step.do === "restart session" ? session : rollup);
+            }
+          }
+          traffic.fault = () => undefined;
+          await settle(session_id, async () => {
+            // Each sale has a bit of its own: what is lost and what counts twice shows.
+            expect(await worth(sku)).toBe(seq === 0 ? undefined : 2 ** seq - 1);
+          });
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it("that cannot be reached makes its sessions refuse batches before they owe too much, and loses nothing", async () => {
+    const session_id = newSession();
+    const sku = (index: number) => `${session_id}-${index}`;
+    const sales = (from: number, count: number) =>
+      Array.from({ length: count }, (_, index) => sale(from + index, sku(from + index), 1));
+    traffic.fault = ({ id }) => (id.startsWith(session_id) ? "refuse" : undefined);
+    await accept(batch(sales(0, 200), { session_id }));
+    await accept(batch(sales(200, 100), { session_id }));
+    const refused = await post(JSON.stringify(batch(sales(300, 1), { session_id })));
+    expect(await refusal(refused)).toEqual([503, "unavailable", expect.stringContaining("nothing of it was stored")]);
+    traffic.fault = () => undefined;
+    await settle(session_id, async () => expect(await worth(sku(299))).toBe(1));
+    expect(await accept(batch(sales(300, 1), { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });
+    await withinASecond(async () => expect(await worth(sku(300))).toBe(1));
+    expect(await worth(sku(0))).toBe(1);
+  });
+});
