@@ -2,6 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
+import { compileDefinitions } from "../../src/definitions.ts";
 import { accept, batch, custom, post, refusal, request } from "./client.ts";
 
 const scrape = (key = "admin-key") => request("/metrics", { headers: { authorization: `Bearer ${key}` } });
@@ -123,7 +124,7 @@ describe("GET /metrics", () => {
   });
 
   it.each([{}, { NEVER_SET: "" }])("is closed while the operator has set no key: %j", async (secrets) => {
-    const app = createApp({ sites: [], adminKeySecret: "NEVER_SET", features: [] }, "test");
+    const app = createApp({ sites: [], adminKeySecret: "NEVER_SET", features: [] }, compileDefinitions([]));
     for (const headers of [{}, { authorization: "Bearer " }, { authorization: "Bearer undefined" }]) {
       const answer = await app.request("/metrics", { headers }, { ...env, ...secrets }, createExecutionContext());
       const [status, code, message] = await refusal(answer);

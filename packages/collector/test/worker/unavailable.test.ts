@@ -2,6 +2,7 @@ import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/app.ts";
+import { compileDefinitions } from "../../src/definitions.ts";
 import { type Env, metricsOf, sessionOf } from "../../src/session/address.ts";
 import { accept, batch, custom, newSession, post, read, refusal, request, vectorOf } from "./client.ts";
 
@@ -57,7 +58,7 @@ describe("an object that has too much to do", () => {
   // The runtime sets these marks on the error of a call; a test cannot load an object so much.
   it.each(["overloaded", "retryable"])("is told from a defect by the runtime's mark: %s", async (mark) => {
     const site = { id: "shop", key: "tm_shop_aaaaaaaa", origins: [], readKeySecret: "SHOP_READ_KEY" };
-    const app = createApp({ sites: [site], adminKeySecret: "ADMIN_KEY", features: [] }, "test");
+    const app = createApp({ sites: [site], adminKeySecret: "ADMIN_KEY", features: [] }, compileDefinitions([]));
     const answerTo = (error: Error) => {
       const SESSION = {
         getByName: () => ({ vector: () => Promise.reject(error), ingest: () => Promise.reject(error) }),
