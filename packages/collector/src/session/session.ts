@@ -87,8 +87,8 @@ const MAX_TABS = 256;
 /** Most deltas that a session owes to rollups which cannot be reached. Beyond that it takes no batch: the client keeps it. */
 const MAX_OWED = 256;
 
-/** Least time from one push of deltas to the next, in milliseconds. */
-const PUSH_EVERY_MS = 500;
+/** Least time from one push of deltas to the next, in milliseconds: rollups show an event within a second. */
+const PUSH_EVERY_MS = 700;
 
 /** Time to the next attempt after a push that failed, in milliseconds: doubled each time, up to the longest. */
 const RETRY_MS = { first: 1_000, longest: 60_000 };
@@ -104,6 +104,8 @@ export abstract class SessionObject extends DurableObject<Env> {
   #stored: Stored | undefined;
   #push: Promise<void> | undefined;
   #pushedAt = 0;
+  /** Whether a delta was confirmed since the row was written. */
+  #confirmed = false;
   #failures = 0;
 
   /**
@@ -202,6 +204,7 @@ export abstract class SessionObject extends DurableObject<Env> {
   #store(stored: Stored): void {
     this.ctx.storage.kv.put(STATE, stored);
     this.#stored = stored;
+    this.#confirmed = false;
   }
 
   #take(stored: Stored, delivery: Delivery): Receipt {
@@ -307,7 +310,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     }
     // The row would owe it still, and a session that wakes up would send it again.
     const stored = this.#load();
-    if (stored) this.#store(stored);
+    if (stored && this.#confirmed) this.#store(stored);
   }
 
   /** Sends of each entity what is due. Returns whether all of it arrived; otherwise the alarm is set for the next attempt. */
@@ -318,6 +321,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     const send = async (delta: Delta) => {
       await rollupOf(this.env, site, delta.entity, delta.id).apply(session_id, delta);
       confirm(outbox, delta);
+      this.#confirmed = true;
     };
     const outcomes = await Promise.allSettled(due(outbox).map(send));
     const failed = outcomes.find(({ status }) => status === "rejected");
