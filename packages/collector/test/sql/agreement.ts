@@ -19,6 +19,9 @@ const bounds: Partial<Record<AggregateFeature["aggregate"]["type"], (engine: num
   latest_per_view: (engine, sql) => (Number.isInteger(sql) ? engine === sql : apart(engine, sql) <= 1e-9),
 };
 
+/** A value without the sign of its zero: 0 and -0 are equal, and which of them `min` picks is nobody's rule. JSON has but one. */
+const plain = (value: FeatureValue): FeatureValue => (typeof value === "number" ? value + 0 : value);
+
 /**
  * Expects a vector of SQL to agree with the engine's: to the bit where the aggregate is exact, and within its bound where it is a
  * sketch; what is derived follows from SQL's own values as the engine's does from its own.
@@ -28,10 +31,12 @@ export const expectAgreement = (features: readonly Feature[], sql: Vector, engin
   expect(Object.keys(sql), about).toEqual(features.map(({ name }) => name));
   for (const feature of features) {
     const { name } = feature;
-    const [told, kept] = [sql[name] as FeatureValue, engine[name] as FeatureValue];
+    const [told, kept] = [plain(sql[name] as FeatureValue), plain(engine[name] as FeatureValue)];
     const definition = derived.get(name);
     if (definition) {
-      expect({ [name]: told }, about).toEqual({ [name]: evaluate(definition.derive, (read) => sql[read] ?? null) });
+      expect({ [name]: told }, about).toEqual({
+        [name]: plain(evaluate(definition.derive, (read) => sql[read] ?? null)),
+      });
       continue;
     }
     const isWithin = bounds[(feature as AggregateFeature).aggregate.type];
