@@ -112,16 +112,18 @@ inEveryEngine(({ engine, open }) => {
   });
 
   it("knows a loop: both its ends are watched, and going round is neither a seek nor an end", async () => {
+    // A short sound here too.
     const tab = await perform(`
-      film.loop = true; film.playbackRate = 2; await seekTo(film, 9); film.play();
-      while (film.currentTime > 8) await rest(20);
-      await playTo(film, 1); await pause(film);`);
+      window.sound = Object.assign(document.createElement('audio'), { muted: true, src: silence(10), loop: true });
+      document.body.append(sound); await ready(sound); await seekTo(sound, 8); sound.play();
+      while (sound.currentTime > 7) await rest(20);
+      await playTo(sound, 1); await pause(sound);`);
     await expect.poll(() => story(tab)).toEqual(["play", "progress", "pause"]);
     const { ranges, seeks } = await last(tab);
     expect(seeks).toBe(0);
     expectRangesNear(ranges, [
-      [0, await tab.run<number>("return film.currentTime * 1000")],
-      [9_000, FILM_MS],
+      [0, await tab.run<number>("return sound.currentTime * 1000")],
+      [8_000, 10_000],
     ]);
   });
 
