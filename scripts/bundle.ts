@@ -14,7 +14,8 @@ export const bundle = async (entry: string, format: Format): Promise<string> => 
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
-    minify: true,
+    minifySyntax: true,
+    minifyIdentifiers: true,
     format,
     target: `es${TARGET}`,
     legalComments: "none",
@@ -24,7 +25,7 @@ export const bundle = async (entry: string, format: Format): Promise<string> => 
     module: true,
     ecma: TARGET,
     // Nothing in the SDK has a `this` or `arguments` of its own that an arrow would lose.
-    compress: { passes: 3, unsafe_arrows: true, sequences: false },
+    compress: { passes: 3, unsafe: true, unsafe_arrows: true, sequences: false },
     format: { comments: false },
   });
   return code ?? "";

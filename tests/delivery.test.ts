@@ -166,22 +166,22 @@ describe("what delivery gives up", () => {
   it("is the oldest of what is too much, and is reported", async () => {
     const { world, page } = start();
     world.network = "down";
-    // Each number is a batch of its own.
-    for (let number = 0; number < 210; number += 1) {
-      page.track(number, 4_000);
-      await world.pass(2_100);
+    // Two fill a batch.
+    for (let number = 0; number < 420; number += 1) {
+      page.track(number, 6_000);
+      await world.pass(1_100);
     }
     world.network = "pass";
     await world.pass(100_000);
     // The next batch reports what was given up since the last.
-    page.track(210, 0);
+    page.track(420, 0);
     await world.pass(3_000);
     const given = world.dropped.reduce((sum, { from_seq, to_seq }) => sum + to_seq - from_seq + 1, 0);
-    expect(given + world.stored.length).toBe(211);
+    expect(given + world.stored.length).toBe(421);
     expect(world.dropped.every(({ reason }) => reason === "overflow")).toBe(true);
-    expect(world.stored).toEqual(Array.from({ length: 211 - given }, (_, each) => given + each));
-    expect(given).toBeGreaterThan(5);
-    expect(given).toBeLessThan(15);
+    expect(world.stored).toEqual(Array.from({ length: 421 - given }, (_, each) => given + each));
+    expect(given).toBeGreaterThan(15);
+    expect(given).toBeLessThan(40);
   });
 
   it("is what has waited for a week, and is reported", async () => {
@@ -242,6 +242,26 @@ describe("the collector", () => {
     const before = world.requests;
     await world.pass(1_000);
     expect(world.requests - before).toBeLessThan(5);
+  });
+
+  it("gets a page's batch once, though the page spools before it knows what others have left", async () => {
+    const world = createWorld(randomFrom(1));
+    world.network = "down";
+    world.open().track(0, 0);
+    await world.pass(3_000);
+    // It answers for that, and lets no other page know the spool before it is sent.
+    const heir = world.open();
+    await world.pass(100);
+    const page = world.open();
+    page.track(1, 0);
+    await world.pass(3_000);
+    world.network = "pass";
+    const before = world.requests;
+    heir.show(false);
+    await world.pass(120_000);
+    expect(world.stored.sort()).toEqual([0, 1]);
+    // The first batch by both pages that have it, the second by its own.
+    expect(world.requests - before).toBe(3);
   });
 
   it("gets a backlog once, however many pages open over it", async () => {

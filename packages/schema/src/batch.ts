@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { consent } from "./consent.ts";
 import type { Event } from "./events/index.ts";
 import { id, sessionId, text, timestamp } from "./fields.ts";
 import { CONTRACT_VERSION, MAX_BATCH_EVENTS, MAX_BATCH_VIEWS, MAX_SEQ } from "./limits.ts";
@@ -28,6 +29,7 @@ export const batch = z
     session_id: sessionId,
     anonymous_id: id("The visitor's browser."),
     user_id: text(200, "The user, once identified.").optional(),
+    consent: consent.optional(),
     tab_id: id("The tab in this session; numbers its events with seq."),
     sdk: text(60, "Who made the batch: name/version."),
     dropped: z.array(dropped).max(100).optional().describe("What the client dropped since its last report."),

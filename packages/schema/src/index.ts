@@ -13,6 +13,7 @@ export {
   verdictCodes,
 } from "./answer.ts";
 export { type Batch, batch, type Dropped, type ReceivedBatch } from "./batch.ts";
+export { type Consent, type ConsentState, consent } from "./consent.ts";
 export { type Event, type EventOf, type EventType, event, eventTypes, type FieldsOf } from "./events/index.ts";
 export { defaultFeatures } from "./features/catalogue/catalogue.ts";
 export { type PageVector, pageFeatures } from "./features/catalogue/page.ts";

@@ -27,14 +27,13 @@ export type Tell = <T extends keyof Happenings>(type: T, happening: Happenings[T
 
 /** Passes happenings on to whom they concern. A hearer that throws disturbs nobody. */
 export const createHappenings = () => {
-  const hearers: { [T in keyof Happenings]?: Set<(happening: never) => void> } = {};
-  const on: Listen = (type, hear) => {
-    const those = hearers[type] ?? new Set();
-    hearers[type] = those.add(hear);
-    return () => those.delete(hear);
+  const hearers = new Set<[type: string, hear: (happening: never) => void]>();
+  const on: Listen = (...hearer) => {
+    hearers.add(hearer);
+    return () => hearers.delete(hearer);
   };
   const tell: Tell = (type, happening) => {
-    for (const hear of hearers[type] ?? []) guard(hear)(happening as never);
+    for (const [heard, hear] of hearers) if (heard === type) guard(hear)(happening as never);
   };
   return [on, tell] as const;
 };

@@ -1,18 +1,23 @@
 import type { Event, EventType, FeatureValue, FieldsOf, View } from "@tidemark/schema";
 import { MAX_PROPERTIES_BYTES } from "@tidemark/schema/limits";
 import { bytesOf } from "./bytes.ts";
-import { createDelivery } from "./delivery/delivery.ts";
+import { browserDenies, type ConsentAnswer, type Purposes } from "./consent.ts";
+import { createDelivery, type Delivery } from "./delivery/delivery.ts";
 import type { Compress } from "./delivery/gzip.ts";
 import { guard } from "./guard.ts";
 import { createHappenings, type Listen } from "./happenings.ts";
 import { mint } from "./identity/mint.ts";
-import { createTabNumbers } from "./identity/tab.ts";
-import { createVisitorKeeper } from "./identity/visitor.ts";
+import { erase } from "./identity/storage.ts";
+import { createTabNumbers, type TabNumbers } from "./identity/tab.ts";
+import { createVisitorKeeper, type Visitor, type VisitorKeeper } from "./identity/visitor.ts";
 import { cleanUrl } from "./page-url.ts";
 import { now } from "./sensors/clock.ts";
 import type { Stop } from "./sensors/listen.ts";
 import { onPageChange } from "./sensors/page-state.ts";
 import type { Signal, ViewCause, ViewDetails } from "./signals/signal.ts";
+
+/** An event as it is captured, before it gets its number. */
+export type Captured = Omit<Event, "seq">;
 
 /** Options of {@link createTracker}. */
 export interface TrackerOptions {
@@ -28,6 +33,17 @@ export interface TrackerOptions {
   sessionId?: string;
   /** Makes requests smaller: {@link gzip}. Default: they go as they are. */
   compress?: Compress;
+  /**
+   * What the visitor has consented to, as far as the page knows; {@link Tracker.consent} switches it. Default: `granted`, unless
+   * the browser has Global Privacy Control switched on, which stands for `denied` until the page says more.
+   */
+  consent?: ConsentAnswer;
+  /** Whether `navigator.doNotTrack` stands for `denied` too. Default: it does not. */
+  doNotTrack?: boolean;
+  /** Stores nothing on the device: visitor, session and unsent events last as long as the page. Default: false. */
+  cookieless?: boolean;
+  /** Changes an event before it is numbered, or keeps it back by returning nothing. */
+  beforeSend?: (event: Captured) => Captured | null | undefined;
 }
 
 /** JSON that travels with an event: at most 8 KiB. */
@@ -44,6 +60,14 @@ export interface Tracker {
   track(name: string, properties?: Properties): void;
   /** From here on the session belongs to this user. `userId`: 1 to 200 characters. */
   identify(userId: string, traits?: Properties): void;
+  /** From here on the visitor is another: somebody has logged out. */
+  reset(): void;
+  /**
+   * Says what the visitor consents to; it can be said again at any time. Measurement `pending`: what is captured stays in memory,
+   * the last {@link MAX_HELD} events, until it is `granted` and sent, or `denied` and forgotten, with all that this site's key
+   * has stored on the device. Personalisation not `granted`: no user is named, and `identify` waits.
+   */
+  consent(answer: ConsentAnswer): void;
   /** Begins a page view by hand, where the page knows better than {@link pageViews}. */
   page(properties?: Properties): void;
   /** Sends all that was captured up to now. @throws Error when some of it could not be delivered; it is kept and sent again. */
@@ -75,6 +99,15 @@ const copy = (field: string, value: Properties | undefined): Copied => {
   return [];
 };
 
+/** An event with its view and the bytes of JSON that a caller added to it. */
+type Posting = [event: Captured, view: View, load: number];
+
+/** All that stores and sends. */
+type Connection = [...VisitorKeeper, ...TabNumbers, ...Delivery];
+
+/** Most events that wait for the visitor's consent: the first. */
+const MAX_HELD = 500;
+
 /** Starts measuring the page that it is called on. Nothing of it throws into the page. */
 export const createTracker = ({
   key,
@@ -83,16 +116,26 @@ export const createTracker = ({
   queryParameters,
   sessionId,
   compress,
+  consent,
+  doNotTrack,
+  cookieless,
+  beforeSend = (event) => event,
 }: TrackerOptions): Tracker => {
+  const name = `tidemark.${key}`;
+  const keptAs = !cookieless && name;
   const origin = endpoint.replace(/\/$/, "");
   const [on, tell] = createHappenings();
-  const [visitorAt, identify] = createVisitorKeeper(key, sessionId);
-  const [nextNumber, stopNumbers] = createTabNumbers(key);
-  const [deliver, flushDelivery, stopDelivery] = createDelivery(key, origin, tell, compress);
-  let visitor = visitorAt(now());
+  const purposes: Purposes = { measurement: "granted", personalisation: "granted" };
+  /** What was answered, if anything was. */
+  let answered: Purposes | undefined;
+  /** There is one while the visitor may be measured. */
+  let connection: Connection | undefined;
+  /** What is captured while there is no answer. */
+  let held: Posting[] | undefined;
+  let visitor: Visitor | undefined;
+  let user: [fields: FieldsOf<"identify">, traits: Copied] | undefined;
   let view: View;
   let viewIsAnnounced = false;
-  let stopped = false;
 
   const startView = (details?: ViewDetails) => {
     view = {
@@ -104,20 +147,31 @@ export const createTracker = ({
     tell("view", view);
   };
 
-  const emit = <T extends EventType>(type: T, fields: FieldsOf<T>, [more, bytes = 0]: Copied = []) => {
-    if (stopped) return;
-    const { session_id } = visitor;
-    const time = now();
-    visitor = visitorAt(time);
-    if (visitor.session_id !== session_id) {
-      startView();
-      if (viewIsAnnounced) emit("page_view", { cause: "session" });
+  const post = (captured: Captured, view: View, load: number) => {
+    if (held) {
+      if (held.length < MAX_HELD) held.push([captured, view, load]);
+    } else if (connection && visitor) {
+      const [, , , nextNumber, , deliver] = connection;
+      const { tab_id, seq } = nextNumber(visitor.session_id);
+      const event = { ...captured, seq } as Event;
+      deliver(event, view, { ...visitor, tab_id }, load);
+      tell("event", { ...event, tab_id });
     }
-    const { tab_id, seq } = nextNumber(visitor.session_id);
-    const event = { type, seq, time, view_id: view.view_id, ...fields, ...more } as unknown as Event;
-    deliver(event, view, { ...visitor, tab_id }, bytes);
-    tell("event", { ...event, tab_id });
   };
+
+  const emit = guard(<T extends EventType>(type: T, fields: FieldsOf<T>, [more, load = 0]: Copied = []) => {
+    const time = now();
+    if (connection && !held) {
+      const before = visitor;
+      visitor = connection[0](time);
+      if (before?.session_id !== visitor.session_id) {
+        startView();
+        if (viewIsAnnounced) emit("page_view", { cause: "session" });
+      }
+    }
+    const event = beforeSend({ type, time, view_id: view.view_id, ...fields, ...more } as Captured);
+    if (event) post(event, view, load);
+  }) as <T extends EventType>(type: T, fields: FieldsOf<T>, copied?: Copied) => void;
 
   const beginView = (cause: ViewCause, details?: ViewDetails, properties?: Properties) => {
     // What came before the first view was announced belongs to it.
@@ -128,34 +182,85 @@ export const createTracker = ({
     return view;
   };
 
+  /** Names the user, if there is one and it may be done. */
+  const introduce = () => {
+    if (!connection) return;
+    if (purposes.personalisation !== "granted") connection[1](undefined);
+    else if (user) {
+      connection[1](user[0].user_id);
+      emit("identify", ...user);
+    }
+  };
+
+  const agree = guard((answer?: ConsentAnswer) => {
+    if (answer)
+      answered = Object.assign(
+        purposes,
+        typeof answer === "string" ? { measurement: answer, personalisation: answer } : answer,
+      );
+    const { measurement } = purposes;
+    if (measurement === "granted") {
+      if (!connection) {
+        connection = [
+          ...createVisitorKeeper(key, keptAs, sessionId),
+          ...createTabNumbers(keptAs),
+          ...createDelivery(
+            key,
+            origin,
+            tell,
+            keptAs,
+            () => answered && { ...answered, measurement: "granted" },
+            compress,
+          ),
+        ];
+        visitor ??= connection[0](now());
+      }
+      const postings = held ?? [];
+      held = undefined;
+      for (const posting of postings) post(...posting);
+      introduce();
+    } else if (measurement === "denied") {
+      disconnect(true);
+      erase(name);
+    } else held ??= [];
+  });
+
+  const disconnect = (forgets: boolean) => {
+    connection?.[4]();
+    connection?.[7](forgets);
+    connection = held = undefined;
+  };
+
   startView();
-  const stops: Stop[] = [
-    onPageChange((change) => change === "hidden" && tell("report", "hidden")),
-    stopNumbers,
-    stopDelivery,
-  ];
+  agree(browserDenies(doNotTrack) ? "denied" : consent);
+  const stops: Stop[] = [onPageChange((change) => change === "hidden" && tell("report", "hidden"))];
   for (const signal of signals) guard(() => stops.unshift(signal({ on, emit, beginView })))();
 
-  const flush = () => {
+  const flush = async () => {
     tell("report", "flush");
-    return flushDelivery();
+    if (!connection || held) throw new Error("no consent to measure");
+    return connection[6]();
   };
 
   return {
     get sessionId() {
-      return visitor.session_id;
+      return visitor?.session_id ?? "";
     },
     track: guard((name, properties) => emit("custom", { name: `${name}` }, copy("properties", properties))),
     identify: guard((userId, traits) => {
-      const user_id = `${userId}`.slice(0, 200);
-      identify(user_id);
-      emit("identify", { user_id }, copy("traits", traits));
+      user = [{ user_id: `${userId}`.slice(0, 200) }, copy("traits", traits)];
+      introduce();
     }),
+    reset: guard(() => {
+      user = undefined;
+      connection?.[2]();
+    }),
+    consent: agree,
     page: guard((properties) => beginView("manual", undefined, properties)),
     flush,
     async features() {
       await flush();
-      const response = await fetch(`${origin}/v1/features/session/${visitor.session_id}?key=${key}`);
+      const response = await fetch(`${origin}/v1/features/session/${visitor?.session_id}?key=${key}`);
       const { error, features } = await response.json();
       if (error) throw new Error(error.message);
       return features;
@@ -163,8 +268,8 @@ export const createTracker = ({
     on,
     stop: guard(() => {
       tell("report", "view_end");
-      stopped = true;
-      for (const stop of stops) stop();
+      for (const each of stops) each();
+      disconnect(false);
     }),
   };
 };

@@ -1,9 +1,8 @@
-import type { Dropped, Event, View } from "@tidemark/schema";
+import type { Batch, Dropped, Event, View } from "@tidemark/schema";
 import { bytesOf } from "../bytes.ts";
 import type { Tell } from "../happenings.ts";
-import { slot } from "../identity/storage.ts";
+import { slot, willOf } from "../identity/storage.ts";
 import { now } from "../sensors/clock.ts";
-import type { Stop } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 import { backoff } from "./backoff.ts";
@@ -22,7 +21,7 @@ const MAX_LOAD = 10_000;
 const MAX_AGE_MS = 2_000;
 
 /** Events that go at once, if nothing else is under way: what the site itself reports, forms sent, and errors. */
-const URGENT = /custom|error|submit/;
+const URGENT = /custom|identify|error|submit/;
 
 /** Most parcels that wait, each of at most 50 KB; the oldest go first, and are counted. */
 const MAX_PARCELS = 200;
@@ -43,31 +42,45 @@ export type Delivery = [
   deliver: (event: Event, view: View, sender: Sender, load: number) => void,
   /** Sends all there is. @throws Error that says how many batches are still kept, and why. */
   flush: () => Promise<void>,
-  /** Sends what is left and stops. */
-  stop: Stop,
+  /** Stops: sends what is left, or forgets it, here and in the spool. */
+  stop: (forgets?: boolean) => void,
 ];
 
-/** A parcel on its way: the request under way, and who wants to know when it is settled. */
+/** A parcel that waits: the request under way, and who wants to know when it is settled. */
 interface Item {
   parcel: Parcel;
   request?: Promise<void> | undefined;
   settled?: () => void;
 }
 
-/** Delivery to `${endpoint}/v1/events`, which tells of every answer and every trouble. */
-export const createDelivery = (key: string, endpoint: string, tell: Tell, compress?: Compress): Delivery => {
-  const name = `tidemark.${key}`;
-  const [spool, writeSpool, readSpool] = createSpool(name, (error) => tell("trouble", `${error}`));
+/**
+ * Delivery to `${endpoint}/v1/events`, which tells of every answer and every trouble.
+ *
+ * @param name Where events are stored, if anything may be.
+ * @param consentNow What the visitor has consented to, when a batch is sent.
+ */
+export const createDelivery = (
+  key: string,
+  endpoint: string,
+  tell: Tell,
+  name: string | false,
+  consentNow: () => Batch["consent"],
+  compress?: Compress,
+): Delivery => {
+  const [spool, writeSpool, readSpool, closeSpool] = createSpool(name, (error) => tell("trouble", `${error}`));
   /** What a page that is left has not sent: it may not live to see the spool commit, but this is written at once. */
-  const will = slot<Parcel[]>("localStorage", `${name}.will`);
-  /** Sealed parcels that wait for their turn or their answer, the oldest first. */
+  const will = slot<Parcel[]>("localStorage", willOf(name));
+  /** Parcels that wait for their turn or their answer, the oldest first. */
   let waiting: Item[] = [];
-  let open: Parcel | undefined;
-  /** Bytes that callers added to the open parcel. */
+  /** The one that takes more events in, until it is full or something is sent. */
+  let open: Item | undefined;
+  /** Bytes that callers added to it. */
   let weight = 0;
   /** What was given up of the current tab and is not reported yet. */
   let lost: Dropped[] = [];
   let tab: string | undefined;
+  /** Number of the first event that this page has delivered of the tab. */
+  let firstSeq = 0;
   let failures = 0;
   /** How long the collector asked to be left in peace, when it last refused, in milliseconds. */
   let asked = 0;
@@ -95,19 +108,9 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell, compre
     }
   };
 
-  const seal = () => {
-    stopAging();
-    if (!open) return;
-    open.dropped = lost;
-    waiting.push({ parcel: open });
-    open = undefined;
-    weight = 0;
-    lost = [];
-    prune();
-  };
-
   const attempt = async (item: Item) => {
-    const body = bytesOf(JSON.stringify({ ...item.parcel, key, sent_at: now() }));
+    open = undefined;
+    const body = bytesOf(JSON.stringify({ ...item.parcel, key, consent: consentNow(), sent_at: now() }));
     const [reason, afterMs, answer] = await post(
       `${endpoint}/v1/events`,
       compress && isVisible() ? await compress(body) : body,
@@ -133,24 +136,25 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell, compre
     return item.request;
   };
 
-  /** Sends what waits: one after the other while the page lives, as much as may outlive it when this may be its last moment. */
+  /**
+   * Sends what waits: one after the other while the page lives, and not what waits for more; as much as may outlive the page
+   * when this may be its last moment.
+   */
   const pump = () => {
-    if (!isResting()) for (const item of isVisible() ? waiting.slice(0, 1) : waiting) if (hasRoom()) void send(item);
-  };
-
-  const sealAndPump = () => {
-    seal();
-    pump();
+    if (!isResting())
+      for (const item of isVisible() ? waiting.slice(0, 1) : waiting)
+        if (hasRoom() && !(isAging() && item === open)) void send(item);
   };
 
   /** Ends a rest early, unless the collector asked for it. */
   const wake = () => {
+    stopAging();
     if (!asked) stopResting();
-    sealAndPump();
+    pump();
     void writeSpool();
   };
 
-  const [startAging, stopAging] = createTimer(sealAndPump);
+  const [startAging, stopAging, isAging] = createTimer(pump);
   const [startResting, stopResting, isResting] = createTimer(pump);
 
   /**
@@ -159,7 +163,10 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell, compre
    */
   const inherit = async () => {
     const willed = will.read() ?? [];
-    const left = ((await readSpool(willed)) ?? willed).filter((parcel) => parcel?.events);
+    const left = ((await readSpool(willed)) ?? willed).filter(
+      // This page may have spooled already.
+      (parcel) => parcel?.events && !(parcel.tab_id === tab && parcel.events[0].seq >= firstSeq),
+    );
     // What this page will answer for from here on, and not what others have left meanwhile.
     will.write(will.read()?.slice(willed.length));
     const settling = left.map((parcel) => new Promise<void>((settled) => waiting.push({ parcel, settled })));
@@ -170,7 +177,7 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell, compre
     return writeSpool();
   };
   // One page at a time, where pages may have locks. A page that is loaded ahead gets none before it is shown.
-  void (navigator.locks?.request(name, inherit).catch(() => {}) ?? inherit());
+  void (navigator.locks?.request(`${name}`, inherit).catch(() => {}) ?? inherit());
 
   // The listeners of this moment have their say before the last batch is sealed.
   const stopListening = onPageChange((change) =>
@@ -184,17 +191,25 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell, compre
   return [
     (event, view, sender, load) => {
       if (tab !== sender.tab_id) {
-        seal();
         tab = sender.tab_id;
+        firstSeq = event.seq;
         lost = [];
+        open = undefined;
       }
-      if (open) pack(open, event, view);
-      else open = newParcel(sender, event, view);
+      if (open?.parcel.user_id !== sender.user_id) open = undefined;
+      if (open) pack(open.parcel, event, view);
+      else {
+        open = { parcel: newParcel(sender, event, view, lost) };
+        waiting.push(open);
+        lost = [];
+        weight = 0;
+        prune();
+      }
       weight += load;
-      spool(open, true);
-      const isFull = open.events.length >= MAX_EVENTS || weight > MAX_LOAD || event.type === "identify";
-      if (isFull) seal();
-      const isUrgent = isFull || (URGENT.test(event.type) && !waiting[0]);
+      spool(open.parcel, true);
+      const isFull = open.parcel.events.length >= MAX_EVENTS || weight > MAX_LOAD;
+      const isUrgent = isFull || (URGENT.test(event.type) && !waiting[1]);
+      if (isFull) open = undefined;
       if (isUrgent) stopAging();
       if (isVisible()) startAging(isUrgent ? 0 : MAX_AGE_MS);
       else queueMicrotask(wake);
@@ -205,10 +220,12 @@ export const createDelivery = (key: string, endpoint: string, tell: Tell, compre
       for (const item of mine) if (!isResting()) await send(item);
       if (mine.some((item) => waiting.includes(item))) throw new Error(`${waiting.length} batches wait: ${trouble}`);
     },
-    () => {
+    (forgets) => {
       stopListening();
+      if (forgets) for (const item of waiting) settle(item);
       wake();
       stopResting();
+      if (forgets) closeSpool();
     },
   ];
 };

@@ -1,4 +1,4 @@
-import type { Batch, Event, View } from "@tidemark/schema";
+import type { Batch, Dropped, Event, View } from "@tidemark/schema";
 
 /** Who and where the events of a parcel have in common. */
 export type Sender = Pick<Batch, "session_id" | "anonymous_id" | "user_id" | "tab_id">;
@@ -9,11 +9,12 @@ export type Sender = Pick<Batch, "session_id" | "anonymous_id" | "user_id" | "ta
  */
 export type Parcel = Omit<Batch, "key" | "sent_at" | "events"> & { events: [Event, ...Event[]] };
 
-/** A parcel of this sender with its first event. */
-export const newParcel = (sender: Sender, event: Event, view: View): Parcel => ({
+/** A parcel of this sender with its first event, and what the tab has lost before. */
+export const newParcel = (sender: Sender, event: Event, view: View, dropped: Dropped[]): Parcel => ({
   ...sender,
   v: 1,
   sdk: "js/0.1.0",
+  dropped,
   views: [view],
   events: [event],
 });

@@ -16,10 +16,12 @@ export type Spool = [
   write: () => Promise<unknown>,
   /** Keeps these parcels, and gives all that this site's pages have spooled; nothing where it cannot be known. */
   read: (more: Parcel[]) => Promise<Parcel[] | undefined>,
+  /** Lets go of the database once all is written, so that it can be deleted. */
+  close: () => void,
 ];
 
-/** The spool of that name. `failed` hears each time why nothing can be kept. */
-export const createSpool = (name: string, failed: (error: unknown) => void): Spool => {
+/** The spool of that name, or one that keeps nothing. `failed` hears each time why nothing can be kept. */
+export const createSpool = (name: string | false, failed: (error: unknown) => void): Spool => {
   let store: UseStore | undefined;
   let changes = new Map<Parcel, boolean>();
 
@@ -28,6 +30,7 @@ export const createSpool = (name: string, failed: (error: unknown) => void): Spo
     made: Iterable<[parcel: Parcel, isKept: boolean]>,
     use: (records: IDBObjectStore) => Promise<R>,
   ) => {
+    if (!name) return;
     try {
       store ??= createStore(name, "spool");
       return await store("readwrite", (records) => {
@@ -72,5 +75,6 @@ export const createSpool = (name: string, failed: (error: unknown) => void): Spo
         more.map((parcel) => [parcel, true]),
         (records) => promisifyRequest<Parcel[]>(records.getAll()),
       ),
+    () => store?.("readonly", ({ transaction }) => transaction.db.close()),
   ];
 };

@@ -24,8 +24,8 @@ export type TabNumbers = [nextIn: (sessionId: string) => Stamp, stop: Stop];
  * duplicated tab, which gets a copy of the storage, nor the page after a crash finds one, and each begins its own. So does
  * a page that comes back from the back-forward cache.
  */
-export const createTabNumbers = (key: string): TabNumbers => {
-  const store = slot<Tab>("sessionStorage", `tidemark.${key}`);
+export const createTabNumbers = (name: string | false): TabNumbers => {
+  const store = slot<Tab>("sessionStorage", name);
   let tab: Tab | null | undefined;
   let left = false;
 

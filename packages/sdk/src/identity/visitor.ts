@@ -3,9 +3,9 @@ import { mint } from "./mint.ts";
 import { slot } from "./storage.ts";
 
 /** Who is visiting, in which session. */
-interface Visitor {
+export interface Visitor {
   anonymous_id: string;
-  user_id?: string;
+  user_id?: string | undefined;
   session_id: string;
 }
 
@@ -26,18 +26,21 @@ const isLive = (visit: Visit | null | undefined, time: number): visit is Visit =
 export type VisitorKeeper = [
   /** The visitor at this moment, which counts as activity: a session that is over gives way to a new one. */
   visitorAt: (time: number) => Visitor,
-  /** From now on the session belongs to this user. */
-  identify: (userId: string) => void,
+  /** From now on the session belongs to this user, or to nobody known. */
+  identify: (userId: string | undefined) => void,
+  /** From now on the visitor is another. */
+  forget: () => void,
 ];
 
 /**
  * Keeps the visitor in localStorage, or in memory where that is forbidden. A tab that was idle asks the storage before it
  * begins a session, so it never splits one that other tabs kept alive. A minted session id names its site, as the key does.
  *
+ * @param name Where it is stored, if anything may be.
  * @param given The caller's own session id: it never ends.
  */
-export const createVisitorKeeper = (key: string, given: string | undefined): VisitorKeeper => {
-  const store = slot<Visit>("localStorage", `tidemark.${key}`);
+export const createVisitorKeeper = (key: string, name: string | false, given: string | undefined): VisitorKeeper => {
+  const store = slot<Visit>("localStorage", name);
   let visit = store.read();
 
   return [
@@ -60,6 +63,10 @@ export const createVisitorKeeper = (key: string, given: string | undefined): Vis
     (userId) => {
       if (!visit) return;
       visit.visitor = { ...visit.visitor, user_id: userId };
+      store.write(visit);
+    },
+    () => {
+      visit = undefined;
       store.write(visit);
     },
   ];

@@ -1,4 +1,5 @@
 import type { EventOf } from "@tidemark/schema";
+import { closest, ignoredBy } from "./private.ts";
 
 /** What an element is called in an event. */
 export type Target = EventOf<"click">["target"];
@@ -9,18 +10,16 @@ const MEANINGFUL =
 
 const MAX_PATH_DEPTH = 6;
 
-/** The element that an event happened on, inside of open shadow roots too. */
+/** The element that an event happened on, inside of open shadow roots too, unless it is to be ignored. */
 const innermost = (event: Event): Element | undefined => {
   const target = event.target as Element;
+  const element = target.shadowRoot ? (event.composedPath()[0] as Element) : target;
   // What cannot look for the closest element is none: the document.
-  return target.shadowRoot ? (event.composedPath()[0] as Element) : (target.closest as unknown) ? target : undefined;
+  return (element.closest as unknown) && !ignoredBy(element) ? element : undefined;
 };
 
-const nearest = (element: Element | undefined): Element | undefined =>
-  element && (element.closest(MEANINGFUL) ?? nearest((element.getRootNode() as ShadowRoot).host));
-
 /** The nearest meaningful element around the one that an event happened on, across shadow roots. */
-export const meaningfulTarget = (event: Event): Element | undefined => nearest(innermost(event));
+export const meaningfulTarget = (event: Event): Element | undefined => closest(innermost(event), MEANINGFUL);
 
 /** The nearest meaningful element, or else the very element that an event happened on. */
 export const anyTarget = (event: Event): Element | undefined => meaningfulTarget(event) ?? innermost(event);

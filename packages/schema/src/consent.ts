@@ -1,0 +1,20 @@
+import { z } from "zod";
+
+/** A visitor's answer to one purpose: yes, none yet, no. */
+export type ConsentState = "granted" | "pending" | "denied";
+
+/**
+ * What a visitor answered, as a batch carries it: only where the page states an answer. Without consent to be measured there is
+ * no batch, so that purpose is granted or nothing is said.
+ */
+export const consent = z
+  .strictObject({
+    measurement: z.literal("granted").describe("To capture and store behaviour. What is not granted is not sent."),
+    personalisation: z
+      .enum(["granted", "pending", "denied"])
+      .describe("To link behaviour to the user, and to show the page the features computed from it."),
+  })
+  .describe("The visitor's explicit answer, by purpose. Absent where the site never asked.");
+
+/** What a visitor answered, by purpose. */
+export type Consent = z.infer<typeof consent>;

@@ -1,0 +1,69 @@
+/*
+ * Writes down what a tracker asks the browser for: `window.touched` has, in its order, each question for Global Privacy
+ * Control, each storage access and each request; `window.sent` the batches. `window.start(options)` starts the tracker.
+ */
+{
+  window.touched = [];
+  window.sent = [];
+  window.heard = [];
+
+  for (const method of ["getItem", "setItem", "removeItem"]) {
+    const original = Storage.prototype[method];
+    Storage.prototype[method] = function (...rest) {
+      touched.push(method);
+      return original.apply(this, rest);
+    };
+  }
+  for (const method of ["open", "deleteDatabase"]) {
+    const original = IDBFactory.prototype[method];
+    IDBFactory.prototype[method] = function (...rest) {
+      touched.push(method);
+      return original.apply(this, rest);
+    };
+  }
+  const { fetch } = window;
+  window.fetch = (url, options) => {
+    touched.push("fetch");
+    if (options?.body) sent.push(JSON.parse(new TextDecoder().decode(options.body)));
+    return window.isDown ? Promise.reject(new TypeError("down")) : fetch(url, options);
+  };
+  const signs = new URLSearchParams(location.search);
+  const sign = (name, value) =>
+    Object.defineProperty(navigator, name, {
+      configurable: true,
+      get() {
+        touched.push(name);
+        return value;
+      },
+    });
+  sign("globalPrivacyControl", signs.has("gpc"));
+  if (signs.has("dnt")) sign("doNotTrack", "1");
+
+  window.start = (options = {}) => {
+    const hear = ({ on }) => on("event", (event) => heard.push(event));
+    window.tracker = sdk.createTracker({
+      key: "tm_test_00000000",
+      endpoint: location.origin,
+      signals: [hear, sdk.pageViews(), sdk.clicks({ details: [sdk.names] }), sdk.hovers()],
+      ...options,
+    });
+  };
+
+  window.clear = async () => {
+    for (const storage of [localStorage, sessionStorage]) storage.clear();
+    for (const { name } of await indexedDB.databases())
+      await new Promise((resolve) => {
+        indexedDB.deleteDatabase(name).onsuccess = resolve;
+      });
+    touched.length = 0;
+  };
+
+  const mine = (storage) => Object.keys(storage).filter((name) => name.startsWith("tidemark."));
+
+  /** What this site's key has on the device: names, by where they lie. */
+  window.stored = async () => ({
+    local: mine(localStorage),
+    session: mine(sessionStorage),
+    databases: (await indexedDB.databases()).map(({ name }) => name),
+  });
+}
