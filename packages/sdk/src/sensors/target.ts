@@ -1,5 +1,5 @@
 import type { EventOf } from "@tidemark/schema";
-import { closest, ignoredBy } from "./private.ts";
+import { closest } from "./private.ts";
 
 /** What an element is called in an event. */
 export type Target = EventOf<"click">["target"];
@@ -10,12 +10,11 @@ const MEANINGFUL =
 
 const MAX_PATH_DEPTH = 6;
 
-/** The element that an event happened on, inside of open shadow roots too, unless it is to be ignored. */
+/** The element that an event happened on, inside of open shadow roots too. */
 const innermost = (event: Event): Element | undefined => {
   const target = event.target as Element;
-  const element = target.shadowRoot ? (event.composedPath()[0] as Element) : target;
   // What cannot look for the closest element is none: the document.
-  return (element.closest as unknown) && !ignoredBy(element) ? element : undefined;
+  return target.shadowRoot ? (event.composedPath()[0] as Element) : (target.closest as unknown) ? target : undefined;
 };
 
 /** The nearest meaningful element around the one that an event happened on, across shadow roots. */

@@ -1,5 +1,6 @@
 import type { EventOf, FieldsOf } from "@tidemark/schema";
 import { listen, type Stop, together } from "../sensors/listen.ts";
+import { ignoredBy } from "../sensors/private.ts";
 import { anyTarget, describe } from "../sensors/target.ts";
 import type { Signal, SignalContext } from "./signal.ts";
 
@@ -37,7 +38,7 @@ export const clicks =
       listen<PointerEvent>(document, "click auxclick", (event) => {
         const target = anyTarget(event);
         // A click on a label is followed, in the same task, by the browser's own click on the labelled field.
-        if (!target || target === control) return;
+        if (!target || target === control || ignoredBy(target)) return;
         ({ control } = target as HTMLLabelElement);
         if (control)
           setTimeout(() => {

@@ -1,6 +1,7 @@
 import type { EventOf } from "@tidemark/schema";
 import { now } from "../sensors/clock.ts";
 import { listen, type Stop, together } from "../sensors/listen.ts";
+import { ignoredBy } from "../sensors/private.ts";
 import { describe, meaningfulTarget } from "../sensors/target.ts";
 import type { Signal } from "./signal.ts";
 
@@ -28,7 +29,7 @@ export const hovers =
       const [element, duration] = [over, now() - since];
       over = undefined;
       leave?.();
-      if (element && duration >= intentAfter)
+      if (element && duration >= intentAfter && !ignoredBy(element))
         context.emit("hover", {
           target: describe(element),
           element_hover_duration: duration,
