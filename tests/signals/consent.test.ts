@@ -172,6 +172,21 @@ inEveryEngine(({ url, open }) => {
     expect(after?.events.map(({ type }) => type)).toEqual(["page_view", "custom"]);
   });
 
+  it("lets the collector keep a cookie where the page wants that, and has it expire at a no and a log-out", async () => {
+    const tab = await openPage();
+    await start(tab, `{ cookie: true, consent: "granted" }`);
+    await tab.run("tracker.track('one'); await tracker.flush(); tracker.reset(); tracker.consent('denied')");
+    expect(await tab.run("return requests")).toEqual([
+      ["/v1/events", "include"],
+      ["/v1/forget?key=tm_test_00000000", "include"],
+      ["/v1/forget?key=tm_test_00000000", "include"],
+    ]);
+    const other = await openPage();
+    await start(other, `{ consent: "granted" }`);
+    await other.run("tracker.track('one'); await tracker.flush(); tracker.reset(); tracker.consent('denied')");
+    expect(await other.run("return requests")).toEqual([["/v1/events", "same-origin"]]);
+  });
+
   it("lets the page change an event or keep it back, without a gap in the numbers", async () => {
     const tab = await openPage();
     await start(

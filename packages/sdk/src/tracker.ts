@@ -42,6 +42,11 @@ export interface TrackerOptions {
   doNotTrack?: boolean;
   /** Stores nothing on the device: visitor, session and unsent events last as long as the page. Default: false. */
   cookieless?: boolean;
+  /**
+   * Whether the collector keeps the visitor's `anonymous_id` in a cookie of its own, which lives longer than what scripts store; its
+   * site's `cookie` has to be on too. Default: false.
+   */
+  cookie?: boolean;
   /** Changes an event before it is numbered, or keeps it back by returning nothing. */
   beforeSend?: (event: Captured) => Captured | null | undefined;
 }
@@ -119,10 +124,12 @@ export const createTracker = ({
   consent,
   doNotTrack,
   cookieless,
+  cookie,
   beforeSend = (event) => event,
 }: TrackerOptions): Tracker => {
   const name = `tidemark.${key}`;
   const keptAs = !cookieless && name;
+  const credentials = cookie ? "include" : "same-origin";
   const origin = endpoint.replace(/\/$/, "");
   const [on, tell] = createHappenings();
   const purposes: Purposes = { measurement: "granted", personalisation: "granted" };
@@ -210,6 +217,7 @@ export const createTracker = ({
             tell,
             keptAs,
             () => answered && { ...answered, measurement: "granted" },
+            credentials,
             compress,
           ),
         ];
@@ -222,8 +230,13 @@ export const createTracker = ({
     } else if (measurement === "denied") {
       disconnect(true);
       erase(name);
+      forgetCookie();
     } else held ??= [];
   });
+
+  /** Has the collector's cookie expire. */
+  const forgetCookie = () =>
+    cookie && fetch(`${origin}/v1/forget?key=${key}`, { method: "POST", credentials, keepalive: true }).catch(() => {});
 
   const disconnect = (forgets: boolean) => {
     connection?.[4]();
@@ -254,6 +267,7 @@ export const createTracker = ({
     reset: guard(() => {
       user = undefined;
       connection?.[2]();
+      forgetCookie();
     }),
     consent: agree,
     page: guard((properties) => beginView("manual", undefined, properties)),

@@ -1,10 +1,11 @@
 /*
  * Writes down what a tracker asks the browser for: `window.touched` has, in its order, each question for Global Privacy
- * Control, each storage access and each request; `window.sent` the batches. `window.start(options)` starts the tracker.
+ * Control, each storage access and each request; `window.sent` the batches, `window.requests` path and credentials of each request. `window.start(options)` starts the tracker.
  */
 {
   window.touched = [];
   window.sent = [];
+  window.requests = [];
   window.heard = [];
 
   for (const method of ["getItem", "setItem", "removeItem"]) {
@@ -24,6 +25,7 @@
   const { fetch } = window;
   window.fetch = (url, options) => {
     touched.push("fetch");
+    requests.push([url.slice(location.origin.length), options?.credentials]);
     if (options?.body) sent.push(JSON.parse(new TextDecoder().decode(options.body)));
     return window.isDown ? Promise.reject(new TypeError("down")) : fetch(url, options);
   };

@@ -65,6 +65,7 @@ export const createDelivery = (
   tell: Tell,
   name: string | false,
   consentNow: () => Batch["consent"],
+  credentials: RequestCredentials,
   compress?: Compress,
 ): Delivery => {
   const [spool, writeSpool, readSpool, closeSpool] = createSpool(name, (error) => tell("trouble", `${error}`));
@@ -114,6 +115,7 @@ export const createDelivery = (
     const [reason, afterMs, answer] = await post(
       `${endpoint}/v1/events`,
       compress && isVisible() ? await compress(body) : body,
+      credentials,
     );
     item.request = undefined;
     trouble = reason;

@@ -29,12 +29,22 @@ export const hasRoom = (): boolean => underWay < KEEPALIVE_BYTES;
  * Posts a batch so that it survives the page while the quota allows. The body names no type, so that no preflight stands
  * before it.
  */
-export const post = async (url: string, body: Uint8Array<ArrayBuffer>): Promise<Outcome> => {
+export const post = async (
+  url: string,
+  body: Uint8Array<ArrayBuffer>,
+  credentials: RequestCredentials,
+): Promise<Outcome> => {
   const { length } = body;
   underWay += length;
   const keepalive = underWay <= KEEPALIVE_BYTES;
   try {
-    const response = await fetch(url, { method: "POST", body, keepalive, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(url, {
+      method: "POST",
+      body,
+      keepalive,
+      credentials,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     if (response.ok) return ["", false, await response.json()];
     return [
       `${response.status} ${await response.text()}`,
