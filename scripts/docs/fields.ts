@@ -1,4 +1,4 @@
-import { eventTypes, view } from "@tidemark/schema";
+import { batch, consent, eventTypes, view } from "@tidemark/schema";
 import { z } from "zod";
 
 interface Shape {
@@ -20,13 +20,16 @@ const typeOf = ({ type, enum: values, const: only, items }: Shape): string => {
   return items ? `${typeOf(items)} list` : (type ?? "any");
 };
 
-/** A Markdown table of the fields of an event type, or of `view`, from the contract itself. */
+/** What has fields beside the events. */
+const MORE: Record<string, z.ZodType> = { batch, consent, view };
+
+/** A Markdown table of the fields of an event type, or of `batch`, `consent` or `view`, from the contract itself. */
 export const fieldsTable = (name: string): string => {
-  const schema = name === "view" ? view : eventTypes[name as keyof typeof eventTypes];
+  const schema = MORE[name] ?? eventTypes[name as keyof typeof eventTypes];
   if (!schema) throw new Error(`there is no event type ${name}`);
   const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: "input" }) as Shape;
   const rows = Object.entries(properties)
-    .filter(([field]) => name === "view" || !SHARED.has(field))
+    .filter(([field]) => MORE[name] || !SHARED.has(field))
     .map(([field, shape]) => {
       const meaning = shape.description?.replaceAll("|", "\\|");
       return `| \`${field}\`${required.includes(field) ? "" : " (optional)"} | ${typeOf(shape)} | ${meaning} |`;

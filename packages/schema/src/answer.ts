@@ -1,3 +1,5 @@
+import type { Consent } from "./consent.ts";
+
 /**
  * What the collector answers: verdicts on single events, errors of whole requests, vectors. The tables are the source of
  * the types and of the docs.
@@ -11,6 +13,7 @@ export const verdictCodes = {
   unknown_field: "The contract has no such field on this event.",
   invalid_field: "The field's value has the wrong type, range or form.",
   unknown_view: "The event's view_id is not described in the batch's views.",
+  no_consent: "The event names the user, and the visitor has not allowed personalisation.",
   too_many_tabs: "The session already has as many tabs as it may have.",
   too_many_gaps: "The tab's sequence has more gaps than are kept; the number cannot be remembered.",
 } as const;
@@ -47,6 +50,10 @@ export const errorCodes = {
   unknown_key: { status: 401, meaning: "No site has this key." },
   origin_not_allowed: { status: 403, meaning: "The page's origin is not among the site's origins." },
   foreign_session: { status: 403, meaning: "The session id names another site than the key." },
+  no_consent: {
+    status: 403,
+    meaning: "The visitor has not consented: to being measured, or, where features are asked for, to personalisation.",
+  },
   not_found: {
     status: 404,
     meaning: "No such route, nothing known of this entity and id for this site, or a route whose secret is not set.",
@@ -112,6 +119,8 @@ export interface SessionVectorAnswer extends VectorAnswer {
   version: number;
   /** When it was closed, in UTC milliseconds; `null` while it is alive, or alive again. */
   closed_at: number | null;
+  /** What the visitor had answered at the latest event; absent where the site had not asked. */
+  consent?: Consent | undefined;
   delivery: DeliveryCounts;
 }
 
