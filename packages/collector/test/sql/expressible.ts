@@ -3,16 +3,18 @@ import { featuresIn, isDerived } from "@tidemark/schema/derivation";
 import type { DialectName } from "../../src/sql/dialect.ts";
 import { toSql } from "../../src/sql/to-sql.ts";
 
-/** The features that a dialect does not refuse, by themselves or with those that they read. */
-export const expressible = (features: readonly Feature[], dialect: DialectName): readonly Feature[] =>
-  features.filter((feature) => {
+/** The features that a dialect does not refuse, nor any that they read. */
+export const expressible = (features: readonly Feature[], dialect: DialectName): readonly Feature[] => {
+  const isTold = (feature: Feature): boolean => {
     try {
       toSql([...withReads(feature, features)], dialect);
       return true;
     } catch {
       return false;
     }
-  });
+  };
+  return features.filter((feature) => [...withReads(feature, features)].every(isTold));
+};
 
 const withReads = (feature: Feature, features: readonly Feature[]): Set<Feature> =>
   new Set([
