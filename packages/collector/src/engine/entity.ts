@@ -1,12 +1,13 @@
 import type { Entity } from "@tidemark/schema";
+import { isPerson } from "@tidemark/schema/derivation";
 import type { EngineEvent } from "./engine.ts";
 import { fieldReader } from "./field.ts";
+import { isPersonal } from "./personal.ts";
 
 /** Longest id of an entity of one's own; longer ones are cut. */
 const MAX_ID = 200;
 
-/** Compiles an entity into a function that gives an event's id of it; `undefined` when the event says nothing about it. */
-export const entityId = (entity: Entity): ((event: EngineEvent) => string | undefined) => {
+const readId = (entity: Entity): ((event: EngineEvent) => string | undefined) => {
   switch (entity) {
     case "session":
       return ({ session_id }) => session_id;
@@ -22,4 +23,10 @@ export const entityId = (entity: Entity): ((event: EngineEvent) => string | unde
       };
     }
   }
+};
+
+/** Compiles an entity into a function that gives an event's id of it; `undefined` when the event says nothing about it. */
+export const entityId = (entity: Entity): ((event: EngineEvent) => string | undefined) => {
+  const idOf = readId(entity);
+  return isPerson(entity) ? (event) => (isPersonal(event.consent) ? idOf(event) : undefined) : idOf;
 };

@@ -1,12 +1,12 @@
 import type { Entity } from "@tidemark/schema";
+import { isPerson } from "@tidemark/schema/derivation";
 import type { Dialect } from "./dialect.ts";
 import { fieldSql } from "./reading.ts";
 
 /** Longest id of an entity of one's own; longer ones are cut, as live. */
 const MAX_ID = 200;
 
-/** An event's id of an entity, as text; NULL when it says nothing about the entity. */
-export const entityIdSql = (entity: Entity, dialect: Dialect): string => {
+const idSql = (entity: Entity, dialect: Dialect): string => {
   switch (entity) {
     case "session":
       return dialect.quote("session_id");
@@ -19,4 +19,11 @@ export const entityIdSql = (entity: Entity, dialect: Dialect): string => {
       return `COALESCE(LEFT(${text}, ${MAX_ID}), CAST(${fieldSql(entity.field, "free", dialect)} AS ${dialect.textType}))`;
     }
   }
+};
+
+/** An event's id of an entity, as text; NULL when it says nothing about the entity. */
+export const entityIdSql = (entity: Entity, dialect: Dialect): string => {
+  const id = idSql(entity, dialect);
+  if (!isPerson(entity)) return id;
+  return `CASE WHEN COALESCE(${fieldSql("consent.personalisation", "string", dialect)}, 'granted') = 'granted' THEN ${id} END`;
 };

@@ -165,6 +165,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
           view: fc.nat(6),
           path: fc.constantFrom("/", "/a", "/it's", undefined),
           identified: fc.boolean(),
+          personalisation: fc.constantFrom("granted", "pending", "denied", undefined),
           again: fc.option(fc.nat(30), { freq: 6, nil: undefined }),
           content: contents(features),
           delay,
@@ -177,27 +178,34 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
       let now = BEGIN;
       const events: LoggedEvent[] = [];
       const copies: [place: number, event: LoggedEvent][] = [];
-      entries.forEach(({ session, tab, seq, view, path, identified, again, content, delay, gap }, place) => {
-        now += gap;
-        const { user_id: _, ...own } = content as { user_id?: string };
-        const view_id = `view-${session}-${tab}-${view}`;
-        const event = {
-          ...own,
-          session_id: `session-${session}`,
-          anonymous_id: `browser-${session % 2}`,
-          ...(identified && { user_id: session === 4 ? "browser-1" : "user-0" }),
-          tab_id: `tab-${tab}`,
-          seq,
-          time: now - delay,
-          ...(view < 6
-            ? { view_id, view: { ...views[view], view_id, ...(path === undefined ? {} : { path }) }, view_time_ms: seq }
-            : { view_id: undefined }),
-        };
-        // As it comes back from a log: without what JSON does not hold.
-        const logged = JSON.parse(JSON.stringify(event)) as LoggedEvent;
-        events.push(logged);
-        if (again !== undefined) copies.push([place + again, logged]);
-      });
+      entries.forEach(
+        ({ session, tab, seq, view, path, identified, personalisation, again, content, delay, gap }, place) => {
+          now += gap;
+          const { user_id: _, ...own } = content as { user_id?: string };
+          const view_id = `view-${session}-${tab}-${view}`;
+          const event = {
+            ...own,
+            session_id: `session-${session}`,
+            anonymous_id: `browser-${session % 2}`,
+            ...(identified && { user_id: session === 4 ? "browser-1" : "user-0" }),
+            ...(personalisation && { consent: { measurement: "granted", personalisation } }),
+            tab_id: `tab-${tab}`,
+            seq,
+            time: now - delay,
+            ...(view < 6
+              ? {
+                  view_id,
+                  view: { ...views[view], view_id, ...(path === undefined ? {} : { path }) },
+                  view_time_ms: seq,
+                }
+              : { view_id: undefined }),
+          };
+          // As it comes back from a log: without what JSON does not hold.
+          const logged = JSON.parse(JSON.stringify(event)) as LoggedEvent;
+          events.push(logged);
+          if (again !== undefined) copies.push([place + again, logged]);
+        },
+      );
       const written = events.flatMap((event, place) => [
         event,
         ...copies.filter(([after]) => after === place).map(([, copy]) => copy),

@@ -1,3 +1,4 @@
+import type { Consent } from "../consent.ts";
 import type { EventOf, EventType } from "../events/index.ts";
 import type { View } from "../view.ts";
 import type { FieldPath } from "./field-path.ts";
@@ -29,12 +30,14 @@ interface Context {
   anonymous_id?: string | undefined;
   /** The user, once identified. */
   user_id?: string | undefined;
+  /** What the visitor had answered; absent where the site had not asked. */
+  consent?: Consent | undefined;
 }
 
 /**
  * Whom a feature is about. Its id is, for `session`, the session's; for `user`, the `user_id` once identified and the
  * `anonymous_id` before; for `page`, the path of the view; for one of your own, the value of a field. An event without
- * the id says nothing about the entity.
+ * the id says nothing about the entity, and none without leave to be personal says anything about a person.
  */
 export type Entity<Field extends string = string> = "session" | "user" | "page" | CustomEntity<Field>;
 

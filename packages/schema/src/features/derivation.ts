@@ -4,6 +4,10 @@ import type { DerivedFeature, Entity, Expression, Feature } from "./definition.t
 export const entityNameOf = ({ entity }: Pick<DerivedFeature, "entity">): string =>
   typeof entity === "string" ? entity : entity.name;
 
+/** Whether an entity is a person, and not only what a person did: it is fed by no event whose visitor has not allowed that. */
+export const isPerson = (entity: Entity): boolean =>
+  entity === "user" || (typeof entity === "object" && ["user_id", "anonymous_id"].includes(entity.field));
+
 /** Whether a feature is computed from others. */
 export const isDerived = (feature: Feature): feature is DerivedFeature => "derive" in feature;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { consent } from "../consent.ts";
 import { type EventType, eventTypes } from "../events/index.ts";
 import { view } from "../view.ts";
 
@@ -15,6 +16,7 @@ const context: z.ZodRawShape = {
   session_id: z.string(),
   anonymous_id: z.string(),
   user_id: z.string(),
+  consent,
   view,
 };
 
