@@ -26,7 +26,13 @@ export default defineConfig({
             main: "./packages/collector/test/worker/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
-              bindings: { SHOP_READ_KEY: "shop-read-key", BLOG_READ_KEY: "blog-read-key", ADMIN_KEY: "admin-key" },
+              bindings: {
+                SHOP_READ_KEY: "shop-read-key",
+                BLOG_READ_KEY: "blog-read-key",
+                CLUB_READ_KEY: "club-read-key",
+                BANK_READ_KEY: "bank-read-key",
+                ADMIN_KEY: "admin-key",
+              },
             },
           }),
         ],

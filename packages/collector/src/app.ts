@@ -9,6 +9,7 @@ import { createSites } from "./door/sites.ts";
 import { createMeter } from "./metrics/meter.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { featureRoutes } from "./routes/features.ts";
+import { forgetRoutes } from "./routes/forget.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { type Env, metricsOf } from "./session/address.ts";
@@ -34,11 +35,18 @@ export const createApp = (config: TidemarkConfig, definitions: Definitions) => {
   const sites = createSites(config.sites);
   const app = new Hono<{ Bindings: Env }>();
 
-  // Every answer is readable by any page: who may act is decided by key and origin, and a page that may not is told why.
+  // Every answer is readable by any page: who may act is decided by key and origin, and a page that may not is told why. With
+  // its cookie a page gets none but an answer that names its origin.
   app.options("*", cors({ origin: "*", allowMethods: ["GET", "POST"], maxAge: 86_400 }));
   // Not by the middleware: it adds its headers by building each answer anew.
   app.use((c, next) => {
-    c.header("access-control-allow-origin", "*");
+    const origin = c.req.header("origin");
+    const bringsCookie = origin !== undefined && sites.mayBringCookie(origin);
+    c.header("access-control-allow-origin", bringsCookie ? origin : "*");
+    if (bringsCookie) {
+      c.header("access-control-allow-credentials", "true");
+      c.header("vary", "Origin");
+    }
     c.header("access-control-expose-headers", "Retry-After");
     return next();
   });
@@ -54,6 +62,7 @@ export const createApp = (config: TidemarkConfig, definitions: Definitions) => {
 
   app.route("/", eventRoutes(sites, meter));
   app.route("/", featureRoutes(sites, definitions));
+  app.route("/", forgetRoutes(sites));
   app.route("/", healthRoutes(definitions.version));
   app.route("/", metricsRoutes(config));
 

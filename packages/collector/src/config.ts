@@ -14,6 +14,19 @@ export interface Site {
   origins: readonly string[];
   /** Name of the secret (environment variable) that holds the key for reading this site's features. */
   readKeySecret: string;
+  /** Whether batches are refused that do not state the visitor's consent to be measured. Default: false. */
+  requireConsent?: boolean;
+  /**
+   * What `Sec-GPC: 1` (Global Privacy Control) means for a visitor who has answered nothing: `refuse` takes it for a no, and
+   * `ignore` looks past it. Default: `refuse`.
+   */
+  globalPrivacyControl?: "refuse" | "ignore";
+  /**
+   * Whether the visitor's anonymous id is kept in an `HttpOnly` cookie of the collector's host, for a collector on the site's own
+   * domain, so that a browser which clears what scripts stored after seven days does not make a new visitor of an old one. The
+   * tracker needs its option `cookie`; the cookie is set and looked at only with stated consent. Default: false.
+   */
+  cookie?: boolean;
 }
 
 /** What a deployment is made of. */
@@ -36,7 +49,7 @@ export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
   if (!ENVIRONMENT_VARIABLE.test(config.adminKeySecret))
     throw new Error("tidemark.config.ts: adminKeySecret: expected the name of an environment variable");
   const ids = new Set<string>();
-  for (const { id, key, origins, readKeySecret } of config.sites) {
+  for (const { id, key, origins, readKeySecret, globalPrivacyControl = "refuse" } of config.sites) {
     const expect = (holds: boolean, field: string, expected: string) => {
       if (!holds) throw new Error(`tidemark.config.ts: site ${JSON.stringify(id)}: ${field}: expected ${expected}`);
     };
@@ -52,6 +65,7 @@ export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
       expect(/^https?:\/\/[^/\s]+$/.test(origin), `origins: ${origin}`, "scheme://host[:port] without a path");
     }
     expect(ENVIRONMENT_VARIABLE.test(readKeySecret), "readKeySecret", "the name of an environment variable");
+    expect(["refuse", "ignore"].includes(globalPrivacyControl), "globalPrivacyControl", "refuse or ignore");
     ids.add(id);
   }
   try {

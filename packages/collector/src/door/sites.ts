@@ -12,6 +12,8 @@ export interface Sites {
    * @throws Refusal `unknown_key`, or `origin_not_allowed` when a page of a foreign origin uses it.
    */
   byKey(key: string, origin: string | undefined): Site;
+  /** Whether pages of this origin belong to a site that keeps a cookie, and may bring it. */
+  mayBringCookie(origin: string): boolean;
   /** The site whose read key this is. @throws Refusal `unauthorized`. */
   byReadKey(readKey: string, env: object): Promise<Site>;
 }
@@ -19,6 +21,7 @@ export interface Sites {
 /** The sites of a configuration. */
 export const createSites = (sites: readonly Site[]): Sites => {
   const entries = new Map(sites.map((site) => [site.key, { site, origins: site.origins.map(originPattern) }]));
+  const cookieOrigins = [...entries.values()].filter(({ site }) => site.cookie).flatMap(({ origins }) => origins);
 
   return {
     byKey(key, origin) {
@@ -37,6 +40,8 @@ export const createSites = (sites: readonly Site[]): Sites => {
       }
       return entry.site;
     },
+
+    mayBringCookie: (origin) => cookieOrigins.some((pattern) => pattern.test(origin)),
 
     async byReadKey(readKey, env) {
       for (const site of sites) if (await isSecret(env, site.readKeySecret, readKey)) return site;

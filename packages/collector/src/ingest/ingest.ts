@@ -1,7 +1,10 @@
-import { type BatchAnswer, batch, type Rejection } from "@tidemark/schema";
+import { type BatchAnswer, batch, type ReceivedBatch, type Rejection } from "@tidemark/schema";
 import { CONTRACT_VERSION, MAX_SEQ } from "@tidemark/schema/limits";
+import type { Site } from "../config.ts";
+import { whyNotMeasured } from "../door/consent.ts";
 import { Refusal } from "../door/refusal.ts";
 import type { Sites } from "../door/sites.ts";
+import { isPersonal } from "../engine/personal.ts";
 import type { Meter } from "../metrics/meter.ts";
 import { type Env, sessionOf } from "../session/address.ts";
 import type { Delivery, Receipt } from "../session/session.ts";
@@ -33,6 +36,10 @@ const deliver = async (env: Env, site: string, sessionId: string, delivery: Deli
 interface Circumstances {
   sites: Sites;
   origin: string | undefined;
+  /** Whether the browser sends Global Privacy Control. */
+  gpc: boolean;
+  /** Whose browser it is: the batch says so, or the site's cookie. */
+  anonymousIdOf: (site: Site, batch: ReceivedBatch) => string;
   /** UTC milliseconds by the collector's clock. */
   receivedAt: number;
   env: Env;
@@ -57,7 +64,7 @@ const countBatch = (meter: Meter, site: string, receipt: Receipt, rejected: Reje
  */
 export const ingest = async (
   body: unknown,
-  { sites, origin, receivedAt, env, meter }: Circumstances,
+  { sites, origin, gpc, anonymousIdOf, receivedAt, env, meter }: Circumstances,
 ): Promise<BatchAnswer> => {
   const site = sites.byKey(keyOf(body), origin);
   const parsed = batch.safeParse(body);
@@ -74,12 +81,20 @@ export const ingest = async (
     throw new Refusal("foreign_session", `session_id: ${received.session_id} is not a session of site ${site.id}.`);
   }
 
+  const { consent } = received;
+  const unmeasured = whyNotMeasured(site, consent, gpc);
+  if (unmeasured) {
+    meter.count("tidemark_events_rejected_total", { site: site.id, code: "no_consent" }, received.events.length);
+    throw new Refusal("no_consent", unmeasured);
+  }
+
   const { valid, rejected } = judge(received);
   const receipt = await deliver(env, site.id, received.session_id, {
     site: site.id,
     session_id: received.session_id,
-    anonymous_id: received.anonymous_id,
-    user_id: received.user_id,
+    anonymous_id: anonymousIdOf(site, received),
+    user_id: isPersonal(consent) ? received.user_id : undefined,
+    consent,
     tab_id: received.tab_id,
     sent_at: received.sent_at,
     received_at: receivedAt,

@@ -1,4 +1,5 @@
 import { type Event, event, type FeatureEvent, type ReceivedBatch, type Rejection } from "@tidemark/schema";
+import { isPersonal } from "../engine/personal.ts";
 import { explain } from "./explain.ts";
 
 /** A batch with a verdict on every event. */
@@ -12,7 +13,7 @@ export interface Judged {
 const pathOf = (url: string): string => URL.parse(url)?.pathname.slice(0, 1000) ?? "";
 
 /** Judges each event of a batch by itself, so that a bad one does not take the good ones with it. */
-export const judge = ({ events, views }: ReceivedBatch): Judged => {
+export const judge = ({ events, views, consent }: ReceivedBatch): Judged => {
   const viewById = new Map(views.map((view) => [view.view_id, { path: pathOf(view.url), ...view }]));
   const judged: Judged = { valid: [], rejected: [] };
   events.forEach((candidate, index) => {
@@ -26,6 +27,11 @@ export const judge = ({ events, views }: ReceivedBatch): Judged => {
       return;
     }
     const known: Event = parsed.data;
+    if (known.type === "identify" && !isPersonal(consent)) {
+      const message = `user_id: expected no user while personalisation is ${consent?.personalisation}; identify when it is granted`;
+      judged.rejected.push({ index, code: "no_consent", path: "user_id", message });
+      return;
+    }
     if (known.view_id === undefined) {
       judged.valid.push({ index, event: known });
       return;

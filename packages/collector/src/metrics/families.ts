@@ -2,7 +2,10 @@
 export const families = {
   tidemark_events_accepted_total: { type: "counter", help: "Events stored." },
   tidemark_events_duplicate_total: { type: "counter", help: "Copies of stored events that arrived again." },
-  tidemark_events_rejected_total: { type: "counter", help: "Events refused by a verdict, each time that they came." },
+  tidemark_events_rejected_total: {
+    type: "counter",
+    help: "Events refused by a verdict, or with their batch for want of consent, each time that they came.",
+  },
   tidemark_events_dropped_total: {
     type: "counter",
     help: "Events that clients gave up, each once, by the reason they gave.",

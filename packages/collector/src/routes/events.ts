@@ -1,6 +1,8 @@
 import { Hono } from "hono";
+import { hasGpc } from "../door/consent.ts";
 import { readJson } from "../door/read-body.ts";
 import type { Sites } from "../door/sites.ts";
+import { anonymousIdOf } from "../door/visitor-cookie.ts";
 import { ingest } from "../ingest/ingest.ts";
 import type { Meter } from "../metrics/meter.ts";
 import type { Env } from "../session/address.ts";
@@ -10,5 +12,14 @@ export const eventRoutes = (sites: Sites, meter: Meter) =>
   new Hono<{ Bindings: Env }>().post("/v1/events", async (c) => {
     const receivedAt = Date.now();
     const body = await readJson(c.req.raw);
-    return c.json(await ingest(body, { sites, origin: c.req.header("origin"), receivedAt, env: c.env, meter }));
+    const answer = await ingest(body, {
+      sites,
+      origin: c.req.header("origin"),
+      gpc: hasGpc(c),
+      anonymousIdOf: (site, batch) => anonymousIdOf(c, site, batch),
+      receivedAt,
+      env: c.env,
+      meter,
+    });
+    return c.json(answer);
   });

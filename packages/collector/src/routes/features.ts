@@ -2,6 +2,7 @@ import type { RollupVectorAnswer, SessionVectorAnswer } from "@tidemark/schema";
 import { type Context, Hono } from "hono";
 import type { Site } from "../config.ts";
 import type { Definitions } from "../definitions.ts";
+import { hasGpc, whyNotShown } from "../door/consent.ts";
 import { bearerOf } from "../door/keys.ts";
 import { Refusal } from "../door/refusal.ts";
 import type { Sites } from "../door/sites.ts";
@@ -32,7 +33,8 @@ export const featureRoutes = (sites: Sites, { rollups }: Definitions) =>
       c.header("cache-control", "no-store");
     })
     .get("/v1/features/session/:id", async (c) => {
-      const site = (await siteByReadKey(c, sites)) ?? siteByKey(c, sites);
+      const reader = await siteByReadKey(c, sites);
+      const site = reader ?? siteByKey(c, sites);
       if (!site) {
         const message = "Send `Authorization: Bearer <read key>`, or from a page of the site `?key=<public key>`.";
         throw new Refusal("unauthorized", message);
@@ -40,6 +42,8 @@ export const featureRoutes = (sites: Sites, { rollups }: Definitions) =>
       const id = c.req.param("id");
       const vector = await sessionOf(c.env, site.id, id).vector();
       if (!vector) throw nothingKnown(site, "session", id);
+      const hidden = reader ? undefined : whyNotShown(site, vector.consent, hasGpc(c));
+      if (hidden) throw new Refusal("no_consent", hidden);
       return c.json({ entity: "session", id, ...vector } satisfies SessionVectorAnswer);
     })
     .get("/v1/features/:entity/:id", async (c) => {

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type {
+  Consent,
   DeliveryCounts,
   Dropped,
   FeatureEvent,
@@ -23,6 +24,8 @@ export interface Delivery {
   anonymous_id: string;
   /** The user, once identified. */
   user_id?: string | undefined;
+  /** What the visitor answered, where the batch says so. */
+  consent?: Consent | undefined;
   tab_id: string;
   /** UTC milliseconds, by the client's clock and by the collector's. */
   sent_at: number;
@@ -60,6 +63,8 @@ export interface Final {
   features: Record<string, FeatureValue>;
   late: number;
   too_late: number;
+  /** What the visitor had answered at the latest event. */
+  consent?: Consent | undefined;
   delivery: DeliveryCounts;
 }
 
@@ -77,6 +82,8 @@ interface Stored {
   /** Whether nothing was heard since `final`. */
   closed: boolean;
   final: Final | null;
+  /** What the visitor had answered at the latest event. */
+  consent?: Consent | undefined;
 }
 
 const STATE = "state";
@@ -145,6 +152,7 @@ export abstract class SessionObject extends DurableObject<Env> {
       late,
       too_late,
       features: this.definitions.session.vector(engine, at),
+      consent: stored.consent,
       delivery: countDelivery(stored.tabs.values()),
     };
   }
@@ -208,8 +216,8 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   #take(stored: Stored, delivery: Delivery): Receipt {
-    const { session_id, anonymous_id, user_id, tab_id, sent_at, received_at, events, rejected_seqs, dropped } =
-      delivery;
+    const { session_id, anonymous_id, user_id, consent, tab_id } = delivery;
+    const { sent_at, received_at, events, rejected_seqs, dropped } = delivery;
     const receipt: Receipt = { accepted: 0, duplicates: 0, rejected: [], dropped: {}, missing_change: 0 };
     let tab = stored.tabs.get(tab_id);
     if (!tab) {
@@ -238,7 +246,7 @@ export abstract class SessionObject extends DurableObject<Env> {
       } else {
         const time = correct(tab.clock, event.seq, event.time);
         // An identify event names its user itself.
-        if (this.#fold(stored, { user_id, ...event, time, tab_id, session_id, anonymous_id })) {
+        if (this.#fold(stored, { user_id, ...event, time, tab_id, session_id, anonymous_id, consent })) {
           stored.heard_at = Math.max(stored.heard_at ?? received_at, received_at);
           stored.closed = false;
         }
@@ -251,6 +259,7 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   /** Folds an event into the session's features and into what it owes. Returns whether it counts: its session judges for all. */
   #fold(stored: Stored, event: EngineEvent & { anonymous_id: string }): boolean {
+    if (event.time >= (stored.engine.event_time ?? 0)) stored.consent = event.consent;
     const came = this.definitions.session.fold(stored.engine, event);
     for (const { entity, engine, idOf } of this.definitions.rollups.values()) {
       const id = idOf(event);
@@ -280,6 +289,7 @@ export abstract class SessionObject extends DurableObject<Env> {
       features: session.vector(stored.engine, event_time ?? now),
       late,
       too_late,
+      consent: stored.consent,
       delivery: countDelivery(stored.tabs.values()),
     };
   }

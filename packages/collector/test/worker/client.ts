@@ -43,6 +43,17 @@ export const batch = (events: unknown[], more: Record<string, unknown> = {}) => 
   ...more,
 });
 
+/** A batch for another site of the tests' deployment than the shop. */
+export const batchFor = (site: "shop" | "blog" | "club" | "bank", events: unknown[], more = {}) => {
+  const key = {
+    shop: "tm_shop_aaaaaaaa",
+    blog: "tm_blog_bbbbbbbb",
+    club: "tm_club_cccccccc",
+    bank: "tm_bank_dddddddd",
+  };
+  return batch(events, { key: key[site], session_id: newSession(site), ...more });
+};
+
 const worker = (exports as unknown as { default: Fetcher }).default;
 
 export const request = (path: string, init?: RequestInit) => worker.fetch(`https://collector.example${path}`, init);
@@ -77,7 +88,8 @@ export const rollupVectorOf = async (
   return response.status === 404 ? undefined : response.json();
 };
 
-export const vectorOf = async (session: string): Promise<SessionVectorAnswer> => (await read(session)).json();
+export const vectorOf = async (session: string, readKey?: string): Promise<SessionVectorAnswer> =>
+  (await read(session, readKey)).json();
 
 /** Names of the features that change with the moment of reading, though nothing happens. */
 const moving = new Set(

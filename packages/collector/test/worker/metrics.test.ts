@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { compileDefinitions } from "../../src/definitions.ts";
-import { accept, batch, custom, post, refusal, request } from "./client.ts";
+import { accept, batch, batchFor, custom, NOW, post, refusal, request } from "./client.ts";
 
 const scrape = (key = "admin-key") => request("/metrics", { headers: { authorization: `Bearer ${key}` } });
 
@@ -86,6 +86,21 @@ describe("GET /metrics", () => {
         await accept(explained);
       },
       { [missing]: -3, [dropped]: 3 },
+    );
+  });
+
+  it("counts what is refused for want of consent: whole batches, and single events", async () => {
+    const consent = { measurement: "granted", personalisation: "denied" };
+    await changes(
+      async () => {
+        await post(JSON.stringify(batchFor("bank", [custom(0), custom(1)])));
+        await accept(batchFor("bank", [{ type: "identify", seq: 0, time: NOW, user_id: "ann" }], { consent }));
+      },
+      {
+        'tidemark_events_rejected_total{site="bank",code="no_consent"}': 3,
+        'tidemark_events_accepted_total{site="bank"}': 0,
+        'tidemark_events_missing{site="bank"}': 0,
+      },
     );
   });
 

@@ -31,7 +31,7 @@ const productFeatures = defineFeatures([
   },
 ]);
 
-/** A deployment with two sites, to see that neither reaches the other's. */
+/** A deployment with several sites, to see that none reaches another's, and that each has its own policy. */
 export const config = defineConfig({
   sites: [
     {
@@ -41,6 +41,22 @@ export const config = defineConfig({
       readKeySecret: "SHOP_READ_KEY",
     },
     { id: "blog", key: "tm_blog_bbbbbbbb", origins: ["http://localhost:*"], readKeySecret: "BLOG_READ_KEY" },
+    {
+      id: "club",
+      key: "tm_club_cccccccc",
+      origins: ["https://club.example"],
+      readKeySecret: "CLUB_READ_KEY",
+      globalPrivacyControl: "ignore",
+      cookie: true,
+    },
+    {
+      id: "bank",
+      key: "tm_bank_dddddddd",
+      origins: ["https://bank.example"],
+      readKeySecret: "BANK_READ_KEY",
+      requireConsent: true,
+      cookie: true,
+    },
   ],
   adminKeySecret: "ADMIN_KEY",
   features: [...defaultFeatures, ...productFeatures],
