@@ -69,6 +69,13 @@ describe("docs/features.md", () => {
   });
 });
 
+describe("docs/privacy.md", () => {
+  it("lists every event type once: collected by default, or when it is asked for", () => {
+    const lists = [...read("docs/privacy.md").matchAll(/<!-- collected ([\w ]+) -->/g)].map(([, types = ""]) => types);
+    expect(lists.join(" ").split(" ").toSorted()).toEqual(Object.keys(eventTypes).toSorted());
+  });
+});
+
 describe("the generated parts of the docs", () => {
   it.each(globSync("docs/*.md"))("are what the code says: %s (pnpm run docs writes them)", (path) => {
     expect(render(read(path))).toBe(read(path));

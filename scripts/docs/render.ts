@@ -1,3 +1,4 @@
+import { collectedTable } from "./collected.ts";
 import { featuresTable } from "./features.ts";
 import { fieldsTable } from "./fields.ts";
 import { optionsTable } from "./options.ts";
@@ -5,6 +6,7 @@ import { undrivableTable } from "./undrivable.ts";
 
 /** The parts of the docs that are written by code, by the name in their marker. */
 const PARTS: Record<string, (...words: string[]) => string> = {
+  collected: collectedTable,
   features: (entity = "") => featuresTable(entity),
   fields: (type = "") => fieldsTable(type),
   undrivable: (of = "") => undrivableTable(of),
