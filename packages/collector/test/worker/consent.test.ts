@@ -112,6 +112,16 @@ describe.each(unlinked)("personalisation that is %s", (personalisation) => {
     expect(JSON.stringify(await keptOf("shop", body.session_id))).not.toContain(user_id);
   });
 
+  it("keeps the user out of what else is fed", async () => {
+    const [sku, user_id] = [fresh("sku"), fresh("ann")];
+    const sale = { ...custom(0), properties: { sku } };
+    const lastBuyer = async () => (await rollupVectorOf("product", sku))?.features.product_last_buyer;
+    await accept(batch([sale], { consent, user_id }));
+    await withinASecond(async () => expect(await lastBuyer()).toBeNull());
+    await accept(batch([sale], { consent: granted, user_id }));
+    await withinASecond(async () => expect(await lastBuyer()).toBe(user_id));
+  });
+
   it("refuses the event that names the user, with a verdict, and no other", async () => {
     const user_id = fresh("ann");
     const body = batch([custom(0), identify(1, user_id), custom(2)], { consent });

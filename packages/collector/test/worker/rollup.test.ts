@@ -73,6 +73,7 @@ describe("GET /v1/features/{entity}/{id}", () => {
         product_events: 2,
         product_worth: 10,
         product_last_price: 0.1,
+        product_last_buyer: null,
       });
     });
     const vector = await rollupVectorOf("product", sku);

@@ -29,6 +29,12 @@ const productFeatures = defineFeatures([
     description: "The latest price.",
     aggregate: { type: "last", field: "properties.price" },
   },
+  {
+    ...product,
+    name: "product_last_buyer",
+    description: "The latest user.",
+    aggregate: { type: "last", field: "user_id" },
+  },
 ]);
 
 /** A deployment with several sites, to see that none reaches another's, and that each has its own policy. */
