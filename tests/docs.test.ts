@@ -76,6 +76,30 @@ describe("docs/privacy.md", () => {
   });
 });
 
+describe("docs/migrate.md", () => {
+  it("answers only with methods, options and exports that the SDK has", () => {
+    const rows = ["call", "enhanced measurement"].flatMap((head) => rowsOf(read("docs/migrate.md"), head));
+    const answers = rows.map(([, , answer = ""]) => answer).join("\n");
+    const named = (pattern: RegExp) => [...new Set([...answers.matchAll(pattern)].map(([, name = ""]) => name))];
+    const tracker = read("packages/sdk/src/tracker.ts");
+    const isMember = (name: string) => new RegExp(`^  (readonly )?${name}\\??[:(]`, "m").test(tracker);
+    const methods = named(/\btracker\.(\w+)/g);
+    const options = [
+      ...named(/createTracker\(\{ ([^}]*) \}\)/g)
+        .join()
+        .matchAll(/\w+(?=[,:]|$)/g),
+    ].map(([name]) => name);
+    options.push(...named(/(?:^|; )(\w+): (?:true|"|\[)/gm));
+    expect([methods.length > 5, options.length > 3]).toEqual([true, true]);
+    expect([...methods, ...options].filter((name) => !isMember(name))).toEqual([]);
+
+    const index = read("packages/sdk/src/index.ts");
+    const functions = named(/(?<![.\w])([a-z]\w+)\(/g);
+    expect(functions.length).toBeGreaterThan(8);
+    expect(functions.filter((name) => !new RegExp(`\\b${name}\\b`).test(index))).toEqual([]);
+  });
+});
+
 describe("the generated parts of the docs", () => {
   it.each(globSync("docs/*.md"))("are what the code says: %s (pnpm run docs writes them)", (path) => {
     expect(render(read(path))).toBe(read(path));
