@@ -1,5 +1,17 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packInto } from "./pack.ts";
+
+const packed = mkdtempSync(join(tmpdir(), "tidemark-packed-"));
+
+/** What is said of a package that is published. It has ES modules only, for Node and for bundlers. */
+const shapeOf = (name: string): [what: string, command: string, ...args: string[]][] => [
+  [`package shape: ${name}`, "publint", "--strict", join(packed, `tidemark-${name}.tgz`)],
+  [`package types: ${name}`, "attw", "--profile", "esm-only", join(packed, `tidemark-${name}.tgz`)],
+];
 
 /** `pnpm check`: everything that can be said of the code without running it, and the weight of the bundles. */
 const checks: [what: string, command: string, ...args: string[]][] = [
@@ -8,8 +20,9 @@ const checks: [what: string, command: string, ...args: string[]][] = [
   ["types of scripts, benchmarks and tests", "tsc", "-p", "."],
   ["format and lint", "biome", "ci", "--error-on-warnings", "--colors=off"],
   ["unused code and dependencies", "knip"],
-  ["package shape: schema", "publint", "--strict", "--pack", "npm", "packages/schema"],
-  ["package shape: sdk", "publint", "--strict", "--pack", "npm", "packages/sdk"],
+  ["packages can be packed", ...packInto(packed)],
+  ...shapeOf("schema"),
+  ...shapeOf("sdk"),
   ["size budgets", "node", "bench/main.ts", "size"],
 ];
 
@@ -22,6 +35,7 @@ for (const [what, command, ...args] of checks) {
   failed.push(what);
   console.log(`\n$ ${[command, ...args].join(" ")}\n${stdout}${stderr}`);
 }
+rmSync(packed, { recursive: true });
 if (failed.length) {
   console.log(`\nNot in order: ${failed.join("; ")}.`);
   process.exitCode = 1;

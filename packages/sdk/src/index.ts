@@ -21,10 +21,5 @@ export { type ScrollDepthOptions, type ScrollDetail, scrollDepth } from "./signa
 export { selections } from "./signals/selections.ts";
 export type { Signal, SignalContext, ViewCause, ViewDetails } from "./signals/signal.ts";
 export { webVitals } from "./signals/web-vitals.ts";
-export {
-  createTracker,
-  type Properties,
-  type Tracker,
-  type TrackerOptions,
-  type Vector,
-} from "./tracker.ts";
+export { createTracker, type Tracker, type TrackerOptions, type Vector } from "./tracker.ts";
+export type { FreeEvents, Properties } from "./typed-events.ts";

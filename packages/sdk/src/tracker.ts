@@ -15,6 +15,7 @@ import { now } from "./sensors/clock.ts";
 import type { Stop } from "./sensors/listen.ts";
 import { onPageChange } from "./sensors/page-state.ts";
 import type { Signal, ViewCause, ViewDetails } from "./signals/signal.ts";
+import type { FreeEvents, Meant, Properties, Said } from "./typed-events.ts";
 
 /** An event as it is captured, before it gets its number. */
 export type Captured = Omit<Event, "seq">;
@@ -51,20 +52,22 @@ export interface TrackerOptions {
   beforeSend?: (event: Captured) => Captured | null | undefined;
 }
 
-/** JSON that travels with an event: at most 8 KiB. */
-export type Properties = Record<string, unknown>;
-
 /** A session's feature vector. */
 export type Vector = Record<string, FeatureValue>;
 
-/** Measures one page for one site. */
-export interface Tracker {
+/**
+ * Measures one page for one site.
+ *
+ * @typeParam Events The site's own events by name, and what goes with each: {@link FreeEvents} when it is not said.
+ * @typeParam Traits What the site says of a user.
+ */
+export interface Tracker<Events extends object = FreeEvents, Traits extends object = Properties> {
   /** The session at this moment: what a server asks the collector's features by. */
   readonly sessionId: string;
   /** Reports something of the site's own. `name`: 1 to 100 characters; the collector refuses a longer one, and says so. */
-  track(name: string, properties?: Properties): void;
+  track<Name extends keyof Events & string>(name: Name, ...properties: Said<Events[Name]>): void;
   /** From here on the session belongs to this user. `userId`: 1 to 200 characters. */
-  identify(userId: string, traits?: Properties): void;
+  identify(userId: string, traits?: Meant<Traits>): void;
   /** From here on the visitor is another: somebody has logged out. */
   reset(): void;
   /**
@@ -91,7 +94,7 @@ type Copied = [fields?: object, bytes?: number];
  * A copy of what a caller adds to an event, as JSON: `{[field]: value}` and its bytes. What is not JSON or is too large is
  * left out with a warning, so that one bad value cannot take a batch with it.
  */
-const copy = (field: string, value: Properties | undefined): Copied => {
+const copy = (field: string, value: unknown): Copied => {
   if (value)
     try {
       const json = JSON.stringify(value);
@@ -114,7 +117,7 @@ type Connection = [...VisitorKeeper, ...TabNumbers, ...Delivery];
 const MAX_HELD = 500;
 
 /** Starts measuring the page that it is called on. Nothing of it throws into the page. */
-export const createTracker = ({
+export const createTracker = <Events extends object = FreeEvents, Traits extends object = Properties>({
   key,
   endpoint,
   signals = [],
@@ -126,7 +129,7 @@ export const createTracker = ({
   cookieless,
   cookie,
   beforeSend = (event) => event,
-}: TrackerOptions): Tracker => {
+}: TrackerOptions): Tracker<Events, Traits> => {
   const name = `tidemark.${key}`;
   const keptAs = !cookieless && name;
   const credentials = cookie ? "include" : "same-origin";
@@ -259,8 +262,10 @@ export const createTracker = ({
     get sessionId() {
       return visitor?.session_id ?? "";
     },
-    track: guard((name, properties) => emit("custom", { name: `${name}` }, copy("properties", properties))),
-    identify: guard((userId, traits) => {
+    track: guard((name: string, properties?: unknown) =>
+      emit("custom", { name: `${name}` }, copy("properties", properties)),
+    ),
+    identify: guard((userId: string, traits?: unknown) => {
       user = [{ user_id: `${userId}`.slice(0, 200) }, copy("traits", traits)];
       introduce();
     }),

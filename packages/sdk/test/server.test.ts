@@ -1,0 +1,41 @@
+import * as sdk from "@tidemark/sdk";
+import { describe, expect, it } from "vitest";
+
+/** Whatever a page may ask of a tracker, on a server. */
+const use = async () => {
+  const { createTracker, clicks, dwell, elementDwell, errors, forms, hovers, media, pageViews } = sdk;
+  const { scrollDepth, selections, webVitals, clickEvidence, device, gzip, links, names, reading, texts } = sdk;
+  const tracker = createTracker({
+    key: "tm_demo_1",
+    endpoint: "https://collector.example",
+    compress: gzip,
+    signals: [
+      ...[pageViews({ details: [device] }), clicks({ details: [links, names, texts], evidence: clickEvidence() })],
+      ...[hovers(), scrollDepth({ detail: reading() }), dwell(), elementDwell(), media(), forms(), selections()],
+      ...[errors(), webVitals()],
+    ],
+  });
+  const heard: unknown[] = [];
+  const stopHearing = tracker.on("event", (event) => heard.push(event));
+  const stopDebugging = sdk.debug(tracker);
+  tracker.page();
+  tracker.track("rendered");
+  tracker.identify("user-17");
+  await tracker.flush();
+  const features = await tracker.features();
+  stopDebugging();
+  stopHearing();
+  tracker.stop();
+  return { heard, features, session: tracker.sessionId };
+};
+
+describe("on a server", () => {
+  it("a tracker measures nothing and knows nothing", async () => {
+    expect(await use()).toEqual({ heard: [], features: {}, session: "" });
+  });
+
+  it("has every export that browsers have", async () => {
+    const browser = await import("../src/index.ts");
+    expect(Object.keys(sdk).toSorted()).toEqual(Object.keys(browser).toSorted());
+  });
+});
