@@ -4,15 +4,16 @@ import { minify } from "terser";
 /** What browsers of the last three years understand. */
 const TARGET = 2022;
 
+/** What is to be bundled: a module by its path, or the text of one, and the folder that its imports are seen from. */
+export type Entry = string | { contents: string; resolveDir: string };
+
 /**
  * A module and all it imports as one minified script: bundled and minified by esbuild, and by terser once more. It compresses
  * some eight percent better than what esbuild makes alone, and one percent better than what terser does.
- *
- * @param entry Path of the module.
  */
-export const bundle = async (entry: string, format: Format): Promise<string> => {
+export const bundle = async (entry: Entry, format: Format): Promise<string> => {
   const { outputFiles } = await build({
-    entryPoints: [entry],
+    ...(typeof entry === "string" ? { entryPoints: [entry] } : { stdin: entry }),
     bundle: true,
     minifySyntax: true,
     minifyIdentifiers: true,
