@@ -100,6 +100,15 @@ describe("docs/migrate.md", () => {
   });
 });
 
+describe("docs/options.md", () => {
+  it("says the default of every option that may be left out", () => {
+    const options = [...read("docs/options.md").matchAll(/^\| `(\w+)`( \(required\))? \| (.+)$/gm)];
+    expect(options.length).toBeGreaterThan(10);
+    const silent = options.filter(([, , required, rest = ""]) => !required && !rest.includes("Default"));
+    expect(silent.map(([, name]) => name)).toEqual([]);
+  });
+});
+
 describe("the generated parts of the docs", () => {
   it.each(globSync("docs/*.md"))("are what the code says: %s (pnpm run docs writes them)", (path) => {
     expect(render(read(path))).toBe(read(path));

@@ -1,7 +1,7 @@
 import { collectedTable } from "./collected.ts";
 import { featuresTable } from "./features.ts";
 import { fieldsTable } from "./fields.ts";
-import { optionsTable } from "./options.ts";
+import { optionsReference, optionsTable } from "./options.ts";
 import { undrivableTable } from "./undrivable.ts";
 
 /** The parts of the docs that are written by code, by the name in their marker. */
@@ -10,7 +10,7 @@ const PARTS: Record<string, (...words: string[]) => string> = {
   features: (entity = "") => featuresTable(entity),
   fields: (type = "") => fieldsTable(type),
   undrivable: (of = "") => undrivableTable(of),
-  options: (name = "", file = "") => optionsTable(name, file),
+  options: (name = "") => (name ? optionsTable(name) : optionsReference()),
 };
 
 /**

@@ -30,7 +30,7 @@ export interface TrackerOptions {
   signals?: Signal[];
   /** Query parameters that pages' URLs keep, beside `utm_*`. Default: none. */
   queryParameters?: readonly string[];
-  /** A session id of the caller's own, 8 to 64 letters, digits, `_` or `-`; it then never ends by itself. */
+  /** A session id of the caller's own, 8 to 64 letters, digits, `_` or `-`; it then never ends by itself. Default: the SDK's. */
   sessionId?: string;
   /** Makes requests smaller: {@link gzip}. Default: they go as they are. */
   compress?: Compress;
