@@ -1,32 +1,14 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { type Started, start } from "./start.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+let demo: Started | undefined;
+afterEach(() => demo?.stop());
 
-let demo: ChildProcessByStdio<null, Readable, Readable> | undefined;
-afterEach(async () => {
-  if (!demo || demo.exitCode !== null) return;
-  demo.kill();
-  await once(demo, "exit");
-});
-
-/** Starts the demo and waits until it has said what to do next. */
 const startDemo = async () => {
-  const child = spawn(process.execPath, ["scripts/demo.ts"], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
-  demo = child;
-  let said = "";
-  const heard = new Promise<void>((resolve) => {
-    child.stdout.on("data", (chunk) => {
-      said += chunk;
-      if (said.includes("Ctrl-C")) resolve();
-    });
-  });
-  await Promise.race([heard, once(child, "exit")]);
-  return { child, said };
+  demo = await start("scripts/demo.ts");
+  return demo;
 };
 
 const answers = (url: string) =>
