@@ -12,15 +12,10 @@ interface Schema {
 /** What is said by a declaration: what a schema takes in, or the declared type itself. */
 export type Meant<Declared> = Declared extends Schema ? NonNullable<Declared["~standard"]["types"]>["input"] : Declared;
 
-/**
- * The arguments by which it is said: none where there is nothing to say, and one that may be left out where nothing in it is
- * required.
- */
+/** The properties that are said with an event, as arguments: they may be left out where none of them is required. */
 export type Said<Declared> =
-  Meant<Declared> extends infer Given extends object | undefined
-    ? [Given] extends [undefined]
-      ? []
-      : Partial<Given> extends Given
-        ? [properties?: Given]
-        : [properties: Given]
+  Meant<Declared> extends infer Given
+    ? Partial<Given> extends Given
+      ? [properties?: Given]
+      : [properties: Given]
     : never;

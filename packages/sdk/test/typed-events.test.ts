@@ -22,6 +22,10 @@ describe("events declared by plain types", () => {
     tracker.identify("user-17", { plan: "paid" });
   });
 
+  it("make a tracker that can be handed on as any other", () => {
+    expectTypeOf(tracker).toExtend<Tracker>();
+  });
+
   it("make another name a compile error", () => {
     // @ts-expect-error it is called add_to_basket
     tracker.track("add_to_cart", { sku: "boots" });
@@ -87,5 +91,13 @@ describe("events that were not declared", () => {
     tracker.identify("user-17", { plan: "gold" });
     // @ts-expect-error properties have names
     tracker.track("step", "first");
+  });
+
+  it("may still have declared names", () => {
+    const tracker = createTracker<Record<"step" | "done", unknown>>(options);
+    tracker.track("step", { number: 1 });
+    tracker.track("done");
+    // @ts-expect-error it is called step
+    tracker.track("stop");
   });
 });

@@ -1,0 +1,144 @@
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Tracker } from "@tidemark/sdk";
+import getPort from "get-port";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type HeadlessChromium, startChromium } from "../../scripts/browser.ts";
+import { serveSite } from "../../scripts/site-server.ts";
+import { type Stack, startStack } from "../../scripts/stack.ts";
+import { readVector } from "../../scripts/visit.ts";
+import { createProjects } from "./projects.ts";
+
+type Made = Awaited<ReturnType<typeof createProjects<"node" | "vite" | "next">>>;
+
+let made: Made;
+let stack: Stack;
+let chromium: HeadlessChromium;
+
+beforeAll(async () => {
+  [made, stack, chromium] = await Promise.all([createProjects("node", "vite", "next"), startStack(), startChromium()]);
+});
+afterAll(async () => {
+  await chromium?.stop();
+  await stack?.stop();
+  await made?.remove();
+});
+
+/** What a tracker says of itself where there is no page. */
+const INERT = { session: "", features: {} };
+
+/** Opens a page, presses its button, and gives the vector that became of it, and what the browser complained of. */
+const visit = async (link: string) => {
+  const page: Page = await chromium.context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => /warning|error/.test(message.type()) && complaints.push(message.text()));
+  await page.goto(link, { waitUntil: "networkidle" });
+  await page.click("button");
+  const session = await page.evaluate(async () => {
+    const { tracker } = globalThis as unknown as { tracker: Tracker };
+    await tracker.flush();
+    return tracker.sessionId;
+  });
+  await page.close();
+  return { ...(await readVector(stack, session)), complaints };
+};
+
+const VISIT = { complaints: [], features: { page_view_count: 1, click_count: 1, custom_event_count: 1 } };
+
+/** All scripts that a build made for browsers, as one text. */
+const scripts = (folder: string, pattern: string) =>
+  globSync(pattern, { cwd: folder })
+    .map((path) => readFileSync(join(folder, path), "utf8"))
+    .join("\n");
+
+/** Words of signals that the projects do not import, and of zod. */
+const UNWANTED = ["element_hover_duration", "video_play", "form_start", "web_vital", "ZodError", "invalid_union"];
+
+const expectLean = (code: string) => {
+  expect(code).toContain("auxclick");
+  expect(UNWANTED.filter((word) => code.includes(word))).toEqual([]);
+};
+
+describe("the packed packages", () => {
+  it("type-check and run in plain Node, where a tracker does nothing and keeps nothing alive", async () => {
+    const { run } = made.projects.node;
+    await run("tsc", []);
+    expect(JSON.parse(await run(process.execPath, ["main.ts"]))).toEqual({
+      ...INERT,
+      signals: 11,
+      required: true,
+      refused: ["target"],
+      limit: 500,
+    });
+  });
+
+  it("type-check, build with Vite without what is not imported, and measure under a strict policy", async () => {
+    const { run, folder } = made.projects.vite;
+    await run("tsc", []);
+    await run("vite", ["build", "--logLevel", "warn"]);
+    expectLean(scripts(folder, "dist/assets/*.js"));
+    const site = await serveSite(join(folder, "dist"), await getPort(), stack.collector.origin);
+    try {
+      expect(await visit(site.origin)).toMatchObject(VISIT);
+    } finally {
+      await site.stop();
+    }
+  });
+
+  it("become a vector by the quick start of docs/npm.md, to the letter", async () => {
+    const { run, folder } = made.projects.vite;
+    const docs = readFileSync(new URL("../../docs/npm.md", import.meta.url), "utf8");
+    const [, quickStart = ""] = /^## Quick start$(.*?)^## /ms.exec(docs) ?? [];
+    const files = [...quickStart.matchAll(/```ts\n *\/\/ (src\/\S+)\n(.*?)```/gs)];
+    expect(files.map(([, path]) => path)).toEqual(["src/tracker.ts", "src/main.ts"]);
+    mkdirSync(join(folder, "quick-start/src"), { recursive: true });
+    writeFileSync(join(folder, "quick-start/index.html"), '<script type="module" src="/src/main.ts"></script>');
+    for (const [, path = "", code = ""] of files)
+      writeFileSync(join(folder, "quick-start", path), code.replace("http://localhost:8787", stack.collector.origin));
+
+    await run("tsc", []);
+    await run("vite", ["build", "quick-start", "--logLevel", "warn"]);
+    const site = await serveSite(join(folder, "quick-start/dist"), await getPort(), stack.collector.origin);
+    try {
+      const page = await chromium.context.newPage();
+      const said = page.waitForEvent("console", (message) => message.type() === "log");
+      await page.goto(site.origin);
+      expect(await (await said).args()[0]?.jsonValue()).toMatchObject({ page_view_count: 1, custom_event_count: 1 });
+      await page.close();
+    } finally {
+      await site.stop();
+    }
+  });
+
+  it.each([
+    ["with the packages beside the bundle", {}],
+    ["with the packages in the bundle", { ssr: { noExternal: true } }],
+    ["for a worker", { ssr: { noExternal: true, target: "webworker", resolve: { conditions: ["worker"] } } }],
+  ])("do nothing in a server that Vite built %s", async (_, config) => {
+    const { run, folder } = made.projects.vite;
+    writeFileSync(join(folder, "server.config.js"), `export default ${JSON.stringify(config)}`);
+    await run("vite", [
+      ...["build", "--config", "server.config.js", "--logLevel", "warn"],
+      ...["--ssr", "src/server.ts", "--outDir", "server"],
+    ]);
+    expect(JSON.parse(await run(process.execPath, ["server/server.js"]))).toEqual(INERT);
+  });
+
+  it("do nothing while Next renders, on Node and on the edge, and measure in the browser", async () => {
+    const { run, serve, folder } = made.projects.next;
+    await run("next", ["build"], { NEXT_PUBLIC_COLLECTOR: stack.collector.origin });
+    expectLean(scripts(folder, ".next/static/**/*.js"));
+    const port = await getPort();
+    const stop = await serve("next", ["start", "--port", `${port}`], /Ready/);
+    try {
+      const link = `http://localhost:${port}`;
+      expect(await (await fetch(link)).text()).toContain("session: &quot;&quot;, features: {}");
+      expect(await (await fetch(`${link}/edge`)).json()).toEqual(INERT);
+      expect(await visit(link)).toMatchObject(VISIT);
+    } finally {
+      await stop();
+    }
+  });
+});
