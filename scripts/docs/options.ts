@@ -22,14 +22,32 @@ export const optionsTable = (name: string): string => {
 
 const isSignal = ({ returns }: Exported): boolean => returns === "Signal";
 
-/** The exports that are what an option of this function takes, beside signals, each with what it is. */
-const fitting = ({ takes }: Exported): string[] =>
-  fieldsOf(takes).flatMap(({ name: option, type }) =>
+const isType = ({ name, type }: Exported): boolean => name === type;
+
+/** The exported types that a text names, each with those that it names in turn, but not the signals, which are sections. */
+const typesIn = (text: string): Exported[] =>
+  exported
+    .filter((each) => isType(each) && each.name !== "Signal" && text.split(/\W+/).includes(each.name))
+    .flatMap((each) => [each, ...typesIn(each.definition ?? "")]);
+
+/** What goes into the options of a function: the values and functions that are exported for them, and the types that they name. */
+const ingredients = ({ takes }: Exported): string[] => {
+  const written = fieldsOf(takes).map(({ name: option, type }) => ({ option, types: typesIn(type) }));
+  const values = written.flatMap(({ option, types: [wanted] }) =>
     exported
-      .filter((each) => each.name !== each.type && !isSignal(each))
-      .filter((each) => [each.type, each.returns].some((what) => what && type.split(/\W+/).includes(what)))
+      .filter((each) => wanted && !isType(each) && [each.type, each.returns].includes(wanted.name))
       .map((each) => `- \`${option}\` takes \`${each.name}\`: ${cell(firstParagraph(each.meaning))}`),
   );
+  const types = [...new Set(written.flatMap(({ types }) => types))];
+  return [
+    ...values,
+    ...types.map(({ name, definition, meaning, fields }) => {
+      const isWhat = definition ? ` is \`${definition.replace(/\s+/g, " ")}\`` : "";
+      const parts = fields.map((field) => ` \`${field.name}\`: ${cell(field.meaning)}`);
+      return `- \`${name}\`${isWhat}: ${cell(firstParagraph(meaning))}${parts.join("")}`;
+    }),
+  ];
+};
 
 /** The line that names the entry that a signal has to itself. */
 const entryOf = (signal: Exported): string[] => {
@@ -47,7 +65,7 @@ const section = (each: Exported): string =>
     firstParagraph(each.meaning),
     ...(isSignal(each) ? entryOf(each) : []),
     takesOptions(each) ? optionsTable(`${each.takes}`) : "No options.",
-    fitting(each).join("\n"),
+    ingredients(each).join("\n"),
   ]
     .filter(Boolean)
     .join("\n\n");

@@ -6,6 +6,7 @@ import {
   isInterfaceDeclaration,
   isNamedExports,
   isPropertySignatureDeclaration,
+  isTypeAliasDeclaration,
 } from "typescript/unstable/ast/is";
 import { API, type Symbol as Declared, SignatureKind, SymbolFlags, type Type } from "typescript/unstable/sync";
 
@@ -29,6 +30,8 @@ export interface Exported {
   returns?: string | undefined;
   /** Of an interface, its fields. */
   fields: Field[];
+  /** Of any other type, what it stands for, as it is written. */
+  definition?: string;
 }
 
 const PROJECT = fileURLToPath(new URL("../../packages/sdk/tsconfig.json", import.meta.url));
@@ -42,7 +45,7 @@ const meaningOf = (node: Node): string => {
   const statement = node.kind === SyntaxKind.VariableDeclaration ? node.parent.parent : node;
   return (/^\/\*\*(.*?)\*\//s.exec(textOf(statement))?.[1] ?? "")
     .replace(/^[ \t]*\* ?/gm, "")
-    .replace(/\{@link (\w+)\}/g, "`$1`")
+    .replace(/\{@link ([\w.]+)\}/g, "`$1`")
     .trim();
 };
 
@@ -84,6 +87,9 @@ export const surface = (): Exported[] => {
       const declaration = declarationOf(symbol);
       const exported = { name: alias.name, meaning: meaningOf(declaration), type: alias.name, fields: [] };
       if (isInterfaceDeclaration(declaration)) return { ...exported, fields: declaration.members.flatMap(fieldOf) };
+      if (isTypeAliasDeclaration(declaration)) {
+        return { ...exported, definition: textOf(declaration.type).replace(/\/\*\*.*?\*\//gs, "") };
+      }
       const type = symbol.flags & SymbolFlags.Variable && checker.getTypeOfSymbol(symbol);
       if (!type) return exported;
       const nameOf = (type: Type | undefined) => {

@@ -1,3 +1,5 @@
+export type { ConsentState } from "@tidemark/schema";
+export type { ConsentAnswer, Purposes } from "./consent.ts";
 export { debug } from "./debug.ts";
 export { type Compress, gzip } from "./delivery/gzip.ts";
 export { clickEvidence } from "./details/click-evidence.ts";
@@ -21,5 +23,5 @@ export { type ScrollDepthOptions, type ScrollDetail, scrollDepth } from "./signa
 export { selections } from "./signals/selections.ts";
 export type { Signal, SignalContext, ViewCause, ViewDetails } from "./signals/signal.ts";
 export { webVitals } from "./signals/web-vitals.ts";
-export { createTracker, type Tracker, type TrackerOptions, type Vector } from "./tracker.ts";
+export { type Captured, createTracker, type Tracker, type TrackerOptions, type Vector } from "./tracker.ts";
 export type { FreeEvents, Properties } from "./typed-events.ts";

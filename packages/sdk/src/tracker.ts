@@ -48,7 +48,7 @@ export interface TrackerOptions {
    * site's `cookie` has to be on too. Default: false.
    */
   cookie?: boolean;
-  /** Changes an event before it is numbered, or keeps it back by returning nothing. */
+  /** Changes an event before it is numbered, or keeps it back by returning nothing. Default: every event goes as it is. */
   beforeSend?: (event: Captured) => Captured | null | undefined;
 }
 

@@ -9,6 +9,7 @@ const use = async () => {
     key: "tm_demo_1",
     endpoint: "https://collector.example",
     compress: gzip,
+    consent: "pending",
     signals: [
       ...[pageViews({ details: [device] }), clicks({ details: [links, names, texts], evidence: clickEvidence() })],
       ...[hovers(), scrollDepth({ detail: reading() }), dwell(), elementDwell(), media(), forms(), selections()],
@@ -18,9 +19,11 @@ const use = async () => {
   const heard: unknown[] = [];
   const stopHearing = tracker.on("event", (event) => heard.push(event));
   const stopDebugging = sdk.debug(tracker);
+  tracker.consent("granted");
   tracker.page();
   tracker.track("rendered");
   tracker.identify("user-17");
+  tracker.reset();
   await tracker.flush();
   const features = await tracker.features();
   stopDebugging();
