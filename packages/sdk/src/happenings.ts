@@ -1,4 +1,5 @@
 import type { BatchAnswer, Event, View } from "@tidemark/schema";
+import type { Parcel } from "./delivery/parcel.ts";
 import { guard } from "./guard.ts";
 import type { Stop } from "./sensors/listen.ts";
 
@@ -13,8 +14,10 @@ export interface Happenings {
   report: ReportReason;
   /** An event was captured, numbered and handed to delivery. */
   event: Event & { tab_id: string };
-  /** The collector answered a batch. */
-  acknowledged: BatchAnswer;
+  /** A batch is on its way: for the first time, or again. Pages before this one may have captured it. */
+  sent: Parcel;
+  /** The collector answered a batch: `rejected` names events by their position in `events`. */
+  acknowledged: Parcel & BatchAnswer;
   /** A request failed and will be repeated, events were given up, or the browser keeps nothing: why, in words. */
   trouble: string;
 }

@@ -2,6 +2,7 @@ export type { ConsentState } from "@tidemark/schema";
 export type { ConsentAnswer, Purposes } from "./consent.ts";
 export { debug } from "./debug.ts";
 export { type Compress, gzip } from "./delivery/gzip.ts";
+export type { Parcel } from "./delivery/parcel.ts";
 export { clickEvidence } from "./details/click-evidence.ts";
 export { device } from "./details/device.ts";
 export { links } from "./details/links.ts";

@@ -80,8 +80,13 @@ export interface Tracker<Events extends object = FreeEvents, Traits extends obje
   page(properties?: Properties): void;
   /** Sends all that was captured up to now. @throws Error when some of it could not be delivered; it is kept and sent again. */
   flush(): Promise<void>;
-  /** The session's features as the collector has them, this page's last events included. @throws Error when it cannot be reached. */
-  features(): Promise<Vector>;
+  /**
+   * The session's features as the collector has them, this page's last events included.
+   *
+   * @param asStored Whether to ask at once, without sending first what was captured. Default false.
+   * @throws Error when the collector cannot be reached, or knows nothing of the session yet.
+   */
+  features(asStored?: boolean): Promise<Vector>;
   /** Hears of what happens. Returns a function that ends it. */
   on: Listen;
   /** Reports last totals, sends what is left, and leaves no listener behind. */
@@ -277,8 +282,8 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
     consent: agree,
     page: guard((properties) => beginView("manual", undefined, properties)),
     flush,
-    async features() {
-      await flush();
+    async features(asStored) {
+      if (!asStored) await flush();
       const response = await fetch(`${origin}/v1/features/session/${visitor?.session_id}?key=${key}`);
       const { error, features } = await response.json();
       if (error) throw new Error(error.message);

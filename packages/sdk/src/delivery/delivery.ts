@@ -89,15 +89,18 @@ export const createDelivery = (
 
   /** Lets a parcel go: it is stored, or, for a reason, given up, and the next one of its tab reports that. */
   const settle = (item: Item, gaveUp?: Dropped["reason"]) => {
+    const { tab_id, events, dropped = [] } = item.parcel;
     waiting = waiting.filter((other) => other !== item);
     spool(item.parcel, false);
     item.settled?.();
     if (!gaveUp) return;
     tell("trouble", gaveUp);
-    const { tab_id, events, dropped = [] } = item.parcel;
-    const from_seq = events[0].seq;
     if (tab_id === tab)
-      lost = [...lost, ...dropped, { from_seq, to_seq: from_seq + events.length - 1, reason: gaveUp }].slice(-100);
+      lost = [
+        ...lost,
+        ...dropped,
+        { from_seq: events[0].seq, to_seq: (events.at(-1) as Event).seq, reason: gaveUp },
+      ].slice(-100);
   };
 
   /** Gives up what is too old, and the oldest of what is too much. */
@@ -111,6 +114,7 @@ export const createDelivery = (
 
   const attempt = async (item: Item) => {
     open = undefined;
+    tell("sent", item.parcel);
     const body = bytesOf(JSON.stringify({ ...item.parcel, key, consent: consentNow(), sent_at: now() }));
     const [reason, afterMs, answer] = await post(
       `${endpoint}/v1/events`,
@@ -127,7 +131,7 @@ export const createDelivery = (
       return;
     }
     failures = 0;
-    if (answer) tell("acknowledged", answer);
+    if (answer) tell("acknowledged", { ...answer, ...item.parcel });
     else console.warn("[tidemark]", reason);
     settle(item, answer ? undefined : "refused");
     pump();
