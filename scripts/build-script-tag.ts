@@ -9,3 +9,4 @@ mkdirSync(sdk("dist/script-tag"), { recursive: true });
 copyFileSync(sdk("script-tag-headers.txt"), sdk("dist/script-tag/_headers"));
 writeFileSync(sdk("dist/script-tag/tidemark.js"), await bundle(sdk("src/script-tag.ts"), "iife"));
 writeFileSync(sdk("dist/script-tag/tidemark-debug.js"), await bundle(sdk("src/debug.ts"), "esm"));
+writeFileSync(sdk("dist/script-tag/tidemark-inspector.js"), await bundle(sdk("src/inspector/inspect.ts"), "esm"));

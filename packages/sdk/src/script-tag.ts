@@ -32,5 +32,7 @@ if (!script || !key) {
   page.tidemark = tracker;
   if (/[?&]tidemark_debug\b/.test(location.search))
     void import(`${origin}/tidemark-debug.js`).then(({ debug }) => debug(tracker)).catch(() => {});
+  if (/[?&]tidemark_inspect\b/.test(location.search))
+    void import(`${origin}/tidemark-inspector.js`).then(({ inspect }) => inspect(tracker)).catch(() => {});
   for (const [method, ...rest] of calls) (tracker[method] as (...rest: unknown[]) => void)(...rest);
 }

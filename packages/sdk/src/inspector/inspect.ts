@@ -1,0 +1,69 @@
+import { guard } from "../guard.ts";
+import { type Stop, together } from "../sensors/listen.ts";
+import { createTimer } from "../sensors/timer.ts";
+import type { Tracker } from "../tracker.ts";
+import { openFrame } from "./frame.ts";
+import { createJournal, type Entry } from "./journal.ts";
+import { createPanel, type Panel } from "./panel.ts";
+import { createVectorReader, type Reading } from "./vector.ts";
+
+/** How long changes are gathered before they are shown, in milliseconds. */
+const SHOW_EVERY_MS = 50;
+
+/**
+ * Opens a panel at the bottom of the page that shows what a tracker captures and what becomes of it: each event as captured,
+ * sent, acknowledged, rejected or dropped, and why; and the session's vector, read again after each answer of the collector,
+ * with what changed. Nothing that is done in the panel is measured. A module of its own: a page that does not ask for it does
+ * not load it. The script tag loads it on pages with `?tidemark_inspect` in their URL.
+ *
+ * @returns A function that closes it.
+ */
+export const inspect = (tracker: Tracker): Stop => {
+  let panel: Panel | undefined;
+  let reading: Reading = { vector: {}, changed: new Set(), trouble: "" };
+  let trouble = "";
+  const news = new Set<Entry>();
+  const journal = createJournal((entry) => {
+    news.add(entry);
+    startShowing(SHOW_EVERY_MS);
+  });
+
+  const show = () => {
+    panel?.showSummary({ sessionId: tracker.sessionId, totals: journal.totals, trouble });
+    if (panel) for (const entry of news) panel.showEntry(entry);
+    news.clear();
+  };
+  const [startShowing, stopShowing] = createTimer(guard(show));
+
+  const [read, stopReading] = createVectorReader(tracker, (now) => {
+    reading = now;
+    panel?.showReading(reading);
+  });
+
+  const frame = openFrame("Tidemark inspector", (document) => {
+    panel = createPanel(document, { setSmall: (isSmall) => frame.setSmall(isSmall), close: () => close() });
+    for (const entry of journal.entries()) news.add(entry);
+    show();
+    panel.showReading(reading);
+  });
+  read();
+
+  const close = together(
+    tracker.on("event", journal.captured),
+    tracker.on("sent", journal.sent),
+    tracker.on("acknowledged", (answer) => {
+      trouble = "";
+      journal.answered(answer);
+      read();
+    }),
+    tracker.on("trouble", (why) => {
+      trouble = why;
+      journal.troubled(why);
+      startShowing(SHOW_EVERY_MS);
+    }),
+    stopShowing,
+    stopReading,
+    frame.close,
+  );
+  return close;
+};

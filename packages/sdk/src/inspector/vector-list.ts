@@ -1,0 +1,37 @@
+import type { FeatureValue } from "@tidemark/schema";
+import type { Make } from "./element.ts";
+import type { Reading } from "./vector.ts";
+
+/** The features by name, those that the last reading changed marked. */
+export interface VectorList {
+  element: HTMLElement;
+  show(reading: Reading): void;
+}
+
+const written = (value: FeatureValue): string => {
+  if (typeof value === "number") return `${Math.round(value * 1000) / 1000}`;
+  return typeof value === "string" ? value : JSON.stringify(value);
+};
+
+/** An empty list of features. */
+export const createVectorList = (make: Make): VectorList => {
+  const list = make("dl");
+  const trouble = make("p", { class: "reason", role: "status" });
+  return {
+    element: make("div", {}, trouble, list),
+    show({ vector, changed, trouble: why }) {
+      trouble.textContent = why;
+      trouble.hidden = !why;
+      list.replaceChildren(
+        ...Object.entries(vector).map(([name, value]) =>
+          make(
+            "div",
+            { class: changed.has(name) ? "changed" : value === null ? "undefined" : "" },
+            make("dt", {}, name),
+            make("dd", {}, changed.has(name) ? make("mark", {}, written(value)) : written(value)),
+          ),
+        ),
+      );
+    },
+  };
+};

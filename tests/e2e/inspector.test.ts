@@ -1,0 +1,207 @@
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Stack, startStack } from "../../scripts/stack.ts";
+import { type Engine, engineNames, startEngine, type Tab } from "../engines/engine.ts";
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack({ folder: fileURLToPath(new URL("pages", import.meta.url)) });
+});
+afterAll(() => stack?.stop());
+
+/** Selects within the panel, for the pointer. */
+const inPanel = (selector: string) => `tidemark-inspector >>> iframe >>> ${selector}`;
+
+/** Runs in the page, with the panel's document as `panel`; gives `otherwise` while there is none. */
+const look = <R>(tab: Tab, script: string, otherwise?: R): Promise<R> =>
+  tab.run(`
+    const panel = document.querySelector("tidemark-inspector")?.shadowRoot.querySelector("iframe").contentDocument;
+    if (!panel?.querySelector("main")) return ${JSON.stringify(otherwise ?? null)};
+    ${script}
+  `);
+
+interface Row {
+  state: string;
+  type: string;
+  gist: string;
+  reason: string;
+}
+
+/** The rows of the list, the latest first. */
+const rows = (tab: Tab) =>
+  look<Row[]>(
+    tab,
+    `return [...panel.querySelectorAll("li")].map((row) => ({
+      state: row.className,
+      type: row.querySelector(".type").textContent,
+      gist: row.querySelector(".gist").textContent,
+      reason: row.querySelector(".reason").textContent,
+    }))`,
+    [],
+  );
+
+const statesOf = async (tab: Tab, type: string) =>
+  (await rows(tab)).flatMap((row) => (row.type === type ? [row.state] : []));
+
+const totals = (tab: Tab) =>
+  look<Record<string, number>>(
+    tab,
+    `return Object.fromEntries(
+      [...panel.querySelectorAll(".totals span")].map(({ className, firstChild }) => [className, +firstChild.textContent]),
+    )`,
+    {},
+  );
+
+/** The features by name, as they are written, with a star where the last answer changed them. */
+const vector = (tab: Tab) =>
+  look<Record<string, string>>(
+    tab,
+    `return Object.fromEntries(
+      [...panel.querySelectorAll("dl > div")].map((row) => [
+        row.querySelector("dt").textContent,
+        row.querySelector("dd").textContent + (row.querySelector("mark") ? "*" : ""),
+      ]),
+    )`,
+    {},
+  );
+
+describe.each(engineNames)("the inspector in %s", (name) => {
+  let browser: Engine;
+  let tabs: Tab[] = [];
+  beforeAll(async () => {
+    browser = await startEngine(name);
+  });
+  afterAll(() => browser?.stop());
+  afterEach(async () => {
+    for (const tab of tabs) await tab.close();
+    tabs = [];
+  });
+
+  const open = async (path: string) => {
+    const tab = await browser.newTab();
+    tabs.push(tab);
+    await tab.goto(`${stack.site.origin}/${path}`);
+    await expect.poll(() => tab.run("return !!window.tidemark?.flush")).toBe(true);
+    return tab;
+  };
+  const inspected = async (path = "strict.html") => {
+    const tab = await open(`${path}?tidemark_inspect`);
+    await expect.poll(() => look(tab, "return true", false)).toBe(true);
+    return tab;
+  };
+
+  it("follows each event until it is acknowledged, under a strict Content Security Policy", async () => {
+    const tab = await inspected();
+    await tab.click("#button");
+    await expect.poll(() => statesOf(tab, "click")).toEqual(["captured"]);
+    await tab.run("await tidemark.flush()");
+    await expect.poll(() => statesOf(tab, "click")).toEqual(["acknowledged"]);
+    // It was captured before there was a panel.
+    expect(await statesOf(tab, "page_view")).toEqual(["acknowledged"]);
+    const { captured, sent, acknowledged, rejected, dropped } = await totals(tab);
+    expect([sent, acknowledged, rejected, dropped]).toEqual([captured, captured, 0, 0]);
+    expect(await look(tab, "return panel.querySelector('.session code').textContent === tidemark.sessionId")).toBe(
+      true,
+    );
+    expect(await tab.run("return violated")).toEqual([]);
+  });
+
+  it("says of a rejected event why, and of its neighbours that they were stored", async () => {
+    const tab = await inspected();
+    await tab.run(`tidemark.track("x".repeat(101)); tidemark.track("fine", { count: 1 }); await tidemark.flush();`);
+    await expect.poll(() => statesOf(tab, "custom")).toEqual(expect.arrayContaining(["acknowledged", "rejected"]));
+    const custom = (await rows(tab)).filter(({ type }) => type === "custom");
+    expect(custom.find(({ state }) => state === "acknowledged")).toMatchObject({
+      gist: '{"name":"fine","properties":{"count":1}}',
+      reason: "",
+    });
+    expect(custom.find(({ state }) => state === "rejected")?.reason).toMatch(
+      /^name: .*100.*got "xxx.*\(invalid_field\)$/,
+    );
+    expect(await totals(tab)).toMatchObject({ rejected: 1, dropped: 0 });
+  });
+
+  it("shows the whole event when its row is opened", async () => {
+    const tab = await inspected();
+    await tab.run(`tidemark.track("opened", { deep: { er: 1 } }); await tidemark.flush();`);
+    await expect.poll(() => statesOf(tab, "custom")).toEqual(["acknowledged"]);
+    await tab.click(inPanel("li:has(.gist:not(:empty)) summary"));
+    const json = () => look<string>(tab, "return panel.querySelector('[open] pre')?.textContent ?? ''", "");
+    await expect.poll(json).toContain('"seq"');
+    expect(Object.keys(JSON.parse(await json()))).toEqual(expect.arrayContaining(["tab_id", "type", "seq", "time"]));
+  });
+
+  it("shows the vector after each answer, with what it changed", async () => {
+    const tab = await inspected();
+    await tab.click("#button");
+    await tab.run("await tidemark.flush()");
+    await expect.poll(async () => (await vector(tab)).click_count).toMatch(/^1/);
+    await tab.click("#button");
+    await tab.run("await tidemark.flush()");
+    await expect.poll(async () => (await vector(tab)).click_count).toBe("2*");
+    expect((await vector(tab)).entry_path).toBe("/strict.html");
+    const asked = await tab.run<{ answers: number; readings: number }>(`
+      const names = performance.getEntriesByType("resource").map(({ name }) => name);
+      return {
+        answers: names.filter((name) => name.endsWith("/v1/events")).length,
+        readings: names.filter((name) => name.includes("/v1/features/")).length,
+      };
+    `);
+    expect(asked.readings).toBeGreaterThan(1);
+    expect(asked.readings).toBeLessThanOrEqual(asked.answers + 1);
+  });
+
+  it("is no part of what is measured, nor of what the page hears", async () => {
+    const tab = await inspected();
+    await tab.move("#button");
+    await tab.move(inPanel("header h1"));
+    await tab.run("window.heard = []");
+    await tab.click(inPanel("header button"));
+    await expect.poll(() => look(tab, "return panel.querySelector('main').hidden")).toBe(true);
+    await tab.press("Enter");
+    await expect.poll(() => look(tab, "return panel.querySelector('main').hidden")).toBe(false);
+    await tab.click(inPanel("summary"));
+    await expect.poll(() => look(tab, "return panel.querySelector('details').open")).toBe(true);
+    await tab.wheel(50);
+    await tab.press("Tab");
+    expect(await tab.run("return heard")).toEqual([]);
+    await tab.click("#button");
+    await tab.run("await tidemark.flush()");
+    await expect.poll(() => statesOf(tab, "click")).toEqual(["acknowledged"]);
+    const targets = (await rows(tab)).filter(({ type }) => /click|hover|scroll|selection/.test(type));
+    expect(targets.filter(({ gist }) => !gist.includes('"id":"button"'))).toEqual([]);
+  });
+
+  it("says what is wrong when the collector knows no such key", async () => {
+    const tab = await inspected("wrong-key.html");
+    await tab.run("await tidemark.flush()");
+    await expect.poll(() => statesOf(tab, "page_view")).toEqual(["dropped"]);
+    expect((await rows(tab))[0]?.reason).toContain("refused the whole batch");
+    const trouble = () => look(tab, "return panel.querySelector('section + section [role=status]').textContent");
+    await expect.poll(trouble).toContain("tm_demo_unknownkey");
+  });
+
+  it("outlives what the page does to its own elements, and is gone when it is closed", async () => {
+    const tab = await inspected();
+    await tab.run(`tidemark.track("kept"); await tidemark.flush();`);
+    await expect.poll(() => statesOf(tab, "custom")).toEqual(["acknowledged"]);
+    await tab.run(`
+      document.body.replaceChildren();
+      document.body.append(document.querySelector("tidemark-inspector"));
+    `);
+    await expect.poll(() => statesOf(tab, "custom")).toEqual(["acknowledged"]);
+    await tab.click(inPanel("header button:last-of-type"));
+    await expect.poll(() => tab.run("return !!document.querySelector('tidemark-inspector')")).toBe(false);
+    await tab.run(`tidemark.track("after"); await tidemark.flush();`);
+    expect(await tab.run("return (await tidemark.features()).custom_event_count")).toBe(2);
+    expect(await tab.run("return violated")).toEqual([]);
+  });
+
+  it("is not loaded by a page that does not ask for it", async () => {
+    const tab = await open("strict.html");
+    await tab.run("await tidemark.flush()");
+    const loaded = await tab.run<string[]>("return performance.getEntriesByType('resource').map(({ name }) => name)");
+    expect(loaded.filter((url) => url.includes("/tidemark"))).toEqual([`${stack.collector.origin}/tidemark.js`]);
+    expect(await tab.run("return !!document.querySelector('tidemark-inspector')")).toBe(false);
+  });
+});
