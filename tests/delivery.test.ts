@@ -215,6 +215,31 @@ describe("a page", () => {
   });
 });
 
+describe("who listens to a tracker", () => {
+  it("hears of each batch whenever it is sent, and once, with its events, when it is answered", async () => {
+    const world = createWorld(randomFrom(1));
+    const { tracker, track } = world.open();
+    const heard: string[] = [];
+    const numbers = (events: { seq: number }[]) => events.map(({ seq }) => seq).join();
+    tracker.on("sent", ({ events }) => heard.push(`sent ${numbers(events)}`));
+    tracker.on("acknowledged", ({ events, accepted }) => heard.push(`stored ${accepted}: ${numbers(events)}`));
+    world.network = "down";
+    track(0, 0);
+    await world.pass(10_000);
+    for (const number of [1, 2]) track(number, 0);
+    expect(new Set(heard)).toEqual(new Set(["sent 0"]));
+    expect(heard.length).toBeGreaterThan(1);
+    world.network = "pass";
+    await world.pass(60_000);
+    expect(heard.slice(heard.indexOf("stored 1: 0") - 1)).toEqual([
+      "sent 0",
+      "stored 1: 0",
+      "sent 1,2",
+      "stored 2: 1,2",
+    ]);
+  });
+});
+
 describe("what the site reports", () => {
   it("goes at once, and what follows while it is under way goes together", async () => {
     const world = createWorld(randomFrom(1));

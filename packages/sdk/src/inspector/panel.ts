@@ -12,7 +12,7 @@ export interface PanelActions {
 }
 
 /** What the header says. */
-export interface Summary {
+interface Summary {
   sessionId: string;
   totals: Totals;
   /** Why the last request failed, in words; empty when the last one was answered. */
