@@ -77,9 +77,16 @@ describe.each(engineNames)("the inspector in %s", (name) => {
     tabs = [];
   });
 
+  /** Opens a page for a visitor who was never here: nothing is left of earlier visits. */
   const open = async (path: string) => {
     const tab = await browser.newTab();
     tabs.push(tab);
+    await tab.goto(`${stack.site.origin}/strict.js`);
+    await tab.run(`
+      localStorage.clear();
+      for (const { name } of await indexedDB.databases())
+        await new Promise((resolve) => { indexedDB.deleteDatabase(name).onsuccess = resolve; });
+    `);
     await tab.goto(`${stack.site.origin}/${path}`);
     await expect.poll(() => tab.run("return !!window.tidemark?.flush")).toBe(true);
     return tab;
@@ -135,7 +142,7 @@ describe.each(engineNames)("the inspector in %s", (name) => {
     const tab = await inspected();
     await tab.click("#button");
     await tab.run("await tidemark.flush()");
-    await expect.poll(async () => (await vector(tab)).click_count).toMatch(/^1/);
+    await expect.poll(async () => (await vector(tab)).click_count).toMatch(/^1\*?$/);
     await tab.click("#button");
     await tab.run("await tidemark.flush()");
     await expect.poll(async () => (await vector(tab)).click_count).toBe("2*");
@@ -153,22 +160,26 @@ describe.each(engineNames)("the inspector in %s", (name) => {
 
   it("is no part of what is measured, nor of what the page hears", async () => {
     const tab = await inspected();
+    await tab.run("await tidemark.flush()");
+    await expect.poll(() => statesOf(tab, "page_view")).toEqual(["acknowledged"]);
     await tab.move("#button");
     await tab.move(inPanel("header h1"));
     await tab.run("window.heard = []");
+    await tab.click(inPanel("summary"));
+    await expect.poll(() => look(tab, "return panel.querySelector('details').open")).toBe(true);
+    await tab.press("Enter");
+    await expect.poll(() => look(tab, "return panel.querySelector('details').open")).toBe(false);
+    await tab.press("Tab");
+    await tab.wheel(50);
+    expect(await tab.run("return heard")).toEqual([]);
     await tab.click(inPanel("header button"));
     await expect.poll(() => look(tab, "return panel.querySelector('main').hidden")).toBe(true);
     await tab.press("Enter");
     await expect.poll(() => look(tab, "return panel.querySelector('main').hidden")).toBe(false);
-    await tab.click(inPanel("summary"));
-    await expect.poll(() => look(tab, "return panel.querySelector('details').open")).toBe(true);
-    await tab.wheel(50);
-    await tab.press("Tab");
-    expect(await tab.run("return heard")).toEqual([]);
     await tab.click("#button");
     await tab.run("await tidemark.flush()");
     await expect.poll(() => statesOf(tab, "click")).toEqual(["acknowledged"]);
-    const targets = (await rows(tab)).filter(({ type }) => /click|hover|scroll|selection/.test(type));
+    const targets = (await rows(tab)).filter(({ type }) => /click|hover|selection/.test(type));
     expect(targets.filter(({ gist }) => !gist.includes('"id":"button"'))).toEqual([]);
   });
 

@@ -3,5 +3,5 @@ document.addEventListener("securitypolicyviolation", ({ violatedDirective, block
   window.violated.push(`${violatedDirective} ${blockedURI}`),
 );
 window.heard = [];
-for (const type of ["click", "pointermove", "pointerdown", "keydown", "wheel", "scroll"])
+for (const type of ["click", "pointerover", "pointermove", "pointerdown", "keydown", "wheel", "scroll"])
   addEventListener(type, ({ target }) => window.heard.push(`${type} ${target.localName ?? "document"}`), true);

@@ -18,7 +18,7 @@ const SHOW_EVERY_MS = 50;
  *
  * @returns A function that closes it.
  */
-export const inspect = (tracker: Tracker): Stop => {
+export const inspect = (tracker: Pick<Tracker, "sessionId" | "features" | "on">): Stop => {
   let panel: Panel | undefined;
   let reading: Reading = { vector: {}, changed: new Set(), trouble: "" };
   let trouble = "";
