@@ -13,6 +13,7 @@ export interface PanelActions {
 
 /** What the header says. */
 interface Summary {
+  /** Empty while the visitor may not be measured. */
   sessionId: string;
   totals: Totals;
   /** Why the last request failed, in words; empty when the last one was answered. */
@@ -37,7 +38,11 @@ export const createPanel = (document: Document, { setSmall, close }: PanelAction
   const trouble = make("p", { class: "trouble", role: "status" });
   const fold = make("button", { type: "button", "aria-expanded": "true", "aria-controls": "panes" }, "Fold");
   const leave = make("button", { type: "button" }, "Close");
-  const hint = make("p", { class: "hint" }, "Nothing captured yet: click, scroll or move in the page.");
+  const hint = make(
+    "p",
+    { class: "hint" },
+    "Nothing captured yet: click, scroll or move in the page. What waits for consent is not shown.",
+  );
   const panes = make(
     "main",
     { id: "panes" },
@@ -75,7 +80,7 @@ export const createPanel = (document: Document, { setSmall, close }: PanelAction
 
   return {
     showSummary({ sessionId, totals, trouble: why }) {
-      session.textContent = sessionId;
+      session.textContent = sessionId || "none without consent";
       for (const [state, count] of counts) {
         count.textContent = `${totals[state]}`;
         count.className = totals[state] ? "some" : "";

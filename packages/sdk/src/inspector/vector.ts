@@ -14,9 +14,9 @@ export interface Reading {
 /** Shortest time between two readings, in milliseconds. */
 const READ_EVERY_MS = 500;
 
-/** Reads the vector when told to, at most once in {@link READ_EVERY_MS}, and never by itself. */
+/** Reads the vector when told to, if there is a session, at most once in {@link READ_EVERY_MS}, and never by itself. */
 export const createVectorReader = (
-  tracker: Pick<Tracker, "features">,
+  tracker: Pick<Tracker, "features" | "sessionId">,
   hear: (reading: Reading) => void,
 ): [read: () => void, stop: Stop] => {
   let vector: Vector = {};
@@ -24,6 +24,7 @@ export const createVectorReader = (
   let reading = Promise.resolve();
 
   const read = async () => {
+    if (!tracker.sessionId) return;
     try {
       const now = await tracker.features(true);
       const names = Object.keys(now).filter((name) => `${now[name]}` !== `${vector[name]}`);
