@@ -55,7 +55,6 @@ const createRow = (make: Make, entry: Entry): Row => {
     update() {
       element.className = entry.state;
       state.textContent = entry.sendings > 1 ? `${entry.state} (${entry.sendings})` : entry.state;
-      state.title = `Sent ${entry.sendings} times`;
       reason.textContent = entry.reason ?? "";
       reason.hidden = !entry.reason;
     },

@@ -37,7 +37,10 @@ export const openFrame = (title: string, build: (document: Document) => void): F
   // Some browsers replace the empty document that a frame begins with: the one that was loaded stays.
   frame.addEventListener(
     "load",
-    guard(() => frame.contentDocument && build(frame.contentDocument)),
+    guard(() => {
+      frame.className = "";
+      if (frame.contentDocument) build(frame.contentDocument);
+    }),
   );
   root.append(frame);
   // Beside the body, which a page may fill anew.

@@ -51,7 +51,7 @@ ol { list-style: none; }
 li { border-bottom: 1px solid var(--line); }
 summary { display: flex; flex-wrap: wrap; align-items: baseline; column-gap: 10px; padding: 2px 12px; cursor: pointer; white-space: nowrap; }
 summary:hover { background: var(--raised); }
-.state { flex: none; width: 112px; }
+.state { flex: none; width: 124px; }
 .state::before { display: inline-block; width: 16px; }
 .captured .state::before { content: "\\25cb"; }
 .sent .state::before { content: "\\2191"; }
@@ -67,9 +67,9 @@ summary:hover { background: var(--raised); }
 .seq { flex: none; width: 40px; color: var(--faint); text-align: right; }
 time { flex: none; color: var(--faint); }
 .gist { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; color: var(--faint); }
-.reason { flex-basis: 100%; padding-left: 122px; white-space: normal; overflow-wrap: anywhere; }
+.reason { flex-basis: 100%; padding-left: 134px; white-space: normal; overflow-wrap: anywhere; }
 section > div > .reason { padding: 8px 12px; }
-pre { padding: 6px 12px 8px 134px; overflow-x: auto; background: var(--raised); }
+pre { padding: 6px 12px 8px 146px; overflow-x: auto; background: var(--raised); }
 dl { columns: 260px; column-gap: 0; padding: 4px 0; }
 dl > div { display: flex; justify-content: space-between; gap: 12px; padding: 0 12px; break-inside: avoid; }
 dt { color: var(--faint); }
