@@ -82,7 +82,7 @@ describe("docs/migrate.md", () => {
     const answers = rows.map(([, , answer = ""]) => answer).join("\n");
     const named = (pattern: RegExp) => [...new Set([...answers.matchAll(pattern)].map(([, name = ""]) => name))];
     const tracker = read("packages/sdk/src/tracker.ts");
-    const isMember = (name: string) => new RegExp(`^  (readonly )?${name}\\??[:(]`, "m").test(tracker);
+    const isMember = (name: string) => new RegExp(`^  (readonly )?${name}\\??[:(<]`, "m").test(tracker);
     const methods = named(/\btracker\.(\w+)/g);
     const options = [
       ...named(/createTracker\(\{ ([^}]*) \}\)/g)
