@@ -140,6 +140,35 @@ inEveryEngine(({ open }) => {
     await expect.poll(async () => (await dwellOf(tab, "hidden"))?.visible_ms).toBeGreaterThan(0);
   });
 
+  it("counts an element that is marked later from then on, until the mark is taken away", async () => {
+    const tab = await open("element-dwell.html", measuring);
+    await rest(tab, 800);
+    await tab.run("document.querySelector('#unmarked').scrollIntoView()");
+    await rest(tab, 800);
+    await tab.run("document.querySelector('#unmarked').setAttribute('data-tm-dwell', '')");
+    await rest(tab, 500);
+    await tab.run("document.querySelector('#unmarked').removeAttribute('data-tm-dwell')");
+    await rest(tab, 100);
+    const marked = await dwellOf(tab, "unmarked");
+    expectAbout(marked?.visible_ms, 500, 700);
+    expect(marked).toMatchObject({ stays: 1 });
+    await rest(tab, 500);
+    expect(await dwellOf(tab, "unmarked")).toEqual(marked);
+  });
+
+  it("takes a mark that is taken away and given back at once for one that stayed", async () => {
+    const tab = await open("element-dwell.html", measuring);
+    await rest(tab, 300);
+    await tab.run(`
+      const first = document.querySelector('#first');
+      first.removeAttribute('data-tm-dwell');
+      first.setAttribute('data-tm-dwell', '')`);
+    await rest(tab, 300);
+    const first = await dwellOf(tab, "first");
+    expect(first).toMatchObject({ stays: 1 });
+    expect(first?.visible_ms).toBeGreaterThanOrEqual(600);
+  });
+
   it("counts an element until it is taken out of the document", async () => {
     const tab = await open("element-dwell.html", measuring);
     await rest(tab, 300);

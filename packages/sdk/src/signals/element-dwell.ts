@@ -6,14 +6,17 @@ import { createSight } from "../sensors/sight.ts";
 import { describe } from "../sensors/target.ts";
 import type { Signal } from "./signal.ts";
 
-const MARKED = "[data-tm-dwell]";
+/** The attribute that marks an element. */
+export const DWELL_ATTRIBUTE = "data-tm-dwell";
+
+const MARKED = `[${DWELL_ATTRIBUTE}]`;
 
 /**
  * Element dwell: how long each element marked with the attribute `data-tm-dwell` was in sight while the page was visible, in
  * total for the page view: half of the element, or as much of it as fills half of the viewport's height. A stay ends when
  * the element goes out of sight or the page is hidden. Reported for each element that has been in sight since the last
- * report, when the page is hidden, on flush and when the view ends. Elements added later count as well; those in shadow
- * roots, and those marked only after they were added, do not.
+ * report, when the page is hidden, on flush and when the view ends. Elements added or marked later count as well, from then
+ * on, and until the mark is taken away; those in shadow roots do not.
  */
 export const elementDwell = (): Signal => (context) => {
   const stays = new Map<Element, ReturnType<typeof follow>>();
@@ -70,19 +73,25 @@ export const elementDwell = (): Signal => (context) => {
     find(document);
   };
 
-  const additions = new MutationObserver((records) => {
-    // What is added while the page is hidden is found when it is shown.
-    if (isVisible())
-      for (const { addedNodes } of records)
-        for (const node of addedNodes)
-          if (node instanceof Element) {
-            if (node.matches(MARKED)) sight.observe(node);
-            find(node);
-          }
+  const look = (element: Element) => {
+    if (!element.matches(MARKED)) {
+      sight.unobserve(element);
+      stays.get(element)?.(false, false);
+    } else if (isVisible()) sight.observe(element);
+  };
+
+  const changes = new MutationObserver((records) => {
+    for (const { type, target, addedNodes } of records)
+      for (const node of type === "attributes" ? [target] : addedNodes)
+        if (node instanceof Element) {
+          look(node);
+          // What is added or marked while the page is hidden is found when it is shown.
+          if (isVisible()) find(node);
+        }
   });
 
   begin();
-  additions.observe(document, { childList: true, subtree: true });
+  changes.observe(document, { childList: true, subtree: true, attributeFilter: [DWELL_ATTRIBUTE] });
   return together(
     context.on("view", begin),
     context.on("report", () => settleAll(true)),
@@ -92,7 +101,7 @@ export const elementDwell = (): Signal => (context) => {
     }),
     () => {
       sight.disconnect();
-      additions.disconnect();
+      changes.disconnect();
     },
   );
 };
