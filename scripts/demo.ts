@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import config from "../tidemark.config.ts";
 import { measureFreshness } from "./freshness.ts";
+import { interrupted } from "./interrupted.ts";
 import { startStack } from "./stack.ts";
 import { type VisitResult, visit } from "./visit.ts";
 
@@ -68,11 +69,7 @@ What was stored, refused, repeated or is missing, for Prometheus:
 
 Or watch a scripted visit: pnpm demo --visit. Ctrl-C stops everything.`);
 
-  const stop = async () => {
-    for (const signal of SIGNALS) process.off(signal, stop);
-    console.log("\nStopping…");
-    await stack.stop();
-  };
-  const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  for (const signal of SIGNALS) process.on(signal, stop);
+  await interrupted();
+  console.log("\nStopping…");
+  await stack.stop();
 }

@@ -24,12 +24,19 @@ export interface StackOptions {
   ports?: { collector: number; site: number };
   /** Folder that the site serves. Default: the example. */
   folder?: string;
+  /** Serves the site on a port, with pages that send to the collector's origin. Default: the folder, as it is. */
+  serve?: (port: number, collector: string) => Promise<Site>;
   /** Folder for the collector's storage. Default: a temporary one, gone with the stack. */
   state?: string;
 }
 
 /** Starts the stack. A port that is taken is replaced by a free one. */
-export const startStack = async ({ ports, folder = EXAMPLE, state }: StackOptions = {}): Promise<Stack> => {
+export const startStack = async ({
+  ports,
+  folder = EXAMPLE,
+  serve = (port, collector) => serveSite(folder, port, collector),
+  state,
+}: StackOptions = {}): Promise<Stack> => {
   const storage = state ?? (await mkdtemp(join(tmpdir(), "tidemark-")));
   const readKey = crypto.randomUUID();
   const adminKey = crypto.randomUUID();
@@ -38,7 +45,7 @@ export const startStack = async ({ ports, folder = EXAMPLE, state }: StackOption
   const collector = await start();
   const stack: Stack = {
     collector,
-    site: await serveSite(folder, await getPort(ports && { port: [ports.site] }), collector.origin),
+    site: await serve(await getPort(ports && { port: [ports.site] }), collector.origin),
     readKey,
     adminKey,
     async restartCollector() {
