@@ -39,7 +39,14 @@ describe("imports point one way", () => {
     const allowed = ({ what, typeOnly }: Import) =>
       ["@tidemark/schema/limits", "idb-keyval", "web-vitals"].includes(what) ||
       (what === "@tidemark/schema" && typeOnly);
-    expect(foreign("packages/sdk/src", allowed)).toEqual([]);
+    const beyond = foreign("packages/sdk/src", allowed);
+    expect(beyond.filter((each) => !each.startsWith("packages/sdk/src/react/"))).toEqual([]);
+  });
+
+  it("only the hooks know React, and nothing else knows the hooks", () => {
+    expect(foreign("packages/sdk/src/react", ({ what }) => what === "react")).toEqual([]);
+    const outside = importsIn("packages/sdk/src").filter(({ from }) => !from.startsWith("packages/sdk/src/react/"));
+    expect(outside.filter(({ what }) => /\/react\//.test(what))).toEqual([]);
   });
 
   it("signals know nothing of delivery and identity", () => {

@@ -1,0 +1,306 @@
+import type { Tracker } from "@tidemark/sdk";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type HeadlessChromium, startChromium } from "../../scripts/browser.ts";
+import { serveSite } from "../../scripts/site-server.ts";
+import { type Stack, startStack } from "../../scripts/stack.ts";
+import { readVector } from "../../scripts/visit.ts";
+import { buildReactPages, type ReactPages, reacts } from "./react-pages.ts";
+
+type Window = { tracker: Tracker; root: { unmount(): void }; ready(name: string): void };
+
+let pages: ReactPages;
+let stack: Stack;
+let complaints: string[] = [];
+
+beforeAll(async () => {
+  stack = await startStack({
+    async serve(port, collector) {
+      pages = await buildReactPages(collector);
+      return serveSite(pages.folder, port, collector);
+    },
+  });
+});
+afterAll(async () => {
+  await stack?.stop();
+  pages?.remove();
+});
+/** What the collector knows of a session, once the page has sent all. */
+const vectorOf = async (page: Page, session: string) => {
+  await page.evaluate(() => (globalThis as unknown as Window).tracker.flush());
+  return readVector(stack, session);
+};
+
+describe.each(reacts)("React $version", ({ version }) => {
+  let chromium: HeadlessChromium;
+  beforeAll(async () => {
+    chromium = await startChromium();
+  });
+  afterAll(() => chromium?.stop());
+  afterEach(async () => {
+    for (const page of chromium.context.pages().slice(1)) await page.close();
+    complaints = [];
+  });
+
+  /** Opens a scene in a session of its own, in front. */
+  const open = async (scene: string, { path = `${version}.html`, plain = false } = {}) => {
+    const session = `demo.${crypto.randomUUID()}`;
+    const page = await chromium.context.newPage();
+    await page.bringToFront();
+    page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+    page.on("console", (message) => {
+      if (["warning", "error"].includes(message.type())) complaints.push(message.text());
+    });
+    await page.goto(`${stack.site.origin}/${path}?scene=${scene}&session=${session}${plain ? "&plain" : ""}`);
+    return { page, session };
+  };
+  const features = async (page: Page, session: string) => (await vectorOf(page, session)).features;
+
+  it("runs the quick start of docs/react.md, which does what it says", async () => {
+    const { page } = await open("", { path: `${version}-quick-start.html` });
+    expect(await page.textContent("p")).toMatch(/^(Hello!|Pages seen)/);
+    await expect.poll(() => page.textContent("p")).toBe("Pages seen: 1. Clicks: 0.");
+    await page.click("button");
+    await expect.poll(() => page.textContent("p"), { timeout: 4_000 }).toBe("Pages seen: 1. Clicks: 1.");
+    expect(complaints).toEqual([]);
+  });
+
+  it("creates one tracker in StrictMode, and counts each thing once", async () => {
+    const { page, session } = await open("visit");
+    await page.click("#track");
+    const { features, delivery } = await vectorOf(page, session);
+    expect(features).toMatchObject({ page_view_count: 1, click_count: 1, custom_event_count: 1 });
+    expect(delivery).toMatchObject({ duplicates: 0, missing: 0, rejected: 0 });
+    expect(complaints).toEqual([]);
+  });
+
+  it("gives every component the tracker that it created", async () => {
+    const { page, session } = await open("visit");
+    expect(await page.evaluate(() => (globalThis as unknown as Window).tracker.sessionId)).toBe(session);
+    expect(await page.evaluate(() => (globalThis as unknown as Window).tracker.features())).toMatchObject({
+      page_view_count: 1,
+    });
+  });
+
+  it("takes what the first effects of components track, and what they track when the provider goes", async () => {
+    const { page, session } = await open("effects", { plain: true });
+    expect(await features(page, session)).toMatchObject({ custom_event_count: 2, page_view_count: 1 });
+    await page.evaluate(() => (globalThis as unknown as Window).root.unmount());
+    await expect
+      .poll(async () => (await readVector(stack, session)).features.custom_event_count, { timeout: 10_000 })
+      .toBe(3);
+    expect(complaints).toEqual([]);
+  });
+
+  it("measures nothing while React waits, and once what it then shows", async () => {
+    const { page, session } = await open("suspended");
+    await page.waitForSelector("#fallback");
+    const sent: string[] = [];
+    page.on("request", (request) => sent.push(request.url()));
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 2_500)));
+    expect(sent).toEqual([]);
+    await page.evaluate(() => (globalThis as unknown as Window).ready("content"));
+    await page.waitForSelector("#content");
+    expect(await features(page, session)).toMatchObject({ page_view_count: 1 });
+  });
+
+  it("goes on through suspended content and transitions with the same tracker", async () => {
+    const { page, session } = await open("transition");
+    await page.waitForSelector("#fallback");
+    await page.evaluate(() => (globalThis as unknown as Window).ready("first"));
+    await page.waitForSelector("#first");
+    await page.click("#next");
+    await page.evaluate(() => (globalThis as unknown as Window).ready("second"));
+    await page.waitForSelector("#second");
+    expect(await features(page, session)).toMatchObject({ page_view_count: 1, click_count: 1 });
+    expect(complaints).toEqual([]);
+  });
+
+  it("stops measuring when the provider is unmounted, and begins anew when it is mounted again", async () => {
+    const { page, session } = await open("remount");
+    await page.click("#switch");
+    await expect.poll(async () => (await readVector(stack, session)).features.click_count, { timeout: 10_000 }).toBe(1);
+    await page.mouse.click(5, 500);
+    await page.evaluate(() => (globalThis as unknown as Window).tracker.track("too late"));
+    expect(complaints).toEqual([expect.stringMatching(/\[tidemark\] Error: nothing is measured here/)]);
+    await page.click("#switch");
+    await page.click("#track");
+    expect(await features(page, session)).toMatchObject({
+      page_view_count: 2,
+      click_count: 2,
+      custom_event_count: 1,
+    });
+  });
+
+  it("leaves a tracker that it was given to whom made it", async () => {
+    const { page, session } = await open("given");
+    await page.click("#track");
+    await page.click("#switch");
+    await page.mouse.click(5, 500);
+    expect(await features(page, session)).toMatchObject({
+      page_view_count: 1,
+      click_count: 3,
+      custom_event_count: 1,
+    });
+  });
+
+  it("says where there is no provider that nothing is measured, and renders all the same", async () => {
+    const { page } = await open("alone");
+    await page.click("#track");
+    await expect.poll(() => page.textContent("#one")).toMatch(/^nothing yet, Error: nothing is measured here/);
+    expect(complaints).toEqual([expect.stringMatching(/\[tidemark\] Error: nothing is measured here/)]);
+  });
+
+  describe("useDwell", () => {
+    const dwelt = async (page: Page, session: string) => Number((await features(page, session)).time_in_sight_ms);
+    const rest = (page: Page, ms: number) =>
+      page.evaluate((wait) => new Promise((resolve) => setTimeout(resolve, wait)), ms);
+
+    it("measures how long its element is in sight, through re-renders, and stops with the component", async () => {
+      const { page, session } = await open("dwelling");
+      const before = Date.now();
+      await page.waitForSelector("#measured");
+      await rest(page, 500);
+      await page.click("#render");
+      await page.click("#render");
+      await rest(page, 500);
+      const [stays, ms] = await page.evaluate(async () => {
+        const { tracker } = globalThis as unknown as Window;
+        const heard: { stays: number; visible_ms: number; target: { id?: string } }[] = [];
+        tracker.on("event", (event) => event.type === "element_dwell" && heard.push(event as never));
+        await tracker.flush();
+        return [heard.map((each) => [each.target.id, each.stays]), heard[0]?.visible_ms ?? 0];
+      });
+      expect(stays).toEqual([["measured", 1]]);
+      expect(ms).toBeGreaterThanOrEqual(1_000);
+      await page.click("#switch");
+      const all = await dwelt(page, session);
+      expect(all).toBeLessThanOrEqual(Date.now() - before);
+      await rest(page, 500);
+      expect(await dwelt(page, session)).toBe(all);
+      expect(complaints).toEqual([]);
+    });
+
+    it("follows the ref to another element", async () => {
+      const { page } = await open("dwelling");
+      for (let click = 0; click < 10; click += 1) await page.click("#render");
+      await page.waitForSelector("#other");
+      await rest(page, 300);
+      const heard = await page.evaluate(async () => {
+        const { tracker } = globalThis as unknown as Window;
+        const ids: unknown[] = [];
+        tracker.on(
+          "event",
+          (event) => event.type === "element_dwell" && ids.push((event.target as { id?: string }).id),
+        );
+        await tracker.flush();
+        return ids;
+      });
+      expect(heard).toEqual(["measured", "other"]);
+    });
+  });
+
+  describe("useFeatures", () => {
+    const reads = (page: Page) => {
+      const urls: string[] = [];
+      page.on("request", (request) => {
+        if (request.url().includes("/v1/features/")) urls.push(request.url());
+      });
+      return urls;
+    };
+
+    it("shows nothing at first, then the visitor's vector, and what the visitor does soon after", async () => {
+      const { page } = await open("live");
+      expect(await page.textContent("#one")).toMatch(/nothing yet|0 clicks, 0 reports/);
+      await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
+      await page.click("#track");
+      await expect.poll(() => page.textContent("#one"), { timeout: 4_000 }).toBe("1 clicks, 1 reports");
+      expect(await page.textContent("#two")).toBe("1 clicks, 1 reports");
+      expect(complaints).toEqual([]);
+    });
+
+    it("reads once for all components, seldom while nothing happens, and never for its own report", async () => {
+      const { page } = await open("live");
+      await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
+      const urls = reads(page);
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 8_000)));
+      expect(urls).toEqual([]);
+      await expect.poll(() => urls.length, { timeout: 8_000 }).toBe(1);
+    });
+
+    it("reads nothing while the page is hidden, and at once when it is shown again", async () => {
+      const { page } = await open("live");
+      await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
+      const other = await chromium.context.newPage();
+      await other.bringToFront();
+      await page.waitForFunction(() => document.hidden);
+      const urls = reads(page);
+      await page.evaluate(() => (globalThis as unknown as Window).tracker.track("hidden"));
+      await other.evaluate(() => new Promise((resolve) => setTimeout(resolve, 11_500)));
+      expect(urls).toEqual([]);
+      await page.bringToFront();
+      await expect.poll(() => page.textContent("#one"), { timeout: 3_000 }).toBe("0 clicks, 1 reports");
+    });
+
+    it("reads no more once the components are gone, and begins with what it knew when they are back", async () => {
+      const { page } = await open("live");
+      await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
+      await page.click("#switch");
+      const urls = reads(page);
+      await page.click("#track");
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 3_000)));
+      expect(urls).toEqual([]);
+      await page.click("#switch");
+      expect(await page.textContent("#one")).not.toMatch(/nothing yet/);
+      await expect.poll(() => page.textContent("#one")).toBe("3 clicks, 1 reports");
+    });
+
+    it("says that consent is missing without a request, and gives the vector once there is", async () => {
+      const { page, session } = await open("asked");
+      const urls: string[] = [];
+      page.on("request", (request) => urls.push(request.url()));
+      await expect.poll(() => page.textContent("#one")).toBe("nothing yet, Error: no consent to measure");
+      expect(urls).toEqual([]);
+      await page.click("#agree");
+      await expect.poll(() => page.textContent("#one"), { timeout: 4_000 }).toBe("1 clicks, 0 reports");
+      expect(await features(page, session)).toMatchObject({ page_view_count: 1 });
+    });
+
+    it("gives an error as a value beside what it knew, and the vector when the collector is back", async () => {
+      const { page } = await open("live");
+      await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
+      await stack.collector.kill();
+      try {
+        await page.click("#track");
+        await expect
+          .poll(() => page.textContent("#one"), { timeout: 10_000 })
+          .toMatch(/^0 clicks, 0 reports, \w*Error/);
+      } finally {
+        await stack.restartCollector();
+      }
+      await expect.poll(() => page.textContent("#one"), { timeout: 40_000 }).toBe("1 clicks, 1 reports");
+      expect(complaints.filter((each) => !/Failed to load resource/.test(each))).toEqual([]);
+    });
+  });
+
+  describe("rendered on a server", () => {
+    it.each(["visit", "dwelling", "live", "alone"])("does nothing and warns of nothing: %s", (scene) => {
+      const { html, complaints } = pages.render(version, scene);
+      expect(complaints).toEqual([]);
+      expect(html).toContain("</");
+    });
+
+    it("is hydrated without a mismatch, and measured once", async () => {
+      expect(pages.render(version, "live").html).toContain("nothing yet");
+      const { page, session } = await open("live", { path: `${version}-hydrated.html` });
+      await expect.poll(() => page.textContent("#two")).toBe("0 clicks, 0 reports");
+      await page.click("#track");
+      expect(await features(page, session)).toMatchObject({
+        page_view_count: 1,
+        click_count: 1,
+        custom_event_count: 1,
+      });
+      expect(complaints).toEqual([]);
+    });
+  });
+});
