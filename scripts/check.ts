@@ -18,6 +18,7 @@ const checks: [what: string, command: string, ...args: string[]][] = [
   ["types of the published packages", "tsc", "-b", "packages/schema", "packages/sdk"],
   ["types of the collector", "tsc", "-p", "packages/collector"],
   ["types of scripts, benchmarks and tests", "tsc", "-p", "."],
+  ["types of the React example", "tsc", "-p", "examples/react"],
   ["format and lint", "biome", "ci", "--error-on-warnings", "--colors=off"],
   ["unused code and dependencies", "knip"],
   ["packages can be packed", ...packInto(packed)],

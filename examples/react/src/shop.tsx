@@ -1,0 +1,35 @@
+import { useEffect } from "react";
+import { Link, Route, Routes, useLocation } from "react-router";
+import { BookPage } from "./book-page.tsx";
+import { ForYou } from "./for-you.tsx";
+import { HomePage } from "./home-page.tsx";
+import { LiveFeatures } from "./live-features.tsx";
+
+/** The frame around every page: what the shop leads with, the page, and what is known of the visitor. */
+export const Shop = () => {
+  const { pathname } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top
+  useEffect(() => {
+    scrollTo(0, 0);
+  }, [pathname]);
+
+  return (
+    <>
+      <header>
+        <Link className="brand" to="/">
+          Three Shelves
+        </Link>
+        <p>A very small bookshop that notices what you like.</p>
+      </header>
+      <main>
+        <ForYou />
+        <Routes>
+          <Route path="/" element={<HomePage />} />
+          <Route path="/:shelf/:id" element={<BookPage />} />
+          <Route path="*" element={<h1>There is no such page.</h1>} />
+        </Routes>
+      </main>
+      <LiveFeatures />
+    </>
+  );
+};
