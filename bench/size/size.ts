@@ -4,16 +4,17 @@ import { bundle, type Entry } from "../../scripts/bundle.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
 import { bytesLeftBehind, program, signals } from "./signals.ts";
 
-/** Entries with their budgets in bytes. */
-const ENTRIES = [
-  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 5_000 },
-  { case: "custom events only", entry: "./custom-only.ts", budget: 3_000 },
-  { case: "script tag", entry: "../../packages/sdk/src/script-tag.ts", budget: 8_500 },
+/** Entries with the bytes that they should have at most, and those that no change may go beyond before they do. */
+export const ENTRIES = [
+  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 5_000, ceiling: 5_600 },
+  { case: "custom events only", entry: "./custom-only.ts", budget: 3_000, ceiling: 3_600 },
+  { case: "script tag", entry: "../../packages/sdk/src/script-tag.ts", budget: 8_500, ceiling: 8_500 },
 ];
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+export const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-const weigh = async (entry: Entry): Promise<number> => {
+/** Bytes of a program: minified, brotli 11. @throws Error when zod is in it. */
+export const weigh = async (entry: Entry): Promise<number> => {
   const code = await bundle(entry, "esm");
   if (/ZodError|invalid_union/.test(code)) throw new Error(`${JSON.stringify(entry)}: the bundle holds zod`);
   return brotliCompressSync(code, { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } })
