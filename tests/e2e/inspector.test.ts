@@ -138,8 +138,9 @@ describe.each(engineNames)("the inspector in %s", (name) => {
     expect(Object.keys(JSON.parse(await json()))).toEqual(expect.arrayContaining(["tab_id", "type", "seq", "time"]));
   });
 
-  it("shows the vector after each answer, with what it changed", async () => {
+  it("shows the vector after each answer, with what it changed, and has nothing sent for it", async () => {
     const tab = await inspected();
+    await tab.run("window.reports = []; tidemark.on('report', (why) => reports.push(why))");
     await tab.click("#button");
     await tab.run("await tidemark.flush()");
     await expect.poll(async () => (await vector(tab)).click_count).toMatch(/^1\*?$/);
@@ -156,6 +157,8 @@ describe.each(engineNames)("the inspector in %s", (name) => {
     `);
     expect(asked.readings).toBeGreaterThan(1);
     expect(asked.readings).toBeLessThanOrEqual(asked.answers + 1);
+    // Those of this test, and no more.
+    expect(await tab.run("return reports")).toEqual(["flush", "flush"]);
   });
 
   it("is no part of what is measured, nor of what the page hears", async () => {
