@@ -1,4 +1,5 @@
 import { build } from "vite";
+import { interrupted } from "../../scripts/interrupted.ts";
 import { startStack } from "../../scripts/stack.ts";
 
 /** Builds the example, and serves it beside a collector on the real Workers runtime, until it is told to end. */
@@ -16,10 +17,5 @@ Tidemark measures the example.
   Collector   ${stack.collector.origin}/healthz
 
 Tick a few things and watch what the collector knows. Ctrl-C stops everything.`);
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-const stop = async () => {
-  for (const signal of SIGNALS) process.off(signal, stop);
-  await stack.stop();
-};
-for (const signal of SIGNALS) process.on(signal, stop);
+await interrupted();
+await stack.stop();

@@ -1,10 +1,12 @@
 "use client";
 
+import { TidemarkProvider, useTrack } from "@tidemark/sdk/react";
 import { tracker } from "./tracker.ts";
 
-export const Save = () => {
+const Button = () => {
+  const track = useTrack();
   const save = () => {
-    tracker.track("saved", { sku: "boots" });
+    track("saved", { sku: "boots" });
     Object.assign(globalThis, { tracker });
   };
   return (
@@ -13,3 +15,9 @@ export const Save = () => {
     </button>
   );
 };
+
+export const Save = () => (
+  <TidemarkProvider tracker={tracker}>
+    <Button />
+  </TidemarkProvider>
+);
