@@ -257,10 +257,14 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
   const stops: Stop[] = [onPageChange((change) => change === "hidden" && tell("report", "hidden"))];
   for (const signal of signals) guard(() => stops.unshift(signal({ on, emit, beginView })))();
 
+  const consented = () => {
+    if (!connection || held) throw new Error("no consent to measure");
+    return connection;
+  };
+
   const flush = async () => {
     tell("report", "flush");
-    if (!connection || held) throw new Error("no consent to measure");
-    return connection[6]();
+    return consented()[6]();
   };
 
   return {
@@ -283,7 +287,8 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
     page: guard((properties) => beginView("manual", undefined, properties)),
     flush,
     async features(asStored) {
-      if (!asStored) await flush();
+      if (asStored) consented();
+      else await flush();
       const response = await fetch(`${origin}/v1/features/session/${visitor?.session_id}?key=${key}`);
       const { error, features } = await response.json();
       if (error) throw new Error(error.message);
