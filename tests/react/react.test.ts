@@ -219,13 +219,29 @@ describe.each(reacts)("React $version", ({ version }) => {
       expect(complaints).toEqual([]);
     });
 
-    it("reads once for all components, seldom while nothing happens, and never for its own report", async () => {
+    it("reads once for all components, seldom while nothing happens, and sends nothing for it", async () => {
       const { page } = await open("live");
       await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
       const urls = reads(page);
+      const batches: string[] = [];
+      page.on("request", (request) => {
+        if (request.method() === "POST") batches.push(request.url());
+      });
       await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 8_000)));
       expect(urls).toEqual([]);
       await expect.poll(() => urls.length, { timeout: 8_000 }).toBe(1);
+      expect(batches).toEqual([]);
+    });
+
+    it("says when consent is withdrawn, without another request", async () => {
+      const { page } = await open("live");
+      await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
+      await page.evaluate(() => (globalThis as unknown as Window).tracker.consent("denied"));
+      const urls = reads(page);
+      await expect
+        .poll(() => page.textContent("#one"), { timeout: 15_000 })
+        .toBe("0 clicks, 0 reports, Error: no consent to measure");
+      expect(urls).toEqual([]);
     });
 
     it("reads nothing while the page is hidden, and at once when it is shown again", async () => {
@@ -252,7 +268,7 @@ describe.each(reacts)("React $version", ({ version }) => {
       expect(urls).toEqual([]);
       await page.click("#switch");
       expect(await page.textContent("#one")).not.toMatch(/nothing yet/);
-      await expect.poll(() => page.textContent("#one")).toBe("3 clicks, 1 reports");
+      await expect.poll(() => page.textContent("#one"), { timeout: 5_000 }).toBe("3 clicks, 1 reports");
     });
 
     it("says that consent is missing without a request, and gives the vector once there is", async () => {

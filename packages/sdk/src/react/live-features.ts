@@ -11,9 +11,6 @@ export interface LiveFeatures {
   error?: Error | undefined;
 }
 
-/** How long after an event it is sent and the vector read, in milliseconds: what comes at once is read at once. */
-const READ_AFTER_MS = 1_000;
-
 /** How often the vector is read while nothing happens, in milliseconds: as often as the default features' windows hop. */
 const READ_EVERY_MS = 10_000;
 
@@ -24,53 +21,50 @@ export const NOTHING_READ: LiveFeatures = {};
 export type LiveVector = [subscribe: (hear: () => void) => () => void, latest: () => LiveFeatures];
 
 /**
- * Keeps a tracker's vector up to date while somebody hears of it: read at first, after the page's own events, every
- * {@link READ_EVERY_MS}, and when the page is shown again. A page that is hidden reads nothing.
+ * Keeps a tracker's vector up to date while somebody hears of it: read at first, after each answer of the collector to the page's
+ * events, every {@link READ_EVERY_MS}, and when the page is shown again. A page that is hidden reads nothing. Reading sends
+ * no events, so that what is measured does not depend on who looks; but the first read waits until there is something to read.
  */
 export const createLiveVector = (tracker: Tracker): LiveVector => {
   let latest = NOTHING_READ;
 
   const subscribe = share<void>((tell) => {
     let isReading = false;
-    let stopped = false;
+    let isStale = false;
+    let isStopped = false;
 
-    const stopTimers = () => {
-      stopSoon();
-      stopLater();
-    };
-    const plan = (start: (ms: number) => void, ms: number) => {
-      if (isVisible() && !stopped) start(ms);
+    const plan = (ms: number) => {
+      stopTimer();
+      if (isVisible() && !isStopped) startTimer(ms);
     };
 
     const read = async () => {
-      if (isReading) return plan(soon, READ_AFTER_MS);
       isReading = true;
-      const reading = tracker.features();
-      // What was captured up to here, the totals that this very call asked for included, will be in it.
-      stopTimers();
-      latest = await reading.then(
-        (features) => ({ features }),
-        (error) => ({ features: latest.features, error }),
-      );
+      try {
+        if (!latest.features) await tracker.flush();
+        // What is acknowledged from here on may not be in it.
+        isStale = false;
+        latest = { features: await tracker.features(true) };
+      } catch (error) {
+        latest = { features: latest.features, error: error as Error };
+      }
       isReading = false;
-      plan(later, READ_EVERY_MS);
+      plan(isStale ? 0 : READ_EVERY_MS);
       tell();
     };
-    const [soon, stopSoon] = createTimer(read);
-    const [later, stopLater] = createTimer(read);
+    const [startTimer, stopTimer] = createTimer(read);
 
-    plan(soon, 0);
-    return together(
-      tracker.on("event", () => plan(soon, READ_AFTER_MS)),
-      onPageChange(() => {
-        stopTimers();
-        plan(soon, 0);
-      }),
-      () => {
-        stopped = true;
-        stopTimers();
-      },
-    );
+    /** Reads now, or once more when the read under way is done. */
+    const refresh = () => {
+      isStale = true;
+      if (!isReading) plan(0);
+    };
+
+    refresh();
+    return together(tracker.on("acknowledged", refresh), onPageChange(refresh), () => {
+      isStopped = true;
+      stopTimer();
+    });
   });
 
   return [subscribe, () => latest];

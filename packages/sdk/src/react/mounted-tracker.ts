@@ -29,7 +29,7 @@ export const createMountedTracker = (): MountedTracker => {
     consent: guard((answer) => here().consent(answer)),
     page: guard((...told) => here().page(...told)),
     flush: async () => here().flush(),
-    features: async () => here().features(),
+    features: async (asStored) => here().features(asStored),
     on: (type, hear) => mounted?.on(type, hear) ?? (() => {}),
     stop: () => mounted?.stop(),
   };

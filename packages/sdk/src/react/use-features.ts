@@ -13,8 +13,8 @@ const vectorOf = (tracker: Tracker): LiveVector => {
 };
 
 /**
- * The visitor's live features: the vector of the session as the collector has it, read again within a second or two of what the
- * visitor does, every ten seconds while nothing happens, and not while the page is hidden. All components share one read.
+ * The visitor's live features: the vector of the session as the collector has it, read again whenever the collector has answered the
+ * page's events, every ten seconds while nothing happens, and not while the page is hidden. All components share one read.
  *
  * @returns `{}` before the first answer and on a server. When a read fails, `error` says why, beside the features known before.
  */
