@@ -53,7 +53,7 @@ export default defineConfig({
       {
         test: {
           name: "engines",
-          include: ["tests/signals/**/*.test.ts"],
+          include: ["tests/{signals,script-tag}/**/*.test.ts"],
           testTimeout: 60_000,
           // A browser that is not there yet is installed first.
           hookTimeout: 180_000,

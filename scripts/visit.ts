@@ -17,6 +17,7 @@ export interface Script {
   page_view_count: number;
   click_count: number;
   hover_count: number;
+  custom_event_count: number;
   scroll_depth_max: number;
   dwell_ms: number;
 }
@@ -65,9 +66,10 @@ const noteTracker = () => {
   Object.defineProperty(globalThis, "tidemark", {
     configurable: true,
     get: () => tracker,
-    set(value: unknown) {
+    set(value: object) {
       tracker = value;
-      Object.assign(globalThis, { trackerStartedAt: Date.now() });
+      // The stub comes before it, and cannot flush.
+      if ("flush" in value) Object.assign(globalThis, { trackerStartedAt: Date.now() });
     },
   });
 };
@@ -140,7 +142,16 @@ export const visit = async (stack: Stack, midway?: (session: string) => Promise<
     const { context } = chromium;
     const page = context.pages()[0] ?? (await context.newPage());
     const engaged = engagement();
-    const script: Script = { page_view_count: 0, click_count: 0, hover_count: 0, scroll_depth_max: 0, dwell_ms: 0 };
+    const script: Script = {
+      ...{
+        page_view_count: 0,
+        click_count: 0,
+        hover_count: 0,
+        custom_event_count: 0,
+        scroll_depth_max: 0,
+        dwell_ms: 0,
+      },
+    };
 
     const arrive = async () => {
       const { committed, started } = await trackerStart(page);
@@ -232,11 +243,13 @@ export const visit = async (stack: Stack, midway?: (session: string) => Promise<
       const name = await add.getAttribute("data-tm");
       await rest(`[data-tm='${name}']`, 500);
       await click();
+      script.custom_event_count += 1;
     }
     await move(20, 300);
     await sleep(500);
 
     const captured = await finish(page);
+    script.custom_event_count += 1;
     script.dwell_ms = engaged.total();
     const { features, delivery } = await readVector(stack, await sessionOf(page));
     return {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { startChromium } from "../../scripts/browser.ts";
 import { bundle } from "../../scripts/bundle.ts";
+import { bundleScriptTag } from "../../scripts/script-tag.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
 import { type Spread, spreadOf } from "../spread.ts";
 import { BARE, startSite } from "./site.ts";
@@ -12,7 +13,7 @@ const compile = (entry: URL) => bundle(fileURLToPath(entry), "iife");
 /** A page whose only script keeps and posts its clicks. */
 const REFERENCE = "click-buffer";
 
-/** What has budgets: the five signals, and all that the script tag loads. */
+/** What has budgets: the five signals, and the script tag. */
 const CASES = ["five-signals", "script-tag"] as const;
 
 /** A page that hears all input, to check it. */
@@ -90,11 +91,12 @@ const compare = (rounds: ByPage<Cost>[]): Measurement[] =>
  * budget lies within their middle half, the machine was too noisy for a verdict: the case says so and is not in order.
  */
 export const mainThread: Bench = async () => {
+  const tag = await bundleScriptTag();
   const site = await startSite({
     [WITNESS]: await compile(new URL("./witness.ts", import.meta.url)),
     [REFERENCE]: await compile(new URL("./click-buffer.ts", import.meta.url)),
     "five-signals": await compile(new URL("../size/five-signals.ts", import.meta.url)),
-    "script-tag": await compile(new URL("../../packages/sdk/src/script-tag.ts", import.meta.url)),
+    "script-tag": tag.files[tag.tag] ?? "",
   });
   const { context, stop } = await startChromium();
   try {

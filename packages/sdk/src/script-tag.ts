@@ -1,38 +1,47 @@
 import { gzip } from "./delivery/gzip.ts";
-import { device } from "./details/device.ts";
-import { clicks } from "./signals/clicks.ts";
-import { dwell } from "./signals/dwell.ts";
-import { hovers } from "./signals/hovers.ts";
-import { pageViews } from "./signals/page-views.ts";
-import { scrollDepth } from "./signals/scroll-depth.ts";
+import { guard } from "./guard.ts";
+import { createLoad } from "./script-tag/parts.ts";
+import { readSettings, type Settings } from "./script-tag/settings.ts";
+import { signalsOf } from "./script-tag/signals.ts";
+import { makeCalls, type Stub } from "./script-tag/stub-calls.ts";
 import { createTracker, type Tracker } from "./tracker.ts";
 
 /**
- * The script tag: `<script async src="https://<collector>/tidemark.js" data-key="tm_…"></script>` measures everything and
- * puts the tracker in `window.tidemark`. Events go to the origin that the script came from. Calls made before it loads are
- * kept by a stub in `window.tidemark.q`, as `[method, ...arguments]`, and replayed.
+ * The script tag: `<script async src="https://<collector>/tidemark.js" data-key="tm_…"></script>` measures the page and puts
+ * the tracker in `window.tidemark`, or where `data-name` says. Events go to the origin that the script came from. Calls made
+ * before it is there are kept by a stub (`script-tag/stub.ts`) and made then. A key has one tracker a page, however often its tag
+ * is in there. What is wrong is said in one warning; docs/script-tag.md has every attribute.
  */
 const script = document.currentScript as HTMLScriptElement | null;
-const key = script?.dataset.key;
-const page = window as unknown as {
-  tidemark?: Partial<Tracker> & { q?: [method: "track" | "identify" | "page", ...rest: never[]][] };
+const globals = window as unknown as Record<string | symbol, unknown>;
+
+/** The trackers of all tags on the page, by their keys. */
+const REGISTRY = Symbol.for("tidemark");
+
+const start = ({ signals, options, ...others }: Settings & { key: string; endpoint: string }): Tracker => {
+  const load = createLoad(script?.src || `${others.endpoint}/`, script?.nonce);
+  const tracker = createTracker({ ...others, compress: gzip, signals: signalsOf(signals, options, load) });
+  if (/[?&]tidemark_debug\b/.test(location.search)) void load("debug").then((debug) => debug(tracker));
+  if (/[?&]tidemark_inspect\b/.test(location.search)) void load("inspect").then((inspect) => inspect(tracker));
+  return tracker;
 };
 
-if (!script || !key) {
-  console.warn('[tidemark] the script tag needs the site\'s key: <script async src="…/tidemark.js" data-key="tm_…">');
-} else if (!page.tidemark?.flush) {
-  const calls = page.tidemark?.q ?? [];
-  const { origin } = new URL(script.src);
-  const tracker = createTracker({
-    key,
-    endpoint: origin,
-    compress: gzip,
-    signals: [pageViews({ details: [device] }), clicks(), hovers(), scrollDepth(), dwell()],
-  });
-  page.tidemark = tracker;
-  if (/[?&]tidemark_debug\b/.test(location.search))
-    void import(`${origin}/tidemark-debug.js`).then(({ debug }) => debug(tracker)).catch(() => {});
-  if (/[?&]tidemark_inspect\b/.test(location.search))
-    void import(`${origin}/tidemark-inspector.js`).then(({ inspect }) => inspect(tracker)).catch(() => {});
-  for (const [method, ...rest] of calls) (tracker[method] as (...rest: unknown[]) => void)(...rest);
-}
+guard(() => {
+  globals[REGISTRY] ??= {};
+  const trackers = globals[REGISTRY] as Record<string, Tracker>;
+  const { name = "tidemark", ...attributes } = { ...script?.dataset };
+  const there = globals[name] as Stub | undefined;
+  const [settings, problems] = readSettings(attributes, there?.config, script?.src && new URL(script.src).origin);
+
+  const { key, endpoint } = settings;
+  if (key && endpoint) {
+    trackers[key] ??= start({ ...settings, key, endpoint });
+    // An element with that id is no property of the window's own.
+    if (!there || !Object.hasOwn(globals, name) || there.q || there.config) {
+      globals[name] = trackers[key];
+      if (there) makeCalls(there, trackers[key]);
+    } else if (!Object.values<unknown>(trackers).includes(there))
+      problems.push(`data-name: window.${name} is something else already. Write another name`);
+  } else problems.unshift("nothing is measured");
+  if (problems.length) console.warn("[tidemark]", problems.join("\n"));
+})();

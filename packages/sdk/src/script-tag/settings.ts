@@ -1,0 +1,149 @@
+import type { ReadingOptions } from "../details/reading.ts";
+import type { DwellOptions } from "../signals/dwell.ts";
+import type { HoverOptions } from "../signals/hovers.ts";
+import type { MediaOptions } from "../signals/media.ts";
+import type { PageViewOptions } from "../signals/page-views.ts";
+import type { ScrollDepthOptions } from "../signals/scroll-depth.ts";
+import type { TrackerOptions } from "../tracker.ts";
+import { DEFAULTS, NAMES } from "./signals.ts";
+
+/** Options of signals, by the names of these. */
+export interface SignalOptions {
+  pageViews?: Omit<PageViewOptions, "details">;
+  hovers?: HoverOptions;
+  scrollDepth?: Omit<ScrollDepthOptions, "detail">;
+  dwell?: DwellOptions;
+  media?: MediaOptions;
+  reading?: ReadingOptions;
+}
+
+/** What a page can say in `window.tidemark.config`, and most of it in the attributes of the tag, which go first. */
+interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "compress">> {
+  /** Names of what to measure. Default: `pageViews`, `device`, `clicks`, `hovers`, `scrollDepth`, `dwell`. */
+  signals?: readonly string[];
+  /** Options of signals, by their names. Default: those of the signals. */
+  options?: SignalOptions;
+}
+
+/** What a tag goes by. Nothing is measured without key and endpoint. */
+export type Settings = ScriptTagConfig & Required<Pick<ScriptTagConfig, "signals" | "options">>;
+
+/**
+ * Whether a value will do, what is expected instead, and what a wrong value stands for. Default: for nothing. What is not understood
+ * is not sent elsewhere, and not held against the visitor.
+ */
+type Rule = [accepts: (value: unknown) => boolean, expected: string, instead?: unknown];
+
+const text =
+  (form: RegExp): Rule[0] =>
+  (value) =>
+    typeof value === "string" && form.test(value);
+
+const words: Rule[0] = (value) => Array.isArray(value) && value.every(text(/./));
+
+const flag: Rule[0] = (value) => typeof value === "boolean";
+
+const isObject: Rule[0] = (value) => Object(value) === value;
+
+const state = text(/^(granted|pending|denied)$/);
+
+const isAnswer = ([purpose, answer]: [string, unknown]) =>
+  /^(measurement|personalisation)$/.test(purpose) && state(answer);
+
+/** What an attribute stands for: its text, if nothing else is wanted. */
+const read = (accepts: Rule[0], given: unknown): unknown => {
+  if (typeof given !== "string") return given;
+  if (accepts === words) return given.split(/[\s,]+/).filter(Boolean);
+  return accepts === flag && /^(true|false|)$/.test(given) ? given !== "false" : given;
+};
+
+const RULES: Record<keyof ScriptTagConfig, Rule> = {
+  key: [text(/^tm_.+_/), "the site's key, as tm_shop_3f9c1e7ab2d84056", ""],
+  endpoint: [text(/^(https?:\/)?\/[^\s/]\S*$/), "the collector's URL, as https://collector.example", ""],
+  signals: [words, "a list of names"],
+  queryParameters: [words, "a list of names"],
+  sessionId: [text(/^[\w-]{8,64}$/), "8 to 64 letters, digits, _ or -"],
+  consent: [
+    (value) => state(value) || (isObject(value) && Object.entries(value as object).every(isAnswer)),
+    "granted, pending or denied",
+    "pending",
+  ],
+  doNotTrack: [flag, "true or false", true],
+  cookieless: [flag, "true or false", true],
+  cookie: [flag, "true or false"],
+  beforeSend: [(value) => typeof value === "function", "a function", () => undefined],
+  options: [isObject, "an object, as { dwell: { idleAfter: 10000 } }"],
+};
+
+/** What no attribute can say. */
+const CONFIG_ONLY = ["options", "beforeSend"];
+
+/** An example of each option that a signal has. */
+const EXAMPLES: { [S in keyof SignalOptions]-?: Required<NonNullable<SignalOptions[S]>> } = {
+  pageViews: { hash: true },
+  hovers: { intentAfter: 300 },
+  scrollDepth: { reportEvery: 1000 },
+  dwell: { idleAfter: 5000, reportEvery: 5000 },
+  media: { hold: true },
+  reading: { milestones: [50] },
+};
+
+const attribute = (name: string) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/**
+ * Puts together what a tag goes by, and says what of it is wrong: each problem names the option, what was given and what to
+ * write. Pure.
+ *
+ * @param attributes The tag's `data-` attributes, by their names in camelCase.
+ * @param config `window.tidemark.config`.
+ * @param origin Where the tag came from: the endpoint, unless another is named.
+ */
+export const readSettings = (
+  attributes: Record<string, string | undefined>,
+  config: object = {},
+  origin?: string,
+): [settings: Settings, problems: string[]] => {
+  const problems: string[] = [];
+  const settings: Record<string, unknown> = { endpoint: origin, signals: DEFAULTS, options: {} };
+  const names = Object.keys(RULES);
+
+  const wrong = (where: string, given: unknown, expected: string) =>
+    problems.push(`${where}: "${Object(given) === given ? typeof given : String(given)}" is not ${expected}`);
+  const unknown = (where: string, known: readonly string[]) =>
+    problems.push(`${where}: there is no such thing. There are ${known.join(", ")}`);
+  const take = (name: string, where: string, given: unknown) => {
+    const [accepts, expected, instead = settings[name]] = RULES[name as keyof ScriptTagConfig];
+    const value = read(accepts, given);
+    settings[name] = accepts(value) ? value : instead;
+    if (!accepts(value)) wrong(where, given, expected);
+  };
+
+  for (const [name, value] of Object.entries(config))
+    if (names.includes(name)) take(name, `tidemark.config.${name}`, value);
+    else unknown(`tidemark.config.${name}`, names);
+  for (const name of names)
+    if (!CONFIG_ONLY.includes(name) && attributes[name] !== undefined) take(name, attribute(name), attributes[name]);
+  for (const name of ["key", "endpoint"] as const)
+    if (settings[name] === undefined) problems.push(`${attribute(name)} is missing: write ${RULES[name][1]}`);
+
+  const { signals, options } = settings as unknown as Settings;
+  for (const name of signals) if (!NAMES.includes(name)) unknown(`data-signals: ${name}`, NAMES);
+
+  const checked: Record<string, object> = {};
+  for (const [signal, given] of Object.entries(options)) {
+    const where = `tidemark.config.options.${signal}`;
+    const examples: Record<string, unknown> | undefined = EXAMPLES[signal as keyof SignalOptions] as never;
+    if (!examples) unknown(where, Object.keys(EXAMPLES));
+    else
+      checked[signal] = Object.fromEntries(
+        Object.entries(given ?? {}).filter(([name, value]) => {
+          const example = examples[name];
+          if (typeof value === typeof example) return example !== undefined;
+          if (example === undefined) unknown(`${where}.${name}`, Object.keys(examples));
+          else wrong(`${where}.${name}`, value, `a ${typeof example}, as ${example}`);
+          return false;
+        }),
+      );
+  }
+  return [{ ...settings, options: checked } as unknown as Settings, problems];
+};

@@ -1,0 +1,19 @@
+import { guard } from "../guard.ts";
+import { cleanUrl } from "../page-url.ts";
+import { now } from "../sensors/clock.ts";
+import { hold } from "../sensors/hold.ts";
+import { listen, together } from "../sensors/listen.ts";
+import { onNavigation } from "../sensors/navigation.ts";
+import { isVisible, onPageChange, whenSeen } from "../sensors/page-state.ts";
+import { describe } from "../sensors/target.ts";
+import { createTimer } from "../sensors/timer.ts";
+import { percentageOf } from "../signals/depth.ts";
+
+/**
+ * What the script tag and the parts that it loads both use. A part has no copy of its own of these: it would be heavier, and a
+ * hold that it takes would be none for the dwell of the tag.
+ */
+export const shared = {
+  ...{ guard, cleanUrl, now, hold, listen, together, onNavigation, isVisible, onPageChange, whenSeen, describe },
+  ...{ createTimer, percentageOf },
+};

@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Plugin } from "esbuild";
+import type { PartName } from "../packages/sdk/src/script-tag/parts.ts";
+import { shared } from "../packages/sdk/src/script-tag/shared.ts";
+import { bundle } from "./bundle.ts";
+
+const sdk = (path: string) => fileURLToPath(new URL(`../packages/sdk/${path}`, import.meta.url));
+
+/** The modules that export the parts. */
+const MODULES: Record<PartName, string> = {
+  media: "signals/media.ts",
+  webVitals: "signals/web-vitals.ts",
+  forms: "signals/forms.ts",
+  selections: "signals/selections.ts",
+  errors: "signals/errors.ts",
+  elementDwell: "signals/element-dwell.ts",
+  links: "details/links.ts",
+  names: "details/names.ts",
+  texts: "details/names.ts",
+  clickEvidence: "details/click-evidence.ts",
+  reading: "details/reading.ts",
+  debug: "debug.ts",
+  inspect: "inspector/inspect.ts",
+};
+
+/** The parts that come in a file of their own: the heavy ones, and what only developers load. All others come in `more`. */
+const ALONE = ["media", "webVitals", "debug", "inspect"];
+
+const partsIn = (file: string) =>
+  Object.entries(MODULES).filter(([name]) => (ALONE.includes(name) ? name : "more") === file);
+
+/** The script tag as it is served. */
+export interface ScriptTag {
+  /** The SDK's version and what tells this bundle from any other: no two bundles have the same. */
+  version: string;
+  /** The name of the tag's own file. */
+  tag: string;
+  /** The code of the tag, of what it loads, and of the stub, by their file names. */
+  files: Record<string, string>;
+}
+
+/** Subresource Integrity's metadata of a file (https://www.w3.org/TR/SRI/). */
+export const integrityOf = (code: string, algorithm: "sha256" | "sha384" = "sha384"): string =>
+  `${algorithm}-${createHash(algorithm).update(code).digest("base64")}`;
+
+/**
+ * In a part, a module that the tag shares (`shared.ts`) is not bundled again: its exports are taken from the script element of
+ * the part, where the tag has put them.
+ */
+const fromTheTag: Plugin = {
+  name: "from the tag",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/packages\/sdk\/src\/.*\.ts$/ }, async ({ path }) => {
+      const exported: Record<string, unknown> = await import(path);
+      const names = Object.keys(exported).filter(
+        (name) => name in shared && shared[name as keyof typeof shared] === exported[name],
+      );
+      return names.length
+        ? { contents: `export const { ${names} } = document.currentScript.shared;`, loader: "js" }
+        : undefined;
+    });
+  },
+};
+
+const bundleFile = (parts: [name: string, module: string][]): Promise<string> =>
+  bundle(
+    {
+      contents: `
+        ${parts.map(([name, module]) => `import { ${name} } from "./${module}";`).join("")}
+        document.currentScript.parts = { ${parts.map(([name]) => name)} };
+      `,
+      resolveDir: sdk("src"),
+    },
+    "iife",
+    { plugins: [fromTheTag] },
+  );
+
+/** The name of the stub's file. */
+export const STUB = "tidemark-stub.js";
+
+/** The stub as pages have it inline: one line, so that whoever indents a page anew does not change its hash. */
+export const bundleStub = (): Promise<string> => bundle(sdk("src/script-tag/stub.ts"), "iife");
+
+/** Bundles the script tag, its parts and the stub. */
+export const bundleScriptTag = async (): Promise<ScriptTag> => {
+  const parts: Record<string, string> = {};
+  for (const file of [...ALONE, "more"]) parts[file] = await bundleFile(partsIn(file));
+  const integrities = Object.fromEntries(
+    Object.entries(parts).map(([name, code]) => [name, integrityOf(code, "sha256")]),
+  );
+  const bundleTag = (version: string) =>
+    bundle(sdk("src/script-tag.ts"), "iife", {
+      define: { TAG_VERSION: JSON.stringify(version), TAG_FILES: JSON.stringify(integrities) },
+    });
+  const { version: released } = JSON.parse(readFileSync(sdk("package.json"), "utf8"));
+  // The version stands in the bundle that it tells from others: without it there, the rest decides.
+  const digest = createHash("sha256")
+    .update(await bundleTag(""))
+    .digest("hex");
+  const version = `${released}-${digest.slice(0, 8)}`;
+  const tag = `tidemark-v${version}.js`;
+  return {
+    version,
+    tag,
+    files: {
+      [tag]: await bundleTag(version),
+      ...Object.fromEntries(Object.entries(parts).map(([name, code]) => [`tidemark-v${version}-${name}.js`, code])),
+      [STUB]: await bundleStub(),
+    },
+  };
+};

@@ -1,0 +1,119 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
+import type { Batch, BatchAnswer, Event } from "@tidemark/schema";
+import { bundleScriptTag, integrityOf, STUB } from "../../scripts/script-tag.ts";
+
+/** What a test's page is made of. */
+export interface Page {
+  head?: string;
+  body?: string;
+  /** Its Content-Security-Policy. Default: none. */
+  policy?: string;
+}
+
+/** A site with pages of the tests' own, and a collector of another origin that serves the script tag and accepts everything. */
+export interface TagSite {
+  /** The collector's origin. */
+  collector: string;
+  /** The file name of the tag that never changes. */
+  immutable: string;
+  /** The integrity of the tag, and the hash of the stub for a policy. */
+  integrity: string;
+  stub: string;
+  stubHash: string;
+  /** Makes a page and gives its URL. Its first script is `witness.js`, with the nonce `n`. */
+  page(page: Page): string;
+  /** The events of the last page that were sent with this key, each once. */
+  events(key: string): Event[];
+  /** The paths under which the collector was asked for scripts since then. */
+  scripts(): string[];
+  /** From now on such a file is another: nothing, or that code. */
+  replace(file: RegExp, code?: string): void;
+  stop(): Promise<void>;
+}
+
+const WITNESS = readFileSync(new URL("witness.js", import.meta.url), "utf8");
+
+/** The first byte of what is compressed. */
+const GZIP = 0x1f;
+
+/** Starts the site and the collector: the same server by two names. */
+export const startTagSite = async (): Promise<TagSite> => {
+  const { tag, files } = await bundleScriptTag();
+  const codeOf = (path: string) => (path === "witness.js" ? WITNESS : files[path === "tidemark.js" ? tag : path]);
+  const stub = files[STUB] ?? "";
+  const pages: { html: string; policy: string | undefined }[] = [];
+  let sent: Batch[] = [];
+  let scripts: string[] = [];
+  let replaced: [file: RegExp, code?: string] | undefined;
+
+  const server = createServer(async (request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? "/", "http://site").pathname);
+    response.setHeader("access-control-allow-origin", "*");
+    const answer = (type: string, body: string) => response.setHeader("content-type", type).end(body);
+    if (request.method === "POST") {
+      const bytes = await buffer(request).catch(() => undefined);
+      // A page that is closed in the middle of its last request.
+      if (!bytes) return;
+      const batch = JSON.parse(`${bytes[0] === GZIP ? gunzipSync(bytes) : bytes}`);
+      sent.push(batch);
+      const verdict: BatchAnswer = { accepted: batch.events?.length ?? 0, duplicates: 0, rejected: [] };
+      answer("application/json", JSON.stringify(verdict));
+    } else if (path.startsWith("/v1/features/")) {
+      answer("application/json", JSON.stringify({ features: { click_count: 7 } }));
+    } else if (path.endsWith(".js")) {
+      scripts.push(path);
+      const code = replaced?.[0].test(path) ? replaced[1] : codeOf(path.slice(1));
+      if (code === undefined) response.writeHead(404).end();
+      else answer("text/javascript", code);
+    } else {
+      const page = pages[Number(path.slice(1))];
+      if (page?.policy) response.setHeader("content-security-policy", page.policy);
+      answer("text/html; charset=utf-8", page?.html ?? "");
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    collector: `http://localhost:${port}`,
+    immutable: tag,
+    integrity: integrityOf(files[tag] ?? ""),
+    stub,
+    stubHash: integrityOf(stub, "sha256"),
+    page({ head = "", body = "", policy }) {
+      sent = [];
+      scripts = [];
+      replaced = undefined;
+      const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page</title><link rel="icon" href="data:,">
+        <script src="/witness.js" nonce="n"></script>${head}</head>
+        <body><p><button id="button" type="button">Button</button></p>${body}</body></html>`;
+      pages.push({ html, policy });
+      return `http://127.0.0.1:${port}/${pages.length - 1}`;
+    },
+    events(key) {
+      const events = new Map<string, Event>();
+      for (const batch of sent.filter((each) => each.key === key)) {
+        // What an earlier page has left may come again with this one, as may what this one has sent.
+        const views = batch.views.filter(({ url }) => new URL(url).pathname === `/${pages.length - 1}`);
+        for (const event of batch.events as Event[])
+          if (views.some(({ view_id }) => view_id === event.view_id)) events.set(`${batch.tab_id} ${event.seq}`, event);
+      }
+      return [...events.values()];
+    },
+    scripts: () => scripts.filter((path) => path.includes("tidemark")),
+    replace(file, code) {
+      replaced = code === undefined ? [file] : [file, code];
+    },
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+};
