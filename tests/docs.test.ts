@@ -4,7 +4,10 @@ import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { describe, expect, it } from "vitest";
 import { aggregateTypes } from "../packages/collector/src/engine/aggregates/index.ts";
 import { families } from "../packages/collector/src/metrics/families.ts";
+import { readSettings } from "../packages/sdk/src/script-tag/settings.ts";
+import { NAMES } from "../packages/sdk/src/script-tag/signals.ts";
 import { render } from "../scripts/docs/render.ts";
+import { bundleStub, integrityOf } from "../scripts/script-tag.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 const readme = read("README.md");
@@ -107,6 +110,45 @@ describe("docs/options.md", () => {
     const silent = options.filter(([, , required, rest = ""]) => !required && !rest.includes("Default"));
     expect(silent.map(([, name]) => name)).toEqual([]);
   });
+});
+
+describe("docs/script-tag.md", () => {
+  const page = read("docs/script-tag.md");
+  /** The names that a tag says there are, when it is told another. */
+  const known = (config: object): string[] => {
+    const [, [problem = ""]] = readSettings({ key: "tm_shop_00000000" }, config, "https://collector.example");
+    return (/There are (.*)/.exec(problem)?.[1] ?? "").split(", ");
+  };
+
+  it("lists every attribute and every signal", () => {
+    const attributes = rowsOf(page, "attribute").map(([, name = ""]) => name.replace("data-", ""));
+    const camelCase = attributes.map((name) => name.replace(/-(\w)/g, (_, letter) => letter.toUpperCase()));
+    const configOnly = ["options", "beforeSend"];
+    for (const name of configOnly) expect(page).toContain(`- \`${name}\`: `);
+    expect(camelCase.toSorted()).toEqual(
+      [...known({ nothing: 1 }), "name"].filter((name) => !configOnly.includes(name)).toSorted(),
+    );
+    expect(rowsOf(page, "name").map(([, name]) => name)).toEqual(expect.arrayContaining(NAMES));
+  });
+
+  it("names every option of a signal", () => {
+    const signals = known({ options: { nothing: {} } });
+    expect(signals.length).toBeGreaterThan(4);
+    for (const signal of signals)
+      expect(page).toContain(`\`${signal}: { ${known({ options: { [signal]: { nothing: 1 } } }).join(", ")} }\``);
+  });
+});
+
+describe("the example's pages", () => {
+  it.each(globSync("examples/script-tag/*.html"))(
+    "have the stub as it is, and its hash in their policy: %s",
+    async (path) => {
+      const stub = await bundleStub();
+      const html = read(path);
+      expect(html).toContain(`<script>${stub}</script>`);
+      expect(html).toContain(`script-src '${integrityOf(stub, "sha256")}'`);
+    },
+  );
 });
 
 describe("the generated parts of the docs", () => {

@@ -2,6 +2,7 @@ import { collectedTable } from "./collected.ts";
 import { featuresTable } from "./features.ts";
 import { fieldsTable } from "./fields.ts";
 import { optionsReference, optionsTable } from "./options.ts";
+import { stubHash, stubScript } from "./stub.ts";
 import { undrivableTable } from "./undrivable.ts";
 
 /** The parts of the docs that are written by code, by the name in their marker. */
@@ -10,6 +11,8 @@ const PARTS: Record<string, (...words: string[]) => string> = {
   features: (entity = "") => featuresTable(entity),
   fields: (type = "") => fieldsTable(type),
   undrivable: (of = "") => undrivableTable(of),
+  stub: stubScript,
+  policy: stubHash,
   options: (name = "") => (name ? optionsTable(name) : optionsReference()),
 };
 

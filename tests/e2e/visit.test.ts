@@ -21,6 +21,7 @@ const expectTheTruth = ({ session, script, events }: VisitResult) => {
     click_count: script.click_count,
     hover_count: script.hover_count,
     page_view_count: script.page_view_count,
+    custom_event_count: script.custom_event_count,
     entry_path: "/article.html",
     current_path: "/products.html",
   });

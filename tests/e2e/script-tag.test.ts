@@ -1,0 +1,137 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Tracker } from "@tidemark/sdk";
+import getPort from "get-port";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { type HeadlessChromium, startChromium } from "../../scripts/browser.ts";
+import { serveSite } from "../../scripts/site-server.ts";
+import { type Stack, startStack } from "../../scripts/stack.ts";
+import { readVector } from "../../scripts/visit.ts";
+
+/** What `tidemark.json` says. */
+interface Manifest {
+  version: string;
+  tag: string;
+  integrity: Record<string, string>;
+}
+
+let stack: Stack;
+let chromium: HeadlessChromium;
+let complaints: string[];
+
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+beforeEach(async () => {
+  chromium = await startChromium();
+  complaints = [];
+});
+afterEach(() => chromium?.stop());
+
+const served = (path: string) => fetch(`${stack.collector.origin}/${path}`);
+const manifest = async () => (await (await served("tidemark.json")).json()) as Manifest;
+
+const open = async (url: string): Promise<Page> => {
+  const page = await chromium.context.newPage();
+  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+  page.on("console", (message) => complaints.push(message.text()));
+  await page.goto(url, { waitUntil: "domcontentloaded" });
+  return page;
+};
+
+/** Waits until the collector has the page's events, and gives the session's features. */
+const features = async (page: Page) => {
+  const session = await page.evaluate(async () => {
+    const { tidemark } = globalThis as unknown as { tidemark: Tracker };
+    await tidemark.flush();
+    return tidemark.sessionId;
+  });
+  return (await readVector(stack, session)).features;
+};
+
+describe("the collector", () => {
+  it("serves the moving tag for five minutes, and the same for ever under the name of its version", async () => {
+    const { tag, version } = await manifest();
+    const moving = await served("tidemark.js");
+    const pinned = await served(tag);
+    expect(pinned.redirected).toBe(false);
+    expect(tag).toBe(`tidemark-v${version}.js`);
+    expect(moving.headers.get("cache-control")).toBe("public, max-age=300");
+    expect(pinned.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    expect(await pinned.text()).toBe(await moving.text());
+    for (const { headers } of [moving, pinned]) {
+      expect(headers.get("access-control-allow-origin")).toBe("*");
+      expect(headers.get("content-type")).toMatch(/^(text|application)\/javascript/);
+    }
+  });
+
+  it("says the integrity of each file as a browser computes it", async () => {
+    const { integrity } = await manifest();
+    expect(Object.keys(integrity).length).toBeGreaterThan(4);
+    for (const [file, metadata] of Object.entries(integrity)) {
+      const bytes = await (await served(file)).arrayBuffer();
+      const digest = Buffer.from(await crypto.subtle.digest("SHA-384", bytes)).toString("base64");
+      expect(metadata).toBe(`sha384-${digest}`);
+    }
+  });
+
+  it("says no about a version that it does not have", async () => {
+    expect((await served("tidemark-v0.0.0-00000000.js")).status).toBe(404);
+  });
+});
+
+describe("a page that pins the tag and the stub by their integrity", () => {
+  it("measures, with what the tag loads", async () => {
+    const { tag, integrity } = await manifest();
+    const script = (file: string, more = "") =>
+      `<script src="${stack.collector.origin}/${file}" integrity="${integrity[file]}" crossorigin ${more}></script>`;
+    const key = `data-key="tm_demo_3f9c1e7ab2d84056" data-signals="clicks clickEvidence media"`;
+    const folder = await mkdtemp(join(tmpdir(), "tidemark-pinned-"));
+    await writeFile(
+      join(folder, "pinned.html"),
+      `<!doctype html><title>Pinned</title><link rel="icon" href="data:,">${script("tidemark-stub.js")}${script(tag, key)}
+        <button>Button</button>`,
+    );
+    const site = await serveSite(folder, await getPort(), stack.collector.origin);
+    onTestFinished(async () => {
+      await site.stop();
+      await rm(folder, { recursive: true });
+    });
+    const page = await open(`${site.origin}/pinned.html`);
+    await expect.poll(() => page.locator("script").count()).toBe(4);
+    await page.click("button");
+    expect(await features(page)).toMatchObject({ click_count: 1, hover_count: 0 });
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe("the example, under its strict policy", () => {
+  it("reports what is put into the basket, through the stub or the tag, and breaks nothing of the policy", async () => {
+    // The visitor is faster than the tag.
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await chromium.context.route("**/tidemark.js", (route) => released.then(() => route.continue()));
+    const page = await open(`${stack.site.origin}/products.html`);
+    await page.click("[data-tm='add-boots']");
+    release();
+    await expect
+      .poll(() => page.evaluate(() => "flush" in (globalThis as unknown as { tidemark: Tracker }).tidemark))
+      .toBe(true);
+    await page.click("[data-tm='add-clock']");
+    expect(await features(page)).toMatchObject({ custom_event_count: 2, click_count: 1 });
+    expect(complaints).toEqual([]);
+  });
+
+  it("measures the film on the page that names media", async () => {
+    const page = await open(`${stack.site.origin}/film.html`);
+    await expect.poll(() => page.locator("script[src*='-media.js']").count()).toBe(1);
+    await page.evaluate(() => document.querySelector("video")?.play());
+    await expect.poll(async () => (await features(page)).video_play_count).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+});
