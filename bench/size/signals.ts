@@ -30,7 +30,7 @@ export const program = (measured: Signal[], imports: "root" | "each" = "root"): 
           ...measured.map(({ name, entry }) => `import { ${name} } from "${entry}";`),
           `import { createTracker } from "${TRACKER}";`,
         ];
-  lines.push(`createTracker({ key: "k", endpoint: "/", signals: [${names.map((name) => `${name}()`)}] });`);
+  lines.push(`createTracker({ key: "tm_k_1", endpoint: "/", signals: [${names.map((name) => `${name}()`)}] });`);
   return { contents: lines.join("\n"), resolveDir: fileURLToPath(new URL(".", import.meta.url)) };
 };
 

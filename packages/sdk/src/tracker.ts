@@ -4,6 +4,7 @@ import { bytesOf } from "./bytes.ts";
 import { browserDenies, type ConsentAnswer, type Purposes } from "./consent.ts";
 import { createDelivery, type Delivery } from "./delivery/delivery.ts";
 import type { Compress } from "./delivery/gzip.ts";
+import type { Sender } from "./delivery/parcel.ts";
 import { guard } from "./guard.ts";
 import { createHappenings, type Listen } from "./happenings.ts";
 import { mint } from "./identity/mint.ts";
@@ -22,9 +23,9 @@ export type Captured = Omit<Event, "seq">;
 
 /** Options of {@link createTracker}. */
 export interface TrackerOptions {
-  /** The site's public key, `tm_<site>_…`. */
+  /** The site's public key, `tm_<site>_…`. Without one nothing is measured, and a warning says so. */
   key: string;
-  /** The collector's origin, as `https://collector.example`. */
+  /** The collector's origin, as `https://collector.example`, or `/` for the page's own. Without one nothing is measured. */
   endpoint: string;
   /** What to measure. Default: nothing but what is tracked by hand. */
   signals?: Signal[];
@@ -72,7 +73,7 @@ export interface Tracker<Events extends object = FreeEvents, Traits extends obje
   reset(): void;
   /**
    * Says what the visitor consents to; it can be said again at any time. Measurement `pending`: what is captured stays in memory,
-   * the last {@link MAX_HELD} events, until it is `granted` and sent, or `denied` and forgotten, with all that this site's key
+   * the first {@link MAX_HELD} events, until it is `granted` and sent, or `denied` and forgotten, with all that this site's key
    * has stored on the device. Personalisation not `granted`: no user is named, and `identify` waits.
    */
   consent(answer: ConsentAnswer): void;
@@ -137,12 +138,12 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
 }: TrackerOptions): Tracker<Events, Traits> => {
   const name = `tidemark.${key}`;
   const keptAs = !cookieless && name;
-  const credentials = cookie ? "include" : "same-origin";
-  const origin = endpoint.replace(/\/$/, "");
+  let credentials: RequestCredentials = cookie ? "include" : "omit";
+  const origin = `${endpoint}`.replace(/\/$/, "");
   const [on, tell] = createHappenings();
   const purposes: Purposes = { measurement: "granted", personalisation: "granted" };
-  /** What was answered, if anything was. */
-  let answered: Purposes | undefined;
+  /** What was answered, if anything was: another object for each answer. */
+  let answered: Sender["consent"];
   /** There is one while the visitor may be measured. */
   let connection: Connection | undefined;
   /** What is captured while there is no answer. */
@@ -151,6 +152,12 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
   let user: [fields: FieldsOf<"identify">, traits: Copied] | undefined;
   let view: View;
   let viewIsAnnounced = false;
+  // A wrong key would have every batch refused, and a wrong endpoint tell somebody else.
+  let stopped = !/^tm_.+_/.test(key) || !/^(https?:\/)?\//.test(endpoint);
+  if (stopped)
+    console.warn(
+      `[tidemark] nothing is measured: wanted key "tm_<site>_…" and endpoint "https://…", not "${key}" and "${endpoint}"`,
+    );
 
   const startView = (details?: ViewDetails) => {
     view = {
@@ -163,13 +170,14 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
   };
 
   const post = (captured: Captured, view: View, load: number) => {
+    if (stopped) return;
     if (held) {
       if (held.length < MAX_HELD) held.push([captured, view, load]);
     } else if (connection && visitor) {
       const [, , , nextNumber, , deliver] = connection;
       const { tab_id, seq } = nextNumber(visitor.session_id);
       const event = { ...captured, seq } as Event;
-      deliver(event, view, { ...visitor, tab_id }, load);
+      deliver(event, view, { ...visitor, tab_id, consent: answered }, load);
       tell("event", { ...event, tab_id });
     }
   };
@@ -208,26 +216,19 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
   };
 
   const agree = guard((answer?: ConsentAnswer) => {
-    if (answer)
-      answered = Object.assign(
-        purposes,
-        typeof answer === "string" ? { measurement: answer, personalisation: answer } : answer,
-      );
+    if (stopped) return;
+    if (answer) {
+      Object.assign(purposes, typeof answer === "string" ? { measurement: answer, personalisation: answer } : answer);
+      // It goes with events, and so after a yes to being measured.
+      answered = { ...purposes } as Sender["consent"];
+    }
     const { measurement } = purposes;
     if (measurement === "granted") {
       if (!connection) {
         connection = [
           ...createVisitorKeeper(key, keptAs, sessionId),
           ...createTabNumbers(keptAs),
-          ...createDelivery(
-            key,
-            origin,
-            tell,
-            keptAs,
-            () => answered && { ...answered, measurement: "granted" },
-            credentials,
-            compress,
-          ),
+          ...createDelivery(key, origin, tell, keptAs, () => credentials, compress),
         ];
         visitor ??= connection[0](now());
       }
@@ -237,19 +238,25 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
       introduce();
     } else if (measurement === "denied") {
       disconnect(true);
+      connection = undefined;
       erase(name);
       forgetCookie();
     } else held ??= [];
   });
 
-  /** Has the collector's cookie expire. */
-  const forgetCookie = () =>
-    cookie && fetch(`${origin}/v1/forget?key=${key}`, { method: "POST", credentials, keepalive: true }).catch(() => {});
+  /** Has the collector's cookie expire. No later request of this page brings or takes one, whichever comes first. */
+  const forgetCookie = () => {
+    if (cookie)
+      fetch(`${origin}/v1/forget?key=${key}`, { method: "POST", credentials: "include", keepalive: true }).catch(
+        () => {},
+      );
+    credentials = "omit";
+  };
 
   const disconnect = (forgets: boolean) => {
     connection?.[4]();
     connection?.[7](forgets);
-    connection = held = undefined;
+    held = undefined;
   };
 
   startView();
@@ -299,6 +306,7 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
       tell("report", "view_end");
       for (const each of stops) each();
       disconnect(false);
+      stopped = true;
     }),
   };
 };

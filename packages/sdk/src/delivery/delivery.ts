@@ -1,4 +1,4 @@
-import type { Batch, Dropped, Event, View } from "@tidemark/schema";
+import type { Dropped, Event, View } from "@tidemark/schema";
 import { bytesOf } from "../bytes.ts";
 import type { Tell } from "../happenings.ts";
 import { slot, willOf } from "../identity/storage.ts";
@@ -57,15 +57,14 @@ interface Item {
  * Delivery to `${endpoint}/v1/events`, which tells of every answer and every trouble.
  *
  * @param name Where events are stored, if anything may be.
- * @param consentNow What the visitor has consented to, when a batch is sent.
+ * @param credentials Whether requests bring cookies, now.
  */
 export const createDelivery = (
   key: string,
   endpoint: string,
   tell: Tell,
   name: string | false,
-  consentNow: () => Batch["consent"],
-  credentials: RequestCredentials,
+  credentials: () => RequestCredentials,
   compress?: Compress,
 ): Delivery => {
   const [spool, writeSpool, readSpool, closeSpool] = createSpool(name, (error) => tell("trouble", `${error}`));
@@ -115,11 +114,11 @@ export const createDelivery = (
   const attempt = async (item: Item) => {
     open = undefined;
     tell("sent", item.parcel);
-    const body = bytesOf(JSON.stringify({ ...item.parcel, key, consent: consentNow(), sent_at: now() }));
+    const body = bytesOf(JSON.stringify({ ...item.parcel, key, sent_at: now() }));
     const [reason, afterMs, answer] = await post(
       `${endpoint}/v1/events`,
       compress && isVisible() ? await compress(body) : body,
-      credentials,
+      credentials(),
     );
     item.request = undefined;
     trouble = reason;
@@ -202,7 +201,7 @@ export const createDelivery = (
         lost = [];
         open = undefined;
       }
-      if (open?.parcel.user_id !== sender.user_id) open = undefined;
+      if (open?.parcel.user_id !== sender.user_id || open?.parcel.consent !== sender.consent) open = undefined;
       if (open) pack(open.parcel, event, view);
       else {
         open = { parcel: newParcel(sender, event, view, lost) };

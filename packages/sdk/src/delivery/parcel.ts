@@ -1,7 +1,7 @@
 import type { Batch, Dropped, Event, View } from "@tidemark/schema";
 
 /** Who and where the events of a parcel have in common. */
-export type Sender = Pick<Batch, "session_id" | "anonymous_id" | "user_id" | "tab_id">;
+export type Sender = Pick<Batch, "session_id" | "anonymous_id" | "user_id" | "tab_id" | "consent">;
 
 /**
  * Events of one tab in one session, numbered without a gap, with all that a later page needs to send them: a batch without key
