@@ -43,9 +43,13 @@ export const startStack = async ({
   const port = await getPort(ports && { port: [ports.collector] });
   const start = () => startCollector({ port, state: storage, readKey, adminKey });
   const collector = await start();
+  const site = await serve(await getPort(ports && { port: [ports.site] }), collector.origin).catch(async (error) => {
+    await collector.stop();
+    throw error;
+  });
   const stack: Stack = {
     collector,
-    site: await serve(await getPort(ports && { port: [ports.site] }), collector.origin),
+    site,
     readKey,
     adminKey,
     async restartCollector() {
