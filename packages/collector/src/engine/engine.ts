@@ -17,6 +17,7 @@ export interface EngineState {
   version: typeof STATE_VERSION;
   /** What each cell accumulates, by the ids of the engine's slots. */
   slots: readonly string[];
+  /** Each slot's partial result; `undefined` as long as no event reached it. */
   cells: unknown[];
   /** Time of the latest event, in UTC milliseconds; `null` before the first. */
   event_time: number | null;
@@ -39,10 +40,12 @@ export interface Engine {
   /** Tells an idle source how far time has come, in UTC milliseconds: the watermark follows. Changes the state. */
   advance(state: EngineState, processingTime: number): void;
   /**
-   * The state of two disjoint sets of events. Leaves both as they are.
+   * Takes in the state of other events. Changes `state`, leaves the other one as it is, and shares nothing with it.
    *
    * @throws Error when one is of other definitions: `migrate` it first.
    */
+  absorb(state: EngineState, other: EngineState): void;
+  /** The state of two disjoint sets of events. Leaves both as they are. @throws Error as `absorb`. */
   merge(a: EngineState, b: EngineState): EngineState;
   /** A state of other definitions as one of these: what did not change goes on, the features named begin anew. */
   migrate(state: EngineState): { state: EngineState; restarted: string[] };
@@ -102,12 +105,26 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   const zero = (): EngineState => ({
     version: STATE_VERSION,
     slots: ids,
-    cells: slots.map((slot) => slot.zero()),
+    cells: slots.map(() => undefined),
     event_time: null,
     progress: null,
     late: 0,
     too_late: 0,
   });
+
+  const absorb = (state: EngineState, other: EngineState): void => {
+    if (!isOurs(state) || !isOurs(other)) {
+      throw new Error("a state of other definitions cannot be merged: migrate it first");
+    }
+    const { cells } = state;
+    slots.forEach((slot, position) => {
+      cells[position] = slot.merge(cells[position], other.cells[position]);
+    });
+    state.event_time = latest(state.event_time, other.event_time);
+    state.progress = latest(state.progress, other.progress);
+    state.late += other.late;
+    state.too_late += other.too_late;
+  };
 
   return {
     zero,
@@ -128,24 +145,20 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
       state.progress = Math.max(state.progress ?? processingTime, processingTime);
     },
 
+    absorb,
+
     merge(a, b) {
-      if (!isOurs(a) || !isOurs(b)) throw new Error("a state of other definitions cannot be merged: migrate it first");
-      return {
-        version: STATE_VERSION,
-        slots: ids,
-        cells: slots.map((slot, position) => slot.merge(a.cells[position], b.cells[position])),
-        event_time: latest(a.event_time, b.event_time),
-        progress: latest(a.progress, b.progress),
-        late: a.late + b.late,
-        too_late: a.too_late + b.too_late,
-      };
+      const both = zero();
+      absorb(both, a);
+      absorb(both, b);
+      return both;
     },
 
     migrate(state) {
       if (isOurs(state)) return { state, restarted: [] };
       const old = state.version === STATE_VERSION ? state : zero();
       const known = new Map(old === state ? old.slots.map((id, position) => [id, old.cells[position]]) : []);
-      const cells = slots.map((slot) => (known.has(slot.id) ? known.get(slot.id) : slot.zero()));
+      const cells = ids.map((id) => known.get(id));
       const restarted = reads.filter(({ position }) => !known.has(ids[position] as string)).map(({ name }) => name);
       return { state: { ...old, slots: ids, cells }, restarted };
     },

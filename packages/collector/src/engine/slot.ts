@@ -9,16 +9,15 @@ import { addToPanes, mergePanes, type Panes, partialFrom } from "./panes.ts";
 
 /**
  * One accumulator, which all features share that say the same of source, condition, aggregate, version and panes. Its cell
- * in the state is a partial result, or one for each pane.
+ * in the state is a partial result, or one for each pane, and `undefined` as long as no event met the conditions.
  */
 export interface Slot {
   /** Names what the slot accumulates: the same in every deployment whose definitions say the same. */
   id: string;
   source: string;
-  zero(): unknown;
   /** Takes in an event of the source, with what aggregates may know of it, when it meets the conditions. */
   add(cell: unknown, event: object, occurrence: Occurrence): unknown;
-  /** Leaves both as they are. */
+  /** Leaves both as they are, and shares nothing with `b`. */
   merge(a: unknown, b: unknown): unknown;
   /** The partial result of a window of `panes` panes that ends with the one which `at` lies in. */
   partial(cell: unknown, panes: number, at: number): unknown;
@@ -79,13 +78,12 @@ const createSlot = (id: string, { source, where, aggregate }: Content, extent: E
       id,
       source,
       kind,
-      zero: kind.zero,
       add: (cell, event, occurrence) =>
         meets === undefined || meets(event)
-          ? add(cell, read === undefined ? undefined : read(event), occurrence)
+          ? add(cell ?? kind.zero(), read === undefined ? undefined : read(event), occurrence)
           : cell,
-      merge: kind.merge,
-      partial: (cell) => cell,
+      merge: (a, b) => (b === undefined ? a : kind.merge(a ?? kind.zero(), b)),
+      partial: (cell) => cell ?? kind.zero(),
     };
   }
   const { pane_ms, panes: keep } = extent;
@@ -93,14 +91,14 @@ const createSlot = (id: string, { source, where, aggregate }: Content, extent: E
     id,
     source,
     kind,
-    zero: () => [],
     add(cell, event, occurrence) {
       if (meets !== undefined && !meets(event)) return cell;
+      const kept = (cell ?? []) as Panes;
       const pane = Math.floor(occurrence.time / pane_ms);
-      addToPanes(cell as Panes, kind, { pane, keep }, read === undefined ? undefined : read(event), occurrence);
-      return cell;
+      addToPanes(kept, kind, { pane, keep }, read === undefined ? undefined : read(event), occurrence);
+      return kept;
     },
-    merge: (a, b) => mergePanes(a as Panes, b as Panes, kind, keep),
-    partial: (cell, panes, at) => partialFrom(cell as Panes, Math.floor(at / pane_ms) - panes + 1, kind),
+    merge: (a, b) => (b === undefined ? a : mergePanes((a ?? []) as Panes, b as Panes, kind, keep)),
+    partial: (cell, panes, at) => partialFrom((cell ?? []) as Panes, Math.floor(at / pane_ms) - panes + 1, kind),
   };
 };
