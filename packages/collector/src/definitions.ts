@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Feature } from "@tidemark/schema";
 import { createEngine, type Engine } from "./engine/engine.ts";
+import { entityId } from "./engine/entity.ts";
 import { type EntityEngine, entityEngines } from "./engine/entity-engine.ts";
 
 /** The feature definitions of a deployment, made runnable. */
@@ -9,7 +10,7 @@ export interface Definitions {
   version: string;
   /** The features of a visit. */
   session: Engine;
-  /** All other entities, by name: those whose features are gathered from many sessions. */
+  /** All other entities, by name: those whose features are gathered from many sessions. The user is there always, and first. */
   rollups: ReadonlyMap<string, EntityEngine>;
 }
 
@@ -22,9 +23,10 @@ export const compileDefinitions = (features: readonly Feature[]): Definitions =>
   const engines = new Map(entityEngines(features).map((each) => [each.entity, each]));
   const session = engines.get("session")?.engine ?? createEngine([]);
   engines.delete("session");
+  const user = engines.get("user") ?? { entity: "user", engine: createEngine([]), idOf: entityId("user") };
   return {
     version: createHash("sha256").update(JSON.stringify(features)).digest("hex").slice(0, 12),
     session,
-    rollups: engines,
+    rollups: new Map([["user", user], ...engines]),
   };
 };

@@ -6,7 +6,8 @@ import { hasGpc, whyNotShown } from "../door/consent.ts";
 import { bearerOf } from "../door/keys.ts";
 import { Refusal } from "../door/refusal.ts";
 import type { Sites } from "../door/sites.ts";
-import { type Env, rollupOf, sessionOf } from "../session/address.ts";
+import { readRollup } from "../rollup/read.ts";
+import { type Env, sessionOf } from "../session/address.ts";
 
 type Asking = Context<{ Bindings: Env }>;
 
@@ -26,7 +27,7 @@ const nothingKnown = (site: Site, entity: string, id: string) =>
   new Refusal("not_found", `Site ${site.id} has no ${entity} ${JSON.stringify(id)}.`);
 
 /** `GET /v1/features/{entity}/{id}`: the vector at the time of the call, as of the last acknowledged event. */
-export const featureRoutes = (sites: Sites, { rollups }: Definitions) =>
+export const featureRoutes = (sites: Sites, definitions: Definitions) =>
   new Hono<{ Bindings: Env }>()
     .use("/v1/features/*", async (c, next) => {
       await next();
@@ -55,11 +56,11 @@ export const featureRoutes = (sites: Sites, { rollups }: Definitions) =>
           "Send `Authorization: Bearer <read key>`: only a session is shown to its page.",
         );
       }
-      if (!rollups.has(entity)) {
-        const known = ["session", ...rollups.keys()].join(", ");
+      if (!definitions.rollups.has(entity)) {
+        const known = ["session", ...definitions.rollups.keys()].join(", ");
         throw new Refusal("not_found", `No feature is defined of ${JSON.stringify(entity)}; there are: ${known}.`);
       }
-      const vector = await rollupOf(c.env, site.id, entity, id).vector(entity);
+      const vector = await readRollup(c.env, definitions, { site: site.id, entity, id });
       if (!vector) throw nothingKnown(site, entity, id);
       return c.json({ entity, id, ...vector } satisfies RollupVectorAnswer);
     });

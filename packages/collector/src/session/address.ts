@@ -15,6 +15,5 @@ export const sessionOf = (env: Env, site: string, sessionId: string) => env.SESS
 /** The one object that adds up the deployment's figures. */
 export const metricsOf = (env: Env) => env.METRICS.getByName("metrics");
 
-/** The one object that gathers what a site's sessions say of a user, page or other entity. */
-export const rollupOf = (env: Env, site: string, entity: string, id: string) =>
-  env.ROLLUP.getByName(`${site}:${entity}:${id}`);
+/** The one object that is a shard of a site's users, pages and other entities. */
+export const rollupOf = (env: Env, site: string, shard: number) => env.ROLLUP.getByName(`${site}:${shard}`);

@@ -1,59 +1,58 @@
-import type { EngineState } from "../engine/engine.ts";
-import type { Delta } from "../rollup/rollup.ts";
+import { hashOf } from "../engine/hash.ts";
+import type { Delta, Push, RollupKey } from "../rollup/push.ts";
+import { shardOf } from "../rollup/shards.ts";
 
 /**
- * What a session owes to rollups, kept in its row beside the state that it was folded with. A delta that may be on its way is
- * sealed: it stays as it is, under its number, until its rollup has confirmed it. What is folded meanwhile waits in the next.
+ * What a session owes to rollups, kept in its row beside the state that it was folded with. A push that may be on its way is
+ * sealed: it stays as it is, under its number, until its shard has confirmed it. What is folded meanwhile waits in the next.
  */
 export interface Outbox {
-  /** Number of the latest delta. */
+  /** Number of the latest push. */
   last_n: number;
-  /** Deltas that a rollup may have seen; those of one entity and id in the order of their numbers. */
-  sealed: Delta[];
-  /** Deltas that nobody has seen yet, by entity and id. */
-  open: Map<string, Delta>;
+  /** The largest depth that a shard has told. */
+  depth: number;
+  /** Pushes that a shard may have seen, in the order of their numbers. */
+  sealed: Push[];
+  /** The push that nobody has seen yet. */
+  open: Push | null;
 }
 
-const keyOf = ({ entity, id }: Pick<Delta, "entity" | "id">): string => `${entity}:${id}`;
+/** Most pushes that are sealed while shards do not answer; what is folded then gathers in one more. */
+const MAX_SEALED = 4;
 
 /** An outbox with nothing in it. */
-export const newOutbox = (): Outbox => ({ last_n: 0, sealed: [], open: new Map() });
+export const newOutbox = (): Outbox => ({ last_n: 0, depth: 0, sealed: [], open: null });
 
-/** The delta that takes in what is folded now. */
-export const openDelta = (outbox: Outbox, entity: string, id: string, zero: () => EngineState): Delta => {
-  const key = keyOf({ entity, id });
-  let delta = outbox.open.get(key);
-  if (!delta) {
+/** The deltas that take in what is folded now. */
+export const openDeltas = (outbox: Outbox, sessionId: string): Map<RollupKey, Delta> => {
+  if (!outbox.open) {
     outbox.last_n += 1;
-    delta = { entity, id, n: outbox.last_n, state: zero() };
-    outbox.open.set(key, delta);
+    outbox.open = { n: outbox.last_n, shard: shardOf(hashOf(sessionId), outbox.depth), deltas: new Map() };
   }
-  return delta;
+  return outbox.open.deltas;
 };
 
 /** Seals everything: after a restart nobody knows what was sent before it. */
 export const sealAll = (outbox: Outbox): void => {
-  outbox.sealed.push(...outbox.open.values());
-  outbox.open.clear();
+  if (outbox.open) outbox.sealed.push(outbox.open);
+  outbox.open = null;
 };
 
-/** The deltas to send now, sealed: of each entity and id the earliest, so that a rollup gets them in order. */
-export const due = (outbox: Outbox): Delta[] => {
-  const first = new Map<string, Delta>();
-  for (const delta of outbox.sealed) if (!first.has(keyOf(delta))) first.set(keyOf(delta), delta);
-  for (const [key, delta] of outbox.open) {
-    if (first.has(key)) continue;
-    outbox.open.delete(key);
-    outbox.sealed.push(delta);
-    first.set(key, delta);
-  }
-  return [...first.values()];
+/** The pushes to send now, sealed, in order: those to the first one's shard. */
+export const due = (outbox: Outbox): Push[] => {
+  if (outbox.sealed.length < MAX_SEALED) sealAll(outbox);
+  const { sealed } = outbox;
+  const other = sealed.findIndex(({ shard }) => shard !== sealed[0]?.shard);
+  return other < 0 ? [...sealed] : sealed.slice(0, other);
 };
 
-/** Forgets a delta that its rollup has confirmed. */
-export const confirm = (outbox: Outbox, { n }: Delta): void => {
-  outbox.sealed = outbox.sealed.filter((delta) => delta.n !== n);
+/** Forgets pushes that their shard has confirmed, and notes the depth that it told. */
+export const confirm = (outbox: Outbox, pushes: Push[], depth: number): void => {
+  const latest = pushes.at(-1)?.n ?? 0;
+  outbox.sealed = outbox.sealed.filter(({ n }) => n > latest);
+  outbox.depth = Math.max(outbox.depth, depth);
 };
 
 /** How many deltas are owed. */
-export const owed = ({ sealed, open }: Outbox): number => sealed.length + open.size;
+export const owed = ({ sealed, open }: Outbox): number =>
+  sealed.reduce((total, { deltas }) => total + deltas.size, open?.deltas.size ?? 0);

@@ -11,10 +11,10 @@ import type {
 import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
 import type { Definitions } from "../definitions.ts";
 import type { EngineEvent, EngineState } from "../engine/engine.ts";
-import type { Delta } from "../rollup/rollup.ts";
+import { entityOf, rollupKey } from "../rollup/push.ts";
 import { type Env, rollupOf } from "./address.ts";
 import { correct, observe } from "./clock.ts";
-import { confirm, due, newOutbox, type Outbox, openDelta, owed, sealAll } from "./outbox.ts";
+import { confirm, due, newOutbox, type Outbox, openDeltas, owed, sealAll } from "./outbox.ts";
 import { countDelivery, countMissing, drop, newTab, receive, reject, type Tab } from "./tab.ts";
 
 /** A judged batch on its way into its session. */
@@ -111,8 +111,6 @@ export abstract class SessionObject extends DurableObject<Env> {
   #stored: Stored | undefined;
   #push: Promise<void> | undefined;
   #pushedAt = 0;
-  /** Whether a delta was confirmed since the row was written. */
-  #confirmed = false;
   #failures = 0;
 
   /**
@@ -191,7 +189,9 @@ export abstract class SessionObject extends DurableObject<Env> {
     if (stored.definition_version === this.definitions.version) return;
     stored.definition_version = this.definitions.version;
     stored.engine = this.definitions.session.migrate(stored.engine).state;
-    stored.outbox.sealed = stored.outbox.sealed.filter(({ entity }) => this.definitions.rollups.has(entity));
+    for (const { deltas } of stored.outbox.sealed) {
+      for (const key of deltas.keys()) if (!this.definitions.rollups.has(entityOf(key))) deltas.delete(key);
+    }
   }
 
   #begin({ site, session_id }: Delivery): Stored {
@@ -212,7 +212,6 @@ export abstract class SessionObject extends DurableObject<Env> {
   #store(stored: Stored): void {
     this.ctx.storage.kv.put(STATE, stored);
     this.#stored = stored;
-    this.#confirmed = false;
   }
 
   #take(stored: Stored, delivery: Delivery): Receipt {
@@ -261,10 +260,16 @@ export abstract class SessionObject extends DurableObject<Env> {
   #fold(stored: Stored, event: EngineEvent & { anonymous_id: string }): boolean {
     if (event.time >= (stored.engine.event_time ?? 0)) stored.consent = event.consent;
     const came = this.definitions.session.fold(stored.engine, event);
+    const deltas = openDeltas(stored.outbox, stored.session_id);
     for (const { entity, engine, idOf } of this.definitions.rollups.values()) {
       const id = idOf(event);
       if (id === undefined) continue;
-      const delta = openDelta(stored.outbox, entity, id, engine.zero);
+      const key = rollupKey(entity, id);
+      let delta = deltas.get(key);
+      if (!delta) {
+        delta = { state: engine.zero() };
+        deltas.set(key, delta);
+      }
       if (entity === "user" && id !== event.anonymous_id) delta.anonymous_id = event.anonymous_id;
       if (came === "too_late") {
         delta.state.too_late += 1;
@@ -314,34 +319,32 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   async #pushUntilDone(): Promise<void> {
     for (let stored = this.#load(); stored && owed(stored.outbox) > 0; stored = this.#load()) {
-      await scheduler.wait(Math.max(0, this.#pushedAt + PUSH_EVERY_MS - Date.now()));
+      const early = this.#pushedAt + PUSH_EVERY_MS - Date.now();
+      // No longer, whatever the clock does.
+      if (early > 0) await scheduler.wait(Math.min(early, PUSH_EVERY_MS));
       this.#pushedAt = Date.now();
       if (!(await this.#pushOnce())) return;
     }
-    // The row would owe it still, and a session that wakes up would send it again.
-    const stored = this.#load();
-    if (stored && this.#confirmed) this.#store(stored);
   }
 
-  /** Sends of each entity what is due. Returns whether all of it arrived; otherwise the alarm is set for the next attempt. */
+  /** Sends what is due. Returns whether it arrived; otherwise the alarm is set for the next attempt. */
   async #pushOnce(): Promise<boolean> {
     const stored = this.#load();
     if (!stored) return true;
     const { site, session_id, outbox } = stored;
-    const send = async (delta: Delta) => {
-      await rollupOf(this.env, site, delta.entity, delta.id).apply(session_id, delta);
-      confirm(outbox, delta);
-      this.#confirmed = true;
-    };
-    const outcomes = await Promise.allSettled(due(outbox).map(send));
-    const failed = outcomes.find(({ status }) => status === "rejected");
-    if (!failed) {
+    const pushes = due(outbox);
+    const [first] = pushes;
+    if (!first) return true;
+    try {
+      const depth = await rollupOf(this.env, site, first.shard).apply(session_id, pushes);
+      confirm(outbox, pushes, depth);
       this.#failures = 0;
       return true;
+    } catch (error) {
+      console.error("rollups could not be reached; the session tries again", error);
+      this.#wakeBy(stored, Date.now() + Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#failures));
+      this.#failures += 1;
+      return false;
     }
-    console.error("rollups could not be reached; the session tries again", (failed as PromiseRejectedResult).reason);
-    this.#wakeBy(stored, Date.now() + Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#failures));
-    this.#failures += 1;
-    return false;
   }
 }

@@ -2,7 +2,8 @@ import { defaultFeatures, defineFeatures, lifetime } from "@tidemark/schema";
 import { createApp } from "../../src/app.ts";
 import { defineConfig } from "../../src/config.ts";
 import { compileDefinitions } from "../../src/definitions.ts";
-import { type Delta, RollupObject } from "../../src/rollup/rollup.ts";
+import type { Push, RollupKey } from "../../src/rollup/push.ts";
+import { RollupObject } from "../../src/rollup/rollup.ts";
 import { SessionObject } from "../../src/session/session.ts";
 
 export { Metrics } from "../../src/metrics/metrics.ts";
@@ -68,30 +69,34 @@ export const config = defineConfig({
   features: [...defaultFeatures, ...productFeatures],
 });
 
-const definitions = compileDefinitions(config.features);
+export const definitions = compileDefinitions(config.features);
 
 export class Session extends SessionObject {
   protected readonly definitions = definitions;
 }
 
-/** What happens to a delta on its way: it does not arrive, or it does and the answer is lost. */
+/** What happens to pushes on their way: they do not arrive, or they do and the answer is lost. */
 export type Fault = "refuse" | "lose_answer";
 
-/** The deltas that came to the rollups, and what the tests do to them. */
+/** The pushes that came to shards, and what the tests do to them. */
 export const traffic = {
-  deltas: [] as Delta[],
-  fault: (_delta: Delta): Fault | undefined => undefined,
+  pushes: [] as { session: string; push: Push }[],
+  fault: (_session: string, _keys: RollupKey[]): Fault | undefined => undefined,
 };
 
 export class Rollup extends RollupObject {
   protected readonly definitions = definitions;
 
-  override apply(session: string, delta: Delta): void {
-    traffic.deltas.push(delta);
-    const fault = traffic.fault(delta);
+  override async apply(session: string, pushes: Push[]): Promise<number> {
+    traffic.pushes.push(...pushes.map((push) => ({ session, push })));
+    const fault = traffic.fault(
+      session,
+      pushes.flatMap(({ deltas }) => [...deltas.keys()]),
+    );
     if (fault === "refuse") throw new Error("the rollup cannot be reached");
-    super.apply(session, delta);
+    const depth = await super.apply(session, pushes);
     if (fault === "lose_answer") throw new Error("the answer is lost");
+    return depth;
   }
 }
 

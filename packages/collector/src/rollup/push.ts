@@ -1,0 +1,26 @@
+import type { EngineState } from "../engine/engine.ts";
+
+/** Names a user, page or other entity of a site: `<entity>:<id>`. */
+export type RollupKey = `${string}:${string}`;
+
+/** The key of an entity's id. */
+export const rollupKey = (entity: string, id: string): RollupKey => `${entity}:${id}`;
+
+/** The entity of a key. Its name has no colon. */
+export const entityOf = (key: RollupKey): string => key.slice(0, key.indexOf(":"));
+
+/** What a session folded of one user, page or other entity since it last told. */
+export interface Delta {
+  state: EngineState;
+  /** For an identified user: the browser in which it was. */
+  anonymous_id?: string;
+}
+
+/** What a session tells at once. Once it is on its way it does not change any more, and goes to the same shard for ever. */
+export interface Push {
+  /** Its number in the session; they arrive in the order of their numbers. */
+  n: number;
+  shard: number;
+  /** The user's comes first. */
+  deltas: Map<RollupKey, Delta>;
+}
