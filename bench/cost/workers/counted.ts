@@ -54,17 +54,6 @@ const countStorage = (storage: DurableObjectStorage): void => {
   });
 };
 
-type ObjectClass = new (ctx: DurableObjectState, env: never) => object;
-
-/** A Durable Object's class whose use of storage is counted. */
-export const countedObject = <C extends ObjectClass>(Base: C): C =>
-  class extends (Base as ObjectClass) {
-    constructor(ctx: DurableObjectState, env: never) {
-      countStorage(ctx.storage);
-      super(ctx, env);
-    }
-  } as unknown as C;
-
 const countedStub = (stub: object): object =>
   new Proxy(stub, {
     get: (target, name) => {
@@ -77,10 +66,29 @@ const countedStub = (stub: object): object =>
     },
   });
 
-/** Sessions are reached by name alone; an object reached in another way would not be counted, and is refused. */
+/** Objects are reached by name alone; one reached in another way would not be counted, and is refused. */
 const countedNamespace = (namespace: DurableObjectNamespace): object => ({
   getByName: (name: string) => countedStub(namespace.getByName(name)),
 });
+
+const countedEnv = (env: object): object =>
+  Object.fromEntries(
+    Object.entries(env).map(([name, binding]) => [
+      name,
+      typeof binding === "object" && "getByName" in binding ? countedNamespace(binding) : binding,
+    ]),
+  );
+
+type ObjectClass = new (ctx: DurableObjectState, env: never) => object;
+
+/** A Durable Object's class whose use of storage, and whose calls to other objects, are counted. */
+export const countedObject = <C extends ObjectClass>(Base: C): C =>
+  class extends (Base as ObjectClass) {
+    constructor(ctx: DurableObjectState, env: never) {
+      countStorage(ctx.storage);
+      super(ctx, countedEnv(env) as never);
+    }
+  } as unknown as C;
 
 /** A Worker whose requests, and calls to Durable Objects, are counted; `GET /counts` tells. */
 export const countedWorker = <Env extends object>(worker: {
@@ -89,10 +97,6 @@ export const countedWorker = <Env extends object>(worker: {
   fetch(request: Request, env: Env, context: ExecutionContext) {
     if (new URL(request.url).pathname === "/counts") return Response.json(counts);
     counts.requests += 1;
-    const bindings = Object.entries(env).map(([name, binding]) => [
-      name,
-      typeof binding === "object" && "getByName" in binding ? countedNamespace(binding) : binding,
-    ]);
-    return worker.fetch(request as never, Object.fromEntries(bindings), context as never);
+    return worker.fetch(request as never, countedEnv(env) as Env, context as never);
   },
 });
