@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type BatchAnswer, batch, type Dropped } from "@tidemark/schema";
+import { type BatchAnswer, batch, type Dropped, type Event as TrackedEvent } from "@tidemark/schema";
 import type { Tracker } from "@tidemark/sdk";
 import { build } from "esbuild";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
@@ -119,7 +119,8 @@ const createCollector = () => {
       const { valid, rejected } = judge(parsed.data);
       for (const { message } of rejected) violations.push(message);
       const answer: BatchAnswer = { accepted: 0, duplicates: 0, rejected };
-      for (const { event } of valid) {
+      for (const index of valid) {
+        const event = parsed.data.events[index] as TrackedEvent;
         const isNew = receive(tab, event.seq) === "new";
         answer[isNew ? "accepted" : "duplicates"] += 1;
         const number = numberOf(event);

@@ -38,12 +38,12 @@ const inflate = (body: Uint8Array): Uint8Array => {
 };
 
 /**
- * Reads a JSON body of at most {@link MAX_BODY_BYTES}, and no more of it than that. Gzip is recognised by its first two
+ * Reads a JSON body, and what it says, of at most {@link MAX_BODY_BYTES}, and no more of it than that. Gzip is recognised by its first two
  * bytes, whatever the headers say, because a request that needs no preflight cannot announce it.
  *
  * @throws Refusal `body_too_large` or `invalid_json`.
  */
-export const readJson = async (request: Request): Promise<unknown> => {
+export const readJson = async (request: Request): Promise<{ text: string; value: unknown }> => {
   const length = request.headers.get("content-length");
   if (Number(length) > MAX_BODY_BYTES) throw tooLarge();
   // HTTP holds a body to the length that was announced: what remains is to read it, which the runtime does at once.
@@ -51,7 +51,8 @@ export const readJson = async (request: Request): Promise<unknown> => {
     length === null && request.body ? await readBounded(request.body) : new Uint8Array(await request.arrayBuffer());
   if (body[0] === 0x1f && body[1] === 0x8b) body = inflate(body);
   try {
-    return JSON.parse(utf8.decode(body));
+    const text = utf8.decode(body);
+    return { text, value: JSON.parse(text) };
   } catch (error) {
     throw new Refusal("invalid_json", `The body is not JSON: ${(error as Error).message}`);
   }

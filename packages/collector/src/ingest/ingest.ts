@@ -8,6 +8,7 @@ import { isPersonal } from "../engine/personal.ts";
 import type { Meter } from "../metrics/meter.ts";
 import { type Env, sessionOf } from "../session/address.ts";
 import type { Delivery, Receipt } from "../session/session.ts";
+import { conforms } from "./conforms.ts";
 import { explain } from "./explain.ts";
 import { judge } from "./judge.ts";
 
@@ -16,6 +17,16 @@ const keyOf = (body: unknown): string => {
   if (typeof key !== "string")
     throw new Refusal("unknown_key", "key is missing: a batch carries its site's public key.");
   return key;
+};
+
+const isBatch = conforms(batch);
+
+const batchOf = (body: unknown): ReceivedBatch => {
+  if (isBatch(body)) return body as ReceivedBatch;
+  const parsed = batch.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const { message } = explain(parsed.error, body);
+  throw new Refusal("invalid_batch", `${message} (contract version ${CONTRACT_VERSION}).`);
 };
 
 const seqOf = (candidate: unknown): number | undefined => {
@@ -57,24 +68,17 @@ const countBatch = (meter: Meter, site: string, receipt: Receipt, rejected: Reje
 };
 
 /**
- * Takes in the body of a request: whose it is, what each event is worth, then one call to the session. What it returns is
+ * Takes in the body of a request, as text and as what it says: whose it is, what each event is worth, then one call to the session. What it returns is
  * durable.
  *
  * @throws Refusal when the batch is unusable as a whole.
  */
 export const ingest = async (
-  body: unknown,
+  body: { text: string; value: unknown },
   { sites, origin, gpc, anonymousIdOf, receivedAt, env, meter }: Circumstances,
 ): Promise<BatchAnswer> => {
-  const site = sites.byKey(keyOf(body), origin);
-  const parsed = batch.safeParse(body);
-  if (!parsed.success) {
-    throw new Refusal(
-      "invalid_batch",
-      `${explain(parsed.error, body).message} (contract version ${CONTRACT_VERSION}).`,
-    );
-  }
-  const received = parsed.data;
+  const site = sites.byKey(keyOf(body.value), origin);
+  const received = batchOf(body.value);
 
   const [named, own] = received.session_id.split(".");
   if (own !== undefined && named !== site.id) {
@@ -98,7 +102,8 @@ export const ingest = async (
     tab_id: received.tab_id,
     sent_at: received.sent_at,
     received_at: receivedAt,
-    events: valid,
+    body: body.text,
+    valid,
     rejected_seqs: rejected.map(({ index }) => seqOf(received.events[index])).filter((seq) => seq !== undefined),
     dropped: received.dropped ?? [],
   });

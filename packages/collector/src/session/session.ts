@@ -1,19 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
-import type {
-  Consent,
-  DeliveryCounts,
-  Dropped,
-  FeatureEvent,
-  FeatureValue,
-  Rejection,
-  SessionVectorAnswer,
-} from "@tidemark/schema";
+import type { Consent, DeliveryCounts, Dropped, FeatureValue, Rejection, SessionVectorAnswer } from "@tidemark/schema";
 import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
 import type { Definitions } from "../definitions.ts";
 import type { EngineEvent, EngineState } from "../engine/engine.ts";
 import { entityOf, rollupKey } from "../rollup/push.ts";
 import { type Env, rollupOf } from "./address.ts";
 import { correct, observe } from "./clock.ts";
+import { eventsOf } from "./events-of.ts";
 import { confirm, due, newOutbox, type Outbox, openDeltas, owed, sealAll } from "./outbox.ts";
 import { countDelivery, countMissing, drop, newTab, receive, reject, type Tab } from "./tab.ts";
 
@@ -30,8 +23,10 @@ export interface Delivery {
   /** UTC milliseconds, by the client's clock and by the collector's. */
   sent_at: number;
   received_at: number;
-  /** The events that keep the contract, with their position in the batch. */
-  events: { index: number; event: FeatureEvent }[];
+  /** The batch in JSON, as it came: less work to hand over, and to read again, than what it says. */
+  body: string;
+  /** Positions in the batch of the events that keep the contract. */
+  valid: number[];
   /** Numbers of the events that a verdict refused. */
   rejected_seqs: number[];
   dropped: Dropped[];
@@ -216,13 +211,13 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   #take(stored: Stored, delivery: Delivery): Receipt {
     const { session_id, anonymous_id, user_id, consent, tab_id } = delivery;
-    const { sent_at, received_at, events, rejected_seqs, dropped } = delivery;
+    const { sent_at, received_at, body, valid, rejected_seqs, dropped } = delivery;
     const receipt: Receipt = { accepted: 0, duplicates: 0, rejected: [], dropped: {}, missing_change: 0 };
     let tab = stored.tabs.get(tab_id);
     if (!tab) {
       if (stored.tabs.size >= MAX_TABS) {
         const message = `the session has ${MAX_TABS} tabs already; begin a new session`;
-        receipt.rejected = events.map(({ index }) => ({ index, code: "too_many_tabs", path: "", message }));
+        receipt.rejected = valid.map((index) => ({ index, code: "too_many_tabs", path: "", message }));
         return receipt;
       }
       tab = newTab();
@@ -235,7 +230,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     for (const range of dropped)
       receipt.dropped[range.reason] = (receipt.dropped[range.reason] ?? 0) + drop(tab, range);
 
-    for (const { index, event } of events.toSorted((a, b) => a.event.seq - b.event.seq)) {
+    for (const { index, event } of eventsOf(body, valid)) {
       const arrival = receive(tab, event.seq);
       if (arrival === "duplicate") {
         receipt.duplicates += 1;
@@ -245,7 +240,8 @@ export abstract class SessionObject extends DurableObject<Env> {
       } else {
         const time = correct(tab.clock, event.seq, event.time);
         // An identify event names its user itself.
-        if (this.#fold(stored, { user_id, ...event, time, tab_id, session_id, anonymous_id, consent })) {
+        const known = { user_id: event.user_id ?? user_id, time, tab_id, session_id, anonymous_id, consent };
+        if (this.#fold(stored, Object.assign(event, known))) {
           stored.heard_at = Math.max(stored.heard_at ?? received_at, received_at);
           stored.closed = false;
         }
