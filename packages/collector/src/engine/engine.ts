@@ -118,7 +118,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     }
     const { cells } = state;
     slots.forEach((slot, position) => {
-      cells[position] = slot.merge(cells[position], other.cells[position]);
+      cells[position] = slot.absorb(cells[position], other.cells[position]);
     });
     state.event_time = latest(state.event_time, other.event_time);
     state.progress = latest(state.progress, other.progress);

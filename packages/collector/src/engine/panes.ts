@@ -6,6 +6,13 @@ import type { AggregateKind, Occurrence } from "./aggregates/aggregate.ts";
  */
 export type Panes<S = unknown> = [pane: number, partial: S][];
 
+/** Position of the latest pane up to this one; -1 when all are later. */
+const placeOf = (panes: Panes, pane: number): number => {
+  let place = panes.length - 1;
+  while (place >= 0 && (panes[place] as Panes[number])[0] > pane) place -= 1;
+  return place;
+};
+
 /** Takes an event into its pane; at most `keep` panes up to the newest stay. */
 export const addToPanes = <S>(
   panes: Panes<S>,
@@ -14,8 +21,7 @@ export const addToPanes = <S>(
   value: unknown,
   event: Occurrence,
 ): void => {
-  let place = panes.length - 1;
-  while (place >= 0 && (panes[place] as [number, S])[0] > pane) place -= 1;
+  const place = placeOf(panes, pane);
   const known = panes[place];
   if (known?.[0] === pane) {
     known[1] = kind.add(known[1], value, event);
@@ -32,16 +38,15 @@ const dropBefore = (panes: Panes, pane: number): void => {
   if (stale > 0) panes.splice(0, stale);
 };
 
-/** The panes of both, of which at most `keep` up to the newest stay. Leaves both as they are. */
-export const mergePanes = <S>(a: Panes<S>, b: Panes<S>, kind: AggregateKind<S>, keep: number): Panes<S> => {
-  const merged = new Map<number, S>();
-  for (const [pane, partial] of [...a, ...b]) {
-    const known = merged.get(pane);
-    merged.set(pane, kind.merge(known === undefined ? kind.zero() : known, partial));
+/** Takes in the panes of other events, and shares nothing with them; at most `keep` panes up to the newest stay. */
+export const absorbPanes = <S>(panes: Panes<S>, others: Panes<S>, kind: AggregateKind<S>, keep: number): void => {
+  for (const [pane, partial] of others) {
+    const place = placeOf(panes, pane);
+    const known = panes[place];
+    if (known?.[0] === pane) known[1] = kind.merge(known[1], partial);
+    else panes.splice(place + 1, 0, [pane, kind.merge(kind.zero(), partial)]);
   }
-  const panes = [...merged].sort(([one], [other]) => one - other);
   dropBefore(panes, (panes.at(-1)?.[0] ?? 0) - keep + 1);
-  return panes;
 };
 
 /** The partial result of the panes from `first` on. */

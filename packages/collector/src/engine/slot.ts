@@ -5,7 +5,7 @@ import { matcher } from "./condition.ts";
 import { type Extent, extentOf } from "./extent.ts";
 import { fieldReader } from "./field.ts";
 import { hashOf } from "./hash.ts";
-import { addToPanes, mergePanes, type Panes, partialFrom } from "./panes.ts";
+import { absorbPanes, addToPanes, type Panes, partialFrom } from "./panes.ts";
 
 /**
  * One accumulator, which all features share that say the same of source, condition, aggregate, version and panes. Its cell
@@ -17,8 +17,8 @@ export interface Slot {
   source: string;
   /** Takes in an event of the source, with what aggregates may know of it, when it meets the conditions. */
   add(cell: unknown, event: object, occurrence: Occurrence): unknown;
-  /** Leaves both as they are, and shares nothing with `b`. */
-  merge(a: unknown, b: unknown): unknown;
+  /** Takes in the cell of other events, leaves it as it is and shares nothing with it. */
+  absorb(cell: unknown, other: unknown): unknown;
   /** The partial result of a window of `panes` panes that ends with the one which `at` lies in. */
   partial(cell: unknown, panes: number, at: number): unknown;
   kind: AggregateKind<unknown>;
@@ -82,7 +82,7 @@ const createSlot = (id: string, { source, where, aggregate }: Content, extent: E
         meets === undefined || meets(event)
           ? add(cell ?? kind.zero(), read === undefined ? undefined : read(event), occurrence)
           : cell,
-      merge: (a, b) => (b === undefined ? a : kind.merge(a ?? kind.zero(), b)),
+      absorb: (cell, other) => (other === undefined ? cell : kind.merge(cell ?? kind.zero(), other)),
       partial: (cell) => cell ?? kind.zero(),
     };
   }
@@ -98,7 +98,12 @@ const createSlot = (id: string, { source, where, aggregate }: Content, extent: E
       addToPanes(kept, kind, { pane, keep }, read === undefined ? undefined : read(event), occurrence);
       return kept;
     },
-    merge: (a, b) => (b === undefined ? a : mergePanes((a ?? []) as Panes, b as Panes, kind, keep)),
+    absorb(cell, other) {
+      if (other === undefined) return cell;
+      const kept = (cell ?? []) as Panes;
+      absorbPanes(kept, other as Panes, kind, keep);
+      return kept;
+    },
     partial: (cell, panes, at) => partialFrom((cell ?? []) as Panes, Math.floor(at / pane_ms) - panes + 1, kind),
   };
 };
