@@ -2,6 +2,8 @@
 export interface Counts {
   requests: number;
   objectRequests: number;
+  /** Time that objects were at work, in milliseconds: what calls took, and what came after the answer, each for itself. More than is billed. */
+  objectMs: number;
   rowsWritten: number;
   rowsRead: number;
   alarmsSet: number;

@@ -21,6 +21,6 @@ export interface Push {
   /** Its number in the session; they arrive in the order of their numbers. */
   n: number;
   shard: number;
-  /** The user's comes first. */
+  /** The user's comes first, when it is about one. */
   deltas: Map<RollupKey, Delta>;
 }

@@ -1,13 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Definitions } from "../definitions.ts";
 import type { EngineState } from "../engine/engine.ts";
-import { entityOf, type Push, type RollupKey } from "./push.ts";
+import { entityOf, type Push, type RollupKey, rollupKey } from "./push.ts";
 import { firstDepth, MAX_DEPTH } from "./shards.ts";
 
 /** What a shard knows of a user, page or other entity: one row. */
 interface Gathered {
   engine: EngineState;
-  /** Of a user: by session, the number of the latest push that was merged and when; the one heard longest ago first. */
+  /** Of a user or a session: by session, the number of the latest push that was merged and when; the one heard longest ago first. */
   merged: Map<string, { n: number; at: number }>;
   /** The latest browsers of an identified user, the latest last. */
   anonymous_ids: string[];
@@ -21,7 +21,23 @@ export interface Share {
   known?: { engine: EngineState; anonymous_ids: string[] };
 }
 
-const DEPTH = "depth";
+/** What came since rows were last written, in the order in which it came. */
+interface Entry {
+  generation: number;
+  pushes: { session: string; push: Push }[];
+}
+
+/** What is true of the shard as a whole. */
+interface Ledger {
+  /** How often it was split. */
+  depth: number;
+  /** How often its rows were written; entries of the journal of an earlier one are in the rows. */
+  generation: number;
+}
+
+// No key of an entity is one of these: it has a colon.
+const LEDGER = "ledger";
+const entryKey = (place: number) => `journal ${place}`;
 
 /** Least time from one write to the next, in milliseconds: what comes in between is written together. */
 const WRITE_EVERY_MS = 250;
@@ -35,23 +51,31 @@ const REMEMBER = { ms: 86_400_000, sessions: 512 };
 /** Browsers that are remembered of a user. */
 const MAX_ANONYMOUS_IDS = 16;
 
-/** Most rows that are kept in memory between writes. */
+/** Most deltas in the journal, and most in one entry; beyond either, rows are written. */
+const JOURNAL = { deltas: 400, of_entry: 64 };
+
+/** Most rows that are kept in memory without need. */
 const MAX_CACHED = 1_000;
 
 /**
  * A shard of a site's rollups: what many sessions folded of its users, pages and other entities, merged, a row for each. A
  * push that comes again changes nothing, so that sessions may repeat what they do not know to have arrived: its number is kept
- * in the row of its user, which is written with it.
+ * in the row of its user, or in one of the session when it is about no user. Pushes are written to a journal, one row for all that came at once, and
+ * what they changed when there are many: whom many pushes are about is written once for all of them.
  */
 export abstract class RollupObject extends DurableObject {
   /** The definitions of this deployment, compiled. */
   protected abstract readonly definitions: Definitions;
 
+  #ledger: Ledger | undefined;
   #rows = new Map<RollupKey, Gathered>();
+  /** Rows that say more than is written of them. */
   #changed = new Set<RollupKey>();
+  /** Pushes that are not written at all. */
+  #fresh: Entry["pushes"] = [];
+  #journal = { entries: 0, deltas: 0 };
   #writing: Promise<void> | undefined;
   #wroteAt = 0;
-  #depth: number | undefined;
   #heat = { since: 0, pushes: 0 };
 
   /**
@@ -61,33 +85,54 @@ export abstract class RollupObject extends DurableObject {
   async apply(session: string, pushes: Push[]): Promise<number> {
     const [first] = pushes;
     if (!first) throw new Error("no push came");
-    for (const push of pushes) this.#merge(session, push);
-    const depth = this.#splitWhenHot(first.shard);
-    if (this.#changed.size > 0) {
-      this.#writing ??= this.#write().finally(() => {
+    const ledger = this.#open(first.shard);
+    for (const push of pushes) if (this.#merge(session, push)) this.#fresh.push({ session, push });
+    this.#splitWhenHot(ledger);
+    if (this.#fresh.length > 0) {
+      this.#writing ??= this.#write(ledger).finally(() => {
         this.#writing = undefined;
       });
     }
     await this.#writing;
-    return depth;
+    return ledger.depth;
   }
 
   /** What this shard knows of an entity, merged but perhaps not written yet. */
   read(shard: number, key: RollupKey): Share {
+    const { depth } = this.#open(shard);
     const known = this.#row(key);
-    const depth = this.#depthOf(shard);
+    if (this.#rows.size > 2 * MAX_CACHED) this.#forgetUnchanged();
     return known ? { depth, known: { engine: known.engine, anonymous_ids: known.anonymous_ids } } : { depth };
   }
 
-  #merge(session: string, { n, deltas }: Push): void {
-    const [user] = deltas.keys();
-    if (user === undefined) return;
-    const { merged } = this.#rowOrNew(user);
-    if ((merged.get(session)?.n ?? 0) >= n) return;
+  /** What is stored, with the journal merged into the rows. */
+  #open(shard: number): Ledger {
+    if (this.#ledger) return this.#ledger;
+    const ledger = this.ctx.storage.kv.get<Ledger>(LEDGER) ?? { depth: firstDepth(shard), generation: 0 };
+    this.#journal = { entries: 0, deltas: 0 };
+    for (;;) {
+      const entry = this.ctx.storage.kv.get<Entry>(entryKey(this.#journal.entries));
+      if (entry?.generation !== ledger.generation) break;
+      for (const { session, push } of entry.pushes) this.#merge(session, push);
+      this.#journal.entries += 1;
+      this.#journal.deltas += countDeltas(entry.pushes);
+    }
+    this.#ledger = ledger;
+    return ledger;
+  }
+
+  /** Merges a push; returns whether it was new. */
+  #merge(session: string, { n, deltas }: Push): boolean {
+    const mark = markOf(session, deltas);
+    const { merged } = this.#rowOrNew(mark);
+    if ((merged.get(session)?.n ?? 0) >= n) return false;
     remember(merged, session, { n, at: Date.now() });
+    this.#changed.add(mark);
     for (const [key, { state, anonymous_id }] of deltas) {
+      // A deployment may have begun, or ended, to define features of it since.
+      const engine = this.definitions.rollups.get(entityOf(key))?.engine;
+      if (!engine) continue;
       const row = this.#rowOrNew(key);
-      const engine = this.#engineOf(key);
       engine.absorb(row.engine, engine.migrate(state).state);
       if (anonymous_id !== undefined && row.anonymous_ids.at(-1) !== anonymous_id) {
         const others = row.anonymous_ids.filter((known) => known !== anonymous_id);
@@ -95,50 +140,69 @@ export abstract class RollupObject extends DurableObject {
       }
       this.#changed.add(key);
     }
+    return true;
   }
 
-  /** Writes what changed, at once or with what comes until the next write is due. */
-  async #write(): Promise<void> {
+  /** Writes what is fresh, at once or with what comes until the next write is due. */
+  async #write(ledger: Ledger): Promise<void> {
+    const early = this.#wroteAt + WRITE_EVERY_MS - Date.now();
+    // No longer, whatever the clock does.
+    if (early > 0) await scheduler.wait(Math.min(early, WRITE_EVERY_MS));
+    this.#wroteAt = Date.now();
+    const deltas = countDeltas(this.#fresh);
     try {
-      const early = this.#wroteAt + WRITE_EVERY_MS - Date.now();
-      // No longer, whatever the clock does.
-      if (early > 0) await scheduler.wait(Math.min(early, WRITE_EVERY_MS));
-      this.#wroteAt = Date.now();
-      this.ctx.storage.transactionSync(() => {
-        for (const key of this.#changed) this.ctx.storage.kv.put(key, this.#rows.get(key));
-      });
+      if (deltas > JOURNAL.of_entry || this.#journal.deltas + deltas > JOURNAL.deltas) this.#writeRows(ledger);
+      else this.#writeEntry(ledger, deltas);
+      this.#fresh = [];
     } catch (error) {
       // What was stored counts: whoever waits for this is told, and comes again.
+      this.#ledger = undefined;
       this.#rows.clear();
-      throw error;
-    } finally {
       this.#changed.clear();
-      if (this.#rows.size > MAX_CACHED) this.#rows.clear();
+      this.#fresh = [];
+      throw error;
     }
   }
 
-  /** Counts a push, and gives away a half of what is to come when there are too many. Returns the depth. */
-  #splitWhenHot(shard: number): number {
-    const depth = this.#depthOf(shard);
+  #writeEntry({ generation }: Ledger, deltas: number): void {
+    const { kv } = this.ctx.storage;
+    kv.put(entryKey(this.#journal.entries), { generation, pushes: this.#fresh } satisfies Entry);
+    this.#journal.entries += 1;
+    this.#journal.deltas += deltas;
+  }
+
+  #writeRows(ledger: Ledger): void {
+    const { kv } = this.ctx.storage;
+    this.ctx.storage.transactionSync(() => {
+      for (const key of this.#changed) kv.put(key, this.#rows.get(key));
+      ledger.generation += 1;
+      kv.put(LEDGER, ledger);
+    });
+    this.#changed.clear();
+    this.#journal = { entries: 0, deltas: 0 };
+    if (this.#rows.size > MAX_CACHED) this.#forgetUnchanged();
+  }
+
+  #forgetUnchanged(): void {
+    for (const key of this.#rows.keys()) if (!this.#changed.has(key)) this.#rows.delete(key);
+  }
+
+  /** Counts a push, and gives away a half of what is to come when there are too many. */
+  #splitWhenHot(ledger: Ledger): void {
     const now = Date.now();
     if (Math.abs(now - this.#heat.since) > HOT.within_ms) this.#heat = { since: now, pushes: 0 };
     this.#heat.pushes += 1;
-    if (this.#heat.pushes <= HOT.pushes || depth >= MAX_DEPTH) return depth;
+    if (this.#heat.pushes <= HOT.pushes || ledger.depth >= MAX_DEPTH) return;
     this.#heat = { since: now, pushes: 0 };
-    this.ctx.storage.kv.put(DEPTH, depth + 1);
-    this.#depth = depth + 1;
-    return this.#depth;
-  }
-
-  #depthOf(shard: number): number {
-    this.#depth ??= this.ctx.storage.kv.get<number>(DEPTH) ?? firstDepth(shard);
-    return this.#depth;
+    ledger.depth += 1;
+    this.ctx.storage.kv.put(LEDGER, ledger);
   }
 
   #engineOf(key: RollupKey) {
-    const known = this.definitions.rollups.get(entityOf(key));
-    if (!known) throw new Error(`no definition is about ${entityOf(key)}`);
-    return known.engine;
+    const entity = entityOf(key);
+    const engine = entity === "session" ? this.definitions.session : this.definitions.rollups.get(entity)?.engine;
+    if (!engine) throw new Error(`no definition is about ${entity}`);
+    return engine;
   }
 
   #row(key: RollupKey): Gathered | undefined {
@@ -161,6 +225,15 @@ export abstract class RollupObject extends DurableObject {
     return row;
   }
 }
+
+/** The row that keeps the number of a session's latest push: one that few other sessions come to. */
+const markOf = (session: string, deltas: Push["deltas"]): RollupKey => {
+  const [first] = deltas.keys();
+  return first !== undefined && entityOf(first) === "user" ? first : rollupKey("session", session);
+};
+
+const countDeltas = (pushes: Entry["pushes"]): number =>
+  pushes.reduce((total, { push }) => total + push.deltas.size, 0);
 
 /** Puts a session at the end, and forgets those at the front that are too old or too many. */
 const remember = (merged: Gathered["merged"], session: string, latest: { n: number; at: number }): void => {

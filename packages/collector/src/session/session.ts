@@ -90,7 +90,7 @@ const MAX_TABS = 256;
 const MAX_OWED = 256;
 
 /** Least time from one push of deltas to the next, in milliseconds: rollups show an event within a second. */
-const PUSH_EVERY_MS = 700;
+const PUSH_EVERY_MS = 800;
 
 /** Time to the next attempt after a push that failed, in milliseconds: doubled each time, up to the longest. */
 const RETRY_MS = { first: 1_000, longest: 60_000 };
