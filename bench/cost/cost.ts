@@ -33,14 +33,28 @@ const MILLION = 1e6;
 /** What was used, by the names of what has a price. */
 type Used = Record<keyof typeof prices, number>;
 
-/** Bytes of all SQLite files in a folder and below, by their pages, as the platform counts them. */
+/** Bytes of the pages that a journal fills. */
+const journalBytes = (database: DatabaseSync, pageSize: number): number => {
+  const hasKeys = database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_cf_KV'").get();
+  if (!hasKeys) return 0;
+  const pages = "sum((length(value) + :size - 1) / :size)";
+  const row = database
+    .prepare(`SELECT ${pages} AS pages FROM _cf_KV WHERE key LIKE 'journal %'`)
+    .get({ size: pageSize });
+  return Number(row?.pages ?? 0) * pageSize;
+};
+
+/**
+ * Bytes of all SQLite files in a folder and below, by their pages, as the platform counts them. Without journals: they are of the
+ * same size however much comes, and would be multiplied with what is sent here.
+ */
 const storedBytes = (folder: string): number =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".sqlite") && !file.endsWith("metadata.sqlite"))
     .reduce((total, file) => {
       const database = new DatabaseSync(join(folder, file));
       const pragma = (name: string) => Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
-      const bytes = pragma("page_count") * pragma("page_size");
+      const bytes = pragma("page_count") * pragma("page_size") - journalBytes(database, pragma("page_size"));
       database.close();
       return total + bytes;
     }, 0);
