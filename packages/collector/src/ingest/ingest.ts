@@ -68,8 +68,8 @@ const countBatch = (meter: Meter, site: string, receipt: Receipt, rejected: Reje
 };
 
 /**
- * Takes in the body of a request, as text and as what it says: whose it is, what each event is worth, then one call to the session. What it returns is
- * durable.
+ * Takes in the body of a request, as text and as what it says: whose it is, what each event is worth, then one call to the
+ * session. What it returns is durable.
  *
  * @throws Refusal when the batch is unusable as a whole.
  */
