@@ -10,7 +10,7 @@ import { createHappenings, type Listen } from "./happenings.ts";
 import { mint } from "./identity/mint.ts";
 import { erase } from "./identity/storage.ts";
 import { createTabNumbers, type TabNumbers } from "./identity/tab.ts";
-import { createVisitorKeeper, type Visitor, type VisitorKeeper } from "./identity/visitor.ts";
+import { createVisitorKeeper, type Visitor, type VisitorKeeper, type VisitStore } from "./identity/visitor.ts";
 import { cleanUrl } from "./page-url.ts";
 import { now } from "./sensors/clock.ts";
 import type { Stop } from "./sensors/listen.ts";
@@ -44,6 +44,8 @@ export interface TrackerOptions {
   doNotTrack?: boolean;
   /** Stores nothing on the device: visitor, session and unsent events last as long as the page. Default: false. */
   cookieless?: boolean;
+  /** Where the visitor is kept: {@link acrossSubdomains}. Default: in the origin's localStorage. */
+  visitStore?: VisitStore;
   /**
    * Whether the collector keeps the visitor's `anonymous_id` in a cookie of its own, which lives longer than what scripts store; its
    * site's `cookie` has to be on too. Default: false.
@@ -133,6 +135,7 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
   consent,
   doNotTrack,
   cookieless,
+  visitStore,
   cookie,
   beforeSend = (event) => event,
 }: TrackerOptions): Tracker<Events, Traits> => {
@@ -226,7 +229,7 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
     if (measurement === "granted") {
       if (!connection) {
         connection = [
-          ...createVisitorKeeper(key, keptAs, sessionId),
+          ...createVisitorKeeper(key, keptAs, sessionId, visitStore),
           ...createTabNumbers(keptAs),
           ...createDelivery(key, origin, tell, keptAs, () => credentials, compress),
         ];
@@ -240,6 +243,7 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
       disconnect(true);
       connection = undefined;
       erase(name);
+      visitStore?.(name).write(undefined);
       forgetCookie();
     } else held ??= [];
   });
@@ -261,8 +265,12 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
 
   startView();
   agree(browserDenies(doNotTrack) ? "denied" : consent);
+  const newSession = () => {
+    connection?.[2](true);
+    visitor = connection?.[0](now());
+  };
   const stops: Stop[] = [onPageChange((change) => change === "hidden" && tell("report", "hidden"))];
-  for (const signal of signals) guard(() => stops.unshift(signal({ on, emit, beginView })))();
+  for (const signal of signals) guard(() => stops.unshift(signal({ on, emit, beginView, newSession })))();
 
   const consented = () => {
     if (!connection || held) throw new Error("no consent to measure");

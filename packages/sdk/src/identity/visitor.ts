@@ -1,6 +1,6 @@
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
 import { mint } from "./mint.ts";
-import { slot } from "./storage.ts";
+import { type Slot, slot } from "./storage.ts";
 
 /** Who is visiting, in which session. */
 export interface Visitor {
@@ -9,12 +9,16 @@ export interface Visitor {
   session_id: string;
 }
 
-interface Visit {
+/** A visitor and the session: what is kept. */
+export interface Visit {
   visitor: Visitor;
   /** When the session began and when it last had an event, in UTC milliseconds. */
   started_at: number;
   seen_at: number;
 }
+
+/** Gives the place where a visit is kept under a name. */
+export type VisitStore = (name: string) => Slot<Visit>;
 
 /** How old the shared note of the last event may be, in milliseconds; far below the idle limit, far above one write an event. */
 const NOTE_EVERY_MS = 5_000;
@@ -28,8 +32,8 @@ export type VisitorKeeper = [
   visitorAt: (time: number) => Visitor,
   /** From now on the session belongs to this user, or to nobody known. */
   identify: (userId: string | undefined) => void,
-  /** From now on the visitor is another. */
-  forget: () => void,
+  /** Ends the session; from now on the visitor is another, unless it `isSame`. */
+  forget: (isSame?: boolean) => void,
 ];
 
 /**
@@ -39,8 +43,13 @@ export type VisitorKeeper = [
  * @param name Where it is stored, if anything may be.
  * @param given The caller's own session id: it never ends.
  */
-export const createVisitorKeeper = (key: string, name: string | false, given: string | undefined): VisitorKeeper => {
-  const store = slot<Visit>("localStorage", name);
+export const createVisitorKeeper = (
+  key: string,
+  name: string | false,
+  given?: string,
+  storeIn?: VisitStore,
+): VisitorKeeper => {
+  const store = (name && storeIn?.(name)) || slot<Visit>("localStorage", name);
   let visit = store.read();
 
   return [
@@ -65,8 +74,8 @@ export const createVisitorKeeper = (key: string, name: string | false, given: st
       visit.visitor = { ...visit.visitor, user_id: userId };
       store.write(visit);
     },
-    () => {
-      visit = undefined;
+    (isSame) => {
+      visit = isSame && visit ? { ...visit, started_at: 0 } : undefined;
       store.write(visit);
     },
   ];

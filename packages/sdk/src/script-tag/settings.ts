@@ -18,7 +18,7 @@ export interface SignalOptions {
 }
 
 /** What a page can say in `window.tidemark.config`, and most of it in the attributes of the tag, which go first. */
-interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "compress">> {
+interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "compress" | "visitStore">> {
   /** Names of what to measure. Default: `pageViews`, `device`, `clicks`, `hovers`, `scrollDepth`, `dwell`. */
   signals?: readonly string[];
   /** Options of signals, by their names. Default: those of the signals. */

@@ -17,6 +17,8 @@ export interface SignalContext {
   emit<T extends EventType>(type: T, fields: FieldsOf<T> & { time?: number }): void;
   /** Begins a page view and reports it. What is learnt of it later may be written into what this returns. */
   beginView(cause: ViewCause, details: ViewDetails): View;
+  /** Ends the session: from here on events are of another one of the same visitor. */
+  newSession(): void;
   /** Hears of views and of the wish for reports. */
   on: Listen;
 }

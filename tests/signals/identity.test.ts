@@ -1,0 +1,87 @@
+import type { Batch } from "@tidemark/schema";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Tab } from "../engines/engine.ts";
+import { inEveryEngine } from "./in-every-engine.ts";
+import { type MeasurePage, startMeasurePage } from "./measure-page.ts";
+
+/** Starts a tracker on the page, tracks an event, and gives the batch that was sent. */
+const visit = async (tab: Tab, options: string): Promise<Batch | undefined> => {
+  const batches = await tab.run<Batch[]>(`
+    start(${options});
+    tracker.track("here");
+    await tracker.flush();
+    return sent;
+  `);
+  return batches.at(-1);
+};
+
+inEveryEngine(({ open, url }) => {
+  // Ports are nothing to cookies: to these, another one of the same host is another host of the domain.
+  let elsewhere: MeasurePage;
+  beforeAll(async () => {
+    elsewhere = await startMeasurePage();
+  });
+  afterAll(() => elsewhere?.stop());
+
+  const openPage = async () => {
+    const tab = await open("consent.html?");
+    await tab.run("return clear()");
+    return tab;
+  };
+  const ACROSS = `{ visitStore: sdk.acrossSubdomains("127.0.0.1") }`;
+
+  it("keeps a visitor's origins apart", async () => {
+    const tab = await openPage();
+    const first = await visit(tab, "{}");
+    await tab.goto(`${elsewhere.origin}/consent.html`);
+    await tab.run("return clear()");
+    const second = await visit(tab, "{}");
+    expect(second?.anonymous_id).not.toBe(first?.anonymous_id);
+    expect(second?.session_id).not.toBe(first?.session_id);
+  });
+
+  it("shares visitor and session with the domain's other hosts where the page wants that, until they are forgotten", async () => {
+    const tab = await openPage();
+    const first = await visit(tab, ACROSS);
+    await tab.goto(`${elsewhere.origin}/consent.html`);
+    await tab.run("return clear()");
+    const second = await visit(tab, ACROSS);
+    expect(second?.anonymous_id).toBe(first?.anonymous_id);
+    expect(second?.session_id).toBe(first?.session_id);
+    expect(await tab.run("return localStorage.getItem('tidemark.tm_test_00000000')")).toBeNull();
+
+    await tab.run("tracker.consent('denied')");
+    expect(await tab.run("return document.cookie")).not.toContain("tidemark");
+    await tab.goto(url("consent.html?"));
+    const third = await visit(tab, ACROSS);
+    expect(third?.anonymous_id).not.toBe(first?.anonymous_id);
+    await tab.run("tracker.reset()");
+    expect(await tab.run("return document.cookie")).not.toContain(third?.anonymous_id);
+  });
+
+  it("sets no cookie when nothing may be stored", async () => {
+    const tab = await openPage();
+    await tab.run("document.cookie = 'tidemark.tm_test_00000000=; domain=127.0.0.1; path=/; max-age=0'");
+    await visit(tab, `{ ...${ACROSS}, cookieless: true }`);
+    expect(await tab.run("return document.cookie")).not.toContain("tidemark");
+  });
+
+  it("begins a session with each campaign where the page wants that, and none with a reload of its first page", async () => {
+    const PER_CAMPAIGN = "{ signals: [sdk.sessionPerCampaign, sdk.pageViews()] }";
+    const tab = await openPage();
+    const before = await visit(tab, PER_CAMPAIGN);
+    await tab.goto(url("consent.html?utm_source=letter&"));
+    const campaign = await visit(tab, PER_CAMPAIGN);
+    expect(campaign?.anonymous_id).toBe(before?.anonymous_id);
+    expect(campaign?.session_id).not.toBe(before?.session_id);
+    expect(campaign?.events.map(({ type }) => type)).toEqual(["page_view", "custom"]);
+
+    await tab.run("setTimeout(() => location.reload())");
+    await expect
+      .poll(() => tab.run("return performance.getEntriesByType('navigation')[0].type + !!window.start").catch(() => ""))
+      .toBe("reloadtrue");
+    expect((await visit(tab, PER_CAMPAIGN))?.session_id).toBe(campaign?.session_id);
+    await tab.goto(url("consent.html?utm_source=letter&"));
+    expect((await visit(tab, "{}"))?.session_id).toBe(campaign?.session_id);
+  });
+});
