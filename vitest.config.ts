@@ -2,8 +2,8 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /**
- * Four rooms: pure code in Node, the collector in the Workers runtime, everything together in a real browser, and the SDK's
- * signals in every engine.
+ * Four rooms: pure code in Node, the collector in the Workers runtime, what measures time or is started as a user starts
+ * it, and the SDK in real browsers.
  */
 export default defineConfig({
   test: {
@@ -42,7 +42,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["tests/e2e/**/*.test.ts", "tests/react/**/*.test.ts"],
+          include: ["tests/e2e/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
@@ -53,8 +53,8 @@ export default defineConfig({
       {
         test: {
           name: "engines",
-          include: ["tests/{signals,script-tag}/**/*.test.ts"],
-          testTimeout: 60_000,
+          include: ["tests/{delivery,react,script-tag,signals}/**/*.test.ts"],
+          testTimeout: 120_000,
           // A browser that is not there yet is installed first.
           hookTimeout: 180_000,
           expect: { poll: { timeout: 10_000 } },

@@ -1,30 +1,29 @@
+import { randomUUID } from "node:crypto";
 import type { Batch, EventOf } from "@tidemark/schema";
-import { expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import type { Tab } from "../engines/engine.ts";
 import { inEveryEngine } from "./in-every-engine.ts";
 
 type Heard = EventOf<"click"> & { name?: string };
 
-/** Where a key's visitor and unsent events lie. */
-const NAME = "tidemark.tm_test_00000000";
 const NOTHING = { local: [], session: [], databases: [] };
 
-const start = (tab: Tab, options = "{}") => tab.run(`start(${options})`);
+/** Each test has a key of its own, and so finds nothing that another has stored. */
+let key: string;
+const start = (tab: Tab, options = "{}") => tab.run(`start({ key: "${key}", ...${options} })`);
 const heard = (tab: Tab) => tab.run<Heard[]>("return heard");
 const sent = (tab: Tab) => tab.run<Batch[]>("return sent");
-const stored = (tab: Tab) => tab.run<typeof NOTHING>("return stored()");
+const stored = (tab: Tab) => tab.run<typeof NOTHING>(`return stored("tidemark.${key}")`);
 const touched = (tab: Tab) => tab.run<string[]>("return touched");
 /** Types of what was sent, `track`ed events by their names. */
 const story = async (tab: Tab) =>
   (await sent(tab)).flatMap(({ events }) => events.map((each) => (each.type === "custom" ? each.name : each.type)));
 
 inEveryEngine(({ url, open }) => {
-  /** Opens the page in a tab, with nothing of what the tests before have stored. */
-  const openPage = async (query = "") => {
-    const tab = await open(`consent.html?${query}&`);
-    await tab.run("return clear()");
-    return tab;
-  };
+  const openPage = (query = "") => open(`consent.html?${query}&`);
+  beforeEach(() => {
+    key = `tm_test_${randomUUID()}`;
+  });
 
   it("keeps all in memory while the answer is pending, and sends it with the answer when it is granted", async () => {
     const tab = await openPage();
@@ -62,7 +61,7 @@ inEveryEngine(({ url, open }) => {
     await tab.run("tracker.track('stored'); await tracker.flush()");
     const [before] = await sent(tab);
     await tab.run("window.isDown = true; tracker.track('waits'); await tracker.flush().catch(() => {})");
-    expect(await stored(tab)).toMatchObject({ local: [NAME], databases: [NAME] });
+    expect(await stored(tab)).toMatchObject({ local: [`tidemark.${key}`], databases: [`tidemark.${key}`] });
 
     await tab.run("tracker.consent('denied')");
     await expect.poll(() => stored(tab)).toEqual(NOTHING);
@@ -178,8 +177,8 @@ inEveryEngine(({ url, open }) => {
     await tab.run("tracker.track('one'); await tracker.flush(); tracker.reset(); tracker.consent('denied')");
     expect(await tab.run("return requests")).toEqual([
       ["/v1/events", "include"],
-      ["/v1/forget?key=tm_test_00000000", "include"],
-      ["/v1/forget?key=tm_test_00000000", "include"],
+      [`/v1/forget?key=${key}`, "include"],
+      [`/v1/forget?key=${key}`, "include"],
     ]);
     const other = await openPage();
     await start(other, `{ consent: "granted" }`);

@@ -1,13 +1,17 @@
+import { randomUUID } from "node:crypto";
 import type { Batch } from "@tidemark/schema";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Tab } from "../engines/engine.ts";
 import { inEveryEngine } from "./in-every-engine.ts";
 import { type MeasurePage, startMeasurePage } from "./measure-page.ts";
 
+/** Each test has a key of its own, and so finds nothing that another has stored. */
+let key: string;
+
 /** Starts a tracker on the page, tracks an event, and gives the batch that was sent. */
 const visit = async (tab: Tab, options: string): Promise<Batch | undefined> => {
   const batches = await tab.run<Batch[]>(`
-    start(${options});
+    start({ key: "${key}", ...${options} });
     tracker.track("here");
     await tracker.flush();
     return sent;
@@ -23,18 +27,17 @@ inEveryEngine(({ open, url }) => {
   });
   afterAll(() => elsewhere?.stop());
 
-  const openPage = async () => {
-    const tab = await open("consent.html?");
-    await tab.run("return clear()");
-    return tab;
-  };
+  beforeEach(() => {
+    key = `tm_test_${randomUUID()}`;
+  });
+
+  const openPage = () => open("consent.html?");
   const ACROSS = `{ visitStore: sdk.acrossSubdomains("127.0.0.1") }`;
 
   it("keeps a visitor's origins apart", async () => {
     const tab = await openPage();
     const first = await visit(tab, "{}");
     await tab.goto(`${elsewhere.origin}/consent.html`);
-    await tab.run("return clear()");
     const second = await visit(tab, "{}");
     expect(second?.anonymous_id).not.toBe(first?.anonymous_id);
     expect(second?.session_id).not.toBe(first?.session_id);
@@ -44,14 +47,13 @@ inEveryEngine(({ open, url }) => {
     const tab = await openPage();
     const first = await visit(tab, ACROSS);
     await tab.goto(`${elsewhere.origin}/consent.html`);
-    await tab.run("return clear()");
     const second = await visit(tab, ACROSS);
     expect(second?.anonymous_id).toBe(first?.anonymous_id);
     expect(second?.session_id).toBe(first?.session_id);
-    expect(await tab.run("return localStorage.getItem('tidemark.tm_test_00000000')")).toBeNull();
+    expect(await tab.run(`return localStorage.getItem("tidemark.${key}")`)).toBeNull();
 
     await tab.run("tracker.consent('denied')");
-    expect(await tab.run("return document.cookie")).not.toContain("tidemark");
+    expect(await tab.run("return document.cookie")).not.toContain(key);
     await tab.goto(url("consent.html?"));
     const third = await visit(tab, ACROSS);
     expect(third?.anonymous_id).not.toBe(first?.anonymous_id);
@@ -61,9 +63,8 @@ inEveryEngine(({ open, url }) => {
 
   it("sets no cookie when nothing may be stored", async () => {
     const tab = await openPage();
-    await tab.run("document.cookie = 'tidemark.tm_test_00000000=; domain=127.0.0.1; path=/; max-age=0'");
     await visit(tab, `{ ...${ACROSS}, cookieless: true }`);
-    expect(await tab.run("return document.cookie")).not.toContain("tidemark");
+    expect(await tab.run("return document.cookie")).not.toContain(key);
   });
 
   it("begins a session with each campaign where the page wants that, and none with a reload of its first page", async () => {

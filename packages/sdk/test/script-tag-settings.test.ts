@@ -47,7 +47,7 @@ describe("the settings of a script tag", () => {
   );
 
   it("know every signal of the package, and all that says more of one, by its name", () => {
-    const others = ["createTracker", "debug", "gzip", "hold", "reportMedia"];
+    const others = ["acrossSubdomains", "createTracker", "debug", "gzip", "hold", "reportMedia", "sessionPerCampaign"];
     expect(NAMES.toSorted()).toEqual(
       Object.keys(sdk)
         .filter((name) => !others.includes(name))

@@ -44,28 +44,19 @@
   window.start = (options = {}) => {
     const hear = ({ on }) => on("event", (event) => heard.push(event));
     window.tracker = sdk.createTracker({
-      key: "tm_test_00000000",
       endpoint: location.origin,
       signals: [hear, sdk.pageViews(), sdk.clicks({ details: [sdk.names] }), sdk.hovers()],
       ...options,
     });
   };
 
-  window.clear = async () => {
-    for (const storage of [localStorage, sessionStorage]) storage.clear();
-    for (const { name } of await indexedDB.databases())
-      await new Promise((resolve) => {
-        indexedDB.deleteDatabase(name).onsuccess = resolve;
-      });
-    touched.length = 0;
+  /** What is on the device whose name begins so, by where it lies. */
+  window.stored = async (name) => {
+    const mine = (names) => names.filter((each) => each.startsWith(name));
+    return {
+      local: mine(Object.keys(localStorage)),
+      session: mine(Object.keys(sessionStorage)),
+      databases: mine((await indexedDB.databases()).map((database) => database.name)),
+    };
   };
-
-  const mine = (storage) => Object.keys(storage).filter((name) => name.startsWith("tidemark."));
-
-  /** What this site's key has on the device: names, by where they lie. */
-  window.stored = async () => ({
-    local: mine(localStorage),
-    session: mine(sessionStorage),
-    databases: (await indexedDB.databases()).map(({ name }) => name),
-  });
 }

@@ -79,8 +79,8 @@ export const createDelivery = (
   /** What was given up of the current tab and is not reported yet. */
   let lost: Dropped[] = [];
   let tab: string | undefined;
-  /** Number of the first event that this page has delivered of the tab. */
-  let firstSeq = 0;
+  /** Numbers of the first events that this page has delivered, by their tabs. */
+  const firstSeqs: Record<string, number> = {};
   let failures = 0;
   /** How long the collector asked to be left in peace, when it last refused, in milliseconds. */
   let asked = 0;
@@ -170,7 +170,7 @@ export const createDelivery = (
     const willed = will.read() ?? [];
     const left = ((await readSpool(willed)) ?? willed).filter(
       // This page may have spooled already.
-      (parcel) => parcel?.events && !(parcel.tab_id === tab && parcel.events[0].seq >= firstSeq),
+      (parcel) => parcel?.events && !(parcel.events[0].seq >= (firstSeqs[parcel.tab_id] as number)),
     );
     // What this page will answer for from here on, and not what others have left meanwhile.
     will.write(will.read()?.slice(willed.length));
@@ -197,7 +197,7 @@ export const createDelivery = (
     (event, view, sender, load) => {
       if (tab !== sender.tab_id) {
         tab = sender.tab_id;
-        firstSeq = event.seq;
+        firstSeqs[tab] ??= event.seq;
         lost = [];
         open = undefined;
       }

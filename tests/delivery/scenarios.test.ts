@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startTheatre, type Theatre } from "../delivery/theatre.ts";
-import { playedIn } from "../delivery/undrivable.ts";
 import { engineNames } from "../engines/engine.ts";
+import { startTheatre, type Theatre } from "./theatre.ts";
+import { playedIn } from "./undrivable.ts";
 
 let theatre: Theatre;
 beforeAll(async () => {
