@@ -7,8 +7,8 @@ import { bytesLeftBehind, program, signals } from "./signals.ts";
 
 /** Entries with the bytes that they should have at most, and those that no change may go beyond before they do. */
 const ENTRIES = [
-  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 5_000, ceiling: 5_800 },
-  { case: "custom events only", entry: "./custom-only.ts", budget: 3_000, ceiling: 3_800 },
+  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 5_000, ceiling: 5_850 },
+  { case: "custom events only", entry: "./custom-only.ts", budget: 3_000, ceiling: 3_850 },
 ];
 
 /** What the script tag may weigh, without what it loads by name, in bytes. */

@@ -27,6 +27,8 @@ export interface Room {
   url(page: string, measuring?: Measuring): string;
   /** Opens a tab in front, and in it a page of `pages/`. The tab is closed after the test. */
   open(page: string, measuring?: Measuring): Promise<Tab>;
+  /** How many events came since the suite began, each counted once. */
+  arrived: MeasurePage["arrived"];
   /** The context of an event's view as it was sent last. */
   viewOf: MeasurePage["viewOf"];
 }
@@ -72,6 +74,7 @@ export const inEveryEngine = (suite: (room: Room) => void): void =>
         await tab.goto(url(page, measuring));
         return tab;
       },
+      arrived: () => pages.arrived(),
       viewOf: (event) => pages.viewOf(event),
     });
   });

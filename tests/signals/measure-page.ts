@@ -20,6 +20,8 @@ export interface MeasurePage {
   origin: string;
   /** What was sent against the contract since this was last asked, in words. */
   violations(): string[];
+  /** How many events came since the server was started, each counted once. */
+  arrived(): number;
   /** The context of a view as it was sent last. */
   viewOf(event: { view_id?: string | undefined } | undefined): View | undefined;
   stop(): Promise<void>;
@@ -106,6 +108,7 @@ export const startMeasurePage = async (): Promise<MeasurePage> => {
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     violations: () => violations.splice(0),
+    arrived: () => numbered.size,
     viewOf: (event) => views.get(event?.view_id ?? ""),
     async stop() {
       server.closeAllConnections();

@@ -9,7 +9,7 @@ import { backoff } from "./backoff.ts";
 import type { Compress } from "./gzip.ts";
 import { newParcel, type Parcel, pack, type Sender } from "./parcel.ts";
 import { createSpool } from "./spool.ts";
-import { hasRoom, post } from "./transport.ts";
+import { hasRoom, post, postLater } from "./transport.ts";
 
 /** A full batch: this many events. */
 const MAX_EVENTS = 100;
@@ -111,12 +111,15 @@ export const createDelivery = (
     }
   };
 
+  const url = `${endpoint}/v1/events`;
+  const bodyOf = ({ parcel }: Item) => bytesOf(JSON.stringify({ ...parcel, key, sent_at: now() }));
+
   const attempt = async (item: Item) => {
     open = undefined;
     tell("sent", item.parcel);
-    const body = bytesOf(JSON.stringify({ ...item.parcel, key, sent_at: now() }));
+    const body = bodyOf(item);
     const [reason, afterMs, answer] = await post(
-      `${endpoint}/v1/events`,
+      url,
       compress && isVisible() ? await compress(body) : body,
       credentials(),
     );
@@ -188,8 +191,10 @@ export const createDelivery = (
   const stopListening = onPageChange((change) =>
     queueMicrotask(() => {
       wake();
-      if (change === "leave")
-        will.write([...(will.read() ?? []), ...waiting.map(({ parcel }) => parcel)].slice(-MAX_WILLED));
+      if (change !== "leave") return;
+      will.write([...(will.read() ?? []), ...waiting.map(({ parcel }) => parcel)].slice(-MAX_WILLED));
+      // There may be no next page. If there is one it sends this too, and it is stored once.
+      if (!isResting()) waiting.some((item) => !item.request && !postLater(url, bodyOf(item), credentials()));
     }),
   );
 

@@ -26,6 +26,21 @@ let underWay = 0;
 export const hasRoom = (): boolean => underWay < KEEPALIVE_BYTES;
 
 /**
+ * Leaves a batch to the browser, where it has `fetchLater`: it is sent when the page is gone, beside the quota of what is in flight.
+ * Nobody hears of the answer.
+ *
+ * @returns Whether the browser took it: it has no room for much more than 60 KiB.
+ */
+export const postLater = (url: string, body: Uint8Array<ArrayBuffer>, credentials: RequestCredentials): boolean => {
+  try {
+    (window as unknown as { fetchLater: typeof fetch }).fetchLater(url, { method: "POST", body, credentials });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
  * Posts a batch so that it survives the page while the quota allows. The body names no type, so that no preflight stands
  * before it.
  */
