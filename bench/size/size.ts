@@ -7,7 +7,7 @@ import { bytesLeftBehind, program, signals } from "./signals.ts";
 
 /** Entries with the bytes that they should have at most, and those that no change may go beyond before they do. */
 const ENTRIES = [
-  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 5_000, ceiling: 5_850 },
+  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 5_000, ceiling: 5_900 },
   { case: "custom events only", entry: "./custom-only.ts", budget: 3_000, ceiling: 3_850 },
 ];
 

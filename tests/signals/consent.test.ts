@@ -61,7 +61,7 @@ inEveryEngine(({ url, open }) => {
     await tab.run("tracker.track('stored'); await tracker.flush()");
     const [before] = await sent(tab);
     await tab.run("window.isDown = true; tracker.track('waits'); await tracker.flush().catch(() => {})");
-    expect(await stored(tab)).toMatchObject({ local: [`tidemark.${key}`], databases: [`tidemark.${key}`] });
+    await expect.poll(() => stored(tab)).toMatchObject({ local: [`tidemark.${key}`], databases: [`tidemark.${key}`] });
 
     await tab.run("tracker.consent('denied')");
     await expect.poll(() => stored(tab)).toEqual(NOTHING);

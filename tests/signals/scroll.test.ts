@@ -233,6 +233,13 @@ inEveryEngine(({ open, can }) => {
       expect(time - ((await scrolls(tab))[index - 1]?.time ?? 0)).toBeGreaterThanOrEqual(reportEvery - 5);
   });
 
+  it("reports a last movement that was made just after a report", async () => {
+    const tab = await open("long.html", { ...measuring, options: { scrollDepth: { reportEvery: 150 } } });
+    await settle(tab);
+    await tab.run("scrollTo(0, 100); await new Promise((done) => setTimeout(done, 175)); scrollTo(0, 900)");
+    await expect.poll(async () => (await scrolls(tab)).at(-1)?.scroll_depth_px).toBe(900 + VIEWPORT.height);
+  });
+
   it("reports when the page is hidden", async () => {
     const tab = await open("long.html", { ...measuring, options: { scrollDepth: { reportEvery: 60_000 } } });
     await tab.move({ x: 600, y: 400 });

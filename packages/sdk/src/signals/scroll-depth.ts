@@ -56,6 +56,8 @@ export const scrollDepth =
     let startedAt = 0;
     let reported = "";
     let reportedDepth = 0;
+    /** Whether a scroll was heard in this pulse: more may have gone unheard since it was reported. */
+    let moves = false;
 
     const read = () => {
       const page = document.scrollingElement ?? document.documentElement;
@@ -121,8 +123,10 @@ export const scrollDepth =
         if (event?.type === "scroll") {
           if (event.target instanceof Element) scrolled = event.target;
           startReporting(reportEvery);
+          moves = true;
         }
-        if (isReporting()) look();
+        if (moves || isReporting()) look();
+        if (!event) moves = false;
       }),
       stopLooking,
       () => frame.disconnect(),
