@@ -2,8 +2,8 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 /**
- * Four rooms: pure code in Node, the collector in the Workers runtime, what measures time or is started as a user starts
- * it, and the SDK in real browsers.
+ * Four rooms: pure code in Node, the collector in the Workers runtime, everything together in a real browser, and the SDK
+ * by itself in every engine.
  */
 export default defineConfig({
   test: {
@@ -42,9 +42,10 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["tests/e2e/**/*.test.ts"],
+          include: ["tests/{delivery,e2e,react}/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 10_000 } },
           fileParallelism: false,
           // After the others: these measure time, and want the machine for themselves.
           sequence: { groupOrder: 1 },
@@ -53,8 +54,8 @@ export default defineConfig({
       {
         test: {
           name: "engines",
-          include: ["tests/{delivery,react,script-tag,signals}/**/*.test.ts"],
-          testTimeout: 120_000,
+          include: ["tests/{script-tag,signals}/**/*.test.ts"],
+          testTimeout: 60_000,
           // A browser that is not there yet is installed first.
           hookTimeout: 180_000,
           expect: { poll: { timeout: 10_000 } },
