@@ -3,7 +3,7 @@ import { weighPrograms } from "./size.ts";
 
 /*
  * Fails when a bundle weighs more than it ever may, or holds something that was not imported. The budgets, which are lower, are
- * the benchmark's: two of them are missed since the visitor's consent is asked for.
+ * the benchmark's: two of them are missed.
  */
 for (const { case: name, value, ceiling } of await weighPrograms()) {
   if (value <= ceiling) continue;

@@ -187,7 +187,7 @@ export const createDelivery = (
   // One page at a time, where pages may have locks. A page that is loaded ahead gets none before it is shown.
   void (navigator.locks?.request(`${name}`, inherit).catch(() => {}) ?? inherit());
 
-  // The listeners of this moment have their say before the last batch is sealed.
+  // The listeners of this moment have their say before the last batch is sent.
   const stopListening = onPageChange((change) =>
     queueMicrotask(() => {
       wake();
