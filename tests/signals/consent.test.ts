@@ -186,6 +186,16 @@ inEveryEngine(({ url, open }) => {
     expect(await other.run("return requests")).toEqual([["/v1/events", "omit"]]);
   });
 
+  it("tells two visitors apart within a session of the page's own", async () => {
+    const tab = await openPage();
+    await start(tab, `{ sessionId: "session-of-the-page" }`);
+    await tab.run("tracker.track('one'); tracker.reset(); tracker.track('two'); return tracker.flush()");
+    const batches = await sent(tab);
+    const visitorOf = (name: string) =>
+      batches.find(({ events }) => events.some((each) => each.type === "custom" && each.name === name))?.anonymous_id;
+    expect(visitorOf("two")).not.toBe(visitorOf("one"));
+  });
+
   it("lets the page change an event or keep it back, without a gap in the numbers", async () => {
     const tab = await openPage();
     await start(

@@ -23,6 +23,9 @@ const MAX_AGE_MS = 2_000;
 /** Events that go at once, if nothing else is under way: what the site itself reports, forms sent, and errors. */
 const URGENT = /custom|identify|error|submit/;
 
+/** What may change within a tab, and is the same for all events of a parcel. */
+const SHARED = ["anonymous_id", "user_id", "consent"] as const;
+
 /** Most parcels that wait, each of at most 50 KB; the oldest go first, and are counted. */
 const MAX_PARCELS = 200;
 
@@ -206,7 +209,7 @@ export const createDelivery = (
         lost = [];
         open = undefined;
       }
-      if (open?.parcel.user_id !== sender.user_id || open?.parcel.consent !== sender.consent) open = undefined;
+      if (SHARED.some((what) => open?.parcel[what] !== sender[what])) open = undefined;
       if (open) pack(open.parcel, event, view);
       else {
         open = { parcel: newParcel(sender, event, view, lost) };
