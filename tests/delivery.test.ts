@@ -49,6 +49,7 @@ const randomFrom = (seed: number) => {
 const play = async (actions: Action[], seed: number, storage: StorageState) => {
   const world = createWorld(randomFrom(seed));
   world.storage = storage;
+  world.hasFetchLater = seed % 2 === 0;
   const open = new Map<Page, { number: number; at: number }[]>();
   /** Events that were in memory only when their page crashed. */
   const forgotten = new Set<number>();
@@ -257,6 +258,56 @@ describe("what the site reports", () => {
 });
 
 describe("the collector", () => {
+  it("is left in peace for as long as any of several answers asked for", async () => {
+    // Without jitter a page comes back the moment it may.
+    const world = createWorld(() => 0);
+    const page = world.open();
+    world.network = "busy";
+    page.track(0, 0);
+    await world.pass(10);
+    page.show(false);
+    // Under way beside the first: its answer comes later, and asks for as much.
+    page.track(1, 0);
+    await world.pass(20_000);
+    expect(world.requests).toBeGreaterThan(4);
+    expect(world.violations).toEqual([]);
+  });
+
+  it("is left in peace though another request failed without an answer since it asked for that", async () => {
+    const world = createWorld(() => 0);
+    const page = world.open();
+    world.network = "busy";
+    page.track(0, 0);
+    await world.pass(10);
+    page.show(false);
+    page.track(1, 0);
+    await world.pass(15);
+    world.network = "down";
+    await world.pass(10);
+    page.show(true);
+    await world.pass(1_000);
+    expect(world.requests).toBe(2);
+    expect(world.violations).toEqual([]);
+  });
+
+  it.each([true, false])("gets nothing of a page that is left while it rests; fetchLater: %s", async (has) => {
+    const world = createWorld(randomFrom(1));
+    world.hasFetchLater = has;
+    const page = world.open();
+    world.network = "busy";
+    page.track(0, 0);
+    await world.pass(100);
+    world.network = "pass";
+    page.track(1, 0);
+    page.leave();
+    await world.pass(1_000);
+    expect(world.violations).toEqual([]);
+    expect(world.stored).toEqual([]);
+    world.open();
+    await world.pass(3_000);
+    expect(world.stored.sort()).toEqual([0, 1]);
+  });
+
   it("is left in peace while it is down: a page asks about once in half a minute", async () => {
     const world = createWorld(randomFrom(1));
     const pages = Array.from({ length: 20 }, () => world.open());

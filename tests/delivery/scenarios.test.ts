@@ -9,10 +9,15 @@ beforeAll(async () => {
 });
 afterAll(() => theatre?.stop());
 
-describe.each(engineNames)("every event is delivered, and stored once: %s", (engine) => {
-  it.each(playedIn(engine).filter(({ isLong }) => engine === "chromium" || !isLong))("$name", async (scenario) => {
-    const { tracked, stored, copies } = await theatre.play(engine, scenario);
-    expect(stored).toBe(tracked);
-    expect(copies).toBeLessThanOrEqual(scenario.copiesAtMost ?? Number.POSITIVE_INFINITY);
-  });
+// The engines beside each other: scenarios mostly wait.
+describe.concurrent.each(engineNames)("every event is delivered, and stored once: %s", (engine) => {
+  it.each(playedIn(engine).filter(({ isLong }) => engine === "chromium" || !isLong))(
+    "$name",
+    { concurrent: false },
+    async (scenario) => {
+      const { tracked, stored, copies } = await theatre.play(engine, scenario);
+      expect(stored).toBe(tracked);
+      expect(copies).toBeLessThanOrEqual(scenario.copiesAtMost ?? Number.POSITIVE_INFINITY);
+    },
+  );
 });

@@ -24,18 +24,18 @@ export interface Outcome {
   copies: number;
 }
 
-/** A real collector behind a proxy that fails, and a site: where scenarios are played in real browsers. */
+/** A real collector, where scenarios are played in real browsers. */
 export interface Theatre {
+  /** Plays a scenario in a browser of its own, on a site of its own, through a proxy of its own that fails when told to. */
   play(engine: EngineName, scenario: Scenario): Promise<Outcome>;
   stop(): Promise<void>;
 }
 
-/** Starts the collector, the proxy and the site. */
+const PAGES = fileURLToPath(new URL("pages", import.meta.url));
+
+/** Starts the collector. */
 export const startTheatre = async (): Promise<Theatre> => {
   const stack = await startStack();
-  const proxy = await startFaultyProxy(stack.collector.origin);
-  const pages = fileURLToPath(new URL("pages", import.meta.url));
-  const site = await serveSite(pages, await getPort(), proxy.origin);
 
   /**
    * Waits until the tab shows that page, with a tracker that has settled what earlier pages left: it holds a lock until then.
@@ -56,10 +56,11 @@ export const startTheatre = async (): Promise<Theatre> => {
 
   return {
     async play(name, { prepare, play, tracked }) {
+      const proxy = await startFaultyProxy(stack.collector.origin);
+      const site = await serveSite(PAGES, await getPort(), proxy.origin);
       const profile = await mkdtemp(join(tmpdir(), "tidemark-delivery-"));
       let engine = await startEngine(name, profile);
       let tabs: Tab[] = [];
-      await proxy.fail("pass");
 
       const at = (page: string) => `${site.origin}/${page}`;
       const newTab = async () => {
@@ -131,13 +132,11 @@ export const startTheatre = async (): Promise<Theatre> => {
         return { tracked, ...(await read()) };
       } finally {
         await engine.stop();
+        await site.stop();
+        await proxy.stop();
         await rm(profile, { recursive: true, force: true, maxRetries: 5 });
       }
     },
-    async stop() {
-      await site.stop();
-      await proxy.stop();
-      await stack.stop();
-    },
+    stop: () => stack.stop(),
   };
 };

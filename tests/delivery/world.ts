@@ -38,6 +38,8 @@ export interface World {
   /** From now on this happens to batches. */
   network: Fault;
   storage: StorageState;
+  /** Whether pages that are opened from now on have `fetchLater`. Default: false. */
+  hasFetchLater: boolean;
   readonly now: number;
   /** Numbers of the events that the collector has stored, as often as it did. */
   readonly stored: number[];
@@ -139,6 +141,7 @@ export const createWorld = (random: () => number): World => {
   const refused = new Set<number>();
   let network: Fault = "pass";
   let storage: StorageState = "free";
+  let hasFetchLater = false;
   let now = 1_795_000_000_000;
   let requests = 0;
   let timers: { at: number; run: () => void }[] = [];
@@ -195,6 +198,12 @@ export const createWorld = (random: () => number): World => {
     set storage(state) {
       storage = state;
     },
+    get hasFetchLater() {
+      return hasFetchLater;
+    },
+    set hasFetchLater(has) {
+      hasFetchLater = has;
+    },
     get now() {
       return now;
     },
@@ -227,8 +236,15 @@ export const createWorld = (random: () => number): World => {
       let isAlive = true;
       let inFlight = 0;
       let restsUntil = 0;
+      /** What the browser is to send when the page is gone. */
+      const later: string[] = [];
+      let laterBytes = 0;
       let release: (() => void) | undefined;
 
+      /** A page counts in whole milliseconds. */
+      const keepRest = () => {
+        if (now < restsUntil - 1) collector.violations.push(`came back ${restsUntil - now} ms too early`);
+      };
       const forbidden = () => {
         throw new DOMException("forbidden", "SecurityError");
       };
@@ -315,7 +331,7 @@ export const createWorld = (random: () => number): World => {
         ) => {
           const body = new TextDecoder().decode(bytes);
           requests += 1;
-          if (now < restsUntil) collector.violations.push(`came back ${restsUntil - now} ms too early`);
+          keepRest();
           const size = bytes.length;
           if (keepalive && inFlight + size > KEEPALIVE_BYTES) return Promise.reject(new TypeError("over the quota"));
           if (keepalive) inFlight += size;
@@ -331,7 +347,7 @@ export const createWorld = (random: () => number): World => {
             );
             send(body, keepalive, () => isAlive).then(
               (response) => {
-                if (response.status === 429) restsUntil = now + RETRY_AFTER_S * 1000;
+                if (response.status === 429) restsUntil = Math.max(restsUntil, now + RETRY_AFTER_S * 1000);
                 end(() => resolve(response))();
               },
               (error) => end(() => reject(error))(),
@@ -339,6 +355,15 @@ export const createWorld = (random: () => number): World => {
           });
         },
       };
+      if (hasFetchLater)
+        Object.assign(window, {
+          fetchLater(_: string, { body }: { body: Uint8Array }) {
+            keepRest();
+            if (laterBytes + body.length > KEEPALIVE_BYTES) throw new DOMException("no room", "QuotaExceededError");
+            laterBytes += body.length;
+            later.push(new TextDecoder().decode(body));
+          },
+        });
       const createTracker = load(...GLOBALS.map((name) => values[name]));
       const tracker: Tracker = createTracker({
         key: "tm_shop_12345678",
@@ -349,6 +374,7 @@ export const createWorld = (random: () => number): World => {
 
       const die = () => {
         isAlive = false;
+        for (const body of later) void send(body, true, () => false).catch(() => {});
         for (const transaction of own) {
           // One that is over already says so in a moment.
           try {

@@ -85,8 +85,8 @@ export const createDelivery = (
   /** Numbers of the first events that this page has delivered, by their tabs. */
   const firstSeqs: Record<string, number> = {};
   let failures = 0;
-  /** How long the collector asked to be left in peace, when it last refused, in milliseconds. */
-  let asked = 0;
+  /** Until when the collector asked to be left in peace: of several answers the longest holds. */
+  let peaceUntil = 0;
   let trouble = "";
 
   /** Lets a parcel go: it is stored, or, for a reason, given up, and the next one of its tab reports that. */
@@ -130,8 +130,9 @@ export const createDelivery = (
     trouble = reason;
     if (afterMs !== false) {
       failures += 1;
-      asked = afterMs;
-      startResting(backoff(failures, afterMs));
+      peaceUntil = Math.max(peaceUntil, now() + afterMs);
+      stopResting();
+      startResting(backoff(failures, peaceUntil - now()));
       tell("trouble", reason);
       return;
     }
@@ -160,7 +161,7 @@ export const createDelivery = (
   /** Ends a rest early, unless the collector asked for it. */
   const wake = () => {
     stopAging();
-    if (!asked) stopResting();
+    if (peaceUntil <= now()) stopResting();
     pump();
     void writeSpool();
   };
