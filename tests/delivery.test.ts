@@ -204,6 +204,33 @@ describe("what delivery gives up", () => {
 });
 
 describe("a page", () => {
+  it.each(["0", "false", "{}", '"x"', "[0]", "[{}]", '[{"events":[]}]', "{"])(
+    "sends what pages have left, though another script has written %s where the last of it is kept",
+    async (text) => {
+      const world = createWorld(randomFrom(1));
+      const page = world.open();
+      world.network = "down";
+      page.track(0, 0);
+      await world.pass(1_100);
+      page.crash();
+      const write = () => world.localStorage.setItem("tidemark.tm_shop_12345678.will", text);
+      write();
+      world.network = "pass";
+      const next = world.open();
+      await world.pass(60_000);
+      expect(world.stored).toEqual([0]);
+      write();
+      world.network = "down";
+      next.track(1, 0);
+      next.leave();
+      await world.pass(1_000);
+      world.network = "pass";
+      world.open();
+      await world.pass(60_000);
+      expect(world.stored).toEqual([0, 1]);
+    },
+  );
+
   it("sends nothing within the turn in which an event is captured, however much there is to send", async () => {
     const world = createWorld(randomFrom(1));
     const page = world.open();
@@ -288,6 +315,16 @@ describe("the collector", () => {
     await world.pass(1_000);
     expect(world.requests).toBe(2);
     expect(world.violations).toEqual([]);
+  });
+
+  it("is left in peace for a day when it asks for more than timers can wait for", async () => {
+    const world = createWorld(randomFrom(1));
+    const page = world.open();
+    world.network = "busy";
+    world.retryAfter = 1e9;
+    page.track(0, 0);
+    await world.pass(86_000_000);
+    expect(world.requests).toBe(1);
   });
 
   it.each([true, false])("gets nothing of a page that is left while it rests; fetchLater: %s", async (has) => {

@@ -40,6 +40,10 @@ export interface World {
   storage: StorageState;
   /** Whether pages that are opened from now on have `fetchLater`. Default: false. */
   hasFetchLater: boolean;
+  /** How long a busy collector asks to be left in peace, in seconds. Default: 2. */
+  retryAfter: number;
+  /** The origin's, as any script of it could write there. */
+  readonly localStorage: { setItem(name: string, value: string): void };
   readonly now: number;
   /** Numbers of the events that the collector has stored, as often as it did. */
   readonly stored: number[];
@@ -58,8 +62,6 @@ const TRACKER = fileURLToPath(new URL("../../packages/sdk/src/tracker.ts", impor
 /** On the way, in milliseconds. */
 const WAY_MS = 20;
 
-/** How long a busy collector asks to be left in peace, in seconds. */
-const RETRY_AFTER_S = 2;
 const SLOW_MS = 30_000;
 
 /** The Fetch standard's bound on what is in flight with keepalive. */
@@ -142,6 +144,7 @@ export const createWorld = (random: () => number): World => {
   let network: Fault = "pass";
   let storage: StorageState = "free";
   let hasFetchLater = false;
+  let retryAfter = 2;
   let now = 1_795_000_000_000;
   let requests = 0;
   let timers: { at: number; run: () => void }[] = [];
@@ -166,7 +169,7 @@ export const createWorld = (random: () => number): World => {
       const deliver = () => {
         if (!isAlive() && !keepalive) return;
         const fault = network;
-        const headers = { "retry-after": `${RETRY_AFTER_S}` };
+        const headers = { "retry-after": `${retryAfter}` };
         if (fault === "down") fail();
         else if (fault === "error") resolve(new Response("broken", { status: 500 }));
         else if (fault === "busy") resolve(new Response("busy", { status: 429, headers }));
@@ -204,6 +207,13 @@ export const createWorld = (random: () => number): World => {
     set hasFetchLater(has) {
       hasFetchLater = has;
     },
+    get retryAfter() {
+      return retryAfter;
+    },
+    set retryAfter(seconds) {
+      retryAfter = seconds;
+    },
+    localStorage,
     get now() {
       return now;
     },
@@ -320,7 +330,8 @@ export const createWorld = (random: () => number): World => {
         AbortSignal: { timeout: (ms: number) => ms },
         IDBKeyRange,
         indexedDB,
-        setTimeout: (run: () => void, ms = 0) => after(ms, () => isAlive && run()),
+        // A longer wait than fits into 32 bits is none.
+        setTimeout: (run: () => void, ms = 0) => after(ms > 2 ** 31 - 1 ? 0 : ms, () => isAlive && run()),
         clearTimeout: (timer: (typeof timers)[number]) => {
           timers = timers.filter((each) => each !== timer);
         },
@@ -347,7 +358,7 @@ export const createWorld = (random: () => number): World => {
             );
             send(body, keepalive, () => isAlive).then(
               (response) => {
-                if (response.status === 429) restsUntil = Math.max(restsUntil, now + RETRY_AFTER_S * 1000);
+                if (response.status === 429) restsUntil = Math.max(restsUntil, now + retryAfter * 1000);
                 end(() => resolve(response))();
               },
               (error) => end(() => reject(error))(),

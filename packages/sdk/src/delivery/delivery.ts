@@ -73,6 +73,8 @@ export const createDelivery = (
   const [spool, writeSpool, readSpool, closeSpool] = createSpool(name, (error) => tell("trouble", `${error}`));
   /** What a page that is left has not sent: it may not live to see the spool commit, but this is written at once. */
   const will = slot<Parcel[]>("localStorage", willOf(name));
+  /** Any script of the origin may have written there: what is no list of parcels is none. */
+  const readWill = () => [will.read()].flat().filter((parcel) => parcel?.events?.[0]) as Parcel[];
   /** Parcels that wait for their turn or their answer, the oldest first. */
   let waiting: Item[] = [];
   /** The one that takes more events in, until it is full or something is sent. */
@@ -174,13 +176,13 @@ export const createDelivery = (
    * from the back-forward cache, those that live; what both send is stored once.
    */
   const inherit = async () => {
-    const willed = will.read() ?? [];
+    const willed = readWill();
     const left = ((await readSpool(willed)) ?? willed).filter(
       // This page may have spooled already.
-      (parcel) => parcel?.events && !(parcel.events[0].seq >= (firstSeqs[parcel.tab_id] as number)),
+      ({ tab_id, events }) => !(events[0].seq >= (firstSeqs[tab_id] as number)),
     );
     // What this page will answer for from here on, and not what others have left meanwhile.
-    will.write(will.read()?.slice(willed.length));
+    will.write(readWill().slice(willed.length));
     const settling = left.map((parcel) => new Promise<void>((settled) => waiting.push({ parcel, settled })));
     prune();
     pump();
@@ -196,7 +198,7 @@ export const createDelivery = (
     queueMicrotask(() => {
       wake();
       if (change !== "leave") return;
-      will.write([...(will.read() ?? []), ...waiting.map(({ parcel }) => parcel)].slice(-MAX_WILLED));
+      will.write([...readWill(), ...waiting.map(({ parcel }) => parcel)].slice(-MAX_WILLED));
       // There may be no next page. If there is one it sends this too, and it is stored once.
       if (!isResting()) waiting.some((item) => !item.request && !postLater(url, bodyOf(item), credentials()));
     }),

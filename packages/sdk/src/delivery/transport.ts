@@ -15,9 +15,9 @@ const TIMEOUT_MS = 15_000;
 /** Statuses that pass with time: timeout, too early, too many requests, and whatever befell the server. */
 const passes = (status: number): boolean => /^5|408|425|429/.test(status as unknown as string);
 
-/** `Retry-After` in milliseconds, given in seconds or as a date; 0 when absent. */
+/** `Retry-After` in milliseconds, given in seconds or as a date, which may have passed; 0 when absent. */
 const retryAfter = (value: string | null): number =>
-  Math.max(0, Number(value) * 1000 || Date.parse(value as string) - Date.now() || 0);
+  Number(value) * 1000 || Date.parse(value as string) - Date.now() || 0;
 
 /** Bytes of this page's bodies in flight. */
 let underWay = 0;

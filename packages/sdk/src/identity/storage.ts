@@ -8,10 +8,9 @@ export interface Slot<T> {
 export const slot = <T>(area: "localStorage" | "sessionStorage", name: string | false): Slot<T> => {
   const attempt = <R>(use: (storage: Storage) => R): R | undefined => {
     try {
-      return name ? use(window[area]) : undefined;
-    } catch {
-      return undefined;
-    }
+      if (name) return use(window[area]);
+    } catch {}
+    return;
   };
   return {
     read: () => attempt((storage) => JSON.parse(storage.getItem(name as string) as string)),
