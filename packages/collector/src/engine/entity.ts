@@ -3,9 +3,7 @@ import { isPerson } from "@tidemark/schema/derivation";
 import type { EngineEvent } from "./engine.ts";
 import { fieldReader } from "./field.ts";
 import { isPersonal } from "./personal.ts";
-
-/** Longest id of an entity of one's own; longer ones are cut. */
-const MAX_ID = 200;
+import { cut } from "./text.ts";
 
 const readId = (entity: Entity): ((event: EngineEvent) => string | undefined) => {
   switch (entity) {
@@ -19,7 +17,7 @@ const readId = (entity: Entity): ((event: EngineEvent) => string | undefined) =>
       const read = fieldReader(entity.field);
       return (event) => {
         const value = read(event);
-        return typeof value === "string" || typeof value === "number" ? String(value).slice(0, MAX_ID) : undefined;
+        return typeof value === "string" || typeof value === "number" ? cut(String(value)) : undefined;
       };
     }
   }

@@ -48,13 +48,16 @@ const TEXTS = [
   "#5",
   "5",
   "x".repeat(250),
+  // Two UTF-16 units a character, which is cut to 200 of them; and one unit that comes after its first, but before it as a character.
+  "🎈".repeat(220),
+  "\uf8ff",
   "line\nbreak",
 ];
 
 const text = ({ pattern, maxLength = 300 }: Shape) =>
   pattern
     ? fc.constantFrom("id-000001", "id-000002", "id-000003")
-    : fc.constantFrom(...TEXTS).map((value) => value.slice(0, maxLength));
+    : fc.constantFrom(...TEXTS).map((value) => value.slice(0, maxLength).replace(/[\ud800-\udbff]$/, ""));
 
 const number = ({ type, minimum = -1e9, maximum = 1e9 }: Shape) => {
   const [least, most] = [Math.max(minimum, -1e15), Math.min(maximum, 1e15)];

@@ -1,4 +1,5 @@
 import type { FeatureValue } from "@tidemark/schema";
+import { cut } from "../text.ts";
 
 /**
  * How a kind of aggregate works: a small algebra (zero, add, merge, result) over plain data that survives structured
@@ -34,9 +35,6 @@ export interface Reading {
   size_ms: number | null;
 }
 
-/** Longest text that a state keeps, in UTF-16 units: longer ones are cut. */
-const MAX_TEXT = 200;
-
 /** A value as a state keeps it; `undefined` when it is neither a text nor a number. */
 export const keepable = (value: unknown): string | number | undefined =>
-  typeof value === "string" ? value.slice(0, MAX_TEXT) : typeof value === "number" ? value : undefined;
+  typeof value === "string" ? cut(value) : typeof value === "number" ? value : undefined;

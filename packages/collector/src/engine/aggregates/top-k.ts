@@ -1,3 +1,4 @@
+import { comesBefore } from "../text.ts";
 import { type AggregateKind, keepable } from "./aggregate.ts";
 
 /** Counters kept: a value's count is short by at most a 65th of all. */
@@ -7,7 +8,7 @@ type Counter = [value: string | number, count: number];
 
 /** Order of values that are equally frequent: numbers, then texts, each ascending. */
 const precedes = (a: string | number, b: string | number): boolean =>
-  typeof a === typeof b ? a < b : typeof a === "number";
+  typeof a === "number" ? typeof b === "string" || a < b : typeof b === "string" && comesBefore(a, b);
 
 const byFrequency = (a: Counter, b: Counter): number => b[1] - a[1] || (precedes(a[0], b[0]) ? -1 : 1);
 
