@@ -26,7 +26,8 @@ export const expressionSql = (expression: Expression, read: (feature: string) =>
   if (typeof expression === "number") return { sql: double(expression), kind: "number" };
   if ("feature" in expression) {
     const value = read(expression.feature);
-    return value.kind === "list" ? NOTHING : value;
+    // A column that is always NULL has a type all the same, which may not be that of what it stands beside.
+    return value.kind === "list" || value.kind === "null" ? NOTHING : value;
   }
 
   if ("if" in expression) {

@@ -1,4 +1,4 @@
-import { defaultFeatures } from "@tidemark/schema";
+import { defaultFeatures, type Expression, type Feature, lifetime } from "@tidemark/schema";
 import fc from "fast-check";
 import { beforeAll, describe, it } from "vitest";
 import { definitions } from "./definitions.ts";
@@ -45,6 +45,21 @@ describe("any definitions in DuckDB", () => {
       { numRuns: 150 },
     );
   }, 120_000);
+
+  it("read what never is anything beside what is", async () => {
+    const about = { description: "", unit: "flag", entity: "page" } as const;
+    const never: Expression = { op: "eq", left: 0, right: { op: "and", left: 0, right: 0 } };
+    const always: Expression = { op: "eq", left: 0, right: 0 };
+    const features: Feature[] = [
+      { ...about, name: "views", source: "page_view", aggregate: { type: "count" }, window: lifetime() },
+      { ...about, name: "never", derive: never },
+      { ...about, name: "beside", derive: { if: always, then: { feature: "never" }, else: always } },
+    ];
+    await fc.assert(
+      fc.asyncProperty(logs(features, 10), (log) => compareReplay(database, features, log)),
+      { numRuns: 5 },
+    );
+  });
 
   it("tell at a point in time what the engine had told then", async () => {
     await fc.assert(
