@@ -21,7 +21,7 @@ inEveryEngine(({ open }) => {
     ["a key of another kind", `{ key: "UA-1234", ${ENDPOINT} }`, 'not "UA-1234"'],
     ["no endpoint", `{ ${KEY} }`, 'and "undefined"'],
     ["an endpoint that is no URL", `{ ${KEY}, endpoint: "collector.example" }`, 'and "collector.example"'],
-    ["no options at all", "{}", 'not "undefined" and "undefined"'],
+    ["neither", "{}", 'not "undefined" and "undefined"'],
   ])("measures nothing with %s, says so once, and disturbs nobody", async (_, options, words) => {
     const tab = await open("plain.html", { signals: [] });
     const warned = await warnings(
@@ -37,6 +37,29 @@ inEveryEngine(({ open }) => {
     expect(warned).toHaveLength(1);
     expect(warned[0]).toMatch(/nothing is measured: wanted key "tm_<site>_…" and endpoint "https:/);
     expect(warned[0]).toContain(words);
+  });
+
+  it.each(["undefined", "null", "5", "'clicks'", "{}", "[null, 5]"])(
+    "measures the rest when its signals are %s, and disturbs nobody",
+    async (signals) => {
+      const tab = await open("plain.html", { signals: [] });
+      const warned = await warnings(
+        tab,
+        `const other = sdk.createTracker({ ${KEY}, ${ENDPOINT}, signals: ${signals} });
+        other.track("one");
+        await other.flush();
+        other.stop();`,
+      );
+      for (const warning of warned) expect(warning).toMatch(/^\[tidemark\] TypeError/);
+      expect(warned.length).toBe({ undefined: 0, "[null, 5]": 2 }[signals] ?? 1);
+    },
+  );
+
+  it("measures nothing without any options, says so once, and disturbs nobody", async () => {
+    const tab = await open("plain.html", { signals: [] });
+    const warned = await warnings(tab, `const tracker = sdk.createTracker(); tracker.track("one"); tracker.stop();`);
+    expect(warned).toHaveLength(1);
+    expect(warned[0]).toContain('not "undefined" and "undefined"');
   });
 
   it("leaves out properties that are no JSON or too large, says which, and keeps the event", async () => {

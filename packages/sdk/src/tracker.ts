@@ -124,21 +124,28 @@ type Connection = [...VisitorKeeper, ...TabNumbers, ...Delivery];
 /** Most events that wait for the visitor's consent: the first. */
 const MAX_HELD = 500;
 
+/** Starts a tracker. `Events`, `Traits`: see {@link Tracker}. */
+type CreateTracker = <Events extends object = FreeEvents, Traits extends object = Properties>(
+  options: TrackerOptions,
+) => Tracker<Events, Traits>;
+
 /** Starts measuring the page that it is called on. Nothing of it throws into the page. */
-export const createTracker = <Events extends object = FreeEvents, Traits extends object = Properties>({
-  key,
-  endpoint,
-  signals = [],
-  queryParameters,
-  sessionId,
-  compress,
-  consent,
-  doNotTrack,
-  cookieless,
-  visitStore,
-  cookie,
-  beforeSend = (event) => event,
-}: TrackerOptions): Tracker<Events, Traits> => {
+export const createTracker: CreateTracker = (
+  {
+    key,
+    endpoint,
+    signals = [],
+    queryParameters,
+    sessionId,
+    compress,
+    consent,
+    doNotTrack,
+    cookieless,
+    visitStore,
+    cookie,
+    beforeSend = (event) => event,
+  } = {} as TrackerOptions,
+) => {
   const name = `tidemark.${key}`;
   const keptAs = !cookieless && name;
   let credentials: RequestCredentials = cookie ? "include" : "omit";
@@ -177,10 +184,9 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
     if (held) {
       if (held.length < MAX_HELD) held.push([captured, view, load]);
     } else if (connection && visitor) {
-      const [, , , nextNumber, , deliver] = connection;
-      const { tab_id, seq } = nextNumber(visitor.session_id);
+      const { tab_id, seq } = connection[3](visitor.session_id);
       const event = { ...captured, seq } as Event;
-      deliver(event, view, { ...visitor, tab_id, consent: answered }, load);
+      connection[5](event, view, { ...visitor, tab_id, consent: answered }, load);
       tell("event", { ...event, tab_id });
     }
   };
@@ -269,8 +275,9 @@ export const createTracker = <Events extends object = FreeEvents, Traits extends
     connection?.[2](true);
     visitor = connection?.[0](now());
   };
-  const stops: Stop[] = [onPageChange((change) => change === "hidden" && tell("report", "hidden"))];
-  for (const signal of signals) guard(() => stops.unshift(signal({ on, emit, beginView, newSession })))();
+  const stops: Stop[] = [onPageChange((change) => change === "hidden" && tell("report", change))];
+  // What is no list is taken for one signal: it is not to throw into the page.
+  for (const signal of [signals].flat()) guard(() => stops.unshift(signal({ on, emit, beginView, newSession })))();
 
   const consented = () => {
     if (!connection || held) throw new Error("no consent to measure");
