@@ -1,4 +1,5 @@
 import type { ReadingOptions } from "../details/reading.ts";
+import { flag, isObject, listProblems, RULES, type Rule, text, words } from "../option-rules.ts";
 import type { DwellOptions } from "../signals/dwell.ts";
 import type { HoverOptions } from "../signals/hovers.ts";
 import type { MediaOptions } from "../signals/media.ts";
@@ -28,28 +29,6 @@ interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "comp
 /** What a tag goes by. Nothing is measured without key and endpoint. */
 export type Settings = ScriptTagConfig & Required<Pick<ScriptTagConfig, "signals" | "options">>;
 
-/**
- * Whether a value will do, what is expected instead, and what a wrong value stands for. Default: for nothing. What is not understood
- * is not sent elsewhere, and not held against the visitor.
- */
-type Rule = [accepts: (value: unknown) => boolean, expected: string, instead?: unknown];
-
-const text =
-  (form: RegExp): Rule[0] =>
-  (value) =>
-    typeof value === "string" && form.test(value);
-
-const words: Rule[0] = (value) => Array.isArray(value) && value.every(text(/./));
-
-const flag: Rule[0] = (value) => typeof value === "boolean";
-
-const isObject: Rule[0] = (value) => Object(value) === value;
-
-const state = text(/^(granted|pending|denied)$/);
-
-const isAnswer = ([purpose, answer]: [string, unknown]) =>
-  /^(measurement|personalisation)$/.test(purpose) && state(answer);
-
 /** What an attribute stands for: its text, if nothing else is wanted. */
 const read = (accepts: Rule[0], given: unknown): unknown => {
   if (typeof given !== "string") return given;
@@ -57,21 +36,11 @@ const read = (accepts: Rule[0], given: unknown): unknown => {
   return accepts === flag && /^(true|false|)$/.test(given) ? given !== "false" : given;
 };
 
-const RULES: Record<keyof ScriptTagConfig, Rule> = {
+const TAG_RULES: Record<keyof ScriptTagConfig, Rule> = {
   key: [text(/^tm_.+_/), "the site's key, as tm_shop_3f9c1e7ab2d84056", ""],
   endpoint: [text(/^(https?:\/)?\/[^\s/]\S*$/), "the collector's URL, as https://collector.example", ""],
   signals: [words, "a list of names"],
-  queryParameters: [words, "a list of names"],
-  sessionId: [text(/^[\w-]{8,64}$/), "8 to 64 letters, digits, _ or -"],
-  consent: [
-    (value) => state(value) || (isObject(value) && Object.entries(value as object).every(isAnswer)),
-    "granted, pending or denied",
-    "pending",
-  ],
-  doNotTrack: [flag, "true or false", true],
-  cookieless: [flag, "true or false", true],
-  cookie: [flag, "true or false"],
-  beforeSend: [(value) => typeof value === "function", "a function", () => undefined],
+  ...RULES,
   options: [isObject, "an object, as { dwell: { idleAfter: 10000 } }"],
 };
 
@@ -103,16 +72,12 @@ export const readSettings = (
   config: object = {},
   origin?: string,
 ): [settings: Settings, problems: string[]] => {
-  const problems: string[] = [];
+  const { problems, wrong, unknown } = listProblems();
   const settings: Record<string, unknown> = { endpoint: origin, signals: DEFAULTS, options: {} };
-  const names = Object.keys(RULES);
+  const names = Object.keys(TAG_RULES);
 
-  const wrong = (where: string, given: unknown, expected: string) =>
-    problems.push(`${where}: "${Object(given) === given ? typeof given : String(given)}" is not ${expected}`);
-  const unknown = (where: string, known: readonly string[]) =>
-    problems.push(`${where}: there is no such thing. There are ${known.join(", ")}`);
   const take = (name: string, where: string, given: unknown) => {
-    const [accepts, expected, instead = settings[name]] = RULES[name as keyof ScriptTagConfig];
+    const [accepts, expected, instead = settings[name]] = TAG_RULES[name as keyof ScriptTagConfig];
     const value = read(accepts, given);
     settings[name] = accepts(value) ? value : instead;
     if (!accepts(value)) wrong(where, given, expected);
@@ -124,7 +89,7 @@ export const readSettings = (
   for (const name of names)
     if (!CONFIG_ONLY.includes(name) && attributes[name] !== undefined) take(name, attribute(name), attributes[name]);
   for (const name of ["key", "endpoint"] as const)
-    if (settings[name] === undefined) problems.push(`${attribute(name)} is missing: write ${RULES[name][1]}`);
+    if (settings[name] === undefined) problems.push(`${attribute(name)} is missing: write ${TAG_RULES[name][1]}`);
 
   const { signals, options } = settings as unknown as Settings;
   for (const name of signals) if (!NAMES.includes(name)) unknown(`data-signals: ${name}`, NAMES);
