@@ -26,10 +26,12 @@ export const hovers =
     let leave: Stop | undefined;
 
     const end = () => {
-      const [element, duration] = [over, now() - since];
+      const element = over;
+      if (!element) return;
       over = undefined;
       leave?.();
-      if (element && duration >= intentAfter && !ignoredBy(element))
+      const duration = now() - since;
+      if (duration >= intentAfter && !ignoredBy(element))
         context.emit("hover", {
           target: describe(element),
           element_hover_duration: duration,
