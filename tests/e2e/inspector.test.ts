@@ -211,6 +211,23 @@ describe.each(engineNames)("the inspector in %s", (name) => {
     expect(await tab.run("return violated")).toEqual([]);
   });
 
+  it("stands beside another tracker's, and takes its place when that is closed", async () => {
+    const tab = await inspected("two.html");
+    const places = () =>
+      tab.run<[left: number, right: number][]>(`
+        return [...document.querySelectorAll("tidemark-inspector")].map(({ shadowRoot }) => {
+          const { left, right } = shadowRoot.querySelector("iframe").getBoundingClientRect();
+          return [left / document.documentElement.clientWidth, right / document.documentElement.clientWidth];
+        });
+      `);
+    await expect.poll(places).toEqual([
+      [0, 0.5],
+      [0.5, 1],
+    ]);
+    await tab.click(inPanel("header button:last-of-type"));
+    await expect.poll(places).toEqual([[0, 1]]);
+  });
+
   it("is not loaded by a page that does not ask for it", async () => {
     const tab = await open("strict.html");
     await tab.run("await tidemark.flush()");

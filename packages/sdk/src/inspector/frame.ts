@@ -6,13 +6,26 @@ import { adopt } from "./element.ts";
 const STYLE = `
   :host { all: initial !important; color-scheme: light dark !important; }
   iframe {
-    position: fixed; inset: auto 0 0; z-index: 2147483647;
-    width: 100%; height: min(45vh, 400px); border: 0;
+    position: fixed; bottom: 0; z-index: 2147483647;
+    height: min(45vh, 400px); border: 0;
   }
   iframe.small { height: 37px; }
   @media (max-width: 720px) { iframe { height: 60vh; } }
   @media print { :host { display: none !important; } }
 `;
+
+/** The element that holds a frame. */
+const HOST = "tidemark-inspector";
+
+/** Gives each frame its share of the width: a page with several trackers may have as many. */
+const share = () => {
+  const hosts = [...document.querySelectorAll(HOST)];
+  for (const [place, host] of hosts.entries()) {
+    const style = host.shadowRoot?.querySelector("iframe")?.style;
+    style?.setProperty("width", `${100 / hosts.length}%`);
+    style?.setProperty("left", `${(100 * place) / hosts.length}%`);
+  }
+};
 
 /** A frame in front of the page. */
 export interface Frame {
@@ -29,7 +42,7 @@ export interface Frame {
  * @param build Fills the document, and fills it again if the page moves the frame, which empties it.
  */
 export const openFrame = (title: string, build: (document: Document) => void): Frame => {
-  const host = document.createElement("tidemark-inspector");
+  const host = document.createElement(HOST);
   const root = host.attachShadow({ mode: "open" });
   const frame = document.createElement("iframe");
   adopt(root, STYLE);
@@ -45,8 +58,12 @@ export const openFrame = (title: string, build: (document: Document) => void): F
   root.append(frame);
   // Beside the body, which a page may fill anew.
   document.documentElement.append(host);
+  share();
   return {
     setSmall: (isSmall) => frame.classList.toggle("small", isSmall),
-    close: () => host.remove(),
+    close() {
+      host.remove();
+      share();
+    },
   };
 };
