@@ -65,7 +65,7 @@ export type Vector = Record<string, FeatureValue>;
  * @typeParam Traits What the site says of a user.
  */
 export interface Tracker<Events extends object = FreeEvents, Traits extends object = Properties> {
-  /** The session at this moment: what a server asks the collector's features by. */
+  /** The session at this moment: what a server asks the collector's features by. Empty while there is none, as after {@link Tracker.reset}. */
   readonly sessionId: string;
   /** Reports something of the site's own. `name`: 1 to 100 characters; the collector refuses a longer one, and says so. */
   track<Name extends keyof Events & string>(name: Name, ...properties: Said<Events[Name]>): void;
@@ -301,7 +301,7 @@ export const createTracker: CreateTracker = (
       introduce();
     }),
     reset: guard(() => {
-      user = undefined;
+      user = visitor = undefined;
       connection?.[2]();
       forgetCookie();
     }),

@@ -182,7 +182,7 @@ export const createDelivery = (
       ({ tab_id, events }) => !(events[0].seq >= (firstSeqs[tab_id] as number)),
     );
     // What this page will answer for from here on, and not what others have left meanwhile.
-    will.write(readWill().slice(willed.length));
+    if (willed[0]) will.write(readWill().slice(willed.length));
     const settling = left.map((parcel) => new Promise<void>((settled) => waiting.push({ parcel, settled })));
     prune();
     pump();
