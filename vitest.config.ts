@@ -43,6 +43,8 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["tests/{delivery,e2e,react}/**/*.test.ts"],
+          // What they start is what a user starts, and no test: Vite would build it for development.
+          env: { NODE_ENV: "" },
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 10_000 } },

@@ -79,12 +79,19 @@ describe("the packed packages", () => {
     await run("tsc", []);
     await run("vite", ["build", "--logLevel", "warn"]);
     expectLean(scripts(folder, "dist/assets/*.js"));
+    expect(scripts(folder, "dist/assets/*.js")).not.toContain("a list of signals");
     const site = await serveSite(join(folder, "dist"), await getPort(), stack.collector.origin);
     try {
       expect(await visit(site.origin)).toMatchObject(VISIT);
     } finally {
       await site.stop();
     }
+  });
+
+  it("look at the options of a tracker while Vite builds for development", async () => {
+    const { run, folder } = made.projects.vite;
+    await run("vite", ["build", "--mode", "development", "--outDir", "developed"], { NODE_ENV: "development" });
+    expect(scripts(folder, "developed/assets/*.js")).toContain("a list of signals");
   });
 
   it("become a vector by the quick start of docs/npm.md, to the letter", async () => {
