@@ -61,6 +61,24 @@ inEveryEngine(({ open, url }) => {
     expect(await tab.run("return document.cookie")).not.toContain(third?.anonymous_id);
   });
 
+  it("is somebody new in every tab a moment after a log-out in one", async () => {
+    const one = await openPage();
+    await visit(one, "{}");
+    await one.run("tracker.identify('ada'); await tracker.flush()");
+    const other = await openPage();
+    const before = await visit(other, "{}");
+    expect(before?.user_id).toBe("ada");
+    await one.run("tracker.reset()");
+    // So long a tab goes by what it knows.
+    await other.run("await new Promise((resolve) => setTimeout(resolve, 5_100))");
+    const [after] = await other.run<Batch[]>("tracker.track('later'); await tracker.flush(); return sent.slice(-1)");
+    expect(after?.user_id).toBeUndefined();
+    expect(after?.anonymous_id).not.toBe(before?.anonymous_id);
+    const [same] = await one.run<Batch[]>("tracker.track('too'); await tracker.flush(); return sent.slice(-1)");
+    expect(same?.anonymous_id).toBe(after?.anonymous_id);
+    expect(same?.session_id).toBe(after?.session_id);
+  });
+
   it("sets no cookie when nothing may be stored", async () => {
     const tab = await openPage();
     await visit(tab, `{ ...${ACROSS}, cookieless: true }`);

@@ -52,10 +52,10 @@ export const createTabNumbers = (name: string | false): TabNumbers => {
   return [
     (sessionId) => {
       if (tab?.session_id !== sessionId) tab = { session_id: sessionId, tab_id: mint(), next_seq: 0 };
-      const { tab_id, next_seq: seq } = tab;
+      const stamp = { tab_id: tab.tab_id, seq: tab.next_seq };
       tab.next_seq += 1;
       if (left) store.write(tab);
-      return { tab_id, seq };
+      return stamp;
     },
     () => {
       stop();

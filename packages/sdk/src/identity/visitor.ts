@@ -1,4 +1,5 @@
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
+import { now } from "../sensors/clock.ts";
 import { mint } from "./mint.ts";
 import { type Slot, slot } from "./storage.ts";
 
@@ -11,7 +12,8 @@ export interface Visitor {
 
 /** A visitor and the session: what is kept. */
 export interface Visit {
-  visitor: Visitor;
+  /** Nobody, after a log-out and before the next event. */
+  visitor?: Visitor;
   /** When the session began and when it last had an event, in UTC milliseconds. */
   started_at: number;
   seen_at: number;
@@ -20,11 +22,8 @@ export interface Visit {
 /** Gives the place where a visit is kept under a name. */
 export type VisitStore = (name: string) => Slot<Visit>;
 
-/** How old the shared note of the last event may be, in milliseconds; far below the idle limit, far above one write an event. */
-const NOTE_EVERY_MS = 5_000;
-
-const isLive = (visit: Visit | null | undefined, time: number): visit is Visit =>
-  !!visit && time - visit.seen_at <= SESSION_IDLE_MS && time - visit.started_at <= SESSION_MAX_MS;
+/** How long a tab goes by what it knows of the visit, in milliseconds; far below the idle limit, far above one look an event. */
+const LOOK_EVERY_MS = 5_000;
 
 /** Knows the visitor and keeps the session, shared by the tabs of the origin. */
 export type VisitorKeeper = [
@@ -37,8 +36,9 @@ export type VisitorKeeper = [
 ];
 
 /**
- * Keeps the visitor in localStorage, or in memory where that is forbidden. A tab that was idle asks the storage before it
- * begins a session, so it never splits one that other tabs kept alive. A minted session id names its site, as the key does.
+ * Keeps the visitor in localStorage, or in memory where that is forbidden. A tab that was silent for a moment looks there before it says
+ * who is visiting: so it neither splits a session that other tabs kept alive, nor goes on with a visitor who has logged in or out in
+ * another. A minted session id names its site, as the key does.
  *
  * @param name Where it is stored, if anything may be.
  * @param given The caller's own session id: it never ends.
@@ -50,33 +50,40 @@ export const createVisitorKeeper = (
   storeIn?: VisitStore,
 ): VisitorKeeper => {
   const store = (name && storeIn?.(name)) || slot<Visit>("localStorage", name);
-  let visit = store.read();
+  let visit = { seen_at: 0 } as Visit;
+
+  /** Hears of what other tabs have said. What is older than what this one knows could not be written. */
+  const look = () => {
+    const kept = store.read();
+    if ((kept?.seen_at as number) >= visit.seen_at) visit = kept as Visit;
+  };
+  const keep = (known: Omit<Visit, "seen_at">) => {
+    visit = known as Visit;
+    visit.seen_at = now();
+    store.write(visit);
+  };
 
   return [
     (time) => {
-      if (!isLive(visit, time)) visit = store.read() ?? visit;
-      if (!isLive(visit, time)) {
-        const session_id = `${key.split("_")[1]}.${mint()}`;
-        visit = {
-          visitor: { anonymous_id: mint(), ...(visit as Visit | undefined)?.visitor, session_id },
-          started_at: time,
-          seen_at: 0,
-        };
+      /** Whether the session lasts when nothing was heard for so long. */
+      const lasts = (silence: number) => time - visit.seen_at <= silence && time - visit.started_at <= SESSION_MAX_MS;
+      if (!lasts(LOOK_EVERY_MS)) {
+        look();
+        keep(
+          lasts(SESSION_IDLE_MS)
+            ? visit
+            : {
+                visitor: { anonymous_id: mint(), ...visit.visitor, session_id: `${key.split("_")[1]}.${mint()}` },
+                started_at: time,
+              },
+        );
       }
-      if (time - visit.seen_at > NOTE_EVERY_MS) {
-        visit.seen_at = time;
-        store.write(visit);
-      }
-      return given ? { ...visit.visitor, session_id: given } : visit.visitor;
+      return (given ? { ...visit.visitor, session_id: given } : visit.visitor) as Visitor;
     },
     (userId) => {
-      if (!visit) return;
-      visit.visitor = { ...visit.visitor, user_id: userId };
-      store.write(visit);
+      look();
+      keep({ ...visit, visitor: { ...(visit.visitor as Visitor), user_id: userId } });
     },
-    (isSame) => {
-      visit = isSame && visit ? { ...visit, started_at: 0 } : undefined;
-      store.write(visit);
-    },
+    (isSame) => keep({ ...(isSame && visit), started_at: 0 }),
   ];
 };
