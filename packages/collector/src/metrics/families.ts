@@ -27,10 +27,11 @@ export type Family = keyof typeof families;
 export type Figures = Record<string, number>;
 
 /** The key of a figure. */
-export const figureKey = (family: Family, labels: Record<string, string | number>): string =>
-  `${family}{${Object.entries(labels)
-    .map(([name, value]) => `${name}="${value}"`)
-    .join(",")}}`;
+export const figureKey = (family: Family, labels: Record<string, string | number>): string => {
+  let pairs = "";
+  for (const name in labels) pairs += `${pairs && ","}${name}="${labels[name]}"`;
+  return `${family}{${pairs}}`;
+};
 
 /** Adds figures up, into the first. */
 export const addFigures = (sum: Figures, more: Figures): void => {

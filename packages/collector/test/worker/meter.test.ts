@@ -31,7 +31,7 @@ describe("a meter", () => {
     const meter = createMeter();
     const asked = Array.from({ length: 20 }, () => {
       meter.count("tidemark_requests_total", label, 1);
-      return meter.handOver(stub);
+      return meter.handOver(() => stub);
     });
     await Promise.all(asked);
     expect(handed).toEqual([{ [figure]: 20 }]);
@@ -43,9 +43,9 @@ describe("a meter", () => {
     vi.spyOn(scheduler, "wait").mockResolvedValue();
     vi.spyOn(console, "error").mockReturnValue();
     meter.count("tidemark_requests_total", label, 2);
-    await meter.handOver(stub);
+    await meter.handOver(() => stub);
     meter.count("tidemark_requests_total", label, 1);
-    await meter.handOver(stub);
+    await meter.handOver(() => stub);
     expect(handed).toEqual([{ [figure]: 3 }]);
   });
 
@@ -57,11 +57,11 @@ describe("a meter", () => {
       .mockReturnValueOnce(new Promise(() => {}))
       .mockResolvedValue();
     meter.count("tidemark_requests_total", label, 1);
-    void meter.handOver(stub);
-    await meter.handOver(stub);
+    void meter.handOver(() => stub);
+    await meter.handOver(() => stub);
     expect(handed).toEqual([]);
     vi.setSystemTime(Date.now() + 2_000);
-    await meter.handOver(stub);
+    await meter.handOver(() => stub);
     expect(handed).toEqual([{ [figure]: 1 }]);
   });
 });
