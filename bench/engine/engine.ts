@@ -1,6 +1,6 @@
-import { serialize } from "node:v8";
 import { sessionFeatures } from "@tidemark/schema";
 import { createEngine, type EngineEvent, type EngineState } from "../../packages/collector/src/engine/engine.ts";
+import { pack } from "../../packages/collector/src/engine/pack.ts";
 import { visit, visitor } from "../../packages/collector/test/engine/visitor.ts";
 import { type Bench, report } from "../report.ts";
 
@@ -44,7 +44,11 @@ const afterHistory = (length: number) => {
   const events = visitor();
   for (let index = 0; index < length; index += 1) engine.fold(state, events.next().value);
   const next = Array.from({ length: STRETCH }, () => events.next().value);
-  return { length, bytes: serialize(state).length, run: () => foldStretch(state, next) };
+  return {
+    length,
+    bytes: JSON.stringify({ ...state, cells: pack(state.cells) }).length,
+    run: () => foldStretch(state, next),
+  };
 };
 
 /** Folds a stretch into a copy, as a state comes out of storage: the history must not grow while it is timed. */

@@ -9,15 +9,15 @@ import { type Slot, slotsOf } from "./slot.ts";
 export type EngineEvent = FeatureEvent & { tab_id: string };
 
 /**
- * What the engine remembers of an entity: plain data that survives structured cloning, bounded by the definitions and not by
+ * What the engine remembers of an entity: plain JSON, bounded by the definitions and not by
  * the events. A state of few events is also the delta that brings another one up to date: see {@link Engine.merge}.
  */
 export interface EngineState {
   /** Layout of the state. */
   version: typeof STATE_VERSION;
-  /** What each cell accumulates, by the ids of the engine's slots. */
-  slots: readonly string[];
-  /** Each slot's partial result; `undefined` as long as no event reached it. */
+  /** What each cell accumulates: the ids of the engine's slots, with a space between any two. */
+  slots: string;
+  /** Each slot's partial result; `null` as long as no event reached it. */
   cells: unknown[];
   /** Time of the latest event, in UTC milliseconds; `null` before the first. */
   event_time: number | null;
@@ -55,7 +55,7 @@ export interface Engine {
   watermark(state: EngineState): number | null;
 }
 
-const STATE_VERSION = 1;
+const STATE_VERSION = 2;
 
 /**
  * Compiles the definitions of one entity into an engine.
@@ -69,7 +69,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   }
   const aggregates = features.filter((feature) => !isDerived(feature)) as unknown as AggregateFeature[];
   const { slots, slotOf } = slotsOf(aggregates);
-  const ids = slots.map(({ id }) => id);
+  const ids = slots.map(({ id }) => id).join(" ");
   const reads = aggregates.map(({ name, window }) => {
     const position = slotOf.get(name) as number;
     const { kind, partial } = slots[position] as Slot;
@@ -97,15 +97,12 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     }
   };
 
-  const isOurs = (state: EngineState): boolean =>
-    state.version === STATE_VERSION &&
-    state.slots.length === ids.length &&
-    state.slots.every((id, position) => id === ids[position]);
+  const isOurs = (state: EngineState): boolean => state.version === STATE_VERSION && state.slots === ids;
 
   const zero = (): EngineState => ({
     version: STATE_VERSION,
     slots: ids,
-    cells: slots.map(() => undefined),
+    cells: slots.map(() => null),
     event_time: null,
     progress: null,
     late: 0,
@@ -157,9 +154,11 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     migrate(state) {
       if (isOurs(state)) return { state, restarted: [] };
       const old = state.version === STATE_VERSION ? state : zero();
-      const known = new Map(old === state ? old.slots.map((id, position) => [id, old.cells[position]]) : []);
-      const cells = ids.map((id) => known.get(id));
-      const restarted = reads.filter(({ position }) => !known.has(ids[position] as string)).map(({ name }) => name);
+      const known = new Map(old === state ? old.slots.split(" ").map((id, position) => [id, old.cells[position]]) : []);
+      const cells = slots.map(({ id }) => known.get(id) ?? null);
+      const restarted = reads
+        .filter(({ position }) => !known.has((slots[position] as Slot).id))
+        .map(({ name }) => name);
       return { state: { ...old, slots: ids, cells }, restarted };
     },
 

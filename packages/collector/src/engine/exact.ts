@@ -1,8 +1,8 @@
 /**
- * A whole number that is never rounded: a `bigint` where a `number` would not be exact. Addition of such numbers does not
- * depend on their order, which that of fractions does.
+ * A whole number that is never rounded: its decimal digits where a `number` would not be exact, since states are JSON. Addition
+ * of such numbers does not depend on their order, which that of fractions does.
  */
-export type Exact = number | bigint;
+export type Exact = number | string;
 
 /** Millionths in one: the unit in which fractions are kept. */
 const MILLION = 1_000_000;
@@ -10,7 +10,7 @@ const MILLION = 1_000_000;
 /** Smallest form of a whole number, so that equal numbers are the same value. */
 const exact = (value: bigint): Exact => {
   const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
+  return Number.isSafeInteger(number) ? number : value.toString();
 };
 
 /** a + b. */
@@ -22,13 +22,13 @@ export const plus = (a: Exact, b: Exact): Exact => {
   return exact(BigInt(a) + BigInt(b));
 };
 
-/** a * a. */
-export const squared = (a: Exact): Exact => {
-  if (typeof a === "number") {
-    const square = a * a;
-    if (Number.isSafeInteger(square)) return square;
+/** sum + a * a. */
+export const plusSquare = (sum: Exact, a: Exact): Exact => {
+  if (typeof sum === "number" && typeof a === "number") {
+    const total = sum + a * a;
+    if (Number.isSafeInteger(total)) return total;
   }
-  return exact(BigInt(a) * BigInt(a));
+  return exact(BigInt(sum) + BigInt(a) ** 2n);
 };
 
 /**
@@ -44,6 +44,6 @@ export const millionths = (value: number): Exact => {
 /** A number of millionths as the number it stands for: exactly, when that is whole and safe. */
 export const fromMillionths = (units: Exact): number => {
   if (typeof units === "number") return units / MILLION;
-  const million = BigInt(MILLION);
-  return Number(units / million) + Number(units % million) / MILLION;
+  const [whole, million] = [BigInt(units), BigInt(MILLION)];
+  return Number(whole / million) + Number(whole % million) / MILLION;
 };

@@ -9,7 +9,7 @@ import { absorbPanes, addToPanes, type Panes, partialFrom } from "./panes.ts";
 
 /**
  * One accumulator, which all features share that say the same of source, condition, aggregate, version and panes. Its cell
- * in the state is a partial result, or one for each pane, and `undefined` as long as no event met the conditions.
+ * in the state is a partial result, or one for each pane, and `null` as long as no event met the conditions.
  */
 export interface Slot {
   /** Names what the slot accumulates: the same in every deployment whose definitions say the same. */
@@ -82,7 +82,7 @@ const createSlot = (id: string, { source, where, aggregate }: Content, extent: E
         meets === undefined || meets(event)
           ? add(cell ?? kind.zero(), read === undefined ? undefined : read(event), occurrence)
           : cell,
-      absorb: (cell, other) => (other === undefined ? cell : kind.merge(cell ?? kind.zero(), other)),
+      absorb: (cell, other) => (other === null ? cell : kind.merge(cell ?? kind.zero(), other)),
       partial: (cell) => cell ?? kind.zero(),
     };
   }
@@ -99,7 +99,7 @@ const createSlot = (id: string, { source, where, aggregate }: Content, extent: E
       return kept;
     },
     absorb(cell, other) {
-      if (other === undefined) return cell;
+      if (other === null) return cell;
       const kept = (cell ?? []) as Panes;
       absorbPanes(kept, other as Panes, kind, keep);
       return kept;

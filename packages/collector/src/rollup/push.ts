@@ -16,11 +16,15 @@ export interface Delta {
   anonymous_id?: string;
 }
 
-/** What a session tells at once. Once it is on its way it does not change any more, and goes to the same shard for ever. */
+/** What a session tells at once: plain JSON. Once it is on its way it does not change any more, and goes to the same shard for ever. */
 export interface Push {
   /** Its number in the session; they arrive in the order of their numbers. */
   n: number;
   shard: number;
   /** The user's comes first, when it is about one. */
-  deltas: Map<RollupKey, Delta>;
+  deltas: Record<RollupKey, Delta>;
 }
+
+/** How many deltas pushes hold. */
+export const countDeltas = (pushes: readonly Push[]): number =>
+  pushes.reduce((total, { deltas }) => total + Object.keys(deltas).length, 0);

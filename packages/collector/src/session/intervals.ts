@@ -32,6 +32,14 @@ export const insert = (set: Intervals, from: number, to = from): void => {
   set.splice(start, end - start, [first, last]);
 };
 
+/** Puts the number after the largest into the set, if this is the one: what comes in order is quickly told. */
+export const follow = (set: Intervals, number: number): boolean => {
+  const last = set.at(-1);
+  if (last === undefined || last[1] !== number - 1) return false;
+  last[1] = number;
+  return true;
+};
+
 /** How many numbers the set holds. */
 export const size = (set: Intervals): number => set.reduce((total, [from, to]) => total + to - from + 1, 0);
 

@@ -1,5 +1,5 @@
 import { hashOf } from "../engine/hash.ts";
-import type { Delta, Push, RollupKey } from "../rollup/push.ts";
+import { countDeltas, type Delta, type Push, type RollupKey } from "../rollup/push.ts";
 import { shardOf } from "../rollup/shards.ts";
 
 /**
@@ -24,10 +24,10 @@ const MAX_SEALED = 4;
 export const newOutbox = (): Outbox => ({ last_n: 0, depth: 0, sealed: [], open: null });
 
 /** The deltas that take in what is folded now. */
-export const openDeltas = (outbox: Outbox, sessionId: string): Map<RollupKey, Delta> => {
+export const openDeltas = (outbox: Outbox, sessionId: string): Record<RollupKey, Delta> => {
   if (!outbox.open) {
     outbox.last_n += 1;
-    outbox.open = { n: outbox.last_n, shard: shardOf(hashOf(sessionId), outbox.depth), deltas: new Map() };
+    outbox.open = { n: outbox.last_n, shard: shardOf(hashOf(sessionId), outbox.depth), deltas: {} };
   }
   return outbox.open.deltas;
 };
@@ -54,5 +54,4 @@ export const confirm = (outbox: Outbox, pushes: Push[], depth: number): void => 
 };
 
 /** How many deltas are owed. */
-export const owed = ({ sealed, open }: Outbox): number =>
-  sealed.reduce((total, { deltas }) => total + deltas.size, open?.deltas.size ?? 0);
+export const owed = ({ sealed, open }: Outbox): number => countDeltas(open ? [...sealed, open] : sealed);

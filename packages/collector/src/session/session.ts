@@ -1,14 +1,15 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Consent, DeliveryCounts, Dropped, FeatureValue, Rejection, SessionVectorAnswer } from "@tidemark/schema";
+import type { Consent, Dropped, Rejection, SessionVectorAnswer } from "@tidemark/schema";
 import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
 import type { Definitions } from "../definitions.ts";
-import type { EngineEvent, EngineState } from "../engine/engine.ts";
-import { entityOf, rollupKey } from "../rollup/push.ts";
+import type { EngineEvent } from "../engine/engine.ts";
+import { type Delta, entityOf, type RollupKey, rollupKey } from "../rollup/push.ts";
 import { type Env, rollupOf } from "./address.ts";
 import { correct, observe } from "./clock.ts";
 import { eventsOf } from "./events-of.ts";
-import { confirm, due, newOutbox, type Outbox, openDeltas, owed, sealAll } from "./outbox.ts";
-import { countDelivery, countMissing, drop, newTab, receive, reject, type Tab } from "./tab.ts";
+import { confirm, due, newOutbox, openDeltas, owed, sealAll } from "./outbox.ts";
+import { Row, type Stored } from "./row.ts";
+import { countDelivery, countMissing, drop, newTab, receive, reject } from "./tab.ts";
 
 /** A judged batch on its way into its session. */
 export interface Delivery {
@@ -46,42 +47,10 @@ export interface Receipt {
 /** A session's vector at the time of the call. */
 export type SessionVector = Omit<SessionVectorAnswer, "entity" | "id">;
 
-/** What a session came to: written once each time that it closes. */
-export interface Final {
-  /** 1 for the first time, and higher for each correction. */
-  version: number;
-  /** UTC milliseconds, by the collector's clock. */
-  closed_at: number;
-  definition_version: string;
-  /** Time of the latest event; the features are those of that moment, as a replay gives them. */
-  event_time: number;
-  features: Record<string, FeatureValue>;
-  late: number;
-  too_late: number;
-  /** What the visitor had answered at the latest event. */
-  consent?: Consent | undefined;
-  delivery: DeliveryCounts;
-}
+type EventOfVisitor = EngineEvent & { anonymous_id: string };
 
-interface Stored {
-  site: string;
-  session_id: string;
-  definition_version: string;
-  tabs: Map<string, Tab>;
-  engine: EngineState;
-  outbox: Outbox;
-  /** When the latest event that counted was received; `null` before the first. */
-  heard_at: number | null;
-  /** When the alarm rings; `null` when none was set. */
-  alarm_at: number | null;
-  /** Whether nothing was heard since `final`. */
-  closed: boolean;
-  final: Final | null;
-  /** What the visitor had answered at the latest event. */
-  consent?: Consent | undefined;
-}
-
-const STATE = "state";
+/** By entity, the delta that the event before was folded into: the next one is mostly about the same. */
+type LatestDeltas = Map<string, { id: string; delta: Delta }>;
 
 /** Most tabs of one session. */
 const MAX_TABS = 256;
@@ -103,6 +72,7 @@ export abstract class SessionObject extends DurableObject<Env> {
   /** The definitions of this deployment, compiled. A stored session made by others begins anew the features that changed. */
   protected abstract readonly definitions: Definitions;
 
+  readonly #row = new Row(this.ctx.storage);
   #stored: Stored | undefined;
   #push: Promise<void> | undefined;
   #pushedAt = 0;
@@ -124,7 +94,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     const receipt = this.#take(stored, delivery);
     if (stored.heard_at !== null && !stored.closed) this.#wakeBy(stored, stored.heard_at + SESSION_IDLE_MS);
     this.#store(stored);
-    if (owed(stored.outbox) > 0) this.ctx.waitUntil(this.#pushDeltas());
+    if (!this.#push && owed(stored.outbox) > 0) this.ctx.waitUntil(this.#pushDeltas());
     return receipt;
   }
 
@@ -172,7 +142,7 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   #load(): Stored | undefined {
     if (!this.#stored) {
-      this.#stored = this.ctx.storage.kv.get<Stored>(STATE);
+      this.#stored = this.#row.read();
       if (this.#stored) this.#renew(this.#stored);
     }
     return this.#stored;
@@ -185,7 +155,8 @@ export abstract class SessionObject extends DurableObject<Env> {
     stored.definition_version = this.definitions.version;
     stored.engine = this.definitions.session.migrate(stored.engine).state;
     for (const { deltas } of stored.outbox.sealed) {
-      for (const key of deltas.keys()) if (!this.definitions.rollups.has(entityOf(key))) deltas.delete(key);
+      for (const key of Object.keys(deltas) as RollupKey[])
+        if (!this.definitions.rollups.has(entityOf(key))) delete deltas[key];
     }
   }
 
@@ -205,7 +176,7 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   #store(stored: Stored): void {
-    this.ctx.storage.kv.put(STATE, stored);
+    this.#row.write(stored);
     this.#stored = stored;
   }
 
@@ -230,6 +201,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     for (const range of dropped)
       receipt.dropped[range.reason] = (receipt.dropped[range.reason] ?? 0) + drop(tab, range);
 
+    const latest: LatestDeltas = new Map();
     for (const { index, event } of eventsOf(body, valid)) {
       const arrival = receive(tab, event.seq);
       if (arrival === "duplicate") {
@@ -238,10 +210,14 @@ export abstract class SessionObject extends DurableObject<Env> {
         const message = `seq: too many numbers before ${event.seq} never arrived; begin a new tab_id`;
         receipt.rejected.push({ index, code: "too_many_gaps", path: "seq", message });
       } else {
-        const time = correct(tab.clock, event.seq, event.time);
+        event.time = correct(tab.clock, event.seq, event.time);
+        event.tab_id = tab_id;
+        event.session_id = session_id;
+        event.anonymous_id = anonymous_id;
         // An identify event names its user itself.
-        const known = { user_id: event.user_id ?? user_id, time, tab_id, session_id, anonymous_id, consent };
-        if (this.#fold(stored, Object.assign(event, known))) {
+        if (event.user_id === undefined && user_id !== undefined) event.user_id = user_id;
+        if (consent !== undefined) event.consent = consent;
+        if (this.#fold(stored, event as EventOfVisitor, latest)) {
           stored.heard_at = Math.max(stored.heard_at ?? received_at, received_at);
           stored.closed = false;
         }
@@ -253,19 +229,21 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   /** Folds an event into the session's features and into what it owes. Returns whether it counts: its session judges for all. */
-  #fold(stored: Stored, event: EngineEvent & { anonymous_id: string }): boolean {
+  #fold(stored: Stored, event: EventOfVisitor, latest: LatestDeltas): boolean {
     if (event.time >= (stored.engine.event_time ?? 0)) stored.consent = event.consent;
     const came = this.definitions.session.fold(stored.engine, event);
     const deltas = openDeltas(stored.outbox, stored.session_id);
     for (const { entity, engine, idOf } of this.definitions.rollups.values()) {
       const id = idOf(event);
       if (id === undefined) continue;
-      const key = rollupKey(entity, id);
-      let delta = deltas.get(key);
-      if (!delta) {
-        delta = { state: engine.zero() };
-        deltas.set(key, delta);
+      let known = latest.get(entity);
+      if (known?.id !== id) {
+        const key = rollupKey(entity, id);
+        deltas[key] ??= { state: engine.zero() };
+        known = { id, delta: deltas[key] };
+        latest.set(entity, known);
       }
+      const { delta } = known;
       if (entity === "user" && id !== event.anonymous_id) delta.anonymous_id = event.anonymous_id;
       if (came === "too_late") {
         delta.state.too_late += 1;
@@ -332,7 +310,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     const [first] = pushes;
     if (!first) return true;
     try {
-      const depth = await rollupOf(this.env, site, first.shard).apply(session_id, pushes);
+      const depth = await rollupOf(this.env, site, first.shard).apply(session_id, JSON.stringify(pushes));
       confirm(outbox, pushes, depth);
       this.#failures = 0;
       return true;

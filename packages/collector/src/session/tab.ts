@@ -1,6 +1,6 @@
 import type { DeliveryCounts, Dropped } from "@tidemark/schema";
 import { type ClientClock, newClock } from "./clock.ts";
-import { has, highest, type Intervals, insert, size, union } from "./intervals.ts";
+import { follow, has, highest, type Intervals, insert, size, union } from "./intervals.ts";
 
 /** Most ranges kept in one set. Only a client that skips numbers on purpose comes near. */
 const MAX_RANGES = 256;
@@ -21,6 +21,7 @@ const full = (set: Intervals): boolean => set.length >= MAX_RANGES;
 
 /** Notes that an event arrived: `new`, a `duplicate`, or `full` when its number cannot be remembered. */
 export const receive = (tab: Tab, seq: number): "new" | "duplicate" | "full" => {
+  if (follow(tab.received, seq)) return "new";
   if (has(tab.received, seq)) {
     tab.duplicates += 1;
     return "duplicate";
@@ -44,7 +45,8 @@ export const drop = (tab: Tab, { from_seq, to_seq }: Dropped): number => {
 };
 
 /** All numbers of which it is known what became of them. */
-const explained = ({ received, rejected, dropped }: Tab): Intervals => union(received, rejected, dropped);
+const explained = ({ received, rejected, dropped }: Tab): Intervals =>
+  rejected.length + dropped.length === 0 ? received : union(received, rejected, dropped);
 
 /** How many numbers below the highest never arrived and are not explained. */
 export const countMissing = (tab: Tab): number => {

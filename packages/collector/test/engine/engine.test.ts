@@ -87,7 +87,7 @@ describe("the engine", () => {
       fc.property(events, fc.nat(50), (all, cut) => {
         let state = engine.zero();
         all.forEach((each, index) => {
-          if (index === cut) state = structuredClone(state);
+          if (index === cut) state = JSON.parse(JSON.stringify(state));
           engine.fold(state, each);
         });
         expect(engine.vector(state, AT)).toEqual(engine.vector(foldAll(engine, all), AT));
@@ -102,10 +102,7 @@ describe("the engine", () => {
     for (let count = 1; count <= 1_000_000; count += 1) {
       engine.fold(state, reader.next().value);
       if (count === 10_000 || count === 1_000_000) {
-        const plain = JSON.stringify(state, (_, value) =>
-          typeof value === "bigint" ? `${value}` : value instanceof Uint8Array ? [...value] : value,
-        );
-        sizes.push(plain.length);
+        sizes.push(JSON.stringify(state).length);
       }
     }
     const [early = 0, late = 0] = sizes;

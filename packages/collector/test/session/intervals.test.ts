@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { has, highest, type Intervals, insert, size, union } from "../../src/session/intervals.ts";
+import { follow, has, highest, type Intervals, insert, size, union } from "../../src/session/intervals.ts";
 
 const ranges = fc.array(
   fc.tuple(fc.nat(60), fc.nat(6)).map(([from, length]): [number, number] => [from, from + length]),
@@ -25,6 +25,18 @@ describe("a set of intervals", () => {
         for (let number = 0; number < 70; number += 1) expect(has(set, number)).toBe(model.has(number));
         expect(size(set)).toBe(model.size);
         expect(highest(set)).toBe(Math.max(-1, ...model));
+      }),
+    );
+  });
+
+  it("takes the number after its largest quickly, and no other", () => {
+    fc.assert(
+      fc.property(ranges, fc.nat(80), (all, number) => {
+        const [quick, slow] = [build(all).set, build(all).set];
+        const follows = number > 0 && number === highest(slow) + 1;
+        expect(follow(quick, number)).toBe(follows);
+        if (follows) insert(slow, number);
+        expect(quick).toEqual(slow);
       }),
     );
   });

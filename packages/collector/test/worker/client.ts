@@ -91,6 +91,14 @@ export const rollupVectorOf = async (
 export const vectorOf = async (session: string, readKey?: string): Promise<SessionVectorAnswer> =>
   (await read(session, readKey)).json();
 
+/** All that an object keeps. */
+export const rowsOf = ({ kv, sql }: DurableObjectStorage): unknown[] => {
+  const tables = sql.exec<{ name: string }>(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'",
+  );
+  return [...kv.list(), ...[...tables].flatMap(({ name }) => sql.exec(`SELECT * FROM ${name}`).toArray())];
+};
+
 /** Names of the features that change with the moment of reading, though nothing happens. */
 const moving = new Set(
   defaultFeatures

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Env, sessionOf } from "../../src/session/address.ts";
-import type { Final } from "../../src/session/session.ts";
+import { Row } from "../../src/session/row.ts";
 import { accept, batch, custom, newSession, page, vectorOf } from "./client.ts";
 
 const bindings = env as unknown as Env;
@@ -17,7 +17,7 @@ const ring = async (session_id: string, afterMs: number) => {
 
 /** What waits for the log. */
 const finalOf = (session_id: string) =>
-  runInDurableObject(objectOf(session_id), (_, state) => state.storage.kv.get<{ final: Final | null }>("state")?.final);
+  runInDurableObject(objectOf(session_id), (_, { storage }) => new Row(storage).read()?.final);
 
 /** The features that say what happened, whatever the moment of reading. */
 const happened = { event_count: 2, page_view_count: 1, custom_event_count: 1 };

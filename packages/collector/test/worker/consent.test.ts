@@ -17,6 +17,7 @@ import {
   refusal,
   request,
   rollupVectorOf,
+  rowsOf,
   vectorOf,
   view,
 } from "./client.ts";
@@ -36,7 +37,7 @@ const identify = (seq: number, user_id: string) => ({ type: "identify", seq, tim
 
 /** All that a session's object keeps. */
 const keptOf = (site: string, session_id: string) =>
-  runInDurableObject(sessionOf(bindings, site, session_id), (_, state) => [...state.storage.kv.list()]);
+  runInDurableObject(sessionOf(bindings, site, session_id), (_, { storage }) => rowsOf(storage));
 
 const withinASecond = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 1_000, interval: 10 });
 
@@ -93,9 +94,7 @@ describe("consent to be measured", () => {
 /** All that a site's rollups have written, as text. */
 const keptByRollups = (site: string) =>
   runInDurableObject(rollupOf(bindings, site, 0), (_, { storage }) =>
-    JSON.stringify([...storage.kv.list()], (_key, value) =>
-      value instanceof Map ? [...value] : typeof value === "bigint" ? String(value) : value,
-    ),
+    JSON.stringify([...storage.kv.list()], (_key, value) => (value instanceof Map ? [...value] : value)),
   );
 
 describe.each(unlinked)("personalisation that is %s", (personalisation) => {

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Engine, EngineEvent } from "../../src/engine/engine.ts";
-import { rollupKey } from "../../src/rollup/push.ts";
+import { type Push, rollupKey } from "../../src/rollup/push.ts";
 import { type Env, rollupOf, sessionOf } from "../../src/session/address.ts";
 import {
   accept,
@@ -155,10 +155,12 @@ describe("a rollup", () => {
     engine("product").add(sold, { ...sale(0, sku, 1), tab_id: "tab0000001" } as EngineEvent);
     const rollup = rollupOf(bindings, site, 0);
     const pushes = Array.from({ length: size }, () => {
-      let deltas = new Map([[rollupKey("product", sku), { state: sold }]]);
       const id = user();
-      if (id) deltas = new Map([[rollupKey("user", id), { state: engine("user").zero() }], ...deltas]);
-      return rollup.apply(newSession(site), [{ n: 1, shard: 0, deltas }]);
+      const deltas = {
+        ...(id && { [rollupKey("user", id)]: { state: engine("user").zero() } }),
+        [rollupKey("product", sku)]: { state: sold },
+      };
+      return rollup.apply(newSession(site), JSON.stringify([{ n: 1, shard: 0, deltas }] satisfies Push[]));
     });
     await Promise.all(pushes);
   };
@@ -176,11 +178,13 @@ describe("a rollup", () => {
     const sent = pushesOf(session_id);
     expect(sent).toHaveLength(2);
     const rollup = rollupOf(bindings, "shop", 0);
-    await Promise.all([sent, ...sent.map((each) => [each])].map((pushes) => rollup.apply(session_id, pushes)));
+    await Promise.all(
+      [sent, ...sent.map((each) => [each])].map((pushes) => rollup.apply(session_id, JSON.stringify(pushes))),
+    );
     await evictDurableObject(rollup);
-    for (const each of sent) await rollup.apply(session_id, [each]);
+    for (const each of sent) await rollup.apply(session_id, JSON.stringify([each]));
     expect(await worth(sku)).toBe(7);
-    await rollup.apply(newSession(), sent.slice(0, 1));
+    await rollup.apply(newSession(), JSON.stringify(sent.slice(0, 1)));
     expect(await worth(sku)).toBe(10);
   });
 
@@ -193,7 +197,7 @@ describe("a rollup", () => {
     expect(await worth(sku)).toBe(601);
     const rollup = rollupOf(bindings, "shop", 0);
     await evictDurableObject(rollup);
-    await rollup.apply(session, [push]);
+    await rollup.apply(session, JSON.stringify([push]));
     expect(await worth(sku)).toBe(601);
   });
 

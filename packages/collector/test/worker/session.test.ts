@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Definitions } from "../../src/definitions.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Env } from "../../src/session/address.ts";
-import { accept, batch, custom, NOW, newSession, post, refusal, settled, vectorOf } from "./client.ts";
+import { accept, batch, custom, NOW, newSession, post, refusal, rowsOf, settled, vectorOf } from "./client.ts";
 
 const { SESSION } = env as unknown as Env;
 
@@ -55,12 +55,12 @@ describe("a session", () => {
     const stub = SESSION.getByName(`shop:${session_id}`);
     await accept(batch([custom(0)], { session_id }));
     const restore = await runInDurableObject(stub, (_, state) => {
-      const { put } = state.storage.kv;
-      state.storage.kv.put = () => {
+      const { exec } = state.storage.sql;
+      state.storage.sql.exec = () => {
         throw new Error("disk full");
       };
       return () => {
-        state.storage.kv.put = put;
+        state.storage.sql.exec = exec;
       };
     });
     const failed = await post(JSON.stringify(batch([custom(1)], { session_id })));
@@ -97,12 +97,8 @@ describe("a session", () => {
   it("keeps one row, which does not grow with the events", async () => {
     const session_id = newSession();
     const stub = SESSION.getByName(`shop:${session_id}`);
-    const size = () =>
-      runInDurableObject(
-        stub,
-        (_, state) =>
-          new TextEncoder().encode(JSON.stringify([...state.storage.kv.list()].map(([, value]) => value))).length,
-      );
+    const rows = () => runInDurableObject(stub, (_, { storage }) => rowsOf(storage));
+    const size = async () => new TextEncoder().encode(JSON.stringify(await rows())).length;
     for (let turn = 0; turn < 40; turn += 1) {
       await accept(
         batch(
@@ -110,11 +106,11 @@ describe("a session", () => {
           { session_id, sent_at: NOW + 100_000 },
         ),
       );
-      if (turn === 0) expect(await size()).toBeLessThan(4096);
+      if (turn === 0) expect(await size()).toBeLessThan(8192);
     }
     expect((await vectorOf(session_id)).delivery.received).toBe(2000);
-    expect(await size()).toBeLessThan(4096);
-    expect(await runInDurableObject(stub, (_, state) => [...state.storage.kv.list()].length)).toBe(1);
+    expect(await size()).toBeLessThan(8192);
+    expect(await rows()).toHaveLength(1);
   });
 
   it("accounts for what the client says it dropped", async () => {

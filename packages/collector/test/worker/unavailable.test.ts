@@ -13,10 +13,12 @@ const scrape = () => request("/metrics", { headers: { authorization: "Bearer adm
 /** Makes the runtime take an object away at its next look into its storage, as when it moves to another machine. */
 const loseObject = (stub: DurableObjectStub<undefined>) =>
   runInDurableObject(stub, (_, state) => {
-    state.storage.kv.get = () => {
+    const look = () => {
       state.abort("moved away");
       throw new Error("unreachable");
     };
+    state.storage.kv.get = look;
+    state.storage.sql.exec = look;
   });
 
 const expectAway = async (answer: Response) => {

@@ -87,14 +87,15 @@ export const traffic = {
 export class Rollup extends RollupObject {
   protected readonly definitions = definitions;
 
-  override async apply(session: string, pushes: Push[]): Promise<number> {
+  override async apply(session: string, text: string): Promise<number> {
+    const pushes = JSON.parse(text) as Push[];
     traffic.pushes.push(...pushes.map((push) => ({ session, push })));
     const fault = traffic.fault(
       session,
-      pushes.flatMap(({ deltas }) => [...deltas.keys()]),
+      pushes.flatMap(({ deltas }) => Object.keys(deltas) as RollupKey[]),
     );
     if (fault === "refuse") throw new Error("the rollup cannot be reached");
-    const depth = await super.apply(session, pushes);
+    const depth = await super.apply(session, text);
     if (fault === "lose_answer") throw new Error("the answer is lost");
     return depth;
   }

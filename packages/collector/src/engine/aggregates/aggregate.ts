@@ -2,17 +2,17 @@ import type { FeatureValue } from "@tidemark/schema";
 import { cut } from "../text.ts";
 
 /**
- * How a kind of aggregate works: a small algebra (zero, add, merge, result) over plain data that survives structured
- * cloning. `merge` is associative and commutative and `zero()` is its identity, so that partial results can be combined in
- * any order; a sketch keeps its documented bound in any order.
+ * How a kind of aggregate works: a small algebra (zero, add, merge, result) over plain JSON. `merge` is associative and
+ * commutative and `zero()` is its identity, so that partial results can be combined in any order; a sketch keeps its documented
+ * bound in any order.
  *
- * @template S state: plain data of bounded size.
+ * @template S state: plain JSON of bounded size.
  */
 export interface AggregateKind<S> {
   zero(): S;
   /** Takes in one event's value: `undefined` when the event lacks the field, or the aggregate reads none. May change `state`. */
   add(state: S, value: unknown, event: Occurrence): S;
-  /** Leaves both as they are, and shares nothing with them that `add` changes. */
+  /** May change `a`; leaves `b` as it is, and shares nothing with it that `add` or `merge` change. */
   merge(a: S, b: S): S;
   result(state: S, reading: Reading): FeatureValue;
 }

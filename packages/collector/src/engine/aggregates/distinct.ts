@@ -13,8 +13,10 @@ const RANK_BITS = HASH_BITS - PRECISION;
 /** Sets numbers apart from texts that read the same. */
 const NUMBER = "\0";
 
-/** Hashes of the values, ascending, as long as they are few; then a register for each share of the hashes. */
-type Values = number[] | Uint8Array;
+/** Hashes of the values, ascending, as long as they are few; then a register for each share of the hashes, and so many more. */
+type Values = number[];
+
+const isSketch = (state: Values): boolean => state.length === REGISTERS;
 
 /** One more than the number of leading zeros of the bits that do not choose the register. */
 const rankOf = (hash: number): number => {
@@ -22,14 +24,14 @@ const rankOf = (hash: number): number => {
   return bits === 0 ? RANK_BITS + 1 : RANK_BITS - Math.floor(Math.log2(bits));
 };
 
-const register = (registers: Uint8Array, hash: number): void => {
+const register = (registers: number[], hash: number): void => {
   const index = hash % REGISTERS;
   const rank = rankOf(hash);
   if (rank > (registers[index] ?? 0)) registers[index] = rank;
 };
 
 const include = (state: Values, hash: number): Values => {
-  if (state instanceof Uint8Array) {
+  if (isSketch(state)) {
     register(state, hash);
     return state;
   }
@@ -45,7 +47,7 @@ const include = (state: Values, hash: number): Values => {
     state.splice(low, 0, hash);
     return state;
   }
-  const registers = new Uint8Array(REGISTERS);
+  const registers = new Array<number>(REGISTERS).fill(0);
   for (const known of state) register(registers, known);
   register(registers, hash);
   return registers;
@@ -55,7 +57,7 @@ const include = (state: Values, hash: number): Values => {
  * The number of different values that registers have seen, by the estimator of Otmar Ertl, "New cardinality estimation
  * algorithms for HyperLogLog sketches" (2017), algorithm 6: without bias over the whole range, and without tables.
  */
-const estimate = (registers: Uint8Array): number => {
+const estimate = (registers: number[]): number => {
   const having = new Array<number>(RANK_BITS + 2).fill(0);
   for (const rank of registers) having[rank] = (having[rank] ?? 0) + 1;
   let z = REGISTERS * tau(1 - (having[RANK_BITS + 1] ?? 0) / REGISTERS);
@@ -104,15 +106,13 @@ export const distinct: AggregateKind<Values> = {
     return include(state, hashOf(typeof kept === "string" ? kept : `${NUMBER}${kept}`));
   },
   merge(a, b) {
-    const [base, other] = a instanceof Uint8Array ? [a, b] : [b, a];
-    let both: Values = base.slice();
-    if (other instanceof Uint8Array) {
+    let [both, other] = isSketch(b) && !isSketch(a) ? [b.slice(), a] : [a, b];
+    if (isSketch(other)) {
       other.forEach((rank, index) => {
-        const registers = both as Uint8Array;
-        if (rank > (registers[index] ?? 0)) registers[index] = rank;
+        if (rank > (both[index] ?? 0)) both[index] = rank;
       });
     } else for (const hash of other) both = include(both, hash);
     return both;
   },
-  result: (state) => (state instanceof Uint8Array ? estimate(state) : state.length),
+  result: (state) => (isSketch(state) ? estimate(state) : state.length),
 };

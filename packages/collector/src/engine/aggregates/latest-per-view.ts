@@ -60,12 +60,11 @@ export const latestPerView = ({ combine }: Pick<LatestPerView, "combine">): Aggr
       return state;
     },
     merge(a, b) {
-      const settled = b.settled === null ? a.settled : include(a.settled, b.settled);
-      const both: Views = { ids: a.ids.slice(), seqs: a.seqs.slice(), values: a.values.slice(), settled };
+      if (b.settled !== null) a.settled = include(a.settled, b.settled);
       b.ids.forEach((id, place) => {
-        hear(both, id, b.seqs[place] as number, b.values[place] as number);
+        hear(a, id, b.seqs[place] as number, b.values[place] as number);
       });
-      return both;
+      return a;
     },
     result: ({ values, settled }) => values.reduce<number | null>(include, settled) ?? (combine === "sum" ? 0 : null),
   };

@@ -58,11 +58,10 @@ export const quantile = ({ q }: { q: number }): AggregateKind<Histogram> => ({
     return state;
   },
   merge(a, b) {
-    const both: Histogram = [a[0].slice(), a[1].slice()];
     b[0].forEach((bin, place) => {
-      include(both, bin, b[1][place] as number);
+      include(a, bin, b[1][place] as number);
     });
-    return both;
+    return a;
   },
   result([bins, counts]) {
     const total = counts.reduce((sum, count) => sum + count, 0);

@@ -1,4 +1,4 @@
-import { type Exact, millionths, plus, squared } from "../exact.ts";
+import { type Exact, millionths, plus, plusSquare } from "../exact.ts";
 import type { AggregateKind } from "./aggregate.ts";
 
 type Moments = [count: number, sum: Exact, sumOfSquares: Exact];
@@ -19,7 +19,7 @@ export const stddev: AggregateKind<Moments> = {
       const units = millionths(value);
       state[0] += 1;
       state[1] = plus(state[1], units);
-      state[2] = plus(state[2], squared(units));
+      state[2] = plusSquare(state[2], units);
     }
     return state;
   },

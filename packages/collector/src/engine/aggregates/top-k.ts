@@ -36,11 +36,14 @@ export const topK = ({ k }: { k: number }): AggregateKind<Counter[]> => ({
     return kept === undefined ? state : include(state, kept);
   },
   merge(a, b) {
-    const counts = new Map(a);
-    for (const [value, count] of b) counts.set(value, (counts.get(value) ?? 0) + count);
-    const all = [...counts].sort(byFrequency);
-    const surplus = all[COUNTERS]?.[1] ?? 0;
-    return all.map(([value, count]): Counter => [value, count - surplus]).filter(([, count]) => count > 0);
+    for (const [value, count] of b) {
+      const known = a.find((counter) => counter[0] === value);
+      if (known) known[1] += count;
+      else a.push([value, count]);
+    }
+    if (a.length <= COUNTERS) return a;
+    const surplus = a.sort(byFrequency)[COUNTERS]?.[1] ?? 0;
+    return a.map(([value, count]): Counter => [value, count - surplus]).filter(([, count]) => count > 0);
   },
   result: (state) =>
     state

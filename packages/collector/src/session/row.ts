@@ -1,0 +1,94 @@
+import type { Consent, DeliveryCounts, FeatureValue } from "@tidemark/schema";
+import type { EngineState } from "../engine/engine.ts";
+import { pack, unpack } from "../engine/pack.ts";
+import type { Outbox } from "./outbox.ts";
+import type { Tab } from "./tab.ts";
+
+/** All that a session keeps: one value, in one row. */
+export interface Stored {
+  site: string;
+  session_id: string;
+  definition_version: string;
+  tabs: Map<string, Tab>;
+  engine: EngineState;
+  outbox: Outbox;
+  /** When the latest event that counted was received; `null` before the first. */
+  heard_at: number | null;
+  /** When the alarm rings; `null` when none was set. */
+  alarm_at: number | null;
+  /** Whether nothing was heard since `final`. */
+  closed: boolean;
+  final: Final | null;
+  /** What the visitor had answered at the latest event. */
+  consent?: Consent | undefined;
+}
+
+/** What a session came to: written once each time that it closes. */
+export interface Final {
+  /** 1 for the first time, and higher for each correction. */
+  version: number;
+  /** UTC milliseconds, by the collector's clock. */
+  closed_at: number;
+  definition_version: string;
+  /** Time of the latest event; the features are those of that moment, as a replay gives them. */
+  event_time: number;
+  features: Record<string, FeatureValue>;
+  late: number;
+  too_late: number;
+  /** What the visitor had answered at the latest event. */
+  consent?: Consent | undefined;
+  delivery: DeliveryCounts;
+}
+
+/** Names the table after its row's layout: one of another layout is not read, and its session begins anew. */
+const TABLE = "session_v2";
+
+/** Characters that fit into the row's first page, beside what SQLite adds, and into each page more. */
+const PAGE = { first: 4_000, more: 4_092 };
+
+/** Length of a text that fills the pages which one of this length needs. */
+const filled = (length: number): number =>
+  PAGE.first + Math.ceil(Math.max(0, length - PAGE.first) / PAGE.more) * PAGE.more;
+
+/**
+ * The session's row: JSON, with spaces after it. SQLite writes a value that is as long as the one before it into the same pages,
+ * and leaves those alone in which nothing changed; one of another length takes up new pages and gives the old ones back, which
+ * is twice as much to write. So the length fills whole pages and does not shrink.
+ */
+export class Row {
+  readonly #sql: SqlStorage;
+  /** How long the value is that was read or written last; 0 when there is none. */
+  #length = 0;
+
+  constructor({ sql }: DurableObjectStorage) {
+    this.#sql = sql;
+  }
+
+  /** What is stored; `undefined` when nothing is. */
+  read(): Stored | undefined {
+    if (this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", TABLE).toArray().length === 0) return undefined;
+    const [row] = this.#sql.exec<{ state: string }>(`SELECT state FROM ${TABLE}`).toArray();
+    if (!row) return undefined;
+    this.#length = row.state.length;
+    const { tabs, engine, ...rest } = JSON.parse(row.state);
+    return { ...rest, tabs: new Map(tabs), engine: { ...engine, cells: unpack(engine.cells) } };
+  }
+
+  write(stored: Stored): void {
+    const { session_id, tabs, engine } = stored;
+    const text = JSON.stringify({ ...stored, tabs: [...tabs], engine: { ...engine, cells: pack(engine.cells) } });
+    const length = Math.max(this.#length, filled(text.length));
+    if (this.#length === 0) {
+      this.#sql.exec(
+        `CREATE TABLE IF NOT EXISTS ${TABLE} (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL, state TEXT NOT NULL)`,
+      );
+    }
+    // SQLite looks at the value that it writes over only because another column, session_id, has to be kept.
+    this.#sql.exec(
+      `INSERT INTO ${TABLE} VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state`,
+      session_id,
+      text.padEnd(length),
+    );
+    this.#length = length;
+  }
+}
