@@ -24,7 +24,7 @@ export interface Stored {
 }
 
 /** What a session came to: written once each time that it closes. */
-export interface Final {
+interface Final {
   /** 1 for the first time, and higher for each correction. */
   version: number;
   /** UTC milliseconds, by the collector's clock. */
