@@ -188,9 +188,10 @@ inEveryEngine(({ engine, open }) => {
     expect(await story(tab)).toEqual(["play", "progress", "pause"]);
     await tab.run("await playTo(film, 2); tracker.flush();");
     await open("plain.html", { signals: [] });
+    await expect.poll(() => tab.run("return document.visibilityState")).toBe("hidden");
     await tab.front();
     // WebKit pauses a silent film that cannot be seen.
-    expect((await story(tab)).slice(3, 6).join()).toMatch(/^play,progress,(progress|pause)$/);
+    await expect.poll(async () => (await story(tab)).slice(3, 6).join()).toMatch(/^play,progress,(progress|pause)$/);
   });
 
   it("does not count what plays muted while the page is hidden", async () => {

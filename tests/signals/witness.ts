@@ -50,5 +50,7 @@ export const shouldCount = async (tab: Tab, from: number, to: number, idleAfter:
     focused_ms: length(focused),
     active_ms: length(overlap(visible, active)),
     engaged_ms: length(overlap(focused, active)),
+    /** How often the visitor was active for a while. */
+    spells: active.length,
   };
 };
