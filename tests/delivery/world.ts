@@ -141,10 +141,6 @@ export const createWorld = (random: () => number): World => {
   const database = new IDBFactory();
   const localStorage = createStorage();
   const refused = new Set<number>();
-  let network: Fault = "pass";
-  let storage: StorageState = "free";
-  let hasFetchLater = false;
-  let retryAfter = 2;
   let now = 1_795_000_000_000;
   let requests = 0;
   let timers: { at: number; run: () => void }[] = [];
@@ -168,8 +164,8 @@ export const createWorld = (random: () => number): World => {
       const fail = () => reject(new TypeError("network error"));
       const deliver = () => {
         if (!isAlive() && !keepalive) return;
-        const fault = network;
-        const headers = { "retry-after": `${retryAfter}` };
+        const fault = world.network;
+        const headers = { "retry-after": `${world.retryAfter}` };
         if (fault === "down") fail();
         else if (fault === "error") resolve(new Response("broken", { status: 500 }));
         else if (fault === "busy") resolve(new Response("busy", { status: 429, headers }));
@@ -183,36 +179,16 @@ export const createWorld = (random: () => number): World => {
           else resolve(new Response(fault === "truncate" ? answer.slice(0, 5) : answer));
         }
       };
-      after(network === "slow" ? SLOW_MS : WAY_MS, deliver);
+      after(world.network === "slow" ? SLOW_MS : WAY_MS, deliver);
     });
 
   const tabOf = new WeakMap<Page, ReturnType<typeof createStorage>>();
 
-  return {
-    get network() {
-      return network;
-    },
-    set network(fault) {
-      network = fault;
-    },
-    get storage() {
-      return storage;
-    },
-    set storage(state) {
-      storage = state;
-    },
-    get hasFetchLater() {
-      return hasFetchLater;
-    },
-    set hasFetchLater(has) {
-      hasFetchLater = has;
-    },
-    get retryAfter() {
-      return retryAfter;
-    },
-    set retryAfter(seconds) {
-      retryAfter = seconds;
-    },
+  const world: World = {
+    network: "pass",
+    storage: "free",
+    hasFetchLater: false,
+    retryAfter: 2,
     localStorage,
     get now() {
       return now;
@@ -259,7 +235,7 @@ export const createWorld = (random: () => number): World => {
         throw new DOMException("forbidden", "SecurityError");
       };
       // A dead page runs no more; here its promises still do, and must find nothing to act on.
-      const has = () => isAlive && storage !== "forbidden";
+      const has = () => isAlive && world.storage !== "forbidden";
       const areas = {
         get localStorage() {
           return has() ? localStorage : forbidden();
@@ -292,7 +268,7 @@ export const createWorld = (random: () => number): World => {
               for (const type of ["complete", "abort"]) transaction.addEventListener(type, end);
               // A browser may abort what a dying page has asked to commit: it commits by itself a moment later.
               transaction.commit = () => {};
-              if (storage === "full") transaction.abort();
+              if (world.storage === "full") transaction.abort();
               return transaction;
             };
           });
@@ -358,7 +334,7 @@ export const createWorld = (random: () => number): World => {
             );
             send(body, keepalive, () => isAlive).then(
               (response) => {
-                if (response.status === 429) restsUntil = Math.max(restsUntil, now + retryAfter * 1000);
+                if (response.status === 429) restsUntil = Math.max(restsUntil, now + world.retryAfter * 1000);
                 end(() => resolve(response))();
               },
               (error) => end(() => reject(error))(),
@@ -366,7 +342,7 @@ export const createWorld = (random: () => number): World => {
           });
         },
       };
-      if (hasFetchLater)
+      if (world.hasFetchLater)
         Object.assign(window, {
           fetchLater(_: string, { body }: { body: Uint8Array }) {
             keepRest();
@@ -416,4 +392,5 @@ export const createWorld = (random: () => number): World => {
       return page;
     },
   };
+  return world;
 };
