@@ -18,7 +18,7 @@ const STYLE = `
 const HOST = "tidemark-inspector";
 
 /** Gives each frame its share of the width: a page with several trackers may have as many. */
-const share = () => {
+const arrange = () => {
   const hosts = [...document.querySelectorAll(HOST)];
   for (const [place, host] of hosts.entries()) {
     const style = host.shadowRoot?.querySelector("iframe")?.style;
@@ -58,12 +58,12 @@ export const openFrame = (title: string, build: (document: Document) => void): F
   root.append(frame);
   // Beside the body, which a page may fill anew.
   document.documentElement.append(host);
-  share();
+  arrange();
   return {
     setSmall: (isSmall) => frame.classList.toggle("small", isSmall),
     close() {
       host.remove();
-      share();
+      arrange();
     },
   };
 };
