@@ -22,8 +22,8 @@ const NAMES = new Map<unknown, string>(Object.entries(sdk).map(([name, value]) =
 export const problemsOf = (options: object): string[] => {
   const { problems, wrong, unknown } = listProblems();
   for (const [name, given] of Object.entries(options)) {
-    const [accepts, expected] = PROGRAM_RULES[name as keyof typeof PROGRAM_RULES] ?? [];
-    if (accepts) {
+    if (Object.hasOwn(PROGRAM_RULES, name)) {
+      const [accepts, expected] = PROGRAM_RULES[name as keyof typeof PROGRAM_RULES];
       if (given !== undefined && !accepts(given)) wrong(name, given, expected);
     } else if (!SPOKEN_OF.includes(name)) unknown(name, [...SPOKEN_OF, ...Object.keys(PROGRAM_RULES)]);
   }

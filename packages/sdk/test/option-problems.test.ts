@@ -58,9 +58,11 @@ describe("the problems of a tracker's options", () => {
   });
 
   it("are names that no option has, with those that there are", () => {
-    const [problem, ...others] = problemsOf({ ...NEEDED, signal: [clicks()] });
-    expect(others).toEqual([]);
-    expect(problem).toMatch(/^signal: there is no such thing\. There are key, endpoint, signals, /);
+    for (const name of ["signal", "constructor"]) {
+      const [problem, ...others] = problemsOf({ ...NEEDED, [name]: [clicks()] });
+      expect(others).toEqual([]);
+      expect(problem).toMatch(new RegExp(`^${name}: there is no such thing\\. There are key, endpoint, signals, `));
+    }
   });
 
   it("are told while an app is developed, and weigh nothing in what is shipped", async () => {
