@@ -55,7 +55,7 @@ export interface Engine {
   watermark(state: EngineState): number | null;
 }
 
-const STATE_VERSION = 2;
+const STATE_VERSION = 3;
 
 /**
  * Compiles the definitions of one entity into an engine.
@@ -78,11 +78,13 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   });
   const { watermark, arrival } = lateness(options);
 
-  const positionsByType = new Map<string, number[]>();
-  const positionsFor = (type: string): number[] => {
-    const found = slots.flatMap(({ source }, position) => (source === type || source === "any" ? [position] : []));
-    positionsByType.set(type, found);
-    return found;
+  const hearersByType = new Map<string, { position: number; add: Slot["add"] }[]>();
+  const hearersOf = (type: string) => {
+    const hearers = slots
+      .map(({ source, add }, position) => ({ source, add, position }))
+      .filter(({ source }) => source === type || source === "any");
+    hearersByType.set(type, hearers);
+    return hearers;
   };
 
   const add = (state: EngineState, event: EngineEvent): void => {
@@ -92,17 +94,19 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     const { cells } = state;
     // Of one shape for events of every type: aggregates read it often.
     const occurrence = { time, tab_id, seq, view_id };
-    for (const position of positionsByType.get(event.type) ?? positionsFor(event.type)) {
-      cells[position] = (slots[position] as Slot).add(cells[position], event, occurrence);
+    for (const { position, add } of hearersByType.get(event.type) ?? hearersOf(event.type)) {
+      cells[position] = add(cells[position], event, occurrence);
     }
   };
 
   const isOurs = (state: EngineState): boolean => state.version === STATE_VERSION && state.slots === ids;
 
+  const nothing: null[] = slots.map(() => null);
+
   const zero = (): EngineState => ({
     version: STATE_VERSION,
     slots: ids,
-    cells: slots.map(() => null),
+    cells: nothing.slice(),
     event_time: null,
     progress: null,
     late: 0,

@@ -1,16 +1,18 @@
 /** Bits of a hash: as many as a number holds exactly. */
 export const HASH_BITS = 53;
 
-let latest: string | undefined;
-let latestHash = 0;
+/** The latest texts of some lengths with their hashes: features ask again and again for those of an event's view and session. */
+const REMEMBERED = 8;
+const texts: (string | undefined)[] = new Array(REMEMBERED).fill(undefined);
+const hashes = new Float64Array(REMEMBERED);
 
 /**
  * A 53-bit hash of a text, evenly spread: two rounds of multiply and rotate over its UTF-16 units, each half finished
- * by murmur3's mixer. The same everywhere and for ever: states hold it. The latest text's is remembered, because features
- * ask for that of one event's view in a row.
+ * by murmur3's mixer. The same everywhere and for ever: states hold it.
  */
 export const hashOf = (text: string): number => {
-  if (text === latest) return latestHash;
+  const place = text.length % REMEMBERED;
+  if (texts[place] === text) return hashes[place] as number;
   let a = 0x9e3779b9 ^ text.length;
   let b = 0x7f4a7c15;
   for (let index = 0; index < text.length; index += 1) {
@@ -20,9 +22,10 @@ export const hashOf = (text: string): number => {
     b = Math.imul(b ^ unit, 0x1b873593);
     b = (b << 13) | (b >>> 19);
   }
-  latest = text;
-  latestHash = mixed(a ^ Math.imul(b, 5)) * 0x200000 + (mixed(b ^ Math.imul(a, 3)) >>> 11);
-  return latestHash;
+  const hash = mixed(a ^ Math.imul(b, 5)) * 0x200000 + (mixed(b ^ Math.imul(a, 3)) >>> 11);
+  texts[place] = text;
+  hashes[place] = hash;
+  return hash;
 };
 
 const mixed = (half: number): number => {

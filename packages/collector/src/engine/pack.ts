@@ -5,8 +5,17 @@ type Lists = Record<(typeof LISTS)[number], number[] | number>;
 
 const holdsLists = (cell: unknown): cell is Lists => typeof cell === "object" && cell !== null && !Array.isArray(cell);
 
-const areSame = (one: number[], other: number[]): boolean =>
-  one.length === other.length && one.at(-1) === other.at(-1) && one.every((each, place) => each === other[place]);
+/** Looks from the end, where lists of different views differ. A loop: a callback would make an object of each large number. */
+const areSame = (one: number[], other: number[]): boolean => {
+  if (one.length !== other.length) return false;
+  for (let place = one.length - 1; place >= 0; place -= 1) if (one[place] !== other[place]) return false;
+  return true;
+};
+
+const placeOf = (list: number[], lists: number[][]): number => {
+  for (let place = 0; place < lists.length; place += 1) if (areSame(lists[place] as number[], list)) return place;
+  return -1;
+};
 
 /**
  * A state's cells as they are stored. Features that follow the same views keep the same lists: each list is told once, and
@@ -19,7 +28,7 @@ export const pack = (cells: readonly unknown[]): unknown[] => {
     const packed = { ...cell };
     for (const name of LISTS) {
       const list = cell[name] as number[];
-      const place = told.findIndex((each) => areSame(each, list));
+      const place = placeOf(list, told);
       if (place < 0) told.push(list);
       else packed[name] = place;
     }

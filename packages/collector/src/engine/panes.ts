@@ -25,17 +25,18 @@ export const addToPanes = <S>(
   const known = panes[place];
   if (known?.[0] === pane) {
     known[1] = kind.add(known[1], value, event);
-    return;
+  } else if (place === panes.length - 1) {
+    panes.push([pane, kind.add(kind.zero(), value, event)]);
+    dropBefore(panes, pane - keep + 1);
+  } else if (pane > newestOf(panes) - keep) {
+    panes.splice(place + 1, 0, [pane, kind.add(kind.zero(), value, event)]);
   }
-  const newest = panes.at(-1)?.[0] ?? pane;
-  if (pane <= newest - keep) return;
-  panes.splice(place + 1, 0, [pane, kind.add(kind.zero(), value, event)]);
-  if (pane > newest) dropBefore(panes, pane - keep + 1);
 };
 
+const newestOf = (panes: Panes): number => panes.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY;
+
 const dropBefore = (panes: Panes, pane: number): void => {
-  const stale = panes.findIndex(([each]) => each >= pane);
-  if (stale > 0) panes.splice(0, stale);
+  while (panes[0] !== undefined && panes[0][0] < pane) panes.shift();
 };
 
 /** Takes in the panes of other events, and shares nothing with them; at most `keep` panes up to the newest stay. */
@@ -46,7 +47,7 @@ export const absorbPanes = <S>(panes: Panes<S>, others: Panes<S>, kind: Aggregat
     if (known?.[0] === pane) known[1] = kind.merge(known[1], partial);
     else panes.splice(place + 1, 0, [pane, kind.merge(kind.zero(), partial)]);
   }
-  dropBefore(panes, (panes.at(-1)?.[0] ?? 0) - keep + 1);
+  dropBefore(panes, newestOf(panes) - keep + 1);
 };
 
 /** The partial result of the panes from `first` on. */

@@ -9,12 +9,14 @@ type Worth = [time: number, worth: number] | null;
  */
 export const decayedCount = ({ half_life_ms }: { half_life_ms: number }): AggregateKind<Worth> => {
   const after = (worth: number, ms: number) => worth * 0.5 ** (ms / half_life_ms);
-  const both = (a: Worth, time: number, worth: number): Worth =>
-    a === null
-      ? [time, worth]
-      : a[0] < time
-        ? [time, after(a[1], time - a[0]) + worth]
-        : [a[0], a[1] + after(worth, a[0] - time)];
+  const both = (a: Worth, time: number, worth: number): Worth => {
+    if (a === null) return [time, worth];
+    if (a[0] < time) {
+      a[1] = after(a[1], time - a[0]) + worth;
+      a[0] = time;
+    } else a[1] += after(worth, a[0] - time);
+    return a;
+  };
   return {
     zero: () => null,
     add: (state, _, { time }) => both(state, time, 1),

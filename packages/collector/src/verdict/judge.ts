@@ -1,0 +1,47 @@
+import { type Event, event, eventTypes, type ReceivedBatch, type Rejection } from "@tidemark/schema";
+import { isPersonal } from "../engine/personal.ts";
+import { conforms } from "./conforms.ts";
+import { explain } from "./explain.ts";
+
+/** A batch with a verdict on every event. */
+export interface Judged {
+  /** Positions of the events that keep the contract. */
+  valid: number[];
+  /** The verdicts on the others. */
+  rejected: Rejection[];
+}
+
+const keepsContract = new Map(Object.entries(eventTypes).map(([type, schema]) => [type, conforms(schema)]));
+
+/** Judges each event of a batch by itself, so that a bad one does not take the good ones with it. */
+export const judge = ({ events, views, consent }: Pick<ReceivedBatch, "events" | "views" | "consent">): Judged => {
+  const viewIds = new Set(views.map(({ view_id }) => view_id));
+  const judged: Judged = { valid: [], rejected: [] };
+  events.forEach((candidate, index) => {
+    if (typeof candidate !== "object" || candidate === null || Array.isArray(candidate)) {
+      judged.rejected.push({ index, code: "not_an_object", path: "", message: "the event is not a JSON object" });
+      return;
+    }
+    const known = candidate as Event;
+    if (!keepsContract.get(known.type)?.(known)) {
+      // Whether it is good was the quick question; what is wrong is zod's to say.
+      const parsed = event.safeParse(candidate);
+      if (!parsed.success) {
+        judged.rejected.push({ index, ...explain(parsed.error, candidate) });
+        return;
+      }
+    }
+    if (known.type === "identify" && !isPersonal(consent)) {
+      const message = `user_id: expected no user while personalisation is ${consent?.personalisation}; identify when it is granted`;
+      judged.rejected.push({ index, code: "no_consent", path: "user_id", message });
+      return;
+    }
+    if (known.view_id !== undefined && !viewIds.has(known.view_id)) {
+      const message = `view_id: the batch's views do not describe ${JSON.stringify(known.view_id)}`;
+      judged.rejected.push({ index, code: "unknown_view", path: "view_id", message });
+      return;
+    }
+    judged.valid.push(index);
+  });
+  return judged;
+};
