@@ -4,8 +4,9 @@ import { type BatchAnswer, batch, type Dropped, type Event as TrackedEvent } fro
 import type { Tracker } from "@tidemark/sdk";
 import { build } from "esbuild";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
-import { judge } from "../../packages/collector/src/ingest/judge.ts";
+import { splitUnread } from "../../packages/collector/src/ingest/split.ts";
 import { newTab, receive, type Tab } from "../../packages/collector/src/session/tab.ts";
+import { judge } from "../../packages/collector/src/verdict/judge.ts";
 
 /**
  * What befalls batches on their way, beside nothing (`pass`). `refuse`: the answer is final; `slow`: half a minute on the way, so
@@ -111,6 +112,7 @@ const createCollector = () => {
     numbersIn: (body: string): number[] =>
       JSON.parse(body).events.flatMap((event: object) => numberOf(event) ?? []) as number[],
     take(body: string): BatchAnswer {
+      if (!splitUnread(body)) violations.push("the events do not come last");
       const parsed = batch.safeParse(JSON.parse(body));
       if (!parsed.success) {
         violations.push(parsed.error.message);

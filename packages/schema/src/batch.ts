@@ -17,11 +17,8 @@ const dropped = z
   .refine(({ from_seq, to_seq }) => to_seq >= from_seq, { path: ["to_seq"], message: "expected at least from_seq" })
   .describe("A range of events that the client dropped.");
 
-/**
- * The wire form of `POST /v1/events`. The events are left unexamined here: each gets a verdict of its own, so that a
- * bad one does not take the others with it.
- */
-export const batch = z
+/** What a batch says beside its events. */
+export const envelope = z
   .strictObject({
     v: z.literal(CONTRACT_VERSION).describe("Version of the contract."),
     key: text(200, "The site's public key."),
@@ -34,9 +31,21 @@ export const batch = z
     sdk: text(60, "Who made the batch: name/version."),
     dropped: z.array(dropped).max(100).optional().describe("What the client dropped since its last report."),
     views: z.array(view).max(MAX_BATCH_VIEWS).describe("Context of every view that the events refer to."),
+  })
+  .describe("Who and where the events of a batch have in common.");
+
+/**
+ * The wire form of `POST /v1/events`. The events are left unexamined here: each gets a verdict of its own, so that a
+ * bad one does not take the others with it.
+ */
+export const batch = envelope
+  .extend({
     events: z.array(z.unknown()).min(1).max(MAX_BATCH_EVENTS).describe("The events; see event."),
   })
   .describe("A batch of events of one tab in one session.");
+
+/** A batch without its events. */
+export type Envelope = z.infer<typeof envelope>;
 
 /** A batch as received: its envelope is checked, its events are not. */
 export type ReceivedBatch = z.infer<typeof batch>;

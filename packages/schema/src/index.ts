@@ -12,7 +12,7 @@ export {
   type VerdictCode,
   verdictCodes,
 } from "./answer.ts";
-export { type Batch, batch, type Dropped, type ReceivedBatch } from "./batch.ts";
+export { type Batch, batch, type Dropped, type Envelope, envelope, type ReceivedBatch } from "./batch.ts";
 export { type Consent, type ConsentState, consent } from "./consent.ts";
 export { type Event, type EventOf, type EventType, event, eventTypes, type FieldsOf } from "./events/index.ts";
 export { defaultFeatures } from "./features/catalogue/catalogue.ts";

@@ -8,6 +8,10 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 const tooLarge = () =>
   new Refusal("body_too_large", `The body is larger than ${MAX_BODY_BYTES} bytes. Send fewer events in a batch.`);
 
+/** What a body is refused with that cannot be read as JSON. */
+export const notJson = (error: unknown) =>
+  new Refusal("invalid_json", `The body is not JSON: ${(error as Error).message}`);
+
 const readBounded = async (stream: ReadableStream<Uint8Array>): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -38,12 +42,12 @@ const inflate = (body: Uint8Array): Uint8Array => {
 };
 
 /**
- * Reads a JSON body, and what it says, of at most {@link MAX_BODY_BYTES}, and no more of it than that. Gzip is recognised by its first two
+ * Reads a body of UTF-8 text, of at most {@link MAX_BODY_BYTES}, and no more of it than that. Gzip is recognised by its first two
  * bytes, whatever the headers say, because a request that needs no preflight cannot announce it.
  *
  * @throws Refusal `body_too_large` or `invalid_json`.
  */
-export const readJson = async (request: Request): Promise<{ text: string; value: unknown }> => {
+export const readText = async (request: Request): Promise<string> => {
   const length = request.headers.get("content-length");
   if (Number(length) > MAX_BODY_BYTES) throw tooLarge();
   // HTTP holds a body to the length that was announced: what remains is to read it, which the runtime does at once.
@@ -51,9 +55,8 @@ export const readJson = async (request: Request): Promise<{ text: string; value:
     length === null && request.body ? await readBounded(request.body) : new Uint8Array(await request.arrayBuffer());
   if (body[0] === 0x1f && body[1] === 0x8b) body = inflate(body);
   try {
-    const text = utf8.decode(body);
-    return { text, value: JSON.parse(text) };
+    return utf8.decode(body);
   } catch (error) {
-    throw new Refusal("invalid_json", `The body is not JSON: ${(error as Error).message}`);
+    throw notJson(error);
   }
 };

@@ -1,4 +1,4 @@
-import { batch, type ReceivedBatch } from "@tidemark/schema";
+import { type Envelope, envelope } from "@tidemark/schema";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Site } from "../config.ts";
@@ -17,9 +17,9 @@ const attributes = { path: "/v1", httpOnly: true, secure: true, sameSite: "Lax" 
  * has the last word, and one that does not exist yet is given the batch's id. An id in a cookie is trusted no more than one
  * in a batch, which anybody can make up too: it opens nothing.
  */
-export const anonymousIdOf = (c: Context, site: Site, { anonymous_id, consent }: ReceivedBatch): string => {
+export const anonymousIdOf = (c: Context, site: Site, { anonymous_id, consent }: Envelope): string => {
   if (!site.cookie || !consent) return anonymous_id;
-  const kept = batch.shape.anonymous_id.safeParse(getCookie(c, nameOf(site)));
+  const kept = envelope.shape.anonymous_id.safeParse(getCookie(c, nameOf(site)));
   if (kept.success) return kept.data;
   setCookie(c, nameOf(site), anonymous_id, { ...attributes, maxAge: MAX_AGE_S });
   return anonymous_id;

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { hasGpc } from "../door/consent.ts";
-import { readJson } from "../door/read-body.ts";
+import { readText } from "../door/read-body.ts";
 import type { Sites } from "../door/sites.ts";
 import { anonymousIdOf } from "../door/visitor-cookie.ts";
 import { ingest } from "../ingest/ingest.ts";
@@ -11,12 +11,12 @@ import type { Env } from "../session/address.ts";
 export const eventRoutes = (sites: Sites, meter: Meter) =>
   new Hono<{ Bindings: Env }>().post("/v1/events", async (c) => {
     const receivedAt = Date.now();
-    const body = await readJson(c.req.raw);
+    const body = await readText(c.req.raw);
     const answer = await ingest(body, {
       sites,
       origin: c.req.header("origin"),
       gpc: hasGpc(c),
-      anonymousIdOf: (site, batch) => anonymousIdOf(c, site, batch),
+      anonymousIdOf: (site, envelope) => anonymousIdOf(c, site, envelope),
       receivedAt,
       env: c.env,
       meter,

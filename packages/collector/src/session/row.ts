@@ -85,9 +85,10 @@ export class Row {
     }
     // SQLite looks at the value that it writes over only because another column, session_id, has to be kept.
     this.#sql.exec(
-      `INSERT INTO ${TABLE} VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state`,
+      `INSERT INTO ${TABLE} VALUES (1, ?, printf('%-*s', ?, ?)) ON CONFLICT DO UPDATE SET state = excluded.state`,
       session_id,
-      text.padEnd(length),
+      length,
+      text,
     );
     this.#length = length;
   }

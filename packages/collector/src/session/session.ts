@@ -1,36 +1,31 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Consent, Dropped, Rejection, SessionVectorAnswer } from "@tidemark/schema";
-import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
+import type { Dropped, Envelope, FeatureEvent, Rejection, SessionVectorAnswer } from "@tidemark/schema";
+import { MAX_SEQ, SESSION_IDLE_MS } from "@tidemark/schema/limits";
 import type { Definitions } from "../definitions.ts";
 import type { EngineEvent } from "../engine/engine.ts";
+import type { EntityEngine } from "../engine/entity-engine.ts";
+import { isPersonal } from "../engine/personal.ts";
+import { readEvents } from "../ingest/split.ts";
 import { type Delta, entityOf, type RollupKey, rollupKey } from "../rollup/push.ts";
+import { judge } from "../verdict/judge.ts";
 import { type Env, rollupOf } from "./address.ts";
 import { correct, observe } from "./clock.ts";
-import { eventsOf } from "./events-of.ts";
 import { confirm, due, newOutbox, openDeltas, owed, sealAll } from "./outbox.ts";
 import { Row, type Stored } from "./row.ts";
 import { countDelivery, countMissing, drop, newTab, receive, reject } from "./tab.ts";
+import { viewsById } from "./views.ts";
 
-/** A judged batch on its way into its session. */
+/** A batch on its way into its session. Its parts are in JSON, as they came: less work to hand over than what they say. */
 export interface Delivery {
   site: string;
-  session_id: string;
+  /** The batch without its events, which keeps the contract. */
+  envelope: string;
+  /** The list of its events. */
+  events: string;
+  /** Whose browser it is; what the envelope says of that does not count. */
   anonymous_id: string;
-  /** The user, once identified. */
-  user_id?: string | undefined;
-  /** What the visitor answered, where the batch says so. */
-  consent?: Consent | undefined;
-  tab_id: string;
-  /** UTC milliseconds, by the client's clock and by the collector's. */
-  sent_at: number;
+  /** UTC milliseconds by the collector's clock. */
   received_at: number;
-  /** The batch in JSON, as it came: less work to hand over, and to read again, than what it says. */
-  body: string;
-  /** Positions in the batch of the events that keep the contract. */
-  valid: number[];
-  /** Numbers of the events that a verdict refused. */
-  rejected_seqs: number[];
-  dropped: Dropped[];
 }
 
 /** What the session made of a batch. */
@@ -49,14 +44,37 @@ export type SessionVector = Omit<SessionVectorAnswer, "entity" | "id">;
 
 type EventOfVisitor = EngineEvent & { anonymous_id: string };
 
-/** By entity, the delta that the event before was folded into: the next one is mostly about the same. */
-type LatestDeltas = Map<string, { id: string; delta: Delta }>;
+/** Entities to fold a batch into, each with the delta that the event before went to: the next one is mostly about the same. */
+type Feeding = (EntityEngine & { id: string | undefined; delta: Delta | undefined })[];
+
+/** The number of an event that keeps nothing else of the contract. */
+const seqOf = (candidate: unknown): number | undefined => {
+  const seq = (candidate as { seq?: unknown } | null)?.seq;
+  return Number.isSafeInteger(seq) && (seq as number) >= 0 && (seq as number) <= MAX_SEQ ? (seq as number) : undefined;
+};
+
+/** Positions of events in the order of their numbers, in which they mostly come. */
+const bySeq = (events: unknown[], positions: number[]): number[] => {
+  const seqAt = (position: number) => (events[position] as FeatureEvent).seq;
+  const areInOrder = positions.every(
+    (each, place) => place === 0 || seqAt(positions[place - 1] as number) < seqAt(each),
+  );
+  return areInOrder ? positions : positions.toSorted((one, other) => seqAt(one) - seqAt(other));
+};
+
+const inOrder = (receipt: Receipt): Receipt => {
+  receipt.rejected.sort((a, b) => a.index - b.index);
+  return receipt;
+};
 
 /** Most tabs of one session. */
 const MAX_TABS = 256;
 
 /** Most deltas that a session owes to rollups which cannot be reached. Beyond that it takes no batch: the client keeps it. */
 const MAX_OWED = 256;
+
+/** Least time from one write of the row to the next, in milliseconds: a session that gets many batches at once writes once for them. */
+const WRITE_EVERY_MS = 5;
 
 /** Least time from one push of deltas to the next, in milliseconds: rollups show an event within a second. */
 const PUSH_EVERY_MS = 800;
@@ -76,26 +94,37 @@ export abstract class SessionObject extends DurableObject<Env> {
   #stored: Stored | undefined;
   #push: Promise<void> | undefined;
   #pushedAt = 0;
+  #wroteAt = 0;
+  /** A write that batches wait for. */
+  #due: { stored: Stored; written: Promise<void> } | undefined;
   #failures = 0;
 
   /**
-   * Takes in a batch. Any repetition, reordering, overlap or splitting of batches counts each event once.
+   * Takes in a batch, with a verdict on each of its events. Any repetition, reordering, overlap or splitting of batches counts
+   * each event once.
    *
+   * @returns `undefined` when the events are no list of as many as a batch may have; nothing is stored then.
    * @throws Error when too much is owed to rollups; nothing is stored then.
    */
-  ingest(delivery: Delivery): Receipt {
-    const stored = this.#load() ?? this.#begin(delivery);
+  ingest(delivery: Delivery): Receipt | Promise<Receipt> | undefined {
+    const events = readEvents(delivery.events);
+    if (!events) return undefined;
+    const envelope = JSON.parse(delivery.envelope) as Envelope;
+    const stored = this.#load() ?? this.#begin(delivery.site, envelope.session_id);
     if (owed(stored.outbox) >= MAX_OWED) {
       this.ctx.waitUntil(this.#pushDeltas());
       throw new Error(`the session owes ${MAX_OWED} deltas to rollups that cannot be reached`);
     }
-    // Until it is committed: when something fails in between, what was stored counts.
+    // Until it is taken in: when something fails in between, what was stored counts.
     this.#stored = undefined;
-    const receipt = this.#take(stored, delivery);
+    const receipt = this.#take(stored, delivery, envelope, events);
     if (stored.heard_at !== null && !stored.closed) this.#wakeBy(stored, stored.heard_at + SESSION_IDLE_MS);
-    this.#store(stored);
-    if (!this.#push && owed(stored.outbox) > 0) this.ctx.waitUntil(this.#pushDeltas());
-    return receipt;
+    this.#stored = stored;
+    const acknowledge = () => {
+      if (!this.#push && owed(stored.outbox) > 0) this.ctx.waitUntil(this.#pushDeltas());
+      return receipt;
+    };
+    return this.#commit(stored)?.then(acknowledge) ?? acknowledge();
   }
 
   /** The vector now, or `undefined` for a session that no event has reached. */
@@ -160,7 +189,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     }
   }
 
-  #begin({ site, session_id }: Delivery): Stored {
+  #begin(site: string, session_id: string): Stored {
     return {
       site,
       session_id,
@@ -176,20 +205,54 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   #store(stored: Stored): void {
+    this.#stored = undefined;
     this.#row.write(stored);
     this.#stored = stored;
+    this.#wroteAt = Date.now();
   }
 
-  #take(stored: Stored, delivery: Delivery): Receipt {
-    const { session_id, anonymous_id, user_id, consent, tab_id } = delivery;
-    const { sent_at, received_at, body, valid, rejected_seqs, dropped } = delivery;
-    const receipt: Receipt = { accepted: 0, duplicates: 0, rejected: [], dropped: {}, missing_change: 0 };
+  /**
+   * Stores what was taken in: at once, or together with what comes within a few milliseconds when the row was written just now.
+   *
+   * @returns When it will be stored, if that is not yet. Rejects when it could not be, or a batch that came meanwhile failed.
+   */
+  #commit(stored: Stored): Promise<void> | undefined {
+    if (this.#due?.stored === stored) return this.#due.written;
+    const early = this.#wroteAt + WRITE_EVERY_MS - Date.now();
+    // Not for longer, whatever the clock does.
+    if (early <= 0 || early > WRITE_EVERY_MS) {
+      this.#store(stored);
+      return undefined;
+    }
+    const due = { stored, written: this.#storeLater(stored, early) };
+    this.#due = due;
+    const settled = () => {
+      if (this.#due === due) this.#due = undefined;
+    };
+    due.written.then(settled, settled);
+    return due.written;
+  }
+
+  async #storeLater(stored: Stored, ms: number): Promise<void> {
+    await scheduler.wait(ms);
+    if (this.#stored !== stored) throw new Error("another batch failed before this one was stored");
+    this.#store(stored);
+  }
+
+  #take(
+    stored: Stored,
+    { anonymous_id, received_at }: Delivery,
+    { session_id, user_id, consent, tab_id, sent_at, dropped = [], views }: Envelope,
+    events: unknown[],
+  ): Receipt {
+    const { valid, rejected } = judge({ events, views, consent });
+    const receipt: Receipt = { accepted: 0, duplicates: 0, rejected, dropped: {}, missing_change: 0 };
     let tab = stored.tabs.get(tab_id);
     if (!tab) {
       if (stored.tabs.size >= MAX_TABS) {
         const message = `the session has ${MAX_TABS} tabs already; begin a new session`;
-        receipt.rejected = valid.map((index) => ({ index, code: "too_many_tabs", path: "", message }));
-        return receipt;
+        for (const index of valid) rejected.push({ index, code: "too_many_tabs", path: "", message });
+        return inOrder(receipt);
       }
       tab = newTab();
       stored.tabs.set(tab_id, tab);
@@ -197,27 +260,42 @@ export abstract class SessionObject extends DurableObject<Env> {
 
     const missing = countMissing(tab);
     observe(tab.clock, sent_at, received_at);
-    for (const seq of rejected_seqs) reject(tab, seq);
+    for (const { index } of rejected) {
+      const seq = seqOf(events[index]);
+      if (seq !== undefined) reject(tab, seq);
+    }
     for (const range of dropped)
       receipt.dropped[range.reason] = (receipt.dropped[range.reason] ?? 0) + drop(tab, range);
 
-    const latest: LatestDeltas = new Map();
-    for (const { index, event } of eventsOf(body, valid)) {
+    const user = isPersonal(consent) ? user_id : undefined;
+    const feeding: Feeding = [...this.definitions.rollups.values()].map((each) => ({
+      ...each,
+      id: undefined,
+      delta: undefined,
+    }));
+    const viewOf = viewsById(views);
+    for (const index of bySeq(events, valid)) {
+      const event = events[index] as FeatureEvent;
       const arrival = receive(tab, event.seq);
       if (arrival === "duplicate") {
         receipt.duplicates += 1;
       } else if (arrival === "full") {
         const message = `seq: too many numbers before ${event.seq} never arrived; begin a new tab_id`;
-        receipt.rejected.push({ index, code: "too_many_gaps", path: "seq", message });
+        rejected.push({ index, code: "too_many_gaps", path: "seq", message });
       } else {
+        const view = event.view_id === undefined ? undefined : viewOf(event.view_id);
+        if (view) {
+          event.view = view;
+          event.view_time_ms = Math.max(0, event.time - view.started_at);
+        }
         event.time = correct(tab.clock, event.seq, event.time);
         event.tab_id = tab_id;
         event.session_id = session_id;
         event.anonymous_id = anonymous_id;
         // An identify event names its user itself.
-        if (event.user_id === undefined && user_id !== undefined) event.user_id = user_id;
+        if (event.user_id === undefined && user !== undefined) event.user_id = user;
         if (consent !== undefined) event.consent = consent;
-        if (this.#fold(stored, event as EventOfVisitor, latest)) {
+        if (this.#fold(stored, event as EventOfVisitor, feeding)) {
           stored.heard_at = Math.max(stored.heard_at ?? received_at, received_at);
           stored.closed = false;
         }
@@ -225,25 +303,23 @@ export abstract class SessionObject extends DurableObject<Env> {
       }
     }
     receipt.missing_change = countMissing(tab) - missing;
-    return receipt;
+    return inOrder(receipt);
   }
 
   /** Folds an event into the session's features and into what it owes. Returns whether it counts: its session judges for all. */
-  #fold(stored: Stored, event: EventOfVisitor, latest: LatestDeltas): boolean {
+  #fold(stored: Stored, event: EventOfVisitor, feeding: Feeding): boolean {
     if (event.time >= (stored.engine.event_time ?? 0)) stored.consent = event.consent;
     const came = this.definitions.session.fold(stored.engine, event);
     const deltas = openDeltas(stored.outbox, stored.session_id);
-    for (const { entity, engine, idOf } of this.definitions.rollups.values()) {
-      const id = idOf(event);
+    for (const fed of feeding) {
+      const { entity, engine } = fed;
+      const id = fed.idOf(event);
       if (id === undefined) continue;
-      let known = latest.get(entity);
-      if (known?.id !== id) {
-        const key = rollupKey(entity, id);
-        deltas[key] ??= { state: engine.zero() };
-        known = { id, delta: deltas[key] };
-        latest.set(entity, known);
+      if (fed.delta === undefined || fed.id !== id) {
+        fed.id = id;
+        fed.delta = deltas[rollupKey(entity, id)] ??= { state: engine.zero() };
       }
-      const { delta } = known;
+      const { delta } = fed;
       if (entity === "user" && id !== event.anonymous_id) delta.anonymous_id = event.anonymous_id;
       if (came === "too_late") {
         delta.state.too_late += 1;
@@ -303,6 +379,8 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   /** Sends what is due. Returns whether it arrived; otherwise the alarm is set for the next attempt. */
   async #pushOnce(): Promise<boolean> {
+    // What a rollup has seen must not be lost here.
+    await this.#due?.written.catch(() => {});
     const stored = this.#load();
     if (!stored) return true;
     const { site, session_id, outbox } = stored;

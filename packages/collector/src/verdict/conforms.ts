@@ -37,7 +37,8 @@ const typeOf = (def: z.core.$ZodTypes["_zod"]["def"]): Predicate | undefined => 
     case "literal":
     case "enum": {
       const values = new Set<unknown>(def.type === "literal" ? def.values : Object.values(def.entries));
-      return (value) => values.has(value);
+      const [only] = values;
+      return values.size === 1 ? (value) => value === only : (value) => values.has(value);
     }
     case "optional": {
       const holds = conforms(def.innerType);

@@ -15,7 +15,11 @@ const keepsContract = new Map(Object.entries(eventTypes).map(([type, schema]) =>
 
 /** Judges each event of a batch by itself, so that a bad one does not take the good ones with it. */
 export const judge = ({ events, views, consent }: Pick<ReceivedBatch, "events" | "views" | "consent">): Judged => {
-  const viewIds = new Set(views.map(({ view_id }) => view_id));
+  let described: string | undefined;
+  const isDescribed = (id: string): boolean => {
+    if (id !== described && views.some(({ view_id }) => view_id === id)) described = id;
+    return id === described;
+  };
   const judged: Judged = { valid: [], rejected: [] };
   events.forEach((candidate, index) => {
     if (typeof candidate !== "object" || candidate === null || Array.isArray(candidate)) {
@@ -36,7 +40,7 @@ export const judge = ({ events, views, consent }: Pick<ReceivedBatch, "events" |
       judged.rejected.push({ index, code: "no_consent", path: "user_id", message });
       return;
     }
-    if (known.view_id !== undefined && !viewIds.has(known.view_id)) {
+    if (known.view_id !== undefined && !isDescribed(known.view_id)) {
       const message = `view_id: the batch's views do not describe ${JSON.stringify(known.view_id)}`;
       judged.rejected.push({ index, code: "unknown_view", path: "view_id", message });
       return;

@@ -61,6 +61,28 @@ describe("POST /v1/events", () => {
     expect(await response.json()).toEqual({ accepted: 1, duplicates: 0, rejected: [] });
   });
 
+  it("reads a batch in whatever order and with whatever spaces its fields are written", async () => {
+    const { events, views, ...rest } = batch([page(0), custom(1, ',"events":[')]);
+    const dropped = [{ from_seq: 5, to_seq: 6, reason: "overflow" }];
+    const properties = { events: [1, ',"events":['], dropped: [] };
+    const bodies = [
+      JSON.stringify({ ...rest, views, events }),
+      JSON.stringify({ events, views, ...rest }),
+      JSON.stringify({ ...rest, events, views }),
+      JSON.stringify({ ...rest, views, events, dropped }),
+      JSON.stringify({ ...rest, dropped, views, events: [...events, { ...custom(2), properties }] }, undefined, 2),
+      JSON.stringify({ ...rest, dropped, views, events: [...events, { ...custom(2), properties }] }),
+      `${JSON.stringify({ ...rest, views, events })}\n`,
+    ];
+    for (const body of bodies) {
+      const session_id = newSession();
+      const response = await post(body.replace(rest.session_id, session_id));
+      expect(await response.json()).toMatchObject({ duplicates: 0, rejected: [] });
+      const { received, dropped } = (await vectorOf(session_id)).delivery;
+      expect([received, dropped]).toEqual([body.includes("properties") ? 3 : 2, body.includes("overflow") ? 2 : 0]);
+    }
+  });
+
   it("answers a page of any origin readably and needs no preflight", async () => {
     const response = await post(JSON.stringify(batch([custom(0)])), {
       origin: "https://www.shop.example",
@@ -72,6 +94,20 @@ describe("POST /v1/events", () => {
   describe("refuses as a whole, with a code and a sentence,", () => {
     it.each([
       ["invalid JSON", "{bad", 400, "invalid_json", /^The body is not JSON/],
+      [
+        "events that are cut short",
+        JSON.stringify(batch([custom(0)])).replace("}]}", "]}"),
+        400,
+        "invalid_json",
+        /^The body is not JSON/,
+      ],
+      [
+        "an unknown envelope field after the events",
+        JSON.stringify({ ...batch([custom(0)]), extra: [1] }),
+        400,
+        "invalid_batch",
+        /^extra is not a field/,
+      ],
       ["an empty body", "", 400, "invalid_json", /^The body is not JSON/],
       ["bytes that are no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), 400, "invalid_json", /^The body is not JSON/],
       ["truncated gzip", new Uint8Array([0x1f, 0x8b, 8, 0, 0]), 400, "invalid_json", /gzip/],

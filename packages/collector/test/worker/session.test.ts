@@ -94,6 +94,86 @@ describe("a session", () => {
     expect((await vectorOf(session_id)).features.custom_event_count).toBe(3);
   });
 
+  it("writes once for batches that come together, each durable when it is answered", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    await accept(batch([custom(0)], { session_id }));
+    const writes = await runInDurableObject(stub, (_, { storage }) => {
+      const counted = { rows: 0 };
+      const { sql } = storage;
+      const exec = sql.exec.bind(sql) as (...given: Parameters<typeof sql.exec>) => never;
+      sql.exec = (query, ...bindings) => {
+        if (query.startsWith("INSERT")) counted.rows += 1;
+        return exec(query, ...bindings);
+      };
+      return counted;
+    });
+    const seqs = Array.from({ length: 60 }, (_, index) => index + 1);
+    const answers = await Promise.all(seqs.map((seq) => accept(batch([custom(seq)], { session_id }))));
+    expect(answers).toEqual(seqs.map(() => ({ accepted: 1, duplicates: 0, rejected: [] })));
+    expect(writes.rows).toBeGreaterThan(0);
+    expect(writes.rows).toBeLessThan(30);
+    await evictDurableObject(stub);
+    expect((await vectorOf(session_id)).delivery.received).toBe(61);
+  });
+
+  it("acknowledges none of the batches that wait for a commit which fails", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    await accept(batch([custom(0)], { session_id }));
+    const restore = await runInDurableObject(stub, (_, { storage }) => {
+      const { sql } = storage;
+      const exec = sql.exec.bind(sql) as (...given: Parameters<typeof sql.exec>) => never;
+      let writes = 0;
+      sql.exec = (query, ...bindings) => {
+        if (query.startsWith("INSERT")) writes += 1;
+        if (writes > 1) throw new Error("disk full");
+        return exec(query, ...bindings);
+      };
+      return () => {
+        sql.exec = exec;
+      };
+    });
+    const bodies = Array.from({ length: 20 }, (_, index) => batch([custom(index + 1)], { session_id }));
+    const answers = await Promise.all(bodies.map((body) => post(JSON.stringify(body))));
+    await runInDurableObject(stub, restore);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
+    for (const [index, { status }] of answers.entries()) {
+      const [accepted, duplicates] = status === 200 ? [0, 1] : [1, 0];
+      expect(await accept(bodies[index])).toMatchObject({ accepted, duplicates });
+    }
+    expect((await vectorOf(session_id)).features.custom_event_count).toBe(21);
+  });
+
+  it("acknowledges nothing that a failure beside it undid", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    await accept(batch([custom(0)], { session_id }));
+    const restore = await runInDurableObject(stub, (instance) => {
+      const { definitions } = instance as unknown as { definitions: Definitions };
+      const { session } = definitions;
+      const fold: Engine["fold"] = (state, event) => {
+        if (event.type === "custom" && event.name === "defect") throw new Error("defect");
+        return session.fold(state, event);
+      };
+      Object.assign(instance, { definitions: { ...definitions, session: { ...session, fold } } });
+      return () => Object.assign(instance, { definitions });
+    });
+    const bodies = Array.from({ length: 40 }, (_, index) =>
+      batch([custom(index + 1, index % 8 === 5 ? "defect" : "x")], { session_id }),
+    );
+    const answers = await Promise.all(bodies.map((body) => post(JSON.stringify(body))));
+    await runInDurableObject(stub, restore);
+    await evictDurableObject(stub);
+    const acknowledged = answers.filter(({ status }) => status === 200).length;
+    expect((await vectorOf(session_id)).delivery.received).toBe(1 + acknowledged);
+    expect(acknowledged).toBeLessThanOrEqual(35);
+    for (const [index, { status }] of answers.entries()) {
+      if (status !== 200) expect(await accept(bodies[index])).toMatchObject({ accepted: 1, duplicates: 0 });
+    }
+    expect((await vectorOf(session_id)).features.custom_event_count).toBe(41);
+  });
+
   it("keeps one row, which does not grow with the events", async () => {
     const session_id = newSession();
     const stub = SESSION.getByName(`shop:${session_id}`);

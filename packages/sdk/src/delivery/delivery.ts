@@ -117,7 +117,8 @@ export const createDelivery = (
   };
 
   const url = `${endpoint}/v1/events`;
-  const bodyOf = ({ parcel }: Item) => bytesOf(JSON.stringify({ ...parcel, key, sent_at: now() }));
+  // The events last: the collector then reads whose they are without reading them.
+  const bodyOf = ({ parcel }: Item) => bytesOf(JSON.stringify({ key, sent_at: now(), ...parcel }));
 
   const attempt = async (item: Item) => {
     open = undefined;
