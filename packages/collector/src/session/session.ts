@@ -180,9 +180,9 @@ export abstract class SessionObject extends DurableObject<Env> {
   /** Makes what another instance stored one's own: of its deltas nobody knows which it sent, and its definitions may be others. */
   #renew(stored: Stored): void {
     sealAll(stored.outbox);
+    stored.engine = this.definitions.session.migrate(stored.engine).state;
     if (stored.definition_version === this.definitions.version) return;
     stored.definition_version = this.definitions.version;
-    stored.engine = this.definitions.session.migrate(stored.engine).state;
     for (const { deltas } of stored.outbox.sealed) {
       for (const key of Object.keys(deltas) as RollupKey[])
         if (!this.definitions.rollups.has(entityOf(key))) delete deltas[key];

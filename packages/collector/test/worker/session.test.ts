@@ -50,6 +50,22 @@ describe("a session", () => {
     expect(await accept(batch([custom(1), custom(2)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 1 });
   });
 
+  it("begins its features anew, and not its dedupe, when it stored them in a layout that is no longer read", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    await accept(batch([custom(0), custom(1)], { session_id }));
+    await runInDurableObject(stub, (_, { storage }) => {
+      const { name } = storage.sql
+        .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name GLOB 'session*'")
+        .one();
+      storage.sql.exec(`UPDATE ${name} SET state = json_set(state, '$.engine.version', 1)`);
+    });
+    await evictDurableObject(stub);
+    expect(await accept(batch([custom(1), custom(2)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 1 });
+    const { features, delivery } = await vectorOf(session_id);
+    expect([features.custom_event_count, delivery.received]).toEqual([1, 3]);
+  });
+
   it("acknowledges nothing when the commit fails, and takes the same batch whole afterwards", async () => {
     const session_id = newSession();
     const stub = SESSION.getByName(`shop:${session_id}`);
