@@ -74,7 +74,7 @@ const MAX_TABS = 256;
 const MAX_OWED = 256;
 
 /** Least time from one write of the row to the next, in milliseconds: a session that gets many batches at once writes once for them. */
-const WRITE_EVERY_MS = 5;
+const WRITE_EVERY_MS = 2;
 
 /** Least time from one push of deltas to the next, in milliseconds: rollups show an event within a second. */
 const PUSH_EVERY_MS = 800;

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Definitions } from "../../src/definitions.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Env } from "../../src/session/address.ts";
@@ -124,11 +124,16 @@ describe("a session", () => {
       };
       return counted;
     });
+    // However slow the machine is: they come within the time in which a row is not written again.
+    const wait = scheduler.wait.bind(scheduler);
+    vi.spyOn(scheduler, "wait").mockImplementation((ms) => wait(ms < 10 ? 300 : ms));
+    vi.spyOn(Date, "now").mockReturnValue(Date.now());
     const seqs = Array.from({ length: 60 }, (_, index) => index + 1);
     const answers = await Promise.all(seqs.map((seq) => accept(batch([custom(seq)], { session_id }))));
+    vi.restoreAllMocks();
     expect(answers).toEqual(seqs.map(() => ({ accepted: 1, duplicates: 0, rejected: [] })));
     expect(writes.rows).toBeGreaterThan(0);
-    expect(writes.rows).toBeLessThan(30);
+    expect(writes.rows).toBeLessThan(10);
     await evictDurableObject(stub);
     expect((await vectorOf(session_id)).delivery.received).toBe(61);
   });
