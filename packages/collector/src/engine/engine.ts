@@ -8,15 +8,15 @@ import { type Slot, slotsOf } from "./slot.ts";
 /** An event on its way into the engine: with its tab, and with its time corrected. */
 export type EngineEvent = FeatureEvent & { tab_id: string };
 
-/**
- * What the engine remembers of an entity: plain JSON, bounded by the definitions and not by
- * the events. A state of few events is also the delta that brings another one up to date: see {@link Engine.merge}.
- */
-export interface EngineState {
-  /** Layout of the state. */
+/** How a state is to be read. */
+export interface Layout {
   version: typeof STATE_VERSION;
   /** What each cell accumulates: the ids of the engine's slots, with a space between any two. */
   slots: string;
+}
+
+/** What a state says, as far as its layout is known. */
+export interface Folded {
   /** Each slot's partial result; `null` as long as no event reached it. */
   cells: unknown[];
   /** Time of the latest event, in UTC milliseconds; `null` before the first. */
@@ -29,14 +29,24 @@ export interface EngineState {
   too_late: number;
 }
 
+/**
+ * What the engine remembers of an entity: plain JSON, bounded by the definitions and not by
+ * the events. A state of few events is also the delta that brings another one up to date: see {@link Engine.merge}.
+ */
+export interface EngineState extends Layout, Folded {}
+
 /** The definitions of one entity, made runnable. Pure: time comes with the events and the calls, state with the call. */
 export interface Engine {
+  /** The layout of this engine's states. */
+  layout: Layout;
   /** The state before any event. */
   zero(): EngineState;
+  /** What that state says. */
+  nothing(): Folded;
   /** Takes in one event, unless it comes too late. Changes the state. */
   fold(state: EngineState, event: EngineEvent): Arrival;
   /** Takes in one event whose arrival was judged elsewhere: an entity's share of what its session folded. Changes the state. */
-  add(state: EngineState, event: EngineEvent): void;
+  add(state: Folded, event: EngineEvent): void;
   /** Tells an idle source how far time has come, in UTC milliseconds: the watermark follows. Changes the state. */
   advance(state: EngineState, processingTime: number): void;
   /**
@@ -87,7 +97,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     return hearers;
   };
 
-  const add = (state: EngineState, event: EngineEvent): void => {
+  const add = (state: Folded, event: EngineEvent): void => {
     const { time, tab_id, seq, view_id } = event;
     if (state.event_time === null || time > state.event_time) state.event_time = time;
     if (state.progress === null || time > state.progress) state.progress = time;
@@ -101,17 +111,10 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
 
   const isOurs = (state: EngineState): boolean => state.version === STATE_VERSION && state.slots === ids;
 
-  const nothing: null[] = slots.map(() => null);
-
-  const zero = (): EngineState => ({
-    version: STATE_VERSION,
-    slots: ids,
-    cells: nothing.slice(),
-    event_time: null,
-    progress: null,
-    late: 0,
-    too_late: 0,
-  });
+  const layout: Layout = { version: STATE_VERSION, slots: ids };
+  const empty: null[] = slots.map(() => null);
+  const nothing = (): Folded => ({ cells: empty.slice(), event_time: null, progress: null, late: 0, too_late: 0 });
+  const zero = (): EngineState => ({ ...layout, ...nothing() });
 
   const absorb = (state: EngineState, other: EngineState): void => {
     if (!isOurs(state) || !isOurs(other)) {
@@ -128,7 +131,9 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   };
 
   return {
+    layout,
     zero,
+    nothing,
     add,
 
     fold(state, event) {

@@ -1,4 +1,4 @@
-import type { EngineState } from "../engine/engine.ts";
+import type { Folded, Layout } from "../engine/engine.ts";
 
 /** Names a user, page or other entity of a site: `<entity>:<id>`. */
 export type RollupKey = `${string}:${string}`;
@@ -10,8 +10,7 @@ export const rollupKey = (entity: string, id: string): RollupKey => `${entity}:$
 export const entityOf = (key: RollupKey): string => key.slice(0, key.indexOf(":"));
 
 /** What a session folded of one user, page or other entity since it last told. */
-export interface Delta {
-  state: EngineState;
+export interface Delta extends Folded {
   /** For an identified user: the browser in which it was. */
   anonymous_id?: string;
 }
@@ -21,6 +20,8 @@ export interface Push {
   /** Its number in the session; they arrive in the order of their numbers. */
   n: number;
   shard: number;
+  /** By entity: told once for all its deltas. */
+  layouts: Record<string, Layout>;
   /** The user's comes first, when it is about one. */
   deltas: Record<RollupKey, Delta>;
 }

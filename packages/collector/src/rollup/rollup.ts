@@ -132,19 +132,20 @@ export abstract class RollupObject extends DurableObject {
     return ledger;
   }
 
-  /** Merges a push; returns whether it was new. */
-  #merge(session: string, { n, deltas }: Push): boolean {
+  /** Merges a push; returns whether it was new. One that was kept before pushes told layouts says nothing that can be read. */
+  #merge(session: string, { n, layouts = {}, deltas }: Push): boolean {
     const mark = markOf(session, deltas);
     const { merged } = this.#rowOrNew(mark);
     if ((merged.get(session)?.n ?? 0) >= n) return false;
     remember(merged, session, { n, at: Date.now() });
     this.#changed.add(mark);
-    for (const [key, { state, anonymous_id }] of Object.entries(deltas) as [RollupKey, Delta][]) {
+    for (const [key, { anonymous_id, ...folded }] of Object.entries(deltas) as [RollupKey, Delta][]) {
+      const layout = layouts[entityOf(key)];
       // A deployment may have begun, or ended, to define features of it since.
       const engine = this.definitions.rollups.get(entityOf(key))?.engine;
-      if (!engine) continue;
+      if (!engine || !layout) continue;
       const row = this.#rowOrNew(key);
-      engine.absorb(row.engine, engine.migrate(state).state);
+      engine.absorb(row.engine, engine.migrate({ ...layout, ...folded }).state);
       if (anonymous_id !== undefined && row.anonymous_ids.at(-1) !== anonymous_id) {
         const others = row.anonymous_ids.filter((known) => known !== anonymous_id);
         row.anonymous_ids = [...others, anonymous_id].slice(-MAX_ANONYMOUS_IDS);

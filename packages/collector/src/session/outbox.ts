@@ -1,5 +1,5 @@
 import { hashOf } from "../engine/hash.ts";
-import { countDeltas, type Delta, type Push, type RollupKey } from "../rollup/push.ts";
+import { countDeltas, type Push } from "../rollup/push.ts";
 import { shardOf } from "../rollup/shards.ts";
 
 /**
@@ -23,13 +23,13 @@ const MAX_SEALED = 4;
 /** An outbox with nothing in it. */
 export const newOutbox = (): Outbox => ({ last_n: 0, depth: 0, sealed: [], open: null });
 
-/** The deltas that take in what is folded now. */
-export const openDeltas = (outbox: Outbox, sessionId: string): Record<RollupKey, Delta> => {
+/** The push that takes in what is folded now. */
+export const openPush = (outbox: Outbox, sessionId: string): Push => {
   if (!outbox.open) {
     outbox.last_n += 1;
-    outbox.open = { n: outbox.last_n, shard: shardOf(hashOf(sessionId), outbox.depth), deltas: {} };
+    outbox.open = { n: outbox.last_n, shard: shardOf(hashOf(sessionId), outbox.depth), layouts: {}, deltas: {} };
   }
-  return outbox.open.deltas;
+  return outbox.open;
 };
 
 /** Seals everything: after a restart nobody knows what was sent before it. */

@@ -10,7 +10,7 @@ import { type Delta, entityOf, type RollupKey, rollupKey } from "../rollup/push.
 import { judge } from "../verdict/judge.ts";
 import { type Env, rollupOf } from "./address.ts";
 import { correct, observe } from "./clock.ts";
-import { confirm, due, newOutbox, openDeltas, owed, sealAll } from "./outbox.ts";
+import { confirm, due, newOutbox, openPush, owed, sealAll } from "./outbox.ts";
 import { Row, type Stored } from "./row.ts";
 import { countDelivery, countMissing, drop, newTab, receive, reject } from "./tab.ts";
 import { viewsById } from "./views.ts";
@@ -310,23 +310,24 @@ export abstract class SessionObject extends DurableObject<Env> {
   #fold(stored: Stored, event: EventOfVisitor, feeding: Feeding): boolean {
     if (event.time >= (stored.engine.event_time ?? 0)) stored.consent = event.consent;
     const came = this.definitions.session.fold(stored.engine, event);
-    const deltas = openDeltas(stored.outbox, stored.session_id);
+    const { layouts, deltas } = openPush(stored.outbox, stored.session_id);
     for (const fed of feeding) {
       const { entity, engine } = fed;
       const id = fed.idOf(event);
       if (id === undefined) continue;
       if (fed.delta === undefined || fed.id !== id) {
         fed.id = id;
-        fed.delta = deltas[rollupKey(entity, id)] ??= { state: engine.zero() };
+        fed.delta = deltas[rollupKey(entity, id)] ??= engine.nothing();
+        layouts[entity] = engine.layout;
       }
       const { delta } = fed;
       if (entity === "user" && id !== event.anonymous_id) delta.anonymous_id = event.anonymous_id;
       if (came === "too_late") {
-        delta.state.too_late += 1;
+        delta.too_late += 1;
         continue;
       }
-      if (came === "late") delta.state.late += 1;
-      engine.add(delta.state, event);
+      if (came === "late") delta.late += 1;
+      engine.add(delta, event);
     }
     return came !== "too_late";
   }

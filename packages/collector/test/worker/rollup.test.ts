@@ -151,16 +151,17 @@ describe("a rollup", () => {
     { site = "shop", user = (): string | undefined => fresh("other") } = {},
   ) => {
     const engine = (entity: string) => definitions.rollups.get(entity)?.engine as Engine;
-    const sold = engine("product").zero();
+    const sold = engine("product").nothing();
+    const layouts = { user: engine("user").layout, product: engine("product").layout };
     engine("product").add(sold, { ...sale(0, sku, 1), tab_id: "tab0000001" } as EngineEvent);
     const rollup = rollupOf(bindings, site, 0);
     const pushes = Array.from({ length: size }, () => {
       const id = user();
       const deltas = {
-        ...(id && { [rollupKey("user", id)]: { state: engine("user").zero() } }),
-        [rollupKey("product", sku)]: { state: sold },
+        ...(id && { [rollupKey("user", id)]: engine("user").nothing() }),
+        [rollupKey("product", sku)]: sold,
       };
-      return rollup.apply(newSession(site), JSON.stringify([{ n: 1, shard: 0, deltas }] satisfies Push[]));
+      return rollup.apply(newSession(site), JSON.stringify([{ n: 1, shard: 0, layouts, deltas }] satisfies Push[]));
     });
     await Promise.all(pushes);
   };

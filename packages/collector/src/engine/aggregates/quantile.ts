@@ -26,6 +26,12 @@ const binOf = (value: number): number => {
 const centreOf = (bin: number): number =>
   bin === 0 ? 0 : (Math.sign(bin) * 2 * GAMMA ** (Math.abs(bin) - OFFSET)) / (GAMMA + 1);
 
+/** By hand: lists are short, and splice makes a new one to tell what it removed. */
+const insertAt = (list: number[], place: number, value: number): void => {
+  for (let index = list.push(value) - 1; index > place; index -= 1) list[index] = list[index - 1] as number;
+  list[place] = value;
+};
+
 const include = ([bins, counts]: Histogram, bin: number, count: number): void => {
   let low = 0;
   let high = bins.length;
@@ -38,8 +44,8 @@ const include = ([bins, counts]: Histogram, bin: number, count: number): void =>
     counts[low] = (counts[low] as number) + count;
     return;
   }
-  bins.splice(low, 0, bin);
-  counts.splice(low, 0, count);
+  insertAt(bins, low, bin);
+  insertAt(counts, low, count);
   if (bins.length <= MAX_BINS) return;
   bins.shift();
   const lowest = counts.shift() ?? 0;
