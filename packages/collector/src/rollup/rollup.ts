@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Definitions } from "../definitions.ts";
 import type { EngineState } from "../engine/engine.ts";
-import { countDeltas, type Delta, entityOf, type Push, type RollupKey, rollupKey } from "./push.ts";
+import { type Delta, entityOf, type Push, type RollupKey, rollupKey } from "./push.ts";
 import { firstDepth, MAX_DEPTH } from "./shards.ts";
 
 /** What a shard knows of a user, page or other entity: one row. */
@@ -52,8 +52,11 @@ const REMEMBER = { ms: 86_400_000, sessions: 512 };
 /** Browsers that are remembered of a user. */
 const MAX_ANONYMOUS_IDS = 16;
 
-/** Most deltas in the journal, and most in one entry; beyond either, rows are written. */
-const JOURNAL = { deltas: 400, of_entry: 64 };
+/**
+ * Most entries in the journal, and most characters, which a shard that wakes up reads again; most characters in one entry, which is a
+ * value of at most 2 MB. Beyond any of them, rows are written.
+ */
+const JOURNAL = { entries: 128, characters: 2_000_000, of_entry: 500_000 };
 
 /** Most rows that are kept in memory without need. */
 const MAX_CACHED = 1_000;
@@ -73,8 +76,8 @@ export abstract class RollupObject extends DurableObject {
   /** Rows that say more than is written of them. */
   #changed = new Set<RollupKey>();
   /** Pushes that are not written at all. */
-  #fresh: { pushes: Entry["pushes"]; deltas: number } = { pushes: [], deltas: 0 };
-  #journal = { entries: 0, deltas: 0 };
+  #fresh: { pushes: Entry["pushes"]; characters: number } = { pushes: [], characters: 0 };
+  #journal = { entries: 0, characters: 0 };
   #writing: Promise<void> | undefined;
   #wroteAt = 0;
   #heat = { since: 0, pushes: 0 };
@@ -93,7 +96,7 @@ export abstract class RollupObject extends DurableObject {
     const merged = pushes.filter((push) => this.#merge(session, push));
     if (merged.length > 0) {
       this.#fresh.pushes.push({ session, text });
-      this.#fresh.deltas += countDeltas(merged);
+      this.#fresh.characters += text.length;
     }
     this.#splitWhenHot(ledger);
     if (this.#fresh.pushes.length > 0) {
@@ -117,14 +120,13 @@ export abstract class RollupObject extends DurableObject {
   #open(shard: number): Ledger {
     if (this.#ledger) return this.#ledger;
     const ledger = this.ctx.storage.kv.get<Ledger>(LEDGER) ?? { depth: firstDepth(shard), generation: 0 };
-    this.#journal = { entries: 0, deltas: 0 };
+    this.#journal = { entries: 0, characters: 0 };
     for (;;) {
       const entry = this.ctx.storage.kv.get<Entry>(entryKey(this.#journal.entries));
       if (entry?.generation !== ledger.generation) break;
       for (const { session, text } of entry.pushes) {
-        for (const push of JSON.parse(text) as Push[]) {
-          if (this.#merge(session, push)) this.#journal.deltas += countDeltas([push]);
-        }
+        for (const push of JSON.parse(text) as Push[]) this.#merge(session, push);
+        this.#journal.characters += text.length;
       }
       this.#journal.entries += 1;
     }
@@ -161,26 +163,30 @@ export abstract class RollupObject extends DurableObject {
     // No longer, whatever the clock does.
     if (early > 0) await scheduler.wait(Math.min(early, WRITE_EVERY_MS));
     this.#wroteAt = Date.now();
-    const { deltas } = this.#fresh;
+    const { characters } = this.#fresh;
+    const { entries, characters: before } = this.#journal;
+    const isTooMuch =
+      entries >= JOURNAL.entries || characters > JOURNAL.of_entry || before + characters > JOURNAL.characters;
     try {
-      if (deltas > JOURNAL.of_entry || this.#journal.deltas + deltas > JOURNAL.deltas) this.#writeRows(ledger);
-      else this.#writeEntry(ledger, deltas);
-      this.#fresh = { pushes: [], deltas: 0 };
+      if (isTooMuch) this.#writeRows(ledger);
+      else this.#writeEntry(ledger);
+      this.#fresh = { pushes: [], characters: 0 };
     } catch (error) {
       // What was stored counts: whoever waits for this is told, and comes again.
       this.#ledger = undefined;
       this.#rows.clear();
       this.#changed.clear();
-      this.#fresh = { pushes: [], deltas: 0 };
+      this.#fresh = { pushes: [], characters: 0 };
       throw error;
     }
   }
 
-  #writeEntry({ generation }: Ledger, deltas: number): void {
+  #writeEntry({ generation }: Ledger): void {
     const { kv } = this.ctx.storage;
-    kv.put(entryKey(this.#journal.entries), { generation, pushes: this.#fresh.pushes } satisfies Entry);
+    const { pushes, characters } = this.#fresh;
+    kv.put(entryKey(this.#journal.entries), { generation, pushes } satisfies Entry);
     this.#journal.entries += 1;
-    this.#journal.deltas += deltas;
+    this.#journal.characters += characters;
   }
 
   #writeRows(ledger: Ledger): void {
@@ -191,7 +197,7 @@ export abstract class RollupObject extends DurableObject {
       kv.put(LEDGER, ledger);
     });
     this.#changed.clear();
-    this.#journal = { entries: 0, deltas: 0 };
+    this.#journal = { entries: 0, characters: 0 };
     if (this.#rows.size > MAX_CACHED) this.#forgetUnchanged();
   }
 

@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -202,22 +202,56 @@ describe("a rollup", () => {
     expect(await worth(sku)).toBe(601);
   });
 
+  /** Lets a shard wait so long with each write, however long it would have waited. */
+  const writingEvery = async (waitMs: number, work: () => Promise<void>) => {
+    const wait = scheduler.wait.bind(scheduler);
+    vi.spyOn(scheduler, "wait").mockImplementation(() => wait(waitMs));
+    await work();
+    vi.restoreAllMocks();
+  };
+
+  /** More pushes with long ids than one entry of the journal holds. */
+  const many = 700;
+  const long = (name: string) => fresh(name).padEnd(200, "x");
+  const timesRowsWereWritten = async () =>
+    runInDurableObject(rollupOf(bindings, "shop", 0), (_, { storage }) =>
+      storage.kv.get<{ generation: number }>("ledger"),
+    ).then((ledger) => ledger?.generation ?? 0);
+
   it("forgets nothing when it dies, whatever it had written as rows and what in its journal", async () => {
-    const sku = fresh("sku");
+    const sku = long("sku");
     const rollup = rollupOf(bindings, "shop", 0);
+    const before = await timesRowsWereWritten();
+    let sold = 0;
     for (let round = 1; round <= 12; round += 1) {
-      await crowd(20, sku);
+      const pieces = round % 6 === 4 ? many : 20;
+      await writingEvery(pieces === many ? 800 : 1, () => crowd(pieces, sku, { user: () => long("other") }));
+      sold += pieces;
       if (round % 3 > 0) await evictDurableObject(rollup);
-      expect(await worth(sku)).toBe(20 * round);
+      expect(await worth(sku)).toBe(sold);
     }
+    expect(await timesRowsWereWritten()).toBeGreaterThanOrEqual(before + 2);
   });
 
   it("reads its journal no more when it has written rows, though it has forgotten who pushed", async () => {
-    const [sku, kiosk] = [fresh("sku"), fresh("kiosk")];
+    const [sku, kiosk] = [long("sku"), long("kiosk")];
+    const before = await timesRowsWereWritten();
     await crowd(1, sku, { user: () => kiosk });
-    await crowd(600, sku, { user: () => kiosk });
+    await writingEvery(800, () => crowd(many, sku, { user: () => kiosk }));
+    expect(await timesRowsWereWritten()).toBeGreaterThan(before);
     await evictDurableObject(rollupOf(bindings, "shop", 0));
-    expect(await worth(sku)).toBe(601);
+    expect(await worth(sku)).toBe(1 + many);
+  });
+
+  it("writes rows when its journal has many entries, however small", async () => {
+    const sku = fresh("sku");
+    const before = await timesRowsWereWritten();
+    await writingEvery(1, async () => {
+      for (let entry = 0; entry < 130; entry += 1) await crowd(1, sku);
+    });
+    expect(await timesRowsWereWritten()).toBeGreaterThan(before);
+    await evictDurableObject(rollupOf(bindings, "shop", 0));
+    expect(await worth(sku)).toBe(130);
   });
 
   it("is split when it is hot, and read as one", async () => {
