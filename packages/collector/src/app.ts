@@ -49,7 +49,6 @@ export const createApp = (config: TidemarkConfig, definitions: Definitions) => {
       c.header("access-control-allow-credentials", "true");
       c.header("vary", "Origin");
     }
-    c.header("access-control-expose-headers", "Retry-After");
     return next();
   });
 
@@ -78,7 +77,10 @@ export const createApp = (config: TidemarkConfig, definitions: Definitions) => {
 
   app.onError((error, c) => {
     const refusal = refusalOf(error);
-    if (refusal.code === "unavailable") c.header("retry-after", String(RETRY_AFTER_S));
+    if (refusal.code === "unavailable") {
+      c.header("retry-after", String(RETRY_AFTER_S));
+      c.header("access-control-expose-headers", "Retry-After");
+    }
     return c.json({ error: { code: refusal.code, message: refusal.message } } satisfies ErrorAnswer, refusal.status);
   });
   return app;

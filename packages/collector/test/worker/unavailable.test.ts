@@ -23,6 +23,8 @@ const loseObject = (stub: DurableObjectStub<undefined>) =>
 
 const expectAway = async (answer: Response) => {
   expect(answer.headers.get("retry-after")).toBe("1");
+  // So that a page of another origin can read it.
+  expect(answer.headers.get("access-control-expose-headers")).toBe("Retry-After");
   expect((await refusal(answer)).slice(0, 2)).toEqual([503, "unavailable"]);
 };
 
