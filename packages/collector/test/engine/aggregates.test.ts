@@ -78,6 +78,18 @@ const cases: Record<string, Case> = {
     },
     tolerance: 1e-12,
   },
+  "stddev of whole numbers and decimals, whose squares doubles cannot add": {
+    aggregate: { type: "stddev", field },
+    values: fc.oneof(integers, decimals, fc.integer({ min: -1e9, max: 1e9 })),
+    expected: (inputs) => {
+      const all = numbers(inputs).map((value) => BigInt(Math.round(value * 1e6)));
+      if (all.length < 2) return null;
+      const sum = all.reduce((total, each) => total + each, 0n);
+      const squares = all.reduce((total, each) => total + each * each, 0n);
+      const spread = BigInt(all.length) * squares - sum * sum;
+      return Math.sqrt(Number(spread) / (all.length * (all.length - 1))) / 1e6;
+    },
+  },
   min: { aggregate: { type: "min", field }, expected: (inputs) => orNull(numbers(inputs), (all) => Math.min(...all)) },
   max: { aggregate: { type: "max", field }, expected: (inputs) => orNull(numbers(inputs), (all) => Math.max(...all)) },
   span: {
