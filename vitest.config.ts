@@ -15,7 +15,7 @@ export default defineConfig({
           include: [
             "packages/schema/test/**/*.test.ts",
             "packages/sdk/test/**/*.test.ts",
-            "packages/collector/test/{engine,ingest,session,sql}/**/*.test.ts",
+            "packages/collector/test/!(worker)/**/*.test.ts",
             "tests/*.test.ts",
           ],
         },
