@@ -8,15 +8,16 @@ import { type MeasurePage, startMeasurePage } from "./measure-page.ts";
 /** Each test has a key of its own, and so finds nothing that another has stored. */
 let key: string;
 
-/** Starts a tracker on the page, tracks an event, and gives the batch that was sent. */
+/** Starts a tracker on the page, tracks an event, and gives the batch with it: a page may also send what one before it has left. */
 const visit = async (tab: Tab, options: string): Promise<Batch | undefined> => {
+  const name = randomUUID();
   const batches = await tab.run<Batch[]>(`
     start({ key: "${key}", ...${options} });
-    tracker.track("here");
+    tracker.track("${name}");
     await tracker.flush();
     return sent;
   `);
-  return batches.at(-1);
+  return batches.find(({ events }) => events.some((event) => event.type === "custom" && event.name === name));
 };
 
 inEveryEngine(({ open, url }) => {
