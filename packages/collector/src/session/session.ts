@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Dropped, Envelope, FeatureEvent, Rejection, SessionVectorAnswer } from "@tidemark/schema";
-import { MAX_SEQ, SESSION_IDLE_MS } from "@tidemark/schema/limits";
+import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
 import type { Definitions } from "../definitions.ts";
 import type { EngineEvent } from "../engine/engine.ts";
 import type { EntityEngine } from "../engine/entity-engine.ts";
@@ -10,6 +10,7 @@ import { type Delta, entityOf, type RollupKey, rollupKey } from "../rollup/push.
 import { judge } from "../verdict/judge.ts";
 import { type Env, rollupOf } from "./address.ts";
 import { correct, observe } from "./clock.ts";
+import { bySeq, seqOf } from "./numbers.ts";
 import { confirm, due, newOutbox, openPush, owed, sealAll } from "./outbox.ts";
 import { Row, type Stored } from "./row.ts";
 import { countDelivery, countMissing, drop, newTab, receive, reject } from "./tab.ts";
@@ -46,21 +47,6 @@ type EventOfVisitor = EngineEvent & { anonymous_id: string };
 
 /** Entities to fold a batch into, each with the delta that the event before went to: the next one is mostly about the same. */
 type Feeding = (EntityEngine & { id: string | undefined; delta: Delta | undefined })[];
-
-/** The number of an event that keeps nothing else of the contract. */
-const seqOf = (candidate: unknown): number | undefined => {
-  const seq = (candidate as { seq?: unknown } | null)?.seq;
-  return Number.isSafeInteger(seq) && (seq as number) >= 0 && (seq as number) <= MAX_SEQ ? (seq as number) : undefined;
-};
-
-/** Positions of events in the order of their numbers, in which they mostly come. */
-const bySeq = (events: unknown[], positions: number[]): number[] => {
-  const seqAt = (position: number) => (events[position] as FeatureEvent).seq;
-  const areInOrder = positions.every(
-    (each, place) => place === 0 || seqAt(positions[place - 1] as number) < seqAt(each),
-  );
-  return areInOrder ? positions : positions.toSorted((one, other) => seqAt(one) - seqAt(other));
-};
 
 const inOrder = (receipt: Receipt): Receipt => {
   receipt.rejected.sort((a, b) => a.index - b.index);

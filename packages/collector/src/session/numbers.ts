@@ -1,0 +1,17 @@
+import type { FeatureEvent } from "@tidemark/schema";
+import { MAX_SEQ } from "@tidemark/schema/limits";
+
+/** The number of an event that keeps nothing else of the contract. */
+export const seqOf = (candidate: unknown): number | undefined => {
+  const seq = (candidate as { seq?: unknown } | null)?.seq;
+  return Number.isSafeInteger(seq) && (seq as number) >= 0 && (seq as number) <= MAX_SEQ ? (seq as number) : undefined;
+};
+
+/** Positions of events in the order of their numbers, in which they mostly come. */
+export const bySeq = (events: unknown[], positions: number[]): number[] => {
+  const seqAt = (position: number) => (events[position] as FeatureEvent).seq;
+  const areInOrder = positions.every(
+    (each, place) => place === 0 || seqAt(positions[place - 1] as number) < seqAt(each),
+  );
+  return areInOrder ? positions : positions.toSorted((one, other) => seqAt(one) - seqAt(other));
+};
