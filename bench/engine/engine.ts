@@ -1,10 +1,18 @@
 import { sessionFeatures } from "@tidemark/schema";
 import { createEngine, type EngineEvent, type EngineState } from "../../packages/collector/src/engine/engine.ts";
 import { pack } from "../../packages/collector/src/engine/pack.ts";
+import type { LoggedEvent } from "../../packages/collector/src/engine/replay.ts";
 import { visit, visitor } from "../../packages/collector/test/engine/visitor.ts";
 import { type Bench, report } from "../report.ts";
 
 const engine = createEngine(sessionFeatures);
+
+/** Folds as a session does, which puts together for each event what it knows of it. */
+const fold = (state: EngineState, event: LoggedEvent) => {
+  const { time, tab_id, seq, view_id, view, view_time_ms, session_id, anonymous_id, user_id, consent } = event;
+  const whole = { time, tab_id, seq, view_id, view, view_time_ms, session_id, anonymous_id, user_id, consent };
+  engine.fold(state, event, whole);
+};
 
 /** Events of one timed stretch. */
 const STRETCH = 50_000;
@@ -42,7 +50,7 @@ const countByType = (events: EngineEvent[]) => {
 const afterHistory = (length: number) => {
   const state = engine.zero();
   const events = visitor();
-  for (let index = 0; index < length; index += 1) engine.fold(state, events.next().value);
+  for (let index = 0; index < length; index += 1) fold(state, events.next().value);
   const next = Array.from({ length: STRETCH }, () => events.next().value);
   return {
     length,
@@ -52,9 +60,9 @@ const afterHistory = (length: number) => {
 };
 
 /** Folds a stretch into a copy, as a state comes out of storage: the history must not grow while it is timed. */
-const foldStretch = (state: EngineState, events: EngineEvent[]) => {
+const foldStretch = (state: EngineState, events: LoggedEvent[]) => {
   const copy = structuredClone(state);
-  for (const event of events) engine.fold(copy, event);
+  for (const event of events) fold(copy, event);
 };
 
 /**
@@ -64,13 +72,13 @@ const foldStretch = (state: EngineState, events: EngineEvent[]) => {
 export const engineBench: Bench = async () => {
   const events = visit(STRETCH);
   const histories = HISTORIES.map(afterHistory);
-  const [reference = 0, fold = 0, early = 0, , late = 0] = costs([
+  const [reference = 0, folding = 0, early = 0, , late = 0] = costs([
     () => countByType(events),
     () => foldStretch(engine.zero(), events),
     ...histories.map(({ run }) => run),
   ]);
   return report("engine", [
-    { case: `fold, ${sessionFeatures.length} features`, value: fold, unit: "µs/event", reference, budget: 1 },
+    { case: `fold, ${sessionFeatures.length} features`, value: folding, unit: "µs/event", reference, budget: 1 },
     ...histories.map(({ length, bytes }) => ({
       case: `state after ${length.toLocaleString("en")} events`,
       value: bytes,

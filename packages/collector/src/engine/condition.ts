@@ -1,15 +1,16 @@
 import type { Condition } from "@tidemark/schema";
 import { fieldReader } from "./field.ts";
+import type { Occurrence } from "./occurrence.ts";
 
 /** Compiles conditions into a function that tells whether an event meets all of them. */
-export const matcher = (conditions: readonly Condition[]): ((event: object) => boolean) => {
+export const matcher = (conditions: readonly Condition[]): ((event: object, occurrence: Occurrence) => boolean) => {
   const tests = conditions.map((condition) => {
     const read = fieldReader(condition.field);
     const holds = test(condition);
-    return (event: object) => holds(read(event));
+    return (event: object, occurrence: Occurrence) => holds(read(event, occurrence));
   });
   const [only] = tests;
-  return tests.length === 1 && only ? only : (event) => tests.every((holds) => holds(event));
+  return tests.length === 1 && only ? only : (event, occurrence) => tests.every((holds) => holds(event, occurrence));
 };
 
 const test = (condition: Condition): ((actual: unknown) => boolean) => {

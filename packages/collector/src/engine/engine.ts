@@ -1,11 +1,12 @@
-import type { AggregateFeature, Feature, FeatureEvent, FeatureValue } from "@tidemark/schema";
+import type { AggregateFeature, Event, Feature, FeatureEvent, FeatureValue } from "@tidemark/schema";
 import { derivationOrder, entitiesIn, isDerived } from "@tidemark/schema/derivation";
 import { evaluate } from "./expression.ts";
 import { extentOf } from "./extent.ts";
 import { type Arrival, type LatenessOptions, lateness } from "./lateness.ts";
+import type { Occurrence } from "./occurrence.ts";
 import { type Slot, slotsOf } from "./slot.ts";
 
-/** An event on its way into the engine: with its tab, and with its time corrected. */
+/** An event as the log has it, with all that is known of it: it is its own occurrence. */
 export type EngineEvent = FeatureEvent & { tab_id: string };
 
 /** How a state is to be read. */
@@ -44,9 +45,9 @@ export interface Engine {
   /** What that state says. */
   nothing(): Folded;
   /** Takes in one event, unless it comes too late. Changes the state. */
-  fold(state: EngineState, event: EngineEvent): Arrival;
+  fold(state: EngineState, event: Event, occurrence: Occurrence): Arrival;
   /** Takes in one event whose arrival was judged elsewhere: an entity's share of what its session folded. Changes the state. */
-  add(state: Folded, event: EngineEvent): void;
+  add(state: Folded, event: Event, occurrence: Occurrence): void;
   /** Tells an idle source how far time has come, in UTC milliseconds: the watermark follows. Changes the state. */
   advance(state: EngineState, processingTime: number): void;
   /**
@@ -97,13 +98,11 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     return hearers;
   };
 
-  const add = (state: Folded, event: EngineEvent): void => {
-    const { time, tab_id, seq, view_id } = event;
+  const add = (state: Folded, event: Event, occurrence: Occurrence): void => {
+    const { time } = occurrence;
     if (state.event_time === null || time > state.event_time) state.event_time = time;
     if (state.progress === null || time > state.progress) state.progress = time;
     const { cells } = state;
-    // Of one shape for events of every type: aggregates read it often.
-    const occurrence = { time, tab_id, seq, view_id };
     for (const { position, add } of hearersByType.get(event.type) ?? hearersOf(event.type)) {
       cells[position] = add(cells[position], event, occurrence);
     }
@@ -136,14 +135,14 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     nothing,
     add,
 
-    fold(state, event) {
-      const came = arrival(state.progress, event.time);
+    fold(state, event, occurrence) {
+      const came = arrival(state.progress, occurrence.time);
       if (came === "too_late") {
         state.too_late += 1;
         return came;
       }
       if (came === "late") state.late += 1;
-      add(state, event);
+      add(state, event, occurrence);
       return came;
     },
 

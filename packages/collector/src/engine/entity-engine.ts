@@ -1,7 +1,7 @@
 import type { Feature } from "@tidemark/schema";
 import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/derivation";
-import { createEngine, type Engine, type EngineEvent } from "./engine.ts";
-import { entityId } from "./entity.ts";
+import { createEngine, type Engine } from "./engine.ts";
+import { entityId, type IdReader } from "./entity.ts";
 import type { LatenessOptions } from "./lateness.ts";
 
 /** An entity with its definitions made runnable. */
@@ -10,7 +10,7 @@ export interface EntityEngine {
   entity: string;
   engine: Engine;
   /** The id of the one that an event says something about; `undefined` when it says nothing. */
-  idOf: (event: EngineEvent) => string | undefined;
+  idOf: IdReader;
 }
 
 /** The engine of each entity that definitions are about, in the order in which the entities appear. */

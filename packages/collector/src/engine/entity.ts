@@ -1,30 +1,35 @@
 import type { Entity } from "@tidemark/schema";
 import { isPerson } from "@tidemark/schema/derivation";
-import type { EngineEvent } from "./engine.ts";
 import { fieldReader } from "./field.ts";
+import type { Occurrence } from "./occurrence.ts";
 import { isPersonal } from "./personal.ts";
 import { cut } from "./text.ts";
 
-const readId = (entity: Entity): ((event: EngineEvent) => string | undefined) => {
+/** Gives an event's id of an entity; `undefined` when the event says nothing about it. */
+export type IdReader = (event: object, occurrence: Occurrence) => string | undefined;
+
+const readId = (entity: Entity): IdReader => {
   switch (entity) {
     case "session":
-      return ({ session_id }) => session_id;
+      return (_, { session_id }) => session_id;
     case "user":
-      return ({ user_id, anonymous_id }) => user_id ?? anonymous_id;
+      return (_, { user_id, anonymous_id }) => user_id ?? anonymous_id;
     case "page":
-      return ({ view }) => view?.path;
+      return (_, { view }) => view?.path;
     default: {
       const read = fieldReader(entity.field);
-      return (event) => {
-        const value = read(event);
+      return (event, occurrence) => {
+        const value = read(event, occurrence);
         return typeof value === "string" || typeof value === "number" ? cut(String(value)) : undefined;
       };
     }
   }
 };
 
-/** Compiles an entity into a function that gives an event's id of it; `undefined` when the event says nothing about it. */
-export const entityId = (entity: Entity): ((event: EngineEvent) => string | undefined) => {
+/** Compiles an entity into a function that gives an event's id of it. */
+export const entityId = (entity: Entity): IdReader => {
   const idOf = readId(entity);
-  return isPerson(entity) ? (event) => (isPersonal(event.consent) ? idOf(event) : undefined) : idOf;
+  return isPerson(entity)
+    ? (event, occurrence) => (isPersonal(occurrence.consent) ? idOf(event, occurrence) : undefined)
+    : idOf;
 };

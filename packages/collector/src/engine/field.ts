@@ -1,11 +1,20 @@
-/** Compiles a dotted path into a function that reads it; what is not there is `undefined`. */
-export const fieldReader = (path: string): ((event: object) => unknown) => {
+import { contextFields } from "@tidemark/schema/event-fields";
+import type { Occurrence } from "./occurrence.ts";
+
+/** Reads a field of an event, or of its occurrence; what is not there is `undefined`. */
+export type FieldReader = (event: object, occurrence: Occurrence) => unknown;
+
+/** Compiles a dotted path into a function that reads it. */
+export const fieldReader = (path: string): FieldReader => {
   const dot = path.indexOf(".");
-  if (dot < 0) return (event) => (event as Record<string, unknown>)[path];
-  const outer = path.slice(0, dot);
+  const outer = dot < 0 ? path : path.slice(0, dot);
+  const field: FieldReader = contextFields.has(outer)
+    ? (_, occurrence) => occurrence[outer as keyof Occurrence]
+    : (event) => (event as Record<string, unknown>)[outer];
+  if (dot < 0) return field;
   const inner = path.slice(dot + 1);
-  return (event) => {
-    const object = (event as Record<string, unknown>)[outer] as Record<string, unknown> | null | undefined;
+  return (event, occurrence) => {
+    const object = field(event, occurrence) as Record<string, unknown> | null | undefined;
     return object === undefined || object === null ? undefined : ownValue(object, inner);
   };
 };

@@ -4,7 +4,8 @@ export const HASH_BITS = 53;
 /** The latest texts of some lengths with their hashes: features ask again and again for those of an event's view and session. */
 const REMEMBERED = 8;
 const texts: (string | undefined)[] = new Array(REMEMBERED).fill(undefined);
-const hashes = new Float64Array(REMEMBERED);
+/** Not a typed array: it would make an object of each number that it gives. */
+const hashes: (number | undefined)[] = new Array(REMEMBERED).fill(undefined);
 
 /**
  * A 53-bit hash of a text, evenly spread: two rounds of multiply and rotate over its UTF-16 units, each half finished

@@ -1,4 +1,5 @@
-import type { AggregateKind, Occurrence } from "./aggregates/aggregate.ts";
+import type { AggregateKind } from "./aggregates/aggregate.ts";
+import type { Occurrence } from "./occurrence.ts";
 
 /**
  * Partial results by pane, ascending; a pane without events is not there. Pane `n` covers the milliseconds from
@@ -16,8 +17,9 @@ const placeOf = (panes: Panes, pane: number): number => {
 /** Takes an event into its pane; at most `keep` panes up to the newest stay. */
 export const addToPanes = <S>(
   panes: Panes<S>,
+  keep: number,
   kind: AggregateKind<S>,
-  { pane, keep }: { pane: number; keep: number },
+  pane: number,
   value: unknown,
   event: Occurrence,
 ): void => {

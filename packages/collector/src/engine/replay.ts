@@ -52,12 +52,12 @@ export const replay = (
   for (const event of events) {
     const counts = judge(event) !== "too_late";
     for (const { entity, engine, idOf, states } of kept) {
-      const id = idOf(event);
+      const id = idOf(event, event);
       if (id === undefined || !(counts || states.has(id))) continue;
       const state = states.get(id) ?? engine.zero();
       states.set(id, state);
-      if (entity === "session") engine.fold(state, event);
-      else if (counts) engine.add(state, event);
+      if (entity === "session") engine.fold(state, event, event);
+      else if (counts) engine.add(state, event, event);
     }
   }
   return kept.flatMap(({ entity, engine, states }) =>
@@ -97,7 +97,7 @@ export const asOf = (
     states.set(row.id, progress);
     const own = events.get(row.id) ?? [];
     for (let event = own[progress.next]; event && event.time < row.as_of; event = own[progress.next]) {
-      engine.add(progress.state, event);
+      engine.add(progress.state, event, event);
       progress.next += 1;
     }
     vectors.set(row, engine.vector(progress.state, row.as_of - 1));
@@ -108,7 +108,7 @@ export const asOf = (
 const byId = (events: LoggedEvent[], idOf: EntityEngine["idOf"]): Map<string, LoggedEvent[]> => {
   const groups = new Map<string, LoggedEvent[]>();
   for (const event of events) {
-    const id = idOf(event);
+    const id = idOf(event, event);
     if (id === undefined) continue;
     const group = groups.get(id);
     if (group) group.push(event);

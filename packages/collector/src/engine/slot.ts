@@ -1,10 +1,11 @@
 import type { AggregateFeature, Condition } from "@tidemark/schema";
-import type { AggregateKind, Occurrence } from "./aggregates/aggregate.ts";
+import type { AggregateKind } from "./aggregates/aggregate.ts";
 import { type AnyAggregate, kindOf } from "./aggregates/index.ts";
 import { matcher } from "./condition.ts";
 import { type Extent, extentOf } from "./extent.ts";
 import { fieldReader } from "./field.ts";
 import { hashOf } from "./hash.ts";
+import type { Occurrence } from "./occurrence.ts";
 import { absorbPanes, addToPanes, type Panes, partialFrom } from "./panes.ts";
 
 /**
@@ -79,8 +80,8 @@ const createSlot = (id: string, { source, where, aggregate }: Content, extent: E
       source,
       kind,
       add: (cell, event, occurrence) =>
-        meets === undefined || meets(event)
-          ? add(cell ?? kind.zero(), read === undefined ? undefined : read(event), occurrence)
+        meets === undefined || meets(event, occurrence)
+          ? add(cell ?? kind.zero(), read === undefined ? undefined : read(event, occurrence), occurrence)
           : cell,
       absorb: (cell, other) => (other === null ? cell : kind.merge(cell ?? kind.zero(), other)),
       partial: (cell) => cell ?? kind.zero(),
@@ -92,10 +93,10 @@ const createSlot = (id: string, { source, where, aggregate }: Content, extent: E
     source,
     kind,
     add(cell, event, occurrence) {
-      if (meets !== undefined && !meets(event)) return cell;
+      if (meets !== undefined && !meets(event, occurrence)) return cell;
       const kept = (cell ?? []) as Panes;
       const pane = Math.floor(occurrence.time / pane_ms);
-      addToPanes(kept, kind, { pane, keep }, read === undefined ? undefined : read(event), occurrence);
+      addToPanes(kept, keep, kind, pane, read === undefined ? undefined : read(event, occurrence), occurrence);
       return kept;
     },
     absorb(cell, other) {

@@ -4,14 +4,23 @@
  * order within a tab is never changed.
  */
 export interface ClientClock {
-  /** Estimates, each for the numbers from `from_seq` on. `floor`: no corrected time from there on is smaller. */
-  steps: { from_seq: number; skew: number; floor: number }[];
+  steps: Step[];
   /** Largest number and largest corrected time so far. */
   high_seq: number;
   high_time: number;
   /** When the latest batch was received. */
   received_at: number;
 }
+
+/** An estimate, for the numbers from `from_seq` on. `floor`: no corrected time from there on is smaller. */
+interface Step {
+  from_seq: number;
+  skew: number;
+  floor: number;
+}
+
+/** What is assumed while nothing is known. */
+const UNKNOWN: Step = { from_seq: 0, skew: 0, floor: 0 };
 
 /** A gain smaller than this is network jitter and not worth a step, in milliseconds. */
 const MIN_GAIN_MS = 10;
@@ -43,8 +52,10 @@ export const observe = (clock: ClientClock, sentAt: number, receivedAt: number):
  * the skew may be off: a bound that a client with honest times can reach would move some of its events before others.
  */
 export const correct = (clock: ClientClock, seq: number, time: number): number => {
-  const step = clock.steps.findLast(({ from_seq }) => from_seq <= seq) ?? clock.steps[0];
-  const { skew, floor } = step ?? { skew: 0, floor: 0 };
+  const { steps } = clock;
+  let place = steps.length - 1;
+  while (place > 0 && (steps[place] as Step).from_seq > seq) place -= 1;
+  const { skew, floor } = steps[place] ?? UNKNOWN;
   const corrected = Math.max(floor, Math.min(clock.received_at + MIN_GAIN_MS, time + skew));
   if (seq > clock.high_seq) clock.high_seq = seq;
   if (corrected > clock.high_time) clock.high_time = corrected;

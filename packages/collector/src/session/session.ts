@@ -1,9 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Dropped, Envelope, FeatureEvent, Rejection, SessionVectorAnswer } from "@tidemark/schema";
+import type { Dropped, Envelope, Event, Rejection, SessionVectorAnswer } from "@tidemark/schema";
 import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
 import type { Definitions } from "../definitions.ts";
-import type { EngineEvent } from "../engine/engine.ts";
 import type { EntityEngine } from "../engine/entity-engine.ts";
+import type { Occurrence } from "../engine/occurrence.ts";
 import { isPersonal } from "../engine/personal.ts";
 import { readEvents } from "../ingest/split.ts";
 import { type Delta, entityOf, type RollupKey, rollupKey } from "../rollup/push.ts";
@@ -43,7 +43,7 @@ export interface Receipt {
 /** A session's vector at the time of the call. */
 export type SessionVector = Omit<SessionVectorAnswer, "entity" | "id">;
 
-type EventOfVisitor = EngineEvent & { anonymous_id: string };
+type OccurrenceOfVisitor = Occurrence & { anonymous_id: string };
 
 /** Entities to fold a batch into, each with the delta that the event before went to: the next one is mostly about the same. */
 type Feeding = (EntityEngine & { id: string | undefined; delta: Delta | undefined })[];
@@ -261,7 +261,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     }));
     const viewOf = viewsById(views);
     for (const index of bySeq(events, valid)) {
-      const event = events[index] as FeatureEvent;
+      const event = events[index] as Event;
       const arrival = receive(tab, event.seq);
       if (arrival === "duplicate") {
         receipt.duplicates += 1;
@@ -269,19 +269,23 @@ export abstract class SessionObject extends DurableObject<Env> {
         const message = `seq: too many numbers before ${event.seq} never arrived; begin a new tab_id`;
         rejected.push({ index, code: "too_many_gaps", path: "seq", message });
       } else {
+        const { seq, time } = event;
         const view = event.view_id === undefined ? undefined : viewOf(event.view_id);
-        if (view) {
-          event.view = view;
-          event.view_time_ms = Math.max(0, event.time - view.started_at);
-        }
-        event.time = correct(tab.clock, event.seq, event.time);
-        event.tab_id = tab_id;
-        event.session_id = session_id;
-        event.anonymous_id = anonymous_id;
-        // An identify event names its user itself.
-        if (event.user_id === undefined && user !== undefined) event.user_id = user;
-        if (consent !== undefined) event.consent = consent;
-        if (this.#fold(stored, event as EventOfVisitor, feeding)) {
+        // Of one shape for events of every type, which are left as they are: it is read often.
+        const occurrence: OccurrenceOfVisitor = {
+          time: correct(tab.clock, seq, time),
+          tab_id,
+          seq,
+          // One text for all events of the view: what is the same is quickly compared.
+          view_id: view?.view_id,
+          view,
+          view_time_ms: view && Math.max(0, time - view.started_at),
+          session_id,
+          anonymous_id,
+          user_id: event.type === "identify" ? event.user_id : user,
+          consent,
+        };
+        if (this.#fold(stored, event, occurrence, feeding)) {
           stored.heard_at = Math.max(stored.heard_at ?? received_at, received_at);
           stored.closed = false;
         }
@@ -293,13 +297,14 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   /** Folds an event into the session's features and into what it owes. Returns whether it counts: its session judges for all. */
-  #fold(stored: Stored, event: EventOfVisitor, feeding: Feeding): boolean {
-    if (event.time >= (stored.engine.event_time ?? 0)) stored.consent = event.consent;
-    const came = this.definitions.session.fold(stored.engine, event);
+  #fold(stored: Stored, event: Event, occurrence: OccurrenceOfVisitor, feeding: Feeding): boolean {
+    const { time, anonymous_id, consent } = occurrence;
+    if (time >= (stored.engine.event_time ?? 0)) stored.consent = consent;
+    const came = this.definitions.session.fold(stored.engine, event, occurrence);
     const { layouts, deltas } = openPush(stored.outbox, stored.session_id);
     for (const fed of feeding) {
       const { entity, engine } = fed;
-      const id = fed.idOf(event);
+      const id = fed.idOf(event, occurrence);
       if (id === undefined) continue;
       if (fed.delta === undefined || fed.id !== id) {
         fed.id = id;
@@ -307,13 +312,13 @@ export abstract class SessionObject extends DurableObject<Env> {
         layouts[entity] = engine.layout;
       }
       const { delta } = fed;
-      if (entity === "user" && id !== event.anonymous_id) delta.anonymous_id = event.anonymous_id;
+      if (entity === "user" && id !== anonymous_id) delta.anonymous_id = anonymous_id;
       if (came === "too_late") {
         delta.too_late += 1;
         continue;
       }
       if (came === "late") delta.late += 1;
-      engine.add(delta, event);
+      engine.add(delta, event, occurrence);
     }
     return came !== "too_late";
   }

@@ -13,11 +13,13 @@ export interface Judged {
 
 const keepsContract = new Map(Object.entries(eventTypes).map(([type, schema]) => [type, conforms(schema)]));
 
+const describes = (views: ReceivedBatch["views"], id: string): boolean => views.some(({ view_id }) => view_id === id);
+
 /** Judges each event of a batch by itself, so that a bad one does not take the good ones with it. */
 export const judge = ({ events, views, consent }: Pick<ReceivedBatch, "events" | "views" | "consent">): Judged => {
   let described: string | undefined;
   const isDescribed = (id: string): boolean => {
-    if (id !== described && views.some(({ view_id }) => view_id === id)) described = id;
+    if (id !== described && describes(views, id)) described = id;
     return id === described;
   };
   const judged: Judged = { valid: [], rejected: [] };

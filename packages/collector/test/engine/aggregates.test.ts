@@ -1,8 +1,9 @@
 import type { FeatureValue } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AggregateKind, Occurrence, Reading } from "../../src/engine/aggregates/aggregate.ts";
+import type { AggregateKind, Reading } from "../../src/engine/aggregates/aggregate.ts";
 import { type AnyAggregate, aggregateTypes, kindOf } from "../../src/engine/aggregates/index.ts";
+import type { Occurrence } from "../../src/engine/occurrence.ts";
 
 type Input = [value: unknown, event: Occurrence];
 
@@ -272,6 +273,32 @@ describe("latest_per_view", () => {
       state = kind.add(state, 1, { time: 0, tab_id: "b", seq: view, view_id: `v${view}` });
     }
     expect(kind.result(state, READING)).toBe(499 + 500);
+  });
+
+  it("is exact as long as no view speaks again after 16 others", () => {
+    const OTHERS = 16;
+    const step = fc.record({ othersSince: fc.nat(OTHERS), value: fc.nat(100) });
+    fc.assert(
+      fc.property(
+        fc.constantFrom("sum" as const, "max" as const),
+        fc.array(step, { maxLength: 200, size: "max" }),
+        (combine, steps) => {
+          const kind = kindOf({ type: "latest_per_view", field, combine });
+          const said = new Map<string, number>();
+          const heard: string[] = [];
+          let state = kind.zero();
+          steps.forEach(({ othersSince, value }, seq) => {
+            const view_id = (othersSince < OTHERS && heard.splice(othersSince, 1)[0]) || `v${said.size}`;
+            heard.unshift(view_id);
+            said.set(view_id, value);
+            state = kind.add(state, value, { time: 0, tab_id: "a", seq, view_id });
+          });
+          const values = [...said.values()];
+          const expected = combine === "sum" ? total(values) : values.length > 0 ? Math.max(...values) : null;
+          expect(kind.result(state, READING)).toBe(expected);
+        },
+      ),
+    );
   });
 });
 

@@ -62,12 +62,13 @@ const features = defineFeatures([
 
 const patient = { outOfOrdernessMs: 1e12 };
 const events = eventsUntil({ until: 6_000 });
-const idOf = {
+const read = {
   session: entityId("session"),
   user: entityId("user"),
   page: entityId("page"),
   product: entityId(product),
 };
+const idOf = (entity: string, event: LoggedEvent) => read[entity as keyof typeof read](event, event);
 const spineRow = fc.record({
   entity: fc.constantFrom("session", "user", "page", "product"),
   id: fc.constantFrom("s1", "s2", "ann", "visitor of s1", "visitor of s2", "/0", "/1", "/2", "sku-0", "sku-3"),
@@ -76,7 +77,7 @@ const spineRow = fc.record({
 
 /** What the definitions say, event by event. */
 const byHand = (all: LoggedEvent[], { entity, id, as_of }: { entity: string; id: string; as_of: number }) => {
-  const own = all.filter((event) => event.time < as_of && idOf[entity as "user"](event) === id);
+  const own = all.filter((event) => event.time < as_of && idOf(entity, event) === id);
   const at = as_of - 1;
   const since = (start: number) => own.filter(({ time }) => time >= start);
   const last = own
@@ -145,10 +146,10 @@ describe("a replay", () => {
     fc.assert(
       fc.property(events, (all) => {
         const replayed = replay(all, features, patient);
-        const expected = (Object.keys(idOf) as (keyof typeof idOf)[]).flatMap((entity) => {
-          const ids = new Set(all.map(idOf[entity]).filter((id) => id !== undefined));
+        const expected = Object.keys(read).flatMap((entity) => {
+          const ids = new Set(all.map((event) => idOf(entity, event)).filter((id) => id !== undefined));
           return [...ids].map((id) => {
-            const latest = Math.max(...all.filter((event) => idOf[entity](event) === id).map(({ time }) => time));
+            const latest = Math.max(...all.filter((event) => idOf(entity, event) === id).map(({ time }) => time));
             return { entity, id, features: byHand(all, { entity, id, as_of: latest + 1 }) };
           });
         });
@@ -166,7 +167,7 @@ describe("a replay", () => {
         const states = new Map(["s1", "s2"].map((id) => [id, engine.zero()]));
         const counted = all.filter((event) => {
           const state = states.get(event.session_id);
-          return state && engine.fold(state, event) !== "too_late";
+          return state && engine.fold(state, event, event) !== "too_late";
         });
         const replayed = replay(all, features, options);
         for (const { entity, id, state, features: vector } of replayed) {

@@ -153,7 +153,8 @@ describe("a rollup", () => {
     const engine = (entity: string) => definitions.rollups.get(entity)?.engine as Engine;
     const sold = engine("product").nothing();
     const layouts = { user: engine("user").layout, product: engine("product").layout };
-    engine("product").add(sold, { ...sale(0, sku, 1), tab_id: "tab0000001" } as EngineEvent);
+    const event = { ...sale(0, sku, 1), tab_id: "tab0000001" } as EngineEvent;
+    engine("product").add(sold, event, event);
     const rollup = rollupOf(bindings, site, 0);
     const pushes = Array.from({ length: size }, () => {
       const id = user();

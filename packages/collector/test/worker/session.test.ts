@@ -172,9 +172,9 @@ describe("a session", () => {
     const restore = await runInDurableObject(stub, (instance) => {
       const { definitions } = instance as unknown as { definitions: Definitions };
       const { session } = definitions;
-      const fold: Engine["fold"] = (state, event) => {
+      const fold: Engine["fold"] = (state, event, occurrence) => {
         if (event.type === "custom" && event.name === "defect") throw new Error("defect");
-        return session.fold(state, event);
+        return session.fold(state, event, occurrence);
       };
       Object.assign(instance, { definitions: { ...definitions, session: { ...session, fold } } });
       return () => Object.assign(instance, { definitions });

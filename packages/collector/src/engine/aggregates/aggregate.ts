@@ -1,4 +1,5 @@
 import type { FeatureValue } from "@tidemark/schema";
+import type { Occurrence } from "../occurrence.ts";
 import { cut } from "../text.ts";
 
 /**
@@ -15,16 +16,6 @@ export interface AggregateKind<S> {
   /** May change `a`; leaves `b` as it is, and shares nothing with it that `add` or `merge` change. */
   merge(a: S, b: S): S;
   result(state: S, reading: Reading): FeatureValue;
-}
-
-/** What an aggregate may know of an event beside the value it reads. */
-export interface Occurrence {
-  /** Event time in UTC milliseconds. */
-  time: number;
-  tab_id: string;
-  /** Number in its tab. */
-  seq: number;
-  view_id?: string | undefined;
 }
 
 /** What a result may depend on beside the state. */

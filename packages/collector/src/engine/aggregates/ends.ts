@@ -1,4 +1,5 @@
-import { type AggregateKind, keepable, type Occurrence } from "./aggregate.ts";
+import type { Occurrence } from "../occurrence.ts";
+import { type AggregateKind, keepable } from "./aggregate.ts";
 
 /** A value and where it stands in the order of events. */
 export type Placed = [time: number, tabId: string, seq: number, value: string | number];
@@ -9,22 +10,41 @@ export const placed = (value: unknown, { time, tab_id, seq }: Occurrence): Place
   return kept === undefined ? undefined : [time, tab_id, seq, kept];
 };
 
-/** Total order of events: by event time; those of the same time by tab, then by number. */
-export const isBefore = (a: Placed, b: Placed): boolean =>
-  a[0] !== b[0] ? a[0] < b[0] : a[1] !== b[1] ? a[1] < b[1] : a[2] < b[2];
-
-const end = (wins: (challenger: Placed, holder: Placed) => boolean): AggregateKind<Placed | null> => {
-  const merge = (a: Placed | null, b: Placed | null) => (a === null ? b : b === null ? a : wins(b, a) ? b : a);
-  return {
-    zero: () => null,
-    add: (state, value, event) => merge(state, placed(value, event) ?? null),
-    merge,
-    result: (state) => state?.[3] ?? null,
-  };
+/** Total order of events, negative for one before another: by event time; those of the same time by tab, then by number. */
+const order = (time: number, tabId: string, seq: number, other: Placed): number => {
+  if (time !== other[0]) return time - other[0];
+  if (tabId !== other[1]) return tabId < other[1] ? -1 : 1;
+  return seq - other[2];
 };
 
+/** Whether a value's event is before another's. */
+export const isBefore = (a: Placed, b: Placed): boolean => order(a[0], a[1], a[2], b) < 0;
+
+/** @param side -1 for the value of the earliest event, 1 for that of the latest. */
+const end = (side: -1 | 1): AggregateKind<Placed | null> => ({
+  zero: () => null,
+  add(state, value, event) {
+    // Most events change nothing, or only what is there: nothing is made for those.
+    if (state === null) return placed(value, event) ?? null;
+    const { time, tab_id, seq } = event;
+    if (side * order(time, tab_id, seq, state) <= 0) return state;
+    const kept = keepable(value);
+    if (kept === undefined) return state;
+    state[0] = time;
+    state[1] = tab_id;
+    state[2] = seq;
+    state[3] = kept;
+    return state;
+  },
+  merge(a, b) {
+    if (b === null || (a !== null && side * order(b[0], b[1], b[2], a) <= 0)) return a;
+    return [...b];
+  },
+  result: (state) => state?.[3] ?? null,
+});
+
 /** The field's value in the earliest event. `null` for none. */
-export const first = end(isBefore);
+export const first = end(-1);
 
 /** The field's value in the latest event. `null` for none. */
-export const last = end((challenger, holder) => isBefore(holder, challenger));
+export const last = end(1);

@@ -2,15 +2,12 @@ import type { LatestPerView } from "@tidemark/schema";
 import { hashOf } from "../hash.ts";
 import type { AggregateKind } from "./aggregate.ts";
 
-/** Most views that are kept apart; one that was silent for long is then settled into the total. */
-const MAX_OPEN_VIEWS = 32;
-
-/** A view heard among so many at the front of the lists moves to their end, away from being settled. */
-const FRONT = MAX_OPEN_VIEWS / 2;
+/** Most views that are kept apart; the one that was silent for longest is then settled into the total. */
+const MAX_OPEN_VIEWS = 16;
 
 /**
  * What each view said last: its value and its number, for a view lives in one tab, so that its numbers order its statements.
- * The lists go together, views heard lately towards their end; ids are kept as hashes.
+ * The lists go together, in the order in which the views were heard last; ids are kept as hashes.
  */
 interface Views {
   ids: number[];
@@ -19,6 +16,13 @@ interface Views {
   /** Combined value of the settled views: a statement of theirs that comes later still counts as a new view's. */
   settled: number | null;
 }
+
+/** Moves what stands at a place to the end. */
+const moveToEnd = (list: number[], place: number): void => {
+  const moved = list[place] as number;
+  for (let index = place + 1; index < list.length; index += 1) list[index - 1] = list[index] as number;
+  list[list.length - 1] = moved;
+};
 
 /**
  * The latest statement of each view, the views summed (zero for none) or the largest taken (`null` for none). Exact as long
@@ -34,7 +38,7 @@ export const latestPerView = ({ combine }: Pick<LatestPerView, "combine">): Aggr
     let place = ids.length - 1;
     while (place >= 0 && ids[place] !== id) place -= 1;
     if (place < 0) {
-      if (ids.length === MAX_OPEN_VIEWS) {
+      if (ids.length >= MAX_OPEN_VIEWS) {
         ids.shift();
         seqs.shift();
         state.settled = include(state.settled, values.shift() as number);
@@ -48,11 +52,10 @@ export const latestPerView = ({ combine }: Pick<LatestPerView, "combine">): Aggr
       seqs[place] = seq;
       values[place] = value;
     }
-    if (place < FRONT && place < ids.length - FRONT) {
-      ids.push(...ids.splice(place, 1));
-      seqs.push(...seqs.splice(place, 1));
-      values.push(...values.splice(place, 1));
-    }
+    if (place === ids.length - 1) return;
+    moveToEnd(ids, place);
+    moveToEnd(seqs, place);
+    moveToEnd(values, place);
   };
 
   return {

@@ -35,8 +35,8 @@ describe.each(["batch", "streaming"] as const)("in Flink, %s mode", (mode) => {
           for (const { id, window_end, ...vector } of await flink.ask(query, columns)) {
             const state = engine.zero();
             for (const event of events) {
-              if (idOf(event) === id && (window_end === undefined || event.time < window_end))
-                engine.fold(state, event);
+              if (idOf(event, event) === id && (window_end === undefined || event.time < window_end))
+                engine.fold(state, event, event);
             }
             const at = window_end === undefined ? (state.event_time as number) : window_end - 1;
             expectAgreement(own, vector as never, engine.vector(state, at), `${name} ${id} at ${at}`);
