@@ -3,6 +3,7 @@ import type { Feature } from "@tidemark/schema";
 import { createEngine, type Engine } from "./engine/engine.ts";
 import { entityId } from "./engine/entity.ts";
 import { type EntityEngine, entityEngines } from "./engine/entity-engine.ts";
+import type { Layouts } from "./rollup/push.ts";
 
 /** The feature definitions of a deployment, made runnable. */
 export interface Definitions {
@@ -12,6 +13,8 @@ export interface Definitions {
   session: Engine;
   /** All other entities, by name: those whose features are gathered from many sessions. The user is there always, and first. */
   rollups: ReadonlyMap<string, EntityEngine>;
+  /** How their states are to be read. */
+  layouts: Layouts;
 }
 
 /**
@@ -24,9 +27,11 @@ export const compileDefinitions = (features: readonly Feature[]): Definitions =>
   const session = engines.get("session")?.engine ?? createEngine([]);
   engines.delete("session");
   const user = engines.get("user") ?? { entity: "user", engine: createEngine([]), idOf: entityId("user") };
+  const rollups = new Map([["user", user], ...engines]);
   return {
     version: createHash("sha256").update(JSON.stringify(features)).digest("hex").slice(0, 12),
     session,
-    rollups: new Map([["user", user], ...engines]),
+    rollups,
+    layouts: Object.fromEntries([...rollups].map(([entity, { engine }]) => [entity, engine.layout])),
   };
 };

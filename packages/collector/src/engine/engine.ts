@@ -18,23 +18,24 @@ export interface Layout {
 
 /** What a state says, as far as its layout is known. */
 export interface Folded {
-  /** Each slot's partial result; `null` as long as no event reached it. */
+  /** Each slot's partial result; none, or `null`, as long as no event reached it. */
   cells: unknown[];
   /** Time of the latest event, in UTC milliseconds; `null` before the first. */
   event_time: number | null;
-  /** How far time has come: the latest event's, or what `advance` said. */
-  progress: number | null;
-  /** Events that came behind the watermark and were counted. */
-  late: number;
-  /** Events that came behind the watermark by more than the allowed lateness, and were not counted. */
-  too_late: number;
 }
 
 /**
  * What the engine remembers of an entity: plain JSON, bounded by the definitions and not by
  * the events. A state of few events is also the delta that brings another one up to date: see {@link Engine.merge}.
  */
-export interface EngineState extends Layout, Folded {}
+export interface EngineState extends Layout, Folded {
+  /** Events that came behind the watermark and were counted. */
+  late: number;
+  /** Events that came behind the watermark by more than the allowed lateness, and were not counted. */
+  too_late: number;
+  /** How far time has come by what `advance` said, when it did. */
+  advanced?: number;
+}
 
 /** The definitions of one entity, made runnable. Pure: time comes with the events and the calls, state with the call. */
 export interface Engine {
@@ -101,19 +102,21 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   const add = (state: Folded, event: Event, occurrence: Occurrence): void => {
     const { time } = occurrence;
     if (state.event_time === null || time > state.event_time) state.event_time = time;
-    if (state.progress === null || time > state.progress) state.progress = time;
     const { cells } = state;
     for (const { position, add } of hearersByType.get(event.type) ?? hearersOf(event.type)) {
-      cells[position] = add(cells[position], event, occurrence);
+      cells[position] = add(cells[position] ?? null, event, occurrence);
     }
   };
 
   const isOurs = (state: EngineState): boolean => state.version === STATE_VERSION && state.slots === ids;
 
   const layout: Layout = { version: STATE_VERSION, slots: ids };
-  const empty: null[] = slots.map(() => null);
-  const nothing = (): Folded => ({ cells: empty.slice(), event_time: null, progress: null, late: 0, too_late: 0 });
-  const zero = (): EngineState => ({ ...layout, ...nothing() });
+  const nothing = (): Folded => ({ cells: [], event_time: null });
+  const zero = (): EngineState => ({ ...layout, ...nothing(), late: 0, too_late: 0 });
+
+  const advance = (state: EngineState, processingTime: number): void => {
+    state.advanced = Math.max(state.advanced ?? processingTime, processingTime);
+  };
 
   const absorb = (state: EngineState, other: EngineState): void => {
     if (!isOurs(state) || !isOurs(other)) {
@@ -121,10 +124,11 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     }
     const { cells } = state;
     slots.forEach((slot, position) => {
-      cells[position] = slot.absorb(cells[position], other.cells[position]);
+      const told = other.cells[position] ?? null;
+      if (told !== null) cells[position] = slot.absorb(cells[position] ?? null, told);
     });
     state.event_time = latest(state.event_time, other.event_time);
-    state.progress = latest(state.progress, other.progress);
+    if (other.advanced !== undefined) advance(state, other.advanced);
     state.late += other.late;
     state.too_late += other.too_late;
   };
@@ -136,7 +140,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     add,
 
     fold(state, event, occurrence) {
-      const came = arrival(state.progress, occurrence.time);
+      const came = arrival(progressOf(state), occurrence.time);
       if (came === "too_late") {
         state.too_late += 1;
         return came;
@@ -146,9 +150,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
       return came;
     },
 
-    advance(state, processingTime) {
-      state.progress = Math.max(state.progress ?? processingTime, processingTime);
-    },
+    advance,
 
     absorb,
 
@@ -161,13 +163,15 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
 
     migrate(state) {
       if (isOurs(state)) return { state, restarted: [] };
-      const old = state.version === STATE_VERSION ? state : zero();
-      const known = new Map(old === state ? old.slots.split(" ").map((id, position) => [id, old.cells[position]]) : []);
-      const cells = slots.map(({ id }) => known.get(id) ?? null);
+      const isReadable = state.version === STATE_VERSION;
+      const ids = isReadable ? state.slots.split(" ") : [];
+      const known = new Map(ids.map((id, position) => [id, state.cells[position]]));
       const restarted = reads
         .filter(({ position }) => !known.has((slots[position] as Slot).id))
         .map(({ name }) => name);
-      return { state: { ...old, slots: ids, cells }, restarted };
+      if (!isReadable) return { state: zero(), restarted };
+      const cells = slots.map(({ id }) => known.get(id) ?? null);
+      return { state: { ...state, ...layout, cells }, restarted };
     },
 
     vector(state, at) {
@@ -175,15 +179,21 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
       const values: Record<string, FeatureValue> = {};
       for (const { name } of features) values[name] = null;
       for (const { name, position, kind, partial, panes, size_ms } of reads) {
-        values[name] = kind.result(partial(state.cells[position], panes, moment), { at: moment, size_ms });
+        values[name] = kind.result(partial(state.cells[position] ?? null, panes, moment), { at: moment, size_ms });
       }
       for (const { name, derive } of derived) values[name] = evaluate(derive, (read) => values[read] ?? null);
       return values;
     },
 
-    watermark: ({ progress }) => (progress === null ? null : watermark(progress)),
+    watermark(state) {
+      const progress = progressOf(state);
+      return progress === null ? null : watermark(progress);
+    },
   };
 };
+
+/** How far time has come. */
+const progressOf = ({ event_time, advanced }: EngineState): number | null => latest(event_time, advanced ?? null);
 
 const latest = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.max(a, b);

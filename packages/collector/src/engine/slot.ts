@@ -83,7 +83,7 @@ const createSlot = (id: string, { source, where, aggregate }: Content, extent: E
         meets === undefined || meets(event, occurrence)
           ? add(cell ?? kind.zero(), read === undefined ? undefined : read(event, occurrence), occurrence)
           : cell,
-      absorb: (cell, other) => (other === null ? cell : kind.merge(cell ?? kind.zero(), other)),
+      absorb: (cell, other) => kind.merge(cell ?? kind.zero(), other),
       partial: (cell) => cell ?? kind.zero(),
     };
   }
@@ -100,7 +100,6 @@ const createSlot = (id: string, { source, where, aggregate }: Content, extent: E
       return kept;
     },
     absorb(cell, other) {
-      if (other === null) return cell;
       const kept = (cell ?? []) as Panes;
       absorbPanes(kept, other as Panes, kind, keep);
       return kept;

@@ -1,4 +1,4 @@
-import type { Folded, Layout } from "../engine/engine.ts";
+import type { EngineState, Folded, Layout } from "../engine/engine.ts";
 
 /** Names a user, page or other entity of a site: `<entity>:<id>`. */
 export type RollupKey = `${string}:${string}`;
@@ -11,17 +11,23 @@ export const entityOf = (key: RollupKey): string => key.slice(0, key.indexOf(":"
 
 /** What a session folded of one user, page or other entity since it last told. */
 export interface Delta extends Folded {
+  /** Events that came late, when there were any; see {@link EngineState}. */
+  late?: number;
+  too_late?: number;
   /** For an identified user: the browser in which it was. */
   anonymous_id?: string;
 }
+
+/** How the deltas of each entity are to be read. */
+export type Layouts = Record<string, Layout>;
 
 /** What a session tells at once: plain JSON. Once it is on its way it does not change any more, and goes to the same shard for ever. */
 export interface Push {
   /** Its number in the session; they arrive in the order of their numbers. */
   n: number;
   shard: number;
-  /** By entity: told once for all its deltas. */
-  layouts: Record<string, Layout>;
+  /** Of its deltas; not given when they are those of the push before it, or of the session that keeps it. */
+  layouts?: Layouts;
   /** The user's comes first, when it is about one. */
   deltas: Record<RollupKey, Delta>;
 }

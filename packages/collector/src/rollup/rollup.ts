@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Definitions } from "../definitions.ts";
 import type { EngineState } from "../engine/engine.ts";
-import { type Delta, entityOf, type Push, type RollupKey, rollupKey } from "./push.ts";
+import { type Delta, entityOf, type Layouts, type Push, type RollupKey, rollupKey } from "./push.ts";
 import { firstDepth, MAX_DEPTH } from "./shards.ts";
 
 /** What a shard knows of a user, page or other entity: one row. */
@@ -93,8 +93,7 @@ export abstract class RollupObject extends DurableObject {
     const [first] = pushes;
     if (!first) throw new Error("no push came");
     const ledger = this.#open(first.shard);
-    const merged = pushes.filter((push) => this.#merge(session, push));
-    if (merged.length > 0) {
+    if (this.#mergeAll(session, pushes) > 0) {
       this.#fresh.pushes.push({ session, text });
       this.#fresh.characters += text.length;
     }
@@ -125,7 +124,7 @@ export abstract class RollupObject extends DurableObject {
       const entry = this.ctx.storage.kv.get<Entry>(entryKey(this.#journal.entries));
       if (entry?.generation !== ledger.generation) break;
       for (const { session, text } of entry.pushes) {
-        for (const push of JSON.parse(text) as Push[]) this.#merge(session, push);
+        this.#mergeAll(session, JSON.parse(text));
         this.#journal.characters += text.length;
       }
       this.#journal.entries += 1;
@@ -134,8 +133,19 @@ export abstract class RollupObject extends DurableObject {
     return ledger;
   }
 
-  /** Merges a push; returns whether it was new. One that was kept before pushes told layouts says nothing that can be read. */
-  #merge(session: string, { n, layouts = {}, deltas }: Push): boolean {
+  /** Merges pushes that came together; returns how many of them were new. */
+  #mergeAll(session: string, pushes: Push[]): number {
+    let layouts: Layouts = {};
+    let merged = 0;
+    for (const push of pushes) {
+      layouts = push.layouts ?? layouts;
+      if (this.#merge(session, push, layouts)) merged += 1;
+    }
+    return merged;
+  }
+
+  /** Merges a push; returns whether it was new. What its layouts do not tell cannot be read. */
+  #merge(session: string, { n, deltas }: Push, layouts: Layouts): boolean {
     const mark = markOf(session, deltas);
     const { merged } = this.#rowOrNew(mark);
     if ((merged.get(session)?.n ?? 0) >= n) return false;
@@ -147,7 +157,7 @@ export abstract class RollupObject extends DurableObject {
       const engine = this.definitions.rollups.get(entityOf(key))?.engine;
       if (!engine || !layout) continue;
       const row = this.#rowOrNew(key);
-      engine.absorb(row.engine, engine.migrate({ ...layout, ...folded }).state);
+      engine.absorb(row.engine, engine.migrate({ ...layout, late: 0, too_late: 0, ...folded }).state);
       if (anonymous_id !== undefined && row.anonymous_ids.at(-1) !== anonymous_id) {
         const others = row.anonymous_ids.filter((known) => known !== anonymous_id);
         row.anonymous_ids = [...others, anonymous_id].slice(-MAX_ANONYMOUS_IDS);

@@ -1,5 +1,5 @@
 import { hashOf } from "../engine/hash.ts";
-import { countDeltas, type Push } from "../rollup/push.ts";
+import { countDeltas, type Layouts, type Push } from "../rollup/push.ts";
 import { shardOf } from "../rollup/shards.ts";
 
 /**
@@ -11,6 +11,8 @@ export interface Outbox {
   last_n: number;
   /** The largest depth that a shard has told. */
   depth: number;
+  /** Of all its pushes that do not tell their own. */
+  layouts: Layouts;
   /** Pushes that a shard may have seen, in the order of their numbers. */
   sealed: Push[];
   /** The push that nobody has seen yet. */
@@ -21,21 +23,28 @@ export interface Outbox {
 const MAX_SEALED = 4;
 
 /** An outbox with nothing in it. */
-export const newOutbox = (): Outbox => ({ last_n: 0, depth: 0, sealed: [], open: null });
+export const newOutbox = (layouts: Layouts): Outbox => ({ last_n: 0, depth: 0, layouts, sealed: [], open: null });
 
 /** The push that takes in what is folded now. */
 export const openPush = (outbox: Outbox, sessionId: string): Push => {
   if (!outbox.open) {
     outbox.last_n += 1;
-    outbox.open = { n: outbox.last_n, shard: shardOf(hashOf(sessionId), outbox.depth), layouts: {}, deltas: {} };
+    outbox.open = { n: outbox.last_n, shard: shardOf(hashOf(sessionId), outbox.depth), deltas: {} };
   }
   return outbox.open;
 };
 
-/** Seals everything: after a restart nobody knows what was sent before it. */
-export const sealAll = (outbox: Outbox): void => {
+const sealAll = (outbox: Outbox): void => {
   if (outbox.open) outbox.sealed.push(outbox.open);
   outbox.open = null;
+};
+
+/** Makes one's own what another instance kept: nobody knows what it sent, and its layouts may be others. */
+export const takeOver = (outbox: Outbox, layouts: Layouts): void => {
+  sealAll(outbox);
+  // An outbox of an earlier version has none, and its pushes have theirs.
+  for (const push of outbox.sealed) push.layouts ??= outbox.layouts ?? {};
+  outbox.layouts = layouts;
 };
 
 /** The pushes to send now, sealed, in order: those to the first one's shard. */
@@ -44,6 +53,18 @@ export const due = (outbox: Outbox): Push[] => {
   const { sealed } = outbox;
   const other = sealed.findIndex(({ shard }) => shard !== sealed[0]?.shard);
   return other < 0 ? [...sealed] : sealed.slice(0, other);
+};
+
+/** Pushes in JSON, as a shard reads them: each with its layouts, unless they are those of the one before. */
+export const tell = (outbox: Outbox, pushes: readonly Push[]): string => {
+  let told: Layouts | undefined;
+  const telling = pushes.map((push) => {
+    const { layouts = outbox.layouts } = push;
+    if (layouts === told) return push;
+    told = layouts;
+    return { ...push, layouts };
+  });
+  return JSON.stringify(telling);
 };
 
 /** Forgets pushes that their shard has confirmed, and notes the depth that it told. */

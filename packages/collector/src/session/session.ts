@@ -11,7 +11,7 @@ import { judge } from "../verdict/judge.ts";
 import { type Env, rollupOf } from "./address.ts";
 import { correct, observe } from "./clock.ts";
 import { bySeq, seqOf } from "./numbers.ts";
-import { confirm, due, newOutbox, openPush, owed, sealAll } from "./outbox.ts";
+import { confirm, due, newOutbox, openPush, owed, takeOver, tell } from "./outbox.ts";
 import { Row, type Stored } from "./row.ts";
 import { countDelivery, countMissing, drop, newTab, receive, reject } from "./tab.ts";
 import { viewsById } from "./views.ts";
@@ -165,7 +165,7 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   /** Makes what another instance stored one's own: of its deltas nobody knows which it sent, and its definitions may be others. */
   #renew(stored: Stored): void {
-    sealAll(stored.outbox);
+    takeOver(stored.outbox, this.definitions.layouts);
     stored.engine = this.definitions.session.migrate(stored.engine).state;
     if (stored.definition_version === this.definitions.version) return;
     stored.definition_version = this.definitions.version;
@@ -182,7 +182,7 @@ export abstract class SessionObject extends DurableObject<Env> {
       definition_version: this.definitions.version,
       tabs: new Map(),
       engine: this.definitions.session.zero(),
-      outbox: newOutbox(),
+      outbox: newOutbox(this.definitions.layouts),
       heard_at: null,
       alarm_at: null,
       closed: false,
@@ -301,7 +301,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     const { time, anonymous_id, consent } = occurrence;
     if (time >= (stored.engine.event_time ?? 0)) stored.consent = consent;
     const came = this.definitions.session.fold(stored.engine, event, occurrence);
-    const { layouts, deltas } = openPush(stored.outbox, stored.session_id);
+    const { deltas } = openPush(stored.outbox, stored.session_id);
     for (const fed of feeding) {
       const { entity, engine } = fed;
       const id = fed.idOf(event, occurrence);
@@ -309,15 +309,14 @@ export abstract class SessionObject extends DurableObject<Env> {
       if (fed.delta === undefined || fed.id !== id) {
         fed.id = id;
         fed.delta = deltas[rollupKey(entity, id)] ??= engine.nothing();
-        layouts[entity] = engine.layout;
       }
       const { delta } = fed;
       if (entity === "user" && id !== anonymous_id) delta.anonymous_id = anonymous_id;
       if (came === "too_late") {
-        delta.too_late += 1;
+        delta.too_late = (delta.too_late ?? 0) + 1;
         continue;
       }
-      if (came === "late") delta.late += 1;
+      if (came === "late") delta.late = (delta.late ?? 0) + 1;
       engine.add(delta, event, occurrence);
     }
     return came !== "too_late";
@@ -380,7 +379,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     const [first] = pushes;
     if (!first) return true;
     try {
-      const depth = await rollupOf(this.env, site, first.shard).apply(session_id, JSON.stringify(pushes));
+      const depth = await rollupOf(this.env, site, first.shard).apply(session_id, tell(outbox, pushes));
       confirm(outbox, pushes, depth);
       this.#failures = 0;
       return true;

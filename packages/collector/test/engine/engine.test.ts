@@ -196,9 +196,10 @@ describe("slots", () => {
       { window, aggregate: { type: "count" }, source: "click", ...ofUser, name: "again", where: [] },
       { ...clicks, name: "shorter", window: hopping({ every_ms: 10_000, panes: 2 }) },
     ];
-    expect(createEngine(alike).zero().cells).toHaveLength(1);
-    expect(createEngine([...alike, { ...clicks, name: "newer", version: 2, window }]).zero().cells).toHaveLength(2);
-    expect(createEngine([...alike, { ...clicks, name: "ever", window: lifetime() }]).zero().cells).toHaveLength(2);
+    const slotsOf = (features: Feature[]) => createEngine(features).layout.slots.split(" ");
+    expect(slotsOf(alike)).toHaveLength(1);
+    expect(slotsOf([...alike, { ...clicks, name: "newer", version: 2, window }])).toHaveLength(2);
+    expect(slotsOf([...alike, { ...clicks, name: "ever", window: lifetime() }])).toHaveLength(2);
   });
 });
 

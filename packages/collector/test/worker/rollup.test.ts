@@ -338,6 +338,29 @@ describe("a rollup", () => {
     );
   });
 
+  it("reads by its layout what a session folded in an earlier deployment and could not tell", async () => {
+    const sku = fresh("sku");
+    const session_id = newSession();
+    const session = sessionOf(bindings, "shop", session_id);
+    traffic.fault = (session) => (session === session_id ? "refuse" : undefined);
+    await accept(batch([sale(0, sku, 1)], { session_id }));
+    await runInDurableObject(session, (_, { storage: { sql } }) => {
+      const { name } = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name GLOB 'session*'").one();
+      const { outbox, ...rest } = JSON.parse(sql.exec<{ state: string }>(`SELECT state FROM ${name}`).one().state);
+      outbox.layouts.product.slots = `ofbefore ${outbox.layouts.product.slots}`;
+      for (const { deltas } of [...outbox.sealed, outbox.open].filter(Boolean)) {
+        const { cells } = deltas[rollupKey("product", sku)];
+        cells.unshift(7);
+      }
+      sql.exec(`UPDATE ${name} SET state = ?`, JSON.stringify({ ...rest, outbox }));
+    });
+    await restart(session);
+    await accept(batch([sale(1, sku, 2)], { session_id }));
+    await restart(session);
+    traffic.fault = () => undefined;
+    await settle(session_id, async () => expect(await worth(sku)).toBe(3));
+  });
+
   it("that cannot be reached makes its sessions refuse batches before they owe too much, and loses nothing", async () => {
     const session_id = newSession();
     const sku = (index: number) => `${session_id}-${index}`;
