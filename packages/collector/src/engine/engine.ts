@@ -67,7 +67,7 @@ export interface Engine {
   watermark(state: EngineState): number | null;
 }
 
-const STATE_VERSION = 3;
+const STATE_VERSION = 4;
 
 /**
  * Compiles the definitions of one entity into an engine.

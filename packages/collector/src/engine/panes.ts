@@ -2,15 +2,15 @@ import type { AggregateKind } from "./aggregates/aggregate.ts";
 import type { Occurrence } from "./occurrence.ts";
 
 /**
- * Partial results by pane, ascending; a pane without events is not there. Pane `n` covers the milliseconds from
- * `n * pane_ms` to the last one before `(n + 1) * pane_ms`.
+ * Panes, ascending, each with its partial result behind it: one list, because a state has many of few panes. A pane without events
+ * is not there. Pane `n` covers the milliseconds from `n * pane_ms` to the last one before `(n + 1) * pane_ms`.
  */
-export type Panes<S = unknown> = [pane: number, partial: S][];
+export type Panes<S = unknown> = (number | S)[];
 
-/** Position of the latest pane up to this one; -1 when all are later. */
+/** Position of the latest pane up to this one; below 0 when all are later. */
 const placeOf = (panes: Panes, pane: number): number => {
-  let place = panes.length - 1;
-  while (place >= 0 && (panes[place] as Panes[number])[0] > pane) place -= 1;
+  let place = panes.length - 2;
+  while (place >= 0 && (panes[place] as number) > pane) place -= 2;
   return place;
 };
 
@@ -24,34 +24,41 @@ export const addToPanes = <S>(
   event: Occurrence,
 ): void => {
   const place = placeOf(panes, pane);
-  const known = panes[place];
-  if (known?.[0] === pane) {
-    known[1] = kind.add(known[1], value, event);
-  } else if (place === panes.length - 1) {
-    panes.push([pane, kind.add(kind.zero(), value, event)]);
+  if (place >= 0 && panes[place] === pane) {
+    panes[place + 1] = kind.add(panes[place + 1] as S, value, event);
+  } else if (place === panes.length - 2) {
+    panes.push(pane, kind.add(kind.zero(), value, event));
     dropBefore(panes, pane - keep + 1);
   } else if (pane > newestOf(panes) - keep) {
-    panes.splice(place + 1, 0, [pane, kind.add(kind.zero(), value, event)]);
+    panes.splice(place + 2, 0, pane, kind.add(kind.zero(), value, event));
   }
 };
 
-const newestOf = (panes: Panes): number => panes.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY;
+const newestOf = (panes: Panes): number => (panes.at(-2) as number | undefined) ?? Number.NEGATIVE_INFINITY;
 
 const dropBefore = (panes: Panes, pane: number): void => {
-  while (panes[0] !== undefined && panes[0][0] < pane) panes.shift();
+  let dropped = 0;
+  while (dropped < panes.length && (panes[dropped] as number) < pane) dropped += 2;
+  if (dropped > 0) panes.splice(0, dropped);
 };
 
 /** Takes in the panes of other events, and shares nothing with them; at most `keep` panes up to the newest stay. */
 export const absorbPanes = <S>(panes: Panes<S>, others: Panes<S>, kind: AggregateKind<S>, keep: number): void => {
-  for (const [pane, partial] of others) {
+  for (let index = 0; index < others.length; index += 2) {
+    const pane = others[index] as number;
+    const partial = others[index + 1] as S;
     const place = placeOf(panes, pane);
-    const known = panes[place];
-    if (known?.[0] === pane) known[1] = kind.merge(known[1], partial);
-    else panes.splice(place + 1, 0, [pane, kind.merge(kind.zero(), partial)]);
+    if (place >= 0 && panes[place] === pane) panes[place + 1] = kind.merge(panes[place + 1] as S, partial);
+    else panes.splice(place + 2, 0, pane, kind.merge(kind.zero(), partial));
   }
   dropBefore(panes, newestOf(panes) - keep + 1);
 };
 
 /** The partial result of the panes from `first` on. */
-export const partialFrom = <S>(panes: Panes<S>, first: number, kind: AggregateKind<S>): S =>
-  panes.reduce((total, [pane, partial]) => (pane < first ? total : kind.merge(total, partial)), kind.zero());
+export const partialFrom = <S>(panes: Panes<S>, first: number, kind: AggregateKind<S>): S => {
+  let total = kind.zero();
+  for (let index = Math.max(placeOf(panes, first - 1) + 2, 0); index < panes.length; index += 2) {
+    total = kind.merge(total, panes[index + 1] as S);
+  }
+  return total;
+};

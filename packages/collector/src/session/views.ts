@@ -1,6 +1,20 @@
 import type { View } from "@tidemark/schema";
 
-const pathOf = (url: string): string => URL.parse(url)?.pathname.slice(0, 1000) ?? "";
+/** Paths of URLs that came before: a tab describes its view with every batch, and visitors see the same pages. */
+const paths = new Map<string, string>();
+
+/** Most URLs that are remembered, of at most 2,000 characters each. */
+const MAX_PATHS = 256;
+
+const pathOf = (url: string): string => {
+  let path = paths.get(url);
+  if (path === undefined) {
+    path = URL.parse(url)?.pathname.slice(0, 1000) ?? "";
+    if (paths.size === MAX_PATHS) paths.clear();
+    paths.set(url, path);
+  }
+  return path;
+};
 
 const viewOf = (views: View[], id: string): View | undefined => views.find(({ view_id }) => view_id === id);
 
