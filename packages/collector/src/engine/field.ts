@@ -1,5 +1,4 @@
-import { contextFields } from "@tidemark/schema/event-fields";
-import type { Occurrence } from "./occurrence.ts";
+import { isOfOccurrence, type Occurrence } from "./occurrence.ts";
 
 /** Reads a field of an event, or of its occurrence; what is not there is `undefined`. */
 export type FieldReader = (event: object, occurrence: Occurrence) => unknown;
@@ -8,8 +7,8 @@ export type FieldReader = (event: object, occurrence: Occurrence) => unknown;
 export const fieldReader = (path: string): FieldReader => {
   const dot = path.indexOf(".");
   const outer = dot < 0 ? path : path.slice(0, dot);
-  const field: FieldReader = contextFields.has(outer)
-    ? (_, occurrence) => occurrence[outer as keyof Occurrence]
+  const field: FieldReader = isOfOccurrence(outer)
+    ? (_, occurrence) => occurrence[outer]
     : (event) => (event as Record<string, unknown>)[outer];
   if (dot < 0) return field;
   const inner = path.slice(dot + 1);

@@ -12,3 +12,19 @@ export interface Occurrence extends EventContext {
   seq: number;
   view_id?: string | undefined;
 }
+
+const fields: Record<keyof Occurrence, true> = {
+  time: true,
+  tab_id: true,
+  seq: true,
+  view_id: true,
+  view: true,
+  view_time_ms: true,
+  session_id: true,
+  anonymous_id: true,
+  user_id: true,
+  consent: true,
+};
+
+/** Whether a field is the occurrence's, for events of all types. */
+export const isOfOccurrence = (name: string): name is keyof Occurrence => Object.hasOwn(fields, name);

@@ -7,7 +7,7 @@ import { view } from "../view.ts";
 export type FieldKind = "number" | "string" | "boolean" | "free";
 
 /** What every event can have beside the fields of its type: see `FeatureEvent`. */
-const context = {
+const context: z.ZodRawShape = {
   seq: z.number(),
   time: z.number(),
   view_id: z.string(),
@@ -18,10 +18,7 @@ const context = {
   user_id: z.string(),
   consent,
   view,
-} satisfies z.ZodRawShape;
-
-/** Names of those fields. */
-export const contextFields: ReadonlySet<string> = new Set(Object.keys(context));
+};
 
 const kindOf = (type: unknown): FieldKind | undefined => {
   if (type instanceof z.ZodOptional) return kindOf(type.unwrap());
