@@ -7,7 +7,7 @@ import type { Occurrence } from "./occurrence.ts";
  */
 export type Panes<S = unknown> = (number | S)[];
 
-/** Position of the latest pane up to this one; below 0 when all are later. */
+/** Position of the latest pane up to this one; -2 when all are later. */
 const placeOf = (panes: Panes, pane: number): number => {
   let place = panes.length - 2;
   while (place >= 0 && (panes[place] as number) > pane) place -= 2;
@@ -57,7 +57,7 @@ export const absorbPanes = <S>(panes: Panes<S>, others: Panes<S>, kind: Aggregat
 /** The partial result of the panes from `first` on. */
 export const partialFrom = <S>(panes: Panes<S>, first: number, kind: AggregateKind<S>): S => {
   let total = kind.zero();
-  for (let index = Math.max(placeOf(panes, first - 1) + 2, 0); index < panes.length; index += 2) {
+  for (let index = placeOf(panes, first - 1) + 2; index < panes.length; index += 2) {
     total = kind.merge(total, panes[index + 1] as S);
   }
   return total;

@@ -1,4 +1,4 @@
-import type { FeatureEvent } from "@tidemark/schema";
+import type { Event } from "@tidemark/schema";
 import { MAX_SEQ } from "@tidemark/schema/limits";
 
 /** The number of an event that keeps nothing else of the contract. */
@@ -9,7 +9,7 @@ export const seqOf = (candidate: unknown): number | undefined => {
 
 /** Positions of events in the order of their numbers, in which they mostly come. */
 export const bySeq = (events: unknown[], positions: number[]): number[] => {
-  const seqAt = (position: number) => (events[position] as FeatureEvent).seq;
+  const seqAt = (position: number) => (events[position] as Event).seq;
   const areInOrder = positions.every(
     (each, place) => place === 0 || seqAt(positions[place - 1] as number) < seqAt(each),
   );

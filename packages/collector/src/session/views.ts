@@ -16,6 +16,7 @@ const pathOf = (url: string): string => {
   return path;
 };
 
+// Apart from its only caller, which would otherwise make a closure for each event.
 const viewOf = (views: View[], id: string): View | undefined => views.find(({ view_id }) => view_id === id);
 
 /** Finds the views of a batch by their ids, each with its path. Events that follow one another are mostly of the same one. */

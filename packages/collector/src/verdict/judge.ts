@@ -13,6 +13,7 @@ export interface Judged {
 
 const keepsContract = new Map(Object.entries(eventTypes).map(([type, schema]) => [type, conforms(schema)]));
 
+// Apart from its only caller, which would otherwise make a closure for each event.
 const describes = (views: ReceivedBatch["views"], id: string): boolean => views.some(({ view_id }) => view_id === id);
 
 /** Judges each event of a batch by itself, so that a bad one does not take the good ones with it. */
