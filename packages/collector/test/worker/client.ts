@@ -6,6 +6,8 @@ import {
   type RollupVectorAnswer,
   type SessionVectorAnswer,
 } from "@tidemark/schema";
+import { Packr } from "msgpackr";
+import type { Stored } from "../../src/session/row.ts";
 
 /** What the tests say to the collector, in one place. */
 export const NOW = 1_700_000_000_000;
@@ -91,12 +93,31 @@ export const rollupVectorOf = async (
 export const vectorOf = async (session: string, readKey?: string): Promise<SessionVectorAnswer> =>
   (await read(session, readKey)).json();
 
+const packr = new Packr({ useRecords: false });
+
+/** What a session's object packed; zeros after it fill pages. */
+const unpacked = (column: ArrayBuffer): unknown => packr.unpackMultiple(new Uint8Array(column))?.at(0);
+
 /** All that an object keeps. */
 export const rowsOf = ({ kv, sql }: DurableObjectStorage): unknown[] => {
   const tables = sql.exec<{ name: string }>(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'",
   );
-  return [...kv.list(), ...[...tables].flatMap(({ name }) => sql.exec(`SELECT * FROM ${name}`).toArray())];
+  const rows = [...tables].flatMap(({ name }) => sql.exec(`SELECT * FROM ${name}`).toArray());
+  const readable = rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, column]) => [name, column instanceof ArrayBuffer ? unpacked(column) : column]),
+    ),
+  );
+  return [...kv.list(), ...readable];
+};
+
+/** Changes what a session's object stored, as if another deployment had. */
+export const rewriteSession = ({ sql }: DurableObjectStorage, change: (stored: Stored) => void): void => {
+  const { name } = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name GLOB 'session*'").one();
+  const stored = unpacked(sql.exec<{ state: ArrayBuffer }>(`SELECT state FROM ${name}`).one().state) as Stored;
+  change(stored);
+  sql.exec(`UPDATE ${name} SET state = ?`, packr.pack(stored));
 };
 
 /** Names of the features that change with the moment of reading, though nothing happens. */

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Engine, EngineEvent } from "../../src/engine/engine.ts";
+import type { Engine, EngineEvent, Layout } from "../../src/engine/engine.ts";
 import { type Push, rollupKey } from "../../src/rollup/push.ts";
 import { type Env, rollupOf, sessionOf } from "../../src/session/address.ts";
 import {
@@ -16,6 +16,7 @@ import {
   readRollup,
   refusal,
   request,
+  rewriteSession,
   rollupVectorOf,
   view,
 } from "./client.ts";
@@ -344,21 +345,37 @@ describe("a rollup", () => {
     const session = sessionOf(bindings, "shop", session_id);
     traffic.fault = (session) => (session === session_id ? "refuse" : undefined);
     await accept(batch([sale(0, sku, 1)], { session_id }));
-    await runInDurableObject(session, (_, { storage: { sql } }) => {
-      const { name } = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name GLOB 'session*'").one();
-      const { outbox, ...rest } = JSON.parse(sql.exec<{ state: string }>(`SELECT state FROM ${name}`).one().state);
-      outbox.layouts.product.slots = `ofbefore ${outbox.layouts.product.slots}`;
-      for (const { deltas } of [...outbox.sealed, outbox.open].filter(Boolean)) {
-        const { cells } = deltas[rollupKey("product", sku)];
-        cells.unshift(7);
-      }
-      sql.exec(`UPDATE ${name} SET state = ?`, JSON.stringify({ ...rest, outbox }));
-    });
+    await runInDurableObject(session, (_, { storage }) =>
+      rewriteSession(storage, ({ outbox }) => {
+        const layout = outbox.layouts.product as Layout;
+        layout.slots = `ofbefore ${layout.slots}`;
+        for (const push of [...outbox.sealed, outbox.open]) push?.deltas[rollupKey("product", sku)]?.cells.unshift(7);
+      }),
+    );
     await restart(session);
     await accept(batch([sale(1, sku, 2)], { session_id }));
     await restart(session);
     traffic.fault = () => undefined;
     await settle(session_id, async () => expect(await worth(sku)).toBe(3));
+  });
+
+  it("gets all that a session owes, however much it is and in any script, after the session restarted", async () => {
+    const session_id = newSession();
+    const session = sessionOf(bindings, "shop", session_id);
+    const sku = (index: number) => `${"潮汐🌊é".repeat(30)} ${session_id} ${index}`;
+    traffic.fault = (session) => (session === session_id ? "refuse" : undefined);
+    await accept(
+      batch(
+        Array.from({ length: 250 }, (_, index) => sale(index, sku(index), index + 1)),
+        { session_id },
+      ),
+    );
+    await restart(session);
+    traffic.fault = () => undefined;
+    await settle(session_id, async () => {
+      expect(await worth(sku(0))).toBe(1);
+      expect(await worth(sku(249))).toBe(250);
+    });
   });
 
   it("that cannot be reached makes its sessions refuse batches before they owe too much, and loses nothing", async () => {

@@ -5,7 +5,19 @@ import { describe, expect, it, vi } from "vitest";
 import type { Definitions } from "../../src/definitions.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Env } from "../../src/session/address.ts";
-import { accept, batch, custom, NOW, newSession, post, refusal, rowsOf, settled, vectorOf } from "./client.ts";
+import {
+  accept,
+  batch,
+  custom,
+  NOW,
+  newSession,
+  post,
+  refusal,
+  rewriteSession,
+  rowsOf,
+  settled,
+  vectorOf,
+} from "./client.ts";
 
 const { SESSION } = env as unknown as Env;
 
@@ -67,12 +79,9 @@ describe("a session", () => {
     const session_id = newSession();
     const stub = SESSION.getByName(`shop:${session_id}`);
     await accept(batch([custom(0), custom(1)], { session_id }));
-    await runInDurableObject(stub, (_, { storage }) => {
-      const { name } = storage.sql
-        .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name GLOB 'session*'")
-        .one();
-      storage.sql.exec(`UPDATE ${name} SET state = json_set(state, '$.engine.version', 1)`);
-    });
+    await runInDurableObject(stub, (_, { storage }) =>
+      rewriteSession(storage, ({ engine }) => Object.assign(engine, { version: 1 })),
+    );
     await evictDurableObject(stub);
     expect(await accept(batch([custom(1), custom(2)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 1 });
     const { features, delivery } = await vectorOf(session_id);
