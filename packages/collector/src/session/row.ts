@@ -52,7 +52,7 @@ const PAGE = { first: 4_000, more: 4_092 };
 const filled = (length: number): number =>
   PAGE.first + Math.ceil(Math.max(0, length - PAGE.first) / PAGE.more) * PAGE.more;
 
-const packr = new Packr({ useRecords: false });
+const packr = new Packr({ useRecords: false, variableMapSize: true });
 
 /** Where values are packed, one over the other: memory for each alone takes longer to set up than to fill. */
 let desk = Buffer.alloc(65_536);
