@@ -1,9 +1,8 @@
-import { Buffer } from "node:buffer";
 import type { Consent, DeliveryCounts, FeatureValue } from "@tidemark/schema";
-import { Packr } from "msgpackr";
 import type { EngineState } from "../engine/engine.ts";
 import { pack, unpack } from "../engine/pack.ts";
 import type { Outbox } from "./outbox.ts";
+import { packed, unpacked } from "./packed.ts";
 import type { Tab } from "./tab.ts";
 
 /** All that a session keeps: one value, in one row. */
@@ -45,45 +44,11 @@ interface Final {
 /** Names the table after its row's layout: one of another layout is not read, and its session begins anew. */
 const TABLE = "session_v3";
 
-/** Bytes that fit into the row's first page, beside what SQLite adds, and into each page more. */
-const PAGE = { first: 4_000, more: 4_092 };
-
-/** Length that fills the pages which so many bytes need. */
-const filled = (length: number): number =>
-  PAGE.first + Math.ceil(Math.max(0, length - PAGE.first) / PAGE.more) * PAGE.more;
-
-const packr = new Packr({ useRecords: false, variableMapSize: true });
-
-/** Where values are packed, one over the other: memory for each alone takes longer to set up than to fill. */
-let desk = Buffer.alloc(65_536);
-
-/** What was stored, as it is packed. */
+/** What is stored, as the row packs it. */
 type Packed = Omit<Stored, "tabs"> & { tabs: [string, Tab][] };
 
-/** A value in MessagePack, with zeros after it up to a length that fills pages. It is to be used at once, before the next. */
-const packed = (value: Packed, atLeast: number): Uint8Array => {
-  packr.useBuffer(desk);
-  const bytes = packr.pack(value);
-  const length = Math.max(atLeast, filled(bytes.length));
-  if (bytes.buffer !== desk.buffer || length > desk.length) {
-    desk = Buffer.alloc(2 * length);
-    desk.set(bytes);
-  }
-  return desk.fill(0, bytes.length, length).subarray(0, length);
-};
-
-/** The value that {@link packed} was given; what comes after it is not looked at. */
-const unpacked = (bytes: Uint8Array): Packed => {
-  let value: Packed | undefined;
-  packr.unpackMultiple(bytes, (first) => {
-    value = first;
-    return false;
-  });
-  return value as Packed;
-};
-
 /**
- * The session's row: one value in MessagePack, which takes two thirds of the bytes of JSON, with zeros after it. SQLite writes a
+ * The session's row: one value in MessagePack, which is shorter than JSON, with zeros after it. SQLite writes a
  * value that is as long as the one before it into the same pages, and leaves those alone in which nothing changed; one of another
  * length takes up new pages and gives the old ones back, which is twice as much to write. So the length fills whole pages and
  * does not shrink.
@@ -103,14 +68,15 @@ export class Row {
     const [row] = this.#sql.exec<{ state: ArrayBuffer }>(`SELECT state FROM ${TABLE}`).toArray();
     if (!row) return undefined;
     this.#length = row.state.byteLength;
-    const { tabs, engine, ...rest } = unpacked(new Uint8Array(row.state));
+    const { tabs, engine, ...rest } = unpacked(row.state) as Packed;
     return { ...rest, tabs: new Map(tabs), engine: { ...engine, cells: unpack(engine.cells) } };
   }
 
   write(stored: Stored): void {
     const { session_id, tabs, engine } = stored;
     const cells = pack(engine.cells);
-    const state = packed({ ...stored, tabs: [...tabs], engine: { ...engine, cells } }, this.#length);
+    const value: Packed = { ...stored, tabs: [...tabs], engine: { ...engine, cells } };
+    const state = packed(value, this.#length);
     if (this.#length === 0) {
       this.#sql.exec(
         `CREATE TABLE IF NOT EXISTS ${TABLE} (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL, state BLOB NOT NULL)`,

@@ -6,7 +6,7 @@ import {
   type RollupVectorAnswer,
   type SessionVectorAnswer,
 } from "@tidemark/schema";
-import { Packr } from "msgpackr";
+import { packed, unpacked } from "../../src/session/packed.ts";
 import type { Stored } from "../../src/session/row.ts";
 
 /** What the tests say to the collector, in one place. */
@@ -93,11 +93,6 @@ export const rollupVectorOf = async (
 export const vectorOf = async (session: string, readKey?: string): Promise<SessionVectorAnswer> =>
   (await read(session, readKey)).json();
 
-const packr = new Packr({ useRecords: false });
-
-/** What a session's object packed; zeros after it fill pages. */
-const unpacked = (column: ArrayBuffer): unknown => packr.unpackMultiple(new Uint8Array(column))?.at(0);
-
 /** All that an object keeps. */
 export const rowsOf = ({ kv, sql }: DurableObjectStorage): unknown[] => {
   const tables = sql.exec<{ name: string }>(
@@ -117,7 +112,7 @@ export const rewriteSession = ({ sql }: DurableObjectStorage, change: (stored: S
   const { name } = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name GLOB 'session*'").one();
   const stored = unpacked(sql.exec<{ state: ArrayBuffer }>(`SELECT state FROM ${name}`).one().state) as Stored;
   change(stored);
-  sql.exec(`UPDATE ${name} SET state = ?`, packr.pack(stored));
+  sql.exec(`UPDATE ${name} SET state = ?`, packed(stored, 0));
 };
 
 /** Names of the features that change with the moment of reading, though nothing happens. */
