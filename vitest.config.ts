@@ -15,7 +15,8 @@ export default defineConfig({
           include: [
             "packages/schema/test/**/*.test.ts",
             "packages/sdk/test/**/*.test.ts",
-            "packages/collector/test/!(worker)/**/*.test.ts",
+            "packages/engine/test/**/*.test.ts",
+            "packages/collector/test/**/!(*.workers).test.ts",
             "tests/*.test.ts",
           ],
         },
@@ -23,7 +24,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
-            main: "./packages/collector/test/worker/worker.ts",
+            main: "./packages/collector/test/workers/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: {
@@ -37,7 +38,7 @@ export default defineConfig({
           }),
         ],
         // The first request of a file waits for the runtime to start and to load the Worker.
-        test: { name: "worker", include: ["packages/collector/test/worker/**/*.test.ts"], testTimeout: 30_000 },
+        test: { name: "worker", include: ["packages/collector/test/**/*.workers.test.ts"], testTimeout: 30_000 },
       },
       {
         test: {

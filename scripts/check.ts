@@ -15,15 +15,22 @@ const shapeOf = (name: string): [what: string, command: string, ...args: string[
 
 /** `pnpm check`: everything that can be said of the code without running it, and the weight of the bundles. */
 const checks: [what: string, command: string, ...args: string[]][] = [
-  ["types of the published packages", "tsc", "-b", "packages/schema", "packages/sdk"],
-  ["types of the collector", "tsc", "-p", "packages/collector"],
+  [
+    "types of the published packages",
+    "tsc",
+    "-b",
+    "packages/schema",
+    "packages/engine",
+    "packages/sdk",
+    "packages/collector",
+  ],
+  ["types of the collector's tests and Workers", "tsc", "-p", "packages/collector/test"],
   ["types of scripts, benchmarks and tests", "tsc", "-p", "."],
   ["types of the React example", "tsc", "-p", "examples/react"],
   ["format and lint", "biome", "ci", "--error-on-warnings", "--colors=off"],
   ["unused code and dependencies", "knip"],
   ["packages can be packed", ...packInto(packed)],
-  ...shapeOf("schema"),
-  ...shapeOf("sdk"),
+  ...["schema", "engine", "sdk", "collector"].flatMap(shapeOf),
   ["weight of the bundles", "node", "bench/size/ceilings.ts"],
 ];
 

@@ -1,8 +1,8 @@
 /**
  * The command that packs the published packages into a folder as `pnpm publish` would (built, with the exports of
- * `publishConfig`, with versions in place of `workspace:`): as `tidemark-schema.tgz` and `tidemark-sdk.tgz`.
+ * `publishConfig`, with versions in place of `workspace:`): as `tidemark-<name>.tgz`.
  */
 export const packInto = (folder: string): [command: string, ...args: string[]] => [
   ...(["npx", "--yes", "pnpm@12.21.0"] as const),
-  ...["--filter", "./packages/{schema,sdk}", "pack", "--out", `${folder}/%s.tgz`],
+  ...["--filter", "./packages/{schema,engine,sdk,collector}", "pack", "--out", `${folder}/%s.tgz`],
 ];

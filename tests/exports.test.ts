@@ -12,7 +12,7 @@ const published = (entry: string | Conditions): Conditions => {
   return { types: built(sources.browser ?? sources.default ?? "", ".d.ts"), ...Object.fromEntries(code) };
 };
 
-describe.each(["schema", "sdk"])("the entries of @tidemark/%s", (name) => {
+describe.each(["schema", "engine", "sdk", "collector"])("the entries of @tidemark/%s", (name) => {
   it("are published as they are here, under the same conditions in the same order", () => {
     const path = new URL(`../packages/${name}/package.json`, import.meta.url);
     const { exports, publishConfig } = JSON.parse(readFileSync(path, "utf8"));

@@ -8,7 +8,7 @@ import { makeTraffic, site } from "./traffic.ts";
 import { startWorkerd, type Workerd } from "./workerd.ts";
 
 const WORKERS = {
-  tidemark: new URL("../../packages/collector/src/worker.ts", import.meta.url),
+  tidemark: new URL("../../worker.ts", import.meta.url),
   /** Parses, makes one call to a Durable Object and writes one row: what the budget is a share of. */
   row: new URL("./workers/row.ts", import.meta.url),
   parse: new URL("./workers/parse.ts", import.meta.url),

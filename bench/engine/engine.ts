@@ -1,8 +1,6 @@
+import { createEngine, type EngineEvent, type EngineState, type LoggedEvent, packCells } from "@tidemark/engine";
 import { sessionFeatures } from "@tidemark/schema";
-import { createEngine, type EngineEvent, type EngineState } from "../../packages/collector/src/engine/engine.ts";
-import { pack } from "../../packages/collector/src/engine/pack.ts";
-import type { LoggedEvent } from "../../packages/collector/src/engine/replay.ts";
-import { visit, visitor } from "../../packages/collector/test/engine/visitor.ts";
+import { visit, visitor } from "../../packages/engine/test/visitor.ts";
 import { type Bench, report } from "../report.ts";
 
 const engine = createEngine(sessionFeatures);
@@ -54,7 +52,7 @@ const afterHistory = (length: number) => {
   const next = Array.from({ length: STRETCH }, () => events.next().value);
   return {
     length,
-    bytes: JSON.stringify({ ...state, cells: pack(state.cells) }).length,
+    bytes: JSON.stringify({ ...state, cells: packCells(state.cells) }).length,
     run: () => foldStretch(state, next),
   };
 };

@@ -4,9 +4,9 @@ import { type BatchAnswer, batch, type Dropped, type Event as TrackedEvent } fro
 import type { Tracker } from "@tidemark/sdk";
 import { build } from "esbuild";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
-import { splitUnread } from "../../packages/collector/src/ingest/split.ts";
-import { newTab, receive, type Tab } from "../../packages/collector/src/session/tab.ts";
-import { judge } from "../../packages/collector/src/verdict/judge.ts";
+import { newTab, receive, type Tab } from "../../packages/collector/src/session/tab/tab.ts";
+import { splitUnread } from "../../packages/collector/src/wire/split.ts";
+import { validateEvents } from "../../packages/collector/src/wire/validate-events.ts";
 
 /**
  * What befalls batches on their way, beside nothing (`pass`). `refuse`: the answer is final; `slow`: half a minute on the way, so
@@ -122,7 +122,7 @@ const createCollector = () => {
       dropped.push(...(parsed.data.dropped ?? []));
       const tab = tabs.get(tab_id) ?? newTab();
       tabs.set(tab_id, tab);
-      const { valid, rejected } = judge(parsed.data);
+      const { valid, rejected } = validateEvents(parsed.data);
       for (const { message } of rejected) violations.push(message);
       const answer: BatchAnswer = { accepted: 0, duplicates: 0, rejected };
       for (const index of valid) {

@@ -1,8 +1,4 @@
-import worker, {
-  Metrics as BareMetrics,
-  Rollup as BareRollup,
-  Session as BareSession,
-} from "../../../packages/collector/src/worker.ts";
+import worker, { Metrics as BareMetrics, Rollup as BareRollup, Session as BareSession } from "../../../worker.ts";
 import { countedObject, countedWorker } from "./counted.ts";
 
 /** The deployed Worker, counted. */

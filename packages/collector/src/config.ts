@@ -1,4 +1,8 @@
 import { type Feature, parseFeatures } from "@tidemark/schema";
+import { SITE_ID, SITE_KEY } from "@tidemark/schema/keys";
+
+/** A region that data must not leave, as Cloudflare names it: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
+export type Jurisdiction = "eu" | "fedramp";
 
 /** A website whose events the collector accepts. Sites never see each other's data. */
 export interface Site {
@@ -27,6 +31,13 @@ export interface Site {
    * tracker needs its option `cookie`; the cookie is set and looked at only with stated consent. Default: false.
    */
   cookie?: boolean;
+  /** Features kept for this site's sessions, users, pages and entities of its own. Default: the deployment's. */
+  features?: readonly Feature[];
+  /**
+   * Where this site's objects run and store: a change of it begins with empty ones. Local runtimes have no jurisdictions and pass it over.
+   * Default: the deployment's.
+   */
+  jurisdiction?: Jurisdiction;
 }
 
 /** What a deployment is made of. */
@@ -34,11 +45,53 @@ export interface TidemarkConfig {
   sites: readonly Site[];
   /** Name of the secret (environment variable) that holds the operator's key. */
   adminKeySecret: string;
-  /** Features kept for every session, user, page and entity of your own, in the order in which the vectors list them. */
+  /**
+   * Features kept for every session, user, page and entity of your own, in the order in which the vectors list them. A site may have
+   * its own instead.
+   */
   features: readonly Feature[];
+  /** Where the objects of all sites run and store, unless a site says otherwise. Default: anywhere. */
+  jurisdiction?: Jurisdiction;
 }
 
 const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
+
+const ORIGIN = /^https?:\/\/[^/\s]+$/;
+
+const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
+
+/** Throws an error that names the place in the configuration, unless something holds. */
+type Expect = (holds: boolean, field: string, expected: string) => void;
+
+const expectIn =
+  (place: string): Expect =>
+  (holds, field, expected) => {
+    if (!holds) throw new Error(`tidemark.config.ts: ${place}${field}: expected ${expected}`);
+  };
+
+const checkFeatures = (features: readonly Feature[], place: string): void => {
+  try {
+    parseFeatures(features);
+  } catch (error) {
+    throw new Error(`tidemark.config.ts: ${place}${(error as Error).message}`);
+  }
+};
+
+const checkSite = (site: Site, others: ReadonlySet<string>): void => {
+  const { id, key, origins, readKeySecret, globalPrivacyControl = "refuse", jurisdiction, features } = site;
+  const place = `site ${JSON.stringify(id)}: `;
+  const expect = expectIn(place);
+  expect(SITE_ID.test(id), "id", "1 to 32 of a-z, 0-9 and -");
+  expect(!others.has(id), "id", "an id that no other site has");
+  expect(SITE_KEY.exec(key)?.[1] === id, "key", `tm_${id}_ and 8 or more letters or digits`);
+  expect(origins.length > 0, "origins", "at least one origin");
+  for (const origin of origins)
+    expect(ORIGIN.test(origin), `origins: ${origin}`, "scheme://host[:port] without a path");
+  expect(ENVIRONMENT_VARIABLE.test(readKeySecret), "readKeySecret", "the name of an environment variable");
+  expect(["refuse", "ignore"].includes(globalPrivacyControl), "globalPrivacyControl", "refuse or ignore");
+  expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp");
+  if (features) checkFeatures(features, place);
+};
 
 /**
  * Checks a configuration when the Worker starts.
@@ -46,32 +99,14 @@ const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
  * @throws Error that names the site or the feature, the field and what was expected.
  */
 export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
-  if (!ENVIRONMENT_VARIABLE.test(config.adminKeySecret))
-    throw new Error("tidemark.config.ts: adminKeySecret: expected the name of an environment variable");
+  const expect = expectIn("");
+  expect(ENVIRONMENT_VARIABLE.test(config.adminKeySecret), "adminKeySecret", "the name of an environment variable");
+  expect(JURISDICTIONS.includes(config.jurisdiction), "jurisdiction", "eu or fedramp");
   const ids = new Set<string>();
-  for (const { id, key, origins, readKeySecret, globalPrivacyControl = "refuse" } of config.sites) {
-    const expect = (holds: boolean, field: string, expected: string) => {
-      if (!holds) throw new Error(`tidemark.config.ts: site ${JSON.stringify(id)}: ${field}: expected ${expected}`);
-    };
-    expect(/^[a-z0-9-]{1,32}$/.test(id), "id", "1 to 32 of a-z, 0-9 and -");
-    expect(!ids.has(id), "id", "an id that no other site has");
-    expect(
-      key.startsWith(`tm_${id}_`) && /_[A-Za-z0-9]{8,}$/.test(key),
-      "key",
-      `tm_${id}_ and 8 or more letters or digits`,
-    );
-    expect(origins.length > 0, "origins", "at least one origin");
-    for (const origin of origins) {
-      expect(/^https?:\/\/[^/\s]+$/.test(origin), `origins: ${origin}`, "scheme://host[:port] without a path");
-    }
-    expect(ENVIRONMENT_VARIABLE.test(readKeySecret), "readKeySecret", "the name of an environment variable");
-    expect(["refuse", "ignore"].includes(globalPrivacyControl), "globalPrivacyControl", "refuse or ignore");
-    ids.add(id);
+  for (const site of config.sites) {
+    checkSite(site, ids);
+    ids.add(site.id);
   }
-  try {
-    parseFeatures(config.features);
-  } catch (error) {
-    throw new Error(`tidemark.config.ts: ${(error as Error).message}`);
-  }
+  checkFeatures(config.features, "");
   return config;
 };

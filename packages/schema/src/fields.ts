@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CLIENT_ID, SESSION_ID } from "./keys.ts";
 import { MAX_PROPERTIES_BYTES, MAX_PROPERTIES_DEPTH } from "./limits.ts";
 
 /** A moment: whole milliseconds since 1970-01-01 UTC. */
@@ -27,10 +28,7 @@ export const text = (max: number, meaning: string) =>
 
 /** An identifier minted by a client: 8 to 64 letters, digits, `_` or `-`. */
 export const id = (meaning: string) =>
-  z
-    .string()
-    .regex(/^[\w-]{8,64}$/, "expected 8 to 64 letters, digits, _ or -")
-    .describe(meaning);
+  z.string().regex(CLIENT_ID, "expected 8 to 64 letters, digits, _ or -").describe(meaning);
 
 /**
  * A session's identifier. An id minted by the SDK names its site before a dot (`shop.V1StGXR8Z5jdHi6B`), so that a
@@ -38,7 +36,7 @@ export const id = (meaning: string) =>
  */
 export const sessionId = z
   .string()
-  .regex(/^([a-z0-9-]{1,32}\.)?[\w-]{8,64}$/, "expected 8 to 64 letters, digits, _ or -, optionally after `<site>.`")
+  .regex(SESSION_ID, "expected 8 to 64 letters, digits, _ or -, optionally after `<site>.`")
   .describe("The visit this batch belongs to. `<site>.<id>` when minted by the SDK.");
 
 /** How the pointer that acted was made, as Pointer Events name it; `""` when no pointer took part (keyboard, script). */

@@ -1,4 +1,4 @@
-import type { EngineState, Folded, Layout } from "../engine/engine.ts";
+import type { Folded, Layouts } from "@tidemark/engine";
 
 /** Names a user, page or other entity of a site: `<entity>:<id>`. */
 export type RollupKey = `${string}:${string}`;
@@ -11,15 +11,12 @@ export const entityOf = (key: RollupKey): string => key.slice(0, key.indexOf(":"
 
 /** What a session folded of one user, page or other entity since it last told. */
 export interface Delta extends Folded {
-  /** Events that came late, when there were any; see {@link EngineState}. */
+  /** Events that came late, when there were any; see `EngineState`. */
   late?: number;
   too_late?: number;
   /** For an identified user: the browser in which it was. */
   anonymous_id?: string;
 }
-
-/** How the deltas of each entity are to be read. */
-export type Layouts = Record<string, Layout>;
 
 /** What a session tells at once: plain JSON. Once it is on its way it does not change any more, and goes to the same shard for ever. */
 export interface Push {

@@ -1,9 +1,8 @@
+import { type EngineState, packCells, unpackCells } from "@tidemark/engine";
 import type { Consent, DeliveryCounts, FeatureValue } from "@tidemark/schema";
-import type { EngineState } from "../engine/engine.ts";
-import { pack, unpack } from "../engine/pack.ts";
-import type { Outbox } from "./outbox.ts";
-import { packed, unpacked } from "./packed.ts";
-import type { Tab } from "./tab.ts";
+import type { PushQueue } from "./pushes.ts";
+import { decode, encode } from "./row-codec.ts";
+import type { Tab } from "./tab/tab.ts";
 
 /** All that a session keeps: one value, in one row. */
 export interface Stored {
@@ -12,7 +11,7 @@ export interface Stored {
   definition_version: string;
   tabs: Map<string, Tab>;
   engine: EngineState;
-  outbox: Outbox;
+  outbox: PushQueue;
   /** When the latest event that counted was received; `null` before the first. */
   heard_at: number | null;
   /** When the alarm rings; `null` when none was set. */
@@ -68,15 +67,15 @@ export class Row {
     const [row] = this.#sql.exec<{ state: ArrayBuffer }>(`SELECT state FROM ${TABLE}`).toArray();
     if (!row) return undefined;
     this.#length = row.state.byteLength;
-    const { tabs, engine, ...rest } = unpacked(row.state) as Packed;
-    return { ...rest, tabs: new Map(tabs), engine: { ...engine, cells: unpack(engine.cells) } };
+    const { tabs, engine, ...rest } = decode(row.state) as Packed;
+    return { ...rest, tabs: new Map(tabs), engine: { ...engine, cells: unpackCells(engine.cells) } };
   }
 
   write(stored: Stored): void {
     const { session_id, tabs, engine } = stored;
-    const cells = pack(engine.cells);
+    const cells = packCells(engine.cells);
     const value: Packed = { ...stored, tabs: [...tabs], engine: { ...engine, cells } };
-    const state = packed(value, this.#length);
+    const state = encode(value, this.#length);
     if (this.#length === 0) {
       this.#sql.exec(
         `CREATE TABLE IF NOT EXISTS ${TABLE} (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL, state BLOB NOT NULL)`,

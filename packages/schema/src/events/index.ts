@@ -39,28 +39,10 @@ export const eventTypes = {
 /** An event's wire name. */
 export type EventType = keyof typeof eventTypes;
 
+type EventShape = (typeof eventTypes)[EventType];
+
 /** Any event of the contract: strict, so that an unknown field is named rather than lost. */
-export const event = z.discriminatedUnion("type", [
-  pageView,
-  click,
-  hover,
-  scroll,
-  dwell,
-  elementDwell,
-  videoPlay,
-  videoPause,
-  videoProgress,
-  videoComplete,
-  formStart,
-  formField,
-  formSubmit,
-  formAbandon,
-  selection,
-  error,
-  webVital,
-  custom,
-  identify,
-]);
+export const event = z.discriminatedUnion("type", Object.values(eventTypes) as [EventShape, ...EventShape[]]);
 
 /** Any event of the contract. */
 export type Event = z.infer<typeof event>;

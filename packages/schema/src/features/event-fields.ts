@@ -1,50 +1,15 @@
-import { z } from "zod";
-import { consent } from "../consent.ts";
-import { type EventType, eventTypes } from "../events/index.ts";
-import { view } from "../view.ts";
+import type { EventType } from "../events/index.ts";
+import { eventFieldKinds } from "./event-field-kinds.ts";
 
 /** What a field holds; `free` is a key of a free-form object, whose values are looked at when an event comes. */
 export type FieldKind = "number" | "string" | "boolean" | "free";
 
-/** What every event can have beside the fields of its type: see `FeatureEvent`. */
-const context: z.ZodRawShape = {
-  seq: z.number(),
-  time: z.number(),
-  view_id: z.string(),
-  view_time_ms: z.number(),
-  tab_id: z.string(),
-  session_id: z.string(),
-  anonymous_id: z.string(),
-  user_id: z.string(),
-  consent,
-  view,
-};
+/** The kinds of fields by their paths: under `any` what all events share, and by type what else its events have. */
+export type FieldKinds = Record<EventType | "any", Record<string, FieldKind>>;
 
-const kindOf = (type: unknown): FieldKind | undefined => {
-  if (type instanceof z.ZodOptional) return kindOf(type.unwrap());
-  if (type instanceof z.ZodNumber) return "number";
-  if (type instanceof z.ZodString || type instanceof z.ZodEnum) return "string";
-  if (type instanceof z.ZodBoolean) return "boolean";
-  if (type instanceof z.ZodLiteral) return typeof type.value as FieldKind;
-  return type instanceof z.ZodRecord ? "free" : undefined;
-};
-
-/** The paths in a shape: its own fields, and one level of those in it. The path of a free-form object ends in a dot. */
-const pathsIn = (shape: z.ZodRawShape, isWithin = false): [path: string, kind: FieldKind][] =>
-  Object.entries(shape).flatMap(([name, type]) => {
-    const object = type instanceof z.ZodOptional ? type.unwrap() : type;
-    if (object instanceof z.ZodObject) {
-      const inner = isWithin ? [] : pathsIn(object.shape, true);
-      return inner.map(([path, kind]): [string, FieldKind] => [`${name}.${path}`, kind]);
-    }
-    const kind = kindOf(type);
-    if (kind === undefined || (kind === "free" && isWithin)) return [];
-    return [[kind === "free" ? `${name}.` : name, kind]];
-  });
-
-/** The fields of events of a type (`any`: what all share) by their paths, with what they hold, from the contract itself. */
+/** The fields of events of a type (`any`: what all share) by their paths, with what they hold. The path of a free-form object ends in a dot. */
 export const fieldsOf = (source: EventType | "any"): Map<string, FieldKind> =>
-  new Map(pathsIn({ ...context, ...(source === "any" ? {} : eventTypes[source].shape) }));
+  new Map(Object.entries({ ...eventFieldKinds.any, ...eventFieldKinds[source] }));
 
 /** What the field at a path holds; `undefined` when there is none. */
 export const kindAt = (fields: Map<string, FieldKind>, path: string): FieldKind | undefined => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type EventType, eventTypes } from "../events/index.ts";
 import type { Expression, Feature } from "./definition.ts";
-import { derivationOrder } from "./derivation.ts";
+import { derivationOrder } from "./derivation-order.ts";
 import { type FieldKind, fieldsOf, kindAt } from "./event-fields.ts";
 import { MAX_PANES } from "./windows.ts";
 

@@ -1,0 +1,32 @@
+import type { Consent } from "@tidemark/schema";
+import { isPersonal } from "@tidemark/schema/entities";
+import type { Context } from "hono";
+import type { Site } from "../config.ts";
+
+/** Whether the browser asks with the request not to sell or share: https://www.w3.org/TR/gpc/#the-sec-gpc-header-field-for-http-requests */
+export const hasGpc = (c: Context): boolean => c.req.header("sec-gpc") === "1";
+
+/** Why a visitor who has answered nothing may not be taken to agree; `undefined` where the site's policy allows it. */
+const objection = (site: Site, gpc: boolean): string | undefined => {
+  if (site.requireConsent) return `site ${site.id} requires consent, and none was stated`;
+  if (gpc && site.globalPrivacyControl !== "ignore")
+    return "the browser sends Sec-GPC: 1 (Global Privacy Control), and no consent was stated that would go before it";
+  return undefined;
+};
+
+/** Why a batch may not be taken in, in a sentence; `undefined` when it may. */
+export const measurementDenial = (site: Site, consent: Consent | undefined, gpc: boolean): string | undefined => {
+  const why = consent ? undefined : objection(site, gpc);
+  return (
+    why &&
+    `The visitor may not be measured: ${why}. Create the tracker with consent: "pending", and call tracker.consent("granted") when the visitor has agreed.`
+  );
+};
+
+/** Why a page may not be shown the features of its visitor's session, in a sentence; `undefined` when it may. */
+export const featuresDenial = (site: Site, consent: Consent | undefined, gpc: boolean): string | undefined => {
+  const why = consent ? !isPersonal(consent) && `personalisation is ${consent.personalisation}` : objection(site, gpc);
+  return why
+    ? `The page is not shown the session's features: ${why}. Call tracker.consent("granted") when the visitor has agreed.`
+    : undefined;
+};

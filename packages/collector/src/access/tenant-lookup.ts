@@ -1,0 +1,60 @@
+import { HttpError } from "../errors.ts";
+import type { Tenant, Tenants } from "../tenants.ts";
+import { isSecret } from "./keys.ts";
+
+const originPattern = (origin: string): RegExp =>
+  new RegExp(`^${origin.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^./:]+")}$`, "i");
+
+/** Finds the tenant that a request acts for, and refuses requests that may not. */
+export interface TenantLookup {
+  /**
+   * The tenant whose site has this public key.
+   * @throws HttpError `unknown_key`, or `origin_not_allowed` when a page of a foreign origin uses it.
+   */
+  byKey(key: string, origin: string | undefined): Tenant;
+  /** Whether pages of this origin belong to a site that keeps a cookie, and may bring it. */
+  mayBringCookie(origin: string): boolean;
+  /** The tenant whose site has this read key. @throws HttpError `unauthorized`. */
+  byReadKey(readKey: string, env: object): Promise<Tenant>;
+}
+
+/** The lookup over the tenants of a deployment. */
+export const createTenantLookup = (tenants: Tenants): TenantLookup => {
+  const entries = new Map(
+    [...tenants.values()].map((tenant) => [
+      tenant.site.key,
+      { tenant, origins: tenant.site.origins.map(originPattern) },
+    ]),
+  );
+  const cookieOrigins = [...entries.values()].flatMap(({ tenant, origins }) => (tenant.site.cookie ? origins : []));
+
+  return {
+    byKey(key, origin) {
+      const entry = entries.get(key);
+      if (!entry) {
+        throw new HttpError(
+          "unknown_key",
+          `No site has the key ${JSON.stringify(key)}. Copy it from tidemark.config.ts.`,
+        );
+      }
+      const { tenant, origins } = entry;
+      if (origin !== undefined && !origins.some((pattern) => pattern.test(origin))) {
+        throw new HttpError(
+          "origin_not_allowed",
+          `The origin ${origin} is not among the origins of site ${tenant.site.id}. Add it in tidemark.config.ts.`,
+        );
+      }
+      return tenant;
+    },
+
+    mayBringCookie: (origin) => cookieOrigins.some((pattern) => pattern.test(origin)),
+
+    async byReadKey(readKey, env) {
+      for (const tenant of tenants.values()) if (await isSecret(env, tenant.site.readKeySecret, readKey)) return tenant;
+      throw new HttpError(
+        "unauthorized",
+        "The read key is wrong, or its secret is not set: wrangler secret put <readKeySecret>.",
+      );
+    },
+  };
+};

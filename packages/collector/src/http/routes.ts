@@ -1,0 +1,15 @@
+import type { Hono } from "hono";
+import type { TenantLookup } from "../access/tenant-lookup.ts";
+import type { TidemarkConfig } from "../config.ts";
+import type { Env } from "../env.ts";
+import type { Meter } from "../metrics/meter.ts";
+
+/** Parts of a deployment that routes may use. */
+interface Deployment {
+  config: TidemarkConfig;
+  lookup: TenantLookup;
+  meter: Meter;
+}
+
+/** Adds routes to a deployment's app. */
+export type Routes = (app: Hono<{ Bindings: Env }>, deployment: Deployment) => void;

@@ -1,0 +1,23 @@
+import { hasGpc } from "../../access/consent.ts";
+import { anonymousIdOf } from "../../access/visitor-cookie.ts";
+import { ingest } from "../../ingest/ingest.ts";
+import { readText } from "../read-body.ts";
+import type { Routes } from "../routes.ts";
+
+/** `POST /v1/events`: a batch in, a verdict on each of its events out. */
+export const eventRoutes: Routes = (app, { lookup, meter }) => {
+  app.post("/v1/events", async (c) => {
+    const receivedAt = Date.now();
+    const body = await readText(c.req.raw);
+    const answer = await ingest(body, {
+      lookup,
+      origin: c.req.header("origin"),
+      gpc: hasGpc(c),
+      anonymousIdOf: ({ site }, envelope) => anonymousIdOf(c, site, envelope),
+      receivedAt,
+      env: c.env,
+      meter,
+    });
+    return c.json(answer);
+  });
+};

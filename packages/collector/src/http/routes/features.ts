@@ -1,0 +1,69 @@
+import type { RollupVectorAnswer, SessionVectorAnswer } from "@tidemark/schema";
+import type { Context } from "hono";
+import { featuresDenial, hasGpc } from "../../access/consent.ts";
+import { bearerOf } from "../../access/keys.ts";
+import type { TenantLookup } from "../../access/tenant-lookup.ts";
+import type { Env } from "../../env.ts";
+import { HttpError } from "../../errors.ts";
+import { readRollup, readSession } from "../../serving/read-vector.ts";
+import type { Tenant } from "../../tenants.ts";
+import type { Routes } from "../routes.ts";
+
+type FeatureRequest = Context<{ Bindings: Env }>;
+
+/** The tenant whose read key a server shows; `undefined` when it shows none. */
+const tenantByReadKey = async (c: FeatureRequest, lookup: TenantLookup): Promise<Tenant | undefined> => {
+  const bearer = bearerOf(c);
+  return bearer === undefined ? undefined : lookup.byReadKey(bearer, c.env);
+};
+
+/** The tenant whose public key a page shows; by knowing its own session's id it shows who it is. */
+const tenantByKey = (c: FeatureRequest, lookup: TenantLookup): Tenant | undefined => {
+  const key = c.req.query("key");
+  return key === undefined ? undefined : lookup.byKey(key, c.req.header("origin"));
+};
+
+const nothingKnown = ({ site }: Tenant, entity: string, id: string) =>
+  new HttpError("not_found", `Site ${site.id} has no ${entity} ${JSON.stringify(id)}.`);
+
+/** `GET /v1/features/{entity}/{id}`: the vector at the time of the call, as of the last acknowledged event. */
+export const featureRoutes: Routes = (app, { lookup }) => {
+  app.use("/v1/features/*", async (c, next) => {
+    await next();
+    c.header("cache-control", "no-store");
+  });
+
+  app.get("/v1/features/session/:id", async (c) => {
+    const reader = await tenantByReadKey(c, lookup);
+    const tenant = reader ?? tenantByKey(c, lookup);
+    if (!tenant) {
+      const message = "Send `Authorization: Bearer <read key>`, or from a page of the site `?key=<public key>`.";
+      throw new HttpError("unauthorized", message);
+    }
+    const id = c.req.param("id");
+    const vector = await readSession(c.env, tenant, id);
+    if (!vector) throw nothingKnown(tenant, "session", id);
+    const denial = reader ? undefined : featuresDenial(tenant.site, vector.consent, hasGpc(c));
+    if (denial) throw new HttpError("no_consent", denial);
+    return c.json({ entity: "session", id, ...vector } satisfies SessionVectorAnswer);
+  });
+
+  app.get("/v1/features/:entity/:id", async (c) => {
+    const { entity, id } = c.req.param();
+    const tenant = await tenantByReadKey(c, lookup);
+    if (!tenant) {
+      throw new HttpError(
+        "unauthorized",
+        "Send `Authorization: Bearer <read key>`: only a session is shown to its page.",
+      );
+    }
+    const { rollups } = tenant.definitions;
+    if (!rollups.has(entity)) {
+      const known = ["session", ...rollups.keys()].join(", ");
+      throw new HttpError("not_found", `No feature is defined of ${JSON.stringify(entity)}; there are: ${known}.`);
+    }
+    const vector = await readRollup(c.env, tenant, entity, id);
+    if (!vector) throw nothingKnown(tenant, entity, id);
+    return c.json({ entity, id, ...vector } satisfies RollupVectorAnswer);
+  });
+};

@@ -1,0 +1,23 @@
+import { bearerOf, hasSecret, isSecret } from "../../access/keys.ts";
+import { metricsOf } from "../../env.ts";
+import { HttpError } from "../../errors.ts";
+import { EXPOSITION_TYPE, expose } from "../../metrics/exposition.ts";
+import type { Routes } from "../routes.ts";
+
+/** `GET /metrics`: the deployment's figures for Prometheus. */
+export const metricsRoutes: Routes = (app, { config: { adminKeySecret } }) => {
+  app.get("/metrics", async (c) => {
+    if (!hasSecret(c.env, adminKeySecret))
+      throw new HttpError(
+        "not_found",
+        `/metrics is closed until the admin key is set: wrangler secret put ${adminKeySecret}, or a line in .dev.vars.`,
+      );
+    if (!(await isSecret(c.env, adminKeySecret, bearerOf(c))))
+      throw new HttpError(
+        "unauthorized",
+        `Send \`Authorization: Bearer <admin key>\`: the value of the secret ${adminKeySecret}.`,
+      );
+    c.header("cache-control", "no-store");
+    return c.body(expose(await metricsOf(c.env).read()), 200, { "content-type": EXPOSITION_TYPE });
+  });
+};

@@ -1,0 +1,21 @@
+import type { Definitions } from "../compile-features.ts";
+import type { Stored } from "./row.ts";
+import { countDelivery } from "./tab/tab.ts";
+
+/** Closes a session of which nothing was heard for too long: what it came to is final until another event counts. */
+export const close = (stored: Stored, { session, version }: Definitions, now: number): void => {
+  session.advance(stored.engine, now);
+  const { event_time, late, too_late } = stored.engine;
+  stored.closed = true;
+  stored.final = {
+    version: (stored.final?.version ?? 0) + 1,
+    closed_at: now,
+    definition_version: version,
+    event_time: event_time ?? now,
+    features: session.vector(stored.engine, event_time ?? now),
+    late,
+    too_late,
+    consent: stored.consent,
+    delivery: countDelivery(stored.tabs.values()),
+  };
+};

@@ -1,0 +1,49 @@
+import type { EntityEngine } from "@tidemark/engine";
+import type { Event } from "@tidemark/schema";
+import type { Definitions } from "../compile-features.ts";
+import { type Delta, rollupKey } from "../rollup/push.ts";
+import type { VisitorOccurrence } from "./occurrences.ts";
+import { openPush } from "./pushes.ts";
+import type { Stored } from "./row.ts";
+
+/** An entity to fold a batch into, with the delta that the event before went to: the next one is mostly about the same. */
+interface Target extends EntityEngine {
+  id: string | undefined;
+  delta: Delta | undefined;
+}
+
+/**
+ * Folds events of one batch into the session's features, and into the deltas of the other entities that they are about.
+ *
+ * @returns A function that folds an event, and returns whether it counts: the session's watermark decides for all entities.
+ */
+export const createFold = (
+  stored: Stored,
+  { session, rollups }: Definitions,
+): ((event: Event, occurrence: VisitorOccurrence) => boolean) => {
+  const targets: Target[] = [...rollups.values()].map((each) => ({ ...each, id: undefined, delta: undefined }));
+  return (event, occurrence) => {
+    const { time, anonymous_id, consent } = occurrence;
+    if (time >= (stored.engine.event_time ?? 0)) stored.consent = consent;
+    const arrival = session.fold(stored.engine, event, occurrence);
+    const { deltas } = openPush(stored.outbox, stored.session_id);
+    for (const target of targets) {
+      const { entity, engine } = target;
+      const id = target.idOf(event, occurrence);
+      if (id === undefined) continue;
+      if (target.delta === undefined || target.id !== id) {
+        target.id = id;
+        target.delta = deltas[rollupKey(entity, id)] ??= engine.nothing();
+      }
+      const { delta } = target;
+      if (entity === "user" && id !== anonymous_id) delta.anonymous_id = anonymous_id;
+      if (arrival === "too_late") {
+        delta.too_late = (delta.too_late ?? 0) + 1;
+        continue;
+      }
+      if (arrival === "late") delta.late = (delta.late ?? 0) + 1;
+      engine.add(delta, event, occurrence);
+    }
+    return arrival !== "too_late";
+  };
+};

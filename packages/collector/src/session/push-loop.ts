@@ -1,0 +1,78 @@
+import { type Env, rollupOf } from "../env.ts";
+import { type Tenants, tenantOf } from "../tenants.ts";
+import { ensureAlarmBy } from "./alarm.ts";
+import { confirm, encode, nextPushes, pendingDeltas } from "./pushes.ts";
+import type { SessionStore } from "./store.ts";
+
+/** Least time from one push of deltas to the next, in milliseconds: rollups show an event within a second. */
+const PUSH_EVERY_MS = 800;
+
+/** Time to the next attempt after a push that failed, in milliseconds: doubled each time, up to the longest. */
+const RETRY_MS = { first: 1_000, longest: 60_000 };
+
+/** Brings a session's deltas to rollups, one push at a time. */
+export class PushLoop {
+  readonly #store: SessionStore;
+  readonly #storage: DurableObjectStorage;
+  readonly #env: Env;
+  readonly #tenants: Tenants;
+  #running: Promise<void> | undefined;
+  #pushedAt = 0;
+  #failures = 0;
+
+  constructor(store: SessionStore, storage: DurableObjectStorage, env: Env, tenants: Tenants) {
+    this.#store = store;
+    this.#storage = storage;
+    this.#env = env;
+    this.#tenants = tenants;
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Sends what is pending until all is confirmed or a rollup cannot be reached. Never rejects. */
+  run(): Promise<void> {
+    this.#running ??= this.#pushUntilDone()
+      .catch((error) => console.error("a session could not push to rollups", error))
+      .finally(() => {
+        this.#running = undefined;
+      });
+    return this.#running;
+  }
+
+  async #pushUntilDone(): Promise<void> {
+    for (let stored = this.#store.load(); stored && pendingDeltas(stored.outbox) > 0; stored = this.#store.load()) {
+      const early = this.#pushedAt + PUSH_EVERY_MS - Date.now();
+      // No longer, whatever the clock does.
+      if (early > 0) await scheduler.wait(Math.min(early, PUSH_EVERY_MS));
+      this.#pushedAt = Date.now();
+      if (!(await this.#pushOnce())) return;
+    }
+  }
+
+  /** Sends the next pushes. Returns whether they arrived; otherwise the alarm is set for the next attempt. */
+  async #pushOnce(): Promise<boolean> {
+    // What a rollup has seen must not be lost here.
+    await this.#store.settle();
+    const stored = this.#store.load();
+    if (!stored) return true;
+    const { site, session_id, outbox } = stored;
+    const pushes = nextPushes(outbox);
+    const [first] = pushes;
+    if (!first) return true;
+    const rollup = rollupOf(this.#env, tenantOf(this.#tenants, site), first.shard);
+    try {
+      const depth = await rollup.apply(site, session_id, encode(outbox, pushes));
+      confirm(outbox, pushes, depth);
+      this.#failures = 0;
+      return true;
+    } catch (error) {
+      console.error("rollups could not be reached; the session tries again", error);
+      const wait = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#failures);
+      ensureAlarmBy(this.#storage, stored, Date.now() + wait);
+      this.#failures += 1;
+      return false;
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import type { Definitions } from "../compile-features.ts";
+import { entityOf, type RollupKey } from "../rollup/push.ts";
+import { newPushQueue, sealUnconfirmed } from "./pushes.ts";
+import type { Stored } from "./row.ts";
+
+/** The state of a session that has received nothing. */
+export const newSession = (site: string, session_id: string, definitions: Definitions): Stored => ({
+  site,
+  session_id,
+  definition_version: definitions.version,
+  tabs: new Map(),
+  engine: definitions.session.zero(),
+  outbox: newPushQueue(definitions.layouts),
+  heard_at: null,
+  alarm_at: null,
+  closed: false,
+  final: null,
+});
+
+/** Adapts the state that another instance stored: nobody knows which of its pushes it sent, and its definitions may be others. */
+export const renewSession = (stored: Stored, { session, rollups, layouts, version }: Definitions): void => {
+  sealUnconfirmed(stored.outbox, layouts);
+  stored.engine = session.migrate(stored.engine).state;
+  if (stored.definition_version === version) return;
+  stored.definition_version = version;
+  for (const { deltas } of stored.outbox.sealed)
+    for (const key of Object.keys(deltas) as RollupKey[]) if (!rollups.has(entityOf(key))) delete deltas[key];
+};

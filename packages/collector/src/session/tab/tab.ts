@@ -1,0 +1,68 @@
+import type { DeliveryCounts, Dropped } from "@tidemark/schema";
+import { type ClientClock, newClock } from "./clock-skew.ts";
+import { follow, has, highest, type Intervals, insert, size, union } from "./intervals.ts";
+
+/** Most ranges kept in one set. Only a client that skips numbers on purpose comes near. */
+const MAX_RANGES = 256;
+
+/** What a session knows of one of its tabs: which numbers arrived, for ever, and how its clock runs. */
+export interface Tab {
+  received: Intervals;
+  rejected: Intervals;
+  dropped: Intervals;
+  duplicates: number;
+  clock: ClientClock;
+}
+
+/** A tab of which nothing arrived yet. */
+export const newTab = (): Tab => ({ received: [], rejected: [], dropped: [], duplicates: 0, clock: newClock() });
+
+const full = (set: Intervals): boolean => set.length >= MAX_RANGES;
+
+/** Notes that an event arrived: `new`, a `duplicate`, or `full` when its number cannot be remembered. */
+export const receive = (tab: Tab, seq: number): "new" | "duplicate" | "full" => {
+  if (follow(tab.received, seq)) return "new";
+  if (has(tab.received, seq)) {
+    tab.duplicates += 1;
+    return "duplicate";
+  }
+  const extendsRange = has(tab.received, seq - 1) || has(tab.received, seq + 1);
+  if (full(tab.received) && !extendsRange) return "full";
+  insert(tab.received, seq);
+  return "new";
+};
+
+/** Notes that an event was refused by a verdict: it is not missing, and not received. */
+export const reject = (tab: Tab, seq: number): void => {
+  if (!full(tab.rejected)) insert(tab.rejected, seq);
+};
+
+/** Notes what the client says it dropped. Returns how much of it is news. */
+export const drop = (tab: Tab, { from_seq, to_seq }: Dropped): number => {
+  const before = size(tab.dropped);
+  if (!full(tab.dropped)) insert(tab.dropped, from_seq, to_seq);
+  return size(tab.dropped) - before;
+};
+
+/** All numbers of which it is known what became of them. */
+const explained = ({ received, rejected, dropped }: Tab): Intervals =>
+  rejected.length + dropped.length === 0 ? received : union(received, rejected, dropped);
+
+/** How many numbers below the highest never arrived and are not explained. */
+export const countMissing = (tab: Tab): number => {
+  const known = explained(tab);
+  return highest(known) + 1 - size(known);
+};
+
+/** What became of the events of all tabs. */
+export const countDelivery = (tabs: Iterable<Tab>): DeliveryCounts => {
+  const counts: DeliveryCounts = { received: 0, duplicates: 0, rejected: 0, dropped: 0, missing: 0 };
+  for (const tab of tabs) {
+    counts.received += size(tab.received);
+    counts.duplicates += tab.duplicates;
+    counts.rejected += size(tab.rejected);
+    counts.dropped += size(tab.dropped);
+    counts.missing += countMissing(tab);
+  }
+  return counts;
+};

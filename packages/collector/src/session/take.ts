@@ -1,0 +1,93 @@
+import type { Envelope, Event, Rejection } from "@tidemark/schema";
+import type { Definitions } from "../compile-features.ts";
+import { validateEvents } from "../wire/validate-events.ts";
+import type { Receipt, SessionBatch } from "./batch.ts";
+import { createFold } from "./fold.ts";
+import { occurrencesIn } from "./occurrences.ts";
+import type { Stored } from "./row.ts";
+import { bySeq, seqOf } from "./sequence.ts";
+import { observe } from "./tab/clock-skew.ts";
+import { countMissing, drop, newTab, receive, reject, type Tab } from "./tab/tab.ts";
+
+/** Most tabs of one session. */
+const MAX_TABS = 256;
+
+/** The tab of a batch; `undefined` when the session has too many already. */
+const tabOf = ({ tabs }: Stored, tabId: string): Tab | undefined => {
+  const known = tabs.get(tabId);
+  if (known || tabs.size >= MAX_TABS) return known;
+  const tab = newTab();
+  tabs.set(tabId, tab);
+  return tab;
+};
+
+const tooManyTabs = (index: number): Rejection => {
+  const message = `the session has ${MAX_TABS} tabs already; begin a new session`;
+  return { index, code: "too_many_tabs", path: "", message };
+};
+
+const tooManyGaps = (index: number, seq: number): Rejection => {
+  const message = `seq: too many numbers before ${seq} never arrived; begin a new tab_id`;
+  return { index, code: "too_many_gaps", path: "seq", message };
+};
+
+const inOrder = (rejected: Rejection[]): Rejection[] => rejected.sort((a, b) => a.index - b.index);
+
+/** Notes in the tab what became of the numbers that are no valid event. Returns how many are news, by the client's reason. */
+const noteOthers = (
+  tab: Tab,
+  { dropped = [] }: Envelope,
+  events: unknown[],
+  rejected: readonly Rejection[],
+): Receipt["dropped"] => {
+  for (const { index } of rejected) {
+    const seq = seqOf(events[index]);
+    if (seq !== undefined) reject(tab, seq);
+  }
+  const news: Receipt["dropped"] = {};
+  for (const range of dropped) news[range.reason] = (news[range.reason] ?? 0) + drop(tab, range);
+  return news;
+};
+
+/**
+ * Takes a batch into a session's state, with a verdict on each of its events. Any repetition, reordering, overlap or splitting
+ * of batches counts each event once.
+ */
+export const take = (
+  stored: Stored,
+  batch: Pick<SessionBatch, "anonymous_id" | "received_at">,
+  envelope: Envelope,
+  events: unknown[],
+  definitions: Definitions,
+): Receipt => {
+  const { consent, tab_id, sent_at, views } = envelope;
+  const { valid, rejected } = validateEvents({ events, views, consent });
+  const tab = tabOf(stored, tab_id);
+  if (!tab) {
+    const all = inOrder([...rejected, ...valid.map(tooManyTabs)]);
+    return { accepted: 0, duplicates: 0, rejected: all, dropped: {}, missing_change: 0 };
+  }
+
+  const missing = countMissing(tab);
+  observe(tab.clock, sent_at, batch.received_at);
+  const dropped = noteOthers(tab, envelope, events, rejected);
+  const occurrenceOf = occurrencesIn(envelope, batch, tab.clock);
+  const fold = createFold(stored, definitions);
+  let accepted = 0;
+  let duplicates = 0;
+  for (const index of bySeq(events, valid)) {
+    const event = events[index] as Event;
+    const arrival = receive(tab, event.seq);
+    if (arrival === "duplicate") {
+      duplicates += 1;
+    } else if (arrival === "full") {
+      rejected.push(tooManyGaps(index, event.seq));
+    } else {
+      accepted += 1;
+      if (!fold(event, occurrenceOf(event))) continue;
+      stored.heard_at = Math.max(stored.heard_at ?? batch.received_at, batch.received_at);
+      stored.closed = false;
+    }
+  }
+  return { accepted, duplicates, rejected: inOrder(rejected), dropped, missing_change: countMissing(tab) - missing };
+};

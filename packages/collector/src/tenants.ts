@@ -1,0 +1,45 @@
+import type { Feature } from "@tidemark/schema";
+import { compileFeatures, type Definitions } from "./compile-features.ts";
+import type { Jurisdiction, Site, TidemarkConfig } from "./config.ts";
+
+/** A site as the collector works for it: it goes with each call, so that sites of one deployment may differ in all of it. */
+export interface Tenant {
+  site: Site;
+  /** The site's own features, or the deployment's. */
+  definitions: Definitions;
+  /** Where the site's objects live; `undefined` for anywhere. */
+  jurisdiction: Jurisdiction | undefined;
+}
+
+/** The tenants of a deployment, by the ids of their sites. */
+export type Tenants = ReadonlyMap<string, Tenant>;
+
+/**
+ * Compiles the sites of a configuration: the deployment's features and jurisdiction, unless a site has its own. Sites that
+ * share a list of features share what is compiled of it.
+ */
+export const createTenants = ({ sites, features, jurisdiction }: TidemarkConfig): Tenants => {
+  const compiled = new Map<readonly Feature[], Definitions>();
+  const definitionsOf = (own: readonly Feature[]): Definitions => {
+    const definitions = compiled.get(own) ?? compileFeatures(own);
+    compiled.set(own, definitions);
+    return definitions;
+  };
+  return new Map(
+    sites.map((site) => [
+      site.id,
+      {
+        site,
+        definitions: definitionsOf(site.features ?? features),
+        jurisdiction: site.jurisdiction ?? jurisdiction,
+      },
+    ]),
+  );
+};
+
+/** The tenant of a site. @throws Error when the configuration has no such site. */
+export const tenantOf = (tenants: Tenants, site: string): Tenant => {
+  const tenant = tenants.get(site);
+  if (!tenant) throw new Error(`tidemark.config.ts: sites: there is no site ${JSON.stringify(site)}`);
+  return tenant;
+};

@@ -1,0 +1,130 @@
+import { z } from "zod";
+
+type Predicate = (value: unknown) => boolean;
+
+/**
+ * Compiles a schema into a boolean predicate. The schema stays the one source: its definition is read
+ * once, and what this does not know of is asked of zod. Where no code may be generated, as in a Worker, that takes a fraction of
+ * the time that zod takes to parse.
+ *
+ * @param schema One that leaves values as they are: no transformation, no default.
+ */
+export const compileCheck = (schema: z.core.$ZodType): Predicate => {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  const checks = (def.checks ?? []).map(({ _zod }) => checkOf(_zod.def as z.core.$ZodChecks["_zod"]["def"]));
+  const type = typeOf(def);
+  if (type === undefined || checks.includes(undefined)) return (value) => z.safeParse(schema, value).success;
+  const all = [type, ...(checks as Predicate[])];
+  const [first, second, third] = all;
+  if (all.length === 1) return type;
+  if (all.length === 2 && first && second) return (value) => first(value) && second(value);
+  if (all.length === 3 && first && second && third) return (value) => first(value) && second(value) && third(value);
+  return (value) => all.every((holds) => holds(value));
+};
+
+/** What a type asks of a value, checks apart; `undefined` for a type that this does not know. */
+const typeOf = (def: z.core.$ZodTypes["_zod"]["def"]): Predicate | undefined => {
+  switch (def.type) {
+    case "unknown":
+      return () => true;
+    case "string":
+      return "format" in def ? undefined : (value) => typeof value === "string";
+    case "number":
+      if (!("format" in def)) return Number.isFinite;
+      return def.format === "safeint" ? Number.isSafeInteger : undefined;
+    case "boolean":
+      return (value) => typeof value === "boolean";
+    case "literal":
+    case "enum": {
+      const values = new Set<unknown>(def.type === "literal" ? def.values : Object.values(def.entries));
+      const [only] = values;
+      return values.size === 1 ? (value) => value === only : (value) => values.has(value);
+    }
+    case "optional": {
+      const holds = compileCheck(def.innerType);
+      return (value) => value === undefined || holds(value);
+    }
+    case "array": {
+      const holds = compileCheck(def.element);
+      return (value) => Array.isArray(value) && value.every(holds);
+    }
+    case "object":
+      return def.catchall?._zod.def.type === "never" ? strictObject(def.shape) : undefined;
+    default:
+      return undefined;
+  }
+};
+
+interface Field {
+  name: string;
+  holds: Predicate;
+  required: boolean;
+}
+
+const strictObject = (shape: z.core.$ZodShape): Predicate => {
+  const fields = new Map<string, Field>(
+    Object.entries(shape).map(([name, field]) => [
+      name,
+      { name, holds: compileCheck(field), required: field._zod.optin === undefined },
+    ]),
+  );
+  const required = [...fields.values()].filter((field) => field.required).length;
+  /** The fields in the order in which they came last: clients name them in the same one, and looking is dearer than comparing. */
+  const order = [...fields.values()];
+  return (value) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+    let place = 0;
+    let found = 0;
+    for (const name in value) {
+      let field = order[place];
+      if (field?.name !== name) {
+        field = fields.get(name);
+        if (!field) return false;
+        order[place] = field;
+      }
+      if (!field.holds((value as Record<string, unknown>)[name])) return false;
+      if (field.required) found += 1;
+      place += 1;
+    }
+    return found === required;
+  };
+};
+
+/** What a check asks of a value of the right type; `undefined` for a check that this does not know. */
+const checkOf = (def: z.core.$ZodChecks["_zod"]["def"]): Predicate | undefined => {
+  const lengthOf = (value: unknown) => (value as string | unknown[]).length;
+  switch (def.check) {
+    case "greater_than": {
+      const { value: bound, inclusive } = def;
+      return inclusive
+        ? (value) => (value as number) >= (bound as number)
+        : (value) => (value as number) > (bound as number);
+    }
+    case "less_than": {
+      const { value: bound, inclusive } = def;
+      return inclusive
+        ? (value) => (value as number) <= (bound as number)
+        : (value) => (value as number) < (bound as number);
+    }
+    case "min_length": {
+      const { minimum } = def;
+      return (value) => lengthOf(value) >= minimum;
+    }
+    case "max_length": {
+      const { maximum } = def;
+      return (value) => lengthOf(value) <= maximum;
+    }
+    case "length_equals": {
+      const { length } = def;
+      return (value) => lengthOf(value) === length;
+    }
+    case "string_format": {
+      const { format, pattern } = def;
+      return format === "regex" && pattern && pattern.flags === ""
+        ? (value) => pattern.test(value as string)
+        : undefined;
+    }
+    default:
+      return undefined;
+  }
+};

@@ -1,0 +1,40 @@
+import type { VerdictCode } from "@tidemark/schema";
+import type { z } from "zod";
+
+/** One violation of the contract, for a person. */
+export interface Violation {
+  code: VerdictCode;
+  /** Dotted path of the field; empty for the whole. */
+  path: string;
+  message: string;
+}
+
+const preview = (value: unknown): string => {
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 60 ? `${json.slice(0, 57)}...` : json;
+};
+
+const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], input);
+
+/** Says what is wrong with an input that the contract refused: the first violation, with the field and its value. */
+export const explain = (error: z.ZodError, input: unknown): Violation => {
+  const [issue] = error.issues;
+  if (!issue) throw new Error("a refused input has at least one issue");
+  const path = issue.path.join(".");
+  const value = valueAt(input, issue.path);
+
+  if (issue.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    const field = path ? `${path}.${key}` : key;
+    return { code: "unknown_field", path: field, message: `${field} is not a field of the contract` };
+  }
+  if (issue.code === "invalid_union" && path === "type") {
+    return value === undefined
+      ? { code: "missing_field", path, message: "type is missing" }
+      : { code: "unknown_type", path, message: `type: the contract has no event ${preview(value)}` };
+  }
+  if (value === undefined) return { code: "missing_field", path, message: `${path || "the body"} is missing` };
+  const expected = issue.message.replace(/^Invalid (input|option|string): /, "").replace(/, received .*$/, "");
+  return { code: "invalid_field", path, message: `${path || "the body"}: ${expected}, got ${preview(value)}` };
+};

@@ -1,0 +1,191 @@
+import { type Feature, sessionFeatures } from "@tidemark/schema";
+import { describe, expect, it } from "vitest";
+import { defineConfig } from "../../src/config.ts";
+import { accept, batch, custom, NOW, newSession, page, read, refusal, request, view } from "../workers/client.ts";
+
+describe("GET /v1/features/session/{id}", () => {
+  it("serves the vector right after the acknowledgement, every feature of the catalogue by name", async () => {
+    const body = batch([page(0), custom(1)]);
+    await accept(body);
+    const answer = await (await read(body.session_id)).json<Record<string, unknown>>();
+    expect(answer).toMatchObject({
+      entity: "session",
+      id: body.session_id,
+      definition_version: expect.stringMatching(/^[0-9a-f]{12}$/),
+      delivery: { received: 2, missing: 0 },
+    });
+    expect(answer.watermark).toBe((answer.event_time as number) - 5000);
+    expect(Object.keys(answer.features as object)).toEqual(sessionFeatures.map(({ name }) => name));
+  });
+
+  it("lets a page of the site read a session that it knows, with the public key", async () => {
+    const body = batch([custom(0)]);
+    await accept(body);
+    const path = `/v1/features/session/${body.session_id}?key=tm_shop_aaaaaaaa`;
+    expect((await request(path, { headers: { origin: "https://shop.example" } })).status).toBe(200);
+    expect(await refusal(await request(path, { headers: { origin: "https://evil.example" } }))).toEqual([
+      403,
+      "origin_not_allowed",
+      expect.any(String),
+    ]);
+  });
+
+  it("refuses a reader without a key or with a wrong one", async () => {
+    const id = newSession();
+    expect(await refusal(await request(`/v1/features/session/${id}`))).toEqual([
+      401,
+      "unauthorized",
+      expect.stringContaining("Bearer"),
+    ]);
+    expect(await refusal(await read(id, "wrong"))).toEqual([401, "unauthorized", expect.any(String)]);
+    expect(await refusal(await read(id, ""))).toEqual([401, "unauthorized", expect.any(String)]);
+  });
+
+  it("does not know a session that nobody sent, nor one of another site, even by the same id", async () => {
+    const body = batch([custom(0)], { session_id: "shared-id-of-the-caller" });
+    await accept(body);
+    expect((await read(body.session_id)).status).toBe(200);
+    expect(await refusal(await read(body.session_id, "blog-read-key"))).toEqual([
+      404,
+      "not_found",
+      expect.stringContaining("Site blog"),
+    ]);
+    expect(await refusal(await read(newSession()))).toEqual([404, "not_found", expect.any(String)]);
+
+    await accept({ ...batch([custom(0), custom(1)], { session_id: body.session_id, key: "tm_blog_bbbbbbbb" }) });
+    const counts = await Promise.all(
+      ["shop-read-key", "blog-read-key"].map(
+        async (key) =>
+          (await (await read(body.session_id, key)).json<{ features: { event_count: number } }>()).features.event_count,
+      ),
+    );
+    expect(counts).toEqual([1, 2]);
+  });
+
+  it("computes what the definitions say", async () => {
+    const at = { view_id: view.view_id };
+    const target = { tag: "button", path: "#buy" };
+    const click = (seq: number, time: number) => ({
+      type: "click",
+      seq,
+      time,
+      ...at,
+      target,
+      x: 1,
+      y: 2,
+      page_x: 1,
+      page_y: 2,
+      button: 0,
+      pointer_type: "mouse",
+    });
+    const hover = (seq: number, ms: number, clicked: boolean) => ({
+      type: "hover",
+      seq,
+      time: NOW + 9000,
+      ...at,
+      target,
+      element_hover_duration: ms,
+      x: 1,
+      y: 1,
+      pointer_type: "mouse",
+      clicked,
+    });
+    const scroll = (seq: number, percentage: number, reached: number) => ({
+      type: "scroll",
+      seq,
+      time: NOW + reached,
+      ...at,
+      scroll_depth_percentage: percentage,
+      scroll_depth_px: 10,
+      scroll_depth_delta_px: 1,
+      scroll_percentage: 1,
+      reversals: seq,
+      depth_reached_ms: reached,
+      viewport_height: 1,
+      content_height: 1,
+    });
+    const dwell = (seq: number, engaged: number) => ({
+      type: "dwell",
+      seq,
+      time: NOW + 60_000,
+      ...at,
+      visible_ms: engaged * 2,
+      focused_ms: engaged,
+      active_ms: engaged,
+      engaged_ms: engaged,
+      engaged_delta_ms: 1,
+      idle_after_ms: 5000,
+      rule_version: 1,
+    });
+    const body = batch(
+      [
+        page(0),
+        click(1, NOW + 1000),
+        click(2, NOW + 2000),
+        hover(3, 400, true),
+        hover(4, 600, false),
+        scroll(5, 40, 29_000),
+        scroll(6, 90, 31_000),
+        dwell(7, 10_000),
+        dwell(8, 25_000),
+      ],
+      { sent_at: NOW + 60_000 },
+    );
+    expect(await accept(body)).toMatchObject({ accepted: 9 });
+    const { features } = await (await read(body.session_id)).json<{ features: Record<string, unknown> }>();
+    expect(Object.keys(features)).toEqual(sessionFeatures.map(({ name }) => name));
+    expect(features).toMatchObject({
+      session_duration_ms: 60_000,
+      event_count: 9,
+      page_view_count: 1,
+      entry_path: "/a",
+      current_path: "/a",
+      dwell_ms: 25_000,
+      visible_ms: 50_000,
+      focused_ms: 25_000,
+      longest_view_ms: 25_000,
+      engagement_ratio: 0.5,
+      scroll_depth_max: 90,
+      scroll_depth_30s: 40,
+      scroll_reversals: 6,
+      click_count: 2,
+      click_frequency: 2,
+      hover_count: 2,
+      hover_ms_total: 1000,
+      hover_ms_max: 600,
+      hover_ms_mean: 500,
+      hover_click_count: 1,
+      hover_click_ratio: 0.5,
+      recent_paths: ["/a"],
+      pages_read_count: 1,
+      is_bounce: false,
+      lcp_ms: null,
+      custom_event_count: 0,
+      identified_count: 0,
+    });
+  });
+});
+
+describe("a deployment", () => {
+  it("does not start with a feature that cannot be meant, and says which and why", () => {
+    const [feature] = sessionFeatures;
+    const features = [{ ...feature, aggregate: { type: "sum", field: "time_spent" } }] as unknown as Feature[];
+    expect(() => defineConfig({ sites: [], adminKeySecret: "ADMIN_KEY", features })).toThrow(
+      `tidemark.config.ts: feature ${feature.name}: aggregate.field: any has no field time_spent; expected a number: `,
+    );
+  });
+});
+
+describe("the other routes", () => {
+  it("GET /healthz says that the Worker runs, and with which definitions", async () => {
+    expect(await (await request("/healthz")).json()).toEqual({
+      status: "ok",
+      contract_version: 1,
+      definition_version: expect.any(String),
+    });
+  });
+
+  it("an unknown route is an error like any other", async () => {
+    expect(await refusal(await request("/v1/nothing"))).toEqual([404, "not_found", "There is no GET /v1/nothing."]);
+  });
+});

@@ -1,0 +1,149 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { createApp } from "../../src/http/app.ts";
+import { accept, batch, batchFor, custom, NOW, post, refusal, request } from "../workers/client.ts";
+
+const scrape = (key = "admin-key") => request("/metrics", { headers: { authorization: `Bearer ${key}` } });
+
+/** What Prometheus reads: one sample a line, `name{label="value",…} value`, under the help and type of its family. */
+const samplesOf = (text: string): Map<string, number> => {
+  const samples = new Map<string, number>();
+  let family = "";
+  for (const line of text.trimEnd().split("\n")) {
+    const type = /^# TYPE (\w+) (counter|gauge)$/.exec(line);
+    if (type) family = type[1] ?? "";
+    if (line.startsWith("#")) {
+      expect(line).toMatch(/^# (HELP \w+ .+|TYPE \w+ (counter|gauge))$/);
+      continue;
+    }
+    const sample = /^((\w+)\{\w+="[^"\\\n]*"(?:,\w+="[^"\\\n]*")*\}) (-?\d+)$/.exec(line);
+    expect(sample, line).not.toBeNull();
+    expect(sample?.[2]).toBe(family);
+    samples.set(sample?.[1] ?? "", Number(sample?.[3]));
+  }
+  return samples;
+};
+
+/** All samples, once what was done so far has been handed over. */
+const samples = async () => samplesOf(await (await scrape()).text());
+
+/** By how much samples changed while something was done; waits until they have as expected. */
+const changes = async (act: () => Promise<unknown>, expected: Record<string, number>) => {
+  // What was counted before is handed over first: a second without news.
+  let before = await samples();
+  for (let last = ""; last !== JSON.stringify([...before].filter(([key]) => !key.includes("/metrics"))); ) {
+    last = JSON.stringify([...before].filter(([key]) => !key.includes("/metrics")));
+    await scheduler.wait(1_100);
+    before = await samples();
+  }
+  await act();
+  await expect
+    .poll(
+      async () => {
+        const after = await samples();
+        return Object.fromEntries(
+          Object.keys(expected).map((key) => [key, (after.get(key) ?? 0) - (before.get(key) ?? 0)]),
+        );
+      },
+      { timeout: 10_000, interval: 200 },
+    )
+    .toEqual(expected);
+};
+
+describe("GET /metrics", () => {
+  it("tells what became of events, by site", async () => {
+    const first = batch([custom(0), custom(1), { type: "nothing", seq: 2, time: 1 }]);
+    await changes(
+      async () => {
+        await accept(first);
+        await accept(first);
+        await accept(batch([custom(0)], { key: "tm_blog_bbbbbbbb", session_id: "blog.session-metrics" }));
+      },
+      {
+        'tidemark_events_accepted_total{site="shop"}': 2,
+        'tidemark_events_duplicate_total{site="shop"}': 2,
+        'tidemark_events_rejected_total{site="shop",code="unknown_type"}': 2,
+        'tidemark_events_accepted_total{site="blog"}': 1,
+        'tidemark_events_duplicate_total{site="blog"}': 0,
+        'tidemark_requests_total{route="/v1/events",status="200"}': 3,
+      },
+    );
+  });
+
+  it("shows missing numbers while they are missing, and no longer when they arrive or are explained", async () => {
+    const { session_id } = batch([]);
+    const missing = 'tidemark_events_missing{site="shop"}';
+    const dropped = 'tidemark_events_dropped_total{site="shop",reason="overflow"}';
+    await changes(() => accept(batch([custom(5)], { session_id })), { [missing]: 5, [dropped]: 0 });
+    await changes(() => accept(batch([custom(3), custom(4)], { session_id })), { [missing]: -2, [dropped]: 0 });
+    const explained = batch([custom(6)], { session_id, dropped: [{ from_seq: 0, to_seq: 2, reason: "overflow" }] });
+    await changes(
+      async () => {
+        await accept(explained);
+        // What is reported again is no news.
+        await accept(explained);
+      },
+      { [missing]: -3, [dropped]: 3 },
+    );
+  });
+
+  it("counts what is refused for want of consent: whole batches, and single events", async () => {
+    const consent = { measurement: "granted", personalisation: "denied" };
+    await changes(
+      async () => {
+        await post(JSON.stringify(batchFor("bank", [custom(0), custom(1)])));
+        await accept(batchFor("bank", [{ type: "identify", seq: 0, time: NOW, user_id: "ann" }], { consent }));
+      },
+      {
+        'tidemark_events_rejected_total{site="bank",code="no_consent"}': 3,
+        'tidemark_events_accepted_total{site="bank"}': 0,
+        'tidemark_events_missing{site="bank"}': 0,
+      },
+    );
+  });
+
+  it("cannot be made to say absurd things by a number that no tab reaches", async () => {
+    const absurd = Number.MAX_SAFE_INTEGER;
+    await changes(() => accept(batch([custom(absurd)])), {
+      'tidemark_events_missing{site="shop"}': 0,
+      'tidemark_events_rejected_total{site="shop",code="invalid_field"}': 1,
+    });
+    const dropped = [{ from_seq: 0, to_seq: absurd, reason: "overflow" }];
+    expect((await post(JSON.stringify(batch([custom(0)], { dropped })))).status).toBe(400);
+  });
+
+  it("counts requests that are refused, by the route that they asked for and whatever path they made up", async () => {
+    await changes(
+      async () => {
+        await post("no json");
+        await request("/made-up-1");
+        await request("/made-up-2");
+      },
+      {
+        'tidemark_requests_total{route="/v1/events",status="400"}': 1,
+        'tidemark_requests_total{route="none",status="404"}': 2,
+      },
+    );
+  });
+
+  it("is for the operator alone", async () => {
+    const [status, code, message] = await refusal(await scrape("wrong"));
+    expect([status, code]).toEqual([401, "unauthorized"]);
+    expect(message).toContain("the secret ADMIN_KEY");
+    expect((await request("/metrics")).status).toBe(401);
+    expect((await scrape("shop-read-key")).status).toBe(401);
+    const answer = await scrape();
+    expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  });
+
+  it.each([{}, { NEVER_SET: "" }])("is closed while the operator has set no key: %j", async (secrets) => {
+    const app = createApp({ sites: [], adminKeySecret: "NEVER_SET", features: [] }, new Map());
+    for (const headers of [{}, { authorization: "Bearer " }, { authorization: "Bearer undefined" }]) {
+      const answer = await app.request("/metrics", { headers }, { ...env, ...secrets }, createExecutionContext());
+      const [status, code, message] = await refusal(answer);
+      expect([status, code]).toEqual([404, "not_found"]);
+      expect(message).toContain("wrangler secret put NEVER_SET");
+    }
+  });
+});

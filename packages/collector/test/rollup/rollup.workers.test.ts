@@ -1,0 +1,397 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { Engine, EngineEvent, Layout } from "@tidemark/engine";
+import fc from "fast-check";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Env, rollupOf, sessionOf } from "../../src/env.ts";
+import { type Push, rollupKey } from "../../src/rollup/push.ts";
+import {
+  accept,
+  batch,
+  custom,
+  NOW,
+  newSession,
+  page,
+  post,
+  readRollup,
+  refusal,
+  request,
+  rewriteSession,
+  rollupVectorOf,
+  view,
+} from "../workers/client.ts";
+import { type Fault, tenant, traffic } from "../workers/worker.ts";
+
+const bindings = env as unknown as Env;
+
+/** An id that no other test uses. */
+const fresh = (name: string) => `${name}-${crypto.randomUUID().slice(0, 8)}`;
+
+const sale = (seq: number, sku: string, price: number) => ({ ...custom(seq, "sale"), properties: { sku, price } });
+
+/** Waits for what is promised within a second of the acknowledgement. */
+const withinASecond = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 1_000, interval: 10 });
+
+/** Lets the session's alarm ring until all that it owed has arrived. One that rings by itself meanwhile cannot be rung. */
+const settle = (session_id: string, arrived: () => Promise<void>) =>
+  vi.waitFor(
+    async () => {
+      await runDurableObjectAlarm(sessionOf(bindings, tenant("shop"), session_id));
+      await arrived();
+    },
+    { timeout: 20_000, interval: 20 },
+  );
+
+/** Makes an object forget what it did not store; one that does not run has nothing to forget. */
+const restart = async (stub: Parameters<typeof evictDurableObject>[0]) => {
+  await evictDurableObject(stub).catch((error: Error) => {
+    if (!/not currently running/.test(error.message)) throw error;
+  });
+};
+
+afterEach(() => {
+  traffic.fault = () => undefined;
+});
+
+describe("GET /v1/features/{entity}/{id}", () => {
+  it("shows users, pages and entities of one's own an acknowledged event within a second", async () => {
+    const [anonymous_id, path, sku] = [fresh("browser"), `/${fresh("page")}`, fresh("sku")];
+    const body = batch([page(0), sale(1, sku, 9.9), sale(2, sku, 0.1)], { anonymous_id, views: [{ ...view, path }] });
+    await accept(body);
+    await withinASecond(async () => {
+      expect(await rollupVectorOf("user", anonymous_id)).toMatchObject({
+        entity: "user",
+        id: anonymous_id,
+        definition_version: expect.stringMatching(/^[0-9a-f]{12}$/),
+        late: 0,
+        too_late: 0,
+        features: { user_session_count: 1 },
+      });
+      expect((await rollupVectorOf("page", path))?.features).toMatchObject({ page_views: 1, page_visitors_today: 1 });
+      expect((await rollupVectorOf("product", sku))?.features).toEqual({
+        product_events: 2,
+        product_worth: 10,
+        product_last_price: 0.1,
+        product_last_buyer: null,
+      });
+    });
+    const vector = await rollupVectorOf("product", sku);
+    expect(vector?.watermark).toBe((vector?.event_time ?? 0) - 5_000);
+    expect(vector?.age_ms).toBeGreaterThanOrEqual(0);
+    expect(Math.abs((vector?.event_time ?? 0) + (vector?.age_ms ?? 0) - Date.now())).toBeLessThan(5_000);
+  });
+
+  it("says of an id, and of an entity, that it does not know them", async () => {
+    expect(await refusal(await readRollup("user", fresh("nobody")))).toEqual([
+      404,
+      "not_found",
+      expect.stringContaining("Site shop has no user"),
+    ]);
+    expect(await refusal(await readRollup("cart", "1"))).toEqual([
+      404,
+      "not_found",
+      'No feature is defined of "cart"; there are: session, user, page, product.',
+    ]);
+  });
+
+  it("shows them to nobody without the read key, not even to a page of the site", async () => {
+    const origin = "https://shop.example";
+    const byPage = await request("/v1/features/user/ann?key=tm_shop_aaaaaaaa", { headers: { origin } });
+    expect(await refusal(byPage)).toEqual([401, "unauthorized", expect.stringContaining("Bearer")]);
+    expect(await refusal(await readRollup("user", "ann", "wrong"))).toEqual([401, "unauthorized", expect.any(String)]);
+  });
+
+  it("keeps sites apart, whatever ids they use", async () => {
+    const user_id = fresh("ann");
+    await accept(batch([custom(0)], { user_id }));
+    await withinASecond(async () => expect(await rollupVectorOf("user", user_id)).toBeDefined());
+    expect(await rollupVectorOf("user", user_id, "blog-read-key")).toBeUndefined();
+    await accept(batch([custom(0), custom(1)], { user_id, session_id: newSession("blog"), key: "tm_blog_bbbbbbbb" }));
+    await withinASecond(async () => expect(await rollupVectorOf("user", user_id, "blog-read-key")).toBeDefined());
+    const anonymous = await Promise.all(
+      ["shop-read-key", "blog-read-key"].map(
+        async (key) => (await rollupVectorOf("user", user_id, key))?.features.user_session_count,
+      ),
+    );
+    expect(anonymous).toEqual([1, 1]);
+  });
+
+  it("lets a user's sessions on two devices meet once the user is identified, and links what was before", async () => {
+    const user_id = fresh("ann");
+    const [phone, desk] = [fresh("phone"), fresh("desk")];
+    const onPhone = { session_id: newSession(), anonymous_id: phone };
+    const onDesk = { session_id: newSession(), anonymous_id: desk };
+    await accept(batch([custom(0)], onPhone));
+    await accept(batch([{ type: "identify", seq: 1, time: NOW + 1, user_id }], onPhone));
+    await accept(batch([custom(2)], { ...onPhone, user_id }));
+    await accept(batch([custom(0), custom(1)], { ...onDesk, user_id }));
+    await withinASecond(async () => {
+      expect(await rollupVectorOf("user", user_id)).toMatchObject({
+        features: { user_session_count: 2 },
+        anonymous_ids: expect.arrayContaining([phone, desk]),
+      });
+      const before = await rollupVectorOf("user", phone);
+      expect(before?.features.user_session_count).toBe(1);
+      expect(before).not.toHaveProperty("anonymous_ids");
+    });
+    expect(await rollupVectorOf("user", desk)).toBeUndefined();
+  });
+});
+
+describe("a rollup", () => {
+  const worth = async (sku: string) => (await rollupVectorOf("product", sku))?.features.product_worth;
+
+  /** As many sessions of other visitors, each of which sells one piece for 1. */
+  const crowd = async (
+    size: number,
+    sku: string,
+    { site = "shop", user = (): string | undefined => fresh("other") } = {},
+  ) => {
+    const engine = (entity: string) => tenant("shop").definitions.rollups.get(entity)?.engine as Engine;
+    const sold = engine("product").nothing();
+    const layouts = { user: engine("user").layout, product: engine("product").layout };
+    const event = { ...sale(0, sku, 1), tab_id: "tab0000001" } as EngineEvent;
+    engine("product").add(sold, event, event);
+    const rollup = rollupOf(bindings, tenant(site), 0);
+    const pushes = Array.from({ length: size }, () => {
+      const id = user();
+      const deltas = {
+        ...(id && { [rollupKey("user", id)]: engine("user").nothing() }),
+        [rollupKey("product", sku)]: sold,
+      };
+      return rollup.apply(
+        site,
+        newSession(site),
+        JSON.stringify([{ n: 1, shard: 0, layouts, deltas }] satisfies Push[]),
+      );
+    });
+    await Promise.all(pushes);
+  };
+
+  const pushesOf = (session_id: string) =>
+    traffic.pushes.filter(({ session }) => session === session_id).map(({ push }) => push);
+
+  it("merges a push once, however often and at whatever times it comes", async () => {
+    const sku = fresh("sku");
+    const session_id = newSession();
+    await accept(batch([sale(0, sku, 1), sale(1, sku, 2)], { session_id }));
+    await withinASecond(async () => expect(await worth(sku)).toBe(3));
+    await accept(batch([sale(2, sku, 4)], { session_id }));
+    await withinASecond(async () => expect(await worth(sku)).toBe(7));
+    const sent = pushesOf(session_id);
+    expect(sent).toHaveLength(2);
+    const rollup = rollupOf(bindings, tenant("shop"), 0);
+    await Promise.all(
+      [sent, ...sent.map((each) => [each])].map((pushes) => rollup.apply("shop", session_id, JSON.stringify(pushes))),
+    );
+    await evictDurableObject(rollup);
+    for (const each of sent) await rollup.apply("shop", session_id, JSON.stringify([each]));
+    expect(await worth(sku)).toBe(7);
+    await rollup.apply("shop", newSession(), JSON.stringify(sent.slice(0, 1)));
+    expect(await worth(sku)).toBe(10);
+  });
+
+  it.each([true, false])("merges a push once that comes again after a crowd; it is about a user: %s", async (is) => {
+    const sku = fresh("sku");
+    const user = () => (is ? fresh("other") : undefined);
+    await crowd(1, sku, { user });
+    const { session, push } = traffic.pushes.at(-1) as (typeof traffic.pushes)[number];
+    await crowd(600, sku, { user });
+    expect(await worth(sku)).toBe(601);
+    const rollup = rollupOf(bindings, tenant("shop"), 0);
+    await evictDurableObject(rollup);
+    await rollup.apply("shop", session, JSON.stringify([push]));
+    expect(await worth(sku)).toBe(601);
+  });
+
+  /** Lets a shard wait so long with each write, however long it would have waited. */
+  const writingEvery = async (waitMs: number, work: () => Promise<void>) => {
+    const wait = scheduler.wait.bind(scheduler);
+    vi.spyOn(scheduler, "wait").mockImplementation(() => wait(waitMs));
+    await work();
+    vi.restoreAllMocks();
+  };
+
+  /** More pushes with long ids than one entry of the journal holds. */
+  const many = 700;
+  const long = (name: string) => fresh(name).padEnd(200, "x");
+  const timesRowsWereWritten = async () =>
+    runInDurableObject(rollupOf(bindings, tenant("shop"), 0), (_, { storage }) =>
+      storage.kv.get<{ generation: number }>("ledger"),
+    ).then((ledger) => ledger?.generation ?? 0);
+
+  it("forgets nothing when it dies, whatever it had written as rows and what in its journal", async () => {
+    const sku = long("sku");
+    const rollup = rollupOf(bindings, tenant("shop"), 0);
+    const before = await timesRowsWereWritten();
+    let sold = 0;
+    for (let round = 1; round <= 12; round += 1) {
+      const pieces = round % 6 === 4 ? many : 20;
+      await writingEvery(pieces === many ? 800 : 1, () => crowd(pieces, sku, { user: () => long("other") }));
+      sold += pieces;
+      if (round % 3 > 0) await evictDurableObject(rollup);
+      expect(await worth(sku)).toBe(sold);
+    }
+    expect(await timesRowsWereWritten()).toBeGreaterThanOrEqual(before + 2);
+  });
+
+  it("reads its journal no more when it has written rows, though it has forgotten who pushed", async () => {
+    const [sku, kiosk] = [long("sku"), long("kiosk")];
+    const before = await timesRowsWereWritten();
+    await crowd(1, sku, { user: () => kiosk });
+    await writingEvery(800, () => crowd(many, sku, { user: () => kiosk }));
+    expect(await timesRowsWereWritten()).toBeGreaterThan(before);
+    await evictDurableObject(rollupOf(bindings, tenant("shop"), 0));
+    expect(await worth(sku)).toBe(1 + many);
+  });
+
+  it("writes rows when its journal has many entries, however small", async () => {
+    const sku = fresh("sku");
+    const before = await timesRowsWereWritten();
+    await writingEvery(1, async () => {
+      for (let entry = 0; entry < 130; entry += 1) await crowd(1, sku);
+    });
+    expect(await timesRowsWereWritten()).toBeGreaterThan(before);
+    await evictDurableObject(rollupOf(bindings, tenant("shop"), 0));
+    expect(await worth(sku)).toBe(130);
+  });
+
+  it("is split when it is hot, and read as one", async () => {
+    const sku = fresh("sku");
+    const worthAtBlog = async () => (await rollupVectorOf("product", sku, "blog-read-key"))?.features.product_worth;
+    await crowd(1_600, sku, { site: "blog" });
+    expect(await worthAtBlog()).toBe(1_600);
+
+    const sessions = Array.from({ length: 12 }, () => newSession("blog"));
+    const sell = (session_id: string, seq: number) =>
+      accept(batch([sale(seq, sku, 1)], { session_id, key: "tm_blog_bbbbbbbb", anonymous_id: fresh("browser") }));
+    // The answer to the first push says that there is another shard.
+    for (const seq of [0, 1, 2]) {
+      await Promise.all(sessions.map((session_id) => sell(session_id, seq)));
+      await withinASecond(async () => expect(await worthAtBlog()).toBe(1_600 + (seq + 1) * sessions.length));
+    }
+    const shards = sessions.map((session_id) => pushesOf(session_id).map(({ shard }) => shard));
+    expect(shards.map(([first]) => first)).toEqual(sessions.map(() => 0));
+    expect(new Set(shards.map((each) => each.at(-1)))).toEqual(new Set([0, 1]));
+  });
+
+  it("takes the longest ids that the contract allows, in any script", async () => {
+    const path = `/${"潮".repeat(999)}`;
+    const user_id = "汐".repeat(200);
+    await accept(batch([page(0)], { user_id, views: [{ ...view, path }] }));
+    await withinASecond(async () => {
+      expect((await rollupVectorOf("page", path))?.features.page_views).toBe(1);
+      expect((await rollupVectorOf("user", user_id))?.features.user_session_count).toBe(1);
+    });
+  });
+
+  it("hears of a busy session once in 0.8 seconds, whatever its batches", async () => {
+    const sku = fresh("sku");
+    const session_id = newSession();
+    const begun = Date.now();
+    let sent = 0;
+    for (; Date.now() - begun < 1_200; sent += 1) await accept(batch([sale(sent, sku, 1)], { session_id }));
+    await withinASecond(async () => expect(await worth(sku)).toBe(sent));
+    expect(sent).toBeGreaterThan(50);
+    expect(pushesOf(session_id).length).toBeLessThanOrEqual(2 + (Date.now() - begun) / 800);
+  });
+
+  it("gets exactly what its sessions folded under failures, lost answers and restarts", async () => {
+    const step = fc.oneof(
+      { weight: 4, arbitrary: fc.record({ do: fc.constant("send" as const), events: fc.integer({ min: 1, max: 4 }) }) },
+      { weight: 1, arbitrary: fc.constant({ do: "restart session" as const }) },
+      { weight: 1, arbitrary: fc.constant({ do: "restart rollup" as const }) },
+      { weight: 1, arbitrary: fc.constant({ do: "alarm" as const }) },
+    );
+    const fault = fc.constantFrom<(Fault | undefined)[]>("refuse", "lose_answer", undefined);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 2, maxLength: 10 }),
+        fc.array(fault, { maxLength: 8 }),
+        async (steps, faults) => {
+          const sku = fresh("sku");
+          const session_id = newSession();
+          const session = sessionOf(bindings, tenant("shop"), session_id);
+          const rollup = rollupOf(bindings, tenant("shop"), 0);
+          traffic.fault = (session) => (session === session_id ? faults.shift() : undefined);
+          let seq = 0;
+          for (const step of steps) {
+            if (step.do === "send") {
+              const events = Array.from({ length: step.events }, (_, index) =>
+                sale(seq + index, sku, 2 ** (seq + index)),
+              );
+              seq += step.events;
+              await accept(batch(events, { session_id }));
+            } else if (step.do === "alarm") {
+              await runDurableObjectAlarm(session);
+            } else {
+              await restart(step.do === "restart session" ? session : rollup);
+            }
+          }
+          traffic.fault = () => undefined;
+          await settle(session_id, async () => {
+            // Each sale has a bit of its own: what is lost and what counts twice shows.
+            expect(await worth(sku)).toBe(seq === 0 ? undefined : 2 ** seq - 1);
+          });
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it("reads by its layout what a session folded in an earlier deployment and could not tell", async () => {
+    const sku = fresh("sku");
+    const session_id = newSession();
+    const session = sessionOf(bindings, tenant("shop"), session_id);
+    traffic.fault = (session) => (session === session_id ? "refuse" : undefined);
+    await accept(batch([sale(0, sku, 1)], { session_id }));
+    await runInDurableObject(session, (_, { storage }) =>
+      rewriteSession(storage, ({ outbox }) => {
+        const layout = outbox.layouts.product as Layout;
+        layout.slots = `ofbefore ${layout.slots}`;
+        for (const push of [...outbox.sealed, outbox.open]) push?.deltas[rollupKey("product", sku)]?.cells.unshift(7);
+      }),
+    );
+    await restart(session);
+    await accept(batch([sale(1, sku, 2)], { session_id }));
+    await restart(session);
+    traffic.fault = () => undefined;
+    await settle(session_id, async () => expect(await worth(sku)).toBe(3));
+  });
+
+  it("gets all that a session owes, however much it is and in any script, after the session restarted", async () => {
+    const session_id = newSession();
+    const session = sessionOf(bindings, tenant("shop"), session_id);
+    const sku = (index: number) => `${"潮汐🌊é".repeat(30)} ${session_id} ${index}`;
+    traffic.fault = (session) => (session === session_id ? "refuse" : undefined);
+    await accept(
+      batch(
+        Array.from({ length: 250 }, (_, index) => sale(index, sku(index), index + 1)),
+        { session_id },
+      ),
+    );
+    await restart(session);
+    traffic.fault = () => undefined;
+    await settle(session_id, async () => {
+      expect(await worth(sku(0))).toBe(1);
+      expect(await worth(sku(249))).toBe(250);
+    });
+  });
+
+  it("that cannot be reached makes its sessions refuse batches before they owe too much, and loses nothing", async () => {
+    const session_id = newSession();
+    const sku = (index: number) => `${session_id}-${index}`;
+    const sales = (from: number, count: number) =>
+      Array.from({ length: count }, (_, index) => sale(from + index, sku(from + index), 1));
+    traffic.fault = (session) => (session === session_id ? "refuse" : undefined);
+    await accept(batch(sales(0, 200), { session_id }));
+    await accept(batch(sales(200, 100), { session_id }));
+    const refused = await post(JSON.stringify(batch(sales(300, 1), { session_id })));
+    expect(await refusal(refused)).toEqual([503, "unavailable", expect.stringContaining("nothing of it was stored")]);
+    traffic.fault = () => undefined;
+    await settle(session_id, async () => expect(await worth(sku(299))).toBe(1));
+    expect(await accept(batch(sales(300, 1), { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });
+    await withinASecond(async () => expect(await worth(sku(300))).toBe(1));
+    expect(await worth(sku(0))).toBe(1);
+  });
+});

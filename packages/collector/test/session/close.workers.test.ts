@@ -1,0 +1,128 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Env, sessionOf } from "../../src/env.ts";
+import { Row } from "../../src/session/row.ts";
+import { accept, batch, custom, newSession, page, vectorOf } from "../workers/client.ts";
+import { tenant } from "../workers/worker.ts";
+
+const bindings = env as unknown as Env;
+const objectOf = (session_id: string) => sessionOf(bindings, tenant("shop"), session_id);
+
+/** Lets time pass for the collector, and rings the session's alarm. */
+const ring = async (session_id: string, afterMs: number) => {
+  vi.setSystemTime(Date.now() + afterMs);
+  return runDurableObjectAlarm(objectOf(session_id));
+};
+
+/** What waits for the log. */
+const finalOf = (session_id: string) =>
+  runInDurableObject(objectOf(session_id), (_, { storage }) => new Row(storage).read()?.final);
+
+/** The features that say what happened, whatever the moment of reading. */
+const happened = { event_count: 2, page_view_count: 1, custom_event_count: 1 };
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a session", () => {
+  it("is closed by its alarm after 30 minutes without an event, with a final vector", async () => {
+    const session_id = newSession();
+    await accept(batch([page(0), custom(1)], { session_id }));
+    expect(await vectorOf(session_id)).toMatchObject({ version: 0, closed_at: null });
+    expect(await finalOf(session_id)).toBeNull();
+
+    expect(await ring(session_id, SESSION_IDLE_MS)).toBe(true);
+    const vector = await vectorOf(session_id);
+    expect(vector).toMatchObject({ version: 1, closed_at: Date.now(), features: happened });
+    expect(vector.age_ms).toBe(Date.now() - vector.event_time);
+    expect(await finalOf(session_id)).toMatchObject({
+      version: 1,
+      closed_at: vector.closed_at,
+      event_time: vector.event_time,
+      definition_version: vector.definition_version,
+      features: { ...happened, idle_ms: 0 },
+      delivery: { received: 2 },
+    });
+  });
+
+  it("is closed once: no alarm is left, and a restart changes nothing", async () => {
+    const session_id = newSession();
+    await accept(batch([page(0), custom(1)], { session_id }));
+    await ring(session_id, SESSION_IDLE_MS);
+    const final = await finalOf(session_id);
+    expect(await ring(session_id, SESSION_IDLE_MS)).toBe(false);
+    await evictDurableObject(objectOf(session_id));
+    await runInDurableObject(objectOf(session_id), (session) => session.alarm());
+    expect(await finalOf(session_id)).toEqual(final);
+    expect(await vectorOf(session_id)).toMatchObject({ version: 1, closed_at: final?.closed_at });
+  });
+
+  it("is not closed while it is alive: an alarm that rings too early is moved", async () => {
+    const session_id = newSession();
+    await accept(batch([page(0)], { session_id }));
+    vi.setSystemTime(Date.now() + SESSION_IDLE_MS - 1_000);
+    await accept(batch([custom(1)], { session_id }));
+    expect(await ring(session_id, 1_000)).toBe(true);
+    expect(await vectorOf(session_id)).toMatchObject({ version: 0, closed_at: null });
+    expect(await ring(session_id, SESSION_IDLE_MS - 1_000)).toBe(true);
+    expect(await vectorOf(session_id)).toMatchObject({ version: 1, features: happened });
+  });
+
+  it("sets its alarm once, whatever the number of its batches", async () => {
+    const session_id = newSession();
+    const alarmOf = () => runInDurableObject(objectOf(session_id), (_, state) => state.storage.getAlarm());
+    await accept(batch([custom(0)], { session_id }));
+    const alarm = await alarmOf();
+    expect(alarm).toBe(Date.now() + SESSION_IDLE_MS);
+    for (let seq = 1; seq < 5; seq += 1) {
+      vi.setSystemTime(Date.now() + 60_000);
+      await accept(batch([custom(seq)], { session_id }));
+      expect(await alarmOf()).toBe(alarm);
+    }
+  });
+
+  it("is opened again by a late event, and closed again as a correction", async () => {
+    const session_id = newSession();
+    const time = Date.now();
+    await accept(batch([{ ...page(0), time }], { session_id, sent_at: time }));
+    await ring(session_id, SESSION_IDLE_MS);
+    await accept(batch([{ ...custom(1), time }], { session_id, sent_at: Date.now() }));
+    expect(await vectorOf(session_id)).toMatchObject({ version: 1, closed_at: null, late: 1, features: happened });
+    expect((await finalOf(session_id))?.features.event_count).toBe(1);
+    await ring(session_id, SESSION_IDLE_MS);
+    expect(await vectorOf(session_id)).toMatchObject({ version: 2, closed_at: Date.now(), late: 1 });
+    expect(await finalOf(session_id)).toMatchObject({ version: 2, event_time: time, features: happened, late: 1 });
+  });
+
+  it("stays closed when an event comes again, or too late to count", async () => {
+    const session_id = newSession();
+    const sent_at = Date.now();
+    const first = { ...custom(0), time: sent_at };
+    await accept(batch([first], { session_id, sent_at }));
+    await ring(session_id, SESSION_IDLE_MS);
+    const closed_at = Date.now();
+    await accept(batch([first], { session_id, sent_at }));
+    const ancient = { ...custom(1), time: sent_at - 2 * 86_400_000 };
+    await accept(batch([ancient], { session_id, sent_at: closed_at, tab_id: "tab0000002" }));
+    expect(await vectorOf(session_id)).toMatchObject({
+      version: 1,
+      closed_at,
+      too_late: 1,
+      features: { event_count: 1 },
+      delivery: { received: 2, duplicates: 1 },
+    });
+    expect(await ring(session_id, SESSION_IDLE_MS)).toBe(false);
+  });
+
+  it("that no event of the contract ever reached is never closed", async () => {
+    const session_id = newSession();
+    await accept(batch(["no event"], { session_id }));
+    expect(await runDurableObjectAlarm(objectOf(session_id))).toBe(false);
+  });
+});

@@ -1,0 +1,271 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { Engine } from "@tidemark/engine";
+import fc from "fast-check";
+import { describe, expect, it, vi } from "vitest";
+import type { Env } from "../../src/env.ts";
+import { type Tenants, tenantOf } from "../../src/tenants.ts";
+import {
+  accept,
+  batch,
+  custom,
+  NOW,
+  newSession,
+  post,
+  refusal,
+  rewriteSession,
+  rowsOf,
+  settled,
+  vectorOf,
+} from "../workers/client.ts";
+
+const { SESSION } = env as unknown as Env;
+
+/** Does something before each write of an object's row, which fails when that throws. Returns what undoes it, to be run in the object. */
+const beforeEachWrite = (stub: DurableObjectStub<undefined>, act: () => void) =>
+  runInDurableObject(stub, (_, { storage: { sql } }) => {
+    const exec = sql.exec.bind(sql) as (...given: Parameters<typeof sql.exec>) => never;
+    sql.exec = (query, ...bindings) => {
+      if (query.startsWith("INSERT")) act();
+      return exec(query, ...bindings);
+    };
+    return () => {
+      sql.exec = exec;
+    };
+  });
+
+describe("a session", () => {
+  it("counts every event once under any repetition, order, overlap and splitting of batches", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(fc.nat(30), { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 8 }),
+        async (batches) => {
+          const session_id = newSession();
+          const sent = new Set<number>();
+          for (const seqs of batches) {
+            const fresh = new Set(seqs.filter((seq) => !sent.has(seq)));
+            const answer = await accept(
+              batch(
+                seqs.map((seq) => custom(seq)),
+                { session_id },
+              ),
+            );
+            expect(answer).toEqual({ accepted: fresh.size, duplicates: seqs.length - fresh.size, rejected: [] });
+            for (const seq of seqs) sent.add(seq);
+          }
+          const { features, delivery } = await vectorOf(session_id);
+          expect(features.custom_event_count).toBe(sent.size);
+          expect(delivery).toMatchObject({
+            received: sent.size,
+            duplicates: batches.flat().length - sent.size,
+            missing: Math.max(...sent) + 1 - sent.size,
+          });
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it("loses nothing when its object is evicted between two batches", async () => {
+    const session_id = newSession();
+    await accept(batch([custom(0), custom(1)], { session_id }));
+    const before = await vectorOf(session_id);
+    await evictDurableObject(SESSION.getByName(`shop:${session_id}`));
+    expect(settled(await vectorOf(session_id))).toEqual(settled(before));
+    expect(await accept(batch([custom(1), custom(2)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 1 });
+  });
+
+  it("begins its features anew, and not its dedupe, when it stored them in a layout that is no longer read", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    await accept(batch([custom(0), custom(1)], { session_id }));
+    await runInDurableObject(stub, (_, { storage }) =>
+      rewriteSession(storage, ({ engine }) => Object.assign(engine, { version: 1 })),
+    );
+    await evictDurableObject(stub);
+    expect(await accept(batch([custom(1), custom(2)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 1 });
+    const { features, delivery } = await vectorOf(session_id);
+    expect([features.custom_event_count, delivery.received]).toEqual([1, 3]);
+  });
+
+  it("acknowledges nothing when the commit fails, and takes the same batch whole afterwards", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    await accept(batch([custom(0)], { session_id }));
+    const restore = await runInDurableObject(stub, (_, state) => {
+      const { exec } = state.storage.sql;
+      state.storage.sql.exec = () => {
+        throw new Error("disk full");
+      };
+      return () => {
+        state.storage.sql.exec = exec;
+      };
+    });
+    const failed = await post(JSON.stringify(batch([custom(1)], { session_id })));
+    expect(failed.headers.get("retry-after")).toBe("1");
+    expect(await refusal(failed)).toEqual([503, "unavailable", expect.stringContaining("nothing of it was stored")]);
+    await runInDurableObject(stub, restore);
+    expect((await vectorOf(session_id)).delivery.received).toBe(1);
+    expect(await accept(batch([custom(1)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });
+  });
+
+  it("takes nothing of a batch that fails halfway, and takes it whole afterwards", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    await accept(batch([custom(0)], { session_id }));
+    const restore = await runInDurableObject(stub, (instance) => {
+      const { tenants } = instance as unknown as { tenants: Tenants };
+      const shop = tenantOf(tenants, "shop");
+      const { session } = shop.definitions;
+      let folded = 0;
+      const fold: Engine["fold"] = (...given) => {
+        folded += 1;
+        if (folded === 2) throw new Error("defect");
+        return session.fold(...given);
+      };
+      const definitions = { ...shop.definitions, session: { ...session, fold } };
+      Object.assign(instance, { tenants: new Map([["shop", { ...shop, definitions }]]) });
+      return () => Object.assign(instance, { tenants });
+    });
+    const body = batch([custom(1), custom(2)], { session_id });
+    expect((await post(JSON.stringify(body))).status).toBe(503);
+    await runInDurableObject(stub, restore);
+    expect(await accept(body)).toMatchObject({ accepted: 2, duplicates: 0 });
+    expect((await vectorOf(session_id)).features.custom_event_count).toBe(3);
+  });
+
+  it("writes once for batches that come together, each durable when it is answered", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    await accept(batch([custom(0)], { session_id }));
+    let writes = 0;
+    await beforeEachWrite(stub, () => {
+      writes += 1;
+    });
+    // However slow the machine is: they come within the time in which a row is not written again.
+    const wait = scheduler.wait.bind(scheduler);
+    vi.spyOn(scheduler, "wait").mockImplementation((ms) => wait(ms < 10 ? 300 : ms));
+    vi.spyOn(Date, "now").mockReturnValue(Date.now());
+    const seqs = Array.from({ length: 60 }, (_, index) => index + 1);
+    const answers = await Promise.all(seqs.map((seq) => accept(batch([custom(seq)], { session_id }))));
+    vi.restoreAllMocks();
+    expect(answers).toEqual(seqs.map(() => ({ accepted: 1, duplicates: 0, rejected: [] })));
+    expect(writes).toBeGreaterThan(0);
+    expect(writes).toBeLessThan(10);
+    await evictDurableObject(stub);
+    expect((await vectorOf(session_id)).delivery.received).toBe(61);
+  });
+
+  it("acknowledges none of the batches that wait for a commit which fails", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    await accept(batch([custom(0)], { session_id }));
+    let writes = 0;
+    const restore = await beforeEachWrite(stub, () => {
+      writes += 1;
+      if (writes > 1) throw new Error("disk full");
+    });
+    const bodies = Array.from({ length: 20 }, (_, index) => batch([custom(index + 1)], { session_id }));
+    const answers = await Promise.all(bodies.map((body) => post(JSON.stringify(body))));
+    await runInDurableObject(stub, restore);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
+    for (const [index, { status }] of answers.entries()) {
+      const [accepted, duplicates] = status === 200 ? [0, 1] : [1, 0];
+      expect(await accept(bodies[index])).toMatchObject({ accepted, duplicates });
+    }
+    expect((await vectorOf(session_id)).features.custom_event_count).toBe(21);
+  });
+
+  it("acknowledges nothing that a failure beside it undid", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    await accept(batch([custom(0)], { session_id }));
+    const restore = await runInDurableObject(stub, (instance) => {
+      const { tenants } = instance as unknown as { tenants: Tenants };
+      const shop = tenantOf(tenants, "shop");
+      const { session } = shop.definitions;
+      const fold: Engine["fold"] = (state, event, occurrence) => {
+        if (event.type === "custom" && event.name === "defect") throw new Error("defect");
+        return session.fold(state, event, occurrence);
+      };
+      const definitions = { ...shop.definitions, session: { ...session, fold } };
+      Object.assign(instance, { tenants: new Map([["shop", { ...shop, definitions }]]) });
+      return () => Object.assign(instance, { tenants });
+    });
+    const bodies = Array.from({ length: 40 }, (_, index) =>
+      batch([custom(index + 1, index % 8 === 5 ? "defect" : "x")], { session_id }),
+    );
+    const answers = await Promise.all(bodies.map((body) => post(JSON.stringify(body))));
+    await runInDurableObject(stub, restore);
+    await evictDurableObject(stub);
+    const acknowledged = answers.filter(({ status }) => status === 200).length;
+    expect((await vectorOf(session_id)).delivery.received).toBe(1 + acknowledged);
+    expect(acknowledged).toBeLessThanOrEqual(35);
+    for (const [index, { status }] of answers.entries()) {
+      if (status !== 200) expect(await accept(bodies[index])).toMatchObject({ accepted: 1, duplicates: 0 });
+    }
+    expect((await vectorOf(session_id)).features.custom_event_count).toBe(41);
+  });
+
+  it("keeps one row, which does not grow with the events", async () => {
+    const session_id = newSession();
+    const stub = SESSION.getByName(`shop:${session_id}`);
+    const rows = () => runInDurableObject(stub, (_, { storage }) => rowsOf(storage));
+    const size = async () => new TextEncoder().encode(JSON.stringify(await rows())).length;
+    for (let turn = 0; turn < 40; turn += 1) {
+      await accept(
+        batch(
+          Array.from({ length: 50 }, (_, index) => custom(turn * 50 + index)),
+          { session_id, sent_at: NOW + 100_000 },
+        ),
+      );
+      if (turn === 0) expect(await size()).toBeLessThan(8192);
+    }
+    expect((await vectorOf(session_id)).delivery.received).toBe(2000);
+    expect(await size()).toBeLessThan(8192);
+    expect(await rows()).toHaveLength(1);
+  });
+
+  it("accounts for what the client says it dropped", async () => {
+    const session_id = newSession();
+    await accept(batch([custom(5)], { session_id, dropped: [{ from_seq: 0, to_seq: 2, reason: "overflow" }] }));
+    expect((await vectorOf(session_id)).delivery).toEqual({
+      received: 1,
+      duplicates: 0,
+      rejected: 0,
+      dropped: 3,
+      missing: 2,
+    });
+  });
+
+  it("corrects a clock that is wrong, and keeps the order", async () => {
+    const session_id = newSession();
+    const wrong = Date.now() - 3_600_000;
+    await accept(
+      batch(
+        [
+          { ...custom(0), time: wrong - 500 },
+          { ...custom(1), time: wrong - 100 },
+        ],
+        { session_id, sent_at: wrong },
+      ),
+    );
+    const { event_time, features } = await vectorOf(session_id);
+    expect(features.session_duration_ms).toBe(400);
+    expect(Math.abs(event_time - (Date.now() - 100))).toBeLessThan(5000);
+  });
+
+  it("bounds what a client that skips numbers on purpose can make it remember", async () => {
+    const session_id = newSession();
+    const answer = await accept(
+      batch(
+        Array.from({ length: 300 }, (_, index) => custom(index * 2)),
+        { session_id },
+      ),
+    );
+    expect(answer.accepted).toBe(256);
+    expect(answer.rejected).toHaveLength(44);
+    expect(answer.rejected[0]).toMatchObject({ index: 256, code: "too_many_gaps", path: "seq" });
+    expect(await accept(batch([custom(1)], { session_id }))).toMatchObject({ accepted: 1 });
+  });
+});

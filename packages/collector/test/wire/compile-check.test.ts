@@ -1,0 +1,107 @@
+import { batch, eventTypes } from "@tidemark/schema";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { compileCheck } from "../../src/wire/compile-check.ts";
+
+/** Values at and beyond the bounds that schemas set, of every type that JSON has. */
+const odd = fc.oneof(
+  fc.constantFrom(
+    -1,
+    0,
+    1,
+    2,
+    3,
+    0.5,
+    31,
+    32,
+    99.9,
+    100,
+    101,
+    -1e9,
+    1e9,
+    1e9 + 1,
+    8.64e15,
+    9e15,
+    Number.POSITIVE_INFINITY,
+  ),
+  fc
+    .constantFrom(0, 1, 7, 8, 20, 35, 40, 60, 64, 65, 100, 101, 200, 300, 1000, 2000, 2001)
+    .map((size) => "a".repeat(size)),
+  fc.constantFrom("a b c d e", "ünïcödé-id", "mouse", "", "LCP", "load", "route"),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+
+/** Values that a schema takes, as far as its types say. */
+const near = (schema: z.core.$ZodType): fc.Arbitrary<unknown> => {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  switch (def.type) {
+    case "literal":
+      return fc.constantFrom(...def.values);
+    case "enum":
+      return fc.constantFrom(...Object.values(def.entries));
+    case "string":
+      return fc.constantFrom("view0000001", "tab_0000001");
+    case "number":
+      return fc.integer({ min: 1, max: 20 });
+    case "boolean":
+      return fc.boolean();
+    case "optional":
+      return near(def.innerType);
+    case "array":
+      return fc.array(near(def.element), { minLength: 1, maxLength: 10, size: "max" });
+    case "tuple":
+      return fc.tuple(...def.items.map(near));
+    case "object": {
+      const fields = Object.entries(def.shape).map(([name, field]) => [name, near(field)] as const);
+      const optional = Object.entries(def.shape).filter(([, field]) => field._zod.optin !== undefined);
+      const names = new Set(optional.map(([name]) => name));
+      const requiredKeys = fields.map(([name]) => name).filter((name) => !names.has(name));
+      return fc.record(Object.fromEntries(fields), { requiredKeys });
+    }
+    default:
+      return fc.jsonValue({ maxDepth: 2 });
+  }
+};
+
+/** The same, but for one change: a field that is another, is gone, or is new. */
+const changed = (value: fc.Arbitrary<unknown>) =>
+  fc
+    .tuple(value, fc.nat(), fc.option(odd, { nil: undefined }), fc.constantFrom("", "extra", "__proto__"))
+    .map(([original, place, other, extra]) => {
+      if (typeof original !== "object" || original === null) return other;
+      const entries = Object.entries(original);
+      const name = extra || (entries[place % entries.length]?.[0] ?? "");
+      // As JSON.parse makes it: with a field of that name, whatever the name.
+      return JSON.parse(
+        JSON.stringify(Object.fromEntries([...entries.filter(([each]) => each !== name), [name, other]])),
+      );
+    });
+
+describe("conforms", () => {
+  it.each(Object.entries({ ...eventTypes, batch }))("says of %s what zod says", (_name, schema) => {
+    const holds = compileCheck(schema);
+    const valid = near(schema);
+    const verdicts = { kept: 0, broken: 0 };
+    fc.assert(
+      fc.property(fc.oneof(valid, changed(valid), odd), (value) => {
+        const { success } = z.safeParse(schema, value);
+        expect(holds(value)).toBe(success);
+        verdicts[success ? "kept" : "broken"] += 1;
+      }),
+      { numRuns: 400 },
+    );
+    expect(Math.min(verdicts.kept, verdicts.broken)).toBeGreaterThan(5);
+  });
+
+  it("asks zod where it does not know what a schema says", () => {
+    const even = z.int().refine((value) => value % 2 === 0);
+    const schema = z.strictObject({ even, when: z.iso.date(), either: z.union([z.string(), z.null()]).optional() });
+    const holds = compileCheck(schema);
+    expect(holds({ even: 2, when: "2026-11-25" })).toBe(true);
+    expect(holds({ even: 2, when: "2026-11-25", either: null })).toBe(true);
+    expect(holds({ even: 3, when: "2026-11-25" })).toBe(false);
+    expect(holds({ even: 2, when: "tomorrow" })).toBe(false);
+    expect(holds({ even: 2, when: "2026-11-25", either: 1 })).toBe(false);
+  });
+});

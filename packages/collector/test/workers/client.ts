@@ -1,0 +1,134 @@
+import { exports } from "cloudflare:workers";
+import {
+  type BatchAnswer,
+  defaultFeatures,
+  type ErrorAnswer,
+  type RollupVectorAnswer,
+  type SessionVectorAnswer,
+} from "@tidemark/schema";
+import type { Stored } from "../../src/session/row.ts";
+import { decode, encode } from "../../src/session/row-codec.ts";
+
+/** What the tests say to the collector, in one place. */
+export const NOW = 1_700_000_000_000;
+
+export const view = { view_id: "view000001", started_at: NOW, url: "https://shop.example/a", path: "/a" };
+
+export const page = (seq: number) => ({
+  type: "page_view",
+  seq,
+  time: NOW + seq,
+  view_id: view.view_id,
+  cause: "load",
+});
+
+export const custom = (seq: number, name = "x") => ({ type: "custom", seq, time: NOW + seq, name });
+
+let sessions = 0;
+
+/** A session id that no other test uses. */
+export const newSession = (site = "shop") => {
+  sessions += 1;
+  return `${site}.session-${sessions}-${crypto.randomUUID().slice(0, 8)}`;
+};
+
+export const batch = (events: unknown[], more: Record<string, unknown> = {}) => ({
+  v: 1,
+  key: "tm_shop_aaaaaaaa",
+  sent_at: NOW + 1000,
+  session_id: newSession(),
+  anonymous_id: "anonymous1",
+  tab_id: "tab0000001",
+  sdk: "test/1",
+  views: [view],
+  events,
+  ...more,
+});
+
+/** A batch for another site of the tests' deployment than the shop. */
+export const batchFor = (site: "shop" | "blog" | "club" | "bank", events: unknown[], more = {}) => {
+  const key = {
+    shop: "tm_shop_aaaaaaaa",
+    blog: "tm_blog_bbbbbbbb",
+    club: "tm_club_cccccccc",
+    bank: "tm_bank_dddddddd",
+  };
+  return batch(events, { key: key[site], session_id: newSession(site), ...more });
+};
+
+const worker = (exports as unknown as { default: Fetcher }).default;
+
+export const request = (path: string, init?: RequestInit) => worker.fetch(`https://collector.example${path}`, init);
+
+export const post = (body: BodyInit, headers: Record<string, string> = {}) =>
+  request("/v1/events", { method: "POST", body, headers });
+
+export const accept = async (body: unknown): Promise<BatchAnswer> => {
+  const response = await post(JSON.stringify(body));
+  if (response.status !== 200) throw new Error(`expected 200, got ${response.status}: ${await response.text()}`);
+  return response.json();
+};
+
+export const refusal = async (response: Response): Promise<[status: number, code: string, message: string]> => {
+  const { error } = await response.json<ErrorAnswer>();
+  return [response.status, error.code, error.message];
+};
+
+export const read = (session: string, readKey = "shop-read-key") =>
+  request(`/v1/features/session/${session}`, { headers: { authorization: `Bearer ${readKey}` } });
+
+export const readRollup = (entity: string, id: string, readKey = "shop-read-key") =>
+  request(`/v1/features/${entity}/${encodeURIComponent(id)}`, { headers: { authorization: `Bearer ${readKey}` } });
+
+/** The vector of a user, page or product; `undefined` when there is none. */
+export const rollupVectorOf = async (
+  entity: string,
+  id: string,
+  readKey?: string,
+): Promise<RollupVectorAnswer | undefined> => {
+  const response = await readRollup(entity, id, readKey);
+  return response.status === 404 ? undefined : response.json();
+};
+
+export const vectorOf = async (session: string, readKey?: string): Promise<SessionVectorAnswer> =>
+  (await read(session, readKey)).json();
+
+/** All that an object keeps. */
+export const rowsOf = ({ kv, sql }: DurableObjectStorage): unknown[] => {
+  const tables = sql.exec<{ name: string }>(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'",
+  );
+  const rows = [...tables].flatMap(({ name }) => sql.exec(`SELECT * FROM ${name}`).toArray());
+  const readable = rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, column]) => [name, column instanceof ArrayBuffer ? decode(column) : column]),
+    ),
+  );
+  return [...kv.list(), ...readable];
+};
+
+/** Changes what a session's object stored, as if another deployment had. */
+export const rewriteSession = ({ sql }: DurableObjectStorage, change: (stored: Stored) => void): void => {
+  const { name } = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name GLOB 'session*'").one();
+  const stored = decode(sql.exec<{ state: ArrayBuffer }>(`SELECT state FROM ${name}`).one().state) as Stored;
+  change(stored);
+  sql.exec(`UPDATE ${name} SET state = ?`, encode(stored, 0));
+};
+
+/** Names of the features that change with the moment of reading, though nothing happens. */
+const moving = new Set(
+  defaultFeatures
+    .filter(
+      (feature) =>
+        "aggregate" in feature &&
+        (["decayed_count", "time_since_last"].includes(feature.aggregate.type) ||
+          ["tumbling", "hopping", "cumulative"].includes(feature.window.type)),
+    )
+    .map(({ name }): string => name),
+);
+
+/** What of a vector stays as it is while nothing happens. */
+export const settled = ({ features, age_ms, ...rest }: SessionVectorAnswer) => ({
+  ...rest,
+  features: Object.fromEntries(Object.entries(features).filter(([name]) => !moving.has(name))),
+});

@@ -1,0 +1,102 @@
+import { defaultFeatures, defineFeatures, lifetime } from "@tidemark/schema";
+import { defineConfig } from "../../src/config.ts";
+import { createCollector } from "../../src/index.ts";
+import type { Push, RollupKey } from "../../src/rollup/push.ts";
+import { RollupObject } from "../../src/rollup/rollup.ts";
+import { createTenants, tenantOf } from "../../src/tenants.ts";
+
+const product = {
+  entity: { name: "product", field: "properties.sku" },
+  source: "custom",
+  unit: "EUR",
+  window: lifetime(),
+} as const;
+
+/** Of an entity of its own. */
+const productFeatures = defineFeatures([
+  { ...product, name: "product_events", description: "Events.", aggregate: { type: "count" } },
+  {
+    ...product,
+    name: "product_worth",
+    description: "Sum of the prices.",
+    aggregate: { type: "sum", field: "properties.price" },
+  },
+  {
+    ...product,
+    name: "product_last_price",
+    description: "The latest price.",
+    aggregate: { type: "last", field: "properties.price" },
+  },
+  {
+    ...product,
+    name: "product_last_buyer",
+    description: "The latest user.",
+    aggregate: { type: "last", field: "user_id" },
+  },
+]);
+
+/** A deployment with several sites, to see that none reaches another's, and that each has its own policy. */
+export const config = defineConfig({
+  sites: [
+    {
+      id: "shop",
+      key: "tm_shop_aaaaaaaa",
+      origins: ["https://shop.example", "https://*.shop.example"],
+      readKeySecret: "SHOP_READ_KEY",
+    },
+    { id: "blog", key: "tm_blog_bbbbbbbb", origins: ["http://localhost:*"], readKeySecret: "BLOG_READ_KEY" },
+    {
+      id: "club",
+      key: "tm_club_cccccccc",
+      origins: ["https://club.example"],
+      readKeySecret: "CLUB_READ_KEY",
+      globalPrivacyControl: "ignore",
+      cookie: true,
+    },
+    {
+      id: "bank",
+      key: "tm_bank_dddddddd",
+      origins: ["https://bank.example"],
+      readKeySecret: "BANK_READ_KEY",
+      requireConsent: true,
+      cookie: true,
+    },
+  ],
+  adminKeySecret: "ADMIN_KEY",
+  features: [...defaultFeatures, ...productFeatures],
+});
+
+const tenants = createTenants(config);
+
+/** The tenant of one of the sites. */
+export const tenant = (site: string) => tenantOf(tenants, site);
+
+const { handlers, Metrics, Session } = createCollector(config);
+
+export { handlers as default, Metrics, Session };
+
+/** What happens to pushes on their way: they do not arrive, or they do and the answer is lost. */
+export type Fault = "refuse" | "lose_answer";
+
+/** The pushes that came to shards, and what the tests do to them. */
+export const traffic = {
+  pushes: [] as { session: string; push: Push }[],
+  fault: (_session: string, _keys: RollupKey[]): Fault | undefined => undefined,
+};
+
+export class Rollup extends RollupObject {
+  protected override readonly tenants = tenants;
+
+  override async apply(site: string, session: string, text: string): Promise<number> {
+    const pushes = JSON.parse(text) as Push[];
+    traffic.pushes.push(...pushes.map((push) => ({ session, push })));
+    const fault = traffic.fault(
+      session,
+      pushes.flatMap(({ deltas }) => Object.keys(deltas) as RollupKey[]),
+    );
+    if (fault === "refuse") throw new Error("the rollup cannot be reached");
+    const depth = await super.apply(site, session, text);
+    if (fault === "lose_answer") throw new Error("the answer is lost");
+    return depth;
+  }
+}

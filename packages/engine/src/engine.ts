@@ -1,0 +1,200 @@
+import type { AggregateFeature, Event, Feature, FeatureEvent, FeatureValue } from "@tidemark/schema";
+import { derivationOrder, isDerived } from "@tidemark/schema/derivation-order";
+import { entitiesIn } from "@tidemark/schema/entities";
+import { evaluate } from "./expression.ts";
+import { extentOf } from "./extent.ts";
+import { type Arrival, type LatenessOptions, lateness } from "./lateness.ts";
+import type { Occurrence } from "./occurrence.ts";
+import { type Slot, slotsOf } from "./slot.ts";
+
+/** An event as the log has it, with all that is known of it: it is its own occurrence. */
+export type EngineEvent = FeatureEvent & { tab_id: string };
+
+/** How a state is to be read. */
+export interface Layout {
+  version: typeof STATE_VERSION;
+  /** What each cell accumulates: the ids of the engine's slots, with a space between any two. */
+  slots: string;
+}
+
+/** What a state says, as far as its layout is known. */
+export interface Folded {
+  /** Each slot's partial result; none, or `null`, as long as no event reached it. */
+  cells: unknown[];
+  /** Time of the latest event, in UTC milliseconds; `null` before the first. */
+  event_time: number | null;
+}
+
+/**
+ * What the engine remembers of an entity: plain JSON, bounded by the definitions and not by
+ * the events. A state of few events is also the delta that brings another one up to date: see {@link Engine.merge}.
+ */
+export interface EngineState extends Layout, Folded {
+  /** Events that came behind the watermark and were counted. */
+  late: number;
+  /** Events that came behind the watermark by more than the allowed lateness, and were not counted. */
+  too_late: number;
+  /** How far time has come by what `advance` said, when it did. */
+  advanced?: number;
+}
+
+/** The definitions of one entity, made runnable. Pure: time comes with the events and the calls, state with the call. */
+export interface Engine {
+  /** The layout of this engine's states. */
+  layout: Layout;
+  /** The state before any event. */
+  zero(): EngineState;
+  /** What that state says. */
+  nothing(): Folded;
+  /** Takes in one event, unless it comes too late. Changes the state. */
+  fold(state: EngineState, event: Event, occurrence: Occurrence): Arrival;
+  /** Takes in one event whose arrival was judged elsewhere: an entity's share of what its session folded. Changes the state. */
+  add(state: Folded, event: Event, occurrence: Occurrence): void;
+  /** Tells an idle source how far time has come, in UTC milliseconds: the watermark follows. Changes the state. */
+  advance(state: EngineState, processingTime: number): void;
+  /**
+   * Takes in the state of other events. Changes `state`, leaves the other one as it is, and shares nothing with it.
+   *
+   * @throws Error when one is of other definitions: `migrate` it first.
+   */
+  absorb(state: EngineState, other: EngineState): void;
+  /** The state of two disjoint sets of events. Leaves both as they are. @throws Error as `absorb`. */
+  merge(a: EngineState, b: EngineState): EngineState;
+  /** A state of other definitions as one of these: what did not change goes on, the features named begin anew. */
+  migrate(state: EngineState): { state: EngineState; restarted: string[] };
+  /** The features at a moment in UTC milliseconds, which is the latest event's time when that is later. */
+  vector(state: EngineState, at: number): Record<string, FeatureValue>;
+  /** Events before this are late, in UTC milliseconds; `null` before the first event. */
+  watermark(state: EngineState): number | null;
+}
+
+const STATE_VERSION = 4;
+
+/**
+ * Compiles the definitions of one entity into an engine.
+ *
+ * @throws Error when the features are of several entities, or cannot be meant: see `derivationOrder`.
+ */
+export const createEngine = (features: readonly Feature[], options?: LatenessOptions): Engine => {
+  const derived = derivationOrder(features);
+  if (entitiesIn(features).length > 1) {
+    throw new Error("the features are of several entities: each entity has an engine of its own");
+  }
+  const aggregates = features.filter((feature) => !isDerived(feature)) as unknown as AggregateFeature[];
+  const { slots, slotOf } = slotsOf(aggregates);
+  const ids = slots.map(({ id }) => id).join(" ");
+  const reads = aggregates.map(({ name, window }) => {
+    const position = slotOf.get(name) as number;
+    const { kind, partial } = slots[position] as Slot;
+    const { pane_ms, panes } = extentOf(window) ?? { pane_ms: null, panes: 0 };
+    return { name, position, kind, partial, panes, size_ms: pane_ms === null ? null : pane_ms * panes };
+  });
+  const { watermark, arrival } = lateness(options);
+
+  const hearersByType = new Map<string, { position: number; add: Slot["add"] }[]>();
+  const hearersOf = (type: string) => {
+    const hearers = slots
+      .map(({ source, add }, position) => ({ source, add, position }))
+      .filter(({ source }) => source === type || source === "any");
+    hearersByType.set(type, hearers);
+    return hearers;
+  };
+
+  const add = (state: Folded, event: Event, occurrence: Occurrence): void => {
+    const { time } = occurrence;
+    if (state.event_time === null || time > state.event_time) state.event_time = time;
+    const { cells } = state;
+    for (const { position, add } of hearersByType.get(event.type) ?? hearersOf(event.type)) {
+      cells[position] = add(cells[position] ?? null, event, occurrence);
+    }
+  };
+
+  const isOurs = (state: EngineState): boolean => state.version === STATE_VERSION && state.slots === ids;
+
+  const layout: Layout = { version: STATE_VERSION, slots: ids };
+  const nothing = (): Folded => ({ cells: [], event_time: null });
+  const zero = (): EngineState => ({ ...layout, ...nothing(), late: 0, too_late: 0 });
+
+  const advance = (state: EngineState, processingTime: number): void => {
+    state.advanced = Math.max(state.advanced ?? processingTime, processingTime);
+  };
+
+  const absorb = (state: EngineState, other: EngineState): void => {
+    if (!isOurs(state) || !isOurs(other)) {
+      throw new Error("a state of other definitions cannot be merged: migrate it first");
+    }
+    const { cells } = state;
+    slots.forEach((slot, position) => {
+      const told = other.cells[position] ?? null;
+      if (told !== null) cells[position] = slot.absorb(cells[position] ?? null, told);
+    });
+    state.event_time = latest(state.event_time, other.event_time);
+    if (other.advanced !== undefined) advance(state, other.advanced);
+    state.late += other.late;
+    state.too_late += other.too_late;
+  };
+
+  return {
+    layout,
+    zero,
+    nothing,
+    add,
+
+    fold(state, event, occurrence) {
+      const came = arrival(progressOf(state), occurrence.time);
+      if (came === "too_late") {
+        state.too_late += 1;
+        return came;
+      }
+      if (came === "late") state.late += 1;
+      add(state, event, occurrence);
+      return came;
+    },
+
+    advance,
+
+    absorb,
+
+    merge(a, b) {
+      const both = zero();
+      absorb(both, a);
+      absorb(both, b);
+      return both;
+    },
+
+    migrate(state) {
+      if (isOurs(state)) return { state, restarted: [] };
+      const isReadable = state.version === STATE_VERSION;
+      const ids = isReadable ? state.slots.split(" ") : [];
+      const known = new Map(ids.map((id, position) => [id, state.cells[position]]));
+      const restarted = reads
+        .filter(({ position }) => !known.has((slots[position] as Slot).id))
+        .map(({ name }) => name);
+      if (!isReadable) return { state: zero(), restarted };
+      const cells = slots.map(({ id }) => known.get(id) ?? null);
+      return { state: { ...state, ...layout, cells }, restarted };
+    },
+
+    vector(state, at) {
+      const moment = latest(state.event_time, at) as number;
+      const values: Record<string, FeatureValue> = {};
+      for (const { name } of features) values[name] = null;
+      for (const { name, position, kind, partial, panes, size_ms } of reads) {
+        values[name] = kind.result(partial(state.cells[position] ?? null, panes, moment), { at: moment, size_ms });
+      }
+      for (const { name, derive } of derived) values[name] = evaluate(derive, (read) => values[read] ?? null);
+      return values;
+    },
+
+    watermark(state) {
+      const progress = progressOf(state);
+      return progress === null ? null : watermark(progress);
+    },
+  };
+};
+
+/** How far time has come. */
+const progressOf = ({ event_time, advanced }: EngineState): number | null => latest(event_time, advanced ?? null);
+
+const latest = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.max(a, b);

@@ -1,0 +1,44 @@
+import type { Feature, FeatureValue } from "@tidemark/schema";
+import type { EngineState } from "./engine.ts";
+import { entityEngines } from "./entity-engine.ts";
+import type { LatenessOptions } from "./lateness.ts";
+import { type LoggedEvent, sessionArrivals } from "./logged-event.ts";
+
+/** What a replay found of one entity. */
+export interface Replayed {
+  entity: string;
+  id: string;
+  /** All that the engine remembers of it, with its event time and, for a session, its late events. */
+  state: EngineState;
+  /** Its features at the time of its latest event. */
+  features: Record<string, FeatureValue>;
+}
+
+/**
+ * Folds a log as the live system does.
+ *
+ * @param events Each once, in the order in which they arrived.
+ * @returns Every entity that the events say something about, in the order of the definitions and of its first event.
+ */
+export const replay = (
+  events: Iterable<LoggedEvent>,
+  features: readonly Feature[],
+  options?: LatenessOptions,
+): Replayed[] => {
+  const arrivalOf = sessionArrivals(options);
+  const kept = entityEngines(features, options).map((each) => ({ ...each, states: new Map<string, EngineState>() }));
+  for (const event of events) {
+    const counts = arrivalOf(event) !== "too_late";
+    for (const { entity, engine, idOf, states } of kept) {
+      const id = idOf(event, event);
+      if (id === undefined || !(counts || states.has(id))) continue;
+      const state = states.get(id) ?? engine.zero();
+      states.set(id, state);
+      if (entity === "session") engine.fold(state, event, event);
+      else if (counts) engine.add(state, event, event);
+    }
+  }
+  return kept.flatMap(({ entity, engine, states }) =>
+    [...states].map(([id, state]) => ({ entity, id, state, features: engine.vector(state, state.event_time ?? 0) })),
+  );
+};

@@ -1,0 +1,68 @@
+import type { FieldKind } from "@tidemark/schema/event-fields";
+import { MAX_TEXT_CHARACTERS } from "../limits.ts";
+import type { Dialect, Kind } from "./dialect.ts";
+
+const ORDER = "time, tab_id, seq";
+const NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')";
+
+const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+
+/** A field by its JSON pointer, which takes any key as it is (RFC 6901). */
+const pointer = (path: readonly string[]): string =>
+  text(path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""));
+
+const listOr = (list: string): string => `COALESCE(${list}, [])`;
+
+/** Order of groups: by their values, numbers before texts where there can be both. */
+const ascending = (group: string, kind: Kind): string =>
+  kind === "free"
+    ? `json_type(${group}) = 'VARCHAR', ${fromFree(group, "number")}, ${fromFree(group, "string")}`
+    : group;
+
+/** What is at a path of a JSON value, when it is of the kind asked for. */
+const held = (json: string, path: string, kind: FieldKind): string => {
+  const type = `json_type(${json}, ${path})`;
+  const value = `json_extract(${json}, ${path})`;
+  const string = `json_extract_string(${json}, ${path})`;
+  switch (kind) {
+    case "number":
+      return `CASE WHEN ${type} IN ${NUMBERS} THEN CAST(${value} AS DOUBLE) END`;
+    case "string":
+      return `CASE WHEN ${type} = 'VARCHAR' THEN ${string} END`;
+    case "boolean":
+      return `CASE WHEN ${type} = 'BOOLEAN' THEN CAST(${value} AS BOOLEAN) END`;
+    case "free":
+      return `CASE WHEN ${type} = 'VARCHAR' THEN to_json(LEFT(${string}, ${MAX_TEXT_CHARACTERS})) WHEN ${type} IN ${NUMBERS} THEN ${value} END`;
+  }
+};
+
+const fromFree = (value: string, kind: FieldKind): string => held(value, "'$'", kind);
+
+/** DuckDB 1.5, for a laptop or a warehouse: everything can be told in it. */
+export const duckdb: Dialect = {
+  name: "duckdb",
+  textType: "VARCHAR",
+  quote: (name) => `"${name.replaceAll('"', '""')}"`,
+  text,
+  field: (path, kind) => held("event", pointer(path), kind),
+  millionths: (number) =>
+    `CASE WHEN ${number} = TRUNC(${number}) THEN CAST(${number} AS HUGEINT) * 1000000 ELSE CAST(ROUND(${number} * 1e6) AS HUGEINT) END`,
+  // A HUGEINT is rounded twice on its way to DOUBLE, a text once.
+  nearest: (whole) => `CAST(CAST(${whole} AS VARCHAR) AS DOUBLE)`,
+  ones: (millionths) => `${millionths} // 1000000`,
+  beside: (millionths) => `${millionths} % 1000000`,
+  first: (value) => ({ call: `ARG_MIN(${value}, ROW(${ORDER}))` }),
+  last: (value) => ({ call: `ARG_MAX(${value}, ROW(${ORDER}))` }),
+  latest: (number, seq) => ({ call: `ARG_MAX(${number}, ${seq})` }),
+  lastN: (value, n) => ({ call: `LIST(${value} ORDER BY ${ORDER})`, result: (list) => listOr(`${list}[-${n}:]`) }),
+  quantile: (number, q) => ({
+    call: `LIST(${number} ORDER BY ${number})`,
+    result: (list) => `${list}[1 + CAST(FLOOR(${q} * (LEN(${list}) - 1)) AS BIGINT)]`,
+  }),
+  topK: (group, count, k, kind) => ({
+    call: `LIST(${group} ORDER BY ${count} DESC, ${ascending(group, kind)})`,
+    result: (list) => listOr(`${list}[1:${k}]`),
+  }),
+  fromFree,
+  toFree: (value) => `to_json(${value})`,
+};

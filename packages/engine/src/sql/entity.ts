@@ -1,0 +1,27 @@
+import type { Entity } from "@tidemark/schema";
+import { isPerson } from "@tidemark/schema/entities";
+import { MAX_TEXT_CHARACTERS } from "../limits.ts";
+import type { Dialect } from "./dialect.ts";
+import { fieldSql } from "./reading.ts";
+
+const idSql = (entity: Entity, dialect: Dialect): string => {
+  switch (entity) {
+    case "session":
+      return dialect.quote("session_id");
+    case "user":
+      return `COALESCE(${dialect.quote("user_id")}, ${dialect.quote("anonymous_id")})`;
+    case "page":
+      return fieldSql("view.path", "string", dialect);
+    default: {
+      const text = fieldSql(entity.field, "string", dialect);
+      return `COALESCE(LEFT(${text}, ${MAX_TEXT_CHARACTERS}), CAST(${fieldSql(entity.field, "free", dialect)} AS ${dialect.textType}))`;
+    }
+  }
+};
+
+/** An event's id of an entity, as text; NULL when it says nothing about the entity. */
+export const entityIdSql = (entity: Entity, dialect: Dialect): string => {
+  const id = idSql(entity, dialect);
+  if (!isPerson(entity)) return id;
+  return `CASE WHEN COALESCE(${fieldSql("consent.personalisation", "string", dialect)}, 'granted') = 'granted' THEN ${id} END`;
+};

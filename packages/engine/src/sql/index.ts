@@ -1,0 +1,2 @@
+export type { DialectName } from "./dialect.ts";
+export { toSql } from "./to-sql.ts";

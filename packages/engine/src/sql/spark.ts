@@ -1,0 +1,76 @@
+import type { FieldKind } from "@tidemark/schema/event-fields";
+import { MAX_TEXT_CHARACTERS } from "../limits.ts";
+import { millionths } from "./decimal.ts";
+import type { Dialect, Kind } from "./dialect.ts";
+
+const PLACE = "STRUCT(time, tab_id, seq)";
+
+const text = (value: string): string => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+
+/** A path within a VARIANT. Its keys may hold one kind of quotation mark, not both. */
+const within = (path: readonly string[]): string => {
+  const keys = path.map((key) => {
+    if (key.includes("'") && key.includes('"')) {
+      throw new Error(`there is no path to the field ${path.join(".")}, whose name holds both ' and "`);
+    }
+    if (/^\w+$/.test(key)) return `.${key}`;
+    return key.includes("'") ? `["${key}"]` : `['${key}']`;
+  });
+  return text(`$${keys.join("")}`);
+};
+
+/** What is at a path of a JSON text, when it is of the kind asked for. */
+const held = (json: string, path: string, kind: FieldKind): string => {
+  const value = `VARIANT_GET(PARSE_JSON(${json}), ${path})`;
+  const type = `SCHEMA_OF_VARIANT(${value})`;
+  const isNumber = `${type} RLIKE '^(BIGINT|DECIMAL|DOUBLE)'`;
+  switch (kind) {
+    case "number":
+      return `CASE WHEN ${isNumber} THEN CAST(${value} AS DOUBLE) END`;
+    case "string":
+      return `CASE WHEN ${type} = 'STRING' THEN CAST(${value} AS STRING) END`;
+    case "boolean":
+      return `CASE WHEN ${type} = 'BOOLEAN' THEN CAST(${value} AS BOOLEAN) END`;
+    case "free":
+      return `CASE WHEN ${type} = 'STRING' THEN TO_JSON(CAST(LEFT(CAST(${value} AS STRING), ${MAX_TEXT_CHARACTERS}) AS VARIANT)) WHEN ${isNumber} THEN TO_JSON(${value}) END`;
+  }
+};
+
+const fromFree = (value: string, kind: FieldKind): string => held(value, "'$'", kind);
+
+/** What orders groups: their values, numbers before texts where there can be both. */
+const ascending = (group: string, kind: Kind): string =>
+  kind === "free"
+    ? `LEFT(${group}, 1) = '"' AS is_text, ${fromFree(group, "number")} AS number, ${fromFree(group, "string")} AS string`
+    : `${group} AS value`;
+
+/** Spark SQL 4, in batches. */
+export const spark: Dialect = {
+  name: "spark",
+  textType: "STRING",
+  quote: (name) => `\`${name.replaceAll("`", "``")}\``,
+  text,
+  field: (path, kind) => held("event", within(path), kind),
+  millionths,
+  nearest: (whole) => `CAST(${whole} AS DOUBLE)`,
+  ones: (units) => `${units} DIV 1000000`,
+  beside: (units) => `${units} % 1000000`,
+  first: (value) => ({ call: `MIN_BY(${value}, ${PLACE})` }),
+  last: (value) => ({ call: `MAX_BY(${value}, ${PLACE})` }),
+  latest: (number, seq) => ({ call: `MAX_BY(${number}, ${seq})` }),
+  lastN: (value, n) => ({
+    call: `COLLECT_LIST(STRUCT(time, tab_id, seq, ${value} AS value))`,
+    result: (list) =>
+      `TRANSFORM(SLICE(SORT_ARRAY(${list}), GREATEST(SIZE(${list}) - ${n - 1}, 1), ${n}), each -> each.value)`,
+  }),
+  quantile: (number, q) => ({
+    call: `COLLECT_LIST(${number})`,
+    result: (list) => `GET(SORT_ARRAY(${list}), CAST(FLOOR(${q} * (SIZE(${list}) - 1)) AS INT))`,
+  }),
+  topK: (group, count, k, kind) => ({
+    call: `COLLECT_LIST(STRUCT(-${count} AS fewest, ${ascending(group, kind)}, ${group} AS each))`,
+    result: (list) => `COALESCE(TRANSFORM(SLICE(SORT_ARRAY(${list}), 1, ${k}), one -> one.each), ARRAY())`,
+  }),
+  fromFree,
+  toFree: (value) => `TO_JSON(CAST(${value} AS VARIANT))`,
+};

@@ -1,0 +1,425 @@
+import type { FeatureValue } from "@tidemark/schema";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { AggregateKind, Reading } from "../src/aggregates/aggregate.ts";
+import { type AnyAggregate, aggregateTypes, kindOf } from "../src/aggregates/index.ts";
+import type { Occurrence } from "../src/occurrence.ts";
+
+type Input = [value: unknown, event: Occurrence];
+
+/** After every event of the tests. */
+const READING: Reading = { at: 1_000, size_ms: 60_000 };
+
+interface Case {
+  aggregate: AnyAggregate;
+  /** What the definition says of the events' values, which are numbers unless the case says otherwise. */
+  expected: (inputs: Input[]) => FeatureValue;
+  values?: fc.Arbitrary<string | number>;
+  /** How far apart the results of different orders may be, as a share; 0 for exact aggregates. */
+  tolerance?: number;
+}
+
+/** Any field will do: the tests hand over the values themselves. */
+const field = "time";
+const numbers = (inputs: Input[]) => inputs.map(([value]) => value as number);
+const total = (values: number[]) => values.reduce((sum, value) => sum + value, 0);
+const orNull = (values: number[], of: (values: number[]) => number) => (values.length ? of(values) : null);
+
+const inOrder = (inputs: Input[]) =>
+  inputs.toSorted(
+    ([, a], [, b]) => a.time - b.time || (a.tab_id < b.tab_id ? -1 : a.tab_id > b.tab_id ? 1 : a.seq - b.seq),
+  );
+
+const latestOfViews = (inputs: Input[]) => {
+  const views = new Map<string | undefined, Input>();
+  for (const input of inputs) {
+    const known = views.get(input[1].view_id);
+    if (!known || known[1].seq < input[1].seq) views.set(input[1].view_id, input);
+  }
+  return numbers([...views.values()]);
+};
+
+const byFrequency = (inputs: Input[]) => {
+  const counts = new Map<unknown, number>();
+  for (const [value] of inputs) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts]
+    .sort(([a, m], [b, n]) => n - m || ((a as string) < (b as string) ? -1 : 1))
+    .map(([value]) => value);
+};
+
+const integers = fc.integer({ min: -1_000, max: 1_000 });
+const decimals = fc.integer({ min: -1e9, max: 1e9 }).map((units) => units / 1e6);
+const words = fc.constantFrom("a", "b", "c", "d", "e");
+
+const cases: Record<string, Case> = {
+  count: { aggregate: { type: "count" }, expected: (inputs) => inputs.length },
+  rate: { aggregate: { type: "rate", per_ms: 1_000 }, expected: (inputs) => inputs.length / 60 },
+  sum: { aggregate: { type: "sum", field }, expected: (inputs) => total(numbers(inputs)) },
+  "sum of decimals": {
+    aggregate: { type: "sum", field },
+    values: decimals,
+    expected: (inputs) => total(numbers(inputs).map((value) => Math.round(value * 1e6))) / 1e6,
+  },
+  "sum of numbers that doubles cannot add": {
+    aggregate: { type: "sum", field },
+    values: fc.integer({ min: -1e15, max: 1e15 }),
+    expected: (inputs) => Number(numbers(inputs).reduce((sum, value) => sum + BigInt(value), 0n)),
+  },
+  mean: {
+    aggregate: { type: "mean", field },
+    expected: (inputs) => orNull(numbers(inputs), (all) => total(all) / all.length),
+  },
+  stddev: {
+    aggregate: { type: "stddev", field },
+    expected: (inputs) => {
+      const all = numbers(inputs);
+      if (all.length < 2) return null;
+      const squares = total(all.map((value) => value * value));
+      return Math.sqrt((all.length * squares - total(all) ** 2) / (all.length * (all.length - 1)));
+    },
+    tolerance: 1e-12,
+  },
+  "stddev of whole numbers and decimals, whose squares doubles cannot add": {
+    aggregate: { type: "stddev", field },
+    values: fc.oneof(integers, decimals, fc.integer({ min: -1e9, max: 1e9 })),
+    expected: (inputs) => {
+      const all = numbers(inputs).map((value) => BigInt(Math.round(value * 1e6)));
+      if (all.length < 2) return null;
+      const sum = all.reduce((total, each) => total + each, 0n);
+      const squares = all.reduce((total, each) => total + each * each, 0n);
+      const spread = BigInt(all.length) * squares - sum * sum;
+      return Math.sqrt(Number(spread) / (all.length * (all.length - 1))) / 1e6;
+    },
+  },
+  min: { aggregate: { type: "min", field }, expected: (inputs) => orNull(numbers(inputs), (all) => Math.min(...all)) },
+  max: { aggregate: { type: "max", field }, expected: (inputs) => orNull(numbers(inputs), (all) => Math.max(...all)) },
+  span: {
+    aggregate: { type: "span", field },
+    expected: (inputs) => orNull(numbers(inputs), (all) => Math.max(...all) - Math.min(...all)),
+  },
+  first: { aggregate: { type: "first", field }, expected: (inputs) => (inOrder(inputs)[0]?.[0] as number) ?? null },
+  last: {
+    aggregate: { type: "last", field },
+    values: words,
+    expected: (inputs) => (inOrder(inputs).at(-1)?.[0] as string) ?? null,
+  },
+  last_n: {
+    aggregate: { type: "last_n", n: 3, field },
+    values: words,
+    expected: (inputs) =>
+      inOrder(inputs)
+        .slice(-3)
+        .map(([value]) => value as string),
+  },
+  distinct: {
+    aggregate: { type: "distinct", field },
+    values: fc.oneof(words, fc.nat(5)),
+    expected: (inputs) => new Set(inputs.map(([value]) => value)).size,
+  },
+  top_k: {
+    aggregate: { type: "top_k", k: 3, field },
+    values: words,
+    expected: (inputs) => byFrequency(inputs).slice(0, 3) as string[],
+  },
+  quantile: {
+    aggregate: { type: "quantile", q: 0.75, field },
+    expected: (inputs) =>
+      orNull(numbers(inputs), (all) => all.toSorted((a, b) => a - b)[Math.floor(0.75 * (all.length - 1))] ?? 0),
+    tolerance: 0.02,
+  },
+  decayed_count: {
+    aggregate: { type: "decayed_count", half_life_ms: 100 },
+    expected: (inputs) => total(inputs.map(([, { time }]) => 0.5 ** ((READING.at - time) / 100))),
+    tolerance: 1e-9,
+  },
+  time_since_last: {
+    aggregate: { type: "time_since_last" },
+    expected: (inputs) =>
+      orNull(
+        inputs.map(([, { time }]) => READING.at - time),
+        (all) => Math.min(...all),
+      ),
+  },
+  "latest_per_view, summed": {
+    aggregate: { type: "latest_per_view", field, combine: "sum" },
+    expected: (inputs) => total(latestOfViews(inputs)),
+  },
+  "latest_per_view, largest": {
+    aggregate: { type: "latest_per_view", field, combine: "max" },
+    expected: (inputs) => orNull(latestOfViews(inputs), (all) => Math.max(...all)),
+  },
+};
+
+/** Up to 60 events of two tabs and a few views each, every (tab, seq) once, in any order. */
+const inputsOf = (values: fc.Arbitrary<string | number> = integers): fc.Arbitrary<Input[]> =>
+  fc
+    .uniqueArray(
+      fc.record({ value: values, time: fc.nat(50), tab: fc.constantFrom("a", "b"), seq: fc.nat(40), view: fc.nat(5) }),
+      { maxLength: 60, selector: ({ tab, seq }) => `${tab}${seq}` },
+    )
+    .map((all) =>
+      all.map(
+        ({ value, time, tab, seq, view }): Input => [value, { time, tab_id: tab, seq, view_id: `${tab}${view}` }],
+      ),
+    );
+
+const fold = (kind: AggregateKind<unknown>, all: Input[]) =>
+  all.reduce((state, [value, event]) => kind.add(state, value, event), kind.zero());
+
+describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expected, values, tolerance = 0 }) => {
+  const kind = kindOf(aggregate);
+  const inputs = inputsOf(values);
+  const same = (actual: FeatureValue, wanted: FeatureValue) => {
+    if (tolerance === 0 || typeof actual !== "number" || typeof wanted !== "number") expect(actual).toEqual(wanted);
+    else expect(Math.abs(actual - wanted)).toBeLessThanOrEqual(tolerance * Math.abs(wanted) + 1e-12);
+  };
+
+  it("is what its definition says, in whatever order the events come", () => {
+    fc.assert(
+      fc.property(inputs, (all) => {
+        same(kind.result(fold(kind, all), READING), expected(all));
+      }),
+    );
+  });
+
+  it("merges partial results into the same, associatively, commutatively and with an identity", () => {
+    fc.assert(
+      fc.property(inputs, fc.nat(60), fc.nat(60), (all, i, j) => {
+        const [low, high] = [Math.min(i, j), Math.max(i, j)];
+        const [a, b, c] = [all.slice(0, low), all.slice(low, high), all.slice(high)].map((part) => fold(kind, part));
+        const before = structuredClone([a, b, c]);
+        const copy = <T>(part: T): T => JSON.parse(JSON.stringify(part));
+        const whole = kind.result(fold(kind, all), READING);
+        const merged = [
+          kind.merge(kind.merge(copy(a), b), c),
+          kind.merge(copy(a), kind.merge(copy(b), c)),
+          kind.merge(kind.merge(copy(c), b), a),
+          kind.merge(kind.zero(), fold(kind, all)),
+          kind.merge(fold(kind, all), kind.zero()),
+        ];
+        for (const state of merged) {
+          // Sketches, too, end in the same state; only floating-point sums differ in their last bits.
+          if (aggregate.type === "decayed_count") same(kind.result(state, READING), whole);
+          else expect(kind.result(state, READING)).toEqual(whole);
+        }
+        expect([a, b, c]).toEqual(before);
+      }),
+    );
+  });
+
+  it("shares nothing between a merged state and its parts", () => {
+    fc.assert(
+      fc.property(inputs, inputs, (some, more) => {
+        const part = fold(kind, some);
+        const before = structuredClone(part);
+        const merged = kind.merge(kind.zero(), part);
+        more.reduce((grown, [value, event]) => kind.add(grown, value, event), kind.merge(merged, fold(kind, more)));
+        expect(part).toEqual(before);
+      }),
+    );
+  });
+
+  it("keeps a state that is plain JSON", () => {
+    fc.assert(
+      fc.property(inputs, (all) => {
+        const state = fold(kind, all);
+        expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+      }),
+    );
+  });
+
+  it("passes over events that lack the field", () => {
+    if (!("field" in aggregate)) return;
+    const event: Occurrence = { time: 1, tab_id: "a", seq: 0, view_id: "v" };
+    for (const value of [undefined, null, true, {}]) {
+      expect(kind.result(kind.add(kind.zero(), value, event), READING)).toEqual(kind.result(kind.zero(), READING));
+    }
+  });
+});
+
+it("are all here", () => {
+  expect(new Set(Object.values(cases).map(({ aggregate }) => aggregate.type))).toEqual(new Set(aggregateTypes));
+});
+
+/** Folds values one after the other. */
+const foldValues = (kind: AggregateKind<unknown>, values: Iterable<unknown>) => {
+  let [state, seq] = [kind.zero(), 0];
+  for (const value of values) {
+    state = kind.add(state, value, { time: seq, tab_id: "a", seq, view_id: "v" });
+    seq += 1;
+  }
+  return state;
+};
+const bytes = (state: unknown) => JSON.stringify(state).length;
+
+describe("latest_per_view", () => {
+  it("stays bounded and right over hundreds of views", () => {
+    const kind = kindOf({ type: "latest_per_view", field, combine: "sum" });
+    let state = kind.zero();
+    let seq = 0;
+    for (let view = 0; view < 500; view += 1) {
+      for (const value of [3, 7, 10])
+        state = kind.add(state, value, { time: 0, tab_id: "a", seq: seq++, view_id: `v${view}` });
+    }
+    expect(kind.result(state, READING)).toBe(5_000);
+    expect(bytes(state)).toBeLessThan(1_200);
+  });
+
+  it("counts a view once that goes on speaking while hundreds come and go", () => {
+    const kind = kindOf({ type: "latest_per_view", field, combine: "sum" });
+    let state = kind.zero();
+    for (let view = 0; view < 500; view += 1) {
+      state = kind.add(state, view, { time: 0, tab_id: "a", seq: view, view_id: "long" });
+      state = kind.add(state, 1, { time: 0, tab_id: "b", seq: view, view_id: `v${view}` });
+    }
+    expect(kind.result(state, READING)).toBe(499 + 500);
+  });
+
+  it("is exact as long as no view speaks again after 16 others", () => {
+    const OTHERS = 16;
+    const step = fc.record({ othersSince: fc.nat(OTHERS), value: fc.nat(100) });
+    fc.assert(
+      fc.property(
+        fc.constantFrom("sum" as const, "max" as const),
+        fc.array(step, { maxLength: 200, size: "max" }),
+        (combine, steps) => {
+          const kind = kindOf({ type: "latest_per_view", field, combine });
+          const said = new Map<string, number>();
+          const heard: string[] = [];
+          let state = kind.zero();
+          steps.forEach(({ othersSince, value }, seq) => {
+            const view_id = (othersSince < OTHERS && heard.splice(othersSince, 1)[0]) || `v${said.size}`;
+            heard.unshift(view_id);
+            said.set(view_id, value);
+            state = kind.add(state, value, { time: 0, tab_id: "a", seq, view_id });
+          });
+          const values = [...said.values()];
+          const expected = combine === "sum" ? total(values) : values.length > 0 ? Math.max(...values) : null;
+          expect(kind.result(state, READING)).toBe(expected);
+        },
+      ),
+    );
+  });
+});
+
+describe("distinct", () => {
+  const kind = kindOf({ type: "distinct", field });
+  const texts = (prefix: number, count: number) => Array.from({ length: count }, (_, index) => `${prefix}/${index}`);
+
+  it("is exact up to 128 values", () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 0, max: 128 }), (prefix, count) => {
+        expect(kind.result(foldValues(kind, [...texts(prefix, count), ...texts(prefix, count)]), READING)).toBe(count);
+      }),
+    );
+  });
+
+  it("keeps to its standard error of 3.25 % beyond, at every size, without bias", () => {
+    for (const count of [129, 300, 1_000, 2_500, 5_000, 20_000]) {
+      const errors = Array.from({ length: 40 }, (_, prefix) => {
+        return (kind.result(foldValues(kind, texts(prefix, count)), READING) as number) / count - 1;
+      });
+      const rms = Math.sqrt(total(errors.map((error) => error * error)) / errors.length);
+      // The measured error of 40 trials spreads by about a ninth of the true one: a third is three of these.
+      expect(rms).toBeLessThan(0.0325 * 1.34);
+      expect(Math.abs(total(errors) / errors.length)).toBeLessThan((3 * 0.0325) / Math.sqrt(40));
+    }
+  });
+
+  it("ends in the same state however it was split, small or large", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 4 }), (cuts) => {
+        const parts = cuts.map((count, prefix) => foldValues(kind, texts(prefix % 3, count)));
+        const whole = foldValues(
+          kind,
+          cuts.flatMap((count, prefix) => texts(prefix % 3, count)),
+        );
+        expect(parts.reduce((a, b) => kind.merge(a, b), kind.zero())).toEqual(whole);
+        expect(parts.reduceRight((a, b) => kind.merge(a, b), kind.zero())).toEqual(whole);
+      }),
+    );
+  });
+
+  it("tells the text 1 from the number 1", () => {
+    expect(kind.result(foldValues(kind, [1, "1", "1", 1]), READING)).toBe(2);
+  });
+});
+
+describe("quantile", () => {
+  const values = fc.array(
+    fc.double({ min: -1e4, max: 1e4, noNaN: true }).filter((value) => value === 0 || Math.abs(value) > 1e-3),
+    {
+      minLength: 1,
+      maxLength: 300,
+    },
+  );
+
+  it("is within 2 % of the value at its rank, merged or not", () => {
+    fc.assert(
+      fc.property(values, values, fc.double({ min: 0, max: 1, noNaN: true }), (some, more, q) => {
+        const kind = kindOf({ type: "quantile", q, field });
+        const sorted = [...some, ...more].sort((a, b) => a - b);
+        const truth = sorted[Math.floor(q * (sorted.length - 1))] as number;
+        const merged = kind.merge(foldValues(kind, some), foldValues(kind, more));
+        expect(merged).toEqual(foldValues(kind, [...more, ...some]));
+        expect(Math.abs((kind.result(merged, READING) as number) - truth)).toBeLessThanOrEqual(
+          0.02 * Math.abs(truth) + 1e-9,
+        );
+      }),
+    );
+  });
+
+  it("keeps no more than 512 bins, the lowest of which give way", () => {
+    const kind = kindOf({ type: "quantile", q: 0.9, field });
+    const spread = Array.from({ length: 3_000 }, (_, index) => 1.01 ** (index - 1_500));
+    const state = foldValues(kind, spread);
+    expect((state as number[][])[0]).toHaveLength(512);
+    const truth = spread[Math.floor(0.9 * 2_999)] as number;
+    expect(Math.abs((kind.result(state, READING) as number) / truth - 1)).toBeLessThanOrEqual(0.02);
+    expect(kind.merge(foldValues(kind, spread.slice(1_000)), foldValues(kind, spread.slice(0, 1_000)))).toEqual(state);
+  });
+});
+
+describe("top_k", () => {
+  const kind = kindOf({ type: "top_k", k: 20, field });
+  /** Some values far more frequent than others, out of hundreds. */
+  const skewed = fc.array(fc.oneof(fc.nat(4), fc.nat(500)), { maxLength: 1_500 });
+
+  it("keeps every value more frequent than a 65th of all, merged or not", () => {
+    fc.assert(
+      fc.property(skewed, skewed, (some, more) => {
+        const all = [...some, ...more];
+        const merged = kind.merge(foldValues(kind, some), foldValues(kind, more));
+        for (const state of [merged, foldValues(kind, all)] as [value: number, count: number][][]) {
+          expect(state.length).toBeLessThanOrEqual(64);
+          const kept = new Map(state);
+          for (const value of new Set(all)) {
+            const count = all.filter((each) => each === value).length;
+            expect(kept.get(value) ?? 0).toBeLessThanOrEqual(count);
+            expect(kept.get(value) ?? 0).toBeGreaterThanOrEqual(count - all.length / 65);
+          }
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe("a state", () => {
+  it("does not keep a text whole that is longer than 200 characters", () => {
+    const long = "x".repeat(1_000);
+    for (const aggregate of [
+      { type: "last", field },
+      { type: "last_n", n: 1, field },
+      { type: "top_k", k: 1, field },
+    ] as const) {
+      const kind = kindOf(aggregate);
+      expect([kind.result(foldValues(kind, [long]), READING)].flat()).toEqual(["x".repeat(200)]);
+    }
+  });
+
+  it("is not touched by a number that cannot be summed", () => {
+    const kind = kindOf({ type: "sum", field });
+    expect(kind.result(foldValues(kind, [1, 1e16, Number.NaN, Number.POSITIVE_INFINITY, 2]), READING)).toBe(3);
+  });
+});

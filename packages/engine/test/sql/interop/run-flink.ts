@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { FeatureValue } from "@tidemark/schema";
+import type { LoggedEvent } from "../../../src/logged-event.ts";
+
+const PROGRAM = fileURLToPath(new URL("Flink.java", import.meta.url).href);
+
+/** A window's vector. */
+export type WindowRow = { id: string; window_end?: number } & Record<string, FeatureValue | undefined>;
+
+const COLUMNS = ["session_id", "anonymous_id", "user_id", "tab_id", "seq", "type", "time", "view_id"] as const;
+
+/** Flink in one JVM, from the folder that holds its jars. */
+export const openFlink = async (jars: string, mode: "batch" | "streaming") => {
+  const folder = await mkdtemp(join(tmpdir(), "tidemark-flink-"));
+  const process: ChildProcess = spawn(
+    "java",
+    [
+      "--add-opens=java.base/java.util=ALL-UNNAMED",
+      "--add-opens=java.base/java.lang=ALL-UNNAMED",
+      "-cp",
+      `${jars}/*`,
+      PROGRAM,
+      mode,
+    ],
+    { stdio: ["pipe", "pipe", "ignore"] },
+  );
+  const lines = createInterface({ input: process.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+  const run = async (statement: string): Promise<string[]> => {
+    process.stdin?.write(`${statement}\n;\n`);
+    const rows: string[] = [];
+    for (let line = await lines.next(); !line.done; line = await lines.next()) {
+      if (line.value === "done") return rows;
+      if (line.value.startsWith("failed ")) throw new Error(`${line.value}\n${statement}`);
+      if (line.value.startsWith("row ")) rows.push(line.value.slice("row ".length));
+    }
+    throw new Error("Flink has ended");
+  };
+  let loads = 0;
+
+  return {
+    async load(events: readonly LoggedEvent[]): Promise<void> {
+      const path = join(folder, `events-${loads++}.json`);
+      const rows = events.map((event, arrival) => {
+        const columns = COLUMNS.map((column) => [column, event[column as keyof LoggedEvent]]);
+        return JSON.stringify({ ...Object.fromEntries(columns), arrival, event: JSON.stringify(event) });
+      });
+      await writeFile(path, rows.join("\n"));
+      if (loads > 1) await run("DROP TABLE events");
+      await run(`CREATE TABLE events (
+        session_id STRING, anonymous_id STRING, user_id STRING, tab_id STRING, seq BIGINT, \`type\` STRING, \`time\` BIGINT,
+        view_id STRING, arrival BIGINT, event STRING,
+        rowtime AS TO_TIMESTAMP_LTZ(\`time\`, 3), WATERMARK FOR rowtime AS rowtime - INTERVAL '5' SECOND
+      ) WITH ('connector' = 'filesystem', 'path' = 'file://${path}', 'format' = 'json')`);
+    },
+    /** The rows of a query that tells features by these names; of a row that changed, the latest. */
+    async ask(query: string, columns: readonly string[]): Promise<WindowRow[]> {
+      const keys = columns.map(
+        (name) => `KEY '${name}' VALUE ${name === "window_end" ? "CAST(window_end AS STRING)" : `\`${name}\``}`,
+      );
+      const rows = await run(`SELECT JSON_OBJECT(${keys.join(", ")}) FROM (${query}) t`);
+      const latest = new Map<string, WindowRow>();
+      for (const row of rows) {
+        if (row.startsWith("-")) continue;
+        const { window_end, ...values } = JSON.parse(row.slice(2)) as WindowRow & { window_end?: string };
+        const at = window_end === undefined ? undefined : Date.parse(`${(window_end as string).replace(" ", "T")}Z`);
+        const told = columns.map((name) => [name, name === "window_end" ? at : values[name]]);
+        latest.set(`${values.id} ${at}`, Object.fromEntries(told));
+      }
+      return [...latest.values()];
+    },
+    close: () => {
+      process.stdin?.end();
+    },
+  };
+};

@@ -1,0 +1,217 @@
+import { type Condition, type EventType, eventTypes, type Feature, view as viewSchema } from "@tidemark/schema";
+import fc from "fast-check";
+import { z } from "zod";
+import type { LoggedEvent } from "../../src/logged-event.ts";
+
+const DAY = 86_400_000;
+const BEGIN = 1_800_000_000_000;
+
+interface Shape {
+  type?: string;
+  enum?: unknown[];
+  const?: unknown;
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  maxLength?: number;
+  properties?: Record<string, Shape>;
+  required?: string[];
+  items?: Shape;
+  prefixItems?: Shape[];
+  minItems?: number;
+  maxItems?: number;
+}
+
+/** Values that conditions ask for, by path: what tests look for has to come up. */
+type Wanted = Map<string, unknown[]>;
+
+const wantedIn = (features: readonly Feature[]): Wanted => {
+  const wanted: Wanted = new Map();
+  for (const feature of features) {
+    if (!("where" in feature) || !feature.where) continue;
+    for (const condition of feature.where as readonly Condition[]) {
+      const values = "values" in condition ? condition.values : [condition.value];
+      wanted.set(condition.field, [...(wanted.get(condition.field) ?? []), ...values]);
+    }
+  }
+  return wanted;
+};
+
+const TEXTS = [
+  "",
+  "a",
+  "B",
+  "it's",
+  'say "so"',
+  "back\\slash",
+  "ünïcode 🎈",
+  "#5",
+  "5",
+  "x".repeat(250),
+  // Two UTF-16 units a character, which is cut to 200 of them; and one unit that comes after its first, but before it as a character.
+  "🎈".repeat(220),
+  "\uf8ff",
+  "line\nbreak",
+];
+
+const text = ({ pattern, maxLength = 300 }: Shape) =>
+  pattern
+    ? fc.constantFrom("id-000001", "id-000002", "id-000003")
+    : fc.constantFrom(...TEXTS).map((value) => value.slice(0, maxLength).replace(/[\ud800-\udbff]$/, ""));
+
+const number = ({ type, minimum = -1e9, maximum = 1e9 }: Shape) => {
+  const [least, most] = [Math.max(minimum, -1e15), Math.min(maximum, 1e15)];
+  const whole = fc.oneof(
+    fc.integer({ min: Math.max(least, 0), max: Math.min(most, 40) }),
+    fc.maxSafeInteger().map((value) => Math.min(Math.max(Math.trunc(value / 9), least), most)),
+  );
+  return type === "integer" ? whole : fc.oneof(whole, fc.double({ min: least, max: most, noNaN: true }));
+};
+
+const free = fc.dictionary(
+  fc.constantFrom("price", "a.b", "n/a~", "quoted\"'key", "constructor"),
+  fc.oneof(
+    fc.integer({ min: -5, max: 5 }),
+    // They may become ids, which every dialect spells alike as long as they need no exponent.
+    fc.integer({ min: -1e9, max: 1e9 }).map((value) => value / 1e5),
+    fc.constantFrom<unknown>(...TEXTS, true, false, null, { price: 1 }, [1]),
+  ),
+  { maxKeys: 4 },
+);
+
+const contentOf = (shape: Shape, path: string, wanted: Wanted): fc.Arbitrary<unknown> => {
+  const asked = wanted.get(path);
+  if (asked) {
+    const edges = asked.flatMap((value) => (typeof value === "number" ? [value, value + 1] : [value]));
+    const fitting = edges.filter((value) => typeof value !== "number" || value <= (shape.maximum ?? value));
+    const any = contentOf(shape, path, new Map());
+    return fitting.length > 0 ? fc.oneof(fc.constantFrom(...fitting), any) : any;
+  }
+  if (shape.const !== undefined) return fc.constant(shape.const);
+  if (shape.enum) return fc.constantFrom(...shape.enum);
+  if (shape.properties) return objectOf(shape, `${path}.`, wanted);
+  if (shape.prefixItems) return fc.tuple(...shape.prefixItems.map((item) => contentOf(item, path, wanted)));
+  switch (shape.type) {
+    case "object":
+      return free;
+    case "array":
+      return fc.array(contentOf(shape.items ?? {}, path, wanted), {
+        minLength: shape.minItems ?? 0,
+        maxLength: Math.min(shape.maxItems ?? 2, Math.max(shape.minItems ?? 0, 2)),
+      });
+    case "boolean":
+      return fc.boolean();
+    case "string":
+      return text(shape);
+    default:
+      return number(shape);
+  }
+};
+
+const objectOf = ({ properties = {}, required = [] }: Shape, path: string, wanted: Wanted) =>
+  fc.record(
+    Object.fromEntries(
+      Object.entries(properties).map(([key, each]) => [key, contentOf(each, `${path}${key}`, wanted)]),
+    ),
+    { requiredKeys: required },
+  );
+
+const shapeOf = (schema: z.ZodType): Shape => z.toJSONSchema(schema, { io: "input" }) as Shape;
+
+/** Events of every type of the contract, with what each field may hold and what the definitions look for. */
+const contents = (features: readonly Feature[]): fc.Arbitrary<Record<string, unknown>> => {
+  const wanted = wantedIn(features);
+  const read = new Set(features.flatMap((feature) => ("source" in feature ? [feature.source as string] : [])));
+  const types = (Object.keys(eventTypes) as EventType[]).filter((type) => read.has("any") || read.has(type));
+  return fc.oneof(
+    ...(types.length > 0 ? types : (["click"] as EventType[])).map((type) =>
+      objectOf(shapeOf(eventTypes[type]), "", wanted),
+    ),
+  );
+};
+
+const viewOf = objectOf(shapeOf(viewSchema), "view.", new Map());
+
+/** How much later than others around it an event arrives: mostly in order, some late, a few too late to count. */
+const delay = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(0) },
+  { weight: 3, arbitrary: fc.nat(6_000) },
+  { weight: 2, arbitrary: fc.nat(DAY) },
+  { weight: 1, arbitrary: fc.integer({ min: DAY, max: 3 * DAY }) },
+);
+
+/** Time until the next event arrives: bursts, and gaps from which windows come back empty. */
+const gap = fc.oneof(
+  { weight: 8, arbitrary: fc.nat(3_000) },
+  { weight: 2, arbitrary: fc.nat(120_000) },
+  { weight: 1, arbitrary: fc.nat(2 * DAY) },
+);
+
+/** A log in order of arrival: several sessions of two browsers and a user, out of order, and some events twice. */
+export interface Log {
+  /** As a log holds them that is written at least once. */
+  written: LoggedEvent[];
+  /** Each once, as they first arrived. */
+  events: LoggedEvent[];
+}
+
+/** Logs in which the definitions find something. */
+export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrary<Log> =>
+  fc
+    .tuple(
+      fc.array(viewOf, { minLength: 6, maxLength: 6 }),
+      fc.uniqueArray(
+        fc.record({
+          session: fc.nat(4),
+          tab: fc.nat(1),
+          seq: fc.nat(2_000),
+          view: fc.nat(6),
+          path: fc.constantFrom("/", "/a", "/it's", undefined),
+          identified: fc.boolean(),
+          personalisation: fc.constantFrom("granted", "pending", "denied", undefined),
+          again: fc.option(fc.nat(30), { freq: 6, nil: undefined }),
+          content: contents(features),
+          delay,
+          gap,
+        }),
+        { minLength: 1, maxLength, selector: ({ session, tab, seq }) => `${session}/${tab}/${seq}` },
+      ),
+    )
+    .map(([views, entries]) => {
+      let now = BEGIN;
+      const events: LoggedEvent[] = [];
+      const copies: [place: number, event: LoggedEvent][] = [];
+      entries.forEach(
+        ({ session, tab, seq, view, path, identified, personalisation, again, content, delay, gap }, place) => {
+          now += gap;
+          const { user_id: _, ...own } = content as { user_id?: string };
+          const view_id = `view-${session}-${tab}-${view}`;
+          const event = {
+            ...own,
+            session_id: `session-${session}`,
+            anonymous_id: `browser-${session % 2}`,
+            ...(identified && { user_id: session === 4 ? "browser-1" : "user-0" }),
+            ...(personalisation && { consent: { measurement: "granted", personalisation } }),
+            tab_id: `tab-${tab}`,
+            seq,
+            time: now - delay,
+            ...(view < 6
+              ? {
+                  view_id,
+                  view: { ...views[view], view_id, ...(path === undefined ? {} : { path }) },
+                  view_time_ms: seq,
+                }
+              : { view_id: undefined }),
+          };
+          // As it comes back from a log: without what JSON does not hold.
+          const logged = JSON.parse(JSON.stringify(event)) as LoggedEvent;
+          events.push(logged);
+          if (again !== undefined) copies.push([place + again, logged]);
+        },
+      );
+      const written = events.flatMap((event, place) => [
+        event,
+        ...copies.filter(([after]) => after === place).map(([, copy]) => copy),
+      ]);
+      return { written, events };
+    });

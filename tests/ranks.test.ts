@@ -1,0 +1,137 @@
+import { globSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+interface Import {
+  from: string;
+  what: string;
+  typeOnly: boolean;
+}
+
+const importsOf = (name: string): Import[] =>
+  globSync(`packages/${name}/src/**/*.{ts,tsx}`, { cwd: ROOT }).flatMap((from) =>
+    [...readFileSync(`${ROOT}${from}`, "utf8").matchAll(/^(?:import|export)\b([^;]*?)\bfrom "([^"]+)"/gms)].map(
+      ([, clause = "", what = ""]) => ({ from, what, typeOnly: /^\s+type\b/.test(clause) }),
+    ),
+  );
+
+/**
+ * The rooms of each package by rank, the lowest first. A room is a folder or a file of `src`; it imports rooms of lower ranks only,
+ * none of its own rank.
+ */
+const RANKS: Record<string, string[][]> = {
+  schema: [
+    ["consent", "keys", "limits"],
+    ["answer", "fields"],
+    ["events", "view"],
+    ["batch", "features"],
+    ["derive"],
+    ["index"],
+  ],
+  engine: [
+    ["cells", "exact", "expression", "extent", "hash", "lateness", "limits", "occurrence"],
+    ["field", "text"],
+    ["aggregates", "condition", "entity"],
+    ["panes"],
+    ["slot"],
+    ["engine"],
+    ["entity-engine", "logged-event"],
+    ["as-of", "replay"],
+    ["sql"],
+    ["index"],
+  ],
+  collector: [
+    ["compile-features", "config", "errors"],
+    ["tenants"],
+    ["env"],
+    ["access", "metrics", "wire"],
+    ["rollup"],
+    ["session"],
+    ["ingest", "serving"],
+    ["http"],
+    ["index"],
+  ],
+};
+
+/** Imports up the ranks that are allowed where they are of types only, and why. */
+const TYPE_ONLY: Record<string, string> = {
+  "collector/env -> metrics": "the class of an object types the calls to it",
+  "collector/env -> rollup": "the class of an object types the calls to it",
+  "collector/env -> session": "the class of an object types the calls to it",
+};
+
+/** What each package may import of others, as `package` or `package (types)`. */
+const FOREIGN: Record<string, string[]> = {
+  schema: ["zod"],
+  engine: [
+    "@tidemark/schema (types)",
+    "@tidemark/schema/derivation-order",
+    "@tidemark/schema/entities",
+    "@tidemark/schema/event-fields",
+  ],
+};
+
+const roomOf = (name: string, path: string): string =>
+  (path.slice(`packages/${name}/src/`.length).split("/")[0] ?? "").replace(/\.tsx?$/, "");
+
+const foreignImports = (name: string): Import[] => importsOf(name).filter(({ what }) => !what.startsWith("."));
+
+describe.each(Object.entries(RANKS))("the rooms of %s", (name, ranks) => {
+  const rankOf = new Map(ranks.flatMap((rooms, rank) => rooms.map((room) => [room, rank] as const)));
+  const imports = importsOf(name).filter(({ what }) => what.startsWith("."));
+  const crossing = imports
+    .map(({ from, what, typeOnly }) => {
+      const [room, other] = [roomOf(name, from), roomOf(name, posix.join(from, "..", what))];
+      return { from, what, room, other, isAllowed: typeOnly && `${name}/${room} -> ${other}` in TYPE_ONLY };
+    })
+    .filter(({ room, other }) => room !== other);
+
+  it("all have a rank", () => {
+    const rooms = globSync(`packages/${name}/src/*`, { cwd: ROOT }).map((path) => roomOf(name, path));
+    expect(rooms.sort()).toEqual([...rankOf.keys()].sort());
+  });
+
+  it("import rooms of lower ranks only", () => {
+    expect(crossing.length).toBeGreaterThan(10);
+    const wrong = crossing.filter(({ room, other }) => (rankOf.get(other) ?? 0) >= (rankOf.get(room) ?? 0));
+    expect(wrong.filter(({ isAllowed }) => !isAllowed).map(({ from, what }) => `${from} imports ${what}`)).toEqual([]);
+  });
+});
+
+describe("imports of other packages", () => {
+  it.each(Object.entries(FOREIGN))("%s imports what the table names", (name, allowed) => {
+    const used = foreignImports(name).map(({ what, typeOnly }) =>
+      allowed.includes(what) || !typeOnly ? what : `${what} (types)`,
+    );
+    expect([...new Set(used)].filter((each) => !allowed.includes(each))).toEqual([]);
+  });
+
+  it("sdk takes types and plain constants of schema, and two small libraries", () => {
+    const allowed = ({ what, typeOnly }: Import) =>
+      ["@tidemark/schema/keys", "@tidemark/schema/limits", "idb-keyval", "web-vitals"].includes(what) ||
+      (what === "@tidemark/schema" && typeOnly);
+    const beyond = foreignImports("sdk").filter((each) => !allowed(each));
+    expect(beyond.filter(({ from }) => roomOf("sdk", from) !== "react")).toEqual([]);
+  });
+
+  it("only the hooks know React, and nothing else knows the hooks", () => {
+    const [hooks, others] = [
+      importsOf("sdk").filter(({ from }) => roomOf("sdk", from) === "react"),
+      importsOf("sdk").filter(({ from }) => roomOf("sdk", from) !== "react"),
+    ];
+    expect(hooks.filter(({ what }) => !what.startsWith(".") && what !== "react")).toEqual([]);
+    expect(others.filter(({ what }) => /\/react\//.test(what))).toEqual([]);
+  });
+
+  it("only the Durable Objects import the Workers runtime", () => {
+    const users = foreignImports("collector").filter(({ what }) => what.startsWith("cloudflare:"));
+    expect(users.map(({ from }) => from).sort()).toEqual([
+      "packages/collector/src/metrics/metrics.ts",
+      "packages/collector/src/rollup/rollup.ts",
+      "packages/collector/src/session/session.ts",
+    ]);
+  });
+});
