@@ -32,6 +32,7 @@ export default defineConfig({
                 BLOG_READ_KEY: "blog-read-key",
                 CLUB_READ_KEY: "club-read-key",
                 BANK_READ_KEY: "bank-read-key",
+                NEWS_READ_KEY: "news-read-key",
                 ADMIN_KEY: "admin-key",
               },
             },

@@ -46,12 +46,13 @@ export const batch = (events: unknown[], more: Record<string, unknown> = {}) => 
 });
 
 /** A batch for another site of the tests' deployment than the shop. */
-export const batchFor = (site: "shop" | "blog" | "club" | "bank", events: unknown[], more = {}) => {
+export const batchFor = (site: "shop" | "blog" | "club" | "bank" | "news", events: unknown[], more = {}) => {
   const key = {
     shop: "tm_shop_aaaaaaaa",
     blog: "tm_blog_bbbbbbbb",
     club: "tm_club_cccccccc",
     bank: "tm_bank_dddddddd",
+    news: "tm_news_eeeeeeee",
   };
   return batch(events, { key: key[site], session_id: newSession(site), ...more });
 };

@@ -1,4 +1,4 @@
-import { defaultFeatures, defineFeatures, lifetime } from "@tidemark/schema";
+import { defaultFeatures, defineFeatures, lifetime, session } from "@tidemark/schema";
 import { defineConfig } from "../../src/config.ts";
 import { createCollector } from "../../src/index.ts";
 import type { Push, RollupKey } from "../../src/rollup/push.ts";
@@ -35,6 +35,28 @@ const productFeatures = defineFeatures([
   },
 ]);
 
+/** Features of one site alone. */
+const newsFeatures = defineFeatures([
+  {
+    name: "stories",
+    description: "Events.",
+    unit: "count",
+    entity: "session",
+    source: "custom",
+    aggregate: { type: "count" },
+    window: session(),
+  },
+  {
+    name: "author_stories",
+    description: "Events.",
+    unit: "count",
+    entity: { name: "author", field: "properties.author" },
+    source: "custom",
+    aggregate: { type: "count" },
+    window: lifetime(),
+  },
+]);
+
 /** A deployment with several sites, to see that none reaches another's, and that each has its own policy. */
 export const config = defineConfig({
   sites: [
@@ -60,6 +82,14 @@ export const config = defineConfig({
       readKeySecret: "BANK_READ_KEY",
       requireConsent: true,
       cookie: true,
+    },
+    {
+      id: "news",
+      key: "tm_news_eeeeeeee",
+      origins: ["https://news.example"],
+      readKeySecret: "NEWS_READ_KEY",
+      features: newsFeatures,
+      jurisdiction: "eu",
     },
   ],
   adminKeySecret: "ADMIN_KEY",

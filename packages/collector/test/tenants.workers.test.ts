@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import {
+  accept,
+  batch,
+  batchFor,
+  custom,
+  newSession,
+  readRollup,
+  refusal,
+  rollupVectorOf,
+  vectorOf,
+} from "./workers/client.ts";
+import { tenant } from "./workers/worker.ts";
+
+const story = (seq: number, author: string) => ({ ...custom(seq), properties: { author } });
+
+describe("a site with features and a jurisdiction of its own", () => {
+  it("has these features in its sessions' vectors, and no others", async () => {
+    const session_id = newSession("news");
+    await accept(batchFor("news", [story(0, "ada"), story(1, "ada")], { session_id }));
+    const { features, definition_version } = await vectorOf(session_id, "news-read-key");
+    expect(features).toEqual({ stories: 2 });
+    expect(definition_version).toBe(tenant("news").definitions.version);
+  });
+
+  it("leaves the features of the other sites alone: versions live side by side", async () => {
+    const session_id = newSession("shop");
+    await accept(batch([custom(0)], { session_id }));
+    const { features, definition_version } = await vectorOf(session_id);
+    expect(features.custom_event_count).toBe(1);
+    expect(features).not.toHaveProperty("stories");
+    expect(definition_version).not.toBe(tenant("news").definitions.version);
+  });
+
+  it("gathers entities of its own, which other sites do not know", async () => {
+    const author = `author-${crypto.randomUUID()}`;
+    await accept(batchFor("news", [story(0, author), story(1, author), story(2, author)]));
+    await expect
+      .poll(async () => (await rollupVectorOf("author", author, "news-read-key"))?.features, { timeout: 5_000 })
+      .toEqual({ author_stories: 3 });
+    const [status, code, message] = await refusal(await readRollup("author", author, "shop-read-key"));
+    expect([status, code]).toEqual([404, "not_found"]);
+    expect(message).toContain('No feature is defined of "author"');
+  });
+});
