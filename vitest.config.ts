@@ -1,26 +1,18 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { type ProjectName, projects, type TestProject } from "./vitest.projects.ts";
 
-/**
- * Four rooms: pure code in Node, the collector in the Workers runtime, everything together in a real browser, and the SDK
- * by itself in every engine.
- */
+/** The name and the files of a project, as Vitest takes them. */
+const filesOf = (name: ProjectName) => {
+  const { include, exclude = [] }: TestProject = projects[name];
+  return { name, include, exclude: ["**/node_modules/**", ...exclude] };
+};
+
 export default defineConfig({
   test: {
-    reporters: ["default", "./tests/tally.ts"],
+    reporters: ["default", "./tests/reporter.ts"],
     projects: [
-      {
-        test: {
-          name: "unit",
-          include: [
-            "packages/schema/test/**/*.test.ts",
-            "packages/sdk/test/**/*.test.ts",
-            "packages/engine/test/**/*.test.ts",
-            "packages/collector/test/**/!(*.workers).test.ts",
-            "tests/*.test.ts",
-          ],
-        },
-      },
+      { test: filesOf("unit") },
       {
         plugins: [
           cloudflareTest({
@@ -39,12 +31,11 @@ export default defineConfig({
           }),
         ],
         // The first request of a file waits for the runtime to start and to load the Worker.
-        test: { name: "worker", include: ["packages/collector/test/**/*.workers.test.ts"], testTimeout: 30_000 },
+        test: { ...filesOf("workers"), testTimeout: 30_000 },
       },
       {
         test: {
-          name: "e2e",
-          include: ["tests/{delivery,e2e,react}/**/*.test.ts"],
+          ...filesOf("e2e"),
           // What they start is what a user starts, and no test: Vite would build it for development.
           env: { NODE_ENV: "" },
           testTimeout: 120_000,
@@ -57,8 +48,7 @@ export default defineConfig({
       },
       {
         test: {
-          name: "engines",
-          include: ["tests/{script-tag,signals}/**/*.test.ts"],
+          ...filesOf("browsers"),
           testTimeout: 60_000,
           // A browser that is not there yet is installed first.
           hookTimeout: 180_000,

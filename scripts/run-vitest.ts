@@ -1,0 +1,41 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const VITEST = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
+
+/** The counts of a run of tests. */
+export interface Counts {
+  passed: number;
+  /** Tests that did not pass, files that could not be run, and errors that belong to no test. */
+  failed: number;
+}
+
+/**
+ * Runs Vitest with these arguments. What it prints goes through; its reporter (`tests/reporter.ts`) sends the counts. A Vitest that
+ * ends badly without a failed test, or without counts, counts as one failure.
+ */
+export const runVitest = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Counts> => {
+  const child = spawn(process.execPath, [VITEST, "run", ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  let counts: Counts = { passed: 0, failed: 0 };
+  child.on("message", (message: Counts) => {
+    counts = message;
+  });
+  const [code, signal] = await once(child, "close");
+  if (code === 0 || counts.failed > 0) return counts;
+  console.error(`Vitest ended with ${signal ?? `status ${code}`}, and no failed test says why.`);
+  return { ...counts, failed: 1 };
+};
+
+/** Prints the counts as a command's last line, and sets the exit status. */
+export const conclude = (runs: readonly Counts[]): void => {
+  const sum = (figure: keyof Counts) => runs.reduce((total, counts) => total + counts[figure], 0);
+  const failed = sum("failed");
+  console.log(`${sum("passed")} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+};

@@ -1,0 +1,26 @@
+import { globSync } from "node:fs";
+import { matchesGlob } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { projects, type TestProject } from "../vitest.projects.ts";
+
+const files = globSync("{bench,examples,packages,scripts,tests}/**/*.test.{ts,tsx}", {
+  cwd: fileURLToPath(new URL("..", import.meta.url)),
+  exclude: ["**/node_modules/**", "**/dist/**"],
+});
+
+const matches = (file: string, globs: readonly string[] = []) => globs.some((glob) => matchesGlob(file, glob));
+
+const projectsOf = (file: string) =>
+  Object.entries<TestProject>(projects)
+    .filter(([, { include, exclude }]) => matches(file, include) && !matches(file, exclude))
+    .map(([name]) => name);
+
+it("every test file belongs to exactly one project", () => {
+  expect(files.length).toBeGreaterThan(50);
+  expect(files.filter((file) => projectsOf(file).length !== 1)).toEqual([]);
+});
+
+it("every project has test files", () => {
+  expect(new Set(files.flatMap(projectsOf))).toEqual(new Set(Object.keys(projects)));
+});

@@ -1,0 +1,18 @@
+import type { Reporter, TestModule } from "vitest/node";
+import type { Counts } from "../scripts/run-vitest.ts";
+
+/** Sends a run's counts to the process that started Vitest (`scripts/test.ts`), or prints them when there is none. */
+export default class CountsReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    const counts: Counts = { passed: 0, failed: errors.length };
+    for (const module of modules) {
+      counts.failed += module.errors().length ? 1 : 0;
+      for (const test of module.children.allTests()) {
+        if (test.result().state === "passed") counts.passed += 1;
+        else counts.failed += 1;
+      }
+    }
+    if (process.send) process.send(counts);
+    else console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  }
+}

@@ -1,0 +1,42 @@
+/** A project of the tests: which files it runs, and what it needs. */
+export interface TestProject {
+  /** What the project tests, in a few words. */
+  about: string;
+  /** Globs of its test files, from the repository's root. */
+  include: string[];
+  /** Globs of files that another project runs. Default: none. */
+  exclude?: string[];
+  /** Whether the collector's static assets have to be built before. Default: no. */
+  needsScriptTag?: true;
+}
+
+const WORKERS = ["packages/*/test/**/*.workers.test.ts"];
+
+/** The projects that `pnpm test` knows, by name, in the order in which they run. */
+export const projects = {
+  unit: {
+    about: "the packages in Node, and what holds for the whole repository",
+    include: ["packages/*/test/**/*.test.ts", "tests/*.test.ts"],
+    exclude: WORKERS,
+  },
+  workers: {
+    about: "the collector in the Workers runtime",
+    include: WORKERS,
+    needsScriptTag: true,
+  },
+  browsers: {
+    about: "the SDK by itself in Chromium, Firefox and WebKit",
+    include: ["tests/{script-tag,signals}/**/*.test.ts"],
+  },
+  e2e: {
+    about: "everything together: the commands, the examples, the packed packages, the collector behind real browsers",
+    include: ["tests/{delivery,e2e,react}/**/*.test.ts"],
+    needsScriptTag: true,
+  },
+} satisfies Record<string, TestProject>;
+
+/** The name of a project. */
+export type ProjectName = keyof typeof projects;
+
+/** All names, in order. */
+export const projectNames = Object.keys(projects) as ProjectName[];
