@@ -5,6 +5,8 @@ export interface Measurement {
   unit: string;
   reference: number;
   budget: number;
+  /** What a build by Vite gives for the same case, or why there is none. */
+  vite?: number | string;
   /** The side of the budget on which the figure is in order. Default: `at_most`. */
   bound?: "at_most" | "at_least";
 }

@@ -13,7 +13,10 @@ const run = (script: string, ...args: string[]) => {
   return { status, stdout, stderr };
 };
 
-describe.each([["scripts/test.ts", "project", projectNames]])("%s", (script, what, names) => {
+describe.each([
+  ["scripts/test.ts", "project", projectNames],
+  ["bench/main.ts", "benchmark", ["collector", "cost", "delivery", "engine", "main-thread", "size"]],
+])("%s", (script, what, names) => {
   it("answers --help with its usage, and the names that it knows", () => {
     const { status, stdout } = run(script, "--help");
     expect(status).toBe(0);
