@@ -1,9 +1,11 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { type ProjectName, projects, type TestProject } from "../vitest.projects.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const VITEST = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
+const BUILD_SCRIPT_TAG = fileURLToPath(new URL("build-script-tag.ts", import.meta.url));
 
 /** The counts of a run of tests. */
 export interface Counts {
@@ -16,10 +18,9 @@ export interface Counts {
  * Runs Vitest with these arguments. What it prints goes through; its reporter (`tests/reporter.ts`) sends the counts. A Vitest that
  * ends badly without a failed test, or without counts, counts as one failure.
  */
-export const runVitest = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Counts> => {
+export const runVitest = async (args: readonly string[]): Promise<Counts> => {
   const child = spawn(process.execPath, [VITEST, "run", ...args], {
     cwd: ROOT,
-    env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   let counts: Counts = { passed: 0, failed: 0 };
@@ -30,6 +31,13 @@ export const runVitest = async (args: readonly string[], env: NodeJS.ProcessEnv 
   if (code === 0 || counts.failed > 0) return counts;
   console.error(`Vitest ended with ${signal ?? `status ${code}`}, and no failed test says why.`);
   return { ...counts, failed: 1 };
+};
+
+/** Runs projects of the tests, after a build of the script tag where one of them needs it. `rest`: further arguments of Vitest. */
+export const runProjects = (names: readonly ProjectName[], rest: readonly string[]): Promise<Counts> => {
+  if (names.some((name) => (projects[name] as TestProject).needsScriptTag))
+    execFileSync(process.execPath, [BUILD_SCRIPT_TAG], { stdio: ["ignore", "ignore", "inherit"] });
+  return runVitest([...names.flatMap((name) => ["--project", name]), ...rest]);
 };
 
 /** Prints the counts as a command's last line, and sets the exit status. */

@@ -1,8 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { type ProjectName, projectNames, projects, type TestProject } from "../vitest.projects.ts";
+import { type ProjectName, projectNames, projects } from "../vitest.projects.ts";
 import { readArguments } from "./arguments.ts";
-import { conclude, runVitest } from "./run-vitest.ts";
+import { conclude, runProjects } from "./run-vitest.ts";
 
 /** `pnpm test`: runs the test projects. The last line is `N passed, N failed`. */
 const usage = `Usage: pnpm test [project …] [-- file …]
@@ -18,12 +16,4 @@ Examples: pnpm test unit
 Exit status: 0 when all passed, 1 when something failed, 2 when the arguments are wrong.`;
 
 const { names, rest } = readArguments({ usage, what: "project", names: projectNames });
-const chosen = names.length ? (names as ProjectName[]) : projectNames;
-
-const needsScriptTag = chosen.some((name) => (projects[name] as TestProject).needsScriptTag);
-if (needsScriptTag) {
-  const build = fileURLToPath(new URL("build-script-tag.ts", import.meta.url));
-  execFileSync(process.execPath, [build], { stdio: ["ignore", "ignore", "inherit"] });
-}
-
-conclude([await runVitest([...chosen.flatMap((name) => ["--project", name]), ...rest])]);
+conclude([await runProjects(names.length ? (names as ProjectName[]) : projectNames, rest)]);

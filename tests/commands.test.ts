@@ -15,6 +15,7 @@ const run = (script: string, ...args: string[]) => {
 
 describe.each([
   ["scripts/test.ts", "project", projectNames],
+  ["scripts/test-long.ts", "part", ["properties", "soaks"]],
   ["bench/main.ts", "benchmark", ["collector", "cost", "delivery", "engine", "main-thread", "size"]],
 ])("%s", (script, what, names) => {
   it("answers --help with its usage, and the names that it knows", () => {

@@ -1,0 +1,130 @@
+import type { BatchAnswer } from "@tidemark/schema";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Stack, startStack } from "../../scripts/stack.ts";
+import config from "../../tidemark.config.ts";
+
+/** How often the collector is killed. */
+const KILLS = 40;
+
+/** Visitors who send at the same time, each in a session of its own. */
+const VISITORS = 8;
+
+/** Events in a batch. */
+const EVENTS = 5;
+
+/** Most batches that the collector acknowledges between two kills. */
+const MOST_BATCHES = 120;
+
+const PATH = "/killed";
+const KEY = config.sites[0]?.key ?? "";
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+/** A visitor's own account of the events that the collector acknowledged. */
+interface Visitor {
+  session: string;
+  id: string;
+  acknowledged: number;
+}
+
+const batchOf = ({ session, id }: Visitor, first: number) => {
+  const now = Date.now();
+  return {
+    v: 1,
+    key: KEY,
+    sent_at: now,
+    session_id: session,
+    anonymous_id: id,
+    tab_id: id,
+    sdk: "test/1",
+    views: [{ view_id: id, started_at: now, url: `https://shop.example${PATH}`, path: PATH }],
+    events: Array.from({ length: EVENTS }, (_, index) => ({
+      type: "page_view",
+      seq: first + index,
+      time: now,
+      view_id: id,
+      cause: "load",
+    })),
+  };
+};
+
+/** Sends a batch until it is acknowledged, as a tracker does: a request that fails says nothing about what was stored. */
+const deliver = async (batch: object, isUp: () => Promise<void>): Promise<BatchAnswer> => {
+  for (;;) {
+    await isUp();
+    const response = await fetch(`${stack.collector.origin}/v1/events`, {
+      method: "POST",
+      body: JSON.stringify(batch),
+    }).catch(() => undefined);
+    const answer = response?.ok && (await response.json().catch(() => undefined));
+    if (answer) return answer;
+  }
+};
+
+const vectorOf = async (entity: string, id: string) => {
+  const response = await fetch(`${stack.collector.origin}/v1/features/${entity}/${encodeURIComponent(id)}`, {
+    headers: { authorization: `Bearer ${stack.readKey}` },
+  });
+  return (await response.json()) as { features?: Record<string, unknown>; delivery?: Record<string, number> };
+};
+
+it(`loses nothing that was acknowledged, and stores nothing twice, however often it is killed (${KILLS} times)`, async () => {
+  const visitors: Visitor[] = Array.from({ length: VISITORS }, () => {
+    const id = crypto.randomUUID().slice(0, 13);
+    return { session: `demo.${id}`, id, acknowledged: 0 };
+  });
+  let isOver = false;
+  /** Resolves once the collector runs again. */
+  let up = Promise.resolve();
+  /** Called for each acknowledgement. */
+  let noteBatch = () => {};
+
+  const traffic = visitors.map(async (visitor) => {
+    while (!isOver) {
+      const { accepted, duplicates, rejected } = await deliver(batchOf(visitor, visitor.acknowledged), () => up);
+      expect([accepted + duplicates, rejected]).toEqual([EVENTS, []]);
+      visitor.acknowledged += EVENTS;
+      noteBatch();
+    }
+  });
+
+  for (let kill = 1; kill <= KILLS; kill += 1) {
+    const wanted = Math.ceil(Math.random() * MOST_BATCHES);
+    await new Promise<void>((resolve) => {
+      let batches = 0;
+      noteBatch = () => {
+        batches += 1;
+        if (batches === wanted) resolve();
+      };
+    });
+    let resume = () => {};
+    up = new Promise((resolve) => {
+      resume = resolve;
+    });
+    await stack.collector.kill();
+    const acknowledged = visitors.map((visitor) => visitor.acknowledged);
+    await stack.restartCollector();
+    for (const [index, { session }] of visitors.entries()) {
+      const { delivery } = await vectorOf("session", session);
+      expect(delivery?.received, `${session} after kill ${kill}`).toBeGreaterThanOrEqual(acknowledged[index] ?? 0);
+    }
+    resume();
+  }
+  isOver = true;
+  await Promise.all(traffic);
+
+  for (const { session, id, acknowledged } of visitors) {
+    const { features, delivery } = await vectorOf("session", session);
+    expect(features?.page_view_count, session).toBe(acknowledged);
+    expect(delivery).toMatchObject({ received: acknowledged, missing: 0, rejected: 0 });
+    await expect
+      .poll(async () => (await vectorOf("user", id)).features?.user_page_views_7d, { timeout: 60_000 })
+      .toBe(acknowledged);
+  }
+  const total = visitors.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+  await expect.poll(async () => (await vectorOf("page", PATH)).features?.page_views, { timeout: 60_000 }).toBe(total);
+});
