@@ -53,7 +53,7 @@ export default defineConfig({
           // A browser that is not there yet is installed first.
           hookTimeout: 180_000,
           expect: { poll: { timeout: 10_000 } },
-          maxWorkers: 2,
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
       },

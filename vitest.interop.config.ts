@@ -1,6 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-/** Real servers that are not there everywhere: `npx vitest run --config vitest.interop.config.ts` (see docs/sql.md). */
+/** Tests against real servers, which they install and start themselves: `pnpm test:interop`. */
 export default defineConfig({
-  test: { include: ["packages/*/test/**/*.interop.ts"], hookTimeout: 60_000 },
+  test: {
+    reporters: ["default", "./tests/reporter.ts"],
+    include: ["{packages/*/test,tests}/**/*.interop.ts"],
+    fileParallelism: false,
+    // What is not there yet is installed first.
+    hookTimeout: 900_000,
+  },
 });

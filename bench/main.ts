@@ -1,16 +1,11 @@
 import { readArguments } from "../scripts/arguments.ts";
-import { collector } from "./collector/collector.ts";
-import { cost } from "./cost/cost.ts";
-import { delivery } from "./delivery.ts";
-import { engineBench } from "./engine/engine.ts";
-import { mainThread } from "./main-thread/main-thread.ts";
 import type { Bench, Report } from "./report.ts";
-import { size } from "./size/size.ts";
 
 interface Entry {
   /** What the benchmark measures, in one line. */
   about: string;
-  run: Bench;
+  /** Loads the benchmark only when it runs: usage and errors come at once. */
+  load(): Promise<Bench>;
   /** Whether a missed budget is shown only, and fails nothing. Default: no. */
   isInformative?: true;
 }
@@ -18,25 +13,28 @@ interface Entry {
 const benches: Record<string, Entry> = {
   collector: {
     about: "durable batches a second and freshness of the Worker on bare workerd, beside the least that is durable",
-    run: collector,
+    load: async () => (await import("./collector/collector.ts")).collector,
   },
-  cost: { about: "what a million events ask of Cloudflare, counted on the real runtime and priced", run: cost },
+  cost: {
+    about: "what a million events ask of Cloudflare, counted on the real runtime and priced",
+    load: async () => (await import("./cost/cost.ts")).cost,
+  },
   delivery: {
     about: "events missing or stored twice after each kind of trouble, in Chromium, Firefox and WebKit",
-    run: delivery,
+    load: async () => (await import("./delivery.ts")).delivery,
   },
   engine: {
     about: "events a second through the whole catalogue, bytes of state, cost by length of history",
-    run: engineBench,
+    load: async () => (await import("./engine/engine.ts")).engineBench,
   },
   "main-thread": {
     about: "what the SDK costs the main thread of a page in Chromium; a missed budget fails nothing",
-    run: mainThread,
+    load: async () => (await import("./main-thread/main-thread.ts")).mainThread,
     isInformative: true,
   },
   size: {
     about: "bytes of the smallest programs and of each signal, bundled here and by Vite, beside web-vitals",
-    run: size,
+    load: async () => (await import("./size/size.ts")).size,
   },
 };
 const names = Object.keys(benches);
@@ -65,8 +63,9 @@ const print = ({ bench, results }: Report): void => {
 /** `pnpm bench`: runs benchmarks by their names. */
 const { names: chosen, flags } = readArguments({ usage, what: "benchmark", names, flags: ["--json"] });
 for (const name of chosen.length ? chosen : names) {
-  const { run, isInformative } = benches[name] as Entry;
-  const report = await run();
+  const { load, isInformative } = benches[name] as Entry;
+  const bench = await load();
+  const report = await bench();
   print(report);
   if (flags.includes("--json")) console.log(JSON.stringify(report));
   if (!isInformative && !report.results.every(({ ok }) => ok)) process.exitCode = 1;

@@ -1,12 +1,14 @@
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import org.apache.flink.runtime.util.EnvironmentInformation;
 import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.types.Row;
 
-/** Runs statements, each ended by a line of `;`, and prints the first column of their rows; the first argument is the mode. */
+/** Runs statements, each ended by a line of `;`, and prints versions and the first column of their rows; the first argument is the mode. */
 public class Flink {
   public static void main(String[] arguments) throws Exception {
+    System.out.println("Flink " + EnvironmentInformation.getVersion() + ", Java " + System.getProperty("java.version"));
     EnvironmentSettings.Builder settings = EnvironmentSettings.newInstance();
     TableEnvironment tables =
         TableEnvironment.create("batch".equals(arguments[0]) ? settings.inBatchMode().build() : settings.inStreamingMode().build());

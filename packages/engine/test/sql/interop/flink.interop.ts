@@ -1,6 +1,7 @@
 import { defaultFeatures, type Feature } from "@tidemark/schema";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { unpackedPackage } from "../../../../../tests/interop/install.ts";
 import { createEngine } from "../../../src/engine.ts";
 import { entityId } from "../../../src/entity.ts";
 import { toSql } from "../../../src/sql/to-sql.ts";
@@ -9,12 +10,18 @@ import { expressible } from "../expressible.ts";
 import { logs } from "../log.ts";
 import { openFlink } from "./run-flink.ts";
 
+/**
+ * @shows what compiled Flink SQL gives each window in batch and in streaming mode is what the engine gives in its last millisecond
+ * @needs Java 17 and Python 3 with pip; installs the jars of Flink 2.3.0 (280 MB) once
+ */
 describe.each(["batch", "streaming"] as const)("in Flink, %s mode", (mode) => {
   let flink: Awaited<ReturnType<typeof openFlink>>;
   beforeAll(async () => {
-    flink = await openFlink(process.env.FLINK_JARS ?? "/opt/flink/lib", mode);
+    const libraries = await unpackedPackage("apache-flink-libraries==2.3.0");
+    flink = await openFlink(`${libraries}/pyflink/lib`, mode);
+    console.log(flink.version);
   });
-  afterAll(() => flink.close());
+  afterAll(() => flink?.close());
 
   const features = expressible(defaultFeatures, "flink");
 

@@ -40,9 +40,13 @@ export const openFlink = async (jars: string, mode: "batch" | "streaming") => {
     }
     throw new Error("Flink has ended");
   };
+  const version: string | undefined = (await lines.next()).value;
+  if (!version) throw new Error("Flink has ended before it said its version");
   let loads = 0;
 
   return {
+    /** What runs, with its version. */
+    version,
     async load(events: readonly LoggedEvent[]): Promise<void> {
       const path = join(folder, `events-${loads++}.json`);
       const rows = events.map((event, arrival) => {

@@ -8,25 +8,30 @@ import type { Database, Row } from "../parity.ts";
 
 const SCRIPT = fileURLToPath(new URL("spark.py", import.meta.url).href);
 
-/** Spark, started by the Python that has pyspark. */
-export const openSpark = (python: string): Database & { close(): void } => {
-  const process: ChildProcess = spawn(python, [SCRIPT], { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: process.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+/** Spark in a process of its own, by the packages of Python in a folder. `version`: of what runs. */
+export const openSpark = async (packages: string): Promise<Database & { version: string; close(): void }> => {
+  const child: ChildProcess = spawn("python3", [SCRIPT], {
+    env: { ...process.env, PYTHONPATH: packages },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
   const exchange = async (question: unknown): Promise<Row[]> => {
-    process.stdin?.write(`${JSON.stringify(question)}\n`);
+    child.stdin?.write(`${JSON.stringify(question)}\n`);
     for (let line = await lines.next(); !line.done; line = await lines.next()) {
       if (line.value.startsWith("answer ")) return JSON.parse(line.value.slice("answer ".length));
     }
     throw new Error("Spark has ended; what it wrote stands above");
   };
+  const [{ version }] = (await exchange("version")) as unknown as [{ version: string }];
   return {
+    version,
     dialect: "spark",
     load: async (events, spine) => {
       await exchange({ events, spine });
     },
     ask: async (query, features) => (await exchange({ query })).map((row) => decoded(row, features)),
     close: () => {
-      process.stdin?.end();
+      child.stdin?.end();
     },
   };
 };

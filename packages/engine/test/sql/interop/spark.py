@@ -1,6 +1,7 @@
-"""Answers questions in Spark SQL: each line of the input is {"events", "spine", "query"}, each of the output its rows."""
+"""Answers questions in Spark SQL: each line of the input is {"events", "spine"}, {"query"} or "version", each of the output rows."""
 
 import json
+import platform
 import sys
 
 from pyspark.sql import SparkSession
@@ -19,7 +20,10 @@ COLUMNS = ["session_id", "anonymous_id", "user_id", "tab_id", "seq", "type", "ti
 
 for line in sys.stdin:
     asked = json.loads(line)
-    if "events" in asked:
+    if asked == "version":
+        java = spark.sparkContext._jvm.java.lang.System.getProperty("java.version")
+        answer = [{"version": f"Spark {spark.version}, Python {platform.python_version()}, Java {java}"}]
+    elif "events" in asked:
         rows = [
             tuple(event.get(column) for column in COLUMNS) + (arrival, json.dumps(event))
             for arrival, event in enumerate(asked["events"])
