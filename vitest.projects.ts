@@ -26,11 +26,11 @@ export const projects = {
   },
   browsers: {
     about: "the SDK by itself in Chromium, Firefox and WebKit",
-    include: ["tests/{script-tag,signals}/**/*.test.ts"],
+    include: ["tests/{browsers,delivery,identity,script-tag,signals,tracker}/**/*.test.ts"],
   },
   e2e: {
     about: "everything together: the commands, the examples, the packed packages, the collector behind real browsers",
-    include: ["tests/{delivery,e2e,react}/**/*.test.ts"],
+    include: ["tests/{e2e,react,scenarios}/**/*.test.ts"],
     needsScriptTag: true,
   },
 } satisfies Record<string, TestProject>;

@@ -1,7 +1,7 @@
-import type { Scenario } from "../tests/delivery/scenarios.ts";
-import { type Outcome, startTheatre } from "../tests/delivery/theatre.ts";
-import { playedIn } from "../tests/delivery/undrivable.ts";
-import { type EngineName, engineNames } from "../tests/engines/engine.ts";
+import { type EngineName, engineNames } from "../tests/browsers/browser.ts";
+import { type Outcome, startTheatre } from "../tests/scenarios/delivery-rig.ts";
+import { playedIn } from "../tests/scenarios/played-in.ts";
+import type { Scenario } from "../tests/scenarios/scenarios.ts";
 import { type Bench, type Measurement, report } from "./report.ts";
 
 /**

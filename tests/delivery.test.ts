@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createWorld, type Fault, faults, type Page, type StorageState } from "./delivery/world.ts";
+import { createWorld, type Fault, faults, type Page, type StorageState } from "./simulation/simulation.ts";
 
 /** What happens in the world. `page` picks one of those that are open. */
 type Action =

@@ -93,7 +93,7 @@ const compare = (rounds: ByPage<Cost>[]): Measurement[] =>
 export const mainThread: Bench = async () => {
   const tag = await bundleScriptTag();
   const site = await startSite({
-    [WITNESS]: await compile(new URL("./witness.ts", import.meta.url)),
+    [WITNESS]: await compile(new URL("./input-recorder.ts", import.meta.url)),
     [REFERENCE]: await compile(new URL("./click-buffer.ts", import.meta.url)),
     "five-signals": await compile(new URL("../size/five-signals.ts", import.meta.url)),
     "script-tag": tag.files[tag.tag] ?? "",

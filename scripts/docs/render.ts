@@ -1,9 +1,9 @@
 import { collectedTable } from "./collected.ts";
 import { featuresTable } from "./features.ts";
 import { fieldsTable } from "./fields.ts";
+import { undrivableTable } from "./limits.ts";
 import { optionsReference, optionsTable } from "./options.ts";
 import { stubHash, stubScript } from "./stub.ts";
-import { undrivableTable } from "./undrivable.ts";
 
 /** The parts of the docs that are written by code, by the name in their marker. */
 const PARTS: Record<string, (...words: string[]) => string> = {

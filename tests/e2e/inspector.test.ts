@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Stack, startStack } from "../../scripts/stack.ts";
-import { type Engine, engineNames, startEngine, type Tab } from "../engines/engine.ts";
+import { type Engine, engineNames, startEngine, type Tab } from "../browsers/browser.ts";
 
 let stack: Stack;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { Event, EventOf, EventType } from "@tidemark/schema";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Engine, engineNames, startEngine, type Tab } from "../engines/engine.ts";
+import { type Engine, engineNames, startEngine, type Tab } from "../browsers/browser.ts";
 import { type Page, startTagSite, type TagSite } from "./tag-site.ts";
 
 const KEY = "tm_test_00000000";

@@ -36,7 +36,7 @@ export interface TagSite {
   stop(): Promise<void>;
 }
 
-const WITNESS = readFileSync(new URL("witness.js", import.meta.url), "utf8");
+const WITNESS = readFileSync(new URL("page-recorder.js", import.meta.url), "utf8");
 
 /** The first byte of what is compressed. */
 const GZIP = 0x1f;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { inEveryEngine } from "./in-every-engine.ts";
+import { inEveryEngine } from "./in-every-browser.ts";
 import { type Captured, capturedOf } from "./measure-page.ts";
 
 const measuring = { signals: ["clicks"], options: { clicks: { evidence: "sdk.clickEvidence()" } } };

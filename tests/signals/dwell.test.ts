@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { Tab } from "../engines/engine.ts";
-import { inEveryEngine } from "./in-every-engine.ts";
+import type { Tab } from "../browsers/browser.ts";
+import { shouldCount } from "./activity-log.ts";
+import { inEveryEngine } from "./in-every-browser.ts";
 import { type Captured, capturedOf } from "./measure-page.ts";
-import { quiet } from "./quiet.ts";
-import { shouldCount } from "./witness.ts";
+import { quiet } from "./until-idle.ts";
 
 /** How far a total may be from the witness's, in milliseconds: events of one moment reach two listeners at two times. */
 const TOLERANCE = 250;

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import type { Tab } from "../engines/engine.ts";
-import { inEveryEngine } from "./in-every-engine.ts";
+import type { Tab } from "../browsers/browser.ts";
+import { inEveryEngine } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
 import { captured } from "./measure-page.ts";
-import { quiet } from "./quiet.ts";
+import { quiet } from "./until-idle.ts";
 
 const measuring = { signals: ["pageViews", "forms"] };
 

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { Point, Tab } from "../engines/engine.ts";
-import { inEveryEngine } from "./in-every-engine.ts";
+import type { Point, Tab } from "../browsers/browser.ts";
+import { inEveryEngine } from "./in-every-browser.ts";
 import { capturedOf } from "./measure-page.ts";
 
 const measuring = { signals: ["pageViews", "hovers", "clicks"] };

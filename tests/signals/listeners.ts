@@ -1,4 +1,4 @@
-import type { Tab } from "../engines/engine.ts";
+import type { Tab } from "../browsers/browser.ts";
 
 /**
  * Starts a signal on its own, does something with it, stops it, and gives the events that something still listens for.

@@ -9,7 +9,7 @@ import { type BatchAnswer, batch, type Event, type EventOf, type EventType, even
 import { build } from "esbuild";
 import sirv from "sirv";
 import { EXAMPLE } from "../../scripts/site-server.ts";
-import type { Tab } from "../engines/engine.ts";
+import type { Tab } from "../browsers/browser.ts";
 
 const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 const SDK = fileURLToPath(new URL("../../packages/sdk/src", import.meta.url));

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { Tab } from "../engines/engine.ts";
-import { inEveryEngine } from "./in-every-engine.ts";
+import type { Tab } from "../browsers/browser.ts";
+import { inEveryEngine } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
 import { type Captured, captured } from "./measure-page.ts";
 

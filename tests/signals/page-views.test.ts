@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Tab } from "../engines/engine.ts";
-import { inEveryEngine } from "./in-every-engine.ts";
+import type { Tab } from "../browsers/browser.ts";
+import { inEveryEngine } from "./in-every-browser.ts";
 import { captured, capturedOf } from "./measure-page.ts";
-import { quiet } from "./quiet.ts";
+import { quiet } from "./until-idle.ts";
 
 const measuring = { signals: ["pageViews"] };
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Tab } from "../engines/engine.ts";
-import { VIEWPORT } from "../engines/viewport.ts";
-import { inEveryEngine } from "./in-every-engine.ts";
+import type { Tab } from "../browsers/browser.ts";
+import { VIEWPORT } from "../browsers/viewport.ts";
+import { inEveryEngine } from "./in-every-browser.ts";
 import { capturedOf } from "./measure-page.ts";
-import { quiet } from "./quiet.ts";
+import { quiet } from "./until-idle.ts";
 
 const measuring = { signals: ["pageViews", "scrollDepth"], options: { scrollDepth: { reportEvery: 200 } } };
 

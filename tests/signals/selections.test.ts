@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { Tab } from "../engines/engine.ts";
-import { inEveryEngine } from "./in-every-engine.ts";
+import type { Tab } from "../browsers/browser.ts";
+import { inEveryEngine } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
 import { captured, capturedOf } from "./measure-page.ts";
 

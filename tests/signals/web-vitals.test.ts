@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { Tab } from "../engines/engine.ts";
-import { undrivable } from "../engines/undrivable.ts";
-import { inEveryEngine } from "./in-every-engine.ts";
+import { undrivable } from "../../scripts/docs/driver-limits.ts";
+import type { Tab } from "../browsers/browser.ts";
+import { inEveryEngine } from "./in-every-browser.ts";
 import { capturedOf } from "./measure-page.ts";
-import { quiet } from "./quiet.ts";
+import { quiet } from "./until-idle.ts";
 
 const measuring = { signals: ["pageViews", "webVitals"] };
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Tab } from "../engines/engine.ts";
+import type { Tab } from "../browsers/browser.ts";
 
 /** How many batches the page's spool holds, once no other transaction is under way. */
 const spooled = (tab: Tab): Promise<number> =>

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { inEveryEngine } from "../signals/in-every-engine.ts";
+import { inEveryEngine } from "../signals/in-every-browser.ts";
 
 inEveryEngine(({ open, url, arrived }) => {
   it("leaves to the browser what has no room in flight when a page is left, where the browser takes it (fetchLater)", async () => {

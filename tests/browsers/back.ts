@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { Tab } from "./engine.ts";
+import type { Tab } from "./browser.ts";
 
 /** Longest wait for the page of before, in milliseconds. */
 const PATIENCE = 10_000;

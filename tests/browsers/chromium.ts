@@ -1,6 +1,6 @@
 import { findChromium } from "../../scripts/browser.ts";
-import type { Abilities, Engine } from "./engine.ts";
-import { startWithPuppeteer } from "./puppeteer-engine.ts";
+import type { Abilities, Engine } from "./browser.ts";
+import { startWithPuppeteer } from "./puppeteer.ts";
 
 /** What Chromium can be driven to do. */
 export const chromiumCan: Abilities = {

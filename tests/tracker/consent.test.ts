@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Batch, EventOf } from "@tidemark/schema";
 import { beforeEach, expect, it } from "vitest";
-import type { Tab } from "../engines/engine.ts";
-import { inEveryEngine } from "./in-every-engine.ts";
+import type { Tab } from "../browsers/browser.ts";
+import { inEveryEngine } from "../signals/in-every-browser.ts";
 
 type Heard = EventOf<"click"> & { name?: string };
 

@@ -1,4 +1,4 @@
-import type { EngineName } from "./engine.ts";
+import type { EngineName } from "../../tests/browsers/browser.ts";
 
 /** What the tests cannot make an engine do, so that no test says how the SDK behaves there. */
 export interface Undrivable {

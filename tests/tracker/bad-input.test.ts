@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { Tab } from "../engines/engine.ts";
-import { inEveryEngine } from "./in-every-engine.ts";
+import type { Tab } from "../browsers/browser.ts";
+import { inEveryEngine } from "../signals/in-every-browser.ts";
 
 /** Runs in the page, and gives what was warned of there, in words; a throw would fail it. */
 const warnings = (tab: Tab, act: string) =>

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Tab } from "../engines/engine.ts";
+import type { Tab } from "../browsers/browser.ts";
 import type { FaultyProxy } from "./faulty-proxy.ts";
 
 /** What a scenario is played with, whatever the engine. */

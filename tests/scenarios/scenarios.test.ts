@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { engineNames } from "../engines/engine.ts";
-import { startTheatre, type Theatre } from "./theatre.ts";
-import { playedIn } from "./undrivable.ts";
+import { engineNames } from "../browsers/browser.ts";
+import { startTheatre, type Theatre } from "./delivery-rig.ts";
+import { playedIn } from "./played-in.ts";
 
 let theatre: Theatre;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { installed } from "../../scripts/installed.ts";
-import type { Abilities, Engine } from "./engine.ts";
-import { startWithPuppeteer } from "./puppeteer-engine.ts";
+import type { Abilities, Engine } from "./browser.ts";
+import { startWithPuppeteer } from "./puppeteer.ts";
 
 /** What Firefox can be driven to do. */
 export const firefoxCan: Abilities = {

@@ -1,4 +1,4 @@
-import type { Place, Point, Tab } from "./engine.ts";
+import type { Place, Point, Tab } from "./browser.ts";
 
 /**
  * The point that a place means. A selector's element is scrolled into view if its centre is not; ` >>> ` between two selectors

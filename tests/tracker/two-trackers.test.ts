@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import type { Tab } from "../engines/engine.ts";
-import { inEveryEngine } from "./in-every-engine.ts";
-import { listenersLeftBy } from "./listeners.ts";
-import { captured } from "./measure-page.ts";
+import type { Tab } from "../browsers/browser.ts";
+import { inEveryEngine } from "../signals/in-every-browser.ts";
+import { listenersLeftBy } from "../signals/listeners.ts";
+import { captured } from "../signals/measure-page.ts";
 
 const SIGNALS = ["pageViews", "clicks", "hovers", "scrollDepth", "dwell", "selections", "errors"];
 

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type Browser, type KeyInput, type LaunchOptions, launch, type Page } from "puppeteer-core";
 import { goBack } from "./back.ts";
+import type { Engine, EngineName, Tab } from "./browser.ts";
 import { pointOf } from "./centre.ts";
-import type { Engine, EngineName, Tab } from "./engine.ts";
 import { VIEWPORT } from "./viewport.ts";
 
 /** A pointer that a person moves is seen on its way. */

@@ -7,7 +7,7 @@ import {
   engineNames,
   startEngine,
   type Tab,
-} from "../engines/engine.ts";
+} from "../browsers/browser.ts";
 import { type MeasurePage, startMeasurePage } from "./measure-page.ts";
 
 /** How a page is to measure itself; see `pages/measure.js`. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { inEveryEngine } from "./in-every-engine.ts";
-import { capturedOf } from "./measure-page.ts";
+import { inEveryEngine } from "../signals/in-every-browser.ts";
+import { capturedOf } from "../signals/measure-page.ts";
 
 inEveryEngine(({ engine, open }) => {
   it("captures a person's click", async () => {

@@ -1,7 +1,7 @@
 import { type Actions, Key, Origin } from "selenium-webdriver";
 import { goBack } from "./back.ts";
+import type { Abilities, Engine, Place, Tab } from "./browser.ts";
 import { pointOf } from "./centre.ts";
-import type { Abilities, Engine, Place, Tab } from "./engine.ts";
 import { VIEWPORT } from "./viewport.ts";
 import { startMiniBrowser } from "./webkit-driver.ts";
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { inEveryEngine } from "./in-every-engine.ts";
+import { inEveryEngine } from "../signals/in-every-browser.ts";
 
 inEveryEngine(({ open }) => {
   it("makes a batch smaller that any gunzip reads, and leaves a small one alone", async () => {

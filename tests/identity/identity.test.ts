@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Batch } from "@tidemark/schema";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import type { Tab } from "../engines/engine.ts";
-import { inEveryEngine } from "./in-every-engine.ts";
-import { type MeasurePage, startMeasurePage } from "./measure-page.ts";
+import type { Tab } from "../browsers/browser.ts";
+import { inEveryEngine } from "../signals/in-every-browser.ts";
+import { type MeasurePage, startMeasurePage } from "../signals/measure-page.ts";
 
 /** Each test has a key of its own, and so finds nothing that another has stored. */
 let key: string;

@@ -7,7 +7,7 @@ import getPort from "get-port";
 import { serveSite } from "../../scripts/site-server.ts";
 import { startStack } from "../../scripts/stack.ts";
 import { readVector } from "../../scripts/visit.ts";
-import { type EngineName, startEngine, type Tab } from "../engines/engine.ts";
+import { type EngineName, startEngine, type Tab } from "../browsers/browser.ts";
 import { startFaultyProxy } from "./faulty-proxy.ts";
 import type { Scenario, Stage } from "./scenarios.ts";
 

@@ -1,5 +1,5 @@
-import { unplayable } from "../../tests/delivery/undrivable.ts";
-import { undrivable } from "../../tests/engines/undrivable.ts";
+import { unplayable } from "../../tests/scenarios/played-in.ts";
+import { undrivable } from "./driver-limits.ts";
 
 /** A Markdown table of what the tests cannot make an engine do: with its signals, or of delivery's scenarios. */
 export const undrivableTable = (of: string): string =>

@@ -1,4 +1,4 @@
-import type { Tab } from "../engines/engine.ts";
+import type { Tab } from "../browsers/browser.ts";
 
 /** What the page's own witness wrote down, in milliseconds of `performance.now()`; see `pages/clock.js`. */
 interface Note {

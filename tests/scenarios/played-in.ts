@@ -1,5 +1,5 @@
-import { type EngineName, engineNames } from "../engines/engine.ts";
-import type { Undrivable } from "../engines/undrivable.ts";
+import type { Undrivable } from "../../scripts/docs/driver-limits.ts";
+import { type EngineName, engineNames } from "../browsers/browser.ts";
 import { type Need, type Scenario, scenarios } from "./scenarios.ts";
 
 /** Why an engine cannot be driven to do something; where nothing stands, it can. */
