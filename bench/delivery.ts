@@ -1,30 +1,30 @@
-import { type EngineName, engineNames } from "../tests/browsers/browser.ts";
-import { type Outcome, startTheatre } from "../tests/scenarios/delivery-rig.ts";
+import { type BrowserName, browserNames } from "../tests/browsers/browser.ts";
+import { type Outcome, startDeliveryRig } from "../tests/scenarios/delivery-rig.ts";
 import { playedIn } from "../tests/scenarios/played-in.ts";
 import type { Scenario } from "../tests/scenarios/scenarios.ts";
 import { type Bench, type Measurement, report } from "./report.ts";
 
 /**
- * Plays every scenario in every engine that can be driven through it, against the real collector behind a proxy that fails, and
+ * Plays every scenario in every browser that can be driven through it, against the real collector behind a proxy that fails, and
  * counts what is stored: distinct, missing, and stored more than once. What arrived again and was not stored is shown beside.
  * The reference is the number of events tracked; the budget is none missing and none stored twice. A scenario that could not be
  * played to its end counts as all missing.
  */
 export const delivery: Bench = async () => {
-  const theatre = await startTheatre();
-  const outcomeOf = (engine: EngineName, scenario: Scenario) =>
-    theatre.play(engine, scenario).catch((error) => {
-      console.error(engine, scenario.name, error);
+  const rig = await startDeliveryRig();
+  const outcomeOf = (browser: BrowserName, scenario: Scenario) =>
+    rig.play(browser, scenario).catch((error) => {
+      console.error(browser, scenario.name, error);
       return { tracked: scenario.tracked, stored: 0, copies: 0 };
     });
   const measurements: Measurement[] = [];
   const table: Record<string, object> = {};
   try {
-    // The engines beside each other: scenarios mostly wait.
-    const playing = engineNames.map(async (engine) => {
+    // The browsers beside each other: scenarios mostly wait.
+    const playing = browserNames.map(async (browser) => {
       const outcomes: [name: string, Outcome][] = [];
-      for (const scenario of playedIn(engine))
-        outcomes.push([`${engine}: ${scenario.name}`, await outcomeOf(engine, scenario)]);
+      for (const scenario of playedIn(browser))
+        outcomes.push([`${browser}: ${scenario.name}`, await outcomeOf(browser, scenario)]);
       return outcomes;
     });
     for (const [name, { tracked, stored, copies }] of (await Promise.all(playing)).flat()) {
@@ -35,7 +35,7 @@ export const delivery: Bench = async () => {
       measurements.push({ case: name, value: missing + twice, unit, reference: tracked, budget: 0 });
     }
   } finally {
-    await theatre.stop();
+    await rig.stop();
   }
   console.table(table);
   return report("delivery", measurements);

@@ -7,7 +7,9 @@ import { aggregateTypes } from "../packages/engine/src/aggregates/index.ts";
 import { readSettings } from "../packages/sdk/src/script-tag/settings.ts";
 import { NAMES } from "../packages/sdk/src/script-tag/signals.ts";
 import { render } from "../scripts/docs/render.ts";
+import { skippedScenarios } from "../scripts/docs/skipped-scenarios.ts";
 import { bundleStub, integrityOf } from "../scripts/script-tag.ts";
+import { scenarios } from "./scenarios/scenarios.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 const readme = read("README.md");
@@ -69,6 +71,13 @@ describe("docs/features.md", () => {
   it("explains every aggregate", () => {
     const explained = rowsOf(read("docs/features.md"), "aggregate").map(([, types = ""]) => types.split(/\W+/));
     expect(aggregateTypes.filter((type) => !explained.flat().includes(type))).toEqual([]);
+  });
+});
+
+describe("docs/delivery.md", () => {
+  it("lists no scenario as skipped that there is not", () => {
+    const names = scenarios.map(({ name }) => name);
+    expect(skippedScenarios.filter(({ what }) => !names.includes(what))).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Tells of every input that reached the page, once it is hidden: whether what was played is what was heard. */
+/** Reports every input that reached the page, once the page is hidden. */
 const heard: { type: string }[] = [];
 for (const type of ["pointermove", "click", "wheel"])
   addEventListener(type, () => heard.push({ type }), { capture: true, passive: true });

@@ -16,8 +16,8 @@ const REFERENCE = "click-buffer";
 /** What has budgets: the five signals, and the script tag. */
 const CASES = ["five-signals", "script-tag"] as const;
 
-/** A page that hears all input, to check it. */
-const WITNESS = "witness";
+/** A page that records all input, to check that it arrives. */
+const INPUT_RECORDER = "input-recorder";
 
 const SCRIPTED = [REFERENCE, ...CASES] as const;
 
@@ -93,7 +93,7 @@ const compare = (rounds: ByPage<Cost>[]): Measurement[] =>
 export const mainThread: Bench = async () => {
   const tag = await bundleScriptTag();
   const site = await startSite({
-    [WITNESS]: await compile(new URL("./input-recorder.ts", import.meta.url)),
+    [INPUT_RECORDER]: await compile(new URL("./input-recorder.ts", import.meta.url)),
     [REFERENCE]: await compile(new URL("./click-buffer.ts", import.meta.url)),
     "five-signals": await compile(new URL("../size/five-signals.ts", import.meta.url)),
     "script-tag": tag.files[tag.tag] ?? "",
@@ -101,7 +101,7 @@ export const mainThread: Bench = async () => {
   const { context, stop } = await startChromium();
   try {
     // The first visit pays for the browser's start. It does not count, but for making sure that the input is real.
-    await measure(context, site, WITNESS);
+    await measure(context, site, INPUT_RECORDER);
     const rounds: ByPage<Cost>[] = [];
     while (rounds.length < ROUNDS) rounds.push(await visitAll(PAGES, (page) => measure(context, site, page)));
     const traced = await visitAll(SCRIPTED, (page) => trace(context, site, page));

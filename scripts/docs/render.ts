@@ -1,7 +1,7 @@
 import { collectedTable } from "./collected.ts";
 import { featuresTable } from "./features.ts";
 import { fieldsTable } from "./fields.ts";
-import { undrivableTable } from "./limits.ts";
+import { limitsTable } from "./limits-table.ts";
 import { optionsReference, optionsTable } from "./options.ts";
 import { stubHash, stubScript } from "./stub.ts";
 
@@ -10,7 +10,7 @@ const PARTS: Record<string, (...words: string[]) => string> = {
   collected: collectedTable,
   features: (entity = "") => featuresTable(entity),
   fields: (type = "") => fieldsTable(type),
-  undrivable: (of = "") => undrivableTable(of),
+  limits: (of = "") => limitsTable(of),
   stub: stubScript,
   policy: stubHash,
   options: (name = "") => (name ? optionsTable(name) : optionsReference()),

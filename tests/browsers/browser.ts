@@ -2,8 +2,8 @@ import { chromiumCan, startChromium } from "./chromium.ts";
 import { firefoxCan, startFirefox } from "./firefox.ts";
 import { startWebKit, webKitCan } from "./webkit.ts";
 
-/** The browser engines that people's browsers are made of. */
-export type EngineName = "chromium" | "firefox" | "webkit";
+/** The browsers that tests drive, by the engines that people's browsers are made of. */
+export type BrowserName = "chromium" | "firefox" | "webkit";
 
 /** A place in the viewport, in CSS pixels from its top left corner. */
 export interface Point {
@@ -22,7 +22,7 @@ export interface ClickOptions {
 
 /**
  * A tab of a real browser, driven by input that the browser takes for a person's: its events are trusted. Only one tab may be
- * driven at a time. Whatever the engine cannot do throws an Error that says so.
+ * driven at a time. Whatever the browser cannot do throws an Error that says so.
  */
 export interface Tab {
   /** Goes to a URL, until its `load` event. */
@@ -58,8 +58,8 @@ export interface Tab {
 }
 
 /** A running browser. */
-export interface Engine {
-  name: EngineName;
+export interface Browser {
+  name: BrowserName;
   /** Opens an empty tab in front of the others. */
   newTab(): Promise<Tab>;
   /** Ends the browser, and forgets its profile if that was its own. */
@@ -68,7 +68,7 @@ export interface Engine {
   kill(): Promise<void>;
 }
 
-/** What an engine can be driven to do, beside what all of them can. */
+/** What a browser can be driven to do, beside what all of them can. */
 export interface Abilities {
   /** Touch the screen. */
   tap: boolean;
@@ -84,22 +84,22 @@ export interface Abilities {
   prerender: boolean;
 }
 
-const engines: Record<EngineName, { start(profile?: string): Promise<Engine>; can: Abilities }> = {
+const browsers: Record<BrowserName, { start(profile?: string): Promise<Browser>; can: Abilities }> = {
   chromium: { start: startChromium, can: chromiumCan },
   firefox: { start: startFirefox, can: firefoxCan },
   webkit: { start: startWebKit, can: webKitCan },
 };
 
-/** All engines, to run a suite in each. */
-export const engineNames = Object.keys(engines) as EngineName[];
+/** All browsers, to run a suite in each. */
+export const browserNames = Object.keys(browsers) as BrowserName[];
 
-/** What an engine can be driven to do: known before it is started, so that a suite has no case that it could not run. */
-export const abilitiesOf = (name: EngineName): Abilities => engines[name].can;
+/** What a browser can be driven to do: known before it is started, so that a suite has no case that it could not run. */
+export const abilitiesOf = (name: BrowserName): Abilities => browsers[name].can;
 
 /**
- * Starts an engine: one that is installed, or that apt-get installs now.
+ * Starts a browser: one that is installed, or that apt-get installs now.
  *
  * @param profile Folder of a profile that outlives this browser. Default: a fresh profile, gone with it.
  * @throws Error that says how to get it.
  */
-export const startEngine = (name: EngineName, profile?: string): Promise<Engine> => engines[name].start(profile);
+export const startBrowser = (name: BrowserName, profile?: string): Promise<Browser> => browsers[name].start(profile);

@@ -1,5 +1,5 @@
 import { findChromium } from "../../scripts/browser.ts";
-import type { Abilities, Engine } from "./browser.ts";
+import type { Abilities, Browser } from "./browser.ts";
 import { startWithPuppeteer } from "./puppeteer.ts";
 
 /** What Chromium can be driven to do. */
@@ -13,7 +13,7 @@ export const chromiumCan: Abilities = {
 };
 
 /** Starts a headless Chromium, driven over the DevTools protocol. */
-export const startChromium = (userDataDir?: string): Promise<Engine> =>
+export const startChromium = (userDataDir?: string): Promise<Browser> =>
   startWithPuppeteer("chromium", {
     browser: "chrome",
     ...(userDataDir && { userDataDir }),

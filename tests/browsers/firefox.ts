@@ -1,5 +1,5 @@
 import { installed } from "../../scripts/installed.ts";
-import type { Abilities, Engine } from "./browser.ts";
+import type { Abilities, Browser } from "./browser.ts";
 import { startWithPuppeteer } from "./puppeteer.ts";
 
 /** What Firefox can be driven to do. */
@@ -13,7 +13,7 @@ export const firefoxCan: Abilities = {
 };
 
 /** Starts a headless Firefox, driven over WebDriver BiDi. */
-export const startFirefox = (userDataDir?: string): Promise<Engine> =>
+export const startFirefox = (userDataDir?: string): Promise<Browser> =>
   startWithPuppeteer("firefox", {
     browser: "firefox",
     ...(userDataDir && { userDataDir }),

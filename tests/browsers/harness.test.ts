@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { inEveryEngine } from "../signals/in-every-browser.ts";
+import { inEveryBrowser } from "../signals/in-every-browser.ts";
 import { capturedOf } from "../signals/measure-page.ts";
 
-inEveryEngine(({ engine, open }) => {
+inEveryBrowser(({ browser, open }) => {
   it("captures a person's click", async () => {
     const tab = await open("plain.html");
     await tab.click("#button");
@@ -11,10 +11,10 @@ inEveryEngine(({ engine, open }) => {
       .toEqual([expect.objectContaining({ target: expect.objectContaining({ id: "button" }), pointer_type: "mouse" })]);
   });
 
-  it(`is ${engine}`, async () => {
+  it(`is ${browser}`, async () => {
     const tab = await open("plain.html");
     const userAgent = await tab.run<string>("return navigator.userAgent");
     const is = { chromium: /Chrome\//, firefox: /Gecko\/.*Firefox\//, webkit: /AppleWebKit\/(?!.*Chrome)/ };
-    expect(userAgent).toMatch(is[engine]);
+    expect(userAgent).toMatch(is[browser]);
   });
 });

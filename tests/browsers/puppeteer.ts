@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { type Browser, type KeyInput, type LaunchOptions, launch, type Page } from "puppeteer-core";
+import { type KeyInput, type LaunchOptions, launch, type Page } from "puppeteer-core";
 import { goBack } from "./back.ts";
-import type { Engine, EngineName, Tab } from "./browser.ts";
+import type { Browser, BrowserName, Tab } from "./browser.ts";
 import { pointOf } from "./centre.ts";
 import { VIEWPORT } from "./viewport.ts";
 
@@ -76,8 +76,8 @@ const drive = (page: Page): Tab => {
  * Starts a browser through Puppeteer. Unlike Playwright it does not emulate focus and visibility: a tab behind another one is
  * hidden, as it is for a person.
  */
-export const startWithPuppeteer = async (name: EngineName, options: LaunchOptions): Promise<Engine> => {
-  const browser: Browser = await launch({ headless: true, defaultViewport: VIEWPORT, ...options });
+export const startWithPuppeteer = async (name: BrowserName, options: LaunchOptions): Promise<Browser> => {
+  const browser = await launch({ headless: true, defaultViewport: VIEWPORT, ...options });
   return {
     name,
     async newTab() {

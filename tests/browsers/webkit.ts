@@ -1,6 +1,6 @@
 import { type Actions, Key, Origin } from "selenium-webdriver";
 import { goBack } from "./back.ts";
-import type { Abilities, Engine, Place, Tab } from "./browser.ts";
+import type { Abilities, Browser, Place, Tab } from "./browser.ts";
 import { pointOf } from "./centre.ts";
 import { VIEWPORT } from "./viewport.ts";
 import { startMiniBrowser } from "./webkit-driver.ts";
@@ -36,7 +36,7 @@ type Wheel = Actions & {
  * Starts WebKitGTK. Its driver opens tabs but cannot switch between them, so that each tab is a window here, and a tab is
  * brought to the front by minimising the others: a page that is minimised is hidden.
  */
-export const startWebKit = async (): Promise<Engine> => {
+export const startWebKit = async (): Promise<Browser> => {
   const { driver, stop } = await startMiniBrowser();
   const home = await driver.getWindowHandle();
   /** The window that takes orders, and the one that is not minimised. */

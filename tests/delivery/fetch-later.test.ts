@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { inEveryEngine } from "../signals/in-every-browser.ts";
+import { inEveryBrowser } from "../signals/in-every-browser.ts";
 
-inEveryEngine(({ open, url, arrived }) => {
+inEveryBrowser(({ open, url, arrived }) => {
   it("leaves to the browser what has no room in flight when a page is left, where the browser takes it (fetchLater)", async () => {
     const before = arrived();
     const tab = await open("plain.html", { signals: [] });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { inEveryEngine } from "../signals/in-every-browser.ts";
+import { inEveryBrowser } from "../signals/in-every-browser.ts";
 
-inEveryEngine(({ open }) => {
+inEveryBrowser(({ open }) => {
   it("makes a batch smaller that any gunzip reads, and leaves a small one alone", async () => {
     const tab = await open("plain.html");
     const [small, packed, text] = await tab.run<[boolean, number, string]>(`

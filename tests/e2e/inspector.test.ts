@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Stack, startStack } from "../../scripts/stack.ts";
-import { type Engine, engineNames, startEngine, type Tab } from "../browsers/browser.ts";
+import { type Browser, browserNames, startBrowser, type Tab } from "../browsers/browser.ts";
 
 let stack: Stack;
 beforeAll(async () => {
@@ -65,11 +65,11 @@ const vector = (tab: Tab) =>
     {},
   );
 
-describe.each(engineNames)("the inspector in %s", (name) => {
-  let browser: Engine;
+describe.each(browserNames)("the inspector in %s", (name) => {
+  let browser: Browser;
   let tabs: Tab[] = [];
   beforeAll(async () => {
-    browser = await startEngine(name);
+    browser = await startBrowser(name);
   });
   afterAll(() => browser?.stop());
   afterEach(async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Batch } from "@tidemark/schema";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "../signals/in-every-browser.ts";
+import { inEveryBrowser } from "../signals/in-every-browser.ts";
 import { type MeasurePage, startMeasurePage } from "../signals/measure-page.ts";
 
 /** Each test has a key of its own, and so finds nothing that another has stored. */
@@ -20,7 +20,7 @@ const visit = async (tab: Tab, options: string): Promise<Batch | undefined> => {
   return batches.find(({ events }) => events.some((event) => event.type === "custom" && event.name === name));
 };
 
-inEveryEngine(({ open, url }) => {
+inEveryBrowser(({ open, url }) => {
   // Ports are nothing to cookies: to these, another one of the same host is another host of the domain.
   let elsewhere: MeasurePage;
   beforeAll(async () => {

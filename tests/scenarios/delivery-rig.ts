@@ -7,9 +7,9 @@ import getPort from "get-port";
 import { serveSite } from "../../scripts/site-server.ts";
 import { startStack } from "../../scripts/stack.ts";
 import { readVector } from "../../scripts/visit.ts";
-import { type EngineName, startEngine, type Tab } from "../browsers/browser.ts";
+import { type BrowserName, startBrowser, type Tab } from "../browsers/browser.ts";
 import { startFaultyProxy } from "./faulty-proxy.ts";
-import type { Scenario, Stage } from "./scenarios.ts";
+import type { Scenario, ScenarioTools } from "./scenarios.ts";
 
 /** How long the last event may take to arrive once a scenario is over, and a page to start, in milliseconds. */
 const PATIENCE_MS = 30_000;
@@ -25,16 +25,16 @@ export interface Outcome {
 }
 
 /** A real collector, where scenarios are played in real browsers. */
-export interface Theatre {
+export interface DeliveryRig {
   /** Plays a scenario in a browser of its own, on a site of its own, through a proxy of its own that fails when told to. */
-  play(engine: EngineName, scenario: Scenario): Promise<Outcome>;
+  play(browser: BrowserName, scenario: Scenario): Promise<Outcome>;
   stop(): Promise<void>;
 }
 
 const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 
 /** Starts the collector. */
-export const startTheatre = async (): Promise<Theatre> => {
+export const startDeliveryRig = async (): Promise<DeliveryRig> => {
   const stack = await startStack();
 
   /**
@@ -59,16 +59,16 @@ export const startTheatre = async (): Promise<Theatre> => {
       const proxy = await startFaultyProxy(stack.collector.origin);
       const site = await serveSite(PAGES, await getPort(), proxy.origin);
       const profile = await mkdtemp(join(tmpdir(), "tidemark-delivery-"));
-      let engine = await startEngine(name, profile);
+      let browser = await startBrowser(name, profile);
       let tabs: Tab[] = [];
 
       const at = (page: string) => `${site.origin}/${page}`;
       const newTab = async () => {
-        const tab = await engine.newTab();
+        const tab = await browser.newTab();
         tabs.push(tab);
         return tab;
       };
-      const stage: Stage = {
+      const tools: ScenarioTools = {
         proxy,
         async open(page = "page.html") {
           const tab = await newTab();
@@ -99,9 +99,9 @@ export const startTheatre = async (): Promise<Theatre> => {
           await tab[how]();
         },
         async crash() {
-          await engine.kill();
+          await browser.kill();
           tabs = [];
-          engine = await startEngine(name, profile);
+          browser = await startBrowser(name, profile);
         },
       };
 
@@ -118,7 +118,7 @@ export const startTheatre = async (): Promise<Theatre> => {
             copies: answer?.delivery.duplicates ?? 0,
           };
         };
-        await play(stage, first);
+        await play(tools, first);
 
         // Until no page has anything left to send: a second copy may come after the first.
         const isFlushed = async () => {
@@ -131,7 +131,7 @@ export const startTheatre = async (): Promise<Theatre> => {
           if ((await isFlushed()) && (await read()).stored >= tracked) break;
         return { tracked, ...(await read()) };
       } finally {
-        await engine.stop();
+        await browser.stop();
         await site.stop();
         await proxy.stop();
         await rm(profile, { recursive: true, force: true, maxRetries: 5 });

@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { engineNames } from "../browsers/browser.ts";
-import { startTheatre, type Theatre } from "./delivery-rig.ts";
+import { browserNames } from "../browsers/browser.ts";
+import { type DeliveryRig, startDeliveryRig } from "./delivery-rig.ts";
 import { playedIn } from "./played-in.ts";
 
-let theatre: Theatre;
+let rig: DeliveryRig;
 beforeAll(async () => {
-  theatre = await startTheatre();
+  rig = await startDeliveryRig();
 });
-afterAll(() => theatre?.stop());
+afterAll(() => rig?.stop());
 
-// The engines beside each other: scenarios mostly wait.
-describe.concurrent.each(engineNames)("every event is delivered, and stored once: %s", (engine) => {
-  it.each(playedIn(engine).filter(({ isLong }) => engine === "chromium" || !isLong))(
+// The browsers beside each other: scenarios mostly wait.
+describe.concurrent.each(browserNames)("every event is delivered, and stored once: %s", (browser) => {
+  it.each(playedIn(browser).filter(({ isLong }) => browser === "chromium" || !isLong))(
     "$name",
     { concurrent: false },
     async (scenario) => {
-      const { tracked, stored, copies } = await theatre.play(engine, scenario);
+      const { tracked, stored, copies } = await rig.play(browser, scenario);
       expect(stored).toBe(tracked);
       expect(copies).toBeLessThanOrEqual(scenario.copiesAtMost ?? Number.POSITIVE_INFINITY);
     },

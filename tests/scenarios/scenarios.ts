@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Tab } from "../browsers/browser.ts";
 import type { FaultyProxy } from "./faulty-proxy.ts";
 
-/** What a scenario is played with, whatever the engine. */
-export interface Stage {
+/** What a scenario is played with, whatever the browser. */
+export interface ScenarioTools {
   proxy: FaultyProxy;
   /** Opens a page of the folder `pages`, with its tracker ready. Default: `page.html`. */
   open(page?: string): Promise<Tab>;
@@ -19,27 +19,19 @@ export interface Stage {
   crash(): Promise<void>;
 }
 
-/**
- * What not every engine can be driven to do: keep a profile beyond its browser, limit what a site may store, discard a page, and
- * close a tab without asking its page.
- */
-export type Need = "profile" | "quota" | "discard" | "destroy";
-
-/** One way in which the world treats numbered events. */
+/** One kind of trouble for numbered events. */
 export interface Scenario {
   name: string;
   /** How many events are tracked. */
   tracked: number;
   /** Most copies that may arrive, where nothing gives a reason to send all of it again. */
   copiesAtMost?: number;
-  /** Mostly waits, on timers that all engines share: the test suite plays it in Chromium only, the benchmark everywhere. */
+  /** Mostly waits, on timers that all browsers share: the test suite plays it in Chromium only, the benchmark everywhere. */
   isLong?: true;
-  /** What not every engine can be driven to do. */
-  needs?: Need;
   /** Runs in the first tab before it opens the site. */
   prepare?(tab: Tab, origin: string): Promise<void>;
   /** Tracks the events; `first` is an open page, whose session they belong to. */
-  play(stage: Stage, first: Tab): Promise<void>;
+  play(tools: ScenarioTools, first: Tab): Promise<void>;
 }
 
 /** Script of a page: whether IndexedDB takes a megabyte. */
@@ -85,7 +77,6 @@ export const scenarios: Scenario[] = [
   {
     name: "tab destroyed at once, site visited again",
     tracked: 20,
-    needs: "destroy",
     async play({ track, end, open }, page) {
       await track(page, 20);
       await end(page, "destroy");
@@ -119,7 +110,6 @@ export const scenarios: Scenario[] = [
   {
     name: "browser killed 2 s after, collector down, same profile again",
     tracked: 20,
-    needs: "profile",
     async play({ track, proxy, crash, open }, page) {
       await proxy.fail("down");
       await track(page, 20);
@@ -236,7 +226,6 @@ export const scenarios: Scenario[] = [
   {
     name: "storage full",
     tracked: 20,
-    needs: "quota",
     // Once the site has stored anything, Chromium goes by the quota that it had then for half a minute.
     prepare: (tab, origin) => tab.fillStorage(origin),
     async play({ track, proxy }, page) {
@@ -268,7 +257,6 @@ export const scenarios: Scenario[] = [
   {
     name: "page frozen, then discarded, site visited again",
     tracked: 20,
-    needs: "discard",
     async play({ track, end, open }, page) {
       await track(page, 20);
       await sleep(MOMENT_MS);

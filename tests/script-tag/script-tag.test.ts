@@ -1,22 +1,22 @@
 import type { Event, EventOf, EventType } from "@tidemark/schema";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Engine, engineNames, startEngine, type Tab } from "../browsers/browser.ts";
+import { type Browser, browserNames, startBrowser, type Tab } from "../browsers/browser.ts";
 import { type Page, startTagSite, type TagSite } from "./tag-site.ts";
 
 const KEY = "tm_test_00000000";
 const OTHER_KEY = "tm_other_00000000";
 
-describe.each(engineNames)("the script tag in %s", (name) => {
+describe.each(browserNames)("the script tag in %s", (name) => {
   let site: TagSite;
-  let engine: Engine;
+  let browser: Browser;
   let tabs: Tab[] = [];
 
   beforeAll(async () => {
     site = await startTagSite();
-    engine = await startEngine(name);
+    browser = await startBrowser(name);
   });
   afterAll(async () => {
-    await engine?.stop();
+    await browser?.stop();
     await site?.stop();
   });
   afterEach(async () => {
@@ -26,7 +26,7 @@ describe.each(engineNames)("the script tag in %s", (name) => {
 
   const open = async (page: Page, query = ""): Promise<Tab> => {
     const url = site.page(page);
-    const tab = await engine.newTab();
+    const tab = await browser.newTab();
     tabs.push(tab);
     await tab.goto(url + query);
     return tab;
@@ -308,7 +308,7 @@ describe.each(engineNames)("the script tag in %s", (name) => {
     ])("measures the rest and says so once when what it names %s", async (_, code) => {
       const url = site.page({ head: tag(`async data-key="${KEY}" data-signals="clicks links media forms"`) });
       site.replace(/-more\.js$/, code);
-      const tab = await engine.newTab();
+      const tab = await browser.newTab();
       tabs.push(tab);
       await tab.goto(url);
       await expect

@@ -25,7 +25,7 @@ export interface TagSite {
   integrity: string;
   stub: string;
   stubHash: string;
-  /** Makes a page and gives its URL. Its first script is `witness.js`, with the nonce `n`. */
+  /** Makes a page and gives its URL. Its first script is `page-recorder.js`, with the nonce `n`. */
   page(page: Page): string;
   /** The events of the last page that were sent with this key, each once. */
   events(key: string): Event[];
@@ -36,7 +36,7 @@ export interface TagSite {
   stop(): Promise<void>;
 }
 
-const WITNESS = readFileSync(new URL("page-recorder.js", import.meta.url), "utf8");
+const PAGE_RECORDER = readFileSync(new URL("page-recorder.js", import.meta.url), "utf8");
 
 /** The first byte of what is compressed. */
 const GZIP = 0x1f;
@@ -44,7 +44,8 @@ const GZIP = 0x1f;
 /** Starts the site and the collector: the same server by two names. */
 export const startTagSite = async (): Promise<TagSite> => {
   const { tag, files } = await bundleScriptTag();
-  const codeOf = (path: string) => (path === "witness.js" ? WITNESS : files[path === "tidemark.js" ? tag : path]);
+  const codeOf = (path: string) =>
+    path === "page-recorder.js" ? PAGE_RECORDER : files[path === "tidemark.js" ? tag : path];
   const stub = files[STUB] ?? "";
   const pages: { html: string; policy: string | undefined }[] = [];
   let sent: Batch[] = [];
@@ -91,7 +92,7 @@ export const startTagSite = async (): Promise<TagSite> => {
       scripts = [];
       replaced = undefined;
       const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page</title><link rel="icon" href="data:,">
-        <script src="/witness.js" nonce="n"></script>${head}</head>
+        <script src="/page-recorder.js" nonce="n"></script>${head}</head>
         <body><p><button id="button" type="button">Button</button></p>${body}</body></html>`;
       pages.push({ html, policy });
       return `http://127.0.0.1:${port}/${pages.length - 1}`;

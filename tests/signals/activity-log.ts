@@ -1,6 +1,6 @@
 import type { Tab } from "../browsers/browser.ts";
 
-/** What the page's own witness wrote down, in milliseconds of `performance.now()`; see `pages/clock.js`. */
+/** A note of the page's own activity log, in milliseconds of `performance.now()`; see `pages/clock.js`. */
 interface Note {
   at: number;
   what: "visible" | "hidden" | "focused" | "blurred" | "input";
@@ -37,9 +37,9 @@ const reachOf = (starts: number[], idleAfter: number): Stretch[] =>
       return union;
     }, []);
 
-/** What a view should have counted between two moments of `performance.now()`, told from the witness's notes alone. */
+/** What a view should have counted between two moments of `performance.now()`, by the page's activity log alone. */
 export const shouldCount = async (tab: Tab, from: number, to: number, idleAfter: number) => {
-  const notes = await tab.run<Note[]>("return witness");
+  const notes = await tab.run<Note[]>("return activityLog");
   const visible = overlap(stretchesOf(notes, "visible", "hidden", to), [[from, to]]);
   const focused = overlap(visible, stretchesOf(notes, "focused", "blurred", to));
   // To be shown and to get the focus count as activity, as an input does.

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { inEveryEngine } from "./in-every-browser.ts";
+import { inEveryBrowser } from "./in-every-browser.ts";
 import { type Captured, capturedOf } from "./measure-page.ts";
 
 const measuring = { signals: ["clicks"], options: { clicks: { evidence: "sdk.clickEvidence()" } } };
 
-inEveryEngine(({ open }) => {
+inEveryBrowser(({ open }) => {
   const clicked = async (on: string[]) => {
     const tab = await open("evidence.html", measuring);
     for (const each of on) await tab.click(each);

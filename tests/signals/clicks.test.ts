@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "./in-every-browser.ts";
+import { inEveryBrowser } from "./in-every-browser.ts";
 import { capturedOf } from "./measure-page.ts";
 
 const measuring = { signals: ["pageViews", "clicks"] };
 
-inEveryEngine(({ can, open }) => {
+inEveryBrowser(({ can, open }) => {
   const clicks = (tab: Tab) => capturedOf(tab, "click");
   const clicked = async (tab: Tab) => (await clicks(tab)).map(({ target }) => target.id);
 

@@ -2,11 +2,11 @@ import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { shouldCount } from "./activity-log.ts";
-import { inEveryEngine } from "./in-every-browser.ts";
+import { inEveryBrowser } from "./in-every-browser.ts";
 import { type Captured, capturedOf } from "./measure-page.ts";
-import { quiet } from "./until-idle.ts";
+import { untilIdle } from "./until-idle.ts";
 
-/** How far a total may be from the witness's, in milliseconds: events of one moment reach two listeners at two times. */
+/** How far a total may be from the activity log's, in milliseconds: events of one moment reach two listeners at two times. */
 const TOLERANCE = 250;
 
 /** How far each spell of activity but the first may add to that: its last input is not heard, and taken to be in the middle of a pulse. */
@@ -31,14 +31,14 @@ const read = (tab: Tab) =>
     return { begun: time - performance.timeOrigin, at, dwell };
   `);
 
-/** Expects the current view's totals to be what the witness saw since the view began. */
+/** Expects the current view's totals to be what the activity log holds since the view began. */
 const expectTruth = async (tab: Tab) => {
   const { begun, at, dwell } = await read(tab);
   const { spells, ...truth } = await shouldCount(tab, begun, at, IDLE_AFTER);
   for (const total of TOTALS)
     expect(
       Math.abs(dwell[total] - truth[total]),
-      `${total}: ${dwell[total]}, by the witness ${truth[total]}, in ${spells} spells`,
+      `${total}: ${dwell[total]}, by the activity log ${truth[total]}, in ${spells} spells`,
     ).toBeLessThan(TOLERANCE + (spells - 1) * PULSE_TOLERANCE);
   return { dwell, lasted: at - begun };
 };
@@ -49,7 +49,7 @@ const moveAbout = async (tab: Tab, ms: number) => {
     await tab.move({ x: 300 + Math.floor(Math.random() * 100), y: 300 });
 };
 
-inEveryEngine(({ can, open }) => {
+inEveryBrowser(({ can, open }) => {
   it("counts all four while the visitor is there and acts", async () => {
     const tab = await open("clock.html", measuring);
     await moveAbout(tab, 2_000);
@@ -199,7 +199,7 @@ inEveryEngine(({ can, open }) => {
     const tab = await open("clock.html", measuring);
     await moveAbout(tab, 500);
     const [first] = await capturedOf(tab, "page_view");
-    await quiet(tab);
+    await untilIdle(tab);
     const leftAt = await tab.run<number>("return performance.now()");
     await tab.click("#link");
     await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Other");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "./in-every-browser.ts";
+import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
 import { capturedOf } from "./measure-page.ts";
 
@@ -25,7 +25,7 @@ const expectAbout = (value: number | undefined, least: number, most = least) => 
   expect(value).toBeLessThanOrEqual(most + TOLERANCE);
 };
 
-inEveryEngine(({ open }) => {
+inEveryBrowser(({ open }) => {
   const clock = (tab: Tab) => tab.run<number>("return performance.now()");
 
   it("counts a marked element while it is in sight, and nothing else", async () => {

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "./in-every-browser.ts";
+import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
 import { captured, capturedOf } from "./measure-page.ts";
 
@@ -13,7 +13,7 @@ const story = async (tab: Tab) =>
 
 const flush = (tab: Tab) => tab.run("await new Promise((resolve) => setTimeout(resolve, 50)); await tracker.flush()");
 
-inEveryEngine(({ engine, open, url }) => {
+inEveryBrowser(({ browser, open, url }) => {
   it("counts uncaught exceptions and unhandled rejections, each by its type", async () => {
     const tab = await open("errors.html", measuring);
     await tab.click("#fails");
@@ -77,7 +77,7 @@ inEveryEngine(({ engine, open, url }) => {
     await tab.run("failElsewhere()");
     await expect
       .poll(() => story(tab), { timeout: 5_000 })
-      .toEqual([expect.stringMatching(engine === "firefox" ? /^error (unknown|TypeError) 1$/ : /^error unknown 1$/)]);
+      .toEqual([expect.stringMatching(browser === "firefox" ? /^error (unknown|TypeError) 1$/ : /^error unknown 1$/)]);
   });
 
   it("takes a resource that cannot be loaded for no error", async () => {

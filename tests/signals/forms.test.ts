@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "./in-every-browser.ts";
+import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
 import { captured } from "./measure-page.ts";
-import { quiet } from "./until-idle.ts";
+import { untilIdle } from "./until-idle.ts";
 
 const measuring = { signals: ["pageViews", "forms"] };
 
@@ -30,7 +30,7 @@ const told = async (tab: Tab): Promise<Told[]> => {
 /** The same in short: `form_field name` for a field, `form_start order` for the rest. */
 const story = async (tab: Tab) => (await told(tab)).map(({ type, form, field }) => `${type} ${field ?? form}`);
 
-inEveryEngine(({ open, url }) => {
+inEveryBrowser(({ open, url }) => {
   const leave = (tab: Tab) => tab.goto(url("plain.html", { signals: ["clicks"] }));
 
   it("tells the story of a form: its start, each field that was left, its submit, and then no abandon", async () => {
@@ -202,7 +202,7 @@ inEveryEngine(({ open, url }) => {
   it("does not abandon again what comes back from the back-forward cache", async () => {
     const tab = await open("forms.html", measuring);
     await tab.click("#name");
-    await quiet(tab);
+    await untilIdle(tab);
     await leave(tab);
     await tab.back();
     await tab.run("document.activeElement.blur(); dispatchEvent(new PageTransitionEvent('pagehide'))");

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Point, Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "./in-every-browser.ts";
+import { inEveryBrowser } from "./in-every-browser.ts";
 import { capturedOf } from "./measure-page.ts";
 
 const measuring = { signals: ["pageViews", "hovers", "clicks"] };
@@ -12,7 +12,7 @@ const REST = 500;
 /** Right of everything on the page, in CSS pixels from the left. */
 const ASIDE = 900;
 
-inEveryEngine(({ can, open }) => {
+inEveryBrowser(({ can, open }) => {
   const hovers = (tab: Tab) => capturedOf(tab, "hover");
   const hovered = async (tab: Tab) => (await hovers(tab)).map(({ target }) => target.id);
 

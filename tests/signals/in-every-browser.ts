@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
 import {
   type Abilities,
   abilitiesOf,
-  type Engine,
-  type EngineName,
-  engineNames,
-  startEngine,
+  type Browser,
+  type BrowserName,
+  browserNames,
+  startBrowser,
   type Tab,
 } from "../browsers/browser.ts";
 import { type MeasurePage, startMeasurePage } from "./measure-page.ts";
@@ -19,9 +19,9 @@ export interface Measuring {
 }
 
 /** What a suite has at hand. */
-export interface Room {
-  engine: EngineName;
-  /** What this engine can be driven to do. */
+export interface SuiteTools {
+  browser: BrowserName;
+  /** What this browser can be driven to do. */
   can: Abilities;
   /** The URL of a page of `pages/` that measures itself so. */
   url(page: string, measuring?: Measuring): string;
@@ -34,18 +34,18 @@ export interface Room {
 }
 
 /**
- * Describes a suite once for every engine: one browser a suite and engine, no tab left between tests, and after each test no
+ * Describes a suite once for every browser: a browser of its own for each suite, no tab left between tests, and after each test no
  * breach of the contract in what the pages have sent.
  */
-export const inEveryEngine = (suite: (room: Room) => void): void =>
-  describe.each(engineNames)("%s", (name) => {
-    let browser: Engine;
+export const inEveryBrowser = (suite: (tools: SuiteTools) => void): void =>
+  describe.each(browserNames)("%s", (name) => {
+    let browser: Browser;
     let pages: MeasurePage;
     let tabs: Tab[] = [];
 
     beforeAll(async () => {
       pages = await startMeasurePage();
-      browser = await startEngine(name);
+      browser = await startBrowser(name);
     });
     afterAll(async () => {
       await browser?.stop();
@@ -57,7 +57,7 @@ export const inEveryEngine = (suite: (room: Room) => void): void =>
       expect(pages.violations()).toEqual([]);
     });
 
-    const url: Room["url"] = (page, { signals, options } = {}) => {
+    const url: SuiteTools["url"] = (page, { signals, options } = {}) => {
       const query = new URLSearchParams({
         ...(signals && { signals: signals.join() }),
         ...(options && { options: JSON.stringify(options) }),
@@ -65,7 +65,7 @@ export const inEveryEngine = (suite: (room: Room) => void): void =>
       return `${pages.origin}/${page}?${query}`;
     };
     suite({
-      engine: name,
+      browser: name,
       can: abilitiesOf(name),
       url,
       async open(page, measuring) {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "./in-every-browser.ts";
+import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
 import { type Captured, captured } from "./measure-page.ts";
 
@@ -32,7 +32,7 @@ const expectRangesNear = (ranges: [number, number][], expected: [number, number]
   });
 };
 
-inEveryEngine(({ engine, open }) => {
+inEveryBrowser(({ browser, open }) => {
   /** Opens the page and runs something on it when the film can play. */
   const perform = async (act: string, options = measuring) => {
     const tab = await open("media.html", options);
@@ -127,7 +127,7 @@ inEveryEngine(({ engine, open }) => {
     ]);
   });
 
-  if (engine !== "webkit")
+  if (browser !== "webkit")
     it("begins anew when it is played again after the end", async () => {
       const tab = await perform(`
         film.playbackRate = 4; film.play(); await once(film, 'ended'); film.play(); await once(film, 'timeupdate');

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "./in-every-browser.ts";
+import { inEveryBrowser } from "./in-every-browser.ts";
 import { captured, capturedOf } from "./measure-page.ts";
-import { quiet } from "./until-idle.ts";
+import { untilIdle } from "./until-idle.ts";
 
 const measuring = { signals: ["pageViews"] };
 
-inEveryEngine(({ can, open, url, viewOf }) => {
+inEveryBrowser(({ can, open, url, viewOf }) => {
   const views = (tab: Tab) => capturedOf(tab, "page_view");
   const causes = async (tab: Tab) => (await views(tab)).map(({ cause }) => cause);
   const last = async (tab: Tab) => (await views(tab)).at(-1);
@@ -44,7 +44,7 @@ inEveryEngine(({ can, open, url, viewOf }) => {
     const tab = await open("plain.html", measuring);
     const session = await tab.run("return tracker.sessionId");
     await tab.run("addEventListener('pageshow', ({ persisted }) => { window.persisted = persisted; })");
-    await quiet(tab);
+    await untilIdle(tab);
     await tab.click("#link");
     await expect.poll(() => causes(tab).catch(() => [])).toEqual(["load", "load"]);
     const before = await captured(tab);

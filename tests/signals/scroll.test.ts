@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { VIEWPORT } from "../browsers/viewport.ts";
-import { inEveryEngine } from "./in-every-browser.ts";
+import { inEveryBrowser } from "./in-every-browser.ts";
 import { capturedOf } from "./measure-page.ts";
-import { quiet } from "./until-idle.ts";
+import { untilIdle } from "./until-idle.ts";
 
 const measuring = { signals: ["pageViews", "scrollDepth"], options: { scrollDepth: { reportEvery: 200 } } };
 
@@ -13,7 +13,7 @@ const CONTENT = 4000;
 /** Where the page itself scrolls, as an expression. */
 const PAGE = "document.scrollingElement";
 
-inEveryEngine(({ open, can }) => {
+inEveryBrowser(({ open, can }) => {
   const scrolls = (tab: Tab) => capturedOf(tab, "scroll");
 
   /** What has been measured of the current view up to now. */
@@ -42,7 +42,7 @@ inEveryEngine(({ open, can }) => {
     await settle(tab);
   };
 
-  /** One point of a percent is what engines may differ by. */
+  /** One point of a percent is what browsers may differ by. */
   const expectShare = (share: number, expected: number) =>
     expect(Math.abs(share - expected), `${share}`).toBeLessThan(1);
 
@@ -267,7 +267,7 @@ inEveryEngine(({ open, can }) => {
     await tab.move({ x: 600, y: 400 });
     await wheelTo(tab, 1600);
     await wheelTo(tab, 800);
-    await quiet(tab);
+    await untilIdle(tab);
     await tab.run("location.href = '/other.html'");
     await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Other");
     await tab.back();

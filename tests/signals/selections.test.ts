@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "./in-every-browser.ts";
+import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
 import { captured, capturedOf } from "./measure-page.ts";
 
@@ -22,7 +22,7 @@ const select = (tab: Tab, selector: string) =>
 /** Longer than a selection takes to settle. */
 const settled = () => setTimeout(900);
 
-inEveryEngine(({ open }) => {
+inEveryBrowser(({ open }) => {
   /** Drags over the first characters of a line, from the middle of one to the middle of another. */
   const dragOver = async (tab: Tab, characters: number) => {
     const { left, y, step } = await tab.run<{ left: number; y: number; step: number }>(`

@@ -18,7 +18,7 @@ const spooled = (tab: Tab): Promise<number> =>
  * back-forward cache: browsers keep none with a request or an IndexedDB transaction that is not over, and none whose
  * transaction the next page has to wait for.
  */
-export const quiet = async (tab: Tab): Promise<void> => {
+export const untilIdle = async (tab: Tab): Promise<void> => {
   await tab.run("await tracker.flush()");
   await expect.poll(() => spooled(tab)).toBe(0);
 };

@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { undrivable } from "../../scripts/docs/driver-limits.ts";
+import { driverLimits } from "../../scripts/docs/driver-limits.ts";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "./in-every-browser.ts";
+import { inEveryBrowser } from "./in-every-browser.ts";
 import { capturedOf } from "./measure-page.ts";
-import { quiet } from "./until-idle.ts";
+import { untilIdle } from "./until-idle.ts";
 
 const measuring = { signals: ["pageViews", "webVitals"] };
 
@@ -24,7 +24,7 @@ const measurable = (tab: Tab) =>
 const vitals = (tab: Tab) => capturedOf(tab, "web_vital");
 const names = async (tab: Tab) => [...new Set((await vitals(tab)).map(({ metric }) => metric))].toSorted();
 
-inEveryEngine(({ engine, open, url }) => {
+inEveryBrowser(({ browser, open, url }) => {
   const leave = async (tab: Tab) => {
     await tab.goto(url("plain.html", { signals: ["clicks"] }));
   };
@@ -59,11 +59,11 @@ inEveryEngine(({ engine, open, url }) => {
     if (CLS) expect(CLS.value).toBeLessThan(1);
   });
 
-  it("is undrivable where the list of the undrivable says so, and nowhere else", async () => {
+  it("are those that the list of the drivers' limits leaves, and no others", async () => {
     const tab = await open("vitals.html", measuring);
     const can = await measurable(tab);
     const missing = ["CLS", "FCP", "INP", "LCP", "TTFB"].filter((vital) => !can.includes(vital));
-    const listed = undrivable.filter((each) => each.engine === engine).map(({ what }) => what);
+    const listed = driverLimits.filter((each) => each.browser === browser).map(({ what }) => what);
     expect(listed.filter((what) => what.startsWith("Web vitals: "))).toEqual(
       missing.length ? [`Web vitals: ${missing.join(", ")}`] : [],
     );
@@ -84,7 +84,7 @@ inEveryEngine(({ engine, open, url }) => {
   it("measures a restore from the back-forward cache anew, in its own view", async () => {
     const tab = await open("vitals.html", measuring);
     await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
-    await quiet(tab);
+    await untilIdle(tab);
     await leave(tab);
     await tab.back();
     const restored = async () =>

@@ -31,7 +31,7 @@ export interface Page {
 }
 
 /** An origin with its storage, the network, the collector and the time, which passes when told to. */
-export interface World {
+export interface Simulation {
   /** Opens a page: in a tab of its own, or in the tab of the page before, which has to be left. `clock`: how wrong it goes. */
   open(before?: Page, clock?: number): Page;
   /** Lets time pass, in milliseconds, and everything happen that is due. */
@@ -137,8 +137,8 @@ const createCollector = () => {
   };
 };
 
-/** A world in which nothing has happened. `random`: gives numbers from 0 to 1, so that a run can be repeated. */
-export const createWorld = (random: () => number): World => {
+/** A simulation in which nothing has happened. `random`: gives numbers from 0 to 1, so that a run can be repeated. */
+export const createSimulation = (random: () => number): Simulation => {
   const collector = createCollector();
   const database = new IDBFactory();
   const localStorage = createStorage();
@@ -166,8 +166,8 @@ export const createWorld = (random: () => number): World => {
       const fail = () => reject(new TypeError("network error"));
       const deliver = () => {
         if (!isAlive() && !keepalive) return;
-        const fault = world.network;
-        const headers = { "retry-after": `${world.retryAfter}` };
+        const fault = simulation.network;
+        const headers = { "retry-after": `${simulation.retryAfter}` };
         if (fault === "down") fail();
         else if (fault === "error") resolve(new Response("broken", { status: 500 }));
         else if (fault === "busy") resolve(new Response("busy", { status: 429, headers }));
@@ -181,12 +181,12 @@ export const createWorld = (random: () => number): World => {
           else resolve(new Response(fault === "truncate" ? answer.slice(0, 5) : answer));
         }
       };
-      after(world.network === "slow" ? SLOW_MS : WAY_MS, deliver);
+      after(simulation.network === "slow" ? SLOW_MS : WAY_MS, deliver);
     });
 
   const tabOf = new WeakMap<Page, ReturnType<typeof createStorage>>();
 
-  const world: World = {
+  const simulation: Simulation = {
     network: "pass",
     storage: "free",
     hasFetchLater: false,
@@ -237,7 +237,7 @@ export const createWorld = (random: () => number): World => {
         throw new DOMException("forbidden", "SecurityError");
       };
       // A dead page runs no more; here its promises still do, and must find nothing to act on.
-      const has = () => isAlive && world.storage !== "forbidden";
+      const has = () => isAlive && simulation.storage !== "forbidden";
       const areas = {
         get localStorage() {
           return has() ? localStorage : forbidden();
@@ -270,7 +270,7 @@ export const createWorld = (random: () => number): World => {
               for (const type of ["complete", "abort"]) transaction.addEventListener(type, end);
               // A browser may abort what a dying page has asked to commit: it commits by itself a moment later.
               transaction.commit = () => {};
-              if (world.storage === "full") transaction.abort();
+              if (simulation.storage === "full") transaction.abort();
               return transaction;
             };
           });
@@ -336,7 +336,7 @@ export const createWorld = (random: () => number): World => {
             );
             send(body, keepalive, () => isAlive).then(
               (response) => {
-                if (response.status === 429) restsUntil = Math.max(restsUntil, now + world.retryAfter * 1000);
+                if (response.status === 429) restsUntil = Math.max(restsUntil, now + simulation.retryAfter * 1000);
                 end(() => resolve(response))();
               },
               (error) => end(() => reject(error))(),
@@ -344,7 +344,7 @@ export const createWorld = (random: () => number): World => {
           });
         },
       };
-      if (world.hasFetchLater)
+      if (simulation.hasFetchLater)
         Object.assign(window, {
           fetchLater(_: string, { body }: { body: Uint8Array }) {
             keepRest();
@@ -394,5 +394,5 @@ export const createWorld = (random: () => number): World => {
       return page;
     },
   };
-  return world;
+  return simulation;
 };

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "../signals/in-every-browser.ts";
+import { inEveryBrowser } from "../signals/in-every-browser.ts";
 
 /** Runs in the page, and gives what was warned of there, in words; a throw would fail it. */
 const warnings = (tab: Tab, act: string) =>
@@ -15,7 +15,7 @@ const warnings = (tab: Tab, act: string) =>
 const KEY = `key: "tm_test_11111111"`;
 const ENDPOINT = "endpoint: location.origin";
 
-inEveryEngine(({ open }) => {
+inEveryBrowser(({ open }) => {
   it.each([
     ["no key", `{ ${ENDPOINT} }`, 'not "undefined"'],
     ["a key of another kind", `{ key: "UA-1234", ${ENDPOINT} }`, 'not "UA-1234"'],

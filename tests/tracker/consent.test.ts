@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Batch, EventOf } from "@tidemark/schema";
 import { beforeEach, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "../signals/in-every-browser.ts";
+import { inEveryBrowser } from "../signals/in-every-browser.ts";
 
 type Heard = EventOf<"click"> & { name?: string };
 
@@ -19,7 +19,7 @@ const touched = (tab: Tab) => tab.run<string[]>("return touched");
 const story = async (tab: Tab) =>
   (await sent(tab)).flatMap(({ events }) => events.map((each) => (each.type === "custom" ? each.name : each.type)));
 
-inEveryEngine(({ url, open }) => {
+inEveryBrowser(({ url, open }) => {
   const openPage = (query = "") => open(`consent.html?${query}&`);
   beforeEach(() => {
     key = `tm_test_${randomUUID()}`;

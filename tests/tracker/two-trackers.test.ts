@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryEngine } from "../signals/in-every-browser.ts";
+import { inEveryBrowser } from "../signals/in-every-browser.ts";
 import { listenersLeftBy } from "../signals/listeners.ts";
 import { captured } from "../signals/measure-page.ts";
 
 const SIGNALS = ["pageViews", "clicks", "hovers", "scrollDepth", "dwell", "selections", "errors"];
 
-inEveryEngine(({ open }) => {
+inEveryBrowser(({ open }) => {
   /** Starts another tracker on the page, which keeps what it captures in `window.others`, and counts the listeners that it adds. */
   const startAnother = (tab: Tab) =>
     tab.run<string[]>(`

@@ -1,14 +1,14 @@
 /*
- * A witness of its own: writes down what happens to the page and when, by `performance.now()`, in `window.witness`. It
+ * The page's own activity log: notes what happens to the page and when, by `performance.now()`, in `window.activityLog`. It
  * counts nothing; the test does, by another rule than the SDK's code.
  */
 {
-  const note = (what) => window.witness.push({ at: performance.now(), what });
+  const note = (what) => window.activityLog.push({ at: performance.now(), what });
   const look = () => {
     note(document.visibilityState === "visible" ? "visible" : "hidden");
     note(document.hasFocus() ? "focused" : "blurred");
   };
-  window.witness = [];
+  window.activityLog = [];
   look();
   document.addEventListener("visibilitychange", look);
   for (const type of ["focus", "pageshow"]) addEventListener(type, look);
