@@ -8,11 +8,14 @@ const filesOf = (name: ProjectName) => {
   return { name, include, exclude: ["**/node_modules/**", ...exclude] };
 };
 
+/** Nothing here measures time: every core runs tests, where Vitest would leave one idle. These projects go first. */
+const allCores = { maxWorkers: "100%", sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   test: {
     reporters: ["default", "./tests/reporter.ts"],
     projects: [
-      { test: filesOf("unit") },
+      { test: { ...filesOf("unit"), ...allCores } },
       {
         plugins: [
           cloudflareTest({
@@ -31,7 +34,19 @@ export default defineConfig({
           }),
         ],
         // The first request of a file waits for the runtime to start and to load the Worker.
-        test: { ...filesOf("workers"), testTimeout: 30_000 },
+        test: { ...filesOf("workers"), ...allCores, testTimeout: 30_000 },
+      },
+      {
+        test: {
+          ...filesOf("browsers"),
+          testTimeout: 60_000,
+          // A browser that is not there yet is installed first.
+          hookTimeout: 180_000,
+          expect: { poll: { timeout: 10_000 } },
+          // They mostly wait for what takes its time: a film, a rest of the pointer, an idle visitor.
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
+        },
       },
       {
         test: {
@@ -43,18 +58,7 @@ export default defineConfig({
           expect: { poll: { timeout: 10_000 } },
           fileParallelism: false,
           // After the others: these measure time, and want the machine for themselves.
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        test: {
-          ...filesOf("browsers"),
-          testTimeout: 60_000,
-          // A browser that is not there yet is installed first.
-          hookTimeout: 180_000,
-          expect: { poll: { timeout: 10_000 } },
-          maxWorkers: 4,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
