@@ -5,7 +5,8 @@ import { conclude, runProjects } from "./run-vitest.ts";
 /** `pnpm test`: runs the test projects. The last line is `N passed, N failed`. */
 const usage = `Usage: pnpm test [project …] [-- file …]
 
-Runs the tests of these projects, or of all. What follows -- goes to Vitest: parts of the paths of files, or its own flags.
+Runs the tests of these projects, or of all. What follows -- goes to Vitest: parts of the paths of files, or flags of its own,
+as -t for the names of tests.
 
 ${projectNames.map((name) => `  ${name.padEnd(10)}${projects[name].about}`).join("\n")}
 

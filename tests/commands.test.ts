@@ -50,9 +50,9 @@ describe("the counts of a run", () => {
     const { stdout } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" });
     return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
   };
-  const runFile = (name: string, code: string) => {
+  const runFile = (name: string, code: string, ...args: string[]) => {
     writeFileSync(join(folder, `${name}.test.js`), code);
-    return countsOf("--globals", "--reporter", path("reporter.ts"), `${name}.test.js`);
+    return countsOf("--globals", "--reporter", path("reporter.ts"), `${name}.test.js`, ...args);
   };
 
   it("hold passed and failed tests", () => {
@@ -65,6 +65,11 @@ describe("the counts of a run", () => {
       passed: 1,
       failed: 1,
     });
+  });
+
+  it("leave out tests of other names than those that are asked for", () => {
+    const code = `it("passes", () => {}); it("fails", () => { throw new Error("expected"); });`;
+    expect(runFile("named", code, "-t", "passes")).toEqual({ passed: 1, failed: 0 });
   });
 
   it("hold an error that no test waits for", () => {

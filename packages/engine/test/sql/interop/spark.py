@@ -10,6 +10,7 @@ spark = (
     SparkSession.builder.master("local[2]")
     .config("spark.sql.shuffle.partitions", 1)
     .config("spark.ui.enabled", "false")
+    .config("spark.ui.showConsoleProgress", "false")
     .config("spark.log.level", "ERROR")
     .getOrCreate()
 )
