@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     reporters: ["default", "./tests/reporter.ts"],
     projects: [
-      { test: { ...filesOf("unit"), ...allCores } },
+      { test: { ...filesOf("unit"), ...allCores, testTimeout: 20_000 } },
       {
         plugins: [
           cloudflareTest({

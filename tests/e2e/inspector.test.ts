@@ -65,7 +65,8 @@ const vector = (tab: Tab) =>
     {},
   );
 
-describe.each(browserNames)("the inspector in %s", (name) => {
+// The browsers at the same time: these tests mostly wait.
+describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
   let browser: Browser;
   let tabs: Tab[] = [];
   beforeAll(async () => {
@@ -97,7 +98,9 @@ describe.each(browserNames)("the inspector in %s", (name) => {
     return tab;
   };
 
-  it("follows each event until it is acknowledged, under a strict Content Security Policy", async () => {
+  it("follows each event until it is acknowledged, under a strict Content Security Policy", {
+    concurrent: false,
+  }, async () => {
     const tab = await inspected();
     await tab.click("#button");
     await expect.poll(() => statesOf(tab, "click")).toEqual(["captured"]);
@@ -113,7 +116,7 @@ describe.each(browserNames)("the inspector in %s", (name) => {
     expect(await tab.run("return violated")).toEqual([]);
   });
 
-  it("says of a rejected event why, and of its neighbours that they were stored", async () => {
+  it("says of a rejected event why, and of its neighbours that they were stored", { concurrent: false }, async () => {
     const tab = await inspected();
     await tab.run(`tidemark.track("x".repeat(101)); tidemark.track("fine", { count: 1 }); await tidemark.flush();`);
     await expect.poll(() => statesOf(tab, "custom")).toEqual(expect.arrayContaining(["acknowledged", "rejected"]));
@@ -128,7 +131,7 @@ describe.each(browserNames)("the inspector in %s", (name) => {
     expect(await totals(tab)).toMatchObject({ rejected: 1, dropped: 0 });
   });
 
-  it("shows the whole event when its row is opened", async () => {
+  it("shows the whole event when its row is opened", { concurrent: false }, async () => {
     const tab = await inspected();
     await tab.run(`tidemark.track("opened", { deep: { er: 1 } }); await tidemark.flush();`);
     await expect.poll(() => statesOf(tab, "custom")).toEqual(["acknowledged"]);
@@ -138,7 +141,9 @@ describe.each(browserNames)("the inspector in %s", (name) => {
     expect(Object.keys(JSON.parse(await json()))).toEqual(expect.arrayContaining(["tab_id", "type", "seq", "time"]));
   });
 
-  it("shows the vector after each answer, with what it changed, and has nothing sent for it", async () => {
+  it("shows the vector after each answer, with what it changed, and has nothing sent for it", {
+    concurrent: false,
+  }, async () => {
     const tab = await inspected();
     await tab.run("window.reports = []; tidemark.on('report', (why) => reports.push(why))");
     await tab.click("#button");
@@ -161,7 +166,7 @@ describe.each(browserNames)("the inspector in %s", (name) => {
     expect(await tab.run("return reports")).toEqual(["flush", "flush"]);
   });
 
-  it("is no part of what is measured, nor of what the page hears", async () => {
+  it("is no part of what is measured, nor of what the page hears", { concurrent: false }, async () => {
     const tab = await inspected();
     await tab.run("await tidemark.flush()");
     await expect.poll(() => statesOf(tab, "page_view")).toEqual(["acknowledged"]);
@@ -186,7 +191,7 @@ describe.each(browserNames)("the inspector in %s", (name) => {
     expect(targets.filter(({ gist }) => !gist.includes('"id":"button"'))).toEqual([]);
   });
 
-  it("says what is wrong when the collector knows no such key", async () => {
+  it("says what is wrong when the collector knows no such key", { concurrent: false }, async () => {
     const tab = await inspected("wrong-key.html");
     await tab.run("await tidemark.flush()");
     await expect.poll(() => statesOf(tab, "page_view")).toEqual(["dropped"]);
@@ -195,7 +200,9 @@ describe.each(browserNames)("the inspector in %s", (name) => {
     await expect.poll(trouble).toContain("tm_demo_unknownkey");
   });
 
-  it("outlives what the page does to its own elements, and is gone when it is closed", async () => {
+  it("outlives what the page does to its own elements, and is gone when it is closed", {
+    concurrent: false,
+  }, async () => {
     const tab = await inspected();
     await tab.run(`tidemark.track("kept"); await tidemark.flush();`);
     await expect.poll(() => statesOf(tab, "custom")).toEqual(["acknowledged"]);
@@ -211,7 +218,7 @@ describe.each(browserNames)("the inspector in %s", (name) => {
     expect(await tab.run("return violated")).toEqual([]);
   });
 
-  it("stands beside another tracker's, and takes its place when that is closed", async () => {
+  it("stands beside another tracker's, and takes its place when that is closed", { concurrent: false }, async () => {
     const tab = await inspected("two.html");
     const places = () =>
       tab.run<[left: number, right: number][]>(`
@@ -228,7 +235,7 @@ describe.each(browserNames)("the inspector in %s", (name) => {
     await expect.poll(places).toEqual([[0, 1]]);
   });
 
-  it("is not loaded by a page that does not ask for it", async () => {
+  it("is not loaded by a page that does not ask for it", { concurrent: false }, async () => {
     const tab = await open("strict.html");
     await tab.run("await tidemark.flush()");
     const loaded = await tab.run<string[]>("return performance.getEntriesByType('resource').map(({ name }) => name)");
