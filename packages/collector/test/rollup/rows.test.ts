@@ -1,0 +1,150 @@
+import { type Feature, hopping, lifetime } from "@tidemark/schema";
+import { beforeEach, describe, expect, it } from "vitest";
+import { compileFeatures } from "../../src/compile-features.ts";
+import type { RollupKey } from "../../src/rollup/push.ts";
+import { EntityRows } from "../../src/rollup/rows.ts";
+import { MemoryKv } from "./memory-kv.ts";
+
+const clicks: Feature = {
+  name: "clicks",
+  description: "D.",
+  unit: "count",
+  entity: "page",
+  source: "click",
+  aggregate: { type: "count" },
+  window: lifetime(),
+};
+
+const definitions = compileFeatures([clicks]);
+
+/** Most rows that are kept in memory without need. */
+const MAX_CACHED = 1_000;
+
+let kv: MemoryKv;
+beforeEach(() => {
+  kv = new MemoryKv();
+});
+
+const openRows = (of = definitions) => new EntityRows(kv, of);
+
+/** Sets the count of clicks of a row in memory. */
+const setClicks = (rows: EntityRows, key: RollupKey, count: number) => {
+  rows.change(key).engine.cells = [count];
+  rows.changed(key);
+};
+
+const clicksOf = (rows: EntityRows, key: RollupKey) => rows.get(key)?.engine.cells[0];
+
+const writeAll = (rows: EntityRows) => {
+  rows.write();
+  rows.written();
+};
+
+describe("the rows of a shard", () => {
+  it("know nothing of an entity before it is changed", () => {
+    const rows = openRows();
+    expect(rows.get("page:/")).toBeUndefined();
+    expect(rows.change("page:/")).toEqual({
+      engine: definitions.rollups.get("page")?.engine.zero(),
+      merged: new Map(),
+      anonymous_ids: [],
+    });
+    expect(rows.get("page:/")).toBe(rows.change("page:/"));
+  });
+
+  it("keep rows of users and sessions, though no feature is about them", () => {
+    const rows = openRows();
+    for (const key of ["user:ann", "session:shop.session-1"] as const)
+      expect(rows.change(key).engine.cells).toEqual([]);
+  });
+
+  it("are stored when they are written, and not before", () => {
+    const rows = openRows();
+    setClicks(rows, "page:/", 3);
+    expect(openRows().get("page:/")).toBeUndefined();
+    writeAll(rows);
+    expect(clicksOf(openRows(), "page:/")).toBe(3);
+  });
+
+  it("are written once for all changes since the last write, and only those that were changed", () => {
+    const rows = openRows();
+    setClicks(rows, "page:/", 1);
+    setClicks(rows, "page:/", 2);
+    rows.change("page:/seen");
+    writeAll(rows);
+    writeAll(rows);
+    setClicks(rows, "page:/b", 1);
+    writeAll(rows);
+    expect(kv.writes).toEqual(["page:/", "page:/b"]);
+  });
+
+  it("are written again when the first write is not known to be stored", () => {
+    const rows = openRows();
+    setClicks(rows, "page:/", 1);
+    rows.write();
+    writeAll(rows);
+    expect(kv.writes).toEqual(["page:/", "page:/"]);
+  });
+
+  it("are read from storage once", () => {
+    const rows = openRows();
+    setClicks(rows, "page:/", 1);
+    writeAll(rows);
+    const others = openRows();
+    kv.reads.length = 0;
+    expect(others.get("page:/")).toBe(others.get("page:/"));
+    expect(kv.reads).toEqual(["page:/"]);
+  });
+
+  it("go on with what other definitions share with those that they were written with", () => {
+    const rows = openRows();
+    setClicks(rows, "page:/", 3);
+    writeAll(rows);
+    const recent: Feature = { ...clicks, name: "recent", window: hopping({ every_ms: 1_000, panes: 2 }) };
+    const after = compileFeatures([recent, { ...clicks, name: "renamed" }]);
+    const row = openRows(after).get("page:/");
+    expect(row && after.rollups.get("page")?.engine.vector(row.engine, 0)).toEqual({ recent: 0, renamed: 3 });
+  });
+
+  it("refuse an entity that no definition is about", () => {
+    expect(() => openRows().change("product:boots")).toThrow("no definition is about product");
+  });
+});
+
+describe("rows in memory", () => {
+  /** Rows of so many pages that are stored and read again. */
+  const readMany = (count: number) => {
+    const rows = openRows();
+    for (let page = 0; page < count; page += 1) setClicks(rows, `page:/${page}`, page);
+    writeAll(rows);
+    const others = openRows();
+    for (let page = 0; page < count; page += 1) others.get(`page:/${page}`);
+    kv.reads.length = 0;
+    return others;
+  };
+
+  it("stay there after reads of up to twice as many as are kept", () => {
+    const rows = readMany(2 * MAX_CACHED);
+    rows.trim();
+    expect([clicksOf(rows, "page:/7"), kv.reads]).toEqual([7, []]);
+  });
+
+  it("are forgotten after more reads, but for those that are changed and not written", () => {
+    const rows = readMany(2 * MAX_CACHED + 1);
+    setClicks(rows, "page:/8", -1);
+    rows.trim();
+    expect([clicksOf(rows, "page:/7"), clicksOf(rows, "page:/8")]).toEqual([7, -1]);
+    expect(kv.reads).toEqual(["page:/7"]);
+  });
+
+  it("are forgotten once they are written when they are many", () => {
+    const rows = readMany(MAX_CACHED);
+    setClicks(rows, "page:/8", -1);
+    writeAll(rows);
+    expect([clicksOf(rows, "page:/7"), kv.reads]).toEqual([7, []]);
+    setClicks(rows, "page:/new", 1);
+    writeAll(rows);
+    expect([clicksOf(rows, "page:/7"), clicksOf(rows, "page:/8")]).toEqual([7, -1]);
+    expect(kv.reads).toEqual(["page:/new", "page:/7", "page:/8"]);
+  });
+});

@@ -1,0 +1,250 @@
+import { hashOf, type Layouts } from "@tidemark/engine";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Push, RollupKey } from "../../src/rollup/push.ts";
+import { shardOf } from "../../src/rollup/shards.ts";
+import {
+  confirm,
+  encode,
+  newPushQueue,
+  nextPushes,
+  openPush,
+  type PushQueue,
+  pendingDeltas,
+  sealUnconfirmed,
+} from "../../src/session/pushes.ts";
+
+const SESSION = "shop.session-1";
+
+const layouts = (name: string): Layouts => ({ user: { version: 4, slots: name } });
+
+/** Counts an event of an entity in the open push. */
+const fold = (queue: PushQueue, key: RollupKey = "user:ann"): void => {
+  const { deltas } = openPush(queue, SESSION);
+  deltas[key] ??= { cells: [0], event_time: null };
+  deltas[key].cells = [(deltas[key].cells[0] as number) + 1];
+};
+
+/** The pushes of a text as a shard reads them: one without layouts has those of the push before it. */
+const read = (text: string): Push[] => {
+  let latest: Layouts | undefined;
+  return (JSON.parse(text) as Push[]).map((push) => {
+    latest = push.layouts ?? latest;
+    return { ...push, ...(latest && { layouts: latest }) };
+  });
+};
+
+const numbersOf = (pushes: readonly Push[]) => pushes.map(({ n }) => n);
+
+/** A queue of `count` folded pushes, each sealed by a send that no shard answered. */
+const unanswered = (count: number): PushQueue => {
+  const queue = newPushQueue(layouts("a"));
+  for (let index = 0; index < count; index += 1) {
+    fold(queue);
+    nextPushes(queue);
+  }
+  return queue;
+};
+
+describe("openPush", () => {
+  it("opens one push, and the next one only when that is sealed", () => {
+    const queue = newPushQueue(layouts("a"));
+    const first = openPush(queue, SESSION);
+    expect(openPush(queue, SESSION)).toBe(first);
+    expect(first).toEqual({ n: 1, shard: 0, deltas: {} });
+    fold(queue);
+    nextPushes(queue);
+    expect(openPush(queue, SESSION)).toMatchObject({ n: 2 });
+  });
+
+  it("addresses the push to the session's shard at the largest depth that was reported", () => {
+    const queue = unanswered(1);
+    confirm(queue, nextPushes(queue), 3);
+    expect(openPush(queue, SESSION).shard).toBe(shardOf(hashOf(SESSION), 3));
+  });
+});
+
+describe("nextPushes", () => {
+  it("seals the open push, which takes in no more deltas", () => {
+    const queue = newPushQueue(layouts("a"));
+    fold(queue);
+    const [sent] = nextPushes(queue);
+    const before = structuredClone(sent);
+    fold(queue);
+    expect(sent).toEqual(before);
+    expect(numbersOf(nextPushes(queue))).toEqual([1, 2]);
+  });
+
+  it("seals at most four pushes while no shard answers, and gathers later deltas in one more", () => {
+    const queue = unanswered(10);
+    expect(numbersOf(queue.sealed)).toEqual([1, 2, 3, 4]);
+    expect(numbersOf(nextPushes(queue))).toEqual([1, 2, 3, 4]);
+    expect(queue.open).toMatchObject({ n: 5, deltas: { "user:ann": { cells: [6] } } });
+  });
+
+  it("returns the pushes to the first one's shard only", () => {
+    const queue = newPushQueue(layouts("a"));
+    queue.sealed = [2, 2, 0, 2].map((shard, index): Push => ({ n: index + 1, shard, deltas: {} }));
+    expect(numbersOf(nextPushes(queue))).toEqual([1, 2]);
+  });
+
+  it("returns nothing when nothing was folded", () => {
+    expect(nextPushes(newPushQueue(layouts("a")))).toEqual([]);
+  });
+});
+
+describe("encode", () => {
+  it("writes layouts once for all pushes that share them", () => {
+    const queue = unanswered(3);
+    const encoded = JSON.parse(encode(queue, nextPushes(queue))) as Push[];
+    expect(encoded.map((push) => push.layouts)).toEqual([layouts("a"), undefined, undefined]);
+  });
+
+  it("gives each push the layouts that it was folded with, beside those of another instance", () => {
+    const queue = unanswered(2);
+    sealUnconfirmed(queue, layouts("b"));
+    fold(queue);
+    const pushes = nextPushes(queue);
+    expect(read(encode(queue, pushes)).map((push) => push.layouts)).toEqual(["a", "a", "b"].map(layouts));
+  });
+
+  it("leaves the pushes as they are", () => {
+    const queue = unanswered(2);
+    const before = structuredClone(queue);
+    encode(queue, queue.sealed);
+    expect(queue).toEqual(before);
+  });
+});
+
+describe("confirm", () => {
+  it("removes what the shard has confirmed, and keeps what was folded since", () => {
+    const queue = unanswered(1);
+    const sent = nextPushes(queue);
+    fold(queue);
+    confirm(queue, sent, 0);
+    expect(queue.sealed).toEqual([]);
+    expect(numbersOf(nextPushes(queue))).toEqual([2]);
+  });
+
+  it("never lowers the depth", () => {
+    const queue = unanswered(1);
+    confirm(queue, nextPushes(queue), 4);
+    confirm(queue, [], 2);
+    expect(queue.depth).toBe(4);
+  });
+});
+
+describe("sealUnconfirmed", () => {
+  it("seals the open push even beyond four: the instance before may have sent it", () => {
+    const queue = unanswered(5);
+    sealUnconfirmed(queue, layouts("b"));
+    expect(numbersOf(nextPushes(queue))).toEqual([1, 2, 3, 4, 5]);
+    expect(queue.open).toBeNull();
+  });
+
+  it("reads pushes of a queue without layouts by their own, or by none", () => {
+    const queue = unanswered(2);
+    const [first] = queue.sealed;
+    if (first) first.layouts = layouts("own");
+    delete (queue as Partial<PushQueue>).layouts;
+    sealUnconfirmed(queue, layouts("b"));
+    expect(queue.sealed.map((push) => push.layouts)).toEqual([layouts("own"), {}]);
+    expect(queue.layouts).toEqual(layouts("b"));
+  });
+});
+
+describe("pendingDeltas", () => {
+  it("counts the deltas of all pushes, sealed or open", () => {
+    const queue = unanswered(1);
+    fold(queue);
+    fold(queue, "page:/");
+    expect(pendingDeltas(queue)).toBe(3);
+    expect(pendingDeltas(newPushQueue(layouts("a")))).toBe(0);
+  });
+});
+
+/** Shards that merge each push once: they pass over a number that is not above the latest that they merged of the session. */
+const createShards = () => {
+  const latest = new Map<number, number>();
+  const counts: Record<string, number> = {};
+  return {
+    counts,
+    apply(pushes: readonly Push[]): void {
+      for (const { n, shard, deltas } of pushes) {
+        if (n <= (latest.get(shard) ?? 0)) continue;
+        latest.set(shard, n);
+        for (const [key, { cells }] of Object.entries(deltas)) counts[key] = (counts[key] ?? 0) + (cells[0] as number);
+      }
+    },
+  };
+};
+
+type Step =
+  | { type: "fold"; key: RollupKey }
+  | { type: "send"; outcome: "confirmed" | "refused" | "answer lost"; depth: number }
+  | { type: "restart" };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({ type: fc.constant("fold"), key: fc.constantFrom("user:ann", "user:bob", "page:/") }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant("send"),
+      outcome: fc.constantFrom("confirmed", "refused", "answer lost"),
+      depth: fc.nat(6),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("restart") }) },
+) as fc.Arbitrary<Step>;
+
+describe("a queue, whatever is folded, sent, lost and restarted", () => {
+  it("brings each delta to a shard once, in pushes that keep their number, shard, content and layouts", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const shards = createShards();
+        const folded: Record<string, number> = {};
+        const sent = new Map<number, Push>();
+        let instance = 0;
+        let queue = newPushQueue(layouts("instance 0"));
+        let stored = structuredClone(queue);
+
+        const send = (outcome: string, depth: number) => {
+          // A session writes what is not written before it sends.
+          stored = structuredClone(queue);
+          const pushes = nextPushes(queue);
+          const received = read(encode(queue, pushes));
+          expect(new Set(received.map(({ shard }) => shard)).size).toBeLessThanOrEqual(1);
+          received.forEach((push, index) => {
+            expect(push.n).toBe((received[0]?.n ?? 0) + index);
+            expect(push).toEqual(sent.get(push.n) ?? push);
+            sent.set(push.n, push);
+          });
+          if (outcome !== "refused") shards.apply(received);
+          if (outcome === "confirmed") confirm(queue, pushes, depth);
+        };
+
+        for (const each of steps) {
+          if (each.type === "fold") {
+            fold(queue, each.key);
+            folded[each.key] = (folded[each.key] ?? 0) + 1;
+            stored = structuredClone(queue);
+          } else if (each.type === "send") send(each.outcome, each.depth);
+          else {
+            instance += 1;
+            queue = structuredClone(stored);
+            sealUnconfirmed(queue, layouts(`instance ${instance}`));
+          }
+          const numbers = numbersOf(queue.open ? [...queue.sealed, queue.open] : queue.sealed);
+          expect(numbers).toEqual(numbers.map((_, index) => queue.last_n - numbers.length + 1 + index));
+        }
+        while (pendingDeltas(queue) > 0) send("confirmed", 0);
+        expect(shards.counts).toEqual(folded);
+        expect([...sent.keys()].sort((a, b) => a - b)).toEqual([...sent.keys()].map((_, index) => index + 1));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
