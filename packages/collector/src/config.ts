@@ -56,7 +56,7 @@ export interface TidemarkConfig {
 
 const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
 
-const ORIGIN = /^https?:\/\/[^/\s]+$/;
+const ORIGIN = /^https?:\/\/[^/?#@\s]+$/;
 
 const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
 

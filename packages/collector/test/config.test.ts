@@ -1,0 +1,122 @@
+import { type Feature, lifetime } from "@tidemark/schema";
+import { describe, expect, it } from "vitest";
+import { defineConfig, type Jurisdiction, type Site, type TidemarkConfig } from "../src/config.ts";
+
+const clicks: Feature = {
+  name: "clicks",
+  description: "Clicks.",
+  unit: "count",
+  entity: "user",
+  source: "click",
+  aggregate: { type: "count" },
+  window: lifetime(),
+};
+
+const shop: Site = {
+  id: "shop",
+  key: "tm_shop_aaaaaaaa",
+  origins: ["https://shop.example"],
+  readKeySecret: "SHOP_READ_KEY",
+};
+
+const config: TidemarkConfig = { sites: [shop], adminKeySecret: "ADMIN_KEY", features: [clicks] };
+
+const broken: Feature = { ...clicks, source: "clack" as "click" };
+
+describe("a configuration", () => {
+  it("is returned as it was given when it keeps all rules", () => {
+    expect(defineConfig(config)).toBe(config);
+  });
+
+  const accepted: Record<string, Partial<Site>> = {
+    "an id of 32 characters": { id: "a".repeat(32), key: `tm_${"a".repeat(32)}_aaaaaaaa` },
+    "an id with digits and hyphens": { id: "shop-2-eu", key: "tm_shop-2-eu_aaaaaaaa" },
+    "a long key": { key: `tm_shop_${"aZ9".repeat(30)}` },
+    "origins with hosts, ports and any label or port": {
+      origins: ["https://shop.example", "http://localhost:*", "https://*.shop.example", "http://127.0.0.1:80"],
+    },
+    "an environment variable with digits": { readKeySecret: "K2_READ_KEY" },
+    "each policy for Global Privacy Control": { globalPrivacyControl: "refuse" },
+    "the other policy": { globalPrivacyControl: "ignore" },
+    "a jurisdiction of its own": { jurisdiction: "eu" },
+    "the other jurisdiction": { jurisdiction: "fedramp" },
+    "features of its own": { features: [{ ...clicks, name: "own_clicks" }] },
+    "no features": { features: [] },
+  };
+
+  it.each(Object.entries(accepted))("may have a site with %s", (_, change) => {
+    expect(() => defineConfig({ ...config, sites: [{ ...shop, ...change }] })).not.toThrow();
+  });
+
+  it.each<Jurisdiction>(["eu", "fedramp"])("may have the jurisdiction %s", (jurisdiction) => {
+    expect(() => defineConfig({ ...config, jurisdiction })).not.toThrow();
+  });
+
+  const ID = "id: expected 1 to 32 of a-z, 0-9 and -";
+  const KEY = "key: expected tm_shop_ and 8 or more letters or digits";
+  const SECRET = "readKeySecret: expected the name of an environment variable";
+  const origin = (given: string) => `origins: ${given}: expected scheme://host[:port] without a path`;
+  const refused: [what: string, change: Partial<Site>, message: string][] = [
+    ["an empty id", { id: "" }, ID],
+    ["an id of 33 characters", { id: "a".repeat(33) }, ID],
+    ["capitals in an id", { id: "Shop" }, ID],
+    ["an underscore in an id", { id: "my_shop" }, ID],
+    ["a colon in an id", { id: "my:shop" }, ID],
+    ["a key of another site", { key: "tm_blog_aaaaaaaa" }, KEY],
+    ["a key without its prefix", { key: "shop_aaaaaaaa" }, KEY],
+    ["a short key", { key: "tm_shop_aaaaaaa" }, KEY],
+    ["a key with other characters", { key: "tm_shop_aaaaaaa-" }, KEY],
+    ["no origin", { origins: [] }, "origins: expected at least one origin"],
+    ["an origin without a scheme", { origins: ["shop.example"] }, origin("shop.example")],
+    ["an origin of another scheme", { origins: ["ftp://shop.example"] }, origin("ftp://shop.example")],
+    ["an origin with a slash", { origins: ["https://shop.example/"] }, origin("https://shop.example/")],
+    ["an origin with a path", { origins: ["https://shop.example/a"] }, origin("https://shop.example/a")],
+    ["an origin with a query", { origins: ["https://shop.example?a"] }, origin("https://shop.example?a")],
+    ["an origin with a fragment", { origins: ["https://shop.example#a"] }, origin("https://shop.example#a")],
+    ["an origin with a user", { origins: ["https://ann@shop.example"] }, origin("https://ann@shop.example")],
+    ["an origin with a space", { origins: ["https://shop example"] }, origin("https://shop example")],
+    ["any origin at all", { origins: ["*"] }, origin("*")],
+    ["a second origin that is none", { origins: ["https://shop.example", "null"] }, origin("null")],
+    ["an empty secret's name", { readKeySecret: "" }, SECRET],
+    ["a secret in place of its name", { readKeySecret: "s3cr3t-value" }, SECRET],
+    [
+      "an unknown policy for Global Privacy Control",
+      { globalPrivacyControl: "honour" as "refuse" },
+      "globalPrivacyControl: expected refuse or ignore",
+    ],
+    ["an unknown jurisdiction", { jurisdiction: "us" as Jurisdiction }, "jurisdiction: expected eu or fedramp"],
+    ["an unknown event in a feature of its own", { features: [broken] }, "feature clicks: source: "],
+    ["two of its own features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],
+  ];
+
+  it.each(refused)(
+    "is refused for %s, and the error names the site, the field and what was expected",
+    (_, change, message) => {
+      const site = { ...shop, ...change };
+      const place = `tidemark.config.ts: site ${JSON.stringify(site.id)}: `;
+      expect(() => defineConfig({ ...config, sites: [site] })).toThrow(`${place}${message}`);
+    },
+  );
+
+  it("is refused for two sites of one id", () => {
+    expect(() => defineConfig({ ...config, sites: [shop, { ...shop, key: "tm_shop_bbbbbbbb" }] })).toThrow(
+      'tidemark.config.ts: site "shop": id: expected an id that no other site has',
+    );
+  });
+
+  it("is refused for the second site's fault when the first has none", () => {
+    const blog = { ...shop, id: "blog" };
+    expect(() => defineConfig({ ...config, sites: [shop, blog] })).toThrow(
+      'tidemark.config.ts: site "blog": key: expected tm_blog_ and 8 or more letters or digits',
+    );
+  });
+
+  it.each<[string, Partial<TidemarkConfig>, string]>([
+    ["no admin secret's name", { adminKeySecret: "" }, "adminKeySecret: expected the name of an environment variable"],
+    ["an unknown jurisdiction", { jurisdiction: "us" as Jurisdiction }, "jurisdiction: expected eu or fedramp"],
+    ["an unknown event in a feature", { features: [broken] }, "feature clicks: source: "],
+    ["two features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],
+  ])("is refused for %s of the deployment", (_, change, message) => {
+    expect(() => defineConfig({ ...config, ...change })).toThrow(`tidemark.config.ts: ${message}`);
+  });
+});
