@@ -1,0 +1,52 @@
+import { Hono } from "hono";
+import { describe, expect, it } from "vitest";
+import { bearerOf, hasSecret, isSecret } from "../../src/access/keys.ts";
+
+const bearerIn = async (authorization?: string): Promise<string | null> => {
+  const app = new Hono().get("/", (c) => c.json(bearerOf(c) ?? null));
+  return (await app.request("/", { headers: authorization === undefined ? {} : { authorization } })).json();
+};
+
+describe("bearerOf", () => {
+  it.each([
+    ["Bearer key", "key"],
+    ["bearer key", "key"],
+    ["BEARER   key", "key"],
+    ["Bearer a key of words", "a key of words"],
+  ])("reads the key of %o", async (header, key) => {
+    expect(await bearerIn(header)).toBe(key);
+  });
+
+  it.each([undefined, "", "Bearer", "Bearer ", "Basic key", "key", "Bearerkey"])(
+    "reads no key of %o",
+    async (header) => {
+      expect(await bearerIn(header)).toBeNull();
+    },
+  );
+});
+
+const env = { READ_KEY: "secret", EMPTY: "", BINDING: {} };
+
+describe("hasSecret", () => {
+  it("knows secrets that are texts and not empty", () => {
+    const names = ["READ_KEY", "EMPTY", "BINDING", "OTHER", "toString"];
+    expect(names.filter((name) => hasSecret(env, name))).toEqual(["READ_KEY"]);
+  });
+});
+
+describe("isSecret", () => {
+  it.each(["Secret", "secre", "secrets", "", undefined])("refuses %o for another secret", async (key) => {
+    expect(await isSecret(env, "READ_KEY", key)).toBe(false);
+  });
+
+  it("accepts the secret", async () => {
+    expect(await isSecret(env, "READ_KEY", "secret")).toBe(true);
+  });
+
+  it("accepts no key for a secret that is empty or not set", async () => {
+    const keys = ["", "undefined", "[object Object]", undefined];
+    const names = ["EMPTY", "BINDING", "OTHER"];
+    const answers = names.flatMap((name) => keys.map((key) => isSecret(env, name, key)));
+    expect(new Set(await Promise.all(answers))).toEqual(new Set([false]));
+  });
+});

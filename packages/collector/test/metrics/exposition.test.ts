@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { expose } from "../../src/metrics/exposition.ts";
+import { families, figureKey } from "../../src/metrics/families.ts";
+
+describe("the text for Prometheus", () => {
+  it("has the help and the type of each family, though nothing was measured", () => {
+    const lines = Object.entries(families).flatMap(([name, { type, help }]) => [
+      `# HELP ${name} ${help}`,
+      `# TYPE ${name} ${type}`,
+    ]);
+    expect(expose({})).toBe(`${lines.join("\n")}\n`);
+  });
+
+  it("has each figure under its family, in the order of their labels", () => {
+    const text = expose({
+      [figureKey("tidemark_requests_total", { route: "/v1/features", status: 200 })]: 3,
+      [figureKey("tidemark_events_missing", { site: "shop" })]: -2,
+      [figureKey("tidemark_requests_total", { route: "/v1/events", status: 400 })]: 1,
+    });
+    const { type, help } = families.tidemark_requests_total;
+    expect(text).toContain(
+      [
+        `# HELP tidemark_requests_total ${help}`,
+        `# TYPE tidemark_requests_total ${type}`,
+        'tidemark_requests_total{route="/v1/events",status="400"} 1',
+        'tidemark_requests_total{route="/v1/features",status="200"} 3',
+        "",
+      ].join("\n"),
+    );
+    expect(text).toContain(
+      `# TYPE tidemark_events_missing ${families.tidemark_events_missing.type}\ntidemark_events_missing{site="shop"} -2\n`,
+    );
+  });
+
+  it("leaves out what is of no family", () => {
+    expect(expose({ 'tidemark_other_total{site="shop"}': 1, 'tidemark_requests_total_more{site="shop"}': 1 })).toBe(
+      expose({}),
+    );
+  });
+});

@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { addFigures, type Figures, families, figureKey } from "../../src/metrics/families.ts";
+
+describe("families", () => {
+  it.each(Object.entries(families))(
+    "%s says its type by its name, and has a sentence of help",
+    (name, { type, help }) => {
+      expect(name).toMatch(/^tidemark_[a-z_]+$/);
+      expect(name.endsWith("_total")).toBe(type === "counter");
+      expect(help).toMatch(/^[A-Z].*\.$/);
+    },
+  );
+});
+
+describe("figureKey", () => {
+  it("names a figure with its labels in the order in which they are given", () => {
+    expect(figureKey("tidemark_requests_total", { route: "/v1/events", status: 200 })).toBe(
+      'tidemark_requests_total{route="/v1/events",status="200"}',
+    );
+  });
+
+  it("has braces without labels too: they end the family's name", () => {
+    expect(figureKey("tidemark_events_missing", {})).toBe("tidemark_events_missing{}");
+  });
+});
+
+describe("addFigures", () => {
+  const figures: fc.Arbitrary<Figures> = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.integer());
+
+  it("adds up each figure, in whatever order, and leaves what it adds as it is", () => {
+    fc.assert(
+      fc.property(fc.array(figures), (all) => {
+        const before = structuredClone(all);
+        const [sum, reversed]: Figures[] = [{}, {}];
+        for (const each of all) addFigures(sum as Figures, each);
+        for (const each of all.toReversed()) addFigures(reversed as Figures, each);
+        expect(sum).toEqual(reversed);
+        for (const key of ["a", "b", "c"]) {
+          const given = all.filter((each) => key in each);
+          expect(sum?.[key]).toBe(
+            given.length ? given.reduce((total, each) => total + (each[key] as number), 0) : undefined,
+          );
+        }
+        expect(all).toEqual(before);
+      }),
+    );
+  });
+});

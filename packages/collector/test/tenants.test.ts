@@ -1,0 +1,68 @@
+import { type Feature, lifetime } from "@tidemark/schema";
+import { describe, expect, it } from "vitest";
+import type { Site, TidemarkConfig } from "../src/config.ts";
+import { createTenants, tenantOf } from "../src/tenants.ts";
+
+const count = { description: "D.", unit: "count", entity: "user", aggregate: { type: "count" } } as const;
+const clicks: Feature = { ...count, name: "clicks", source: "click", window: lifetime() };
+const hovers: Feature = { ...count, name: "hovers", source: "hover", window: lifetime() };
+
+const site = (id: string, more: Partial<Site> = {}): Site => ({
+  id,
+  key: `tm_${id}_aaaaaaaa`,
+  origins: [`https://${id}.example`],
+  readKeySecret: "READ_KEY",
+  ...more,
+});
+
+const own = [hovers];
+const config: TidemarkConfig = {
+  sites: [
+    site("shop"),
+    site("blog"),
+    site("club", { features: own }),
+    site("bank", { features: own, jurisdiction: "fedramp" }),
+  ],
+  adminKeySecret: "ADMIN_KEY",
+  features: [clicks],
+  jurisdiction: "eu",
+};
+
+describe("a tenant", () => {
+  const tenants = createTenants(config);
+  const of = (id: string) => tenantOf(tenants, id);
+
+  it("has its site", () => {
+    expect([...tenants.keys()]).toEqual(["shop", "blog", "club", "bank"]);
+    for (const [id, tenant] of tenants) expect(tenant.site).toBe(config.sites.find((each) => each.id === id));
+  });
+
+  it("has the features and the jurisdiction of the deployment, unless its site has its own", () => {
+    const featuresOf = (id: string) => {
+      const user = of(id).definitions.rollups.get("user")?.engine;
+      return user && Object.keys(user.vector(user.zero(), 0));
+    };
+    expect(["shop", "club", "bank"].map(featuresOf)).toEqual([["clicks"], ["hovers"], ["hovers"]]);
+    expect(["shop", "club", "bank"].map((id) => of(id).jurisdiction)).toEqual(["eu", "eu", "fedramp"]);
+  });
+
+  it("has no jurisdiction where neither its site nor the deployment has one", () => {
+    const { jurisdiction: _, ...anywhere } = config;
+    expect(tenantOf(createTenants(anywhere), "shop").jurisdiction).toBeUndefined();
+  });
+
+  it("shares what is compiled with tenants of the same list of features", () => {
+    expect(of("shop").definitions).toBe(of("blog").definitions);
+    expect(of("club").definitions).toBe(of("bank").definitions);
+  });
+
+  it("has a version of its definitions that others have only with the same features", () => {
+    expect(of("shop").definitions.version).not.toBe(of("club").definitions.version);
+    const copied = createTenants({ ...config, features: structuredClone(own) });
+    expect(tenantOf(copied, "shop").definitions.version).toBe(of("club").definitions.version);
+  });
+
+  it("is none for a site that is not in the configuration, and the error names it", () => {
+    expect(() => of("pub")).toThrow('tidemark.config.ts: sites: there is no site "pub"');
+  });
+});
