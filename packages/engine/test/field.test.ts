@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { fieldReader } from "../src/field.ts";
+import type { Occurrence } from "../src/occurrence.ts";
+
+const occurrence: Occurrence = {
+  time: 7,
+  tab_id: "tab-a",
+  seq: 3,
+  view: { view_id: "view-0001", started_at: 0, url: "https://shop.example/a", path: "/a" },
+};
+
+const read = (path: string, event: object) => fieldReader(path)(event, occurrence);
+
+describe("a field", () => {
+  it("is read from the event", () => {
+    expect(read("button", { button: 1 })).toBe(1);
+    expect(read("button", {})).toBeUndefined();
+  });
+
+  it("is read from the occurrence where that has it, whatever the event says", () => {
+    const event = { time: 1, seq: 1, tab_id: "other", view: { path: "/other" } };
+    expect(["time", "seq", "tab_id", "view.path"].map((path) => read(path, event))).toEqual([7, 3, "tab-a", "/a"]);
+    expect(read("user_id", { user_id: "ann" })).toBeUndefined();
+  });
+
+  it("is read from an object of the event by the whole rest of its path", () => {
+    expect(read("properties.price", { properties: { price: 5 } })).toBe(5);
+    expect(read("properties.a.b", { properties: { "a.b": 1, a: { b: 2 } } })).toBe(1);
+  });
+
+  it.each([undefined, null, {}])("is undefined in an object that is %s", (properties) => {
+    expect(read("properties.price", { properties })).toBeUndefined();
+  });
+
+  it("is undefined where an object only inherits it", () => {
+    for (const key of ["constructor", "toString", "__proto__"]) {
+      expect(read(`properties.${key}`, { properties: {} })).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,40 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { lateness } from "../src/lateness.ts";
+
+describe("an arrival", () => {
+  it.each<[progress: number, time: number, arrival: string]>([
+    [10_000, 10_001, "on_time"],
+    [10_000, 9_900, "on_time"],
+    [10_000, 9_899, "late"],
+    [10_000, 8_900, "late"],
+    [10_000, 8_899, "too_late"],
+  ])("at a progress of %d of an event of %d is %s", (progress, time, expected) => {
+    const { arrival } = lateness({ outOfOrdernessMs: 100, allowedLatenessMs: 1_000 });
+    expect(arrival(progress, time)).toBe(expected);
+  });
+
+  it("of the first event is on time, whenever it is", () => {
+    expect([0, 1e15, -1e15].map((time) => lateness().arrival(null, time))).toEqual(["on_time", "on_time", "on_time"]);
+  });
+
+  it("is late after five seconds, and too late a day after that, when nothing else is said", () => {
+    const now = 1_800_000_000_000;
+    const { arrival, maxBehindMs } = lateness();
+    const at = (behind: number) => arrival(now, now - behind);
+    expect([5_000, 5_001, 86_405_000, 86_405_001].map(at)).toEqual(["on_time", "late", "late", "too_late"]);
+    expect(maxBehindMs).toBe(86_405_000);
+  });
+
+  it("agrees with the watermark and with how far behind an event may be", () => {
+    const ms = fc.nat(1_000);
+    fc.assert(
+      fc.property(ms, ms, ms, ms, (outOfOrdernessMs, allowedLatenessMs, progress, time) => {
+        const { arrival, watermark, maxBehindMs } = lateness({ outOfOrdernessMs, allowedLatenessMs });
+        const arrived = arrival(progress, time);
+        expect(arrived === "on_time").toBe(time >= watermark(progress));
+        expect(arrived === "too_late").toBe(progress - time > maxBehindMs);
+      }),
+    );
+  });
+});

@@ -1,0 +1,91 @@
+import { type Feature, lifetime } from "@tidemark/schema";
+import { beforeAll, describe, expect, it } from "vitest";
+import { MAX_DEVIANT, MAX_SUMMAND, MAX_TEXT_CHARACTERS } from "../src/limits.ts";
+import type { LoggedEvent } from "../src/logged-event.ts";
+import { replay } from "../src/replay.ts";
+import { compareReplay, type Database } from "./sql/parity.ts";
+import { openDuckdb } from "./sql/run-duckdb.ts";
+
+/** The next number that a double can be. */
+const after = (value: number): number => {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  view.setBigInt64(0, view.getBigInt64(0) + 1n);
+  return view.getFloat64(0);
+};
+
+const about = {
+  description: "D.",
+  unit: "any",
+  entity: { name: "item", field: "properties.item" },
+  source: "custom",
+  window: lifetime(),
+} as const;
+
+const features: Feature[] = [
+  { ...about, name: "sum", aggregate: { type: "sum", field: "properties.value" } },
+  { ...about, name: "mean", aggregate: { type: "mean", field: "properties.value" } },
+  { ...about, name: "stddev", aggregate: { type: "stddev", field: "properties.value" } },
+  { ...about, name: "distinct", aggregate: { type: "distinct", field: "properties.value" } },
+  { ...about, name: "last", aggregate: { type: "last", field: "properties.value" } },
+];
+
+/** Events with the given properties, one after the other. */
+const logOf = (all: readonly Record<string, string | number>[]) => {
+  const events = all.map(
+    (properties, seq): LoggedEvent => ({
+      type: "custom",
+      name: "x",
+      session_id: "session-1",
+      anonymous_id: "browser-1",
+      tab_id: "tab-0000001",
+      seq,
+      time: 1_800_000_000_000 + seq,
+      properties,
+    }),
+  );
+  return { events, written: events };
+};
+
+let database: Database;
+beforeAll(async () => {
+  database = await openDuckdb();
+});
+
+/** The features of each item by the engine, after those of DuckDB were found to be the same. */
+const featuresOf = async (all: { item: string; value: string | number }[]) => {
+  const log = logOf(all);
+  await compareReplay(database, features, log);
+  return replay(log.events, features).map(({ id, features }) => ({ id, ...features }));
+};
+
+describe("the engine and DuckDB", () => {
+  it.each([1, -1])("sum values up to the bound in the direction %d, and pass over the next", async (sign) => {
+    const [most, beyond] = [sign * MAX_SUMMAND, sign * after(MAX_SUMMAND)];
+    expect(await featuresOf([most, beyond, 2].map((value) => ({ item: "a", value })))).toMatchObject([
+      { id: "a", sum: most + 2, mean: (most + 2) / 2, distinct: 3, last: 2 },
+    ]);
+  });
+
+  it.each([1, -1])(
+    "take the deviation of values up to its bound in the direction %d, and pass over the next",
+    async (sign) => {
+      const [most, beyond] = [sign * MAX_DEVIANT, sign * after(MAX_DEVIANT)];
+      expect(await featuresOf([most, beyond, 0].map((value) => ({ item: "a", value })))).toMatchObject([
+        { id: "a", stddev: MAX_DEVIANT / Math.SQRT2, distinct: 3 },
+      ]);
+    },
+  );
+
+  it("keep texts and ids up to their bound, and cut longer ones to it", async () => {
+    const text = (length: number) => "🎈".repeat(length);
+    const long = [MAX_TEXT_CHARACTERS, MAX_TEXT_CHARACTERS + 1].map(text);
+    const all = long.flatMap((value) => long.map((item) => ({ item, value })));
+    expect(await featuresOf(all)).toMatchObject([{ id: long[0], distinct: 1, last: long[0], sum: 0, mean: null }]);
+    const shorter = text(MAX_TEXT_CHARACTERS - 1);
+    expect(await featuresOf([...all, { item: shorter, value: shorter }])).toMatchObject([
+      { id: long[0], distinct: 1 },
+      { id: shorter, distinct: 1, last: shorter },
+    ]);
+  });
+});

@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { AggregateKind } from "../src/aggregates/aggregate.ts";
+import { absorbPanes, addToPanes, type Panes, partialFrom } from "../src/panes.ts";
+
+/** Keeps the values that came, in ascending order: each result says which events it is of. */
+const collect: AggregateKind<number[]> = {
+  zero: () => [],
+  add(state, value) {
+    state.push(value as number);
+    return state.sort(ascending);
+  },
+  merge: (a, b) => [...a, ...b].sort(ascending),
+  result: (state) => state,
+};
+
+const ascending = (a: number, b: number) => a - b;
+
+const EVENT = { time: 0, tab_id: "tab-a", seq: 0 };
+
+interface Entry {
+  pane: number;
+  value: number;
+}
+
+/** Entries in any order, each with a value of its own. */
+const entries = fc
+  .array(fc.integer({ min: -5, max: 25 }), { maxLength: 40 })
+  .map((panes): Entry[] => panes.map((pane, value) => ({ pane, value })));
+
+const keep = fc.integer({ min: 1, max: 8 });
+
+const fill = (all: readonly Entry[], keep: number): Panes<number[]> => {
+  const panes: Panes<number[]> = [];
+  for (const { pane, value } of all) addToPanes(panes, keep, collect, pane, value, EVENT);
+  return panes;
+};
+
+/** The panes of entries, by their definition: all that are not further behind the newest than are kept. */
+const model = (all: readonly Entry[], keep: number): Panes<number[]> => {
+  const newest = Math.max(...all.map(({ pane }) => pane));
+  const kept = [...new Set(all.map(({ pane }) => pane))].filter((pane) => pane > newest - keep).sort(ascending);
+  return kept.flatMap((pane) => [pane, all.filter((entry) => entry.pane === pane).map(({ value }) => value)]);
+};
+
+describe("panes", () => {
+  it("hold what was added, ascending, as many as are kept up to the newest, in whatever order it came", () => {
+    fc.assert(
+      fc.property(entries, keep, (all, most) => {
+        expect(fill(all, most)).toEqual(model(all, most));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("come to the same when they are merged of any parts, and leave what they took in as it was", () => {
+    fc.assert(
+      fc.property(fc.array(entries, { maxLength: 4 }), keep, (parts, most) => {
+        const all = parts.flatMap((part, place) =>
+          part.map(({ pane, value }) => ({ pane, value: value + 100 * place })),
+        );
+        const filled = parts.map((part, place) =>
+          fill(
+            part.map((entry) => ({ ...entry, value: entry.value + 100 * place })),
+            most,
+          ),
+        );
+        const before = structuredClone(filled);
+        const panes: Panes<number[]> = [];
+        for (const other of filled) absorbPanes(panes, other, collect, most);
+        expect(panes).toEqual(model(all, most));
+        expect(filled).toEqual(before);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("share nothing with panes that they took in", () => {
+    const other = fill([{ pane: 1, value: 1 }], 4);
+    const panes: Panes<number[]> = [];
+    absorbPanes(panes, other, collect, 4);
+    addToPanes(panes, 4, collect, 1, 2, EVENT);
+    expect([panes, other]).toEqual([
+      [1, [1, 2]],
+      [1, [1]],
+    ]);
+  });
+
+  it("do not come back once newer ones have pushed them out", () => {
+    const panes = fill(
+      [
+        { pane: 1, value: 1 },
+        { pane: 9, value: 2 },
+        { pane: 1, value: 3 },
+      ],
+      4,
+    );
+    expect(panes).toEqual([9, [2]]);
+    absorbPanes(panes, [1, [4], 6, [5]], collect, 4);
+    expect(panes).toEqual([6, [5], 9, [2]]);
+  });
+});
+
+describe("partialFrom", () => {
+  it("is the partial result of all panes from one on, and leaves them as they are", () => {
+    fc.assert(
+      fc.property(entries, keep, fc.integer({ min: -10, max: 30 }), (all, most, first) => {
+        const panes = fill(all, most);
+        const before = structuredClone(panes);
+        const kept = model(all, most);
+        const expected = kept.filter((_, index) => index % 2 === 1 && (kept[index - 1] as number) >= first).flat();
+        expect(partialFrom(panes, first, collect)).toEqual((expected as number[]).sort(ascending));
+        expect(panes).toEqual(before);
+      }),
+    );
+  });
+});

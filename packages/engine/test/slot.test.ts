@@ -1,0 +1,155 @@
+import { type AggregateFeature, cumulative, hopping, lifetime, session, tumbling } from "@tidemark/schema";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Slot, slotsOf } from "../src/slot.ts";
+
+const clicks: AggregateFeature = {
+  name: "clicks",
+  description: "Clicks.",
+  unit: "count",
+  entity: "user",
+  source: "any",
+  aggregate: { type: "count" },
+  window: lifetime(),
+};
+
+const feature = (name: string, more: object = {}) => ({ ...clicks, ...more, name }) as AggregateFeature;
+
+const idsOf = (...features: AggregateFeature[]) => slotsOf(features).slots.map(({ id }) => id);
+
+const only = (more: object = {}): Slot => slotsOf([feature("only", more)]).slots[0] as Slot;
+
+const at = (time: number) => ({ time, tab_id: "tab-a", seq: time });
+
+describe("features that say the same", () => {
+  const minute = hopping({ every_ms: 10_000, panes: 6 });
+
+  it.each<[string, object, object]>([
+    ["under another name, description and unit", {}, { description: "Other.", unit: "clicks" }],
+    ["about another entity", {}, { entity: "page" }],
+    ["with no conditions, given or not", {}, { where: [] }],
+    ["of the first version, given or not", {}, { version: 1 }],
+    ["over a session and over all time", {}, { entity: "session", window: session() }],
+    ["over windows of different lengths but the same panes", { window: minute }, { window: { ...minute, panes: 2 } }],
+    [
+      "over a tumbling window and a hopping one of a pane",
+      { window: tumbling(1_000) },
+      { window: hopping({ every_ms: 1_000, panes: 1 }) },
+    ],
+    [
+      "over windows that grow, and begin anew, together",
+      { window: tumbling(6_000) },
+      { window: cumulative({ every_ms: 1_000, panes: 6 }) },
+    ],
+    [
+      "with their keys in another order",
+      { where: [{ field: "tab_id", is: "eq", value: "a" }] },
+      { where: [{ value: "a", is: "eq", field: "tab_id" }] },
+    ],
+  ])("share a slot: %s", (_, one, other) => {
+    const { slots, slotOf } = slotsOf([feature("one", one), feature("other", other)]);
+    expect(slots).toHaveLength(1);
+    expect([...slotOf]).toEqual([
+      ["one", 0],
+      ["other", 0],
+    ]);
+  });
+
+  it.each<[string, object]>([
+    ["source", { source: "click" }],
+    ["condition", { where: [{ field: "tab_id", is: "eq", value: "a" }] }],
+    ["aggregate", { aggregate: { type: "time_since_last" } }],
+    ["version", { version: 2 }],
+    ["size of panes", { window: tumbling(1_000) }],
+  ])("do not say the same when they differ in their %s", (_, other) => {
+    const { slots, slotOf } = slotsOf([feature("one"), feature("other", other)]);
+    expect(slots).toHaveLength(2);
+    expect(new Set(slots.map(({ id }) => id)).size).toBe(2);
+    expect([...slotOf.values()]).toEqual([0, 1]);
+  });
+
+  it("keep conditions apart that differ in their order, which is part of what a slot is named by", () => {
+    const [a, b] = [
+      { field: "tab_id", is: "eq", value: "a" },
+      { field: "seq", is: "gt", value: 0 },
+    ];
+    expect(idsOf(feature("one", { where: [a, b] }), feature("other", { where: [b, a] }))).toHaveLength(2);
+  });
+});
+
+describe("the id of a slot", () => {
+  /** Ids that states hold: these never change. */
+  const golden: [id: string, more: object][] = [
+    ["nhkpo3n", {}],
+    ["g5a3y20", { source: "click" }],
+    ["wgd41vj", { window: tumbling(86_400_000) }],
+    ["isbsvuq", { window: hopping({ every_ms: 10_000, panes: 6 }) }],
+    ["s6ru4cy", { aggregate: { type: "sum", field: "properties.price" }, source: "custom", version: 2 }],
+    ["qaj52q8", { where: [{ field: "view.path", is: "in", values: ["/", "/a"] }] }],
+  ];
+
+  it.each(golden)("%s stays what states hold", (id, more) => {
+    expect(only(more).id).toBe(id);
+  });
+
+  it("does not depend on the other features, nor on their order", () => {
+    const all = golden.map(([, more], index) => feature(`feature_${index}`, more));
+    const ids = new Map(all.map((each) => [each.name, idsOf(each)[0]]));
+    fc.assert(
+      fc.property(fc.shuffledSubarray(all), (some) => {
+        const { slots, slotOf } = slotsOf(some);
+        for (const { name } of some) expect(slots[slotOf.get(name) as number]?.id).toBe(ids.get(name));
+      }),
+    );
+  });
+
+  it("changes with the longest window that its panes are kept for: a longer one begins anew", () => {
+    const short = feature("short", { window: hopping({ every_ms: 1_000, panes: 2 }) });
+    const long = feature("long", { window: hopping({ every_ms: 1_000, panes: 5 }) });
+    expect(idsOf(short, long)).toEqual(idsOf(long));
+    expect(idsOf(short)).not.toEqual(idsOf(long));
+  });
+});
+
+describe("a slot", () => {
+  const isA = { where: [{ field: "tab_id", is: "eq", value: "tab-a" }] };
+
+  it("takes in events that meet its conditions, and leaves its cell for others", () => {
+    for (const window of [lifetime(), tumbling(1_000)]) {
+      const slot = only({ ...isA, window });
+      const cell = slot.add(null, {}, at(100));
+      const counted = slot.kind.result(slot.partial(cell, 1, 100), { at: 100, size_ms: null });
+      expect(counted).toBe(1);
+      expect(slot.add(cell, {}, { ...at(200), tab_id: "tab-b" })).toBe(cell);
+      expect(slot.add(null, {}, { ...at(200), tab_id: "tab-b" })).toBeNull();
+    }
+  });
+
+  it("keeps the panes of the longest of its windows, and answers each by its own length", () => {
+    const windows = [2, 5].map((panes) => hopping({ every_ms: 1_000, panes }));
+    const { slots } = slotsOf(windows.map((window, index) => feature(`feature_${index}`, { window })));
+    const slot = slots[0] as Slot;
+    let cell: unknown = null;
+    for (let time = 0; time < 10_000; time += 500) cell = slot.add(cell, {}, at(time));
+    expect(cell).toHaveLength(2 * 5);
+    expect([1, 2, 5].map((panes) => slot.partial(cell, panes, 9_999))).toEqual([2, 4, 10]);
+    expect(slot.partial(cell, 5, 12_000)).toBe(4);
+    expect(slot.partial(null, 5, 9_999)).toBe(0);
+  });
+
+  it("takes in cells of other events, and leaves them as they are", () => {
+    for (const window of [lifetime(), hopping({ every_ms: 1_000, panes: 3 })]) {
+      const slot = only({ window, aggregate: { type: "last_n", field: "seq", n: 5 } });
+      const [one, other] = [
+        [1, 2_001],
+        [1_001, 2_002],
+      ].map((times) => times.reduce<unknown>((cell, time) => slot.add(cell, {}, at(time)), null));
+      const before = structuredClone(other);
+      const both = slot.absorb(slot.absorb(null, other), one);
+      slot.add(both, {}, at(2_003));
+      const latest = slot.kind.result(slot.partial(both, 3, 2_999), { at: 2_999, size_ms: null });
+      expect(latest).toEqual([1, 1_001, 2_001, 2_002, 2_003]);
+      expect(other).toEqual(before);
+    }
+  });
+});

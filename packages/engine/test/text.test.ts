@@ -1,0 +1,59 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { MAX_TEXT_CHARACTERS } from "../src/limits.ts";
+import { comesBefore, cut } from "../src/text.ts";
+
+const text = fc.string({
+  unit: fc.oneof(
+    fc.constantFrom("a", "é", "\uf8ff", "🎈", "\u{10ffff}"),
+    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+  ),
+  maxLength: 300,
+});
+
+describe("cut", () => {
+  it("keeps the first 200 characters, and shorter texts whole", () => {
+    fc.assert(
+      fc.property(text, (given) => {
+        expect([...cut(given)]).toEqual([...given].slice(0, MAX_TEXT_CHARACTERS));
+      }),
+    );
+  });
+
+  it("cuts no pair of surrogates in two", () => {
+    expect(cut("🎈".repeat(201))).toBe("🎈".repeat(200));
+    expect(cut(`${"a".repeat(199)}🎈🎈`)).toBe(`${"a".repeat(199)}🎈`);
+    expect(cut("a".repeat(201))).toBe("a".repeat(200));
+  });
+
+  it("changes nothing in a text that it has cut", () => {
+    fc.assert(
+      fc.property(text, (given) => {
+        expect(cut(cut(given))).toBe(cut(given));
+      }),
+    );
+  });
+});
+
+describe("comesBefore", () => {
+  const bytes = (given: string) => Buffer.from(given, "utf8");
+  const word = fc.string({
+    unit: fc.constantFrom("a", "b", "\0", "\uffff", "\ue000", "\u{10000}", "🎈"),
+    maxLength: 4,
+  });
+
+  it("is the order of UTF-8's bytes", () => {
+    fc.assert(
+      fc.property(fc.oneof(text, word), fc.oneof(text, word), (one, other) => {
+        expect(comesBefore(one, other)).toBe(Buffer.compare(bytes(one), bytes(other)) < 0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("puts no text before itself, and a beginning before the whole", () => {
+    expect(comesBefore("a", "a")).toBe(false);
+    expect([comesBefore("a", "ab"), comesBefore("ab", "a"), comesBefore("", "a")]).toEqual([true, false, true]);
+    expect([comesBefore("\uf8ff", "🎈"), comesBefore("🎈", "\uf8ff")]).toEqual([true, false]);
+  });
+});
