@@ -1,15 +1,5 @@
-import { describe, expect, expectTypeOf, it } from "vitest";
-import {
-  defineFeatures,
-  hopping,
-  lifetime,
-  type PageVector,
-  type SessionVector,
-  session,
-  tumbling,
-  type UserVector,
-  type VectorOf,
-} from "../../src/index.ts";
+import { describe, it } from "vitest";
+import { defineFeatures, lifetime, session } from "../../src/index.ts";
 
 const named = { name: "f", description: "What it says.", unit: "count" } as const;
 const ofSession = { ...named, entity: "session", window: session() } as const;
@@ -68,61 +58,5 @@ describe("a definition that cannot be meant is a compile error", () => {
     defineFeatures([{ ...count, entity: { name: "product", field: "properties.sku" } }]);
     // @ts-expect-error custom events have no sku of their own
     defineFeatures([{ ...count, entity: { name: "product", field: "sku" } }]);
-  });
-});
-
-describe("the vector's type", () => {
-  it("follows from the definitions", () => {
-    const features = defineFeatures([
-      { ...ofSession, name: "clicks", source: "click", aggregate: { type: "count" } },
-      { ...ofSession, name: "longest", source: "hover", aggregate: { type: "max", field: "element_hover_duration" } },
-      { ...ofSession, name: "path", source: "page_view", aggregate: { type: "last", field: "view.path" } },
-      { ...ofSession, name: "paths", source: "page_view", aggregate: { type: "top_k", k: 2, field: "view.path" } },
-      { ...ofSession, name: "started", source: "any", aggregate: { type: "first", field: "time" } },
-      { ...ofSession, name: "price", source: "custom", aggregate: { type: "last", field: "properties.price" } },
-      { ...named, name: "many", entity: "session", derive: { op: "gt", left: { feature: "clicks" }, right: 3 } },
-      { ...named, name: "half", entity: "session", derive: { op: "divide", left: { feature: "clicks" }, right: 2 } },
-      {
-        ...named,
-        name: "capped",
-        entity: "session",
-        derive: { if: { feature: "many" }, then: 3, else: { op: "min", left: 1, right: 2 } },
-      },
-    ]);
-    expectTypeOf<VectorOf<typeof features>>().toEqualTypeOf<{
-      clicks: number;
-      longest: number | null;
-      path: string | null;
-      paths: readonly string[];
-      started: number | null;
-      price: string | number | null;
-      many: boolean | null;
-      half: number | null;
-      capped: number | null;
-    }>();
-  });
-
-  it("is known for the catalogue", () => {
-    expectTypeOf<SessionVector["scroll_depth_30s"]>().toEqualTypeOf<number | null>();
-    expectTypeOf<SessionVector["click_frequency"]>().toEqualTypeOf<number | null>();
-    expectTypeOf<SessionVector["current_path"]>().toEqualTypeOf<string | null>();
-    expectTypeOf<SessionVector["is_bounce"]>().toEqualTypeOf<boolean | null>();
-    expectTypeOf<UserVector["clicks_last_minute"]>().toEqualTypeOf<number>();
-    expectTypeOf<PageVector["page_top_targets"]>().toEqualTypeOf<readonly string[]>();
-  });
-});
-
-describe("the builders of windows", () => {
-  it("give plain values", () => {
-    expect(hopping({ every_ms: 10_000, panes: 6 })).toEqual({ type: "hopping", every_ms: 10_000, panes: 6 });
-    expect(tumbling(1000)).toEqual({ type: "tumbling", size_ms: 1000 });
-  });
-
-  it("refuse what is no whole number of milliseconds or panes", () => {
-    expect(() => tumbling(0)).toThrow("size_ms is 0; expected a whole number from 1 to");
-    expect(() => hopping({ every_ms: 1.5, panes: 2 })).toThrow("every_ms is 1.5; expected a whole number");
-    expect(() => hopping({ every_ms: 1, panes: 1001 })).toThrow(
-      "panes is 1001; expected a whole number from 1 to 1000",
-    );
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultFeatures, eventTypes, type Feature, parseFeatures } from "../../src/index.ts";
+import { defaultFeatures, eventTypes, parseFeatures } from "../../src/index.ts";
 
 const clicks = {
   name: "clicks",
@@ -142,27 +142,5 @@ describe("definitions that arrive as JSON", () => {
   it("tell all that is wrong at once", () => {
     const message = refusal({ ...clicks, source: "clack" }, { ...clicks, name: "b", unit: "" });
     expect(message.split("\n")).toHaveLength(2);
-  });
-});
-
-describe("the catalogue", () => {
-  it("has at least 40 features, each with a name of its own, a description and a unit", () => {
-    expect(defaultFeatures.length).toBeGreaterThanOrEqual(40);
-    for (const { description, unit } of defaultFeatures) {
-      expect(description).toMatch(/^[A-Z].*\.$/);
-      expect(unit).not.toBe("");
-    }
-  });
-
-  it("has what others rely on under its name", () => {
-    const named = (name: string) => defaultFeatures.find((feature: Feature) => feature.name === name);
-    expect(named("scroll_depth_30s")).toMatchObject({ entity: "session", source: "scroll" });
-    expect(named("click_frequency")).toMatchObject({ entity: "session" });
-    expect(named("clicks_last_minute")).toMatchObject({
-      entity: "user",
-      source: "click",
-      aggregate: { type: "count" },
-      window: { type: "hopping", every_ms: 10_000, panes: 6 },
-    });
   });
 });
