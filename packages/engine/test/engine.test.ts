@@ -327,7 +327,7 @@ describe("lateness", () => {
     ]);
   });
 
-  it("is not judged where it was judged before", () => {
+  it("is not decided again for an event whose arrival is known", () => {
     const state = foldAll(engine, [click(100_000)]);
     engine.add(state, click(1), click(1));
     expect(engine.vector(state, 0).clicks).toBe(2);

@@ -25,9 +25,7 @@ describe("hashOf", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: "binary", maxLength: 12 }), { minLength: 1, maxLength: 30 }), (texts) => {
         const first = texts.map(hashOf);
-        for (const hash of first) {
-          expect(Number.isSafeInteger(hash) && hash >= 0 && hash < 2 ** HASH_BITS).toBe(true);
-        }
+        expect(first.every((hash) => Number.isSafeInteger(hash) && hash >= 0 && hash < 2 ** HASH_BITS)).toBe(true);
         expect(texts.toReversed().map(hashOf).reverse()).toEqual(first);
       }),
     );

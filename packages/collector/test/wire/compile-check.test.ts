@@ -78,7 +78,7 @@ const changed = (value: fc.Arbitrary<unknown>) =>
       );
     });
 
-describe("conforms", () => {
+describe("compileCheck", () => {
   it.each(Object.entries({ ...eventTypes, batch }))("says of %s what zod says", (_name, schema) => {
     const holds = compileCheck(schema);
     const valid = near(schema);

@@ -1,9 +1,9 @@
 import type { FeatureValue } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AggregateKind, Reading } from "../src/aggregates/aggregate.ts";
-import { type AnyAggregate, aggregateTypes, kindOf } from "../src/aggregates/index.ts";
-import type { Occurrence } from "../src/occurrence.ts";
+import type { AggregateKind, Reading } from "../../src/aggregates/aggregate.ts";
+import { type AnyAggregate, aggregateTypes, kindOf } from "../../src/aggregates/index.ts";
+import type { Occurrence } from "../../src/occurrence.ts";
 
 type Input = [value: unknown, event: Occurrence];
 
