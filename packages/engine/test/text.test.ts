@@ -6,7 +6,7 @@ import { comesBefore, cut } from "../src/text.ts";
 const text = fc.string({
   unit: fc.oneof(
     fc.constantFrom("a", "é", "\uf8ff", "🎈", "\u{10ffff}"),
-    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+    fc.string({ unit: "grapheme", minLength: 1, maxLength: 1 }),
   ),
   maxLength: 300,
 });

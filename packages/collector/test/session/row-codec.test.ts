@@ -17,7 +17,7 @@ const number = fc.oneof(
   fc.maxSafeInteger(),
   fc.double({ noNaN: true }).map((value) => value + 0),
 );
-const text = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("ünïcode 🎈", "\0"));
+const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("ünïcode 🎈", "\0"));
 
 /** Values of the kinds that a session's state has. */
 const state = fc.letrec((tie) => ({
