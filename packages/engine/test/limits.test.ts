@@ -1,10 +1,12 @@
 import { type Feature, lifetime } from "@tidemark/schema";
 import { beforeAll, describe, expect, it } from "vitest";
-import { MAX_DEVIANT, MAX_SUMMAND, MAX_TEXT_CHARACTERS } from "../src/limits.ts";
 import type { LoggedEvent } from "../src/logged-event.ts";
 import { replay } from "../src/replay.ts";
 import { compareReplay, type Database } from "./sql/parity.ts";
 import { openDuckdb } from "./sql/run-duckdb.ts";
+
+/** Bounds that definitions promise, whatever the code calls them. */
+const [MAX_SUMMAND, MAX_DEVIANT, MAX_TEXT_CHARACTERS] = [1e15, 1e9, 200];
 
 /** The next number that a double can be. */
 const after = (value: number): number => {

@@ -107,6 +107,7 @@ describe("the id of a slot", () => {
     const short = feature("short", { window: hopping({ every_ms: 1_000, panes: 2 }) });
     const long = feature("long", { window: hopping({ every_ms: 1_000, panes: 5 }) });
     expect(idsOf(short, long)).toEqual(idsOf(long));
+    expect(idsOf(long, short)).toEqual(idsOf(long));
     expect(idsOf(short)).not.toEqual(idsOf(long));
   });
 });

@@ -69,6 +69,12 @@ describe("a value in a row", () => {
     );
   });
 
+  it("has the length that it has to have, however much longer that is than any value before", () => {
+    const bytes = stored({ a: 1 }, 1_000_000);
+    expect(bytes).toHaveLength(1_000_000);
+    expect(restored(bytes)).toEqual({ a: 1 });
+  });
+
   it("takes up no page that it does not need", () => {
     const bytesOf = (length: number) => stored({ text: "x".repeat(length) }).length;
     // A map of one key, a text of four, and five bytes before a text of more than 255.
