@@ -6,7 +6,8 @@ export default defineConfig({
     {
       id: "demo",
       key: "tm_demo_3f9c1e7ab2d84056",
-      origins: ["http://localhost:*", "http://127.0.0.1:*"],
+      // This machine, and any IPv4 address: at such a one a phone opens the demo of a machine in its network (`--host`).
+      origins: ["http://localhost:*", "http://*.*.*.*:*"],
       readKeySecret: "TIDEMARK_READ_KEY",
     },
   ],

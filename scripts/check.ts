@@ -3,48 +3,54 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { packInto } from "./pack.ts";
+import { defineCommand, runCommand } from "@tidemark/cli/command-line";
+import { PUBLISHED, packInto } from "./pack.ts";
 
-const packed = mkdtempSync(join(tmpdir(), "tidemark-packed-"));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** What is said of a package that is published. It has ES modules only, for Node and for bundlers. */
-const shapeOf = (name: string): [what: string, command: string, ...args: string[]][] => [
+type Check = [what: string, command: string, ...args: string[]];
+
+/** The checks of a packed package. It has ES modules only, for Node and for bundlers. */
+const shapeOf = (name: string, packed: string): Check[] => [
   [`package shape: ${name}`, "publint", "--strict", join(packed, `tidemark-${name}.tgz`)],
   [`package types: ${name}`, "attw", "--profile", "esm-only", join(packed, `tidemark-${name}.tgz`)],
 ];
 
-/** `pnpm check`: everything that can be said of the code without running it, and the weight of the bundles. */
-const checks: [what: string, command: string, ...args: string[]][] = [
-  [
-    "types of the published packages",
-    "tsc",
-    "-b",
-    "packages/schema",
-    "packages/engine",
-    "packages/sdk",
-    "packages/collector",
-  ],
+/** All checks, in their order. @param packed Folder for the packed packages. */
+const checksOf = (packed: string): Check[] => [
+  ["types of the published packages", "tsc", "-b", ...PUBLISHED.map((name) => `packages/${name}`)],
   ["types of the collector's tests and Workers", "tsc", "-p", "packages/collector/test"],
   ["types of scripts, benchmarks and tests", "tsc", "-p", "."],
   ["types of the React example", "tsc", "-p", "examples/react"],
   ["format and lint", "biome", "ci", "--error-on-warnings", "--colors=off"],
   ["unused code and dependencies", "knip"],
   ["packages can be packed", ...packInto(packed)],
-  ...["schema", "engine", "sdk", "collector"].flatMap(shapeOf),
+  ...PUBLISHED.flatMap((name) => shapeOf(name, packed)),
   ["weight of the bundles", "node", "bench/size/check.ts"],
 ];
 
-const cwd = fileURLToPath(new URL("..", import.meta.url));
-const failed: string[] = [];
-for (const [what, command, ...args] of checks) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
+/** Runs a check and prints its result. Returns whether it passed. */
+const passes = ([what, command, ...args]: Check): boolean => {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: "utf8" });
   console.log(`${status === 0 ? "ok    " : "FAILED"}  ${what}`);
-  if (status === 0) continue;
-  failed.push(what);
-  console.log(`\n$ ${[command, ...args].join(" ")}\n${stdout}${stderr}`);
-}
-rmSync(packed, { recursive: true });
-if (failed.length) {
-  console.log(`\nNot in order: ${failed.join("; ")}.`);
-  process.exitCode = 1;
-}
+  if (status !== 0) console.log(`\n$ ${[command, ...args].join(" ")}\n${stdout}${stderr}`);
+  return status === 0;
+};
+
+/** `pnpm check`. */
+const check = defineCommand({
+  name: "pnpm check",
+  summary:
+    "Checks types, format, lint, unused code, the packed packages and the weight of the bundles, without running tests.",
+  flags: {},
+  examples: [["pnpm check", "Before each commit."]],
+  async run() {
+    const packed = mkdtempSync(join(tmpdir(), "tidemark-packed-"));
+    const failed = checksOf(packed).filter((each) => !passes(each));
+    rmSync(packed, { recursive: true });
+    if (failed.length) console.log(`\nNot in order: ${failed.map(([what]) => what).join("; ")}.`);
+    return failed.length ? 1 : 0;
+  },
+});
+
+await runCommand(check);

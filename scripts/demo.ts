@@ -1,18 +1,34 @@
-import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import { defineCommand, runCommand } from "@tidemark/cli/command-line";
+import {
+  type LocalStack,
+  linksTo,
+  portNotice,
+  serveUntilInterrupted,
+  startLocalStack,
+  stateNotice,
+  untilInterrupted,
+} from "@tidemark/cli/local-stack";
 import config from "../tidemark.config.ts";
-import { measureFreshness } from "./freshness.ts";
-import { interrupted } from "./interrupted.ts";
-import { startStack } from "./stack.ts";
-import { type VisitResult, visit } from "./visit.ts";
+import { EXAMPLE_SITE } from "./example-site.ts";
+import { measureFreshness } from "./visit/freshness.ts";
+import { type VisitResult, visit } from "./visit/scripted-visit.ts";
 
-/** `pnpm demo`: the collector and the example site on this machine. `--visit` drives a visit; `--json` ends with one JSON line. */
-const { values } = parseArgs({ options: { visit: { type: "boolean" }, json: { type: "boolean" } } });
+const PORTS = { collector: 8787, site: 8788 };
 
-const WANTED = { collector: 8787, site: 8788 };
-const site = config.sites[0];
-if (!site) throw new Error("tidemark.config.ts: sites: expected at least one site");
+/** The deployment that the demo runs: this repository. */
+const DEPLOYMENT = fileURLToPath(new URL("..", import.meta.url));
 
-const showVisit = ({ session, script, events }: VisitResult) => {
+const print = (lines: string[]) => {
+  for (const line of lines) console.log(line);
+};
+
+const portNotices = ({ collector, site }: LocalStack): string[] => [
+  ...portNotice("The collector", PORTS.collector, collector.origin),
+  ...portNotice("The example site", PORTS.site, site.origin),
+];
+
+const printVisit = ({ session, script, events }: VisitResult) => {
   const account = script as unknown as Record<string, number | undefined>;
   const shown = (value: unknown) => (typeof value === "number" ? Math.round(value * 100) / 100 : value);
   console.log("The session's feature vector, beside what the script did by its own account:\n");
@@ -26,50 +42,83 @@ const showVisit = ({ session, script, events }: VisitResult) => {
   );
 };
 
-console.log("Starting the collector and the example site…");
-const stack = await startStack({ ports: WANTED, ...(values.visit ? {} : { state: ".wrangler/state" }) });
-for (const [what, wanted, origin] of [
-  ["The collector", WANTED.collector, stack.collector.origin],
-  ["The example site", WANTED.site, stack.site.origin],
-] as const) {
-  if (!origin.endsWith(`:${wanted}`)) console.log(`Port ${wanted} is busy. ${what} runs at ${origin} instead.`);
-}
-
-if (values.visit) {
+/** Drives a scripted visit and prints its vector; with `isJson`, one line of JSON after it. */
+const runVisit = async (isJson: boolean) => {
+  const site = config.sites[0];
+  if (!site) throw new Error("tidemark.config.ts: sites: expected at least one site");
+  untilInterrupted().then(() => process.exit(1));
+  const stack = await startLocalStack({ deployment: DEPLOYMENT, site: EXAMPLE_SITE, ports: PORTS });
   try {
+    print(portNotices(stack));
     console.log("A headless Chromium visits the example; this takes about half a minute…\n");
     const result = await visit(stack);
-    showVisit(result);
+    printVisit(result);
     const freshness_ms = await measureFreshness(stack, site.key);
     console.log(
       `Freshness: an acknowledged event shows in the vector after ${freshness_ms.p50} ms (p50), ${freshness_ms.p99} ms (p99).`,
     );
-    if (values.json) console.log(JSON.stringify({ ...result, freshness_ms }));
+    if (isJson) console.log(JSON.stringify({ ...result, freshness_ms }));
   } finally {
     await stack.stop();
   }
-} else {
-  console.log(`
+};
+
+const introduction = ({ collector, site, readKey, adminKey }: LocalStack, isPublic: boolean): string => {
+  const links = (title: string, origin: string, path = "") =>
+    linksTo(origin, isPublic).map((link, index) => `  ${(index === 0 ? title : "").padEnd(14)} ${link}${path}`);
+  return `
 Tidemark is running.
 
-  Example site   ${stack.site.origin}
-  Collector      ${stack.collector.origin}/healthz
+${[...links("Example site", site.origin), ...links("Collector", collector.origin, "/healthz")].join("\n")}
 
 Open the example site, read, hover and click, then ask the browser's console for your own features:
 
   await tidemark.features()
 
-A server reads them with the read key of this run, by the session's id (in the console: tidemark.sessionId):
+A server reads them with the read key, by the session's id (in the console: tidemark.sessionId):
 
-  curl -H "Authorization: Bearer ${stack.readKey}" ${stack.collector.origin}/v1/features/session/<id>
+  curl -H "Authorization: Bearer ${readKey}" ${collector.origin}/v1/features/session/<id>
 
-What was stored, refused, repeated or is missing, for Prometheus:
+The events that were stored, refused, repeated or are missing, for Prometheus:
 
-  curl -H "Authorization: Bearer ${stack.adminKey}" ${stack.collector.origin}/metrics
+  curl -H "Authorization: Bearer ${adminKey}" ${collector.origin}/metrics
 
-Or watch a scripted visit: pnpm demo --visit. Ctrl-C stops everything.`);
+Both keys are the same at each start; .dev.vars sets others. A change of tidemark.config.ts or of a package reloads the collector.
+Or watch a scripted visit: pnpm demo --visit. Ctrl-C stops everything.`;
+};
 
-  await interrupted();
-  console.log("\nStopping…");
-  await stack.stop();
-}
+const runDemo = (isPublic: boolean): Promise<void> =>
+  serveUntilInterrupted(
+    () =>
+      startLocalStack({
+        deployment: DEPLOYMENT,
+        site: EXAMPLE_SITE,
+        ports: PORTS,
+        isPublic,
+        state: ".wrangler/state",
+        onError: (text) => process.stderr.write(text),
+      }),
+    (stack) => print([...portNotices(stack), ...stateNotice(stack.collector), introduction(stack, isPublic)]),
+  );
+
+/** `pnpm demo`. */
+const demo = defineCommand({
+  name: "pnpm demo",
+  summary: "Runs the collector and the example site on this machine, until Ctrl-C.",
+  flags: {
+    host: { description: "Listens on all interfaces, so that a phone in the same network reaches the example." },
+    visit: { description: "Lets a scripted visitor use the example, prints the session's vector, and ends." },
+    json: { description: "With --visit: ends with the result as one line of JSON." },
+  },
+  examples: [
+    ["pnpm demo", "Prints the links to the example and the keys of the collector."],
+    ["pnpm demo --visit", "Compares the collector's account of a visit with the visitor's."],
+  ],
+  async run({ host = false, visit: isVisit, json = false }) {
+    console.log("Starting the collector and the example site…");
+    await (isVisit ? runVisit(json) : runDemo(host));
+    return 0;
+  },
+});
+
+await runCommand(demo);

@@ -1,7 +1,22 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineCommand, runCommand } from "@tidemark/cli/command-line";
 import { fieldKindsModule } from "./docs/field-kinds.ts";
 import { render } from "./docs/render.ts";
 
-/** `pnpm docs`: writes the generated parts of the documentation, and the list of the contract's fields. */
-writeFileSync("packages/schema/src/features/event-field-kinds.ts", fieldKindsModule());
-for (const path of globSync("docs/*.md")) writeFileSync(path, render(readFileSync(path, "utf8")));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** `pnpm run docs`. */
+const docs = defineCommand({
+  name: "pnpm run docs",
+  summary: "Writes the generated tables of docs/*.md, and the list of the contract's fields, anew from the code.",
+  flags: {},
+  examples: [["pnpm run docs", "After a change of an event, a feature or an option."]],
+  async run() {
+    writeFileSync(`${ROOT}packages/schema/src/features/event-field-kinds.ts`, fieldKindsModule());
+    for (const path of globSync(`${ROOT}docs/*.md`)) writeFileSync(path, render(readFileSync(path, "utf8")));
+    return 0;
+  },
+});
+
+await runCommand(docs);

@@ -5,7 +5,7 @@ import { type ProjectName, projects, type TestProject } from "../vitest.projects
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const VITEST = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
-const BUILD_SCRIPT_TAG = fileURLToPath(new URL("build-script-tag.ts", import.meta.url));
+const BUILD = fileURLToPath(new URL("build.ts", import.meta.url));
 
 /** The counts of a run of tests. */
 export interface Counts {
@@ -36,7 +36,7 @@ export const runVitest = async (args: readonly string[]): Promise<Counts> => {
 /** Runs projects of the tests, after a build of the script tag where one of them needs it. `rest`: further arguments of Vitest. */
 export const runProjects = (names: readonly ProjectName[], rest: readonly string[]): Promise<Counts> => {
   if (names.some((name) => (projects[name] as TestProject).needsScriptTag))
-    execFileSync(process.execPath, [BUILD_SCRIPT_TAG], { stdio: ["ignore", "ignore", "inherit"] });
+    execFileSync(process.execPath, [BUILD], { stdio: ["ignore", "ignore", "inherit"] });
   return runVitest([...names.flatMap((name) => ["--project", name]), ...rest]);
 };
 

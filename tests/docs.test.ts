@@ -6,9 +6,9 @@ import { families } from "../packages/collector/src/metrics/families.ts";
 import { aggregateTypes } from "../packages/engine/src/aggregates/index.ts";
 import { readSettings } from "../packages/sdk/src/script-tag/settings.ts";
 import { NAMES } from "../packages/sdk/src/script-tag/signals.ts";
+import { bundleStub, integrityOf } from "../scripts/bundle/script-tag.ts";
 import { render } from "../scripts/docs/render.ts";
 import { skippedScenarios } from "../scripts/docs/skipped-scenarios.ts";
-import { bundleStub, integrityOf } from "../scripts/script-tag.ts";
 import { scenarios } from "./scenarios/scenarios.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");

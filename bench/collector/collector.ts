@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
-import { measureFreshness } from "../../scripts/freshness.ts";
+import { measureFreshness } from "../../scripts/visit/freshness.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
 import { type Spread, spreadOf } from "../spread.ts";
 import { CONNECTIONS, type Load, post } from "./load.ts";

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { startChromium } from "../../scripts/browser.ts";
-import { bundle } from "../../scripts/bundle.ts";
-import { bundleScriptTag } from "../../scripts/script-tag.ts";
+import { startChromium } from "@tidemark/cli/chromium";
+import { bundle } from "../../scripts/bundle/bundle.ts";
+import { bundleScriptTag } from "../../scripts/bundle/script-tag.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
 import { type Spread, spreadOf } from "../spread.ts";
 import { BARE, startSite } from "./site.ts";

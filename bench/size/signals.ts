@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import sdk from "../../packages/sdk/package.json" with { type: "json" };
-import type { Entry } from "../../scripts/bundle.ts";
+import type { Entry } from "../../scripts/bundle/bundle.ts";
 
 /** A signal of the SDK: the entry that it has to itself, its file, and the name of its factory. */
 interface Signal {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { bundle, type Entry } from "../../scripts/bundle.ts";
-import { bundleScriptTag } from "../../scripts/script-tag.ts";
+import { bundle, type Entry } from "../../scripts/bundle/bundle.ts";
+import { bundleScriptTag } from "../../scripts/bundle/script-tag.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
 import { brotliBytes } from "./brotli.ts";
 import { bytesLeftBehind, program, signals } from "./signals.ts";

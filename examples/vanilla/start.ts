@@ -1,21 +1,26 @@
+import { fileURLToPath } from "node:url";
+import { serveUntilInterrupted, startLocalStack } from "@tidemark/cli/local-stack";
 import { build } from "vite";
-import { interrupted } from "../../scripts/interrupted.ts";
-import { startStack } from "../../scripts/stack.ts";
 
-/** Builds the example, and serves it beside a collector on the real Workers runtime, until it is told to end. */
+/** `pnpm start`: builds the example, and serves it beside a collector on the real Workers runtime. */
 const root = import.meta.dirname;
-await build({ root, logLevel: "warn" });
-const stack = await startStack({
-  ports: { collector: 8787, site: 8789 },
-  folder: `${root}/dist`,
-  state: `${root}/.wrangler/state`,
-});
-console.log(`
+
+await serveUntilInterrupted(
+  async () => {
+    await build({ root, logLevel: "warn" });
+    return startLocalStack({
+      deployment: fileURLToPath(new URL("../..", import.meta.url)),
+      site: `${root}/dist`,
+      ports: { collector: 8787, site: 8789 },
+      state: `${root}/.wrangler/state`,
+    });
+  },
+  ({ site, collector }) =>
+    console.log(`
 Tidemark measures the example.
 
-  Example     ${stack.site.origin}
-  Collector   ${stack.collector.origin}/healthz
+  Example     ${site.origin}
+  Collector   ${collector.origin}/healthz
 
-Tick a few things and watch what the collector knows. Ctrl-C stops everything.`);
-await interrupted();
-await stack.stop();
+Tick a few things and watch what the collector knows. Ctrl-C stops everything.`),
+);

@@ -1,4 +1,4 @@
-import { bundleStub, integrityOf } from "../script-tag.ts";
+import { bundleStub, integrityOf } from "../bundle/script-tag.ts";
 
 const stub = await bundleStub();
 

@@ -1,4 +1,4 @@
-import { findChromium } from "../../scripts/browser.ts";
+import { findChromium } from "@tidemark/cli/chromium";
 import type { Abilities, Browser } from "./browser.ts";
 import { startWithPuppeteer } from "./puppeteer.ts";
 

@@ -1,4 +1,4 @@
-import { installed } from "../../scripts/installed.ts";
+import { findOrInstall } from "@tidemark/cli/find-or-install";
 import type { Abilities, Browser } from "./browser.ts";
 import { startWithPuppeteer } from "./puppeteer.ts";
 
@@ -17,7 +17,7 @@ export const startFirefox = (userDataDir?: string): Promise<Browser> =>
   startWithPuppeteer("firefox", {
     browser: "firefox",
     ...(userDataDir && { userDataDir }),
-    executablePath: installed({
+    executablePath: findOrInstall({
       name: "Firefox",
       variable: "FIREFOX",
       paths: ["/usr/bin/firefox-esr", "/usr/bin/firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"],

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { findOrInstall } from "@tidemark/cli/find-or-install";
 import getPort from "get-port";
 import { Builder, Capabilities, type WebDriver } from "selenium-webdriver";
-import { installed } from "../../scripts/installed.ts";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -14,7 +14,7 @@ const APT = "webkit2gtk-driver";
 
 /** Starts a screen for the windows to be on: an X server that shows it to nobody. */
 const startScreen = async (): Promise<[process: ChildProcess, display: string]> => {
-  const path = installed({ name: "Xvfb", variable: "XVFB", paths: ["/usr/bin/Xvfb"], apt: "xvfb" });
+  const path = findOrInstall({ name: "Xvfb", variable: "XVFB", paths: ["/usr/bin/Xvfb"], apt: "xvfb" });
   const screen = spawn(path, ["-displayfd", "3", "-screen", "0", "1400x1100x24", "-nolisten", "tcp"], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
@@ -25,7 +25,7 @@ const startScreen = async (): Promise<[process: ChildProcess, display: string]> 
 /** Starts the driver and waits until it takes orders. */
 const startDriver = async (port: number, env: NodeJS.ProcessEnv): Promise<ChildProcess> => {
   const paths = ["/usr/bin/WebKitWebDriver"];
-  const path = installed({ name: "WebKitWebDriver", variable: "WEBKIT_DRIVER", paths, apt: APT });
+  const path = findOrInstall({ name: "WebKitWebDriver", variable: "WEBKIT_DRIVER", paths, apt: APT });
   const driver = spawn(path, [`--port=${port}`], { env, stdio: "ignore" });
   const isReady = () =>
     fetch(`http://127.0.0.1:${port}/status`).then(
@@ -50,7 +50,7 @@ const end = async (child: ChildProcess): Promise<void> => {
 /** Starts WebKitGTK's MiniBrowser with a profile and a screen of its own. `stop` ends all three. */
 export const startMiniBrowser = async (): Promise<{ driver: WebDriver; stop(): Promise<void> }> => {
   const paths = ["/usr/lib/*/webkit2gtk-4.1/MiniBrowser"];
-  const binary = installed({ name: "WebKitGTK's MiniBrowser", variable: "WEBKIT", paths, apt: APT });
+  const binary = findOrInstall({ name: "WebKitGTK's MiniBrowser", variable: "WEBKIT", paths, apt: APT });
   const home = await mkdtemp(join(tmpdir(), "tidemark-webkit-"));
   const [screen, display] = await startScreen();
   const port = await getPort();

@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
+import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type Stack, startStack } from "../../scripts/stack.ts";
 import { type Browser, browserNames, startBrowser, type Tab } from "../browsers/browser.ts";
 
-let stack: Stack;
+let stack: LocalStack;
 beforeAll(async () => {
-  stack = await startStack({ folder: fileURLToPath(new URL("pages", import.meta.url)) });
+  stack = await startLocalStack({ site: fileURLToPath(new URL("pages", import.meta.url)) });
 });
 afterAll(() => stack?.stop());
 

@@ -1,6 +1,7 @@
+import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
 import type { BatchAnswer } from "@tidemark/schema";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Stack, startStack } from "../../scripts/stack.ts";
+import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import config from "../../tidemark.config.ts";
 
 /** How often the collector is killed. */
@@ -18,9 +19,9 @@ const MOST_BATCHES = 120;
 const PATH = "/killed";
 const KEY = config.sites[0]?.key ?? "";
 
-let stack: Stack;
+let stack: LocalStack;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startLocalStack({ site: EXAMPLE_SITE });
 });
 afterAll(() => stack?.stop());
 
@@ -107,7 +108,7 @@ it(`loses nothing that was acknowledged, and stores nothing twice, however often
     });
     await stack.collector.kill();
     const acknowledged = visitors.map((visitor) => visitor.acknowledged);
-    await stack.restartCollector();
+    await stack.collector.restart();
     for (const [index, { session }] of visitors.entries()) {
       const { delivery } = await vectorOf("session", session);
       expect(delivery?.received, `${session} after kill ${kill}`).toBeGreaterThanOrEqual(acknowledged[index] ?? 0);

@@ -1,23 +1,27 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type HeadlessChromium, startChromium } from "@tidemark/cli/chromium";
+import { type LocalStack, serveSite, startLocalStack } from "@tidemark/cli/local-stack";
 import type { Tracker } from "@tidemark/sdk";
 import getPort from "get-port";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type HeadlessChromium, startChromium } from "../../scripts/browser.ts";
-import { serveSite } from "../../scripts/site-server.ts";
-import { type Stack, startStack } from "../../scripts/stack.ts";
-import { readVector } from "../../scripts/visit.ts";
+import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
+import { readVector } from "../../scripts/visit/scripted-visit.ts";
 import { createProjects } from "./projects.ts";
 
 type Made = Awaited<ReturnType<typeof createProjects<"node" | "vite" | "next">>>;
 
 let made: Made;
-let stack: Stack;
+let stack: LocalStack;
 let chromium: HeadlessChromium;
 
 beforeAll(async () => {
-  [made, stack, chromium] = await Promise.all([createProjects("node", "vite", "next"), startStack(), startChromium()]);
+  [made, stack, chromium] = await Promise.all([
+    createProjects("node", "vite", "next"),
+    startLocalStack({ site: EXAMPLE_SITE }),
+    startChromium(),
+  ]);
 });
 afterAll(async () => {
   await chromium?.stop();
@@ -80,7 +84,7 @@ describe("the packed packages", () => {
     await run("vite", ["build", "--logLevel", "warn"]);
     expectLean(scripts(folder, "dist/assets/*.js"));
     expect(scripts(folder, "dist/assets/*.js")).not.toContain("a list of signals");
-    const site = await serveSite(join(folder, "dist"), await getPort(), stack.collector.origin);
+    const site = await serveSite(join(folder, "dist"), { port: await getPort(), collector: stack.collector.origin });
     try {
       expect(await visit(site.origin)).toMatchObject(VISIT);
     } finally {
@@ -107,7 +111,10 @@ describe("the packed packages", () => {
 
     await run("tsc", []);
     await run("vite", ["build", "quick-start", "--logLevel", "warn"]);
-    const site = await serveSite(join(folder, "quick-start/dist"), await getPort(), stack.collector.origin);
+    const site = await serveSite(join(folder, "quick-start/dist"), {
+      port: await getPort(),
+      collector: stack.collector.origin,
+    });
     try {
       const page = await chromium.context.newPage();
       const said = page.waitForEvent("console", (message) => message.type() === "log");

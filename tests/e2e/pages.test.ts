@@ -1,19 +1,19 @@
 import { fileURLToPath } from "node:url";
+import { type HeadlessChromium, startChromium } from "@tidemark/cli/chromium";
+import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
 import type { Tracker } from "@tidemark/sdk";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type HeadlessChromium, startChromium } from "../../scripts/browser.ts";
-import { type Stack, startStack } from "../../scripts/stack.ts";
-import { readVector } from "../../scripts/visit.ts";
+import { readVector } from "../../scripts/visit/scripted-visit.ts";
 
 type Window = { tidemark: Tracker };
 
-let stack: Stack;
+let stack: LocalStack;
 let chromium: HeadlessChromium;
 let complaints: string[];
 
 beforeAll(async () => {
-  stack = await startStack({ folder: fileURLToPath(new URL("pages", import.meta.url)) });
+  stack = await startLocalStack({ site: fileURLToPath(new URL("pages", import.meta.url)) });
 });
 afterAll(() => stack?.stop());
 beforeEach(async () => {
@@ -79,7 +79,7 @@ describe("the script tag on a page", () => {
     await stack.collector.kill();
     await track(page, 20);
     await page.close({ runBeforeUnload: true });
-    await stack.restartCollector();
+    await stack.collector.restart();
     await open("other.html");
     const { features, delivery } = await customEvents(id, 21);
     expect(features.custom_event_count).toBe(21);
@@ -92,7 +92,7 @@ describe("the script tag on a page", () => {
     await stack.collector.kill();
     await track(page, 20);
     await expect(flush(page)).rejects.toThrow(/\d batches wait: /);
-    await stack.restartCollector();
+    await stack.collector.restart();
     const { features } = await customEvents(await session(page), 21);
     expect(features.custom_event_count).toBe(21);
   });

@@ -7,12 +7,11 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { type HeadlessChromium, startChromium } from "@tidemark/cli/chromium";
+import { type LocalStack, type Site, startLocalStack } from "@tidemark/cli/local-stack";
 import type { Page } from "playwright-core";
 import sirv from "sirv";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type HeadlessChromium, startChromium } from "../../scripts/browser.ts";
-import type { Site } from "../../scripts/site-server.ts";
-import { type Stack, startStack } from "../../scripts/stack.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const EXAMPLE = join(ROOT, "examples/react");
@@ -48,13 +47,13 @@ const serveBuilt = async (port: number, collector: string): Promise<Site> => {
 };
 
 describe("the React example, built for production, under a strict content security policy", () => {
-  let stack: Stack;
+  let stack: LocalStack;
   let chromium: HeadlessChromium;
   let page: Page;
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    stack = await startStack({ serve: serveBuilt });
+    stack = await startLocalStack({ site: serveBuilt });
     chromium = await startChromium();
     page = await chromium.context.newPage();
     await page.bringToFront();

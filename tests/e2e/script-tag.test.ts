@@ -1,14 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type HeadlessChromium, startChromium } from "@tidemark/cli/chromium";
+import { type LocalStack, serveSite, startLocalStack } from "@tidemark/cli/local-stack";
 import type { Tracker } from "@tidemark/sdk";
 import getPort from "get-port";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { type HeadlessChromium, startChromium } from "../../scripts/browser.ts";
-import { serveSite } from "../../scripts/site-server.ts";
-import { type Stack, startStack } from "../../scripts/stack.ts";
-import { readVector } from "../../scripts/visit.ts";
+import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
+import { readVector } from "../../scripts/visit/scripted-visit.ts";
 
 /** What `tidemark.json` says. */
 interface Manifest {
@@ -17,12 +17,12 @@ interface Manifest {
   integrity: Record<string, string>;
 }
 
-let stack: Stack;
+let stack: LocalStack;
 let chromium: HeadlessChromium;
 let complaints: string[];
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startLocalStack({ site: EXAMPLE_SITE });
 });
 afterAll(() => stack?.stop());
 beforeEach(async () => {
@@ -95,7 +95,7 @@ describe("a page that pins the tag and the stub by their integrity", () => {
       `<!doctype html><title>Pinned</title><link rel="icon" href="data:,">${script("tidemark-stub.js")}${script(tag, key)}
         <button>Button</button>`,
     );
-    const site = await serveSite(folder, await getPort(), stack.collector.origin);
+    const site = await serveSite(folder, { port: await getPort(), collector: stack.collector.origin });
     onTestFinished(async () => {
       await site.stop();
       await rm(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
+import { type HeadlessChromium, startChromium } from "@tidemark/cli/chromium";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type HeadlessChromium, startChromium } from "../../scripts/browser.ts";
 import { type Started, start } from "./start.ts";
 
 let example: Started;

@@ -1,6 +1,7 @@
+import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Stack, startStack } from "../../scripts/stack.ts";
-import { readVector, type VisitResult, visit } from "../../scripts/visit.ts";
+import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
+import { readVector, type VisitResult, visit } from "../../scripts/visit/scripted-visit.ts";
 
 /** Largest difference between the engaged time of the script and of the vector, in milliseconds. */
 const DWELL_TOLERANCE_MS = 250;
@@ -8,9 +9,9 @@ const DWELL_TOLERANCE_MS = 250;
 /** Largest difference between the depths, in points of a percent. */
 const DEPTH_TOLERANCE = 1;
 
-let stack: Stack;
+let stack: LocalStack;
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startLocalStack({ site: EXAMPLE_SITE });
 });
 afterAll(() => stack?.stop());
 
@@ -46,7 +47,7 @@ describe("a visit by a real browser", () => {
       acknowledged = before.delivery.received;
       await stack.collector.kill();
       await expect(readVector(stack, session)).rejects.toThrow("fetch failed");
-      await stack.restartCollector();
+      await stack.collector.restart();
       const after = await readVector(stack, session);
       expect(after.delivery.received).toBeGreaterThanOrEqual(acknowledged);
       expect(after.features.click_count).toBe(before.features.click_count);

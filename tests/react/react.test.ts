@@ -1,23 +1,22 @@
+import { type HeadlessChromium, startChromium } from "@tidemark/cli/chromium";
+import { type LocalStack, serveSite, startLocalStack } from "@tidemark/cli/local-stack";
 import type { Tracker } from "@tidemark/sdk";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type HeadlessChromium, startChromium } from "../../scripts/browser.ts";
-import { serveSite } from "../../scripts/site-server.ts";
-import { type Stack, startStack } from "../../scripts/stack.ts";
-import { readVector } from "../../scripts/visit.ts";
+import { readVector } from "../../scripts/visit/scripted-visit.ts";
 import { buildReactPages, type ReactPages, reacts } from "./react-pages.ts";
 
 type Window = { tracker: Tracker; root: { unmount(): void }; ready(name: string): void };
 
 let pages: ReactPages;
-let stack: Stack;
+let stack: LocalStack;
 let complaints: string[] = [];
 
 beforeAll(async () => {
-  stack = await startStack({
-    async serve(port, collector) {
+  stack = await startLocalStack({
+    async site(port, collector) {
       pages = await buildReactPages(collector);
-      return serveSite(pages.folder, port, collector);
+      return serveSite(pages.folder, { port, collector });
     },
   });
 });
@@ -295,7 +294,7 @@ describe.each(reacts)("React $version", ({ version }) => {
           .poll(() => page.textContent("#one"), { timeout: 10_000 })
           .toMatch(/^0 clicks, 0 reports, \w*Error/);
       } finally {
-        await stack.restartCollector();
+        await stack.collector.restart();
       }
       await expect.poll(() => page.textContent("#one"), { timeout: 40_000 }).toBe("1 clicks, 1 reports");
       expect(complaints.filter((each) => !/Failed to load resource/.test(each))).toEqual([]);

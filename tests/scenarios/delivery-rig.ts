@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { serveSite, startLocalStack } from "@tidemark/cli/local-stack";
 import getPort from "get-port";
-import { serveSite } from "../../scripts/site-server.ts";
-import { startStack } from "../../scripts/stack.ts";
-import { readVector } from "../../scripts/visit.ts";
+import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
+import { readVector } from "../../scripts/visit/scripted-visit.ts";
 import { type BrowserName, startBrowser, type Tab } from "../browsers/browser.ts";
 import { startFaultyProxy } from "./faulty-proxy.ts";
 import type { Scenario, ScenarioTools } from "./scenarios.ts";
@@ -35,7 +35,7 @@ const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 
 /** Starts the collector. */
 export const startDeliveryRig = async (): Promise<DeliveryRig> => {
-  const stack = await startStack();
+  const stack = await startLocalStack({ site: EXAMPLE_SITE });
 
   /**
    * Waits until the tab shows that page, with a tracker that has settled what earlier pages left: it holds a lock until then.
@@ -57,7 +57,7 @@ export const startDeliveryRig = async (): Promise<DeliveryRig> => {
   return {
     async play(name, { prepare, play, tracked }) {
       const proxy = await startFaultyProxy(stack.collector.origin);
-      const site = await serveSite(PAGES, await getPort(), proxy.origin);
+      const site = await serveSite(PAGES, { port: await getPort(), collector: proxy.origin });
       const profile = await mkdtemp(join(tmpdir(), "tidemark-delivery-"));
       let browser = await startBrowser(name, profile);
       let tabs: Tab[] = [];

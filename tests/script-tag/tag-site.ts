@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import type { Batch, BatchAnswer, Event } from "@tidemark/schema";
-import { bundleScriptTag, integrityOf, STUB } from "../../scripts/script-tag.ts";
+import { bundleScriptTag, integrityOf, STUB } from "../../scripts/bundle/script-tag.ts";
 
 /** What a test's page is made of. */
 export interface Page {

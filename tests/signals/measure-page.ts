@@ -8,12 +8,12 @@ import { fileURLToPath } from "node:url";
 import { type BatchAnswer, batch, type Event, type EventOf, type EventType, event, type View } from "@tidemark/schema";
 import { build } from "esbuild";
 import sirv from "sirv";
-import { EXAMPLE } from "../../scripts/site-server.ts";
+import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import type { Tab } from "../browsers/browser.ts";
 
 const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 const SDK = fileURLToPath(new URL("../../packages/sdk/src", import.meta.url));
-const ASSETS = join(EXAMPLE, "assets");
+const ASSETS = join(EXAMPLE_SITE, "assets");
 
 /** A server of pages that measure themselves, and the collector of what they send. */
 export interface MeasurePage {

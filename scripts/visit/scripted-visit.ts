@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { startChromium } from "@tidemark/cli/chromium";
+import type { LocalStack } from "@tidemark/cli/local-stack";
 import type { SessionVector, SessionVectorAnswer } from "@tidemark/schema";
 import type { Page } from "playwright-core";
-import { startChromium } from "./browser.ts";
-import type { Stack } from "./stack.ts";
 
 /** What a visit found. */
 export interface VisitResult {
@@ -13,7 +13,7 @@ export interface VisitResult {
 }
 
 /** The script's own account of the visit. */
-export interface Script {
+interface Script {
   page_view_count: number;
   click_count: number;
   hover_count: number;
@@ -136,7 +136,7 @@ export const readVector = async ({ collector, readKey }: Readable, session: stri
  *
  * @param midway Runs while the visitor pauses on the article, with the session's id.
  */
-export const visit = async (stack: Stack, midway?: (session: string) => Promise<void>): Promise<VisitResult> => {
+export const visit = async (stack: LocalStack, midway?: (session: string) => Promise<void>): Promise<VisitResult> => {
   const chromium = await startChromium();
   try {
     const { context } = chromium;

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium } from "playwright-core";
-import { installed, type Program } from "./installed.ts";
+import { processGroup } from "../local-stack/process-group.ts";
+import { findOrInstall, type Program } from "./find-or-install.ts";
 
 const CHROMIUM: Program = {
   name: "Chromium or Chrome",
@@ -27,7 +28,7 @@ const isRoot = process.getuid?.() === 0;
  *
  * @throws Error that says how to get one.
  */
-export const findChromium = (): string => installed(CHROMIUM);
+export const findChromium = (): string => findOrInstall(CHROMIUM);
 
 /** A running headless Chromium. */
 export interface HeadlessChromium {
@@ -45,13 +46,16 @@ const FLAGS = [
  * visible behind another tab, and visibility is what dwell is about.
  */
 export const startChromium = async (): Promise<HeadlessChromium> => {
-  const profile = await mkdtemp(join(tmpdir(), "tidemark-chromium-"));
+  const profile = mkdtempSync(join(tmpdir(), "tidemark-chromium-"));
+  const removeProfile = () => rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  process.once("exit", removeProfile);
   const child = spawn(
     findChromium(),
     [...FLAGS, ...(isRoot ? ["--no-sandbox"] : []), `--user-data-dir=${profile}`, "about:blank"],
     { stdio: ["ignore", "ignore", "pipe"], detached: true },
   );
   const exit = once(child, "exit");
+  const group = child.pid === undefined ? undefined : processGroup(child.pid);
   const endpoint = await new Promise<string>((resolve, reject) => {
     let said = "";
     child.stderr.on("data", (chunk) => {
@@ -68,9 +72,9 @@ export const startChromium = async (): Promise<HeadlessChromium> => {
     context,
     async stop() {
       await browser.close();
-      child.kill();
-      await exit;
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+      await group?.end("SIGTERM");
+      process.off("exit", removeProfile);
+      removeProfile();
     },
   };
 };

@@ -34,7 +34,7 @@ const find = ({ variable, paths }: Program): string | undefined => {
  *
  * @throws Error that says how to get the program.
  */
-export const installed = (program: Program): string => {
+export const findOrInstall = (program: Program): string => {
   const found = find(program);
   if (found) return found;
   const { name, variable, apt } = program;

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
-import type { PartName } from "../packages/sdk/src/script-tag/parts.ts";
-import { shared } from "../packages/sdk/src/script-tag/shared.ts";
+import type { PartName } from "../../packages/sdk/src/script-tag/parts.ts";
+import { shared } from "../../packages/sdk/src/script-tag/shared.ts";
 import { bundle } from "./bundle.ts";
 
-const sdk = (path: string) => fileURLToPath(new URL(`../packages/sdk/${path}`, import.meta.url));
+const sdk = (path: string) => fileURLToPath(new URL(`../../packages/sdk/${path}`, import.meta.url));
 
 /** The modules that export the parts. */
 const MODULES: Record<PartName, string> = {

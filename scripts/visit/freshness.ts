@@ -1,5 +1,5 @@
 import type { BatchAnswer } from "@tidemark/schema";
-import { type Readable, readVector } from "./visit.ts";
+import { type Readable, readVector } from "./scripted-visit.ts";
 
 /** Milliseconds from an acknowledgement until a read shows its effect, by share of the probes. */
 export interface Freshness {

@@ -1,0 +1,3 @@
+export { type Command, defineCommand, type Flag, type Values, type Words } from "./command.ts";
+export { CommandError, UsageError } from "./command-error.ts";
+export { runCommand } from "./run-command.ts";

@@ -1,0 +1,58 @@
+import { parseArgs } from "node:util";
+import type { Command } from "./command.ts";
+import { UsageError } from "./command-error.ts";
+
+/** A command line, read by a command's own flags and words. */
+export interface CommandLine {
+  /** Whether `--help` or `-h` was given. */
+  isHelp: boolean;
+  values: Record<string, string | true>;
+  words: string[];
+}
+
+const listed = (names: string[]): string => names.join(", ");
+
+/**
+ * Reads a command line.
+ *
+ * @throws UsageError that names the flag or word in question, and the known ones.
+ */
+export const parseCommandLine = ({ name, flags, words }: Command, argv: readonly string[]): CommandLine => {
+  const known = listed([...Object.keys(flags), "help"].map((flag) => `--${flag}`));
+  const types = Object.entries(flags).map(
+    ([flag, { value }]) => [flag, { type: value ? "string" : "boolean" }] as const,
+  );
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: { ...Object.fromEntries(types), help: { type: "boolean", short: "h" } },
+    strict: false,
+    tokens: true,
+  });
+
+  const line: CommandLine = { isHelp: false, values: {}, words: [] };
+  for (const token of tokens) {
+    if (token.kind === "positional") {
+      const { value: word } = token;
+      if (!words)
+        throw new UsageError(`${name} takes no argument; given ${JSON.stringify(word)}. Its flags: ${known}.`);
+      if (words.known && !words.known.includes(word)) {
+        throw new UsageError(`${name} does not know ${JSON.stringify(word)}; expected ${listed([...words.known])}.`);
+      }
+      line.words.push(word);
+    } else if (token.kind === "option") {
+      const { rawName, value } = token;
+      if (token.name === "help") {
+        line.isHelp = true;
+        continue;
+      }
+      const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
+      if (!flag) throw new UsageError(`${name} has no flag ${rawName}; expected ${known}.`);
+      const isMissing = !value || (!token.inlineValue && value.startsWith("-"));
+      if (flag.value && isMissing) throw new UsageError(`${rawName} needs a value: ${rawName} ${flag.value}.`);
+      if (!flag.value && value !== undefined)
+        throw new UsageError(`${rawName} takes no value; given ${JSON.stringify(value)}.`);
+      line.values[token.name] = value ?? true;
+    }
+  }
+  return line;
+};

@@ -1,0 +1,94 @@
+import { existsSync } from "node:fs";
+import { defineCommand } from "../command-line/command.ts";
+import { CommandError, UsageError } from "../command-line/command-error.ts";
+import { columns } from "../command-line/help.ts";
+import { type Deployment, openDeployment } from "../deployment/deployment.ts";
+import { type LocalCollector, startLocalCollector } from "../local-stack/local-collector.ts";
+import { startLocalStack } from "../local-stack/local-stack.ts";
+import { linksTo, portNotice, stateNotice } from "../local-stack/notices.ts";
+import { serveUntilInterrupted } from "../local-stack/serve-until-interrupted.ts";
+import type { Site } from "../local-stack/site-server.ts";
+
+const DEFAULT_PORT = 8787;
+
+/** Folder of the collector's storage, in the deployment's folder: where `wrangler dev` keeps it too. */
+const STATE = ".wrangler/state";
+
+/** The collector, and the site beside it when a folder is given. */
+interface Servers {
+  collector: LocalCollector;
+  site?: Site;
+  stop(): Promise<void>;
+}
+
+const parsePort = (text: string): number => {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new UsageError(`--port expects a number from 1 to 65535; given ${JSON.stringify(text)}.`);
+};
+
+const introduction = ({ config }: Deployment, { collector, site }: Servers, isPublic: boolean): string => {
+  const links = (title: string, origin: string, path: string) =>
+    linksTo(origin, isPublic).map((link, index) => [index === 0 ? title : "", `${link}${path}`] as const);
+  const keys = [
+    ...config.sites.map(({ id, readKeySecret }) => [readKeySecret, `reads the features of site ${id}`] as const),
+    [config.adminKeySecret, "reads /metrics"] as const,
+  ].map(([secret, use]) => [secret, `${collector.keys[secret]}   ${use}`] as const);
+  return `
+Tidemark is running.
+
+${columns([...(site ? links("Site", site.origin, "/") : []), ...links("Collector", collector.origin, "/healthz"), ...links("Script tag", collector.origin, "/tidemark.js")])}
+
+Keys, the same at each start; .dev.vars sets others:
+
+${columns(keys)}
+
+A change of tidemark.config.ts reloads the collector. Ctrl-C stops everything.`;
+};
+
+/** `tidemark dev`. */
+export const dev = defineCommand({
+  name: "tidemark dev",
+  summary: "Runs the collector on this machine, on the real Workers runtime, until Ctrl-C.",
+  flags: {
+    site: {
+      value: "<folder>",
+      description:
+        "Serves a folder of pages too. Where they name http://localhost:8787, they get the collector's real origin.",
+    },
+    host: { description: "Listens on all interfaces, so that other machines and phones reach it." },
+    port: {
+      value: "<port>",
+      description: `Port of the collector; the site gets the next one. Default: ${DEFAULT_PORT}.`,
+    },
+  },
+  examples: [
+    ["tidemark dev", "The collector alone."],
+    ["tidemark dev --site public --host", "With the pages in public/, for a phone in the same network."],
+  ],
+  async run({ site: folder, host: isPublic = false, port: portText = `${DEFAULT_PORT}` }) {
+    const port = parsePort(portText);
+    if (folder !== undefined && !existsSync(folder)) throw new CommandError(`--site: there is no folder ${folder}.`);
+    const deployment = await openDeployment();
+
+    const options = { isPublic, state: STATE, onError: (text: string) => process.stderr.write(text) };
+    const start = async (): Promise<Servers> => {
+      if (folder !== undefined) {
+        return startLocalStack({ ...options, site: folder, ports: { collector: port, site: port + 1 } });
+      }
+      const collector = await startLocalCollector(deployment, { ...options, port });
+      return { collector, stop: collector.stop };
+    };
+    await serveUntilInterrupted(start, (servers) => {
+      const { collector, site } = servers;
+      const notices = [
+        ...portNotice("The collector", port, collector.origin),
+        ...(site ? portNotice("The site", port + 1, site.origin) : []),
+        ...stateNotice(collector),
+      ];
+      for (const notice of notices) console.log(notice);
+      console.log(introduction(deployment, servers, isPublic));
+    });
+    return 0;
+  },
+});

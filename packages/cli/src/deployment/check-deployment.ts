@@ -1,0 +1,32 @@
+import { basename } from "node:path";
+import type { Feature } from "@tidemark/schema";
+import { CommandError } from "../command-line/command-error.ts";
+import { columns } from "../command-line/help.ts";
+import { wranglerConfigProblems } from "./check-wrangler-config.ts";
+import type { Deployment } from "./deployment.ts";
+
+/** The name of a feature's entity: `session`, `user`, `page`, or that of an entity of the deployment's own. */
+const entityName = ({ entity }: Feature): string => (typeof entity === "string" ? entity : entity.name);
+
+/** The number of features by entity: `97 features: 60 session, 20 user, 17 page`. */
+const countFeatures = (features: readonly Feature[]): string => {
+  const counts = new Map<string, number>();
+  for (const feature of features) counts.set(entityName(feature), (counts.get(entityName(feature)) ?? 0) + 1);
+  const parts = [...counts].map(([entity, count]) => `${count} ${entity}`);
+  return `${features.length} features${parts.length ? `: ${parts.join(", ")}` : ""}`;
+};
+
+/**
+ * Checks a deployment whose configuration is loaded, and returns a summary of it.
+ *
+ * @throws CommandError that lists the problems.
+ */
+export const checkDeployment = async (deployment: Deployment): Promise<string> => {
+  const problems = await wranglerConfigProblems(deployment);
+  if (problems.length) throw new CommandError(problems.join("\n"));
+  const { config, wranglerConfig } = deployment;
+  return [
+    `tidemark.config.ts and ${basename(wranglerConfig)} are in order.\n`,
+    columns(config.sites.map(({ id }) => [`site ${id}`, countFeatures(config.features)])),
+  ].join("\n");
+};

@@ -1,0 +1,85 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CommandError } from "../command-line/command-error.ts";
+import { spawnWrangler } from "../deployment/wrangler.ts";
+import type { Keys } from "./keys.ts";
+import { processGroup } from "./process-group.ts";
+
+/** A start that takes longer has failed, in milliseconds. */
+const START_TIMEOUT_MS = 60_000;
+
+/** Characters of wrangler's output that an error quotes. */
+const QUOTED_CHARACTERS = 4_000;
+
+/** A collector on the real Workers runtime, in a process group of its own. */
+export interface CollectorProcess {
+  /** Process id of wrangler. */
+  pid: number;
+  /** Ends the collector and everything that it started, in good order. */
+  stop(): Promise<void>;
+  /** Ends the whole process group at once (SIGKILL), as a power cut does. */
+  kill(): Promise<void>;
+}
+
+/** Options of {@link startCollectorProcess}. */
+export interface CollectorProcessOptions {
+  /** Folder of the deployment. */
+  folder: string;
+  port: number;
+  /** Address to listen on: `127.0.0.1`, or `0.0.0.0` for all interfaces. */
+  ip: string;
+  /** Absolute path of the folder that holds the Durable Objects' storage, so that a later start finds it again. */
+  state: string;
+  keys: Keys;
+  /** Receives what wrangler reports on standard error once the collector runs, such as a change that does not compile. */
+  onError?: ((text: string) => void) | undefined;
+}
+
+/** The latest output of a process. */
+const recordOutput = ({ stdout, stderr }: ChildProcess): (() => string) => {
+  let output = "";
+  for (const stream of [stdout, stderr])
+    stream?.on("data", (chunk: Buffer) => {
+      output = (output + chunk).slice(-QUOTED_CHARACTERS);
+    });
+  return () => output;
+};
+
+const answers = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/healthz`).then(
+    (response) => response.ok,
+    () => false,
+  );
+
+/**
+ * Starts the collector with `wrangler dev` and waits until it answers.
+ *
+ * @throws CommandError with wrangler's latest output when it does not.
+ */
+export const startCollectorProcess = async (options: CollectorProcessOptions): Promise<CollectorProcess> => {
+  const { folder, port, ip, state, keys, onError } = options;
+  const child = spawnWrangler(
+    folder,
+    [
+      ...["dev", "--port", String(port), "--ip", ip, "--inspector-port", "0", "--persist-to", state],
+      "--show-interactive-dev-session=false",
+      ...Object.entries(keys).flatMap(([name, key]) => ["--var", `${name}:${key}`]),
+    ],
+    { detached: true, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  const exit = once(child, "exit");
+  const { pid } = child;
+  if (pid === undefined) throw new CommandError(`the collector did not start: ${(await exit.catch(String)) ?? ""}`);
+  const group = processGroup(pid);
+
+  const output = recordOutput(child);
+  for (const deadline = Date.now() + START_TIMEOUT_MS; !(await answers(port)); ) {
+    const hasEnded = await Promise.race([exit.then(() => true), sleep(100, false)]);
+    if (!hasEnded && Date.now() < deadline) continue;
+    await group.end("SIGKILL");
+    throw new CommandError(`The collector did not start on port ${port}. Wrangler's latest output:\n${output()}`);
+  }
+  child.stderr?.on("data", (chunk: Buffer) => onError?.(String(chunk)));
+  return { pid, stop: () => group.end("SIGTERM"), kill: () => group.end("SIGKILL") };
+};

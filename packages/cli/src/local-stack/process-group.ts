@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A stop that takes longer is forced, in milliseconds. */
+const STOP_TIMEOUT_MS = 5_000;
+
+/** Sends a signal to a process group. Returns whether the group exists; signal 0 only asks. */
+const signalGroup = (pid: number, signal: NodeJS.Signals | 0): boolean => {
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    return false;
+  }
+};
+
+/** The processes that a detached child leads. */
+export interface ProcessGroup {
+  /** Ends the group with a signal, after five seconds with SIGKILL, and waits until it has ended. */
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** The process group of a detached child. It is killed when this process exits before it has ended. */
+export const processGroup = (pid: number): ProcessGroup => {
+  const kill = () => signalGroup(pid, "SIGKILL");
+  // Before other listeners, which may remove the files that the group writes.
+  process.prependOnceListener("exit", kill);
+  return {
+    async end(signal) {
+      const deadline = Date.now() + STOP_TIMEOUT_MS;
+      signalGroup(pid, signal);
+      while (signalGroup(pid, 0)) {
+        if (Date.now() > deadline) kill();
+        await sleep(20);
+      }
+      process.off("exit", kill);
+    },
+  };
+};

@@ -1,0 +1,39 @@
+import { randomUUID } from "node:crypto";
+import type { Site } from "@tidemark/collector/config";
+import type { Batch, Event } from "@tidemark/schema";
+import { CONTRACT_VERSION } from "@tidemark/schema/limits";
+
+/** A visit of one page view, as a tracker reports it, and the ids under which its vectors are found. */
+export interface Visit {
+  batch: Batch;
+  /** The ids by entity. */
+  ids: Record<"session" | "user" | "page", string>;
+}
+
+/** A visit of a site: a page view, a click, a custom event and a period of attention, with the visitor's consent. */
+export const createVisit = ({ id, key }: Site): Visit => {
+  const now = Date.now();
+  const [view_id, anonymous_id, tab_id, session_id] = [
+    randomUUID(),
+    randomUUID(),
+    randomUUID(),
+    `${id}.${randomUUID()}`,
+  ];
+  const path = `/tidemark-test/${view_id}`;
+  const target = { tag: "button", id: "buy", path: "#buy" };
+  const at = { x: 10, y: 10, page_x: 10, page_y: 10 };
+  const events: Event[] = [
+    { type: "page_view", seq: 0, time: now - 3_000, view_id, cause: "load" },
+    { type: "click", seq: 1, time: now - 2_000, view_id, target, ...at, button: 0, pointer_type: "mouse" },
+    { type: "custom", seq: 2, time: now - 1_000, view_id, name: "tidemark_test", properties: { passed: true } },
+  ];
+  return {
+    batch: {
+      ...{ v: CONTRACT_VERSION, key, sent_at: now, session_id, anonymous_id, tab_id, sdk: "tidemark-test/1" },
+      consent: { measurement: "granted", personalisation: "granted" },
+      views: [{ view_id, started_at: now - 3_000, url: `https://site.example${path}`, path }],
+      events,
+    },
+    ids: { session: session_id, user: anonymous_id, page: path },
+  };
+};

@@ -1,0 +1,51 @@
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineCommand, runCommand } from "@tidemark/cli/command-line";
+import { bundleScriptTag, integrityOf } from "./bundle/script-tag.ts";
+
+const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** The folder of earlier versions that are still served. */
+const KEPT = root("script-tags");
+
+/** The folder that the Worker serves as static assets, and that the collector's package ships. */
+const ASSETS = root("packages/collector/dist/assets");
+
+const read = (path: string) => readFileSync(path, "utf8");
+
+/** Writes a folder's files, and removes all others. A file that is right already is not written: someone may be reading it. */
+const writeFolder = (folder: string, files: Record<string, string>) => {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    const path = `${folder}/${name}`;
+    if (!existsSync(path) || read(path) !== content) writeFileSync(path, content);
+  }
+  for (const name of globSync("*", { cwd: folder })) if (!(name in files)) rmSync(`${folder}/${name}`);
+};
+
+/**
+ * Builds the assets: the script tag under its moving name and, with all that it loads, under the one that never changes; the stub;
+ * `tidemark.json` with the integrity of each file; and the earlier versions that are kept in `script-tags/`.
+ */
+const build = defineCommand({
+  name: "node scripts/build.ts",
+  summary: "Builds the script tag into packages/collector/dist/assets, and prints the integrity of each file.",
+  flags: {},
+  examples: [["node scripts/build.ts", "Wrangler runs it before each start and each deployment."]],
+  async run() {
+    const { version, tag, files: scripts } = await bundleScriptTag();
+    const integrity = Object.fromEntries(Object.entries(scripts).map(([name, code]) => [name, integrityOf(code)]));
+    writeFolder(ASSETS, {
+      ...Object.fromEntries(globSync("tidemark-v*.js", { cwd: KEPT }).map((name) => [name, read(`${KEPT}/${name}`)])),
+      ...scripts,
+      "tidemark.js": scripts[tag] ?? "",
+      "tidemark.json": `${JSON.stringify({ version, tag, integrity }, null, 2)}\n`,
+      _headers: read(root("scripts/bundle/script-tag-headers.txt")),
+    });
+    console.log(`script tag ${version}`);
+    for (const [name, value] of Object.entries(integrity)) console.log(`  ${name.padEnd(40)} ${value}`);
+    return 0;
+  },
+});
+
+await runCommand(build);
