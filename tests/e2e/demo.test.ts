@@ -1,13 +1,35 @@
 import { once } from "node:events";
+import { globSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { join } from "node:path";
+import { startChromium } from "@tidemark/cli/chromium";
+import type { Tracker } from "@tidemark/sdk";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { readVector } from "../../scripts/visit/scripted-visit.ts";
+import { type CheckoutCopy, copyCheckout } from "./checkout-copy.ts";
 import { type Started, start } from "./start.ts";
 
-let demo: Started | undefined;
-afterEach(() => demo?.stop());
+/** What a page of the example has in its global scope. */
+interface Window {
+  tidemark: Tracker;
+  isSecureContext: boolean;
+}
 
-const startDemo = async () => {
-  demo = await start("scripts/demo.ts");
+/** All demos run in a copy: whoever runs the tests may have a demo of this checkout running, and .dev.vars of their own. */
+let copy: CheckoutCopy;
+beforeAll(async () => {
+  copy = await copyCheckout();
+});
+afterAll(() => copy?.remove());
+
+const demos: Started[] = [];
+afterEach(async () => {
+  for (const demo of demos.splice(0)) await demo.stop();
+});
+
+const startDemo = async (...args: string[]) => {
+  const demo = await start(["scripts/demo.ts", ...args], copy.folder);
+  demos.push(demo);
   return demo;
 };
 
@@ -18,6 +40,11 @@ const answers = (url: string) =>
   );
 
 const link = (said: string, what: string) => new RegExp(`${what} +(http://localhost:\\d+\\S*)`).exec(said)?.[1] ?? "";
+
+const collectorOf = ({ said }: Started) => new URL(link(said, "Collector")).origin;
+
+/** The read key and the operator's key that a demo prints. */
+const keysOf = ({ said }: Started) => [...said.matchAll(/Bearer (\w+)/g)].map(([, key]) => key);
 
 describe("pnpm demo", () => {
   it.each(["SIGINT", "SIGTERM"] as const)(
@@ -35,16 +62,105 @@ describe("pnpm demo", () => {
     },
   );
 
-  it("says clearly that a port is busy and takes another one", async () => {
-    const squatter = createServer().listen(8787, "127.0.0.1");
-    await once(squatter, "listening");
+  it("names a port that is busy and takes another one", async () => {
+    const squatter = createServer()
+      .listen(8787, "127.0.0.1")
+      .on("error", () => {});
     try {
-      const { said } = await startDemo();
-      const collector = new URL(link(said, "Collector")).origin;
-      expect(said).toContain(`Port 8787 is busy. The collector runs at ${collector} instead.`);
-      expect(await (await fetch(link(said, "Example site"))).text()).toContain(`src="${collector}/tidemark.js"`);
+      const demo = await startDemo();
+      expect(demo.said).toContain(`Port 8787 is busy. The collector runs at ${collectorOf(demo)} instead.`);
+      expect(await (await fetch(link(demo.said, "Example site"))).text()).toContain(
+        `src="${collectorOf(demo)}/tidemark.js"`,
+      );
     } finally {
       squatter.close();
     }
+  });
+
+  it("keeps its keys from run to run, except those that .dev.vars sets", async () => {
+    const first = await startDemo();
+    const [readKey, adminKey] = keysOf(first);
+    expect(readKey).toMatch(/^\w{16,}$/);
+    await first.stop();
+
+    writeFileSync(join(copy.folder, ".dev.vars"), "TIDEMARK_READ_KEY=chosen_by_hand\n");
+    const second = await startDemo();
+    expect(keysOf(second)).toEqual(["chosen_by_hand", adminKey]);
+    const readWith = (key: string) =>
+      fetch(`${collectorOf(second)}/v1/features/session/demo.nobody-was-here`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+    expect((await readWith("chosen_by_hand")).status).toBe(404);
+    expect((await readWith(`${readKey}`)).status).toBe(401);
+  });
+
+  it("shares its stored data with no other demo of the same checkout, and takes it over from one that was killed", async () => {
+    const first = await startDemo();
+    const second = await startDemo();
+    expect(first.said).not.toContain("uses the stored data");
+    expect(second.said).toContain(`Process ${first.child.pid} uses the stored data.`);
+
+    await second.stop();
+    const [entry = ""] = readdirSync(join(copy.folder, ".wrangler/state/in-use-by"));
+    await first.stop();
+    // As a process leaves it that had no time to clean up.
+    writeFileSync(join(copy.folder, ".wrangler/state/in-use-by", entry), "");
+    expect((await startDemo()).said).not.toContain("uses the stored data");
+  });
+
+  it("is reached with --host at an address of this machine's network, where browsers see an insecure context", async () => {
+    const demo = await startDemo("--host");
+    // A machine without a network prints none; there, a browser finds its own servers at this one.
+    const [, site = link(demo.said, "Example site").replace("localhost", "0.0.0.0")] =
+      /(http:\/\/\d+\.\d+\.\d+\.\d+:\d+)\n/.exec(demo.said) ?? [];
+    const chromium = await startChromium();
+    try {
+      const page = await chromium.context.newPage();
+      await page.goto(`${site}/article.html`);
+      await page.waitForFunction(() => "flush" in Object((globalThis as unknown as Window).tidemark));
+      const [session, isSecure] = await page.evaluate(async () => {
+        const { tidemark, isSecureContext } = globalThis as unknown as Window;
+        tidemark.track("from_a_phone");
+        await tidemark.flush();
+        return [tidemark.sessionId, isSecureContext] as const;
+      });
+      expect(isSecure).toBe(false);
+      const { features } = await readVector(
+        { collector: { origin: collectorOf(demo) }, readKey: `${keysOf(demo)[0]}` },
+        session,
+      );
+      expect(features).toMatchObject({ page_view_count: 1, custom_event_count: 1 });
+    } finally {
+      await chromium.stop();
+    }
+  });
+
+  it("reloads when the configuration, the SDK or the collector changes", async () => {
+    const collector = collectorOf(await startDemo());
+    const json = (path: string): Promise<Record<string, string>> =>
+      fetch(`${collector}${path}`).then(
+        (response) => response.json() as Promise<Record<string, string>>,
+        () => ({}),
+      );
+    const change = (pattern: string, by: (text: string) => string) => {
+      const [path = ""] = globSync(pattern, { cwd: copy.folder });
+      const text = readFileSync(join(copy.folder, path), "utf8");
+      expect(by(text)).not.toBe(text);
+      writeFileSync(join(copy.folder, path), by(text));
+    };
+    const patience = { timeout: 30_000 };
+
+    const { definition_version: before } = await json("/healthz");
+    expect(before).toMatch(/^\w{12}$/);
+    change("tidemark.config.ts", (text) => text.replace("defaultFeatures,\n", "defaultFeatures.slice(0, 1),\n"));
+    const another = new RegExp(`^(?!${before})\\w{12}$`);
+    await expect.poll(async () => (await json("/healthz")).definition_version, patience).toMatch(another);
+
+    change("packages/sdk/src/script-tag.ts", (text) => `${text}\nconsole.debug("the changed tag");\n`);
+    const tag = async () => (await fetch(`${collector}/tidemark.js`)).text().catch(String);
+    await expect.poll(tag, patience).toContain("the changed tag");
+
+    change("packages/collector/src/**/health.ts", (text) => text.replace('status: "ok"', 'status: "changed"'));
+    await expect.poll(async () => (await json("/healthz")).status, patience).toBe("changed");
   });
 });

@@ -13,9 +13,14 @@ export interface Started {
   stop(): Promise<void>;
 }
 
-/** Starts a program that ends its introduction with how to stop it, and waits until it has, or has ended. */
-export const start = async (script: string): Promise<Started> => {
-  const child = spawn(process.execPath, [script], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
+/**
+ * Starts a program that ends its introduction with how to stop it, and waits until it has, or has ended.
+ *
+ * @param script Path and arguments of the program.
+ * @param cwd Folder to start it in. Default: the root of the repository.
+ */
+export const start = async (script: string[], cwd = ROOT): Promise<Started> => {
+  const child = spawn(process.execPath, script, { cwd, stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
   const heard = new Promise<void>((resolve) => {
     child.stdout.on("data", (chunk) => {

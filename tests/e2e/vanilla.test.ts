@@ -11,7 +11,7 @@ let page: Page;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  example = await start("examples/vanilla/start.ts");
+  example = await start(["examples/vanilla/start.ts"]);
   chromium = await startChromium();
   page = await chromium.context.newPage();
   page.on("pageerror", (error) => complaints.push(error.message));

@@ -16,6 +16,7 @@ export const tidemark = async (argv: readonly string[]): Promise<void> => {
   const command = commands.find(({ name }) => called.startsWith(`${name} `));
   if (command) return runCommand(command, argv.slice(command.name.split(" ").length - 1));
   if (argv.length === 0 || argv.includes("--help") || argv.includes("-h")) return console.log(help());
-  console.error(`tidemark has no command ${JSON.stringify(argv.join(" "))}.\n\n${help()}`);
+  const known = commands.map(({ name }) => name.replace("tidemark ", "")).join(", ");
+  console.error(`tidemark has no command ${JSON.stringify(argv.join(" "))}; expected ${known}.\nSee tidemark --help.`);
   process.exitCode = 2;
 };

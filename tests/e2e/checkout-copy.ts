@@ -1,0 +1,38 @@
+import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Names of files and folders that are made from the rest. */
+const MADE = [".git", ".wrangler", "dist", "node_modules"];
+
+/** A copy of this checkout that a test may change. */
+export interface CheckoutCopy {
+  folder: string;
+  remove(): Promise<void>;
+}
+
+/** Links what a folder of the checkout has installed into the same folder of a copy, with the copy's own packages. */
+const linkInstalled = async (copy: string, folder: string) => {
+  const installed = join(ROOT, folder, "node_modules");
+  for (const entry of await readdir(installed).catch(() => [])) {
+    const to = join(copy, folder, "node_modules", entry);
+    await mkdir(join(to, ".."), { recursive: true });
+    if (entry === "@tidemark") {
+      await mkdir(to);
+      for (const name of await readdir(join(installed, entry)))
+        await symlink(join(copy, "packages", name), join(to, name));
+    } else await symlink(join(installed, entry), to);
+  }
+};
+
+/** Copies this checkout, with what it has installed. */
+export const copyCheckout = async (): Promise<CheckoutCopy> => {
+  const folder = await mkdtemp(join(tmpdir(), "tidemark-checkout-"));
+  await cp(ROOT, folder, { recursive: true, filter: (path) => !MADE.includes(basename(path)) });
+  const packages = await readdir(join(ROOT, "packages"));
+  for (const each of [".", ...packages.map((name) => `packages/${name}`)]) await linkInstalled(folder, each);
+  return { folder, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }) };
+};
