@@ -13,7 +13,7 @@ const countFeatures = (features: readonly Feature[]): string => {
   const counts = new Map<string, number>();
   for (const feature of features) counts.set(entityName(feature), (counts.get(entityName(feature)) ?? 0) + 1);
   const parts = [...counts].map(([entity, count]) => `${count} ${entity}`);
-  return `${features.length} features${parts.length ? `: ${parts.join(", ")}` : ""}`;
+  return `${features.length} ${features.length === 1 ? "feature" : "features"}${parts.length ? `: ${parts.join(", ")}` : ""}`;
 };
 
 /**

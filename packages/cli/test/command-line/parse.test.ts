@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { defineCommand } from "../../src/command-line/command.ts";
+import { helpOf } from "../../src/command-line/help.ts";
+import { parseCommandLine } from "../../src/command-line/parse.ts";
+
+const serve = defineCommand({
+  name: "serve",
+  summary: "Serves a folder.",
+  flags: { host: { description: "Listens everywhere." }, port: { value: "<port>", description: "Where to listen." } },
+  examples: [["serve --port 80", "On the usual port."]],
+  run: async () => 0,
+});
+
+const greet = defineCommand({
+  ...{ name: "greet", summary: "Greets.", flags: {}, examples: [], run: async () => 0 },
+  words: { placeholder: "[name …]", description: "Who", known: ["ann", "bob"] },
+});
+
+describe("a command line", () => {
+  it("is read by the command's flags and words", () => {
+    const empty = { isHelp: false, values: {}, words: [] };
+    expect(parseCommandLine(serve, [])).toEqual(empty);
+    expect(parseCommandLine(serve, ["--host", "--port", "80"])).toEqual({
+      ...empty,
+      values: { host: true, port: "80" },
+    });
+    expect(parseCommandLine(serve, ["--port=80"])).toEqual({ ...empty, values: { port: "80" } });
+    expect(parseCommandLine(greet, ["ann", "bob"])).toEqual({ ...empty, words: ["ann", "bob"] });
+    expect(parseCommandLine(greet, ["-h"])).toEqual({ ...empty, isHelp: true });
+  });
+
+  it.each([
+    ["--prot", "serve has no flag --prot; expected --host, --port, --help."],
+    ["-p", "serve has no flag -p; expected --host, --port, --help."],
+    ["--constructor", "serve has no flag --constructor; expected --host, --port, --help."],
+    ["here", 'serve takes no argument; given "here". Its flags: --host, --port, --help.'],
+    ["--port", "--port needs a value: --port <port>."],
+    ["--port --host", "--port needs a value: --port <port>."],
+    ["--host=yes", '--host takes no value; given "yes".'],
+  ])("that is not understood is refused by name: serve %s", (line, message) => {
+    expect(() => parseCommandLine(serve, line.split(" "))).toThrow(message);
+  });
+
+  it("with an unknown word is refused with the known ones", () => {
+    expect(() => parseCommandLine(greet, ["eve"])).toThrow('greet does not know "eve"; expected ann, bob.');
+  });
+});
+
+describe("the help of a command", () => {
+  it("shows its usage, the effect of each flag, and an example", () => {
+    expect(helpOf(serve)).toBe(`Serves a folder.
+
+Usage:
+  serve [--host] [--port <port>]
+
+Flags:
+  --host          Listens everywhere.
+  --port <port>   Where to listen.
+  --help          Prints this text.
+
+Examples:
+  serve --port 80   On the usual port.`);
+  });
+});

@@ -1,0 +1,152 @@
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { checkDeployment } from "../../src/deployment/check-deployment.ts";
+import { openDeployment } from "../../src/deployment/deployment.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+const INSTALLED = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
+
+const feature = (source: string) => `{
+  name: "clicks", description: "Clicks.", unit: "count", entity: "session",
+  source: "${source}", aggregate: { type: "count" }, window: { type: "session" },
+}`;
+
+const configWith = (source: string, key = "tm_shop_aaaaaaaa") => `
+  import { defineConfig } from "@tidemark/collector/config";
+  export default defineConfig({
+    sites: [{ id: "shop", key: "${key}", origins: ["https://shop.example"], readKeySecret: "SHOP_KEY" }],
+    adminKeySecret: "ADMIN_KEY",
+    features: [${feature(source)}],
+  });`;
+
+const WRANGLER = `
+name = "collector"
+main = "worker.ts"
+compatibility_date = "2026-11-01"
+
+[assets]
+directory = "assets"
+
+[[durable_objects.bindings]]
+name = "SESSION"
+class_name = "Session"
+
+[[durable_objects.bindings]]
+name = "ROLLUP"
+class_name = "Rollup"
+
+[[durable_objects.bindings]]
+name = "METRICS"
+class_name = "Metrics"
+
+[[migrations]]
+tag = "v1"
+new_sqlite_classes = ["Session", "Rollup", "Metrics"]
+`;
+
+const FILES = {
+  "package.json": '{ "type": "module" }',
+  "tidemark.config.ts": configWith("click"),
+  "worker.ts": "",
+  "wrangler.toml": WRANGLER,
+  "assets/tidemark.js": "",
+};
+
+/** The result of the check of a deployment with these files, or its error's message. */
+const check = async (files: Record<string, string>) => {
+  const folder = temporaryFolder(files);
+  mkdirSync(join(folder, "node_modules"));
+  for (const name of ["@tidemark", "wrangler"]) symlinkSync(join(INSTALLED, name), join(folder, "node_modules", name));
+  try {
+    return await checkDeployment(await openDeployment(folder));
+  } catch (error) {
+    return (error as Error).message.replaceAll(folder, "here");
+  }
+};
+
+const without = (name: keyof typeof FILES) =>
+  Object.fromEntries(Object.entries(FILES).filter(([each]) => each !== name));
+
+// The first test loads wrangler, which takes seconds.
+describe("the check of a deployment", { timeout: 30_000 }, () => {
+  it("sums up what it defines when all is in order", async () => {
+    const summary = await check(FILES);
+    expect(summary).toContain("tidemark.config.ts and wrangler.toml are in order.");
+    expect(summary).toContain("site shop   1 feature: 1 session");
+  });
+
+  it("names the files that a folder has not", async () => {
+    const rest = "Run tidemark where these files are.";
+    expect(await check(without("tidemark.config.ts"))).toBe(
+      `here is not the folder of a deployment: it has no tidemark.config.ts. ${rest}`,
+    );
+    expect(await check({})).toContain("no tidemark.config.ts and no wrangler.toml (or wrangler.json, wrangler.jsonc)");
+    expect(await check(without("worker.ts"))).toBe(
+      "wrangler.toml: main: expected the path of the worker; given worker.ts, which does not exist",
+    );
+  });
+
+  it("names the feature, the field and what was expected of a configuration", async () => {
+    expect(await check({ ...FILES, "tidemark.config.ts": configWith("tap") })).toMatch(
+      /^tidemark\.config\.ts: feature clicks: source: .*"click".*; given "tap"$/,
+    );
+    expect(await check({ ...FILES, "tidemark.config.ts": configWith("click", "tm_blog_aaaaaaaa") })).toBe(
+      'tidemark.config.ts: site "shop": key: expected tm_shop_ and 8 or more letters or digits',
+    );
+  });
+
+  it("names what keeps a configuration from being loaded", async () => {
+    const loading = (text: string) => check({ ...FILES, "tidemark.config.ts": text });
+    expect(await loading("export const config = {};")).toBe(
+      "tidemark.config.ts: expected `export default defineConfig({ … })`; given no default export",
+    );
+    expect(await loading('import "nowhere";')).toContain(
+      "tidemark.config.ts cannot be loaded: Cannot find package 'nowhere'",
+    );
+    expect(await loading("export default {\n  sites: [,\n")).toContain("tidemark.config.ts cannot be loaded:");
+  });
+
+  it("checks a configuration that was not given to defineConfig", async () => {
+    expect(await check({ ...FILES, "tidemark.config.ts": "export default { sites: [], features: [] };" })).toContain(
+      "tidemark.config.ts: adminKeySecret: expected the name of an environment variable",
+    );
+  });
+
+  it.each([
+    [
+      'name = "ROLLUP"',
+      'name = "ROLLUPS"',
+      'durable_objects.bindings: expected name = "ROLLUP" with class_name = "Rollup"; given nothing',
+    ],
+    [
+      'class_name = "Session"',
+      'class_name = "Sessions"',
+      'durable_objects.bindings: expected name = "SESSION" with class_name = "Session"; given class_name = "Sessions"',
+    ],
+    [', "Metrics"]', "]", 'migrations: expected "Metrics" in new_sqlite_classes of a migration; given nothing'],
+    [
+      'directory = "assets"',
+      'directory = "public"',
+      "assets.directory: expected a folder with tidemark.js, such as node_modules/@tidemark/collector/dist/assets; given public, which has no tidemark.js",
+    ],
+  ])("names the field of wrangler.toml that is wrong: %s", async (from, to, problem) => {
+    expect(await check({ ...FILES, "wrangler.toml": WRANGLER.replace(from, to) })).toBe(`wrangler.toml: ${problem}`);
+  });
+
+  it("reads wrangler.jsonc as well", async () => {
+    const { "wrangler.toml": _, ...others } = FILES;
+    const objects = [
+      { name: "SESSION", class_name: "Session" },
+      { name: "ROLLUP", class_name: "Rollup" },
+      { name: "METRICS", class_name: "Metrics" },
+    ];
+    const config = {
+      ...{ name: "collector", main: "worker.ts", compatibility_date: "2026-11-01", assets: { directory: "assets" } },
+      durable_objects: { bindings: objects },
+      migrations: [{ tag: "v1", new_sqlite_classes: objects.map(({ class_name }) => class_name) }],
+    };
+    expect(await check({ ...others, "wrangler.jsonc": `// mine\n${JSON.stringify(config)}` })).toContain("in order");
+  });
+});

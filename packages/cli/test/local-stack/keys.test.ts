@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig } from "@tidemark/collector/config";
+import { describe, expect, it } from "vitest";
+import { lastingKeys, newKeys } from "../../src/local-stack/keys.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+const site = { origins: ["https://a.example"] };
+const config = defineConfig({
+  sites: [
+    { ...site, id: "shop", key: "tm_shop_aaaaaaaa", readKeySecret: "SHOP_KEY" },
+    { ...site, id: "blog", key: "tm_blog_aaaaaaaa", readKeySecret: "BLOG_KEY" },
+  ],
+  adminKeySecret: "ADMIN_KEY",
+  features: [],
+});
+
+const deploymentIn = (folder: string) => ({ folder, config, wranglerConfig: join(folder, "wrangler.toml") });
+
+describe("the keys of a deployment on this machine", () => {
+  it("are new each time for a temporary collector, one for each secret", () => {
+    expect(Object.keys(newKeys(config)).sort()).toEqual(["ADMIN_KEY", "BLOG_KEY", "SHOP_KEY"]);
+    expect(newKeys(config).ADMIN_KEY).not.toBe(newKeys(config).ADMIN_KEY);
+  });
+
+  it("are otherwise made once", async () => {
+    const folder = temporaryFolder();
+    const first = await lastingKeys(deploymentIn(folder));
+    expect(new Set(Object.values(first)).size).toBe(3);
+    expect(await lastingKeys(deploymentIn(folder))).toEqual(first);
+  });
+
+  it("are those of .dev.vars where it sets them", async () => {
+    const folder = temporaryFolder({ ".dev.vars": '# mine\nSHOP_KEY="mine"\nADMIN_KEY=\nOTHER=1\n' });
+    const keys = await lastingKeys(deploymentIn(folder));
+    expect(keys.SHOP_KEY).toBe("mine");
+    expect(Object.keys(keys).sort()).toEqual(["ADMIN_KEY", "BLOG_KEY", "SHOP_KEY"]);
+    expect(keys.ADMIN_KEY).toMatch(/^[0-9a-f]{32}$/);
+    expect(await lastingKeys(deploymentIn(folder))).toEqual(keys);
+  });
+
+  it("leave .dev.vars as it is", async () => {
+    const folder = temporaryFolder({ ".dev.vars": "SHOP_KEY=mine\n" });
+    await lastingKeys(deploymentIn(folder));
+    expect(readFileSync(join(folder, ".dev.vars"), "utf8")).toBe("SHOP_KEY=mine\n");
+  });
+});

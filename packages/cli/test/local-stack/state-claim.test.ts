@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { claimState } from "../../src/local-stack/state-claim.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+const MODULE = new URL("../../src/local-stack/state-claim.ts", import.meta.url).href;
+
+/** Starts a process that claims the folder, prints whether it got it, and stays. */
+const startClaimant = async (folder: string) => {
+  const code = `
+    const { claimState } = await import(${JSON.stringify(MODULE)});
+    console.log("usedBy" in (await claimState(${JSON.stringify(folder)})) ? "refused" : "claimed");
+    setInterval(() => {}, 1_000);
+  `;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [line] = await once(child.stdout, "data");
+  return { child, result: String(line).trim() };
+};
+
+const isClaimed = (claim: Awaited<ReturnType<typeof claimState>>) => "release" in claim;
+
+describe("the claim of a folder of state", () => {
+  it("is refused while another process has it, with that process's id, until it is released or the process has ended", async () => {
+    const folder = temporaryFolder();
+    const { child, result } = await startClaimant(folder);
+    expect(result).toBe("claimed");
+    expect(await claimState(folder)).toEqual({ usedBy: child.pid });
+
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const claim = await claimState(folder);
+    expect(isClaimed(claim)).toBe(true);
+    expect((await startClaimant(folder)).result).toBe("refused");
+
+    if (isClaimed(claim)) await claim.release();
+    expect((await startClaimant(folder)).result).toBe("claimed");
+  });
+
+  it("lasts as long as a process that was added to it", async () => {
+    const folder = temporaryFolder();
+    const helper = spawn(process.execPath, ["--eval", "setInterval(() => {}, 1_000)"]);
+    onTestFinished(() => void helper.kill("SIGKILL"));
+    const claim = await claimState(folder);
+    if (isClaimed(claim)) await claim.add(Number(helper.pid));
+    expect(readdirSync(join(folder, "in-use-by"))).toHaveLength(2);
+    if (isClaimed(claim)) await claim.release();
+    expect(readdirSync(join(folder, "in-use-by"))).toEqual([]);
+  });
+
+  it("does not take a later process with the same id for the one that had it", async () => {
+    const folder = temporaryFolder({ [`in-use-by/${process.ppid}-1`]: "" });
+    expect(isClaimed(await claimState(folder))).toBe(true);
+    expect(readdirSync(join(folder, "in-use-by"))).toHaveLength(1);
+  });
+});
