@@ -27,6 +27,6 @@ export const checkDeployment = async (deployment: Deployment): Promise<string> =
   const { config, wranglerConfig } = deployment;
   return [
     `tidemark.config.ts and ${basename(wranglerConfig)} are in order.\n`,
-    columns(config.sites.map(({ id }) => [`site ${id}`, countFeatures(config.features)])),
+    columns(config.sites.map(({ id, features = config.features }) => [`site ${id}`, countFeatures(features)])),
   ].join("\n");
 };

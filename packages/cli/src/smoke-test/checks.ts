@@ -120,9 +120,10 @@ const namesOf = (features: readonly Feature[], entity: string): string[] =>
   features.filter((feature) => feature.entity === entity).map(({ name }) => name);
 
 /** The checks of a deployment's collector, in the order in which they are to run: a site's vectors follow from its batch. */
-export const checksOf = ({ sites, features }: TidemarkConfig, collector: LocalCollector): Check[] => [
+export const checksOf = ({ sites, features: defaults }: TidemarkConfig, collector: LocalCollector): Check[] => [
   servesScriptTag(collector),
   ...sites.flatMap((site) => {
+    const { features = defaults } = site;
     const visit = createVisit(site);
     const vectors = (["session", "user", "page"] as const).flatMap((entity) => {
       const names = namesOf(features, entity);
