@@ -12,11 +12,13 @@ const published = (entry: string | Conditions): Conditions => {
   return { types: built(sources.browser ?? sources.default ?? "", ".d.ts"), ...Object.fromEntries(code) };
 };
 
-describe.each(["schema", "engine", "sdk", "collector"])("the entries of @tidemark/%s", (name) => {
+describe.each(["schema", "engine", "sdk", "collector", "cli"])("the entries of @tidemark/%s", (name) => {
   it("are published as they are here, under the same conditions in the same order", () => {
     const path = new URL(`../packages/${name}/package.json`, import.meta.url);
-    const { exports, publishConfig } = JSON.parse(readFileSync(path, "utf8"));
+    const { exports, bin = {}, publishConfig } = JSON.parse(readFileSync(path, "utf8"));
     const expected = Object.entries<string | Conditions>(exports).map(([path, entry]) => [path, published(entry)]);
     expect(JSON.stringify(publishConfig.exports)).toBe(JSON.stringify(Object.fromEntries(expected)));
+    const programs = Object.entries<string>(bin).map(([program, source]) => [program, built(source, ".js")]);
+    expect(publishConfig.bin ?? {}).toEqual(Object.fromEntries(programs));
   });
 });

@@ -54,6 +54,15 @@ const RANKS: Record<string, string[][]> = {
     ["http"],
     ["index"],
   ],
+  cli: [
+    ["command-line", "process-group"],
+    ["browser", "deployment"],
+    ["local-stack"],
+    ["smoke-test"],
+    ["commands"],
+    ["tidemark"],
+    ["main"],
+  ],
 };
 
 /** Imports up the ranks that are allowed where they are of types only, and why. */
@@ -124,6 +133,17 @@ describe("imports of other packages", () => {
     ];
     expect(hooks.filter(({ what }) => !what.startsWith(".") && what !== "react")).toEqual([]);
     expect(others.filter(({ what }) => /\/react\//.test(what))).toEqual([]);
+  });
+
+  it("cli takes the collector's configuration and types of schema, and drives a browser in one file only", () => {
+    const allowed = ({ what, typeOnly }: Import) =>
+      ["@tidemark/collector/config", "@tidemark/schema/limits", "get-port", "sirv"].includes(what) ||
+      what.startsWith("node:") ||
+      (["@tidemark/schema", "wrangler"].includes(what) && typeOnly);
+    const beyond = foreignImports("cli").filter((each) => !allowed(each));
+    expect(beyond.map(({ from, what }) => `${from} imports ${what}`)).toEqual([
+      "packages/cli/src/browser/chromium.ts imports playwright-core",
+    ]);
   });
 
   it("only the Durable Objects import the Workers runtime", () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium } from "playwright-core";
-import { processGroup } from "../local-stack/process-group.ts";
+import { processGroup } from "../process-group.ts";
 import { findOrInstall, type Program } from "./find-or-install.ts";
 
 const CHROMIUM: Program = {

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommandError } from "../command-line/command-error.ts";
 import { spawnWrangler } from "../deployment/wrangler.ts";
+import { processGroup } from "../process-group.ts";
 import type { Keys } from "./keys.ts";
-import { processGroup } from "./process-group.ts";
 
 /** A start that takes longer has failed, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
