@@ -1,11 +1,11 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { packInto } from "../../scripts/pack.ts";
+import { PUBLISHED, packInto } from "../../scripts/pack.ts";
 
 const TEMPLATES = fileURLToPath(new URL("projects", import.meta.url));
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -21,7 +21,7 @@ const env = (folder: string, more: NodeJS.ProcessEnv = {}) => ({
 /** A project of a user: a folder outside of this repository, with the packed packages installed in it. */
 export interface Project {
   folder: string;
-  /** Runs a program of the project and gives what it says. @throws Error with all that it said when it fails. */
+  /** Runs a program of the project and gives what it says. @throws Error with all that it said when it fails; its `cause` has the exit `code`. */
   run(command: string, args: string[], more?: NodeJS.ProcessEnv): Promise<string>;
   /** Starts a server of the project, and waits until it says that it listens. Returns what stops it. */
   serve(command: string, args: string[], ready: RegExp): Promise<() => Promise<void>>;
@@ -34,7 +34,7 @@ const projectIn = (folder: string): Project => ({
       return (await promisify(execFile)(command, args, { cwd: folder, env: env(folder, more) })).stdout;
     } catch (error) {
       const { stdout, stderr } = error as { stdout: string; stderr: string };
-      throw new Error(`${command} ${args.join(" ")} failed in ${folder}:\n${stdout}${stderr}`);
+      throw new Error(`${command} ${args.join(" ")} failed in ${folder}:\n${stdout}${stderr}`, { cause: error });
     }
   },
   async serve(command, args, ready) {
@@ -67,15 +67,13 @@ export const createProjects = async <Name extends string>(
     const folder = join(home, name);
     await mkdir(folder);
     await cp(join(TEMPLATES, name), folder, { recursive: true });
-    const { dependencies, ...manifest } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-    const packed = (name: string) => `file:${join(home, `tidemark-${name}.tgz`)}`;
-    const own = { "@tidemark/schema": packed("schema"), "@tidemark/sdk": packed("sdk") };
-    await writeFile(
-      join(folder, "package.json"),
-      JSON.stringify({ ...manifest, dependencies: { ...dependencies, ...own } }),
-    );
-    // What the SDK depends on is not on the registry yet.
-    const settings = { packages: [], overrides: own, allowBuilds: { sharp: false } };
+    // None of the packages is on the registry yet, wherever it is depended on.
+    const overrides = PUBLISHED.map((name) => [`@tidemark/${name}`, `file:${join(home, `tidemark-${name}.tgz`)}`]);
+    const settings = {
+      packages: [],
+      overrides: Object.fromEntries(overrides),
+      allowBuilds: { esbuild: true, "msgpackr-extract": false, sharp: false, workerd: true },
+    };
     await writeFile(join(folder, "pnpm-workspace.yaml"), JSON.stringify(settings));
     const project = projectIn(folder);
     await project.run("npx", ["--yes", "pnpm@12.21.0", "install", "--prefer-offline"]);

@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type BatchAnswer, defaultFeatures, parseFeatures } from "@tidemark/schema";
+import getPort from "get-port";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readVector } from "../../scripts/visit/scripted-visit.ts";
+import { createProjects, type Project } from "./projects.ts";
+
+let made: Awaited<ReturnType<typeof createProjects<"deployment">>>;
+let project: Project;
+
+/** The files of a deployment as docs/deploy.md shows them, by their names. */
+const documented = (): Record<string, string> => {
+  const docs = readFileSync(new URL("../../docs/deploy.md", import.meta.url), "utf8");
+  const blocks = docs.matchAll(/```(?:ts|toml)\n *(?:\/\/|#) (\S+)\n(.*?)```/gs);
+  return Object.fromEntries([...blocks].map(([, name = "", text = ""]) => [name, text.replace(/^ {3}/gm, "")]));
+};
+
+const write = (name: string, text: string) => writeFileSync(join(project.folder, name), text);
+
+/** Changes the configuration, runs something, and puts the configuration back. */
+const withConfig = async <T>(from: string, to: string, run: () => Promise<T>): Promise<T> => {
+  const { "tidemark.config.ts": config = "" } = documented();
+  expect(config).toContain(from);
+  write("tidemark.config.ts", config.replace(from, to));
+  return run().finally(() => write("tidemark.config.ts", config));
+};
+
+/** A free port whose next one is free too. */
+const freePair = async (): Promise<number> => {
+  const port = await getPort();
+  return (await getPort({ port: [port + 1] })) === port + 1 ? port : freePair();
+};
+
+const tidemark = (...args: string[]) => project.run("tidemark", args);
+
+/** The exit code of a command that fails, and all that it wrote. */
+const failureOf = async (...args: string[]): Promise<{ code: number; output: string }> => {
+  const error: Error = await tidemark(...args).then(
+    () => new Error("it did not fail"),
+    (error) => error,
+  );
+  return { code: (error.cause as { code: number } | undefined)?.code ?? 0, output: error.message };
+};
+
+beforeAll(async () => {
+  made = await createProjects("deployment");
+  project = made.projects.deployment;
+  for (const [name, text] of Object.entries(documented())) write(name, text);
+});
+afterAll(() => made?.remove());
+
+describe("a deployment of one's own, from the packed packages and docs/deploy.md to the letter", () => {
+  it("has three files, which type-check", async () => {
+    expect(Object.keys(documented()).sort()).toEqual(["tidemark.config.ts", "worker.ts", "wrangler.toml"]);
+    await project.run("tsc", []);
+  });
+
+  it("is in order for `tidemark config check`, and passes each check of `tidemark test`", async () => {
+    expect(await tidemark("config", "check")).toContain(`site shop   ${defaultFeatures.length} features: `);
+    expect((await tidemark("test")).trim().split("\n").at(-1)).toBe("6 passed, 0 failed");
+  });
+
+  it("runs with `tidemark dev`: serves the script tag and a site, accepts a batch, shows its vector, and reloads", async () => {
+    write(".dev.vars", "SHOP_READ_KEY=read_key\nADMIN_KEY=admin_key\n");
+    await mkdir(join(project.folder, "pages"));
+    write("pages/index.html", '<script async src="http://localhost:8787/tidemark.js"></script>');
+    const port = await freePair();
+    const origin = `http://localhost:${port}`;
+    const stop = await project.serve("tidemark", ["dev", "--port", `${port}`, "--site", "pages"], /Ctrl-C/);
+    try {
+      const text = async (path: string) => (await fetch(`${origin}${path}`)).text();
+      const { tag, integrity } = JSON.parse(await text("/tidemark.json"));
+      const hash = createHash("sha384").update(await text("/tidemark.js"));
+      expect(integrity[tag]).toBe(`sha384-${hash.digest("base64")}`);
+      expect(await (await fetch(`http://localhost:${port + 1}/`)).text()).toContain(`src="${origin}/tidemark.js"`);
+
+      const session = `shop.${crypto.randomUUID()}`;
+      const response = await fetch(`${origin}/v1/events`, {
+        method: "POST",
+        headers: { origin: "https://shop.example" },
+        body: JSON.stringify({
+          ...{ v: 1, key: "tm_shop_3f9c1e7ab2d84056", sent_at: Date.now(), session_id: session, sdk: "test/1" },
+          ...{ anonymous_id: "anonymous1", tab_id: "tab0000001", views: [] },
+          events: [{ type: "custom", seq: 0, time: Date.now(), name: "bought" }],
+        }),
+      });
+      expect((await response.json()) as BatchAnswer).toEqual({ accepted: 1, duplicates: 0, rejected: [] });
+      const readable = { collector: { origin }, readKey: "read_key" };
+      expect((await readVector(readable, session)).features).toMatchObject({ custom_event_count: 1, event_count: 1 });
+
+      const definitionVersion = async () =>
+        fetch(`${origin}/healthz`).then(
+          async (answer) => ((await answer.json()) as { definition_version: string }).definition_version,
+          () => "",
+        );
+      const before = await definitionVersion();
+      await withConfig("features: defaultFeatures", "features: defaultFeatures.slice(0, 1)", () =>
+        expect.poll(definitionVersion, { timeout: 30_000 }).toMatch(new RegExp(`^(?!${before})\\w{12}$`)),
+      );
+    } finally {
+      await stop();
+    }
+    expect(await fetch(origin).catch(() => "nobody answers")).toBe("nobody answers");
+  });
+
+  it("is not deployed when a feature has an unknown source: the sentence of parseFeatures says why", async () => {
+    const feature = {
+      ...{ name: "taps", description: "Taps.", unit: "count", entity: "session", source: "tap" },
+      ...{ aggregate: { type: "count" }, window: { type: "session" } },
+    };
+    let sentence = "";
+    try {
+      parseFeatures([feature]);
+    } catch (error) {
+      sentence = (error as Error).message;
+    }
+    expect(sentence).toMatch(/^feature taps: source: /);
+    await withConfig("features: defaultFeatures", `features: [${JSON.stringify(feature)} as never]`, async () => {
+      for (const command of [["config", "check"], ["ship", "--dry-run"], ["ship"], ["dev"], ["test"]]) {
+        const { code, output } = await failureOf(...command);
+        expect(code).toBe(1);
+        expect(output).toContain(`\ntidemark.config.ts: ${sentence}\n`);
+        expect(output).not.toMatch(/^ +at |Upload|wrangler/m);
+      }
+    });
+  });
+
+  it("is built and not deployed by `tidemark ship --dry-run`", async () => {
+    expect(await tidemark("ship", "--dry-run")).toMatch(/are in order.*Session.*--dry-run: exiting now/s);
+  });
+
+  it("has commands that answer --help, and name what they do not know", async () => {
+    expect(await tidemark("--help")).toMatch(/config check.*dev.*test.*ship/s);
+    for (const command of [["config", "check"], ["dev"], ["test"], ["ship"]]) {
+      expect(await tidemark(...command, "--help")).toContain(`Usage:\n  tidemark ${command.join(" ")}`);
+      const { code, output } = await failureOf(...command, "--nonsense");
+      expect(code).toBe(2);
+      expect(output).toContain(`tidemark ${command.join(" ")} has no flag --nonsense; expected --`);
+    }
+    expect(await failureOf("deploy")).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('tidemark has no command "deploy"; expected config check, dev, test, ship.'),
+    });
+  });
+});
