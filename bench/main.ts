@@ -1,4 +1,4 @@
-import { readArguments } from "../scripts/arguments.ts";
+import { defineCommand, runCommand } from "@tidemark/cli/command-line";
 import type { Bench, Report } from "./report.ts";
 
 interface Entry {
@@ -37,18 +37,6 @@ const benches: Record<string, Entry> = {
     load: async () => (await import("./size/size.ts")).size,
   },
 };
-const names = Object.keys(benches);
-
-const usage = `Usage: pnpm bench [name …] [--json]
-
-Measures these, or all, one after the other, and shows each figure beside a reference of the same run and its budget.
-
-${names.map((name) => `  ${name.padEnd(13)}${benches[name]?.about}`).join("\n")}
-
-  --json       adds a line for programs after each table
-
-Exit status: 0 when all budgets are kept, 1 when one is missed, 2 when the arguments are wrong.`;
-
 const print = ({ bench, results }: Report): void => {
   console.log(`\n${bench}`);
   const rows = results.map(({ case: title, value, vite, unit, reference, ratio, budget, ok }) => [
@@ -60,13 +48,35 @@ const print = ({ bench, results }: Report): void => {
     if (!ok) console.log(`Budget missed: ${title}: ${value} ${unit}, budget ${budget}`);
 };
 
-/** `pnpm bench`: runs benchmarks by their names. */
-const { names: chosen, flags } = readArguments({ usage, what: "benchmark", names, flags: ["--json"] });
-for (const name of chosen.length ? chosen : names) {
-  const { load, isInformative } = benches[name] as Entry;
-  const bench = await load();
-  const report = await bench();
+/** Runs a benchmark and prints its report. Returns whether all budgets that it must keep are kept. */
+const run = async ({ load, isInformative }: Entry, isJson: boolean): Promise<boolean> => {
+  const report = await (await load())();
   print(report);
-  if (flags.includes("--json")) console.log(JSON.stringify(report));
-  if (!isInformative && !report.results.every(({ ok }) => ok)) process.exitCode = 1;
-}
+  if (isJson) console.log(JSON.stringify(report));
+  return isInformative || report.results.every(({ ok }) => ok);
+};
+
+/** `pnpm bench`. */
+const bench = defineCommand({
+  name: "pnpm bench",
+  summary: "Measures Tidemark, and shows each figure beside a reference of the same run and its budget.",
+  flags: { json: { description: "Prints each report as one line of JSON too." } },
+  words: {
+    placeholder: "[name …]",
+    description: "The benchmarks to run, one after the other. Default: all.",
+    known: Object.fromEntries(Object.entries(benches).map(([name, { about }]) => [name, about])),
+  },
+  examples: [
+    ["pnpm bench size", "After a change of the SDK: fails when a budget is missed."],
+    ["pnpm bench engine collector --json", "Two benchmarks, each with a line of JSON."],
+  ],
+  async run({ json = false }, names) {
+    let areKept = true;
+    for (const [name, entry] of Object.entries(benches)) {
+      if (names.length === 0 || names.includes(name)) areKept = (await run(entry, json)) && areKept;
+    }
+    return areKept ? 0 : 1;
+  },
+});
+
+await runCommand(bench);

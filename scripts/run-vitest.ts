@@ -40,10 +40,10 @@ export const runProjects = (names: readonly ProjectName[], rest: readonly string
   return runVitest([...names.flatMap((name) => ["--project", name]), ...rest]);
 };
 
-/** Prints the counts as a command's last line, and sets the exit status. */
-export const conclude = (runs: readonly Counts[]): void => {
+/** Prints the counts as a command's last line, and returns its exit code. */
+export const conclude = (runs: readonly Counts[]): number => {
   const sum = (figure: keyof Counts) => runs.reduce((total, counts) => total + counts[figure], 0);
   const failed = sum("failed");
   console.log(`${sum("passed")} passed, ${failed} failed`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  return failed === 0 ? 0 : 1;
 };

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readArguments } from "./arguments.ts";
+import { defineCommand, runCommand } from "@tidemark/cli/command-line";
 import { conclude, runVitest } from "./run-vitest.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -26,22 +26,28 @@ const suiteIn = (file: string): Suite => {
 };
 
 const suites = globSync("{packages/*/test,tests}/**/*.interop.ts", { cwd: ROOT }).toSorted().map(suiteIn);
-const list = suites.map(({ name, shows, needs }) => `  ${name.padEnd(10)}${shows}. Needs: ${needs}.`).join("\n");
 
-/** `pnpm test:interop`: tests against real servers. The last line is `N passed, N failed`. */
-const usage = `Usage: pnpm test:interop [name …] [--all]
+/** `pnpm test:interop`. */
+const testInterop = defineCommand({
+  name: "pnpm test:interop",
+  summary:
+    "Runs tests against real servers and tools, which they install and start themselves, and prints the versions of these.",
+  flags: { all: { description: "Runs all of them." } },
+  words: {
+    placeholder: "[name …]",
+    description: "The suites to run. Default: none; they are listed.",
+    known: Object.fromEntries(suites.map(({ name, shows, needs }) => [name, `${shows}. Needs: ${needs}.`])),
+  },
+  examples: [
+    ["pnpm test:interop", "Lists the suites."],
+    ["pnpm test:interop --all", "Ends with `N passed, N failed`."],
+  ],
+  async run({ all = false }, names) {
+    const files = suites.filter(({ name }) => all || names.includes(name)).map(({ file }) => file);
+    if (files.length) return conclude([await runVitest(["--config", "vitest.interop.config.ts", ...files])]);
+    for (const { name, shows, needs } of suites) console.log(`${name.padEnd(10)}${shows}. Needs: ${needs}.`);
+    return 0;
+  },
+});
 
-Runs tests against real servers and tools, which they install and start themselves, and prints the versions of these. Without a
-name it lists what there is:
-
-${list}
-
-  --all     runs all of them
-
-Exit status: 0 when all passed, 1 when something failed, 2 when the arguments are wrong.`;
-
-const names = suites.map(({ name }) => name);
-const { names: chosen, flags } = readArguments({ usage, what: "interop suite", names, flags: ["--all"] });
-const files = suites.filter(({ name }) => flags.includes("--all") || chosen.includes(name)).map(({ file }) => file);
-if (files.length) conclude([await runVitest(["--config", "vitest.interop.config.ts", ...files])]);
-else console.log(list);
+await runCommand(testInterop);

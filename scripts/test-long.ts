@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { defineCommand, runCommand } from "@tidemark/cli/command-line";
 import { projects } from "../vitest.projects.ts";
-import { readArguments } from "./arguments.ts";
 import { type Counts, conclude, runProjects, runVitest } from "./run-vitest.ts";
 
 /** How often the property suites run, with other seeds each time. */
@@ -35,17 +35,30 @@ const parts = {
 };
 const partNames = Object.keys(parts) as (keyof typeof parts)[];
 
-/** `pnpm test:long`: the tests that take too long for every change. The last line is `N passed, N failed`. */
-const usage = `Usage: pnpm test:long [part …] [-- file …]
+/** `pnpm test:long`. */
+const testLong = defineCommand({
+  name: "pnpm test:long",
+  summary: "Runs the tests that take too long for every change. The last line is `N passed, N failed`.",
+  flags: {},
+  words: {
+    placeholder: "[part …]",
+    description: "The parts to run. Default: all.",
+    known: Object.fromEntries(partNames.map((name) => [name, parts[name].about])),
+  },
+  rest: {
+    placeholder: "[-- file …]",
+    description: "Arguments of Vitest: parts of the paths of files, or its flags.",
+  },
+  examples: [
+    ["pnpm test:long", "At most forty minutes."],
+    ["pnpm test:long soaks -- kills", "The files of a part whose paths have this word."],
+  ],
+  async run(_, names, rest) {
+    const counts: Counts[] = [];
+    for (const name of partNames)
+      if (!names.length || names.includes(name)) counts.push(...(await parts[name].run(rest)));
+    return conclude(counts);
+  },
+});
 
-Runs the tests that take too long for every change: these parts, or all. What follows -- goes to Vitest: parts of the paths of
-files, or its own flags.
-
-${partNames.map((name) => `  ${name.padEnd(12)}${parts[name].about}`).join("\n")}
-
-Exit status: 0 when all passed, 1 when something failed, 2 when the arguments are wrong.`;
-
-const { names, rest } = readArguments({ usage, what: "part", names: partNames });
-const counts: Counts[] = [];
-for (const name of partNames) if (!names.length || names.includes(name)) counts.push(...(await parts[name].run(rest)));
-conclude(counts);
+await runCommand(testLong);

@@ -1,20 +1,29 @@
+import { defineCommand, runCommand } from "@tidemark/cli/command-line";
 import { type ProjectName, projectNames, projects } from "../vitest.projects.ts";
-import { readArguments } from "./arguments.ts";
 import { conclude, runProjects } from "./run-vitest.ts";
 
-/** `pnpm test`: runs the test projects. The last line is `N passed, N failed`. */
-const usage = `Usage: pnpm test [project …] [-- file …]
+/** `pnpm test`. */
+const test = defineCommand({
+  name: "pnpm test",
+  summary: "Runs the tests of projects, or of all. The last line is `N passed, N failed`.",
+  flags: {},
+  words: {
+    placeholder: "[project …]",
+    description: "The projects to run. Default: all.",
+    known: Object.fromEntries(projectNames.map((name) => [name, projects[name].about])),
+  },
+  rest: {
+    placeholder: "[-- file …]",
+    description: "Arguments of Vitest: parts of the paths of files, or its flags, such as -t for the names of tests.",
+  },
+  examples: [
+    ["pnpm test unit", "Half a minute."],
+    ["pnpm test browsers e2e", "Two projects."],
+    ["pnpm test workers -- consent cookie", "The files of a project whose paths have one of these words."],
+  ],
+  async run(_, names, rest) {
+    return conclude([await runProjects(names.length ? (names as ProjectName[]) : projectNames, rest)]);
+  },
+});
 
-Runs the tests of these projects, or of all. What follows -- goes to Vitest: parts of the paths of files, or flags of its own,
-as -t for the names of tests.
-
-${projectNames.map((name) => `  ${name.padEnd(10)}${projects[name].about}`).join("\n")}
-
-Examples: pnpm test unit
-          pnpm test browsers e2e
-          pnpm test workers -- consent cookie
-
-Exit status: 0 when all passed, 1 when something failed, 2 when the arguments are wrong.`;
-
-const { names, rest } = readArguments({ usage, what: "project", names: projectNames });
-conclude([await runProjects(names.length ? (names as ProjectName[]) : projectNames, rest)]);
+await runCommand(test);

@@ -12,24 +12,28 @@ const run = (script: string, ...args: string[]) => {
   return { status, stdout, stderr };
 };
 
-describe.each([
-  ["scripts/test.ts", "project"],
-  ["scripts/test-long.ts", "part"],
-  ["scripts/test-interop.ts", "interop suite"],
-  ["bench/main.ts", "benchmark"],
-])("%s", (script, what) => {
-  it("refuses a name that it does not know and lists those that it does, which its usage explains", () => {
+const NAMED = ["scripts/test.ts", "scripts/test-long.ts", "scripts/test-interop.ts", "bench/main.ts"];
+const OTHERS = ["scripts/build.ts", "scripts/check.ts", "scripts/demo.ts", "scripts/docs.ts"];
+
+describe.each(NAMED)("%s", (script) => {
+  it("refuses a name that it does not know and lists those that it does, which its help explains", () => {
     const { status, stderr } = run(script, "nothing");
-    const [, known = ""] = new RegExp(`^There is no ${what} nothing\\. Known: (.+)\\.$`, "m").exec(stderr) ?? [];
+    const [, known = ""] = /^pnpm \S+ does not know "nothing"; expected (.+)\.$/m.exec(stderr) ?? [];
     expect([status, known]).toEqual([2, expect.stringMatching(/\w/)]);
-    const { status: helped, stdout } = run(script, "--help");
-    expect([helped, stdout]).toEqual([0, expect.stringMatching(/^Usage: pnpm /)]);
+    const { stdout } = run(script, "--help");
     expect(known.split(", ").filter((name) => !stdout.includes(`\n  ${name} `))).toEqual([]);
   });
+});
 
-  it("refuses a flag that it does not know", () => {
+describe.each([...NAMED, ...OTHERS])("%s", (script) => {
+  it("has a help with its usage and an example", () => {
+    const { status, stdout } = run(script, "--help");
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^Usage:\n {2}(pnpm|node) .*^Examples:\n {2}\1 /ms)]);
+  });
+
+  it("refuses a flag that it does not know, and lists those that it does", () => {
     const { status, stderr } = run(script, "--nothing");
-    expect([status, stderr]).toEqual([2, expect.stringMatching(/^There is no flag --nothing\. Known: .*--help\.\n$/)]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/ has no flag --nothing; expected .*--help\.\n/)]);
   });
 });
 

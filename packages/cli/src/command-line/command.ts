@@ -12,8 +12,16 @@ export interface Words {
   placeholder: string;
   /** The meaning of the words, for the help. */
   description: string;
-  /** All words that the command knows. Default: any word. */
-  known?: readonly string[];
+  /** The words that the command knows, each with its meaning. Default: any word. */
+  known?: Readonly<Record<string, string>>;
+}
+
+/** The arguments after `--`, which the command passes on to another program. */
+interface Rest {
+  /** Placeholder in the help, such as `[-- file …]`. */
+  placeholder: string;
+  /** The meaning of the arguments, for the help. */
+  description: string;
 }
 
 /** The values of a command's flags: a text for a flag that takes a value, `true` for one that does not; absent when not given. */
@@ -36,13 +44,15 @@ export interface Command<Flags extends Record<string, Flag> = Record<string, Fla
   flags: Flags;
   /** Default: the command takes no words. */
   words?: Words;
+  /** Default: the command passes no arguments on. */
+  rest?: Rest;
   /**
    * Runs the command.
    *
    * @returns The exit code. Default: 0.
    * @throws CommandError for a failure that the user can repair.
    */
-  run(values: Values<Flags>, words: string[]): Promise<number | undefined>;
+  run(values: Values<Flags>, words: string[], rest: string[]): Promise<number | undefined>;
 }
 
 /** Types a command by its own flags, and returns it unchanged. */

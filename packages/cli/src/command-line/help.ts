@@ -6,18 +6,19 @@ export const columns = (rows: readonly (readonly [left: string, right: string])[
   return rows.map(([left, right]) => `  ${left.padEnd(width)}   ${right}`).join("\n");
 };
 
-/** The help of a command: its usage, examples, and the effect of each flag. */
-export const helpOf = ({ name, summary, examples, flags, words }: Command): string => {
-  const rows = Object.entries(flags).map(
+/** The help of a command: its usage, the meaning of each argument and flag, and examples. */
+export const helpOf = ({ name, summary, examples, flags, words, rest }: Command): string => {
+  const flagRows = Object.entries(flags).map(
     ([flag, { value, description }]) => [`--${flag}${value ? ` ${value}` : ""}`, description] as const,
   );
-  const usage = [name, ...(words ? [words.placeholder] : []), ...rows.map(([flag]) => `[${flag}]`)].join(" ");
-  const known = words?.known ? `: ${words.known.join(", ")}` : "";
+  const usage = [name, words?.placeholder, ...flagRows.map(([flag]) => `[${flag}]`), rest?.placeholder];
+  const argumentRows = [words, rest].flatMap((each) => (each ? [[each.placeholder, each.description] as const] : []));
   return [
     summary,
-    `Usage:\n  ${usage}`,
-    ...(words ? [`Arguments:\n${columns([[words.placeholder, `${words.description}${known}.`]])}`] : []),
-    `Flags:\n${columns([...rows, ["--help", "Prints this text."]])}`,
+    `Usage:\n  ${usage.filter(Boolean).join(" ")}`,
+    ...(argumentRows.length ? [`Arguments:\n${columns(argumentRows)}`] : []),
+    ...(words?.known ? [`Names:\n${columns(Object.entries(words.known))}`] : []),
+    `Flags:\n${columns([...flagRows, ["--help", "Prints this text."]])}`,
     `Examples:\n${columns(examples)}`,
   ].join("\n\n");
 };

@@ -8,6 +8,8 @@ export interface CommandLine {
   isHelp: boolean;
   values: Record<string, string | true>;
   words: string[];
+  /** The arguments after `--`. */
+  rest: string[];
 }
 
 const listed = (names: string[]): string => names.join(", ");
@@ -17,26 +19,29 @@ const listed = (names: string[]): string => names.join(", ");
  *
  * @throws UsageError that names the flag or word in question, and the known ones.
  */
-export const parseCommandLine = ({ name, flags, words }: Command, argv: readonly string[]): CommandLine => {
+export const parseCommandLine = ({ name, flags, words, rest }: Command, argv: readonly string[]): CommandLine => {
   const known = listed([...Object.keys(flags), "help"].map((flag) => `--${flag}`));
   const types = Object.entries(flags).map(
     ([flag, { value }]) => [flag, { type: value ? "string" : "boolean" }] as const,
   );
+  const end = rest && argv.includes("--") ? argv.indexOf("--") : argv.length;
   const { tokens } = parseArgs({
-    args: [...argv],
+    args: argv.slice(0, end),
     options: { ...Object.fromEntries(types), help: { type: "boolean", short: "h" } },
     strict: false,
     tokens: true,
   });
 
-  const line: CommandLine = { isHelp: false, values: {}, words: [] };
+  const line: CommandLine = { isHelp: false, values: {}, words: [], rest: argv.slice(end + 1) };
   for (const token of tokens) {
     if (token.kind === "positional") {
       const { value: word } = token;
       if (!words)
         throw new UsageError(`${name} takes no argument; given ${JSON.stringify(word)}. Its flags: ${known}.`);
-      if (words.known && !words.known.includes(word)) {
-        throw new UsageError(`${name} does not know ${JSON.stringify(word)}; expected ${listed([...words.known])}.`);
+      if (words.known && !Object.hasOwn(words.known, word)) {
+        throw new UsageError(
+          `${name} does not know ${JSON.stringify(word)}; expected ${listed(Object.keys(words.known))}.`,
+        );
       }
       line.words.push(word);
     } else if (token.kind === "option") {

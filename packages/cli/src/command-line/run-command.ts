@@ -22,9 +22,9 @@ const report = (error: unknown): void => {
  */
 export const runCommand = async (command: Command, argv: readonly string[] = process.argv.slice(2)): Promise<void> => {
   try {
-    const { isHelp, values, words } = parseCommandLine(command, argv);
+    const { isHelp, values, words, rest } = parseCommandLine(command, argv);
     if (isHelp) console.log(helpOf(command));
-    else process.exitCode = (await command.run(values, words)) ?? 0;
+    else process.exitCode = (await command.run(values, words, rest)) ?? 0;
   } catch (error) {
     report(error);
     if (error instanceof UsageError) console.error(`See ${command.name} --help.`);

@@ -12,13 +12,14 @@ const serve = defineCommand({
 });
 
 const greet = defineCommand({
-  ...{ name: "greet", summary: "Greets.", flags: {}, examples: [], run: async () => 0 },
-  words: { placeholder: "[name …]", description: "Who", known: ["ann", "bob"] },
+  ...{ name: "greet", summary: "Greets.", flags: {}, examples: [["greet ann", "One."]], run: async () => 0 },
+  words: { placeholder: "[name …]", description: "Who.", known: { ann: "The first.", bob: "The second." } },
+  rest: { placeholder: "[-- word …]", description: "What else is said." },
 });
 
 describe("a command line", () => {
   it("is read by the command's flags and words", () => {
-    const empty = { isHelp: false, values: {}, words: [] };
+    const empty = { isHelp: false, values: {}, words: [], rest: [] };
     expect(parseCommandLine(serve, [])).toEqual(empty);
     expect(parseCommandLine(serve, ["--host", "--port", "80"])).toEqual({
       ...empty,
@@ -26,6 +27,8 @@ describe("a command line", () => {
     });
     expect(parseCommandLine(serve, ["--port=80"])).toEqual({ ...empty, values: { port: "80" } });
     expect(parseCommandLine(greet, ["ann", "bob"])).toEqual({ ...empty, words: ["ann", "bob"] });
+    const withRest = { ...empty, words: ["ann"], rest: ["--loud", "eve"] };
+    expect(parseCommandLine(greet, ["ann", "--", "--loud", "eve"])).toEqual(withRest);
     expect(parseCommandLine(greet, ["-h"])).toEqual({ ...empty, isHelp: true });
   });
 
@@ -36,6 +39,7 @@ describe("a command line", () => {
     ["here", 'serve takes no argument; given "here". Its flags: --host, --port, --help.'],
     ["--port", "--port needs a value: --port <port>."],
     ["--port --host", "--port needs a value: --port <port>."],
+    ["-- here", 'serve takes no argument; given "here". Its flags: --host, --port, --help.'],
     ["--host=yes", '--host takes no value; given "yes".'],
   ])("that is not understood is refused by name: serve %s", (line, message) => {
     expect(() => parseCommandLine(serve, line.split(" "))).toThrow(message);
@@ -60,5 +64,21 @@ Flags:
 
 Examples:
   serve --port 80   On the usual port.`);
+  });
+
+  it("shows the words that it knows, and what follows --", () => {
+    expect(helpOf(greet)).toContain(`Usage:
+  greet [name …] [-- word …]
+
+Arguments:
+  [name …]      Who.
+  [-- word …]   What else is said.
+
+Names:
+  ann   The first.
+  bob   The second.
+
+Flags:
+  --help   Prints this text.`);
   });
 });
