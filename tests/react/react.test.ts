@@ -8,34 +8,27 @@ import { buildReactPages, type ReactPages, reacts } from "./react-pages.ts";
 
 type Window = { tracker: Tracker; root: { unmount(): void }; ready(name: string): void };
 
-let pages: ReactPages;
-let stack: LocalStack;
-let complaints: string[] = [];
-
-beforeAll(async () => {
-  stack = await startLocalStack({
-    async site(port, collector) {
-      pages = await buildReactPages(collector);
-      return serveSite(pages.folder, { port, collector });
-    },
-  });
-});
-afterAll(async () => {
-  await stack?.stop();
-  pages?.remove();
-});
-/** What the collector knows of a session, once the page has sent all. */
-const vectorOf = async (page: Page, session: string) => {
-  await page.evaluate(() => (globalThis as unknown as Window).tracker.flush());
-  return readVector(stack, session);
-};
-
-describe.each(reacts)("React $version", ({ version }) => {
+// Both at the same time, each with a collector and a browser of its own: these tests mostly wait.
+describe.concurrent.each(reacts)("React $version", ({ version }) => {
+  let pages: ReactPages;
+  let stack: LocalStack;
   let chromium: HeadlessChromium;
+  let complaints: string[] = [];
+
   beforeAll(async () => {
+    stack = await startLocalStack({
+      async site(port, collector) {
+        pages = await buildReactPages(collector);
+        return serveSite(pages.folder, { port, collector });
+      },
+    });
     chromium = await startChromium();
   });
-  afterAll(() => chromium?.stop());
+  afterAll(async () => {
+    await chromium?.stop();
+    await stack?.stop();
+    pages?.remove();
+  });
   afterEach(async () => {
     for (const page of chromium.context.pages().slice(1)) await page.close();
     complaints = [];
@@ -53,9 +46,14 @@ describe.each(reacts)("React $version", ({ version }) => {
     await page.goto(`${stack.site.origin}/${path}?scene=${scene}&session=${session}${plain ? "&plain" : ""}`);
     return { page, session };
   };
+  /** What the collector knows of a session, once the page has sent all. */
+  const vectorOf = async (page: Page, session: string) => {
+    await page.evaluate(() => (globalThis as unknown as Window).tracker.flush());
+    return readVector(stack, session);
+  };
   const features = async (page: Page, session: string) => (await vectorOf(page, session)).features;
 
-  it("runs the quick start of docs/react.md, which does what it says", async () => {
+  it("runs the quick start of docs/react.md, which does what it says", { concurrent: false }, async () => {
     const { page } = await open("", { path: `${version}-quick-start.html` });
     expect(await page.textContent("p")).toMatch(/^(Hello!|Pages seen)/);
     await expect.poll(() => page.textContent("p")).toBe("Pages seen: 1. Clicks: 0.");
@@ -64,7 +62,7 @@ describe.each(reacts)("React $version", ({ version }) => {
     expect(complaints).toEqual([]);
   });
 
-  it("creates one tracker in StrictMode, and counts each thing once", async () => {
+  it("creates one tracker in StrictMode, and counts each thing once", { concurrent: false }, async () => {
     const { page, session } = await open("visit");
     await page.click("#track");
     const { features, delivery } = await vectorOf(page, session);
@@ -73,7 +71,7 @@ describe.each(reacts)("React $version", ({ version }) => {
     expect(complaints).toEqual([]);
   });
 
-  it("gives every component the tracker that it created", async () => {
+  it("gives every component the tracker that it created", { concurrent: false }, async () => {
     const { page, session } = await open("visit");
     expect(await page.evaluate(() => (globalThis as unknown as Window).tracker.sessionId)).toBe(session);
     expect(await page.evaluate(() => (globalThis as unknown as Window).tracker.features())).toMatchObject({
@@ -81,7 +79,9 @@ describe.each(reacts)("React $version", ({ version }) => {
     });
   });
 
-  it("takes what the first effects of components track, and what they track when the provider goes", async () => {
+  it("takes what the first effects of components track, and what they track when the provider goes", {
+    concurrent: false,
+  }, async () => {
     const { page, session } = await open("effects", { plain: true });
     expect(await features(page, session)).toMatchObject({ custom_event_count: 2, page_view_count: 1 });
     await page.evaluate(() => (globalThis as unknown as Window).root.unmount());
@@ -91,7 +91,7 @@ describe.each(reacts)("React $version", ({ version }) => {
     expect(complaints).toEqual([]);
   });
 
-  it("measures nothing while React waits, and once what it then shows", async () => {
+  it("measures nothing while React waits, and once what it then shows", { concurrent: false }, async () => {
     const { page, session } = await open("suspended");
     await page.waitForSelector("#fallback");
     const sent: string[] = [];
@@ -103,7 +103,7 @@ describe.each(reacts)("React $version", ({ version }) => {
     expect(await features(page, session)).toMatchObject({ page_view_count: 1 });
   });
 
-  it("goes on through suspended content and transitions with the same tracker", async () => {
+  it("goes on through suspended content and transitions with the same tracker", { concurrent: false }, async () => {
     const { page, session } = await open("transition");
     await page.waitForSelector("#fallback");
     await page.evaluate(() => (globalThis as unknown as Window).ready("first"));
@@ -115,7 +115,9 @@ describe.each(reacts)("React $version", ({ version }) => {
     expect(complaints).toEqual([]);
   });
 
-  it("stops measuring when the provider is unmounted, and begins anew when it is mounted again", async () => {
+  it("stops measuring when the provider is unmounted, and begins anew when it is mounted again", {
+    concurrent: false,
+  }, async () => {
     const { page, session } = await open("remount");
     await page.click("#switch");
     await expect.poll(async () => (await readVector(stack, session)).features.click_count, { timeout: 10_000 }).toBe(1);
@@ -131,7 +133,7 @@ describe.each(reacts)("React $version", ({ version }) => {
     });
   });
 
-  it("leaves a tracker that it was given to whom made it", async () => {
+  it("leaves a tracker that it was given to whom made it", { concurrent: false }, async () => {
     const { page, session } = await open("given");
     await page.click("#track");
     await page.click("#switch");
@@ -143,14 +145,16 @@ describe.each(reacts)("React $version", ({ version }) => {
     });
   });
 
-  it("says where there is no provider that nothing is measured, and renders all the same", async () => {
+  it("says where there is no provider that nothing is measured, and renders all the same", {
+    concurrent: false,
+  }, async () => {
     const { page } = await open("alone");
     await page.click("#track");
     await expect.poll(() => page.textContent("#one")).toMatch(/^nothing yet, Error: nothing is measured here/);
     expect(complaints).toEqual([expect.stringMatching(/\[tidemark\] Error: nothing is measured here/)]);
   });
 
-  describe("useDwell", () => {
+  describe("useDwell", { concurrent: false }, () => {
     const dwelt = async (page: Page, session: string) => Number((await features(page, session)).time_in_sight_ms);
     const rest = (page: Page, ms: number) =>
       page.evaluate((wait) => new Promise((resolve) => setTimeout(resolve, wait)), ms);
@@ -199,7 +203,7 @@ describe.each(reacts)("React $version", ({ version }) => {
     });
   });
 
-  describe("useFeatures", () => {
+  describe("useFeatures", { concurrent: false }, () => {
     const reads = (page: Page) => {
       const urls: string[] = [];
       page.on("request", (request) => {
@@ -301,7 +305,7 @@ describe.each(reacts)("React $version", ({ version }) => {
     });
   });
 
-  describe("rendered on a server", () => {
+  describe("rendered on a server", { concurrent: false }, () => {
     it.each(["visit", "dwelling", "live", "alone"])("does nothing and warns of nothing: %s", (scene) => {
       const { html, complaints } = pages.render(version, scene);
       expect(complaints).toEqual([]);
