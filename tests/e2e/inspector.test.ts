@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, it, vi } from "vitest";
 import { type Browser, browserNames, startBrowser, type Tab } from "../browsers/browser.ts";
 
 let stack: LocalStack;
@@ -8,6 +8,9 @@ beforeAll(async () => {
   stack = await startLocalStack({ site: fileURLToPath(new URL("pages", import.meta.url)) });
 });
 afterAll(() => stack?.stop());
+
+/** How long a page may take to start, and how often it is looked at. */
+const PATIENCE = { timeout: 10_000, interval: 50 };
 
 /** Selects within the panel, for the pointer. */
 const inPanel = (selector: string) => `tidemark-inspector >>> iframe >>> ${selector}`;
@@ -65,7 +68,10 @@ const vector = (tab: Tab) =>
     {},
   );
 
-// The browsers at the same time: these tests mostly wait.
+/** Within a suite, one test after the other. */
+const inTurn = { concurrent: false };
+
+// The browsers at the same time: these tests mostly wait. Concurrent tests have an `expect` each.
 describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
   let browser: Browser;
   let tabs: Tab[] = [];
@@ -89,34 +95,36 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
         await new Promise((resolve) => { indexedDB.deleteDatabase(name).onsuccess = resolve; });
     `);
     await tab.goto(`${stack.site.origin}/${path}`);
-    await expect.poll(() => tab.run("return !!window.tidemark?.flush")).toBe(true);
+    await vi.waitUntil(() => tab.run<boolean>("return !!window.tidemark?.flush"), PATIENCE);
     return tab;
   };
   const inspected = async (path = "strict.html") => {
     const tab = await open(`${path}?tidemark_inspect`);
-    await expect.poll(() => look(tab, "return true", false)).toBe(true);
+    await vi.waitUntil(() => look(tab, "return true", false), PATIENCE);
     return tab;
   };
 
-  it("follows each event until it is acknowledged, under a strict Content Security Policy", {
-    concurrent: false,
-  }, async () => {
-    const tab = await inspected();
-    await tab.click("#button");
-    await expect.poll(() => statesOf(tab, "click")).toEqual(["captured"]);
-    await tab.run("await tidemark.flush()");
-    await expect.poll(() => statesOf(tab, "click")).toEqual(["acknowledged"]);
-    // It was captured before there was a panel.
-    expect(await statesOf(tab, "page_view")).toEqual(["acknowledged"]);
-    const { captured, sent, acknowledged, rejected, dropped } = await totals(tab);
-    expect([sent, acknowledged, rejected, dropped]).toEqual([captured, captured, 0, 0]);
-    expect(await look(tab, "return panel.querySelector('.session code').textContent === tidemark.sessionId")).toBe(
-      true,
-    );
-    expect(await tab.run("return violated")).toEqual([]);
-  });
+  it(
+    "follows each event until it is acknowledged, under a strict Content Security Policy",
+    inTurn,
+    async ({ expect }) => {
+      const tab = await inspected();
+      await tab.click("#button");
+      await expect.poll(() => statesOf(tab, "click")).toEqual(["captured"]);
+      await tab.run("await tidemark.flush()");
+      await expect.poll(() => statesOf(tab, "click")).toEqual(["acknowledged"]);
+      // It was captured before there was a panel.
+      expect(await statesOf(tab, "page_view")).toEqual(["acknowledged"]);
+      const { captured, sent, acknowledged, rejected, dropped } = await totals(tab);
+      expect([sent, acknowledged, rejected, dropped]).toEqual([captured, captured, 0, 0]);
+      expect(await look(tab, "return panel.querySelector('.session code').textContent === tidemark.sessionId")).toBe(
+        true,
+      );
+      expect(await tab.run("return violated")).toEqual([]);
+    },
+  );
 
-  it("says of a rejected event why, and of its neighbours that they were stored", { concurrent: false }, async () => {
+  it("says of a rejected event why, and of its neighbours that they were stored", inTurn, async ({ expect }) => {
     const tab = await inspected();
     await tab.run(`tidemark.track("x".repeat(101)); tidemark.track("fine", { count: 1 }); await tidemark.flush();`);
     await expect.poll(() => statesOf(tab, "custom")).toEqual(expect.arrayContaining(["acknowledged", "rejected"]));
@@ -131,7 +139,7 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
     expect(await totals(tab)).toMatchObject({ rejected: 1, dropped: 0 });
   });
 
-  it("shows the whole event when its row is opened", { concurrent: false }, async () => {
+  it("shows the whole event when its row is opened", inTurn, async ({ expect }) => {
     const tab = await inspected();
     await tab.run(`tidemark.track("opened", { deep: { er: 1 } }); await tidemark.flush();`);
     await expect.poll(() => statesOf(tab, "custom")).toEqual(["acknowledged"]);
@@ -141,32 +149,34 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
     expect(Object.keys(JSON.parse(await json()))).toEqual(expect.arrayContaining(["tab_id", "type", "seq", "time"]));
   });
 
-  it("shows the vector after each answer, with what it changed, and has nothing sent for it", {
-    concurrent: false,
-  }, async () => {
-    const tab = await inspected();
-    await tab.run("window.reports = []; tidemark.on('report', (why) => reports.push(why))");
-    await tab.click("#button");
-    await tab.run("await tidemark.flush()");
-    await expect.poll(async () => (await vector(tab)).click_count).toMatch(/^1\*?$/);
-    await tab.click("#button");
-    await tab.run("await tidemark.flush()");
-    await expect.poll(async () => (await vector(tab)).click_count).toBe("2*");
-    expect((await vector(tab)).entry_path).toBe("/strict.html");
-    const asked = await tab.run<{ answers: number; readings: number }>(`
+  it(
+    "shows the vector after each answer, with what it changed, and has nothing sent for it",
+    inTurn,
+    async ({ expect }) => {
+      const tab = await inspected();
+      await tab.run("window.reports = []; tidemark.on('report', (why) => reports.push(why))");
+      await tab.click("#button");
+      await tab.run("await tidemark.flush()");
+      await expect.poll(async () => (await vector(tab)).click_count).toMatch(/^1\*?$/);
+      await tab.click("#button");
+      await tab.run("await tidemark.flush()");
+      await expect.poll(async () => (await vector(tab)).click_count).toBe("2*");
+      expect((await vector(tab)).entry_path).toBe("/strict.html");
+      const asked = await tab.run<{ answers: number; readings: number }>(`
       const names = performance.getEntriesByType("resource").map(({ name }) => name);
       return {
         answers: names.filter((name) => name.endsWith("/v1/events")).length,
         readings: names.filter((name) => name.includes("/v1/features/")).length,
       };
     `);
-    expect(asked.readings).toBeGreaterThan(1);
-    expect(asked.readings).toBeLessThanOrEqual(asked.answers + 1);
-    // Those of this test, and no more.
-    expect(await tab.run("return reports")).toEqual(["flush", "flush"]);
-  });
+      expect(asked.readings).toBeGreaterThan(1);
+      expect(asked.readings).toBeLessThanOrEqual(asked.answers + 1);
+      // Those of this test, and no more.
+      expect(await tab.run("return reports")).toEqual(["flush", "flush"]);
+    },
+  );
 
-  it("is no part of what is measured, nor of what the page hears", { concurrent: false }, async () => {
+  it("is no part of what is measured, nor of what the page hears", inTurn, async ({ expect }) => {
     const tab = await inspected();
     await tab.run("await tidemark.flush()");
     await expect.poll(() => statesOf(tab, "page_view")).toEqual(["acknowledged"]);
@@ -191,7 +201,7 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
     expect(targets.filter(({ gist }) => !gist.includes('"id":"button"'))).toEqual([]);
   });
 
-  it("says what is wrong when the collector knows no such key", { concurrent: false }, async () => {
+  it("says what is wrong when the collector knows no such key", inTurn, async ({ expect }) => {
     const tab = await inspected("wrong-key.html");
     await tab.run("await tidemark.flush()");
     await expect.poll(() => statesOf(tab, "page_view")).toEqual(["dropped"]);
@@ -200,9 +210,7 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
     await expect.poll(trouble).toContain("tm_demo_unknownkey");
   });
 
-  it("outlives what the page does to its own elements, and is gone when it is closed", {
-    concurrent: false,
-  }, async () => {
+  it("outlives what the page does to its own elements, and is gone when it is closed", inTurn, async ({ expect }) => {
     const tab = await inspected();
     await tab.run(`tidemark.track("kept"); await tidemark.flush();`);
     await expect.poll(() => statesOf(tab, "custom")).toEqual(["acknowledged"]);
@@ -218,7 +226,7 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
     expect(await tab.run("return violated")).toEqual([]);
   });
 
-  it("stands beside another tracker's, and takes its place when that is closed", { concurrent: false }, async () => {
+  it("stands beside another tracker's, and takes its place when that is closed", inTurn, async ({ expect }) => {
     const tab = await inspected("two.html");
     const places = () =>
       tab.run<[left: number, right: number][]>(`
@@ -235,7 +243,7 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
     await expect.poll(places).toEqual([[0, 1]]);
   });
 
-  it("is not loaded by a page that does not ask for it", { concurrent: false }, async () => {
+  it("is not loaded by a page that does not ask for it", inTurn, async ({ expect }) => {
     const tab = await open("strict.html");
     await tab.run("await tidemark.flush()");
     const loaded = await tab.run<string[]>("return performance.getEntriesByType('resource').map(({ name }) => name)");

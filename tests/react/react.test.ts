@@ -8,7 +8,11 @@ import { buildReactPages, type ReactPages, reacts } from "./react-pages.ts";
 
 type Window = { tracker: Tracker; root: { unmount(): void }; ready(name: string): void };
 
-// Both at the same time, each with a collector and a browser of its own: these tests mostly wait.
+/** Within a suite, one test after the other. */
+const inTurn = { concurrent: false };
+
+// Both at the same time, each with a collector and a browser of its own: these tests mostly wait. Concurrent tests
+// have an `expect` each.
 describe.concurrent.each(reacts)("React $version", ({ version }) => {
   let pages: ReactPages;
   let stack: LocalStack;
@@ -53,7 +57,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
   };
   const features = async (page: Page, session: string) => (await vectorOf(page, session)).features;
 
-  it("runs the quick start of docs/react.md, which does what it says", { concurrent: false }, async () => {
+  it("runs the quick start of docs/react.md, which does what it says", inTurn, async ({ expect }) => {
     const { page } = await open("", { path: `${version}-quick-start.html` });
     expect(await page.textContent("p")).toMatch(/^(Hello!|Pages seen)/);
     await expect.poll(() => page.textContent("p")).toBe("Pages seen: 1. Clicks: 0.");
@@ -62,7 +66,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     expect(complaints).toEqual([]);
   });
 
-  it("creates one tracker in StrictMode, and counts each thing once", { concurrent: false }, async () => {
+  it("creates one tracker in StrictMode, and counts each thing once", inTurn, async ({ expect }) => {
     const { page, session } = await open("visit");
     await page.click("#track");
     const { features, delivery } = await vectorOf(page, session);
@@ -71,7 +75,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     expect(complaints).toEqual([]);
   });
 
-  it("gives every component the tracker that it created", { concurrent: false }, async () => {
+  it("gives every component the tracker that it created", inTurn, async ({ expect }) => {
     const { page, session } = await open("visit");
     expect(await page.evaluate(() => (globalThis as unknown as Window).tracker.sessionId)).toBe(session);
     expect(await page.evaluate(() => (globalThis as unknown as Window).tracker.features())).toMatchObject({
@@ -79,19 +83,21 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     });
   });
 
-  it("takes what the first effects of components track, and what they track when the provider goes", {
-    concurrent: false,
-  }, async () => {
-    const { page, session } = await open("effects", { plain: true });
-    expect(await features(page, session)).toMatchObject({ custom_event_count: 2, page_view_count: 1 });
-    await page.evaluate(() => (globalThis as unknown as Window).root.unmount());
-    await expect
-      .poll(async () => (await readVector(stack, session)).features.custom_event_count, { timeout: 10_000 })
-      .toBe(3);
-    expect(complaints).toEqual([]);
-  });
+  it(
+    "takes what the first effects of components track, and what they track when the provider goes",
+    inTurn,
+    async ({ expect }) => {
+      const { page, session } = await open("effects", { plain: true });
+      expect(await features(page, session)).toMatchObject({ custom_event_count: 2, page_view_count: 1 });
+      await page.evaluate(() => (globalThis as unknown as Window).root.unmount());
+      await expect
+        .poll(async () => (await readVector(stack, session)).features.custom_event_count, { timeout: 10_000 })
+        .toBe(3);
+      expect(complaints).toEqual([]);
+    },
+  );
 
-  it("measures nothing while React waits, and once what it then shows", { concurrent: false }, async () => {
+  it("measures nothing while React waits, and once what it then shows", inTurn, async ({ expect }) => {
     const { page, session } = await open("suspended");
     await page.waitForSelector("#fallback");
     const sent: string[] = [];
@@ -103,7 +109,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     expect(await features(page, session)).toMatchObject({ page_view_count: 1 });
   });
 
-  it("goes on through suspended content and transitions with the same tracker", { concurrent: false }, async () => {
+  it("goes on through suspended content and transitions with the same tracker", inTurn, async ({ expect }) => {
     const { page, session } = await open("transition");
     await page.waitForSelector("#fallback");
     await page.evaluate(() => (globalThis as unknown as Window).ready("first"));
@@ -115,25 +121,29 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     expect(complaints).toEqual([]);
   });
 
-  it("stops measuring when the provider is unmounted, and begins anew when it is mounted again", {
-    concurrent: false,
-  }, async () => {
-    const { page, session } = await open("remount");
-    await page.click("#switch");
-    await expect.poll(async () => (await readVector(stack, session)).features.click_count, { timeout: 10_000 }).toBe(1);
-    await page.mouse.click(5, 500);
-    await page.evaluate(() => (globalThis as unknown as Window).tracker.track("too late"));
-    expect(complaints).toEqual([expect.stringMatching(/\[tidemark\] Error: nothing is measured here/)]);
-    await page.click("#switch");
-    await page.click("#track");
-    expect(await features(page, session)).toMatchObject({
-      page_view_count: 2,
-      click_count: 2,
-      custom_event_count: 1,
-    });
-  });
+  it(
+    "stops measuring when the provider is unmounted, and begins anew when it is mounted again",
+    inTurn,
+    async ({ expect }) => {
+      const { page, session } = await open("remount");
+      await page.click("#switch");
+      await expect
+        .poll(async () => (await readVector(stack, session)).features.click_count, { timeout: 10_000 })
+        .toBe(1);
+      await page.mouse.click(5, 500);
+      await page.evaluate(() => (globalThis as unknown as Window).tracker.track("too late"));
+      expect(complaints).toEqual([expect.stringMatching(/\[tidemark\] Error: nothing is measured here/)]);
+      await page.click("#switch");
+      await page.click("#track");
+      expect(await features(page, session)).toMatchObject({
+        page_view_count: 2,
+        click_count: 2,
+        custom_event_count: 1,
+      });
+    },
+  );
 
-  it("leaves a tracker that it was given to whom made it", { concurrent: false }, async () => {
+  it("leaves a tracker that it was given to whom made it", inTurn, async ({ expect }) => {
     const { page, session } = await open("given");
     await page.click("#track");
     await page.click("#switch");
@@ -145,21 +155,25 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     });
   });
 
-  it("says where there is no provider that nothing is measured, and renders all the same", {
-    concurrent: false,
-  }, async () => {
-    const { page } = await open("alone");
-    await page.click("#track");
-    await expect.poll(() => page.textContent("#one")).toMatch(/^nothing yet, Error: nothing is measured here/);
-    expect(complaints).toEqual([expect.stringMatching(/\[tidemark\] Error: nothing is measured here/)]);
-  });
+  it(
+    "says where there is no provider that nothing is measured, and renders all the same",
+    inTurn,
+    async ({ expect }) => {
+      const { page } = await open("alone");
+      await page.click("#track");
+      await expect.poll(() => page.textContent("#one")).toMatch(/^nothing yet, Error: nothing is measured here/);
+      expect(complaints).toEqual([expect.stringMatching(/\[tidemark\] Error: nothing is measured here/)]);
+    },
+  );
 
-  describe("useDwell", { concurrent: false }, () => {
+  describe("useDwell", inTurn, () => {
     const dwelt = async (page: Page, session: string) => Number((await features(page, session)).time_in_sight_ms);
     const rest = (page: Page, ms: number) =>
       page.evaluate((wait) => new Promise((resolve) => setTimeout(resolve, wait)), ms);
 
-    it("measures how long its element is in sight, through re-renders, and stops with the component", async () => {
+    it("measures how long its element is in sight, through re-renders, and stops with the component", async ({
+      expect,
+    }) => {
       const { page, session } = await open("dwelling");
       const before = Date.now();
       await page.waitForSelector("#measured");
@@ -184,7 +198,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       expect(complaints).toEqual([]);
     });
 
-    it("follows the ref to another element", async () => {
+    it("follows the ref to another element", async ({ expect }) => {
       const { page } = await open("dwelling");
       for (let click = 0; click < 10; click += 1) await page.click("#render");
       await page.waitForSelector("#other");
@@ -203,7 +217,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     });
   });
 
-  describe("useFeatures", { concurrent: false }, () => {
+  describe("useFeatures", inTurn, () => {
     const reads = (page: Page) => {
       const urls: string[] = [];
       page.on("request", (request) => {
@@ -212,7 +226,9 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       return urls;
     };
 
-    it("shows nothing at first, then the visitor's vector, and what the visitor does soon after", async () => {
+    it("shows nothing at first, then the visitor's vector, and what the visitor does soon after", async ({
+      expect,
+    }) => {
       const { page } = await open("live");
       expect(await page.textContent("#one")).toMatch(/nothing yet|0 clicks, 0 reports/);
       await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
@@ -222,7 +238,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       expect(complaints).toEqual([]);
     });
 
-    it("reads once for all components, seldom while nothing happens, and sends nothing for it", async () => {
+    it("reads once for all components, seldom while nothing happens, and sends nothing for it", async ({ expect }) => {
       const { page } = await open("live");
       const wait = (ms: number) => page.evaluate((time) => new Promise((resolve) => setTimeout(resolve, time)), ms);
       // The visitor is taken to be idle after five seconds, and that has been sent after two more.
@@ -239,7 +255,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       expect(batches).toEqual([]);
     });
 
-    it("says when consent is withdrawn, without another request", async () => {
+    it("says when consent is withdrawn, without another request", async ({ expect }) => {
       const { page } = await open("live");
       await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
       await page.evaluate(() => (globalThis as unknown as Window).tracker.consent("denied"));
@@ -250,7 +266,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       expect(urls).toEqual([]);
     });
 
-    it("reads nothing while the page is hidden, and at once when it is shown again", async () => {
+    it("reads nothing while the page is hidden, and at once when it is shown again", async ({ expect }) => {
       const { page } = await open("live");
       await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
       const other = await chromium.context.newPage();
@@ -264,7 +280,9 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       await expect.poll(() => page.textContent("#one"), { timeout: 3_000 }).toBe("0 clicks, 1 reports");
     });
 
-    it("reads no more once the components are gone, and begins with what it knew when they are back", async () => {
+    it("reads no more once the components are gone, and begins with what it knew when they are back", async ({
+      expect,
+    }) => {
       const { page } = await open("live");
       await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
       await page.click("#switch");
@@ -277,7 +295,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       await expect.poll(() => page.textContent("#one"), { timeout: 5_000 }).toBe("3 clicks, 1 reports");
     });
 
-    it("says that consent is missing without a request, and gives the vector once there is", async () => {
+    it("says that consent is missing without a request, and gives the vector once there is", async ({ expect }) => {
       const { page, session } = await open("asked");
       const urls: string[] = [];
       page.on("request", (request) => urls.push(request.url()));
@@ -288,7 +306,9 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       expect(await features(page, session)).toMatchObject({ page_view_count: 1 });
     });
 
-    it("gives an error as a value beside what it knew, and the vector when the collector is back", async () => {
+    it("gives an error as a value beside what it knew, and the vector when the collector is back", async ({
+      expect,
+    }) => {
       const { page } = await open("live");
       await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
       await stack.collector.kill();
@@ -305,14 +325,14 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     });
   });
 
-  describe("rendered on a server", { concurrent: false }, () => {
+  describe("rendered on a server", inTurn, () => {
     it.each(["visit", "dwelling", "live", "alone"])("does nothing and warns of nothing: %s", (scene) => {
       const { html, complaints } = pages.render(version, scene);
       expect(complaints).toEqual([]);
       expect(html).toContain("</");
     });
 
-    it("is hydrated without a mismatch, and measured once", async () => {
+    it("is hydrated without a mismatch, and measured once", async ({ expect }) => {
       expect(pages.render(version, "live").html).toContain("nothing yet");
       const { page, session } = await open("live", { path: `${version}-hydrated.html` });
       await expect.poll(() => page.textContent("#two")).toBe("0 clicks, 0 reports");

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { browserNames } from "../browsers/browser.ts";
 import { type DeliveryRig, startDeliveryRig } from "./delivery-rig.ts";
 import { playedIn } from "./played-in.ts";
@@ -14,11 +14,10 @@ afterAll(() => rig?.stop());
 
 // The browsers at the same time: scenarios mostly wait.
 describe.concurrent.each(browserNames)("every event is delivered, and stored once: %s", (browser) => {
-  describe.each(Array.from({ length: ROUNDS }, (_, index) => index + 1))("round %i", (_round) => {
-    it.each(playedIn(browser))("$name", { concurrent: false }, async (scenario) => {
-      const { tracked, stored, copies } = await rig.play(browser, scenario);
-      expect(stored).toBe(tracked);
-      expect(copies).toBeLessThanOrEqual(scenario.copiesAtMost ?? Number.POSITIVE_INFINITY);
-    });
+  const rounds = Array.from({ length: ROUNDS }, () => playedIn(browser));
+  it.for(rounds.flat())("$name", { concurrent: false }, async (scenario, { expect }) => {
+    const { tracked, stored, copies } = await rig.play(browser, scenario);
+    expect(stored).toBe(tracked);
+    expect(copies).toBeLessThanOrEqual(scenario.copiesAtMost ?? Number.POSITIVE_INFINITY);
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { browserNames } from "../browsers/browser.ts";
 import { type DeliveryRig, startDeliveryRig } from "./delivery-rig.ts";
 import { playedIn } from "./played-in.ts";
@@ -9,12 +9,12 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-// The browsers beside each other: scenarios mostly wait.
+// The browsers at the same time: scenarios mostly wait.
 describe.concurrent.each(browserNames)("every event is delivered, and stored once: %s", (browser) => {
-  it.each(playedIn(browser).filter(({ isLong }) => browser === "chromium" || !isLong))(
+  it.for(playedIn(browser).filter(({ isLong }) => browser === "chromium" || !isLong))(
     "$name",
     { concurrent: false },
-    async (scenario) => {
+    async (scenario, { expect }) => {
       const { tracked, stored, copies } = await rig.play(browser, scenario);
       expect(stored).toBe(tracked);
       expect(copies).toBeLessThanOrEqual(scenario.copiesAtMost ?? Number.POSITIVE_INFINITY);
