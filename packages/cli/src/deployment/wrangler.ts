@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -34,8 +34,8 @@ const findWrangler = (folder: string): Wrangler => {
 export const spawnWrangler = (
   folder: string,
   args: readonly string[],
-  options: Pick<Parameters<typeof spawn>[2], "detached" | "stdio">,
-) =>
+  { env, ...options }: Pick<SpawnOptions, "detached" | "env" | "stdio">,
+): ChildProcess =>
   spawn(process.execPath, [findWrangler(folder).program, ...args], {
     ...options,
     cwd: folder,
@@ -44,6 +44,7 @@ export const spawnWrangler = (
       ...process.env,
       PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
       WRANGLER_SEND_METRICS: "false",
+      ...env,
     },
   });
 

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import { CommandError } from "../command-line/command-error.ts";
 import { spawnWrangler } from "../deployment/wrangler.ts";
 import { processGroup } from "../process-group.ts";
@@ -36,12 +37,12 @@ export interface CollectorProcessOptions {
   onError?: ((text: string) => void) | undefined;
 }
 
-/** The latest output of a process. */
+/** Returns a function that gives the latest output of a process, without colours. */
 const recordOutput = ({ stdout, stderr }: ChildProcess): (() => string) => {
   let output = "";
   for (const stream of [stdout, stderr])
     stream?.on("data", (chunk: Buffer) => {
-      output = (output + chunk).slice(-QUOTED_CHARACTERS);
+      output = (output + stripVTControlCharacters(`${chunk}`)).slice(-QUOTED_CHARACTERS);
     });
   return () => output;
 };
@@ -66,11 +67,11 @@ export const startCollectorProcess = async (options: CollectorProcessOptions): P
       "--show-interactive-dev-session=false",
       ...Object.entries(keys).flatMap(([name, key]) => ["--var", `${name}:${key}`]),
     ],
-    { detached: true, stdio: ["ignore", "pipe", "pipe"] },
+    { detached: true, stdio: ["ignore", "pipe", "pipe"], env: { NO_COLOR: "1" } },
   );
   const exit = once(child, "exit");
   const { pid } = child;
-  if (pid === undefined) throw new CommandError(`the collector did not start: ${(await exit.catch(String)) ?? ""}`);
+  if (pid === undefined) throw new CommandError(`The collector did not start: ${(await exit.catch(String)) ?? ""}`);
   const group = processGroup(pid);
 
   const output = recordOutput(child);
