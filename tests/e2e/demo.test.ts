@@ -135,7 +135,7 @@ describe("pnpm demo", () => {
     }
   });
 
-  it("reloads when the configuration, the SDK or the collector changes", async () => {
+  it("reloads when the configuration, the SDK or the collector changes, also after a wrong configuration", async () => {
     const collector = collectorOf(await startDemo());
     const json = (path: string): Promise<Record<string, string>> =>
       fetch(`${collector}${path}`).then(
@@ -155,6 +155,11 @@ describe("pnpm demo", () => {
     change("tidemark.config.ts", (text) => text.replace("defaultFeatures,\n", "defaultFeatures.slice(0, 1),\n"));
     const another = new RegExp(`^(?!${before})\\w{12}$`);
     await expect.poll(async () => (await json("/healthz")).definition_version, patience).toMatch(another);
+
+    change("tidemark.config.ts", (text) => text.replace("defaultFeatures.slice(0, 1)", "[{} as never]"));
+    await expect.poll(() => answers(`${collector}/healthz`), patience).toBe("nobody");
+    change("tidemark.config.ts", (text) => text.replace("[{} as never]", "defaultFeatures"));
+    await expect.poll(async () => (await json("/healthz")).definition_version, patience).toBe(before);
 
     change("packages/sdk/src/script-tag.ts", (text) => `${text}\nconsole.debug("the changed tag");\n`);
     const tag = async () => (await fetch(`${collector}/tidemark.js`)).text().catch(String);

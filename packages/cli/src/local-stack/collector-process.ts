@@ -17,6 +17,8 @@ const QUOTED_CHARACTERS = 4_000;
 export interface CollectorProcess {
   /** Process id of wrangler. */
   pid: number;
+  /** Resolves once wrangler has ended, whatever ended it. */
+  ended: Promise<void>;
   /** Ends the collector and everything that it started, in good order. */
   stop(): Promise<void>;
   /** Ends the whole process group at once (SIGKILL), as a power cut does. */
@@ -82,5 +84,5 @@ export const startCollectorProcess = async (options: CollectorProcessOptions): P
     throw new CommandError(`The collector did not start on port ${port}. Wrangler's latest output:\n${output()}`);
   }
   child.stderr?.on("data", (chunk: Buffer) => onError?.(String(chunk)));
-  return { pid, stop: () => group.end("SIGTERM"), kill: () => group.end("SIGKILL") };
+  return { pid, ended: exit.then(() => {}), stop: () => group.end("SIGTERM"), kill: () => group.end("SIGKILL") };
 };

@@ -5,6 +5,7 @@ import getPort from "get-port";
 import type { Deployment } from "../deployment/deployment.ts";
 import { listenAddress } from "./addresses.ts";
 import { type CollectorProcess, startCollectorProcess } from "./collector-process.ts";
+import { keepRunning } from "./keep-running.ts";
 import { type Keys, lastingKeys, newKeys } from "./keys.ts";
 import { claimState, type StateClaim } from "./state-claim.ts";
 
@@ -19,7 +20,10 @@ export interface LocalCollectorOptions {
    * process uses it, the storage is a temporary one. Default: temporary storage and new keys, gone with the collector.
    */
   state?: string | undefined;
-  /** Receives what wrangler reports on standard error once the collector runs. */
+  /**
+   * Receives what wrangler reports on standard error once the collector runs. With it, the collector starts again with the next change
+   * of the deployment's folder after a change that ended it, such as a wrong configuration.
+   */
   onError?: ((text: string) => void) | undefined;
 }
 
@@ -89,18 +93,24 @@ export const startLocalCollector = async (
     await storage.release();
     throw error;
   });
+  const restart = async () => {
+    running = await start();
+  };
+  const stopped = new AbortController();
+  const self = { ended: () => running.ended, start: restart, stop: () => running.stop() };
+  const keeping = onError && keepRunning(self, deployment.folder, onError, stopped.signal);
   return {
     origin: `http://localhost:${port}`,
     keys,
     state: storage.folder,
     ...(storage.usedBy === undefined ? {} : { stateUsedBy: storage.usedBy }),
     async stop() {
+      stopped.abort();
       await running.stop();
+      await keeping;
       await storage.release();
     },
     kill: () => running.kill(),
-    async restart() {
-      running = await start();
-    },
+    restart,
   };
 };
