@@ -1,0 +1,82 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { countDelivery, countMissing, drop, newTab, receive, reject } from "../../../src/session/tab/tab.ts";
+
+/** Most ranges of numbers that a tab keeps. */
+const MAX_RANGES = 256;
+
+const seq = fc.nat(40);
+const step = fc.oneof(
+  fc.record({ type: fc.constant("receive"), from: seq, length: fc.constant(0) }),
+  fc.record({ type: fc.constant("reject"), from: seq, length: fc.constant(0) }),
+  fc.record({ type: fc.constant("drop"), from: seq, length: fc.nat(5) }),
+);
+
+describe("a tab", () => {
+  it("knows what became of each number, in whatever order and however often it is told", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const tab = newTab();
+        const [received, rejected, dropped] = [new Set<number>(), new Set<number>(), new Set<number>()];
+        let duplicates = 0;
+        for (const { type, from, length } of steps) {
+          if (type === "receive") {
+            expect(receive(tab, from)).toBe(received.has(from) ? "duplicate" : "new");
+            if (received.has(from)) duplicates += 1;
+            received.add(from);
+          } else if (type === "reject") {
+            reject(tab, from);
+            rejected.add(from);
+          } else {
+            const before = dropped.size;
+            for (let number = from; number <= from + length; number += 1) dropped.add(number);
+            expect(drop(tab, { from_seq: from, to_seq: from + length, reason: "expired" })).toBe(dropped.size - before);
+          }
+        }
+        const explained = new Set([...received, ...rejected, ...dropped]);
+        const missing = Math.max(-1, ...explained) + 1 - explained.size;
+        expect(countMissing(tab)).toBe(missing);
+        expect(countDelivery([tab, newTab()])).toEqual({
+          received: received.size,
+          duplicates,
+          rejected: rejected.size,
+          dropped: dropped.size,
+          missing,
+        });
+      }),
+    );
+  });
+
+  it("takes no number beyond 256 ranges that closes no gap, and still knows all that it took", () => {
+    const tab = newTab();
+    for (let range = 0; range < MAX_RANGES; range += 1) expect(receive(tab, 2 * range)).toBe("new");
+    expect(receive(tab, 1_000)).toBe("full");
+    expect(receive(tab, 4)).toBe("duplicate");
+    expect(receive(tab, 2 * MAX_RANGES - 1)).toBe("new");
+    expect(receive(tab, 1)).toBe("new");
+    expect(receive(tab, 1_000)).toBe("new");
+    expect(countDelivery([tab])).toMatchObject({ received: MAX_RANGES + 3, duplicates: 1 });
+  });
+
+  it("notes no rejected or dropped number beyond 256 ranges: those stay missing", () => {
+    const tab = newTab();
+    for (let range = 0; range < MAX_RANGES; range += 1) {
+      reject(tab, 4 * range);
+      drop(tab, { from_seq: 4 * range + 1, to_seq: 4 * range + 1, reason: "expired" });
+    }
+    reject(tab, 4 * MAX_RANGES);
+    expect(drop(tab, { from_seq: 4 * MAX_RANGES + 1, to_seq: 4 * MAX_RANGES + 1, reason: "expired" })).toBe(0);
+    expect(countDelivery([tab])).toMatchObject({ rejected: MAX_RANGES, dropped: MAX_RANGES });
+  });
+});
+
+describe("the delivery of several tabs", () => {
+  it("is the sum of theirs", () => {
+    const [one, other] = [newTab(), newTab()];
+    for (const number of [0, 1, 1, 4]) receive(one, number);
+    receive(other, 2);
+    reject(other, 0);
+    expect(countDelivery([one, other])).toEqual({ received: 4, duplicates: 1, rejected: 1, dropped: 0, missing: 3 });
+    expect(countDelivery([])).toEqual({ received: 0, duplicates: 0, rejected: 0, dropped: 0, missing: 0 });
+  });
+});

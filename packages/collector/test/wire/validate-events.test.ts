@@ -1,0 +1,81 @@
+import type { Consent } from "@tidemark/schema";
+import { describe, expect, it } from "vitest";
+import { validateEvents } from "../../src/wire/validate-events.ts";
+
+const view = { view_id: "view000001", started_at: 0, url: "https://shop.example/", path: "/" };
+const custom = { type: "custom", seq: 0, time: 1, name: "x" };
+const identify = { type: "identify", seq: 0, time: 1, user_id: "ann" };
+
+const validate = (events: unknown[], consent?: Consent) => validateEvents({ events, views: [view], consent });
+
+describe("validateEvents", () => {
+  it("gives each event a verdict of its own, by its position", () => {
+    const { valid, rejected } = validate([
+      custom,
+      "no event",
+      { ...custom, view_id: view.view_id },
+      { ...custom, seq: -1 },
+    ]);
+    expect(valid).toEqual([0, 2]);
+    expect(rejected.map(({ index, code }) => [index, code])).toEqual([
+      [1, "not_an_object"],
+      [3, "invalid_field"],
+    ]);
+  });
+
+  it.each<[string, unknown, object]>([
+    ["null", null, { code: "not_an_object", path: "", message: "the event is not a JSON object" }],
+    ["a list", [custom], { code: "not_an_object", path: "" }],
+    ["no type", { seq: 0, time: 1 }, { code: "missing_field", path: "type", message: "type is missing" }],
+    [
+      "an unknown type",
+      { ...custom, type: "clack" },
+      { code: "unknown_type", path: "type", message: 'type: the contract has no event "clack"' },
+    ],
+    ["a type that objects inherit", { ...custom, type: "constructor" }, { code: "unknown_type", path: "type" }],
+    [
+      "a missing field",
+      { type: "custom", seq: 0, time: 1 },
+      { code: "missing_field", path: "name", message: "name is missing" },
+    ],
+    [
+      "an unknown field",
+      { ...custom, colour: "red" },
+      { code: "unknown_field", path: "colour", message: "colour is not a field of the contract" },
+    ],
+    [
+      "a field of another type",
+      { ...custom, time: "now" },
+      { code: "invalid_field", path: "time", message: 'time: expected number, got "now"' },
+    ],
+    [
+      "a view that the batch does not describe",
+      { ...custom, view_id: "view000002" },
+      {
+        code: "unknown_view",
+        path: "view_id",
+        message: 'view_id: the batch\'s views do not describe "view000002"',
+      },
+    ],
+  ])("rejects %s, and says which field and why", (_, event, expected) => {
+    const { valid, rejected } = validate([event]);
+    expect(valid).toEqual([]);
+    expect(rejected).toEqual([expect.objectContaining({ index: 0, ...expected })]);
+  });
+
+  it("shortens a value that it quotes", () => {
+    const [rejection] = validate([{ ...custom, time: "x".repeat(1_000) }]).rejected;
+    expect(rejection?.message).toMatch(/^time: expected number, got "x{56}\.\.\.$/);
+  });
+
+  it("names the user only with leave to personalise, where the visitor was asked", () => {
+    const answer = (personalisation: Consent["personalisation"]) =>
+      validate([identify], { measurement: "granted", personalisation });
+    expect([validate([identify]).valid, answer("granted").valid]).toEqual([[0], [0]]);
+    for (const denied of ["pending", "denied"] as const) {
+      expect(answer(denied).rejected).toEqual([
+        expect.objectContaining({ code: "no_consent", path: "user_id", message: expect.stringContaining(denied) }),
+      ]);
+    }
+  });
+});
