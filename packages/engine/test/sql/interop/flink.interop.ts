@@ -2,9 +2,12 @@ import { defaultFeatures, type Feature } from "@tidemark/schema";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unpackedPackage } from "../../../../../tests/interop/install.ts";
+import { asOf } from "../../../src/as-of.ts";
 import { createEngine } from "../../../src/engine.ts";
 import { entityId } from "../../../src/entity.ts";
+import type { LoggedEvent } from "../../../src/logged-event.ts";
 import { toSql } from "../../../src/sql/to-sql.ts";
+import { clickOf, clicks, clicksPerUser, flinkHop, inOrder } from "../../golden/flink-hop.ts";
 import { expectAgreement } from "../agreement.ts";
 import { expressible } from "../expressible.ts";
 import { logs } from "../log.ts";
@@ -55,6 +58,42 @@ describe.each(["batch", "streaming"] as const)("in Flink, %s mode", (mode) => {
     );
     expect(compared).toBeGreaterThan(100);
   }, 600_000);
+
+  /** Flink's clicks per user at the last millisecond of each window, by the compiled query. */
+  const countsOf = async (events: readonly LoggedEvent[]) => {
+    await flink.load(events);
+    const [query = ""] = Object.values(toSql(clicksPerUser, "flink"));
+    const rows = await flink.ask(query, ["id", "window_end", "clicks_last_minute"]);
+    return inOrder(
+      rows.map(({ id, window_end = 0, clicks_last_minute }) => ({
+        id,
+        at: window_end - 1,
+        clicks: clicks_last_minute as number,
+      })),
+    );
+  };
+
+  it("the compiled query gives the recorded answer to clicks per user", async () => {
+    expect(await countsOf(clicks)).toEqual(flinkHop);
+  }, 120_000);
+
+  it("a late click counts in every window of a batch, and in those windows of a stream that have not ended", async () => {
+    const BEGIN = 1_795_867_200_000;
+    const events = [0, 35_000, 5_000].map((after, seq) => clickOf("ann", BEGIN + after, seq));
+    const ends = [10, 20, 30, 40, 50, 60, 70, 80, 90];
+    const inTime = [1, 1, 1, 2, 2, 2, 1, 1, 1];
+    const withLate = [2, 2, 2, 3, 3, 3, 1, 1, 1];
+    // The click at 35 s brings the watermark to 30 s: three windows have ended when the click of 5 s arrives.
+    const openOnly = [1, 1, 1, 3, 3, 3, 1, 1, 1];
+    const counts = (await countsOf(events)).map(({ at, clicks }) => [(at + 1 - BEGIN) / 1_000, clicks]);
+    const expected = mode === "batch" ? withLate : openOnly;
+    expect(counts).toEqual(ends.map((end, place) => [end, expected[place]]));
+
+    const spine = ends.map((end) => ({ entity: "user", id: "ann", as_of: BEGIN + end * 1_000 }));
+    const engine = (allowedLatenessMs: number) =>
+      asOf(events, clicksPerUser, spine, { allowedLatenessMs }).map((vector) => vector.clicks_last_minute);
+    expect([engine(86_400_000), engine(0)]).toEqual([withLate, inTime]);
+  }, 120_000);
 });
 
 /** The features that a query tells. */
