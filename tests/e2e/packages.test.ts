@@ -8,6 +8,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import { readVector } from "../../scripts/visit/scripted-visit.ts";
+import { filesIn, readDocs } from "./code-in-docs.ts";
 import { createProjects } from "./projects.ts";
 
 type Made = Awaited<ReturnType<typeof createProjects<"node" | "vite" | "next">>>;
@@ -100,13 +101,12 @@ describe("the packed packages", () => {
 
   it("become a vector by the quick start of docs/npm.md, to the letter", async () => {
     const { run, folder } = made.projects.vite;
-    const docs = readFileSync(new URL("../../docs/npm.md", import.meta.url), "utf8");
-    const [, quickStart = ""] = /^## Quick start$(.*?)^## /ms.exec(docs) ?? [];
-    const files = [...quickStart.matchAll(/```ts\n *\/\/ (src\/\S+)\n(.*?)```/gs)];
-    expect(files.map(([, path]) => path)).toEqual(["src/tracker.ts", "src/main.ts"]);
+    const [, quickStart = ""] = /^## Quick start$(.*?)^## /ms.exec(readDocs("npm.md")) ?? [];
+    const files = filesIn(quickStart);
+    expect(files.map(({ path }) => path)).toEqual(["src/tracker.ts", "src/main.ts"]);
     mkdirSync(join(folder, "quick-start/src"), { recursive: true });
     writeFileSync(join(folder, "quick-start/index.html"), '<script type="module" src="/src/main.ts"></script>');
-    for (const [, path = "", code = ""] of files)
+    for (const { path, code } of files)
       writeFileSync(join(folder, "quick-start", path), code.replace("http://localhost:8787", stack.collector.origin));
 
     await run("tsc", []);
