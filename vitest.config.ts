@@ -44,7 +44,7 @@ export default defineConfig({
           hookTimeout: 180_000,
           expect: { poll: { timeout: 10_000 } },
           // They mostly wait for what takes its time: a film, a rest of the pointer, an idle visitor.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
       },
