@@ -1,4 +1,4 @@
-import { nextChange } from "./next-change.ts";
+import { watchFolder } from "./watch-folder.ts";
 
 /** A program that may end by itself. */
 export interface Revivable {
@@ -25,17 +25,18 @@ export const keepRunning = async (
 ): Promise<void> => {
   await ended();
   while (!signal.aborted) {
-    const watching = new AbortController();
     // From before the start: a change that the start is too early for brings the next one.
-    const changed = nextChange(folder, AbortSignal.any([signal, watching.signal]));
+    const { changed, stop: stopWatching } = watchFolder(folder);
+    signal.addEventListener("abort", stopWatching);
     try {
       await start();
       await (signal.aborted ? stop() : ended());
     } catch (error) {
       report(`${(error as Error).message}\nIt starts again with the next change.\n`);
       await changed;
+    } finally {
+      signal.removeEventListener("abort", stopWatching);
+      stopWatching();
     }
-    watching.abort();
-    await changed;
   }
 };
