@@ -24,8 +24,9 @@ const importsOf = (name: string): Import[] =>
  */
 const RANKS: Record<string, string[][]> = {
   schema: [
-    ["consent", "keys", "limits"],
-    ["answer", "fields"],
+    ["keys", "limits"],
+    ["consent", "fields"],
+    ["answer"],
     ["events", "view"],
     ["batch", "features"],
     ["derive"],

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { CONSENT_STATES } from "./limits.ts";
 
-/** A visitor's answer to one purpose: yes, none yet, no. */
-export type ConsentState = "granted" | "pending" | "denied";
+export type { ConsentState } from "./limits.ts";
 
 /**
  * What a visitor answered, as a batch carries it: only where the page states an answer. Without consent to be measured there is
@@ -11,7 +11,7 @@ export const consent = z
   .strictObject({
     measurement: z.literal("granted").describe("To capture and store behaviour. What is not granted is not sent."),
     personalisation: z
-      .enum(["granted", "pending", "denied"])
+      .enum(CONSENT_STATES)
       .describe("To link behaviour to the user, and to show the page the features computed from it."),
   })
   .describe("The visitor's explicit answer, by purpose. Absent where the site never asked.");

@@ -18,6 +18,15 @@ export const MAX_SEQ = 1_000_000_000;
 /** Most page views that one batch describes. */
 export const MAX_BATCH_VIEWS = 100;
 
+/** A visitor's answer to one purpose: yes, none yet, no. */
+export type ConsentState = "granted" | "pending" | "denied";
+
+/** All answers that there are. */
+export const CONSENT_STATES = ["granted", "pending", "denied"] as const satisfies ConsentState[];
+
+/** How long a visitor's cookie lives, in seconds: 400 days, the longest that browsers allow (RFC 6265bis). */
+export const COOKIE_MAX_AGE_S = 34_560_000;
+
 /** Largest `properties` or `traits` object, in bytes of JSON. */
 export const MAX_PROPERTIES_BYTES = 8 * 1024;
 
