@@ -20,7 +20,7 @@ it.each(["packages/sdk/src/index.ts", "packages/sdk/src/script-tag.ts"])(
   "%s holds nothing of the inspector",
   async (entry) => {
     const modules = await modulesOf(entry);
-    expect(modules).toContain("packages/sdk/src/tracker.ts");
+    expect(modules).toContain("packages/sdk/src/tracker/create-tracker.ts");
     expect(inspectors(modules)).toEqual([]);
   },
 );

@@ -1,4 +1,4 @@
 import { createTracker } from "@tidemark/sdk";
 
 /** The smallest program: events of the site's own and nothing else. */
-createTracker({ key: "tm_k_1", endpoint: "/" }).track("hello");
+createTracker({ key: "tm_k_12345678", endpoint: "/" }).track("hello");

@@ -2,7 +2,7 @@ import { clicks, createTracker, dwell, hovers, pageViews, scrollDepth } from "@t
 
 /** What most pages want. */
 createTracker({
-  key: "tm_k_1",
+  key: "tm_k_12345678",
   endpoint: "/",
   signals: [pageViews(), clicks(), hovers(), scrollDepth(), dwell()],
 });

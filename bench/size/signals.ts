@@ -1,27 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import sdk from "../../packages/sdk/package.json" with { type: "json" };
 import type { Entry } from "../../scripts/bundle/bundle.ts";
+import { type SdkSignal, sdkSignals } from "../../scripts/bundle/sdk-signals.ts";
 
-/** A signal of the SDK: the entry that it has to itself, its file, and the name of its factory. */
-interface Signal {
-  entry: string;
-  file: string;
-  name: string;
-}
-
-/** The signals, by the package's own list of entries. */
-export const signals: Signal[] = Object.entries(sdk.exports).flatMap(([path, file]) => {
-  const [, word] = /^\.\/src\/signals\/(.+)\.ts$/.exec(`${file}`) ?? [];
-  if (!word) return [];
-  const name = word.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-  return [{ entry: path.replace(".", "@tidemark/sdk"), file: `signals/${word}.ts`, name }];
-});
-
-const TRACKER = fileURLToPath(new URL("../../packages/sdk/src/tracker.ts", import.meta.url));
+const TRACKER = fileURLToPath(new URL("../../packages/sdk/src/tracker/create-tracker.ts", import.meta.url));
 
 /** A program that measures with these signals. `imports`: the root of the package, or each from where it is written. */
-export const program = (measured: Signal[], imports: "root" | "each" = "root"): Entry & object => {
+export const program = (measured: SdkSignal[], imports: "root" | "each" = "root"): Entry & object => {
   const names = measured.map(({ name }) => name);
   const lines =
     imports === "root"
@@ -30,7 +15,7 @@ export const program = (measured: Signal[], imports: "root" | "each" = "root"): 
           ...measured.map(({ name, entry }) => `import { ${name} } from "${entry}";`),
           `import { createTracker } from "${TRACKER}";`,
         ];
-  lines.push(`createTracker({ key: "tm_k_1", endpoint: "/", signals: [${names.map((name) => `${name}()`)}] });`);
+  lines.push(`createTracker({ key: "tm_k_12345678", endpoint: "/", signals: [${names.map((name) => `${name}()`)}] });`);
   return { contents: lines.join("\n"), resolveDir: fileURLToPath(new URL(".", import.meta.url)) };
 };
 
@@ -38,7 +23,9 @@ const shake = async (entry: Entry & object) => {
   const { outputFiles, metafile } = await build({
     stdin: entry,
     bundle: true,
-    minify: true,
+    // Names stay as they are: how long minified ones are depends on the order of the modules.
+    minifySyntax: true,
+    minifyWhitespace: true,
     format: "esm",
     write: false,
     metafile: true,
@@ -52,8 +39,8 @@ const shake = async (entry: Entry & object) => {
  */
 export const bytesLeftBehind = async (): Promise<number> => {
   let left = 0;
-  for (const out of signals) {
-    const others = signals.filter((signal) => signal !== out);
+  for (const out of sdkSignals) {
+    const others = sdkSignals.filter((signal) => signal !== out);
     const [whole, parts] = [await shake(program(others)), await shake(program(others, "each"))];
     const sight = parts.files.find((file) => file.endsWith(out.file));
     if (sight) throw new Error(`a program without ${out.name} sees ${sight}: something else imports it`);

@@ -2,27 +2,23 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
-import type { PartName } from "../../packages/sdk/src/script-tag/parts.ts";
+import { LATE_ENRICHMENTS, LATE_SIGNALS } from "../../packages/sdk/src/script-tag/parts.ts";
 import { shared } from "../../packages/sdk/src/script-tag/shared.ts";
 import { bundle } from "./bundle.ts";
 
 const sdk = (path: string) => fileURLToPath(new URL(`../../packages/sdk/${path}`, import.meta.url));
 
-/** The modules that export the parts. */
-const MODULES: Record<PartName, string> = {
-  media: "signals/media.ts",
-  webVitals: "signals/web-vitals.ts",
-  forms: "signals/forms.ts",
-  selections: "signals/selections.ts",
-  errors: "signals/errors.ts",
-  elementDwell: "signals/element-dwell.ts",
-  links: "details/links.ts",
-  names: "details/names.ts",
-  texts: "details/names.ts",
-  clickEvidence: "details/click-evidence.ts",
-  reading: "details/reading.ts",
-  debug: "debug.ts",
-  inspect: "inspector/inspect.ts",
+const kebabCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+const modulesIn = (folder: string, names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, `${folder}/${kebabCase(name)}.ts`]));
+
+/** The modules that export the parts, by the names of these. */
+const MODULES: Record<string, string> = {
+  ...modulesIn("signals", LATE_SIGNALS),
+  ...modulesIn("enrichments", Object.keys(LATE_ENRICHMENTS)),
+  ...modulesIn("events", ["debug"]),
+  ...modulesIn("inspector", ["inspect"]),
 };
 
 /** The parts that come in a file of their own: the heavy ones, and what only developers load. All others come in `more`. */

@@ -1,4 +1,4 @@
-import sdk from "../../packages/sdk/package.json" with { type: "json" };
+import { sdkSignals } from "../bundle/sdk-signals.ts";
 import { type Exported, surface } from "./surface.ts";
 
 const exported = surface();
@@ -50,11 +50,10 @@ const ingredients = ({ takes }: Exported): string[] => {
 };
 
 /** The line that names the entry that a signal has to itself. */
-const entryOf = (signal: Exported): string[] => {
-  const file = signal.name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const [entry] = Object.entries(sdk.exports).find(([, path]) => path === `./src/signals/${file}.ts`) ?? [];
-  if (!entry) throw new Error(`packages/sdk/package.json has no entry for ${signal.name}`);
-  return [`Also in \`${entry.replace(".", "@tidemark/sdk")}\`, without the rest of the package.`];
+const entryOf = ({ name }: Exported): string[] => {
+  const signal = sdkSignals.find((each) => each.name === name);
+  if (!signal) throw new Error(`no module in packages/sdk/src/signals exports ${name}`);
+  return [`Also in \`${signal.entry}\`, without the rest of the package.`];
 };
 
 const takesOptions = ({ takes }: Exported): boolean => takes?.endsWith("Options") ?? false;

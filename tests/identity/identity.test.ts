@@ -29,7 +29,7 @@ inEveryBrowser(({ open, url }) => {
   afterAll(() => elsewhere?.stop());
 
   beforeEach(() => {
-    key = `tm_test_${randomUUID()}`;
+    key = `tm_test_${randomUUID().replaceAll("-", "")}`;
   });
 
   const openPage = () => open("consent.html?");

@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { globSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { type BatchAnswer, batch, type Event, type EventOf, type EventType, event, type View } from "@tidemark/schema";
 import { build } from "esbuild";
 import sirv from "sirv";
+import { sdkSignals } from "../../scripts/bundle/sdk-signals.ts";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import type { Tab } from "../browsers/browser.ts";
 
@@ -27,13 +27,6 @@ export interface MeasurePage {
   stop(): Promise<void>;
 }
 
-/** The names of the SDK's signals: what is declared to make a `Signal`. */
-const signalNames = (): string[] =>
-  globSync(`${SDK}/signals/*.ts`).flatMap((file) => {
-    const [, name] = /^export const (\w+) =\s[^;]*?\): Signal =>/m.exec(readFileSync(file, "utf8")) ?? [];
-    return name ? [name] : [];
-  });
-
 /** The SDK as one script, which leaves its exports in `window.sdk` and the names of its signals in `window.signalNames`. */
 const bundleSdk = async (): Promise<string> => {
   const { outputFiles } = await build({
@@ -42,7 +35,7 @@ const bundleSdk = async (): Promise<string> => {
     write: false,
     format: "iife",
     globalName: "sdk",
-    footer: { js: `window.signalNames = ${JSON.stringify(signalNames())};` },
+    footer: { js: `window.signalNames = ${JSON.stringify(sdkSignals.map(({ name }) => name))};` },
     target: "es2022",
   });
   return outputFiles[0]?.text ?? "";

@@ -58,7 +58,7 @@ export interface Simulation {
   readonly violations: string[];
 }
 
-const TRACKER = fileURLToPath(new URL("../../packages/sdk/src/tracker.ts", import.meta.url));
+const TRACKER = fileURLToPath(new URL("../../packages/sdk/src/tracker/create-tracker.ts", import.meta.url));
 
 /** On the way, in milliseconds. */
 const WAY_MS = 20;

@@ -22,7 +22,7 @@ const story = async (tab: Tab) =>
 inEveryBrowser(({ url, open }) => {
   const openPage = (query = "") => open(`consent.html?${query}&`);
   beforeEach(() => {
-    key = `tm_test_${randomUUID()}`;
+    key = `tm_test_${randomUUID().replaceAll("-", "")}`;
   });
 
   it("keeps all in memory while the answer is pending, and sends it with the answer when it is granted", async () => {

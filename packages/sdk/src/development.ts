@@ -1,5 +1,5 @@
-import { problemsOf } from "./option-problems.ts";
-import { createTracker as start } from "./server.ts";
+import { problemsOf } from "./options/problems.ts";
+import * as sdk from "./server.ts";
 
 /**
  * The package while an app is developed: all is as in `server.ts`, but its `createTracker` says in the console what is wrong with its
@@ -8,8 +8,8 @@ import { createTracker as start } from "./server.ts";
 export * from "./server.ts";
 
 /** Starts measuring the page that it is called on, after a warning for each option that will not do. */
-export const createTracker: typeof start = (options) => {
+export const createTracker: typeof sdk.createTracker = (options) => {
   if (globalThis.document)
-    for (const problem of problemsOf(Object(options))) console.warn("[tidemark] createTracker:", problem);
-  return start(options);
+    for (const problem of problemsOf(Object(options), sdk)) console.warn("[tidemark] createTracker:", problem);
+  return sdk.createTracker(options);
 };

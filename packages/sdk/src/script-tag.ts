@@ -1,10 +1,11 @@
 import { gzip } from "./delivery/gzip.ts";
 import { guard } from "./guard.ts";
-import { createLoad } from "./script-tag/parts.ts";
+import { createLoad } from "./script-tag/load.ts";
 import { readSettings, type Settings } from "./script-tag/settings.ts";
 import { signalsOf } from "./script-tag/signals.ts";
 import { makeCalls, type Stub } from "./script-tag/stub-calls.ts";
-import { createTracker, type Tracker } from "./tracker.ts";
+import { createTracker } from "./tracker/create-tracker.ts";
+import type { Tracker } from "./tracker/tracker.ts";
 
 /**
  * The script tag: `<script async src="https://<collector>/tidemark.js" data-key="tm_…"></script>` measures the page and puts
@@ -31,7 +32,7 @@ guard(() => {
   const trackers = globals[REGISTRY] as Record<string, Tracker>;
   const { name = "tidemark", ...attributes } = { ...script?.dataset };
   const there = globals[name] as Stub | undefined;
-  const [settings, problems] = readSettings(attributes, there?.config, script?.src && new URL(script.src).origin);
+  const { settings, problems } = readSettings(attributes, there?.config, script?.src && new URL(script.src).origin);
 
   const { key, endpoint } = settings;
   if (key && endpoint) {

@@ -1,4 +1,5 @@
-import { createTracker as start, type Tracker } from "./tracker.ts";
+import { createTracker as start } from "./tracker/create-tracker.ts";
+import type { Tracker } from "./tracker/tracker.ts";
 
 /**
  * The package for wherever there may be no page: servers, prerendering, workers, tests, native apps. All is as in `index.ts`,

@@ -6,7 +6,7 @@ const use = async () => {
   const { createTracker, clicks, dwell, elementDwell, errors, forms, hovers, media, pageViews } = sdk;
   const { scrollDepth, selections, webVitals, clickEvidence, device, gzip, links, names, reading, texts } = sdk;
   const tracker = createTracker({
-    key: "tm_demo_1",
+    key: "tm_demo_12345678",
     endpoint: "https://collector.example",
     compress: gzip,
     consent: "pending",

@@ -1,11 +1,10 @@
+import { COOKIE_MAX_AGE_S } from "@tidemark/schema/limits";
 import type { VisitStore } from "./visitor.ts";
-
-/** How long browsers keep a cookie at most, in seconds: 400 days (RFC 6265bis). What scripts set, some keep for seven days. */
-const MAX_AGE_S = 34_560_000;
 
 /**
  * For the option `visitStore` of {@link createTracker}: keeps visitor and session in a cookie of the domain, so that all its
  * subdomains share them. The pages' servers see the cookie too. Where the browser takes none, they last as long as the page.
+ * Some browsers keep a cookie that a script sets for seven days only.
  *
  * @param domain A domain that all the pages' hosts are in, as `example.com`.
  */
@@ -25,6 +24,6 @@ export const acrossSubdomains =
       const value = visit ? encodeURIComponent(JSON.stringify(visit)) : "";
       const secure = location.protocol === "https:" ? "; secure" : "";
       // biome-ignore lint/suspicious/noDocumentCookie: a page that goes away must have written it, and the Cookie Store API makes it wait
-      document.cookie = `${name}=${value}; domain=${domain}; path=/; max-age=${visit ? MAX_AGE_S : 0}; samesite=lax${secure}`;
+      document.cookie = `${name}=${value}; domain=${domain}; path=/; max-age=${visit ? COOKIE_MAX_AGE_S : 0}; samesite=lax${secure}`;
     },
   });

@@ -1,10 +1,10 @@
 import type { Stop } from "../sensors/listen.ts";
 import { onPageChange } from "../sensors/page-state.ts";
+import { slot } from "../storage/web-storage.ts";
 import { mint } from "./mint.ts";
-import { slot } from "./storage.ts";
 
-/** An event's identity for ever. */
-interface Stamp {
+/** The permanent identity of an event: its tab and its number there. */
+interface EventNumber {
   tab_id: string;
   seq: number;
 }
@@ -15,8 +15,13 @@ interface Tab {
   next_seq: number;
 }
 
-/** Numbers the events of this tab: gives the next number in a session, and stops. */
-export type TabNumbers = [nextIn: (sessionId: string) => Stamp, stop: Stop];
+/** Numbers the events of this tab. */
+export interface TabNumbers {
+  /** The next number in a session. */
+  nextNumber(sessionId: string): EventNumber;
+  /** Leaves the count to the tab's next page. */
+  leave: Stop;
+}
 
 /**
  * Numbers a tab's events without a gap across the pages it visits. The count travels from page to page in sessionStorage:
@@ -34,14 +39,14 @@ export const createTabNumbers = (name: string | false): TabNumbers => {
     store.write(undefined);
     left = false;
   };
-  const leave = () => {
+  const putBack = () => {
     left = true;
     store.write(tab);
   };
 
   take();
-  const stop = onPageChange((change) => {
-    if (change === "leave") leave();
+  const stopListening = onPageChange((change) => {
+    if (change === "leave") putBack();
     if (change === "restore") {
       take();
       // Firefox shows a restored page the storage as the page left it: what others counted since is not in there.
@@ -49,17 +54,17 @@ export const createTabNumbers = (name: string | false): TabNumbers => {
     }
   });
 
-  return [
-    (sessionId) => {
+  return {
+    nextNumber(sessionId) {
       if (tab?.session_id !== sessionId) tab = { session_id: sessionId, tab_id: mint(), next_seq: 0 };
-      const stamp = { tab_id: tab.tab_id, seq: tab.next_seq };
+      const number = { tab_id: tab.tab_id, seq: tab.next_seq };
       tab.next_seq += 1;
       if (left) store.write(tab);
-      return stamp;
+      return number;
     },
-    () => {
-      stop();
-      leave();
+    leave() {
+      stopListening();
+      putBack();
     },
-  ];
+  };
 };

@@ -1,7 +1,7 @@
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
 import { now } from "../sensors/clock.ts";
+import { type Slot, slot } from "../storage/web-storage.ts";
 import { mint } from "./mint.ts";
-import { type Slot, slot } from "./storage.ts";
 
 /** Who is visiting, in which session. */
 export interface Visitor {
@@ -26,14 +26,14 @@ export type VisitStore = (name: string) => Slot<Visit>;
 const LOOK_EVERY_MS = 5_000;
 
 /** Knows the visitor and keeps the session, shared by the tabs of the origin. */
-export type VisitorKeeper = [
+export interface VisitorKeeper {
   /** The visitor at this moment, which counts as activity: a session that is over gives way to a new one. */
-  visitorAt: (time: number) => Visitor,
+  visitorAt(time: number): Visitor;
   /** From now on the session belongs to this user, or to nobody known. */
-  identify: (userId: string | undefined) => void,
+  identify(userId: string | undefined): void;
   /** Ends the session; from now on the visitor is another, unless it `isSame`. */
-  forget: (isSame?: boolean) => void,
-];
+  forget(isSame?: boolean): void;
+}
 
 /**
  * Keeps the visitor in localStorage, or in memory where that is forbidden. A tab that was silent for a moment looks there before it says
@@ -52,8 +52,8 @@ export const createVisitorKeeper = (
   const store = (name && storeIn?.(name)) || slot<Visit>("localStorage", name);
   let visit = { seen_at: 0 } as Visit;
 
-  /** Hears of what other tabs have said. What is older than what this one knows could not be written. */
-  const look = () => {
+  /** Reads what other tabs have stored. A visit older than the one known here could not be written. */
+  const refresh = () => {
     const kept = store.read();
     if ((kept?.seen_at as number) >= visit.seen_at) visit = kept as Visit;
   };
@@ -63,12 +63,12 @@ export const createVisitorKeeper = (
     store.write(visit);
   };
 
-  return [
-    (time) => {
+  return {
+    visitorAt(time) {
       /** Whether the session lasts when nothing was heard for so long. */
       const lasts = (silence: number) => time - visit.seen_at <= silence && time - visit.started_at <= SESSION_MAX_MS;
       if (!lasts(LOOK_EVERY_MS)) {
-        look();
+        refresh();
         keep(
           lasts(SESSION_IDLE_MS)
             ? visit
@@ -80,10 +80,10 @@ export const createVisitorKeeper = (
       }
       return (given ? { ...visit.visitor, session_id: given } : visit.visitor) as Visitor;
     },
-    (userId) => {
-      look();
+    identify(userId) {
+      refresh();
       keep({ ...visit, visitor: { ...(visit.visitor as Visitor), user_id: userId } });
     },
-    (isSame) => keep({ ...(isSame && visit), started_at: 0 }),
-  ];
+    forget: (isSame) => keep({ ...(isSame && visit), started_at: 0 }),
+  };
 };

@@ -1,7 +1,7 @@
 import { guard } from "../guard.ts";
 import { type Stop, together } from "../sensors/listen.ts";
 import { createTimer } from "../sensors/timer.ts";
-import type { Tracker } from "../tracker.ts";
+import type { Tracker } from "../tracker/tracker.ts";
 import { openFrame } from "./frame.ts";
 import { createJournal, type Entry } from "./journal.ts";
 import { createPanel, type Panel } from "./panel.ts";
@@ -25,7 +25,7 @@ export const inspect = (tracker: Pick<Tracker, "sessionId" | "features" | "on">)
   const news = new Set<Entry>();
   const journal = createJournal((entry) => {
     news.add(entry);
-    startShowing(SHOW_EVERY_MS);
+    showTimer.start(SHOW_EVERY_MS);
   });
 
   const show = () => {
@@ -33,9 +33,9 @@ export const inspect = (tracker: Pick<Tracker, "sessionId" | "features" | "on">)
     if (panel) for (const entry of news) panel.showEntry(entry);
     news.clear();
   };
-  const [startShowing, stopShowing] = createTimer(guard(show));
+  const showTimer = createTimer(guard(show));
 
-  const [read, stopReading] = createVectorReader(tracker, (now) => {
+  const vectorReader = createVectorReader(tracker, (now) => {
     reading = now;
     panel?.showReading(reading);
   });
@@ -46,7 +46,7 @@ export const inspect = (tracker: Pick<Tracker, "sessionId" | "features" | "on">)
     show();
     panel.showReading(reading);
   });
-  read();
+  vectorReader.read();
 
   const close = together(
     tracker.on("event", journal.captured),
@@ -54,15 +54,15 @@ export const inspect = (tracker: Pick<Tracker, "sessionId" | "features" | "on">)
     tracker.on("acknowledged", (answer) => {
       trouble = "";
       journal.answered(answer);
-      read();
+      vectorReader.read();
     }),
     tracker.on("trouble", (why) => {
       trouble = why;
       journal.troubled(why);
-      startShowing(SHOW_EVERY_MS);
+      showTimer.start(SHOW_EVERY_MS);
     }),
-    stopShowing,
-    stopReading,
+    showTimer.stop,
+    vectorReader.stop,
     frame.close,
   );
   return close;

@@ -1,5 +1,5 @@
 import type { Dropped, Event } from "@tidemark/schema";
-import type { Happenings } from "../happenings.ts";
+import type { Happenings } from "../events/tracker-events.ts";
 
 /** How far an event has come. The last three are final, but that a dropped one may turn out to have arrived. */
 export const eventStates = ["captured", "sent", "acknowledged", "rejected", "dropped"] as const;
@@ -24,7 +24,7 @@ export type Totals = Record<EventState, number>;
 /** What a tracker's events went through, told by its happenings. Pure. */
 export interface Journal {
   captured(event: Happenings["event"]): void;
-  sent(parcel: Happenings["sent"]): void;
+  sent(batch: Happenings["sent"]): void;
   answered(answer: Happenings["acknowledged"]): void;
   troubled(why: Happenings["trouble"]): void;
   /** The latest events, and all that are not settled yet, in the order in which they became known. */
@@ -90,9 +90,9 @@ export const createJournal = (changed: (entry: Entry) => void): Journal => {
     captured({ tab_id, ...event }) {
       changed(entryOf(event, tab_id));
     },
-    sent(parcel) {
-      latest = parcel;
-      const { tab_id, events, dropped = [] } = parcel;
+    sent(batch) {
+      latest = batch;
+      const { tab_id, events, dropped = [] } = batch;
       for (const event of events) {
         const entry = entryOf(event, tab_id);
         noteSending(entry);

@@ -1,6 +1,6 @@
 import type { Stop } from "../sensors/listen.ts";
 import { createTimer } from "../sensors/timer.ts";
-import type { Tracker, Vector } from "../tracker.ts";
+import type { Tracker, Vector } from "../tracker/tracker.ts";
 
 /** The session's vector as it was read last. */
 export interface Reading {
@@ -14,11 +14,18 @@ export interface Reading {
 /** Shortest time between two readings, in milliseconds. */
 const READ_EVERY_MS = 500;
 
-/** Reads the vector when told to, if there is a session, at most once in {@link READ_EVERY_MS}, and never by itself. */
+/** Reads a session's vector on demand. */
+export interface VectorReader {
+  /** Asks for a reading, which follows within {@link READ_EVERY_MS}; nothing is read while there is no session. */
+  read(): void;
+  stop: Stop;
+}
+
+/** Creates a reader that reads at most once in {@link READ_EVERY_MS}, and never by itself. `listener`: gets each reading. */
 export const createVectorReader = (
   tracker: Pick<Tracker, "features" | "sessionId">,
-  hear: (reading: Reading) => void,
-): [read: () => void, stop: Stop] => {
+  listener: (reading: Reading) => void,
+): VectorReader => {
   let vector: Vector = {};
   let isFirst = true;
   let reading = Promise.resolve();
@@ -29,15 +36,15 @@ export const createVectorReader = (
       const now = await tracker.features(true);
       const names = Object.keys(now).filter((name) => `${now[name]}` !== `${vector[name]}`);
       vector = now;
-      hear({ vector, changed: new Set(isFirst ? [] : names), trouble: "" });
+      listener({ vector, changed: new Set(isFirst ? [] : names), trouble: "" });
       isFirst = false;
     } catch (error) {
-      hear({ vector, changed: new Set(), trouble: error instanceof Error ? error.message : `${error}` });
+      listener({ vector, changed: new Set(), trouble: error instanceof Error ? error.message : `${error}` });
     }
   };
-  const [start, stop] = createTimer(() => {
+  const timer = createTimer(() => {
     // One after the other, so that none shows what is older than the one before.
     reading = reading.then(read);
   });
-  return [() => start(READ_EVERY_MS), stop];
+  return { read: () => timer.start(READ_EVERY_MS), stop: timer.stop };
 };

@@ -1,7 +1,7 @@
 import { share, together } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
-import type { Tracker, Vector } from "../tracker.ts";
+import type { Tracker, Vector } from "../tracker/tracker.ts";
 
 /** A visitor's features as they were read last. Both are `undefined` before the first answer, and on a server. */
 export interface LiveFeatures {
@@ -17,8 +17,13 @@ const READ_EVERY_MS = 10_000;
 /** No read yet: one value for all, since React compares by identity. */
 export const NOTHING_READ: LiveFeatures = {};
 
-/** A tracker's vector kept up to date: what hears of each read, and the latest one. A store for React's `useSyncExternalStore`. */
-export type LiveVector = [subscribe: (hear: () => void) => () => void, latest: () => LiveFeatures];
+/** A tracker's vector kept up to date: a store for React's `useSyncExternalStore`. */
+export interface LiveVector {
+  /** Adds a listener for each read. Returns a function that removes it. */
+  subscribe(listener: () => void): () => void;
+  /** The result of the latest read. */
+  latest(): LiveFeatures;
+}
 
 /**
  * Keeps a tracker's vector up to date while somebody hears of it: read at first, after each answer of the collector to the page's
@@ -28,14 +33,14 @@ export type LiveVector = [subscribe: (hear: () => void) => () => void, latest: (
 export const createLiveVector = (tracker: Tracker): LiveVector => {
   let latest = NOTHING_READ;
 
-  const subscribe = share<void>((tell) => {
+  const subscribe = share<void>((emit) => {
     let isReading = false;
     let isStale = false;
     let isStopped = false;
 
     const plan = (ms: number) => {
-      stopTimer();
-      if (isVisible() && !isStopped) startTimer(ms);
+      timer.stop();
+      if (isVisible() && !isStopped) timer.start(ms);
     };
 
     const read = async () => {
@@ -50,9 +55,9 @@ export const createLiveVector = (tracker: Tracker): LiveVector => {
       }
       isReading = false;
       plan(isStale ? 0 : READ_EVERY_MS);
-      tell();
+      emit();
     };
-    const [startTimer, stopTimer] = createTimer(read);
+    const timer = createTimer(read);
 
     /** Reads now, or once more when the read under way is done. */
     const refresh = () => {
@@ -63,9 +68,9 @@ export const createLiveVector = (tracker: Tracker): LiveVector => {
     refresh();
     return together(tracker.on("acknowledged", refresh), onPageChange(refresh), () => {
       isStopped = true;
-      stopTimer();
+      timer.stop();
     });
   });
 
-  return [subscribe, () => latest];
+  return { subscribe, latest: () => latest };
 };

@@ -1,9 +1,15 @@
 import { guard } from "../guard.ts";
+import type { TrackerOptions } from "../options/tracker-options.ts";
 import type { Stop } from "../sensors/listen.ts";
-import { createTracker, type Tracker, type TrackerOptions } from "../tracker.ts";
+import { createTracker } from "../tracker/create-tracker.ts";
+import type { Tracker } from "../tracker/tracker.ts";
 
-/** A tracker that components can hold from their first render on, and what makes it measure until the `Stop` is called. */
-export type MountedTracker = [tracker: Tracker, mount: (options: TrackerOptions) => Stop];
+/** A tracker that components can hold from their first render on. */
+export interface MountedTracker {
+  tracker: Tracker;
+  /** Makes the tracker measure until the returned function is called. */
+  mount(options: TrackerOptions): Stop;
+}
 
 /**
  * A tracker that measures while it is mounted. Making one does nothing at all, so that React may render as often as it likes and
@@ -23,19 +29,19 @@ export const createMountedTracker = (): MountedTracker => {
     get sessionId() {
       return mounted?.sessionId ?? "";
     },
-    track: guard((...told) => here().track(...told)),
-    identify: guard((...told) => here().identify(...told)),
+    track: guard((...event) => here().track(...event)),
+    identify: guard((...user) => here().identify(...user)),
     reset: guard(() => here().reset()),
     consent: guard((answer) => here().consent(answer)),
-    page: guard((...told) => here().page(...told)),
+    page: guard((...properties) => here().page(...properties)),
     flush: async () => here().flush(),
     features: async (asStored) => here().features(asStored),
-    on: (type, hear) => mounted?.on(type, hear) ?? (() => {}),
+    on: (type, listener) => mounted?.on(type, listener) ?? (() => {}),
     stop: () => mounted?.stop(),
   };
-  return [
+  return {
     tracker,
-    (options) => {
+    mount(options) {
       const mine = createTracker(options);
       mounted = mine;
       // Effects of components below are cleaned up after the provider's, and may want to track.
@@ -45,5 +51,5 @@ export const createMountedTracker = (): MountedTracker => {
           if (mounted === mine) mounted = undefined;
         });
     },
-  ];
+  };
 };

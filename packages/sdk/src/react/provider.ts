@@ -1,5 +1,6 @@
 import { createElement, type ReactElement, type ReactNode, useInsertionEffect, useState } from "react";
-import type { Tracker, TrackerOptions } from "../tracker.ts";
+import type { TrackerOptions } from "../options/tracker-options.ts";
+import type { Tracker } from "../tracker/tracker.ts";
 import { createMountedTracker } from "./mounted-tracker.ts";
 import { TrackerContext } from "./use-tracker.ts";
 
@@ -14,7 +15,7 @@ export type TidemarkProviderProps = { children?: ReactNode } & (
  * unmounted; later options have no effect. Rendering alone, on a server too, creates nothing.
  */
 export const TidemarkProvider = ({ options, tracker, children }: TidemarkProviderProps): ReactElement => {
-  const [[own, mount]] = useState(createMountedTracker);
+  const [{ tracker: own, mount }] = useState(createMountedTracker);
   // Of all effects this kind is the first, so that a child's can track already, and one that StrictMode does not run twice.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the options of the first render count
   useInsertionEffect(() => options && mount(options), [mount]);

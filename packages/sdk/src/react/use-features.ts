@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import type { Tracker } from "../tracker.ts";
+import type { Tracker } from "../tracker/tracker.ts";
 import { createLiveVector, type LiveFeatures, type LiveVector, NOTHING_READ } from "./live-features.ts";
 import { useTracker } from "./use-tracker.ts";
 
@@ -19,6 +19,6 @@ const vectorOf = (tracker: Tracker): LiveVector => {
  * @returns `{}` before the first answer and on a server. When a read fails, `error` says why, beside the features known before.
  */
 export const useFeatures = (): LiveFeatures => {
-  const [subscribe, latest] = vectorOf(useTracker());
+  const { subscribe, latest } = vectorOf(useTracker());
   return useSyncExternalStore(subscribe, latest, () => NOTHING_READ);
 };

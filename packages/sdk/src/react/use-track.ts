@@ -1,5 +1,5 @@
-import type { Tracker } from "../tracker.ts";
-import type { FreeEvents } from "../typed-events.ts";
+import type { Tracker } from "../tracker/tracker.ts";
+import type { FreeEvents } from "../tracker/typed-events.ts";
 import { useTracker } from "./use-tracker.ts";
 
 /**

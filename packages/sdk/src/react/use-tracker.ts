@@ -1,10 +1,10 @@
 import { createContext, useContext } from "react";
-import type { Tracker } from "../tracker.ts";
-import type { FreeEvents, Properties } from "../typed-events.ts";
+import type { Tracker } from "../tracker/tracker.ts";
+import type { FreeEvents, Properties } from "../tracker/typed-events.ts";
 import { createMountedTracker } from "./mounted-tracker.ts";
 
 /** The tracker of the nearest provider; without one, a tracker that is never mounted. */
-export const TrackerContext = createContext<Tracker>(createMountedTracker()[0]);
+export const TrackerContext = createContext<Tracker>(createMountedTracker().tracker);
 
 /**
  * The tracker of the nearest {@link TidemarkProvider}, the same object in every render. It is there while rendering, and measures

@@ -1,70 +1,35 @@
-import { guard } from "../guard.ts";
-import type * as sdk from "../index.ts";
-import type * as inspector from "../inspector/inspect.ts";
-import { shared } from "./shared.ts";
-
-/** What the tag does not hold and loads when it is named, by its export of the package. */
-export type PartName =
-  | ("media" | "webVitals" | "forms" | "selections" | "errors" | "elementDwell")
-  | ("links" | "names" | "texts" | "clickEvidence" | "reading")
-  | "debug"
-  | "inspect";
-
-/** The parts themselves. */
-export type Parts = Pick<typeof sdk, Exclude<PartName, "inspect">> & Pick<typeof inspector, "inspect">;
-
-/** Gives a part, once it is there. What cannot be loaded never comes, and is warned of. */
-export type Load = <N extends PartName>(name: N) => Promise<Parts[N]>;
-
-/** Version of the bundle, as in the names of its files, and the integrity of each file by its name: the build writes both. */
-declare const TAG_VERSION: string;
-declare const TAG_FILES: Record<string, string>;
-
-/** The file with all parts that have none of their own. */
-const MORE = "more";
-
-/** How a tag and its part meet: the part finds what is shared on its own script element, and leaves there what it holds. */
-type PartElement = HTMLScriptElement & { shared?: typeof shared; parts?: Partial<Parts> };
-
-/** Trusted Types, where there are any (https://www.w3.org/TR/trusted-types/). */
-interface TrustedTypes {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
-}
-let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
-
-const trusted = (url: string): string => {
-  policy ??= (window as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy("tidemark", {
-    createScriptURL: (own) => own,
-  });
-  return policy?.createScriptURL(url) ?? url;
-};
-
 /**
- * Loads parts from where the tag is, each file once, with its integrity and the tag's own nonce: what the page trusts the tag
- * for, it trusts the parts for.
- *
- * @param base URL of a file beside theirs.
+ * The parts that a tag can be told to use, by their names: exports of the package. From this table derive what a tag accepts, what
+ * it loads, and the files that the build makes of it. A signal's module is `signals/<name>.ts`, an enrichment's `enrichments/<name>.ts`,
+ * with the name in kebab-case.
  */
-export const createLoad = (base: string, nonce: string | undefined): Load => {
-  const files: Record<string, Promise<Partial<Parts>>> = {};
-  const insert = (file: string) =>
-    new Promise<Partial<Parts>>(
-      guard((resolve) => {
-        const element: PartElement = document.createElement("script");
-        element.src = trusted(new URL(`tidemark-v${TAG_VERSION}-${file}.js`, base).href);
-        element.integrity = TAG_FILES[file] as string;
-        element.crossOrigin = "anonymous";
-        if (nonce) element.nonce = nonce;
-        element.shared = shared;
-        element.onload = () => resolve(element.parts ?? {});
-        element.onerror = () =>
-          console.warn(`[tidemark] ${element.src} does not load: is it there, and allowed by the page's script-src?`);
-        document.head.append(element);
-      }),
-    );
-  return async (name) => {
-    const file = TAG_FILES[name] ? name : MORE;
-    files[file] ??= insert(file);
-    return (await files[file])[name] as Parts[typeof name];
-  };
-};
+
+/** The signals that the tag holds, in the order in which they start. */
+export const SIGNALS = ["pageViews", "clicks", "hovers", "scrollDepth", "dwell"] as const;
+
+/** The signals that the tag loads when they are named. */
+export const LATE_SIGNALS = ["media", "webVitals", "forms", "selections", "errors", "elementDwell"] as const;
+
+/** The enrichments that the tag loads when they are named, each with the signal that it adds to and so turns on. */
+export const LATE_ENRICHMENTS = {
+  links: "clicks",
+  names: "clicks",
+  texts: "clicks",
+  clickEvidence: "clicks",
+  reading: "scrollDepth",
+} as const;
+
+/** All enrichments: the tag holds `device`. */
+export const ENRICHMENTS: Record<string, string> = { device: "pageViews", ...LATE_ENRICHMENTS };
+
+/** The tools for developers, which a page's URL asks for. */
+type ToolName = "debug" | "inspect";
+
+/** The parts that the tag does not hold and loads. */
+export type PartName = (typeof LATE_SIGNALS)[number] | keyof typeof LATE_ENRICHMENTS | ToolName;
+
+/** The names that a tag goes by unless the page names others. */
+export const DEFAULTS: readonly string[] = ["device", ...SIGNALS.slice(1)];
+
+/** All names that a tag may be given. */
+export const NAMES: readonly string[] = [...SIGNALS, ...LATE_SIGNALS, ...Object.keys(ENRICHMENTS)];

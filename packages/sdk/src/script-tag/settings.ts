@@ -1,12 +1,13 @@
-import type { ReadingOptions } from "../details/reading.ts";
-import { flag, isObject, listProblems, RULES, type Rule, text, words } from "../option-rules.ts";
+import { SITE_KEY } from "@tidemark/schema/keys";
+import type { ReadingOptions } from "../enrichments/reading.ts";
+import { flag, isObject, listProblems, RULES, type Rule, text, words } from "../options/rules.ts";
+import type { TrackerOptions } from "../options/tracker-options.ts";
 import type { DwellOptions } from "../signals/dwell.ts";
 import type { HoverOptions } from "../signals/hovers.ts";
 import type { MediaOptions } from "../signals/media.ts";
 import type { PageViewOptions } from "../signals/page-views.ts";
 import type { ScrollDepthOptions } from "../signals/scroll-depth.ts";
-import type { TrackerOptions } from "../tracker.ts";
-import { DEFAULTS, NAMES } from "./signals.ts";
+import { DEFAULTS, NAMES } from "./parts.ts";
 
 /** Options of signals, by the names of these. */
 export interface SignalOptions {
@@ -30,18 +31,22 @@ interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "comp
 export type Settings = ScriptTagConfig & Required<Pick<ScriptTagConfig, "signals" | "options">>;
 
 /** What an attribute stands for: its text, if nothing else is wanted. */
-const read = (accepts: Rule[0], given: unknown): unknown => {
+const read = (accepts: Rule["accepts"], given: unknown): unknown => {
   if (typeof given !== "string") return given;
   if (accepts === words) return given.split(/[\s,]+/).filter(Boolean);
   return accepts === flag && /^(true|false|)$/.test(given) ? given !== "false" : given;
 };
 
 const TAG_RULES: Record<keyof ScriptTagConfig, Rule> = {
-  key: [text(/^tm_.+_/), "the site's key, as tm_shop_3f9c1e7ab2d84056", ""],
-  endpoint: [text(/^(https?:\/)?\/[^\s/]\S*$/), "the collector's URL, as https://collector.example", ""],
-  signals: [words, "a list of names"],
+  key: { accepts: text(SITE_KEY), expected: "the site's key, as tm_shop_3f9c1e7ab2d84056", instead: "" },
+  endpoint: {
+    accepts: text(/^(https?:\/)?\/[^\s/]\S*$/),
+    expected: "the collector's URL, as https://collector.example",
+    instead: "",
+  },
+  signals: { accepts: words, expected: "a list of names" },
   ...RULES,
-  options: [isObject, "an object, as { dwell: { idleAfter: 10000 } }"],
+  options: { accepts: isObject, expected: "an object, as { dwell: { idleAfter: 10000 } }" },
 };
 
 /** What no attribute can say. */
@@ -71,13 +76,13 @@ export const readSettings = (
   attributes: Record<string, string | undefined>,
   config: object = {},
   origin?: string,
-): [settings: Settings, problems: string[]] => {
+): { settings: Settings; problems: string[] } => {
   const { problems, wrong, unknown } = listProblems();
   const settings: Record<string, unknown> = { endpoint: origin, signals: DEFAULTS, options: {} };
   const names = Object.keys(TAG_RULES);
 
   const take = (name: string, where: string, given: unknown) => {
-    const [accepts, expected, instead = settings[name]] = TAG_RULES[name as keyof ScriptTagConfig];
+    const { accepts, expected, instead = settings[name] } = TAG_RULES[name as keyof ScriptTagConfig];
     const value = read(accepts, given);
     settings[name] = accepts(value) ? value : instead;
     if (!accepts(value)) wrong(where, given, expected);
@@ -89,7 +94,7 @@ export const readSettings = (
   for (const name of names)
     if (!CONFIG_ONLY.includes(name) && attributes[name] !== undefined) take(name, attribute(name), attributes[name]);
   for (const name of ["key", "endpoint"] as const)
-    if (settings[name] === undefined) problems.push(`${attribute(name)} is missing: write ${TAG_RULES[name][1]}`);
+    if (settings[name] === undefined) problems.push(`${attribute(name)} is missing: write ${TAG_RULES[name].expected}`);
 
   const { signals, options } = settings as unknown as Settings;
   for (const name of signals) if (!NAMES.includes(name)) unknown(`data-signals: ${name}`, NAMES);
@@ -110,5 +115,5 @@ export const readSettings = (
         }),
       );
   }
-  return [{ ...settings, options: checked } as unknown as Settings, problems];
+  return { settings: { ...settings, options: checked } as unknown as Settings, problems };
 };

@@ -1,13 +1,13 @@
 import { guard } from "../guard.ts";
-import { cleanUrl } from "../page-url.ts";
+import { percentageOf } from "../measures/depth.ts";
 import { now } from "../sensors/clock.ts";
-import { hold } from "../sensors/hold.ts";
+import { hold } from "../sensors/engagement-hold.ts";
 import { listen, together } from "../sensors/listen.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import { isVisible, onPageChange, whenSeen } from "../sensors/page-state.ts";
+import { cleanUrl } from "../sensors/page-url.ts";
 import { describe } from "../sensors/target.ts";
 import { createTimer } from "../sensors/timer.ts";
-import { percentageOf } from "../signals/depth.ts";
 
 /**
  * What the script tag and the parts that it loads both use. A part has no copy of its own of these: it would be heavier, and a

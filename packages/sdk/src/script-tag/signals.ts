@@ -1,4 +1,5 @@
-import { device } from "../details/device.ts";
+import { device } from "../enrichments/device.ts";
+import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
 import type { Stop } from "../sensors/listen.ts";
 import { type ClickDetail, type ClickEvidence, clicks } from "../signals/clicks.ts";
@@ -6,32 +7,13 @@ import { dwell } from "../signals/dwell.ts";
 import { hovers } from "../signals/hovers.ts";
 import { pageViews } from "../signals/page-views.ts";
 import { type ScrollDetail, scrollDepth } from "../signals/scroll-depth.ts";
-import type { Signal } from "../signals/signal.ts";
-import type { Load, PartName, Parts } from "./parts.ts";
+import type { Load, Parts } from "./load.ts";
+import { ENRICHMENTS, LATE_SIGNALS, type PartName, SIGNALS } from "./parts.ts";
 import type { SignalOptions } from "./settings.ts";
-
-/** Signals that are loaded when they are named. */
-const LATE = ["media", "webVitals", "forms", "selections", "errors", "elementDwell"] as const;
-
-/** Names that say more of what a signal measures, and so ask for it. */
-const DETAILS: Record<string, string> = {
-  device: "pageViews",
-  links: "clicks",
-  names: "clicks",
-  texts: "clicks",
-  clickEvidence: "clicks",
-  reading: "scrollDepth",
-};
-
-/** What is measured unless the page says otherwise. */
-export const DEFAULTS = ["device", "clicks", "hovers", "scrollDepth", "dwell"];
-
-/** All names that a tag may be given. */
-export const NAMES: string[] = ["pageViews", ...DEFAULTS, ...LATE, ...Object.keys(DETAILS).slice(1)];
 
 /** The signals of these names. Those that are not in the tag begin when their part is there; all others at once. */
 export const signalsOf = (names: readonly string[], options: SignalOptions, load: Load): Signal[] => {
-  const wanted = new Set(names.flatMap((name) => [name, DETAILS[name]]));
+  const wanted = new Set(names.flatMap((name) => [name, ENRICHMENTS[name]]));
 
   /** Starts something with a part once that is there, unless it was stopped before. */
   const late = <N extends PartName>(name: N, start: (part: Parts[N]) => Stop): Stop => {
@@ -74,7 +56,7 @@ export const signalsOf = (names: readonly string[], options: SignalOptions, load
     return { see: (...sight) => reading?.see(...sight) ?? false, fields: () => reading?.fields() ?? {} };
   };
 
-  const own: Record<string, () => Signal> = {
+  const own: Record<(typeof SIGNALS)[number], () => Signal> = {
     pageViews: () => pageViews({ ...options.pageViews, details: wanted.has("device") ? [device] : [] }),
     clicks: () =>
       clicks({
@@ -86,8 +68,8 @@ export const signalsOf = (names: readonly string[], options: SignalOptions, load
     dwell: () => dwell(options.dwell),
   };
   return [
-    ...Object.keys(own).flatMap((name) => (wanted.has(name) ? (own[name] as () => Signal)() : [])),
-    ...LATE.filter((name) => wanted.has(name)).map(
+    ...SIGNALS.filter((name) => wanted.has(name)).map((name) => own[name]()),
+    ...LATE_SIGNALS.filter((name) => wanted.has(name)).map(
       (name): Signal =>
         (context) =>
           late(name, (make) => (make as (more?: object) => Signal)(options[name as "media"])(context)),

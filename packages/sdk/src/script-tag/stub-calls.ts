@@ -1,5 +1,5 @@
 import { guard } from "../guard.ts";
-import type { Tracker } from "../tracker.ts";
+import type { Tracker } from "../tracker/tracker.ts";
 
 /** A call that was made before the tracker was there: the method, its arguments, and who waits for what it returns. */
 type Call = [method: keyof Tracker, args: never[], resolve?: (result: unknown) => void];

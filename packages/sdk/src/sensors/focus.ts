@@ -1,11 +1,11 @@
 import { listen, share } from "./listen.ts";
 
 /**
- * Hears whether the window has the focus, when that may have changed, a turn later: at the `blur` itself Firefox's
+ * Listens for whether the window has the focus, when that may have changed, a turn later: at the `blur` itself Firefox's
  * `document.hasFocus()` is false even when the focus goes into a frame of the page, where it stays with the page.
  */
-export const onFocusChange = share<boolean>((tell) =>
+export const onFocusChange = share<boolean>((emit) =>
   listen(window, "focus blur", ({ target }) => {
-    if (target === window) setTimeout(() => tell(document.hasFocus()));
+    if (target === window) setTimeout(() => emit(document.hasFocus()));
   }),
 );

@@ -11,23 +11,23 @@ export const PULSE_MS = 200;
  * Hears of inputs in pulses: of the first at once, then of no more, and at the pulse's end, without an event, that what they
  * changed can be looked at. Nothing listens in between: that the browser calls at all costs a page more than what is done then.
  */
-export const onInput = share<Event | undefined>((tell) => {
+export const onInput = share<Event | undefined>((emit) => {
   let stops: Stop[] = [];
   const start = () => {
     stops = INPUTS.map((types) => {
       const stop = listen(window, types, (event) => {
         stop();
-        startPulse(PULSE_MS);
-        tell(event);
+        pulse.start(PULSE_MS);
+        emit(event);
       });
       return stop;
     });
   };
-  const stop = () => together(...stops, stopPulse)();
-  const [startPulse, stopPulse] = createTimer(() => {
+  const stop = () => together(...stops, pulse.stop)();
+  const pulse = createTimer(() => {
     stop();
     start();
-    tell(undefined);
+    emit(undefined);
   });
   start();
   return stop;

@@ -6,26 +6,26 @@ export type Stop = () => void;
  *
  * @param types Names of the events, apart by spaces.
  */
-export const listen = <E extends Event>(target: EventTarget, types: string, hear: (event: E) => unknown): Stop => {
+export const listen = <E extends Event>(target: EventTarget, types: string, listener: (event: E) => unknown): Stop => {
   const each = (act: "addEventListener" | "removeEventListener") => {
-    for (const type of types.split(" ")) target[act](type, hear as EventListener, { capture: true, passive: true });
+    for (const type of types.split(" ")) target[act](type, listener as EventListener, { capture: true, passive: true });
   };
   each("addEventListener");
   return () => each("removeEventListener");
 };
 
-/** One source for many hearers: it starts with the first and stops with the last. */
-export const share = <T>(start: (tell: (value: T) => void) => Stop): ((hear: (value: T) => void) => Stop) => {
-  const hearers = new Set<(value: T) => void>();
+/** Shares one source among many listeners: the source starts with the first listener and stops with the last. */
+export const share = <T>(start: (emit: (value: T) => void) => Stop): ((listener: (value: T) => void) => Stop) => {
+  const listeners = new Set<(value: T) => void>();
   let stop: Stop | undefined;
-  return (hear) => {
-    hearers.add(hear);
+  return (listener) => {
+    listeners.add(listener);
     stop ??= start((value) => {
-      for (const each of hearers) each(value);
+      for (const each of listeners) each(value);
     });
     return () => {
-      hearers.delete(hear);
-      if (!hearers.size) {
+      listeners.delete(listener);
+      if (!listeners.size) {
         stop?.();
         stop = undefined;
       }

@@ -1,33 +1,33 @@
 import { listen, share, together } from "./listen.ts";
 import { createTimer } from "./timer.ts";
 
-/** Hears every change of the entry in the session history, by whatever means the browser has to tell. */
-const onHistoryChange = (tell: () => void) => {
+/** Listens for every change of the entry in the session history, by whatever means the browser has. */
+const onHistoryChange = (listener: () => void) => {
   const { navigation } = window as unknown as { navigation?: EventTarget };
-  if (navigation) return listen(navigation, "currententrychange", tell);
+  if (navigation) return listen(navigation, "currententrychange", listener);
 
   const patch = (method: "pushState" | "replaceState") => {
     const original = history[method];
     const patched: typeof original = (...entry) => {
       original.apply(history, entry);
-      tell();
+      listener();
     };
     history[method] = patched;
     return () => {
       if (history[method] === patched) history[method] = original;
     };
   };
-  return together(patch("pushState"), patch("replaceState"), listen(window, "popstate", tell));
+  return together(patch("pushState"), patch("replaceState"), listen(window, "popstate", listener));
 };
 
 /**
- * Hears changes of the entry in the session history, once the turn in which they were made is over: a replace and a push
+ * Listens for changes of the entry in the session history, once the turn in which they were made is over: a replace and a push
  * at once are one.
  */
-export const onNavigation = share<void>((tell) => {
-  const [settle, stopSettling] = createTimer(tell);
+export const onNavigation = share<void>((emit) => {
+  const timer = createTimer(emit);
   return together(
-    onHistoryChange(() => settle()),
-    stopSettling,
+    onHistoryChange(() => timer.start()),
+    timer.stop,
   );
 });

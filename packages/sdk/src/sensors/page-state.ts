@@ -4,15 +4,15 @@ import { listen, share, together } from "./listen.ts";
 export type PageChange = "visible" | "hidden" | "leave" | "restore" | "online";
 
 /** The only place that hears visibility, page lifecycle and network. Never `unload`, which bars the page from the cache. */
-export const onPageChange = share<PageChange>((tell) =>
+export const onPageChange = share<PageChange>((emit) =>
   together(
-    listen(document, "visibilitychange", () => tell(isVisible() ? "visible" : "hidden")),
+    listen(document, "visibilitychange", () => emit(isVisible() ? "visible" : "hidden")),
     listen(window, "pagehide", () => {
-      tell("leave");
-      tell("hidden");
+      emit("leave");
+      emit("hidden");
     }),
-    listen<PageTransitionEvent>(window, "pageshow", (event) => event.persisted && tell("restore")),
-    listen(window, "online", () => tell("online")),
+    listen<PageTransitionEvent>(window, "pageshow", (event) => event.persisted && emit("restore")),
+    listen(window, "online", () => emit("online")),
   ),
 );
 

@@ -1,5 +1,5 @@
 import type { EventOf } from "@tidemark/schema";
-import { closest } from "./private.ts";
+import { closest } from "./shadow-dom.ts";
 
 /** What an element is called in an event. */
 export type Target = EventOf<"click">["target"];

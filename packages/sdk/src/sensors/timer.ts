@@ -1,24 +1,28 @@
-/** Runs what the timer is for after `ms` milliseconds, unless it waits already. */
-type Start = (ms?: number) => void;
+/** A timer that waits for one thing at a time. */
+export interface Timer {
+  /** Runs the timer's function after `ms` milliseconds (default: 0), unless the timer is running already. */
+  start(ms?: number): void;
+  /** Ends the wait; the function does not run. */
+  stop(): void;
+  /** Whether the timer waits to run its function. */
+  isRunning(): boolean;
+}
 
-/** A timer that waits for one thing at a time: what starts it, what stops it, and what it waits for, if it does. */
-export type Timer = [start: Start, stop: () => void, waitsFor: () => unknown];
-
-/** A timer for `run`. */
+/** Creates a stopped timer for `run`. */
 export const createTimer = (run: () => void): Timer => {
-  let waiting: ReturnType<typeof setTimeout> | undefined;
+  let timeout: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
-    clearTimeout(waiting);
-    waiting = undefined;
+    clearTimeout(timeout);
+    timeout = undefined;
   };
-  return [
-    (ms) => {
-      waiting ??= setTimeout(() => {
+  return {
+    start(ms) {
+      timeout ??= setTimeout(() => {
         stop();
         run();
       }, ms);
     },
     stop,
-    () => waiting,
-  ];
+    isRunning: () => !!timeout,
+  };
 };

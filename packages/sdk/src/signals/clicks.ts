@@ -1,8 +1,8 @@
 import type { EventOf, FieldsOf } from "@tidemark/schema";
+import type { Signal, SignalContext } from "../events/signal.ts";
 import { listen, type Stop, together } from "../sensors/listen.ts";
-import { ignoredBy } from "../sensors/private.ts";
+import { ignoredBy } from "../sensors/privacy.ts";
 import { anyTarget, describe } from "../sensors/target.ts";
-import type { Signal, SignalContext } from "./signal.ts";
 
 /** A click as it is reported. */
 export type ClickFields = FieldsOf<"click"> & { time?: number };

@@ -1,12 +1,12 @@
+import type { Signal } from "../events/signal.ts";
+import { createEngagementClock, type Engagement } from "../measures/engagement.ts";
 import { now } from "../sensors/clock.ts";
+import { isHeld, onHoldChange } from "../sensors/engagement-hold.ts";
 import { onFocusChange } from "../sensors/focus.ts";
-import { isHeld, onHoldChange } from "../sensors/hold.ts";
 import { onInput, PULSE_MS } from "../sensors/input.ts";
 import { together } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
-import { createEngagementClock, type Engagement } from "./engagement.ts";
-import type { Signal } from "./signal.ts";
 
 /** Options of {@link dwell}. */
 export interface DwellOptions {
@@ -25,12 +25,12 @@ export interface DwellOptions {
 export const dwell =
   ({ idleAfter = 5000, reportEvery = 5000 }: DwellOptions = {}): Signal =>
   (context) => {
-    const [setPresence, noteInput, read, reset, activeUntil] = createEngagementClock(idleAfter);
+    const engagement = createEngagementClock(idleAfter);
     let reported: Engagement;
 
     const report = () => {
-      stopTimer();
-      const total = read(now());
+      timer.stop();
+      const total = engagement.read(now());
       if (total === reported) return;
       context.emit("dwell", {
         ...total,
@@ -42,27 +42,27 @@ export const dwell =
     };
 
     const remind = () => {
-      const rest = isHeld() ? reportEvery : activeUntil() - now();
-      if (isVisible() && rest > 0) startTimer(Math.min(reportEvery, rest));
+      const rest = isHeld() ? reportEvery : engagement.activeUntil() - now();
+      if (isVisible() && rest > 0) timer.start(Math.min(reportEvery, rest));
     };
-    const [startTimer, stopTimer, timerRuns] = createTimer(() => {
+    const timer = createTimer(() => {
       report();
       remind();
     });
 
     const input = (more?: number) => {
-      noteInput(now(), more);
-      if (!timerRuns()) remind();
+      engagement.noteInput(now(), more);
+      if (!timer.isRunning()) remind();
     };
 
     /** Takes in what the page is like now. */
     const look = () => {
-      setPresence(now(), { visible: isVisible(), focused: document.hasFocus(), held: isHeld() });
+      engagement.setPresence(now(), { visible: isVisible(), focused: document.hasFocus(), held: isHeld() });
       remind();
     };
 
     const begin = () => {
-      reported = reset(now());
+      reported = engagement.reset(now());
       input();
     };
 
@@ -82,6 +82,6 @@ export const dwell =
         look();
         if (change === "visible") input();
       }),
-      stopTimer,
+      timer.stop,
     );
   };

@@ -1,10 +1,10 @@
+import type { Signal } from "../events/signal.ts";
 import { now } from "../sensors/clock.ts";
+import { createViewObserver } from "../sensors/in-view.ts";
 import { together } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
-import { ignoredBy } from "../sensors/private.ts";
-import { createSight } from "../sensors/sight.ts";
+import { ignoredBy } from "../sensors/privacy.ts";
 import { describe } from "../sensors/target.ts";
-import type { Signal } from "./signal.ts";
 
 /** The attribute that marks an element. */
 export const DWELL_ATTRIBUTE = "data-tm-dwell";
@@ -24,16 +24,16 @@ export const elementDwell = (): Signal => (context) => {
   /** Follows an element through a view. */
   const follow = (element: Element) => {
     const totals = { target: describe(element), visible_ms: 0, longest_ms: 0, stays: 0, share_max: 0 };
-    let isInSight = false;
+    let isInView = false;
     /** Up to when the stay that goes on is counted; 0 when none does. */
     let since = 0;
     let stay = 0;
     let reported = 0;
 
     /** Counts up to now, and begins or ends a stay as the element and the page are now. */
-    return (isWanted: boolean, isInSightNow = isInSight, share = 0) => {
-      isInSight = isInSightNow;
-      const isSeen = isInSight && isVisible();
+    return (isWanted: boolean, isInViewNow = isInView, share = 0) => {
+      isInView = isInViewNow;
+      const isSeen = isInView && isVisible();
       const at = now();
       if (since) {
         stay += at - since;
@@ -52,32 +52,32 @@ export const elementDwell = (): Signal => (context) => {
     };
   };
 
-  const sight = createSight((element, isInSight, share) => {
+  const observer = createViewObserver((element, isInView, share) => {
     if (ignoredBy(element)) return;
     if (!stays.has(element)) stays.set(element, follow(element));
-    stays.get(element)?.(false, isInSight, share);
+    stays.get(element)?.(false, isInView, share);
   });
-  if (!sight) return () => {};
+  if (!observer) return () => {};
 
   const settleAll = (isWanted: boolean) => {
     for (const settle of stays.values()) settle(isWanted);
   };
 
   const find = (root: ParentNode) => {
-    for (const element of root.querySelectorAll(MARKED)) sight.observe(element);
+    for (const element of root.querySelectorAll(MARKED)) observer.observe(element);
   };
 
   const begin = () => {
     stays.clear();
-    sight.disconnect();
+    observer.disconnect();
     find(document);
   };
 
   const look = (element: Element) => {
     if (!element.matches(MARKED)) {
-      sight.unobserve(element);
+      observer.unobserve(element);
       stays.get(element)?.(false, false);
-    } else if (isVisible()) sight.observe(element);
+    } else if (isVisible()) observer.observe(element);
   };
 
   const changes = new MutationObserver((records) => {
@@ -100,7 +100,7 @@ export const elementDwell = (): Signal => (context) => {
       settleAll(false);
     }),
     () => {
-      sight.disconnect();
+      observer.disconnect();
       changes.disconnect();
     },
   );

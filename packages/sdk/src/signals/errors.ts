@@ -1,9 +1,9 @@
 import type { FieldsOf } from "@tidemark/schema";
+import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
 import { listen, together } from "../sensors/listen.ts";
 import { isVisible } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
-import type { Signal } from "./signal.ts";
 
 /** Different kinds and types that are told apart in a view; the rest are of the type `other`. */
 const MAX_TYPES = 20;
@@ -24,7 +24,7 @@ export const errors = (): Signal => (context) => {
 
   // What fails in here becomes a warning, and so no error to report again.
   const report = guard(() => {
-    stopTimer();
+    timer.stop();
     for (const total of news) {
       news.delete(total);
       context.emit("error", { ...total });
@@ -41,12 +41,12 @@ export const errors = (): Signal => (context) => {
     total.error_count += 1;
     totals.set(kind + error_type, total);
     news.add(total);
-    if (isVisible()) startTimer(REPORT_EVERY_MS);
+    if (isVisible()) timer.start(REPORT_EVERY_MS);
   });
 
-  const [startTimer, stopTimer] = createTimer(report);
+  const timer = createTimer(report);
 
   context.on("view", () => totals.clear());
   context.on("report", report);
-  return together(listen(window, "error unhandledrejection", count), stopTimer);
+  return together(listen(window, "error unhandledrejection", count), timer.stop);
 };

@@ -1,11 +1,11 @@
 import type { FieldsOf } from "@tidemark/schema";
+import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
 import { now } from "../sensors/clock.ts";
 import { listen, type Stop, together } from "../sensors/listen.ts";
 import { onPageChange } from "../sensors/page-state.ts";
-import { ignoredBy, isSecret } from "../sensors/private.ts";
+import { ignoredBy, isSecret } from "../sensors/privacy.ts";
 import { describe, type Target } from "../sensors/target.ts";
-import type { Signal } from "./signal.ts";
 
 /** What happens to a form between its start and its submit. Elements are described at once: they may be gone by then. */
 interface Attempt {

@@ -1,9 +1,9 @@
 import type { EventOf } from "@tidemark/schema";
+import type { Signal } from "../events/signal.ts";
 import { now } from "../sensors/clock.ts";
 import { listen, type Stop, together } from "../sensors/listen.ts";
-import { ignoredBy } from "../sensors/private.ts";
+import { ignoredBy } from "../sensors/privacy.ts";
 import { describe, meaningfulTarget } from "../sensors/target.ts";
-import type { Signal } from "./signal.ts";
 
 /** Options of {@link hovers}. */
 export interface HoverOptions {

@@ -1,13 +1,13 @@
+import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
+import { createPlayback } from "../measures/playback.ts";
 import { now } from "../sensors/clock.ts";
-import { hold } from "../sensors/hold.ts";
+import { hold } from "../sensors/engagement-hold.ts";
 import { listen, type Stop, together } from "../sensors/listen.ts";
 import { isVisible } from "../sensors/page-state.ts";
-import { ignoredBy } from "../sensors/private.ts";
+import { ignoredBy } from "../sensors/privacy.ts";
+import { PLAYER_EVENT, type PlayerReport } from "../sensors/report-media.ts";
 import { describe } from "../sensors/target.ts";
-import { createPlayback } from "./playback.ts";
-import { PLAYER_EVENT, type PlayerReport } from "./report-media.ts";
-import type { Signal } from "./signal.ts";
 
 /** Options of {@link media}. */
 export interface MediaOptions {

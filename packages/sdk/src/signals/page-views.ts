@@ -1,10 +1,10 @@
 import type { View } from "@tidemark/schema";
-import { cleanUrl } from "../page-url.ts";
+import type { Signal, ViewCause, ViewDetails } from "../events/signal.ts";
 import { together } from "../sensors/listen.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import { onPageChange, whenSeen } from "../sensors/page-state.ts";
+import { cleanUrl } from "../sensors/page-url.ts";
 import { createTimer } from "../sensors/timer.ts";
-import type { Signal, ViewCause, ViewDetails } from "./signal.ts";
 
 /** Says more of a page view than {@link pageViews} does by itself: {@link device}. */
 export type ViewDetail = () => Partial<ViewDetails>;
@@ -51,14 +51,14 @@ export const pageViews =
     const routeOf = () => (hash ? location.href : location.href.split("#")[0]);
     let view: View | undefined;
     let route = routeOf();
-    const [settle, stopSettling] = createTimer(
+    const settleTimer = createTimer(
       () => view && Object.assign(view, statements(), ...details.map((detail) => detail())),
     );
 
     const begin = (cause: ViewCause, referrer = cleanUrl(document.referrer)) => {
       view = context.beginView(cause, { ...statements(), referrer: referrer || undefined });
-      stopSettling();
-      settle(SETTLE_MS);
+      settleTimer.stop();
+      settleTimer.start(SETTLE_MS);
     };
     return together(
       whenSeen(() => begin(loadCause())),
@@ -69,6 +69,6 @@ export const pageViews =
         begin("route", view?.url);
       }),
       onPageChange((change) => change === "restore" && begin("bfcache")),
-      stopSettling,
+      settleTimer.stop,
     );
   };

@@ -1,11 +1,11 @@
 import type { FieldsOf } from "@tidemark/schema";
+import type { Signal } from "../events/signal.ts";
+import { createDepthGauge, type Depth, type DepthGauge, percentageOf, type ScrollGeometry } from "../measures/depth.ts";
 import { now } from "../sensors/clock.ts";
 import { onInput } from "../sensors/input.ts";
 import { together } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
-import { createDepthGauge, type Depth, type DepthGauge, percentageOf, type ScrollGeometry } from "./depth.ts";
-import type { Signal } from "./signal.ts";
 
 /** Options of {@link scrollDepth}. */
 export interface ScrollDepthOptions {
@@ -72,7 +72,7 @@ export const scrollDepth =
     };
 
     const report = (reason?: string) => {
-      stopReporting();
+      reportTimer.stop();
       if (reason && reason !== "view_end" && (geometry || isVisible())) read();
       if (!geometry) return;
       const { offset, ...heights } = geometry;
@@ -93,7 +93,7 @@ export const scrollDepth =
     const measure = () => {
       if (read()) report();
       // The last movement may have been read after the report that it asked for.
-      else if (reported) startReporting(reportEvery);
+      else if (reported) reportTimer.start(reportEvery);
     };
     // It hears of the page first once a frame has been laid out, when reading forces no layout.
     const frame = new ResizeObserver(() => {
@@ -101,8 +101,8 @@ export const scrollDepth =
       measure();
     });
     const look = () => frame.observe(document.documentElement);
-    const [startLooking, stopLooking] = createTimer(look);
-    const [startReporting, stopReporting, isReporting] = createTimer(report);
+    const layoutTimer = createTimer(look);
+    const reportTimer = createTimer(report);
 
     const begin = () => {
       scroller = scrolled = geometry = undefined;
@@ -111,25 +111,25 @@ export const scrollDepth =
       startedAt = now();
       reported = "";
       reportedDepth = 0;
-      startLooking(BEGIN_MS);
+      layoutTimer.start(BEGIN_MS);
     };
 
     begin();
     return together(
       context.on("view", begin),
       context.on("report", report),
-      onPageChange((change) => change === "visible" && startLooking(BEGIN_MS)),
+      onPageChange((change) => change === "visible" && layoutTimer.start(BEGIN_MS)),
       onInput((event) => {
         if (event?.type === "scroll") {
           if (event.target instanceof Element) scrolled = event.target;
-          startReporting(reportEvery);
+          reportTimer.start(reportEvery);
           moves = true;
         }
-        if (moves || isReporting()) look();
+        if (moves || reportTimer.isRunning()) look();
         if (!event) moves = false;
       }),
-      stopLooking,
+      layoutTimer.stop,
       () => frame.disconnect(),
-      stopReporting,
+      reportTimer.stop,
     );
   };

@@ -1,9 +1,9 @@
 import type { EventOf } from "@tidemark/schema";
+import type { Signal } from "../events/signal.ts";
 import { listen, together } from "../sensors/listen.ts";
-import { ignoredBy, isSecret } from "../sensors/private.ts";
+import { ignoredBy, isSecret } from "../sensors/privacy.ts";
 import { describe } from "../sensors/target.ts";
 import { createTimer } from "../sensors/timer.ts";
-import type { Signal } from "./signal.ts";
 
 type Action = EventOf<"selection">["action"];
 
@@ -40,17 +40,17 @@ export const selections = (): Signal => (context) => {
   };
 
   const settle = () => {
-    stopSettling();
+    timer.stop();
     if (unsettled) sayText("select");
     unsettled = false;
   };
 
   const wait = (ms: number) => {
-    stopSettling();
-    if (unsettled && !held) startSettling(ms);
+    timer.stop();
+    if (unsettled && !held) timer.start(ms);
   };
 
-  const [startSettling, stopSettling] = createTimer(settle);
+  const timer = createTimer(settle);
 
   context.on("report", settle);
   return together(
@@ -70,6 +70,6 @@ export const selections = (): Signal => (context) => {
       if (!("selectionEnd" in field)) sayText(action);
       else if (!isSecret(field)) say(action, field, (field.selectionEnd ?? 0) - (field.selectionStart ?? 0));
     }),
-    stopSettling,
+    timer.stop,
   );
 };

@@ -1,6 +1,6 @@
 import { type Metric, onCLS, onFCP, onINP, onLCP, onTTFB } from "web-vitals";
+import type { Signal } from "../events/signal.ts";
 import { whenSeen } from "../sensors/page-state.ts";
-import type { Signal } from "./signal.ts";
 
 type Hear = (metric: Metric) => void;
 

@@ -1,0 +1,22 @@
+/** A value kept under one name in a Web Storage area; where the browser forbids storage, nothing is kept and nothing breaks. */
+export interface Slot<T> {
+  read(): T | null | undefined;
+  write(value: T | null | undefined): void;
+}
+
+/** The slot of that name, or one that keeps nothing. */
+export const slot = <T>(area: "localStorage" | "sessionStorage", name: string | false): Slot<T> => {
+  const attempt = <R>(use: (storage: Storage) => R): R | undefined => {
+    try {
+      if (name) return use(window[area]);
+    } catch {}
+    return;
+  };
+  return {
+    read: () => attempt((storage) => JSON.parse(storage.getItem(name as string) as string)),
+    write: (value) =>
+      attempt((storage) =>
+        value ? storage.setItem(name as string, JSON.stringify(value)) : storage.removeItem(name as string),
+      ),
+  };
+};

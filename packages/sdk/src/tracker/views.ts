@@ -1,0 +1,45 @@
+import type { View } from "@tidemark/schema";
+import type { ViewCause, ViewDetails } from "../events/signal.ts";
+import type { Emit } from "../events/tracker-events.ts";
+import { mint } from "../identity/mint.ts";
+import { now } from "../sensors/clock.ts";
+import { cleanUrl } from "../sensors/page-url.ts";
+import type { Capture } from "./capture.ts";
+import { copyJson } from "./json-copy.ts";
+import type { Properties } from "./typed-events.ts";
+
+/** The page views of a tracker, one after the other. */
+export interface Views {
+  current: View;
+  /** Ends the current view and begins another, with a `page_view` event. */
+  begin(cause: ViewCause, details?: ViewDetails, properties?: Properties): View;
+  /** Begins another view because the session is another; with a `page_view` event if the view before had one. */
+  renew(): void;
+}
+
+/** Begins the first view, which has no `page_view` event yet. `keep`: query parameters that URLs keep. */
+export const createViews = (emit: Emit, capture: Capture, keep: readonly string[] | undefined): Views => {
+  /** Whether a `page_view` event has been captured. Events before the first belong to the first view. */
+  let isAnnounced = false;
+
+  const start = (details?: ViewDetails) => {
+    views.current = { view_id: mint(), started_at: now(), url: cleanUrl(location.href, keep), ...details };
+    emit("view", views.current);
+  };
+
+  const views = {
+    begin(cause, details, properties) {
+      if (isAnnounced) emit("report", "view_end");
+      start(details);
+      isAnnounced = true;
+      capture("page_view", { cause }, copyJson("properties", properties));
+      return views.current;
+    },
+    renew() {
+      start();
+      if (isAnnounced) capture("page_view", { cause: "session" });
+    },
+  } as Views;
+  start();
+  return views;
+};

@@ -1,0 +1,81 @@
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { describe, expect, it } from "vitest";
+import * as sdk from "../../src/index.ts";
+import { problemsOf as find } from "../../src/options/problems.ts";
+
+const { acrossSubdomains, clicks, dwell, gzip, pageViews, sessionPerCampaign } = sdk;
+
+const NEEDED = { key: "tm_shop_3f9c1e7ab2d84056", endpoint: "https://collector.example" };
+
+const problemsOf = (options: object) => find(options, sdk);
+
+describe("the problems of a tracker's options", () => {
+  it("are none when all will do, or is left out", () => {
+    const all: Required<sdk.TrackerOptions> = {
+      ...NEEDED,
+      signals: [sessionPerCampaign, pageViews(), clicks(), dwell(), () => () => {}],
+      queryParameters: ["q"],
+      sessionId: "shop-12345678",
+      compress: gzip,
+      consent: { measurement: "granted", personalisation: "pending" },
+      doNotTrack: true,
+      cookieless: false,
+      visitStore: acrossSubdomains("shop.example"),
+      cookie: false,
+      beforeSend: (event: sdk.Captured) => event,
+    };
+    expect(problemsOf(all)).toEqual([]);
+    expect(problemsOf(Object.fromEntries(Object.keys(all).map((name) => [name, undefined])))).toEqual([]);
+    expect(problemsOf({})).toEqual([]);
+  });
+
+  it.each<[options: object, problem: string]>([
+    [{ signals: "clicks" }, 'signals: "clicks" is not a list of signals, as [pageViews(), clicks()]'],
+    [{ signals: [clicks] }, "signals[0]: write clicks(), not clicks"],
+    [{ signals: [pageViews(), "hovers"] }, 'signals[1]: "hovers" is not a signal, as clicks()'],
+    [{ signals: [null] }, 'signals[0]: "null" is not a signal, as clicks()'],
+    [{ queryParameters: "q" }, 'queryParameters: "q" is not a list of names'],
+    [{ sessionId: "7" }, 'sessionId: "7" is not 8 to 64 letters, digits, _ or -'],
+    [{ compress: true }, 'compress: "true" is not a function, as gzip'],
+    [{ consent: "yes" }, 'consent: "yes" is not granted, pending or denied'],
+    [{ consent: { advertising: "denied" } }, 'consent: "object" is not granted, pending or denied'],
+    [{ doNotTrack: 1 }, 'doNotTrack: "1" is not true or false'],
+    [{ cookieless: "no" }, 'cookieless: "no" is not true or false'],
+    [
+      { visitStore: "shop.example" },
+      'visitStore: "shop.example" is not a function, as acrossSubdomains("example.com")',
+    ],
+    [{ cookie: null }, 'cookie: "null" is not true or false'],
+    [{ beforeSend: {} }, 'beforeSend: "object" is not a function'],
+  ])("name the option, the value and what to write: %j", (options, problem) => {
+    expect(problemsOf({ ...NEEDED, ...options })).toEqual([problem]);
+  });
+
+  it("are names that no option has, with those that there are", () => {
+    for (const name of ["signal", "constructor"]) {
+      const [problem, ...others] = problemsOf({ ...NEEDED, [name]: [clicks()] });
+      expect(others).toEqual([]);
+      expect(problem).toMatch(new RegExp(`^${name}: there is no such thing\\. There are key, endpoint, signals, `));
+    }
+  });
+
+  it("are told while an app is developed, and weigh nothing in what is shipped", async () => {
+    const bundled = async (condition: string) => {
+      const { outputFiles } = await build({
+        stdin: {
+          contents:
+            'import { createTracker } from "@tidemark/sdk"; createTracker({ key: "k", endpoint: "/", signals: ["clicks"] })',
+          resolveDir: fileURLToPath(new URL(".", import.meta.url)),
+        },
+        conditions: [condition],
+        bundle: true,
+        write: false,
+        platform: "browser",
+      });
+      return outputFiles[0]?.text ?? "";
+    };
+    expect(await bundled("development")).toContain("is not ");
+    expect(await bundled("production")).not.toContain("is not ");
+  });
+});

@@ -1,0 +1,103 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as sdk from "../../src/index.ts";
+import { DEFAULTS, NAMES } from "../../src/script-tag/parts.ts";
+import { readSettings } from "../../src/script-tag/settings.ts";
+
+const ORIGIN = "https://collector.example";
+const KEY = "tm_shop_3f9c1e7ab2d84056";
+
+describe("the settings of a script tag", () => {
+  it("are the key, where the tag came from and the default signals, when nothing else is said", () => {
+    expect(readSettings({ key: KEY }, undefined, ORIGIN)).toEqual({
+      settings: { key: KEY, endpoint: ORIGIN, signals: DEFAULTS, options: {} },
+      problems: [],
+    });
+  });
+
+  it("take lists apart at spaces and commas", () => {
+    const { settings } = readSettings(
+      { key: KEY, signals: " clicks,\n hovers  dwell ", queryParameters: "q" },
+      {},
+      ORIGIN,
+    );
+    const { signals, queryParameters } = settings;
+    expect([signals, queryParameters]).toEqual([["clicks", "hovers", "dwell"], ["q"]]);
+  });
+
+  it.each([
+    ...[
+      "https://collector.example",
+      "http://localhost:8787",
+      "http://[::1]:8787",
+      "https://a.example/path",
+      "/same-site",
+    ],
+  ])("accept %s as an endpoint", (endpoint) => {
+    const { settings, problems } = readSettings({ key: KEY, endpoint }, {}, ORIGIN);
+    expect([settings.endpoint, problems]).toEqual([endpoint, []]);
+  });
+
+  it.each(["", "collector.example", "//collector.example", "ftp://collector.example", "https://", "https://a b"])(
+    "send nothing anywhere when the endpoint is %j",
+    (endpoint) => {
+      const { settings, problems } = readSettings({ key: KEY, endpoint }, {}, ORIGIN);
+      expect(settings.endpoint).toBeFalsy();
+      expect(problems).toEqual([expect.stringMatching(/^data-endpoint: .* as https:\/\/collector\.example$/)]);
+    },
+  );
+
+  it("know every signal of the package, and all that says more of one, by its name", () => {
+    const others = ["acrossSubdomains", "createTracker", "debug", "gzip", "hold", "reportMedia", "sessionPerCampaign"];
+    expect(NAMES.toSorted()).toEqual(
+      Object.keys(sdk)
+        .filter((name) => !others.includes(name))
+        .toSorted(),
+    );
+  });
+
+  it("take what is wrong in the visitor's favour", () => {
+    const { settings, problems } = readSettings(
+      { key: KEY, consent: "no", doNotTrack: "yes", cookieless: "please" },
+      { beforeSend: "mask" },
+      ORIGIN,
+    );
+    expect(settings).toMatchObject({ consent: "pending", doNotTrack: true, cookieless: true });
+    expect(settings.beforeSend?.({} as never)).toBeUndefined();
+    expect(problems).toHaveLength(4);
+    const typo = { consent: { measurment: "denied" } };
+    expect(readSettings({ key: KEY }, typo, ORIGIN).settings.consent).toBe("pending");
+  });
+
+  it("name every option that is wrong, once, and keep what is right, whatever a page says", () => {
+    const wrong = fc.oneof(fc.integer(), fc.constant(null), fc.object(), fc.constant(Symbol("odd")));
+    fc.assert(
+      fc.property(
+        fc.record(
+          { endpoint: wrong, signals: wrong, queryParameters: wrong, sessionId: wrong, surprise: fc.anything() },
+          { requiredKeys: [] },
+        ),
+        (config) => {
+          const { settings, problems } = readSettings({ key: KEY }, config, ORIGIN);
+          expect(problems.map((problem) => /^tidemark\.config\.(\w+): /.exec(problem)?.[1]).toSorted()).toEqual(
+            Object.keys(config).toSorted(),
+          );
+          expect(settings).toMatchObject({ key: KEY, signals: DEFAULTS, options: {} });
+        },
+      ),
+    );
+  });
+
+  it("never throw", () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.string()),
+        fc.object({ withBigInt: true, withDate: true }),
+        (tag, config) => {
+          const { settings, problems } = readSettings(tag, config, ORIGIN);
+          expect(settings.signals.length >= 0 && problems.every((each) => each.includes(": "))).toBe(true);
+        },
+      ),
+    );
+  });
+});
