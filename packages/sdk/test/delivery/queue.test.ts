@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { newBatch } from "../../src/delivery/batch.ts";
+import { createQueue, type Queue } from "../../src/delivery/queue.ts";
+import type { BatchOrigin } from "../../src/events/queued-batch.ts";
+import { now } from "../../src/sensors/clock.ts";
+import { eventOf, originOf, viewOf } from "./batches.ts";
+
+const WEEK_MS = 7 * 24 * 3_600_000;
+
+const view = viewOf("view");
+const spool = { keep: vi.fn(), drop: vi.fn(), write: vi.fn(), read: vi.fn(), close: vi.fn() };
+const emit = vi.fn();
+let queue: Queue;
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  queue = createQueue(spool, emit);
+});
+
+const add = (seq: number, { origin = originOf("tab"), bytes = 0, time = now() } = {}) =>
+  queue.add(eventOf(seq, time), view, origin, bytes);
+const numbers = () => queue.entries.map(({ batch }) => batch.events.map(({ seq }) => seq));
+const oldest = () => queue.entries[0] as Queue["entries"][number];
+
+describe("the open batch", () => {
+  it("takes events in, each of which is spooled", () => {
+    for (const seq of [0, 1, 2]) expect(add(seq)).toBe(false);
+    expect(numbers()).toEqual([[0, 1, 2]]);
+    expect(spool.keep.mock.calls).toEqual(Array(3).fill([queue.open?.batch]));
+  });
+
+  it("is full with a hundred events", () => {
+    const full = Array.from({ length: 101 }, (_, seq) => add(seq));
+    expect(full.indexOf(true)).toBe(99);
+    expect(queue.entries.map(({ batch }) => batch.events.length)).toEqual([100, 1]);
+  });
+
+  it("is full with more than 10,000 bytes of properties", () => {
+    expect([add(0, { bytes: 5_000 }), add(1, { bytes: 5_000 }), add(2, { bytes: 1 }), add(3)]).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ]);
+    expect(numbers()).toEqual([[0, 1, 2], [3]]);
+  });
+
+  it("is another after it was closed", () => {
+    add(0);
+    queue.open = undefined;
+    add(1);
+    expect(numbers()).toEqual([[0], [1]]);
+  });
+
+  it.each<[what: string, change: Partial<BatchOrigin>]>([
+    ["tab", { tab_id: "other" }],
+    ["visitor", { anonymous_id: "visitor2" }],
+    ["user", { user_id: "user" }],
+    ["answer", { consent: { measurement: "granted", personalisation: "denied" } }],
+  ])("is another when the %s changes", (_, change) => {
+    add(0);
+    add(1, { origin: { ...originOf("tab"), ...change } });
+    expect(numbers()).toEqual([[0], [1]]);
+  });
+});
+
+describe("a batch that is settled", () => {
+  it("leaves queue and spool", () => {
+    add(0);
+    const entry = oldest();
+    queue.settle(entry);
+    expect(queue.entries).toEqual([]);
+    expect(spool.drop).toHaveBeenCalledWith(entry.batch);
+    expect(emit).not.toHaveBeenCalled();
+  });
+
+  it("is reported by the next batch of its tab when it was given up", () => {
+    add(0);
+    queue.settle(oldest(), "refused");
+    queue.open = undefined;
+    expect(emit).toHaveBeenCalledWith("trouble", "refused");
+    add(1);
+    expect(oldest().batch.dropped).toEqual([{ from_seq: 0, to_seq: 0, reason: "refused" }]);
+    queue.open = undefined;
+    add(2);
+    expect(queue.entries[1]?.batch.dropped).toEqual([]);
+  });
+
+  it("is not reported by a batch of another tab", () => {
+    add(0);
+    queue.settle(oldest(), "refused");
+    add(0, { origin: originOf("other") });
+    expect(oldest().batch.dropped).toEqual([]);
+  });
+});
+
+describe("what the queue gives up", () => {
+  it("is the oldest of more than 200 batches, but none that is under way", () => {
+    for (let seq = 0; seq < 200; seq += 1) {
+      add(seq);
+      queue.open = undefined;
+    }
+    oldest().request = Promise.resolve();
+    add(200);
+    expect(queue.entries).toHaveLength(200);
+    expect(numbers().slice(0, 2)).toEqual([[0], [2]]);
+    expect(emit.mock.calls).toEqual([["trouble", "overflow"]]);
+  });
+
+  it("is older than a week", () => {
+    add(0, { time: now() - WEEK_MS - 1_000 });
+    expect(queue.entries).toEqual([]);
+    add(1, { time: now() - WEEK_MS + 60_000, origin: originOf("other") });
+    expect(numbers()).toEqual([[1]]);
+    expect(emit.mock.calls).toEqual([["trouble", "expired"]]);
+  });
+});
+
+describe("batches of other pages", () => {
+  const left = (tab: string, seq: number) => newBatch(originOf(tab), eventOf(seq, now()), view, []);
+
+  it("wait with the others, and are waited for until each is settled", async () => {
+    let isDone = false;
+    const done = queue.recover([left("old", 0), left("old", 1)]).then(() => {
+      isDone = true;
+    });
+    expect(numbers()).toEqual([[0], [1]]);
+    queue.settle(oldest());
+    await Promise.resolve();
+    expect(isDone).toBe(false);
+    queue.settle(oldest(), "refused");
+    await done;
+    expect(isDone).toBe(true);
+  });
+
+  it("are not those that this page has captured", () => {
+    add(5);
+    queue.settle(oldest());
+    void queue.recover([left("tab", 4), left("tab", 5), left("tab", 6)]);
+    expect(numbers()).toEqual([[4]]);
+  });
+});

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { newBatch } from "../../src/delivery/batch.ts";
+import { createUnloadBuffer } from "../../src/delivery/unload-buffer.ts";
+import { eventOf, originOf, viewOf } from "./batches.ts";
+
+const items = new Map<string, string>();
+
+beforeEach(() => {
+  items.clear();
+  const localStorage = {
+    getItem: (name: string) => items.get(name) ?? null,
+    setItem: (name: string, value: string) => void items.set(name, value),
+    removeItem: (name: string) => void items.delete(name),
+  };
+  vi.stubGlobal("window", { localStorage });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+const batches = (count: number) =>
+  Array.from({ length: count }, (_, seq) => newBatch(originOf("tab"), eventOf(seq), viewOf("view"), []));
+const numbersIn = (buffer: ReturnType<typeof createUnloadBuffer>) => buffer.read().map(({ events }) => events[0].seq);
+
+it("gives the batches of all pages, in the order in which they were added", () => {
+  const [first, second, third] = batches(3);
+  if (!first || !second || !third) throw new Error("three were made");
+  createUnloadBuffer("tidemark.key").add([first, second]);
+  createUnloadBuffer("tidemark.key").add([third]);
+  expect(numbersIn(createUnloadBuffer("tidemark.key"))).toEqual([0, 1, 2]);
+  expect([...items.keys()]).toEqual(["tidemark.key.will"]);
+});
+
+it("removes the first, and keeps what was added since", () => {
+  const buffer = createUnloadBuffer("tidemark.key");
+  buffer.add(batches(3));
+  buffer.removeFirst(2);
+  expect(numbersIn(buffer)).toEqual([2]);
+});
+
+it("keeps the latest 60", () => {
+  const buffer = createUnloadBuffer("tidemark.key");
+  buffer.add(batches(70));
+  expect(numbersIn(buffer)).toEqual(Array.from({ length: 60 }, (_, index) => index + 10));
+});
+
+it.each(["", "{", "0", "{}", "[0, {}]", '[{ "events": [] }]'])("is empty where another script wrote %j", (text) => {
+  items.set("tidemark.key.will", text);
+  const buffer = createUnloadBuffer("tidemark.key");
+  expect(buffer.read()).toEqual([]);
+  buffer.add(batches(1));
+  expect(numbersIn(buffer)).toEqual([0]);
+});
+
+it("keeps nothing where nothing may be stored", () => {
+  const buffer = createUnloadBuffer(false);
+  buffer.add(batches(1));
+  expect(buffer.read()).toEqual([]);
+  expect(items.size).toBe(0);
+});

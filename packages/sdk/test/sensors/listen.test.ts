@@ -1,0 +1,79 @@
+import { describe, expect, it, vi } from "vitest";
+import { listen, share, together } from "../../src/sensors/listen.ts";
+
+describe("listen", () => {
+  it("hears each of the named events until it is stopped", () => {
+    const target = new EventTarget();
+    const heard: string[] = [];
+    const stop = listen(target, "keydown wheel", ({ type }) => heard.push(type));
+    for (const type of ["keydown", "wheel", "scroll"]) target.dispatchEvent(new Event(type));
+    stop();
+    target.dispatchEvent(new Event("keydown"));
+    expect(heard).toEqual(["keydown", "wheel"]);
+  });
+
+  it("listens passively and in the capture phase", () => {
+    const target = { addEventListener: vi.fn(), removeEventListener: vi.fn() };
+    listen(target as unknown as EventTarget, "wheel", () => {});
+    expect(target.addEventListener).toHaveBeenCalledWith("wheel", expect.any(Function), {
+      capture: true,
+      passive: true,
+    });
+  });
+});
+
+describe("share", () => {
+  const createSource = () => {
+    const source = { starts: 0, stops: 0, emit: (_: number) => {} };
+    const subscribe = share<number>((emit) => {
+      source.starts += 1;
+      source.emit = emit;
+      return () => {
+        source.stops += 1;
+      };
+    });
+    return { source, subscribe };
+  };
+
+  it("starts with the first listener and stops with the last", () => {
+    const { source, subscribe } = createSource();
+    expect(source.starts).toBe(0);
+    const stops = [subscribe(() => {}), subscribe(() => {})];
+    expect(source).toMatchObject({ starts: 1, stops: 0 });
+    stops[0]?.();
+    expect(source.stops).toBe(0);
+    stops[1]?.();
+    expect(source).toMatchObject({ starts: 1, stops: 1 });
+    subscribe(() => {});
+    expect(source.starts).toBe(2);
+  });
+
+  it("gives each value to every listener that is there", () => {
+    const { source, subscribe } = createSource();
+    const [first, second] = [vi.fn(), vi.fn()];
+    const stop = subscribe(first);
+    subscribe(second);
+    source.emit(1);
+    stop();
+    source.emit(2);
+    expect(first.mock.calls).toEqual([[1]]);
+    expect(second.mock.calls).toEqual([[1], [2]]);
+  });
+
+  it("stops the source once, though a listener is removed twice", () => {
+    const { source, subscribe } = createSource();
+    const stop = subscribe(() => {});
+    stop();
+    stop();
+    expect(source.stops).toBe(1);
+  });
+});
+
+it("together stops all, in their order", () => {
+  const stopped: number[] = [];
+  together(
+    () => stopped.push(1),
+    () => stopped.push(2),
+  )();
+  expect(stopped).toEqual([1, 2]);
+});
