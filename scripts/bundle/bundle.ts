@@ -1,4 +1,4 @@
-import { type BuildOptions, build, type Format } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 import { minify } from "terser";
 
 /** What browsers of the last three years understand. */
@@ -15,7 +15,7 @@ export type Entry = string | { contents: string; resolveDir: string };
  */
 export const bundle = async (
   entry: Entry,
-  format: Format,
+  format: "esm" | "iife",
   more: Pick<BuildOptions, "define" | "plugins"> = {},
 ): Promise<string> => {
   const { outputFiles } = await build({
@@ -24,7 +24,7 @@ export const bundle = async (
     bundle: true,
     minifySyntax: true,
     minifyIdentifiers: true,
-    format,
+    format: "esm",
     target: `es${TARGET}`,
     legalComments: "none",
     write: false,
@@ -36,5 +36,6 @@ export const bundle = async (
     compress: { passes: 3, unsafe: true, unsafe_arrows: true, sequences: false },
     format: { comments: false },
   });
-  return code ?? "";
+  // Wrapped at the end: to terser all code is a module, and what it found in a function it could leave at the top level of a script.
+  return format === "iife" ? `(()=>{${code?.replace(/;$/, "")}})();` : (code ?? "");
 };
