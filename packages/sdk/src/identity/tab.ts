@@ -31,24 +31,20 @@ export interface TabNumbers {
  */
 export const createTabNumbers = (name: string | false): TabNumbers => {
   const store = slot<Tab>("sessionStorage", name);
-  let tab: Tab | null | undefined;
+  let tab = store.read();
   let left = false;
 
-  const take = () => {
-    tab = store.read();
-    store.write(undefined);
-    left = false;
-  };
   const putBack = () => {
     left = true;
     store.write(tab);
   };
 
-  take();
+  store.write(undefined);
   const stopListening = onPageChange((change) => {
     if (change === "leave") putBack();
     if (change === "restore") {
-      take();
+      left = false;
+      store.write(undefined);
       // Firefox shows a restored page the storage as the page left it: what others counted since is not in there.
       tab = undefined;
     }

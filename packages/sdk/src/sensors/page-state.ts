@@ -6,7 +6,7 @@ export type PageChange = "visible" | "hidden" | "leave" | "restore" | "online";
 /** The only place that hears visibility, page lifecycle and network. Never `unload`, which bars the page from the cache. */
 export const onPageChange = share<PageChange>((emit) =>
   together(
-    listen(document, "visibilitychange", () => emit(isVisible() ? "visible" : "hidden")),
+    listen(document, "visibilitychange", () => emit(document.visibilityState)),
     listen(window, "pagehide", () => {
       emit("leave");
       emit("hidden");
