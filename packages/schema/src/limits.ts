@@ -33,9 +33,6 @@ export const MAX_PROPERTIES_BYTES = 8 * 1024;
 /** Deepest nesting of `properties` or `traits`: the object itself is level 1. */
 export const MAX_PROPERTIES_DEPTH = 5;
 
-/** Longest life of a cookie, in seconds: browsers cut it to 400 days (RFC 6265bis). */
-export const MAX_COOKIE_AGE_S = 400 * 24 * 60 * 60;
-
 /** A session ends after this many milliseconds without an event (GA4, PostHog, Snowplow and Plausible agree on 30 min). */
 export const SESSION_IDLE_MS = 30 * 60 * 1000;
 

@@ -1,5 +1,5 @@
 import { type Envelope, envelope } from "@tidemark/schema";
-import { MAX_COOKIE_AGE_S } from "@tidemark/schema/limits";
+import { COOKIE_MAX_AGE_S } from "@tidemark/schema/limits";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Site } from "../config.ts";
@@ -19,7 +19,7 @@ export const anonymousIdOf = (c: Context, site: Site, { anonymous_id, consent }:
   if (!site.cookie || !consent) return anonymous_id;
   const kept = envelope.shape.anonymous_id.safeParse(getCookie(c, nameOf(site)));
   if (kept.success) return kept.data;
-  setCookie(c, nameOf(site), anonymous_id, { ...attributes, maxAge: MAX_COOKIE_AGE_S });
+  setCookie(c, nameOf(site), anonymous_id, { ...attributes, maxAge: COOKIE_MAX_AGE_S });
   return anonymous_id;
 };
 

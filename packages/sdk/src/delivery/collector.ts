@@ -7,10 +7,10 @@ import type { Compress } from "./gzip.ts";
 
 /** The outcome of a request. */
 interface Outcome {
-  /** Why the request failed, in words; empty when it did not. */
-  problem: string;
+  /** Why the request failed, in words; absent when it did not. */
+  problem?: string;
   /** The shortest wait before another attempt, in milliseconds; absent when no other attempt is worth it. */
-  retryAfterMs?: number;
+  retryAfterMs?: number | undefined;
   answer?: BatchAnswer;
 }
 
@@ -82,10 +82,10 @@ export const createCollector = (
           credentials,
           signal: AbortSignal.timeout(TIMEOUT_MS),
         });
-        if (response.ok) return { problem: "", answer: await response.json() };
+        if (response.ok) return { answer: await response.json() };
         return {
           problem: `${response.status} ${await response.text()}`,
-          ...(passes(response.status) && { retryAfterMs: retryAfter(response.headers.get("retry-after")) }),
+          retryAfterMs: passes(response.status) ? retryAfter(response.headers.get("retry-after")) : undefined,
         };
       } catch (error) {
         return { problem: `${error}`, retryAfterMs: 0 };

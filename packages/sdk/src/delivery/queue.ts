@@ -38,7 +38,7 @@ export interface Queue {
   /** All of them, the oldest first. */
   entries: QueueEntry[];
   /** The batch that takes more events in, until it is full or something is sent. */
-  open: QueueEntry | undefined;
+  open: QueuedBatch | undefined;
   /**
    * Adds an event to the open batch, or to a new one.
    *
@@ -79,19 +79,18 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
       if (tab !== origin.tab_id) losses = [];
       tab = origin.tab_id;
       firstSeqs[tab] ??= event.seq;
-      if (ORIGIN_FIELDS.some((field) => open?.batch[field] !== origin[field])) open = undefined;
-      if (open) append(open.batch, event, view);
+      if (open && ORIGIN_FIELDS.every((field) => open?.[field] === origin[field])) append(open, event, view);
       else {
-        open = { batch: newBatch(origin, event, view, losses) };
+        open = newBatch(origin, event, view, losses);
         queue.open = open;
-        queue.entries.push(open);
+        queue.entries.push({ batch: open });
         losses = [];
         propertyBytes = 0;
         prune();
       }
       propertyBytes += moreBytes;
-      spool.keep(open.batch);
-      const isFull = open.batch.events.length >= MAX_EVENTS || propertyBytes > MAX_PROPERTY_BYTES;
+      spool.keep(open);
+      const isFull = open.events.length >= MAX_EVENTS || propertyBytes > MAX_PROPERTY_BYTES;
       if (isFull) queue.open = undefined;
       return isFull;
     },

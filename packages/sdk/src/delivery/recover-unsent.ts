@@ -1,6 +1,6 @@
-import type { QueuedBatch } from "../events/queued-batch.ts";
+import type { Queue } from "./queue.ts";
 import type { Spool } from "./spool.ts";
-import type { UnloadBuffer } from "./unload-buffer.ts";
+import { readBuffered, type UnloadBuffer } from "./unload-buffer.ts";
 
 /**
  * Sends what earlier pages of the site have spooled and left: those that are gone, and, since nothing tells them apart that would
@@ -8,20 +8,25 @@ import type { UnloadBuffer } from "./unload-buffer.ts";
  * the browser has locks. A page that is loaded ahead gets no lock before it is shown.
  *
  * @param lock Name of the lock.
- * @param send Sends batches. Resolves when each of them is stored or given up.
+ * @param queue Takes the batches in.
+ * @param sendNext Sends what is due of the queue.
  */
 export const recoverUnsent = (
   lock: string,
   spool: Spool,
   buffer: UnloadBuffer,
-  send: (batches: QueuedBatch[]) => Promise<unknown>,
+  queue: Queue,
+  sendNext: () => void,
 ): void => {
   const recover = async () => {
-    const buffered = buffer.read();
-    const unsent = (await spool.read(buffered)) ?? buffered;
+    const buffered = readBuffered(buffer);
+    for (const batch of buffered) spool.keep(batch);
+    const unsent = (await spool.read()) ?? buffered;
     // Only the batches that this page answers for from here on: others may have left more meanwhile.
-    if (buffered[0]) buffer.removeFirst(buffered.length);
-    await send(unsent);
+    if (buffered[0]) buffer.write(readBuffered(buffer).slice(buffered.length));
+    const settled = queue.recover(unsent);
+    sendNext();
+    await settled;
     // The next page is not to find settled batches.
     return spool.write();
   };

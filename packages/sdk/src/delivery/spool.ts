@@ -16,8 +16,8 @@ export interface Spool {
   drop(batch: QueuedBatch): void;
   /** Writes all changes now, because there may be no later, or another page will read. */
   write(): Promise<unknown>;
-  /** Stores these batches, and returns all that this site's pages have spooled; `undefined` where there is no storage. */
-  read(more: QueuedBatch[]): Promise<QueuedBatch[] | undefined>;
+  /** Writes all changes, and returns all that this site's pages have spooled; `undefined` where there is no storage. */
+  read(): Promise<QueuedBatch[] | undefined>;
   /** Closes the database once all is written, so that it can be deleted. */
   close(): void;
 }
@@ -28,11 +28,11 @@ export const createSpool = (name: string | false, onError: (error: unknown) => v
   /** Whether each changed batch is to be kept. */
   let changes = new Map<QueuedBatch, boolean>();
 
-  /** Makes changes, and goes on with the records as they are then, all in one transaction. */
-  const transact = async <R>(
-    made: Iterable<[batch: QueuedBatch, isKept: boolean]>,
-    use: (records: IDBObjectStore) => Promise<R>,
-  ) => {
+  /** Makes all changes, and goes on with the records as they are then, all in one transaction. */
+  const transact = async <R>(use: (records: IDBObjectStore) => Promise<R>) => {
+    const made = changes;
+    changes = new Map();
+    writeTimer.stop();
     if (!name) return;
     try {
       store ??= createStore(name, "spool");
@@ -52,16 +52,12 @@ export const createSpool = (name: string | false, onError: (error: unknown) => v
     }
   };
 
-  const write = () => {
-    const made = changes;
-    changes = new Map();
-    writeTimer.stop();
-    return transact(made, ({ transaction }) => {
+  const write = () =>
+    transact(({ transaction }) => {
       // A page that goes away would not live to commit by itself.
       transaction.commit();
       return promisifyRequest(transaction);
     });
-  };
   // All changes of a while are one transaction: a page that goes away may live to commit one, but not forty.
   const writeTimer = createTimer(write);
 
@@ -74,11 +70,7 @@ export const createSpool = (name: string | false, onError: (error: unknown) => v
     keep: (batch) => change(batch, true),
     drop: (batch) => change(batch, false),
     write,
-    read: (more) =>
-      transact(
-        more.map((batch) => [batch, true]),
-        (records) => promisifyRequest<QueuedBatch[]>(records.getAll()),
-      ),
+    read: () => transact((records) => promisifyRequest<QueuedBatch[]>(records.getAll())),
     close: () => store?.("readonly", ({ transaction }) => transaction.db.close()),
   };
 };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { newBatch } from "../../src/delivery/batch.ts";
-import { createUnloadBuffer } from "../../src/delivery/unload-buffer.ts";
+import { addBuffered, createUnloadBuffer, readBuffered, type UnloadBuffer } from "../../src/delivery/unload-buffer.ts";
 import { eventOf, originOf, viewOf } from "./batches.ts";
 
 const items = new Map<string, string>();
@@ -20,41 +20,34 @@ afterEach(() => {
 
 const batches = (count: number) =>
   Array.from({ length: count }, (_, seq) => newBatch(originOf("tab"), eventOf(seq), viewOf("view"), []));
-const numbersIn = (buffer: ReturnType<typeof createUnloadBuffer>) => buffer.read().map(({ events }) => events[0].seq);
+const numbersIn = (buffer: UnloadBuffer) => readBuffered(buffer).map(({ events }) => events[0].seq);
 
 it("gives the batches of all pages, in the order in which they were added", () => {
   const [first, second, third] = batches(3);
   if (!first || !second || !third) throw new Error("three were made");
-  createUnloadBuffer("tidemark.key").add([first, second]);
-  createUnloadBuffer("tidemark.key").add([third]);
+  addBuffered(createUnloadBuffer("tidemark.key"), [first, second]);
+  addBuffered(createUnloadBuffer("tidemark.key"), [third]);
   expect(numbersIn(createUnloadBuffer("tidemark.key"))).toEqual([0, 1, 2]);
   expect([...items.keys()]).toEqual(["tidemark.key.will"]);
 });
 
-it("removes the first, and keeps what was added since", () => {
-  const buffer = createUnloadBuffer("tidemark.key");
-  buffer.add(batches(3));
-  buffer.removeFirst(2);
-  expect(numbersIn(buffer)).toEqual([2]);
-});
-
 it("keeps the latest 60", () => {
   const buffer = createUnloadBuffer("tidemark.key");
-  buffer.add(batches(70));
+  addBuffered(buffer, batches(70));
   expect(numbersIn(buffer)).toEqual(Array.from({ length: 60 }, (_, index) => index + 10));
 });
 
 it.each(["", "{", "0", "{}", "[0, {}]", '[{ "events": [] }]'])("is empty where another script wrote %j", (text) => {
   items.set("tidemark.key.will", text);
   const buffer = createUnloadBuffer("tidemark.key");
-  expect(buffer.read()).toEqual([]);
-  buffer.add(batches(1));
+  expect(readBuffered(buffer)).toEqual([]);
+  addBuffered(buffer, batches(1));
   expect(numbersIn(buffer)).toEqual([0]);
 });
 
 it("keeps nothing where nothing may be stored", () => {
   const buffer = createUnloadBuffer(false);
-  buffer.add(batches(1));
-  expect(buffer.read()).toEqual([]);
+  addBuffered(buffer, batches(1));
+  expect(readBuffered(buffer)).toEqual([]);
   expect(items.size).toBe(0);
 });
