@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium } from "playwright-core";
 import { processGroup } from "../process-group.ts";
+import { createTemporaryFolder } from "../temporary-folder.ts";
 import { findOrInstall, type Program } from "./find-or-install.ts";
 
 const CHROMIUM: Program = {
@@ -46,12 +44,10 @@ const FLAGS = [
  * visible behind another tab, and visibility is what dwell is about.
  */
 export const startChromium = async (): Promise<HeadlessChromium> => {
-  const profile = mkdtempSync(join(tmpdir(), "tidemark-chromium-"));
-  const removeProfile = () => rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  process.once("exit", removeProfile);
+  const profile = createTemporaryFolder("tidemark-chromium-");
   const child = spawn(
     findChromium(),
-    [...FLAGS, ...(isRoot ? ["--no-sandbox"] : []), `--user-data-dir=${profile}`, "about:blank"],
+    [...FLAGS, ...(isRoot ? ["--no-sandbox"] : []), `--user-data-dir=${profile.path}`, "about:blank"],
     { stdio: ["ignore", "ignore", "pipe"], detached: true },
   );
   const exit = once(child, "exit");
@@ -73,8 +69,7 @@ export const startChromium = async (): Promise<HeadlessChromium> => {
     async stop() {
       await browser.close();
       await group?.end("SIGTERM");
-      process.off("exit", removeProfile);
-      removeProfile();
+      profile.remove();
     },
   };
 };

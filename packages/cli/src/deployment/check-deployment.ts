@@ -1,18 +1,15 @@
 import { basename } from "node:path";
 import type { Feature } from "@tidemark/schema";
+import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/entities";
 import { CommandError } from "../command-line/command-error.ts";
 import { columns } from "../command-line/help.ts";
 import { wranglerConfigProblems } from "./check-wrangler-config.ts";
 import type { Deployment } from "./deployment.ts";
 
-/** The name of a feature's entity: `session`, `user`, `page`, or that of an entity of the deployment's own. */
-const entityName = ({ entity }: Feature): string => (typeof entity === "string" ? entity : entity.name);
-
 /** The number of features by entity: `97 features: 60 session, 20 user, 17 page`. */
 const countFeatures = (features: readonly Feature[]): string => {
-  const counts = new Map<string, number>();
-  for (const feature of features) counts.set(entityName(feature), (counts.get(entityName(feature)) ?? 0) + 1);
-  const parts = [...counts].map(([entity, count]) => `${count} ${entity}`);
+  const entities = entitiesIn(features).map((entity) => entityNameOf({ entity }));
+  const parts = entities.map((entity) => `${featuresOf(features, entity).length} ${entity}`);
   return `${features.length} ${features.length === 1 ? "feature" : "features"}${parts.length ? `: ${parts.join(", ")}` : ""}`;
 };
 

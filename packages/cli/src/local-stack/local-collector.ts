@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import getPort from "get-port";
 import type { Deployment } from "../deployment/deployment.ts";
+import { createTemporaryFolder } from "../temporary-folder.ts";
 import { listenAddress } from "./addresses.ts";
 import { type CollectorProcess, startCollectorProcess } from "./collector-process.ts";
 import { keepRunning } from "./keep-running.ts";
@@ -21,8 +20,8 @@ export interface LocalCollectorOptions {
    */
   state?: string | undefined;
   /**
-   * Receives what wrangler reports on standard error once the collector runs. With it, the collector starts again with the next change
-   * of the deployment's folder after a change that ended it, such as a wrong configuration.
+   * Receives what wrangler reports on standard error once the collector runs. When given, a collector that a change has ended, such as
+   * a wrong configuration, starts again with the next change in the deployment's folder. Default: it stays ended.
    */
   onError?: ((text: string) => void) | undefined;
 }
@@ -44,25 +43,20 @@ export interface LocalCollector {
   restart(): Promise<void>;
 }
 
-/** A folder for storage, and how to give it back. */
+/** A folder that one collector uses for its storage. */
 interface Storage {
   folder: string;
+  /** Id of the process that uses the wanted folder, when this is a temporary one in its place. */
   usedBy?: number;
+  /** The claim of a folder that lasts; none for a temporary one. */
   claim?: StateClaim;
+  /** Ends the use: a temporary folder is removed. */
   release(): Promise<void>;
 }
 
 const temporaryStorage = (): Storage => {
-  const folder = mkdtempSync(join(tmpdir(), "tidemark-"));
-  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  process.once("exit", remove);
-  return {
-    folder,
-    async release() {
-      process.off("exit", remove);
-      remove();
-    },
-  };
+  const { path, remove } = createTemporaryFolder("tidemark-");
+  return { folder: path, release: async () => remove() };
 };
 
 const storageIn = async (folder: string): Promise<Storage> => {

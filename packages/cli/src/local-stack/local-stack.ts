@@ -1,6 +1,6 @@
 import getPort from "get-port";
 import { type Deployment, openDeployment } from "../deployment/deployment.ts";
-import { type LocalCollector, startLocalCollector } from "./local-collector.ts";
+import { type LocalCollector, type LocalCollectorOptions, startLocalCollector } from "./local-collector.ts";
 import { type Site, serveSite } from "./site-server.ts";
 
 /** A collector and a site, running side by side on this machine. */
@@ -14,23 +14,14 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
-/** Options of {@link startLocalStack}. */
-export interface LocalStackOptions {
+/** Options of {@link startLocalStack}: those of its collector, which apply to the site too, and its own. */
+export interface LocalStackOptions extends Omit<LocalCollectorOptions, "port"> {
   /** Folder of the collector's deployment. Default: the current folder. */
   deployment?: string | undefined;
   /** Folder that the site serves, or a function that starts the site, with pages that send to the collector's origin. */
   site: string | ((port: number, collector: string) => Promise<Site>);
   /** Ports to try first. Default: any free ones. */
   ports?: { collector: number; site: number } | undefined;
-  /** Whether both listen on all interfaces of this machine. Default: on the loopback interface alone. */
-  isPublic?: boolean | undefined;
-  /**
-   * Folder for the collector's storage, relative to the deployment's. The keys are then the same at each start. While another
-   * process uses it, the storage is a temporary one. Default: temporary storage and new keys, gone with the stack.
-   */
-  state?: string | undefined;
-  /** Receives what wrangler reports on standard error once the collector runs. */
-  onError?: ((text: string) => void) | undefined;
 }
 
 const firstReadKey = ({ config }: Deployment, { keys }: LocalCollector): string =>
@@ -45,16 +36,14 @@ export const startLocalStack = async ({
   deployment: folder,
   site: siteOption,
   ports,
-  isPublic,
-  state,
-  onError,
+  ...options
 }: LocalStackOptions): Promise<LocalStack> => {
   const serve =
     typeof siteOption === "string"
-      ? (port: number, collector: string) => serveSite(siteOption, { port, collector, isPublic })
+      ? (port: number, collector: string) => serveSite(siteOption, { port, collector, isPublic: options.isPublic })
       : siteOption;
   const deployment = await openDeployment(folder);
-  const collector = await startLocalCollector(deployment, { port: ports?.collector, isPublic, state, onError });
+  const collector = await startLocalCollector(deployment, { ...options, port: ports?.collector });
   const site = await getPort(ports ? { port: [ports.site] } : {})
     .then((port) => serve(port, collector.origin))
     .catch(async (error) => {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Site, TidemarkConfig } from "@tidemark/collector/config";
-import type { BatchAnswer, ErrorAnswer, Feature, VectorAnswer } from "@tidemark/schema";
+import type { BatchAnswer, ErrorAnswer, VectorAnswer } from "@tidemark/schema";
+import { featuresOf } from "@tidemark/schema/entities";
 import type { LocalCollector } from "../local-stack/local-collector.ts";
 import { createVisit, type Visit } from "./visit.ts";
 
@@ -115,10 +116,6 @@ const servesScriptTag = ({ origin: collector }: LocalCollector): Check => ({
   },
 });
 
-/** The names of the features of an entity. */
-const namesOf = (features: readonly Feature[], entity: string): string[] =>
-  features.filter((feature) => feature.entity === entity).map(({ name }) => name);
-
 /** The checks of a deployment's collector, in the order in which they are to run: a site's vectors follow from its batch. */
 export const checksOf = ({ sites, features: defaults }: TidemarkConfig, collector: LocalCollector): Check[] => [
   servesScriptTag(collector),
@@ -126,7 +123,7 @@ export const checksOf = ({ sites, features: defaults }: TidemarkConfig, collecto
     const { features = defaults } = site;
     const visit = createVisit(site);
     const vectors = (["session", "user", "page"] as const).flatMap((entity) => {
-      const names = namesOf(features, entity);
+      const names = featuresOf(features, entity).map(({ name }) => name);
       return names.length ? [hasVector(collector, site, entity, visit, names)] : [];
     });
     return [acceptsBatch(collector, site, visit), ...vectors, refusesWrongKey(collector, site, visit)];
