@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { defineCommand, runCommand } from "@tidemark/cli/command-line";
+import { columns, defineCommand, runCommand } from "@tidemark/cli/command-line";
 import {
   type LocalStack,
-  linksTo,
+  linkRows,
   portNotice,
   serveUntilInterrupted,
   startLocalStack,
@@ -64,12 +64,14 @@ const runVisit = async (isJson: boolean) => {
 };
 
 const introduction = ({ collector, site, readKey, adminKey }: LocalStack, isPublic: boolean): string => {
-  const links = (title: string, origin: string, path = "") =>
-    linksTo(origin, isPublic).map((link, index) => `  ${(index === 0 ? title : "").padEnd(14)} ${link}${path}`);
+  const links = [
+    ...linkRows("Example site", site.origin, "", isPublic),
+    ...linkRows("Collector", collector.origin, "/healthz", isPublic),
+  ];
   return `
 Tidemark is running.
 
-${[...links("Example site", site.origin), ...links("Collector", collector.origin, "/healthz")].join("\n")}
+${columns(links)}
 
 Open the example site, read, hover and click, then ask the browser's console for your own features:
 

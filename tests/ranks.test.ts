@@ -1,22 +1,11 @@
-import { globSync, readFileSync } from "node:fs";
-import { posix } from "node:path";
+import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { type Import, importsIn } from "./imports.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-interface Import {
-  from: string;
-  what: string;
-  typeOnly: boolean;
-}
-
-const importsOf = (name: string): Import[] =>
-  globSync(`packages/${name}/src/**/*.{ts,tsx}`, { cwd: ROOT }).flatMap((from) =>
-    [...readFileSync(`${ROOT}${from}`, "utf8").matchAll(/^(?:import|export)\b([^;]*?)\bfrom "([^"]+)"/gms)].map(
-      ([, clause = "", what = ""]) => ({ from, what, typeOnly: /^\s+type\b/.test(clause) }),
-    ),
-  );
+const importsOf = (name: string): Import[] => importsIn(`packages/${name}/src/**/*.{ts,tsx}`);
 
 /**
  * The rooms of each package by rank, the lowest first. A room is a folder or a file of `src`; it imports rooms of lower ranks only,
@@ -85,7 +74,7 @@ const TYPE_ONLY: Record<string, string> = {
   "collector/env -> session": "the class of an object types the calls to it",
 };
 
-/** What each package may import of others, as `package` or `package (types)`. */
+/** The imports of other packages that a package may have, as `package` or `package (types)`. */
 const FOREIGN: Record<string, string[]> = {
   schema: ["zod"],
   engine: [
@@ -99,14 +88,14 @@ const FOREIGN: Record<string, string[]> = {
 const roomOf = (name: string, path: string): string =>
   (path.slice(`packages/${name}/src/`.length).split("/")[0] ?? "").replace(/\.tsx?$/, "");
 
-const foreignImports = (name: string): Import[] => importsOf(name).filter(({ what }) => !what.startsWith("."));
+const foreignImports = (name: string): Import[] => importsOf(name).filter(({ target }) => target === undefined);
 
 describe.each(Object.entries(RANKS))("the rooms of %s", (name, ranks) => {
   const rankOf = new Map(ranks.flatMap((rooms, rank) => rooms.map((room) => [room, rank] as const)));
-  const imports = importsOf(name).filter(({ what }) => what.startsWith("."));
-  const crossing = imports
-    .map(({ from, what, typeOnly }) => {
-      const [room, other] = [roomOf(name, from), roomOf(name, posix.join(from, "..", what))];
+  const crossing = importsOf(name)
+    .flatMap(({ target, ...each }) => (target === undefined ? [] : [{ ...each, target }]))
+    .map(({ from, what, target, typeOnly }) => {
+      const [room, other] = [roomOf(name, from), roomOf(name, target)];
       return { from, what, room, other, isAllowed: typeOnly && `${name}/${room} -> ${other}` in TYPE_ONLY };
     })
     .filter(({ room, other }) => room !== other);

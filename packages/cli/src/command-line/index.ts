@@ -1,3 +1,4 @@
 export { type Command, defineCommand, type Flag, type Values, type Words } from "./command.ts";
 export { CommandError, UsageError } from "./command-error.ts";
+export { columns } from "./help.ts";
 export { runCommand } from "./run-command.ts";

@@ -5,13 +5,13 @@ import { columns } from "../command-line/help.ts";
 import { type Deployment, openDeployment } from "../deployment/deployment.ts";
 import { type LocalCollector, startLocalCollector } from "../local-stack/local-collector.ts";
 import { startLocalStack } from "../local-stack/local-stack.ts";
-import { linksTo, portNotice, stateNotice } from "../local-stack/notices.ts";
+import { linkRows, portNotice, stateNotice } from "../local-stack/notices.ts";
 import { serveUntilInterrupted } from "../local-stack/serve-until-interrupted.ts";
 import type { Site } from "../local-stack/site-server.ts";
 
 const DEFAULT_PORT = 8787;
 
-/** Folder of the collector's storage, in the deployment's folder: where `wrangler dev` keeps it too. */
+/** The folder of the collector's storage, in that of the deployment, as `wrangler dev` has it. */
 const STATE = ".wrangler/state";
 
 /** The collector, and the site beside it when a folder is given. */
@@ -28,8 +28,11 @@ const parsePort = (text: string): number => {
 };
 
 const introduction = ({ config }: Deployment, { collector, site }: Servers, isPublic: boolean): string => {
-  const links = (title: string, origin: string, path: string) =>
-    linksTo(origin, isPublic).map((link, index) => [index === 0 ? title : "", `${link}${path}`] as const);
+  const links = [
+    ...(site ? linkRows("Site", site.origin, "/", isPublic) : []),
+    ...linkRows("Collector", collector.origin, "/healthz", isPublic),
+    ...linkRows("Script tag", collector.origin, "/tidemark.js", isPublic),
+  ];
   const keys = [
     ...config.sites.map(({ id, readKeySecret }) => [readKeySecret, `reads the features of site ${id}`] as const),
     [config.adminKeySecret, "reads /metrics"] as const,
@@ -37,7 +40,7 @@ const introduction = ({ config }: Deployment, { collector, site }: Servers, isPu
   return `
 Tidemark is running.
 
-${columns([...(site ? links("Site", site.origin, "/") : []), ...links("Collector", collector.origin, "/healthz"), ...links("Script tag", collector.origin, "/tidemark.js")])}
+${columns(links)}
 
 Keys, the same at each start; .dev.vars sets others:
 

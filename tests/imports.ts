@@ -1,0 +1,37 @@
+import { globSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** An import in a file of the repository: static, dynamic, or an export from another module. */
+export interface Import {
+  /** Path of the file, from the root of the repository. */
+  from: string;
+  /** The module as the file names it. */
+  what: string;
+  /** Path of the module, from the root of the repository; `undefined` for one of another package. */
+  target: string | undefined;
+  /** Whether it imports types only. */
+  typeOnly: boolean;
+}
+
+const STATIC = /^(?:import|export)\b(?<clause>[^;"]*?)\bfrom "(?<what>[^"]+)"/gms;
+const BARE = /^import "(?<what>[^"]+)"/gm;
+const DYNAMIC = /(?<!typeof )\bimport\("(?<what>[^"]+)"\)/g;
+
+/** All imports of the files that a glob matches, those of installed and built files apart. */
+export const importsIn = (glob: string): Import[] =>
+  globSync(glob, { cwd: ROOT, exclude: ["**/node_modules/**", "**/dist/**", "tests/e2e/projects/**"] }).flatMap(
+    (from) => {
+      const code = readFileSync(`${ROOT}${from}`, "utf8");
+      return [STATIC, BARE, DYNAMIC].flatMap((pattern) =>
+        [...code.matchAll(pattern)].map(({ groups: { clause = "", what = "" } = {} }) => ({
+          from,
+          what,
+          target: what.startsWith(".") ? posix.join(from, "..", what) : undefined,
+          typeOnly: /^\s+type\b/.test(clause),
+        })),
+      );
+    },
+  );
