@@ -8,7 +8,7 @@ const filesOf = (name: ProjectName) => {
   return { name, include, exclude: ["**/node_modules/**", ...exclude] };
 };
 
-/** Nothing here measures time: every core runs tests, where Vitest would leave one idle. These projects go first. */
+/** For tests that measure no time: they run first, on every core, where Vitest would leave one idle. */
 const allCores = { maxWorkers: "100%", sequence: { groupOrder: 1 } };
 
 export default defineConfig({
@@ -33,7 +33,7 @@ export default defineConfig({
             },
           }),
         ],
-        // The first request of a file waits for the runtime to start and to load the Worker.
+        // The first request of a file includes the start of the runtime and the load of the Worker.
         test: { ...filesOf("workers"), ...allCores, testTimeout: 30_000 },
       },
       {
@@ -43,7 +43,7 @@ export default defineConfig({
           // A browser that is not there yet is installed first.
           hookTimeout: 180_000,
           expect: { poll: { timeout: 10_000 } },
-          // They mostly wait for what takes its time: a film, a rest of the pointer, an idle visitor.
+          // These tests mostly wait: for a film to play, a pointer to rest, a visitor to become idle.
           maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
@@ -51,13 +51,13 @@ export default defineConfig({
       {
         test: {
           ...filesOf("e2e"),
-          // What they start is what a user starts, and no test: Vite would build it for development.
+          // The tests start programs as a user does. With Vitest's own value, Vite would build them for development.
           env: { NODE_ENV: "" },
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 10_000 } },
           fileParallelism: false,
-          // After the others: these measure time, and want the machine for themselves.
+          // After the others: some of these measure time.
           sequence: { groupOrder: 3 },
         },
       },

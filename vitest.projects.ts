@@ -1,14 +1,17 @@
 /** A project of the tests: which files it runs, and what it needs. */
 export interface TestProject {
-  /** What the project tests, in a few words. */
+  /** The subject of the tests, in a few words. */
   about: string;
   /** Globs of its test files, from the repository's root. */
   include: string[];
   /** Globs of files that another project runs. Default: none. */
   exclude?: string[];
-  /** Whether the collector's static assets have to be built before. Default: no. */
+  /** Whether the script tag has to be built before. Default: no. */
   needsScriptTag?: true;
 }
+
+/** Glob of the tests against real servers and tools, which `pnpm test:interop` runs by name. */
+export const INTEROP = "{packages/*/test,tests}/**/*.interop.ts";
 
 const WORKERS = ["packages/*/test/**/*.workers.test.ts"];
 

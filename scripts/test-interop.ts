@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineCommand, runCommand } from "@tidemark/cli/command-line";
+import { INTEROP } from "../vitest.projects.ts";
 import { conclude, runVitest } from "./run-vitest.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -10,8 +11,9 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 interface Suite {
   name: string;
   file: string;
-  /** What the tests show, and what the machine needs: the words after `@shows` and `@needs` in the file. */
+  /** The statement that the tests show: the words after `@shows` in the file. */
   shows: string;
+  /** The programs that the machine needs: the words after `@needs` in the file. */
   needs: string;
 }
 
@@ -25,7 +27,7 @@ const suiteIn = (file: string): Suite => {
   return { name: basename(file, ".interop.ts"), file, shows: tag("shows"), needs: tag("needs") };
 };
 
-const suites = globSync("{packages/*/test,tests}/**/*.interop.ts", { cwd: ROOT }).toSorted().map(suiteIn);
+const suites = globSync(INTEROP, { cwd: ROOT }).toSorted().map(suiteIn);
 
 /** `pnpm test:interop`. */
 const testInterop = defineCommand({

@@ -1,11 +1,11 @@
-/** Something that the driver of a browser cannot do, so that no test says how the SDK behaves there. */
+/** An action that the driver of a browser does not support, so that no test covers it there. */
 export interface DriverLimit {
   browser: "chromium" | "firefox" | "webkit";
   what: string;
   why: string;
 }
 
-/** All limits of the drivers that leave a signal without a test. */
+/** The limits that leave a signal without a test in a browser. */
 export const driverLimits: DriverLimit[] = [
   {
     browser: "webkit",

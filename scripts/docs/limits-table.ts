@@ -1,12 +1,15 @@
-import { driverLimits } from "./driver-limits.ts";
+import { type DriverLimit, driverLimits } from "./driver-limits.ts";
 import { skippedScenarios } from "./skipped-scenarios.ts";
 
-/** A Markdown table of what the drivers of browsers cannot do: for the tests of signals, or of delivery's scenarios. */
-export const limitsTable = (of: string): string =>
-  [
+const LIMITS: Record<string, DriverLimit[]> = { signals: driverLimits, delivery: skippedScenarios };
+
+/** The limits of the browsers' drivers as a Markdown table. @param of The tests that they keep away: `signals` or `delivery`. */
+export const limitsTable = (of: string): string => {
+  const limits = LIMITS[of];
+  if (!limits) throw new Error(`limits ${of}: expected limits ${Object.keys(LIMITS).join(" or limits ")}`);
+  return [
     "| browser | what | why |",
     "| --- | --- | --- |",
-    ...(of === "delivery" ? skippedScenarios : driverLimits).map(
-      ({ browser, what, why }) => `| ${browser} | ${what} | ${why} |`,
-    ),
+    ...limits.map(({ browser, what, why }) => `| ${browser} | ${what} | ${why} |`),
   ].join("\n");
+};

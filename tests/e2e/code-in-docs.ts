@@ -7,14 +7,13 @@ export interface ShownFile {
   code: string;
 }
 
-/** The files that Markdown shows: blocks of TypeScript that begin with a comment of their path. */
+/** The files that Markdown shows: blocks of TypeScript or TOML that begin with a comment of their path. */
 export const filesIn = (markdown: string): ShownFile[] =>
-  [...markdown.matchAll(/^ *```ts\n *\/\/ (\S+\.ts)\n(.*?)^ *```$/gms)].map(([, path = "", code = ""]) => ({
-    path,
-    code,
-  }));
+  [...markdown.matchAll(/^( *)```(?:ts|toml)\n *(?:\/\/|#) (\S+\.(?:ts|toml))\n(.*?)^ *```$/gms)].map(
+    ([, indent = "", path = "", code = ""]) => ({ path, code: code.replaceAll(new RegExp(`^${indent}`, "gm"), "") }),
+  );
 
-/** What Markdown shows of a program's output: the first block of plain text. */
+/** A program's output as Markdown shows it: the first block of plain text. */
 export const outputIn = (markdown: string): string => /^```text\n(.*?)^```$/ms.exec(markdown)?.[1] ?? "";
 
 /** The text of a page of the docs. */

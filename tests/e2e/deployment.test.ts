@@ -1,22 +1,20 @@
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type BatchAnswer, defaultFeatures, parseFeatures } from "@tidemark/schema";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readVector } from "../../scripts/visit/scripted-visit.ts";
+import { filesIn, readDocs } from "./code-in-docs.ts";
 import { createProjects, type Project } from "./projects.ts";
 
 let made: Awaited<ReturnType<typeof createProjects<"deployment">>>;
 let project: Project;
 
 /** The files of a deployment as docs/deploy.md shows them, by their names. */
-const documented = (): Record<string, string> => {
-  const docs = readFileSync(new URL("../../docs/deploy.md", import.meta.url), "utf8");
-  const blocks = docs.matchAll(/```(?:ts|toml)\n *(?:\/\/|#) (\S+)\n(.*?)```/gs);
-  return Object.fromEntries([...blocks].map(([, name = "", text = ""]) => [name, text.replace(/^ {3}/gm, "")]));
-};
+const documented = (): Record<string, string> =>
+  Object.fromEntries(filesIn(readDocs("deploy.md")).map(({ path, code }) => [path, code]));
 
 const write = (name: string, text: string) => writeFileSync(join(project.folder, name), text);
 

@@ -44,10 +44,10 @@ describe("the claim of a folder of state", () => {
 
   it("lasts as long as a process that was added to it", async () => {
     const folder = temporaryFolder();
-    const helper = spawn(process.execPath, ["--eval", "setInterval(() => {}, 1_000)"]);
-    onTestFinished(() => void helper.kill("SIGKILL"));
+    const other = spawn(process.execPath, ["--eval", "setInterval(() => {}, 1_000)"]);
+    onTestFinished(() => void other.kill("SIGKILL"));
     const claim = await claimState(folder);
-    if (isClaimed(claim)) await claim.add(Number(helper.pid));
+    if (isClaimed(claim)) await claim.add(Number(other.pid));
     expect(readdirSync(join(folder, "in-use-by"))).toHaveLength(2);
     if (isClaimed(claim)) await claim.release();
     expect(readdirSync(join(folder, "in-use-by"))).toEqual([]);

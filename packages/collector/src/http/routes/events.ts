@@ -2,10 +2,10 @@ import { hasGpc } from "../../access/consent.ts";
 import { anonymousIdOf } from "../../access/visitor-cookie.ts";
 import { ingest } from "../../ingest/ingest.ts";
 import { readText } from "../read-body.ts";
-import type { Routes } from "../routes.ts";
+import type { RouteGroup } from "../route-group.ts";
 
 /** `POST /v1/events`: a batch in, a verdict on each of its events out. */
-export const eventRoutes: Routes = (app, { lookup, meter }) => {
+export const eventRoutes: RouteGroup = (app, { lookup, meter }) => {
   app.post("/v1/events", async (c) => {
     const receivedAt = Date.now();
     const body = await readText(c.req.raw);

@@ -7,7 +7,7 @@ import type { Env } from "../../env.ts";
 import { HttpError } from "../../errors.ts";
 import { readRollup, readSession } from "../../serving/read-vector.ts";
 import type { Tenant } from "../../tenants.ts";
-import type { Routes } from "../routes.ts";
+import type { RouteGroup } from "../route-group.ts";
 
 type FeatureRequest = Context<{ Bindings: Env }>;
 
@@ -27,7 +27,7 @@ const nothingKnown = ({ site }: Tenant, entity: string, id: string) =>
   new HttpError("not_found", `Site ${site.id} has no ${entity} ${JSON.stringify(id)}.`);
 
 /** `GET /v1/features/{entity}/{id}`: the vector at the time of the call, as of the last acknowledged event. */
-export const featureRoutes: Routes = (app, { lookup }) => {
+export const featureRoutes: RouteGroup = (app, { lookup }) => {
   app.use("/v1/features/*", async (c, next) => {
     await next();
     c.header("cache-control", "no-store");

@@ -1,4 +1,4 @@
-import type { Routes } from "../routes.ts";
+import type { RouteGroup } from "../route-group.ts";
 import { eventRoutes } from "./events.ts";
 import { featureRoutes } from "./features.ts";
 import { forgetRoutes } from "./forget.ts";
@@ -6,4 +6,4 @@ import { healthRoutes } from "./health.ts";
 import { metricsRoutes } from "./metrics.ts";
 
 /** All routes, in the order in which they are tried. */
-export const routes: readonly Routes[] = [eventRoutes, featureRoutes, forgetRoutes, healthRoutes, metricsRoutes];
+export const routes: readonly RouteGroup[] = [eventRoutes, featureRoutes, forgetRoutes, healthRoutes, metricsRoutes];

@@ -2,10 +2,10 @@ import { bearerOf, hasSecret, isSecret } from "../../access/keys.ts";
 import { metricsOf } from "../../env.ts";
 import { HttpError } from "../../errors.ts";
 import { EXPOSITION_TYPE, expose } from "../../metrics/exposition.ts";
-import type { Routes } from "../routes.ts";
+import type { RouteGroup } from "../route-group.ts";
 
 /** `GET /metrics`: the deployment's figures for Prometheus. */
-export const metricsRoutes: Routes = (app, { config: { adminKeySecret } }) => {
+export const metricsRoutes: RouteGroup = (app, { config: { adminKeySecret } }) => {
   app.get("/metrics", async (c) => {
     if (!hasSecret(c.env, adminKeySecret))
       throw new HttpError(

@@ -4,12 +4,12 @@ import type { TidemarkConfig } from "../config.ts";
 import type { Env } from "../env.ts";
 import type { Meter } from "../metrics/meter.ts";
 
-/** Parts of a deployment that routes may use. */
+/** The parts of a deployment that routes may use. */
 interface Deployment {
   config: TidemarkConfig;
   lookup: TenantLookup;
   meter: Meter;
 }
 
-/** Adds routes to a deployment's app. */
-export type Routes = (app: Hono<{ Bindings: Env }>, deployment: Deployment) => void;
+/** Adds a group of routes to a deployment's app. */
+export type RouteGroup = (app: Hono<{ Bindings: Env }>, deployment: Deployment) => void;
