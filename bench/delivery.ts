@@ -20,7 +20,7 @@ export const delivery: Bench = async () => {
   const measurements: Measurement[] = [];
   const table: Record<string, object> = {};
   try {
-    // The browsers beside each other: scenarios mostly wait.
+    // All browsers at the same time: scenarios mostly wait.
     const playing = browserNames.map(async (browser) => {
       const outcomes: [name: string, Outcome][] = [];
       for (const scenario of playedIn(browser))

@@ -2,11 +2,11 @@ import { defineCommand, runCommand } from "@tidemark/cli/command-line";
 import type { Bench, Report } from "./report.ts";
 
 interface Entry {
-  /** What the benchmark measures, in one line. */
+  /** The figures of the benchmark, in one line. */
   about: string;
   /** Loads the benchmark only when it runs: usage and errors come at once. */
   load(): Promise<Bench>;
-  /** Whether a missed budget is shown only, and fails nothing. Default: no. */
+  /** Whether a missed budget is reported without failing. Default: no. */
   isInformative?: true;
 }
 
@@ -37,6 +37,7 @@ const benches: Record<string, Entry> = {
     load: async () => (await import("./size/size.ts")).size,
   },
 };
+
 const print = ({ bench, results }: Report): void => {
   console.log(`\n${bench}`);
   const rows = results.map(({ case: title, value, vite, unit, reference, ratio, budget, ok }) => [
@@ -48,7 +49,7 @@ const print = ({ bench, results }: Report): void => {
     if (!ok) console.log(`Budget missed: ${title}: ${value} ${unit}, budget ${budget}`);
 };
 
-/** Runs a benchmark and prints its report. Returns whether all budgets that it must keep are kept. */
+/** Runs a benchmark and prints its report. Returns whether it passes. */
 const run = async ({ load, isInformative }: Entry, isJson: boolean): Promise<boolean> => {
   const report = await (await load())();
   print(report);

@@ -5,7 +5,7 @@ export interface Measurement {
   unit: string;
   reference: number;
   budget: number;
-  /** What a build by Vite gives for the same case, or why there is none. */
+  /** The same figure of a build by Vite, or the reason why there is none. */
   vite?: number | string;
   /** The side of the budget on which the figure is in order. Default: `at_most`. */
   bound?: "at_most" | "at_least";

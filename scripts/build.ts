@@ -8,12 +8,12 @@ const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.u
 /** The folder of earlier versions that are still served. */
 const KEPT = root("script-tags");
 
-/** The folder that the Worker serves as static assets, and that the collector's package ships. */
+/** The folder of static assets that the Worker serves and the collector's package ships. */
 const ASSETS = root("packages/collector/dist/assets");
 
 const read = (path: string) => readFileSync(path, "utf8");
 
-/** Writes a folder's files, and removes all others. A file that is right already is not written: someone may be reading it. */
+/** Writes a folder's files, and removes all others. Unchanged files stay untouched: a server may be reading them. */
 const writeFolder = (folder: string, files: Record<string, string>) => {
   mkdirSync(folder, { recursive: true });
   for (const [name, content] of Object.entries(files)) {
@@ -24,8 +24,8 @@ const writeFolder = (folder: string, files: Record<string, string>) => {
 };
 
 /**
- * Builds the assets: the script tag under its moving name and, with all that it loads, under the one that never changes; the stub;
- * `tidemark.json` with the integrity of each file; and the earlier versions that are kept in `script-tags/`.
+ * Builds the assets: the script tag as `tidemark.js`, and with all files that it loads under a name of its version; the stub;
+ * `tidemark.json` with the integrity of each file; and the earlier versions in `script-tags/`.
  */
 const build = defineCommand({
   name: "node scripts/build.ts",

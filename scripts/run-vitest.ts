@@ -15,8 +15,8 @@ export interface Counts {
 }
 
 /**
- * Runs Vitest with these arguments. What it prints goes through; its reporter (`tests/reporter.ts`) sends the counts. A Vitest that
- * ends badly without a failed test, or without counts, counts as one failure.
+ * Runs Vitest, which prints to this terminal. Its reporter (`tests/reporter.ts`) sends the counts. A Vitest that fails without a failed
+ * test, or without counts, counts as one failure.
  */
 export const runVitest = async (args: readonly string[]): Promise<Counts> => {
   const child = spawn(process.execPath, [VITEST, "run", ...args], {
@@ -33,7 +33,7 @@ export const runVitest = async (args: readonly string[]): Promise<Counts> => {
   return { ...counts, failed: 1 };
 };
 
-/** Runs projects of the tests, after a build of the script tag where one of them needs it. `rest`: further arguments of Vitest. */
+/** Runs projects of the tests, after a build of the script tag if one needs it. @param rest Further arguments of Vitest. */
 export const runProjects = (names: readonly ProjectName[], rest: readonly string[]): Promise<Counts> => {
   if (names.some((name) => (projects[name] as TestProject).needsScriptTag))
     execFileSync(process.execPath, [BUILD], { stdio: ["ignore", "ignore", "inherit"] });

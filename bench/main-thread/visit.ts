@@ -63,7 +63,7 @@ const visit = async <T>(
   await page.close();
   const counts = site.takeCounts();
   for (const [type, played] of Object.entries(INPUT)) {
-    // A page tells of some types or none; the input recorder of all.
+    // A page reports some types or none; the input recorder reports all.
     const told = counts.get(type);
     if (told === undefined ? type === "click" && name !== BARE : told !== played)
       throw new Error(`${name}: the collector was told of ${told ?? 0} events of type ${type}, not of ${played}`);

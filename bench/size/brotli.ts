@@ -3,7 +3,7 @@ import { brotliCompressSync, constants } from "node:zlib";
 /**
  * Bytes of a bundle after brotli 11.
  *
- * @param what Names the bundle in errors.
+ * @param what Name of the bundle, for errors.
  * @throws Error when the bundle holds zod.
  */
 export const brotliBytes = (what: string, code: string): number => {

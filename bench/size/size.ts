@@ -8,13 +8,13 @@ import { brotliBytes } from "./brotli.ts";
 import { bytesLeftBehind, program } from "./signals.ts";
 import { weighWithVite } from "./vite.ts";
 
-/** The smallest programs, and the bytes that each may weigh. `pnpm check` and the benchmark both hold these. */
+/** The smallest programs, and the budget of each in bytes, which `pnpm check` and the benchmark both enforce. */
 const PROGRAMS = [
   { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 6_350 },
   { case: "custom events only", entry: "./custom-only.ts", budget: 4_300 },
 ];
 
-/** The bytes that the script tag may weigh, without the files that it loads by name. */
+/** The budget of the script tag in bytes, without the files that it loads by name. */
 const SCRIPT_TAG_BUDGET = 9_000;
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -30,7 +30,7 @@ export const weighPrograms = async (): Promise<{ case: string; value: number; bu
   return [...programs, { case: "script tag", value: brotliBytes(tag, files[tag] ?? ""), budget: SCRIPT_TAG_BUDGET }];
 };
 
-/** What Vite makes of the same programs, in the order of {@link PROGRAMS}, and of each signal what it adds to a tracker. */
+/** The bytes of the builds by Vite: of each program, in the order of {@link PROGRAMS}, and the bytes that each signal adds to a tracker. */
 const weighBuilds = async () => {
   const codes = PROGRAMS.map(({ entry }) => readFileSync(here(entry), "utf8"));
   const trackers = [program([]), ...sdkSignals.map((signal) => program([signal]))].map(({ contents }) => contents);

@@ -1,17 +1,17 @@
 import { type BuildOptions, build } from "esbuild";
 import { minify } from "terser";
 
-/** What browsers of the last three years understand. */
+/** The version of ECMAScript that browsers of the last three years run. */
 const TARGET = 2022;
 
-/** What is to be bundled: a module by its path, or the text of one, and the folder that its imports are seen from. */
+/** The entry of a bundle: the path of a module, or its code and the folder from which its imports are resolved. */
 export type Entry = string | { contents: string; resolveDir: string };
 
 /**
- * A module and all it imports as one minified script: bundled and minified by esbuild, and by terser once more. It compresses
- * some eight percent better than what esbuild makes alone, and one percent better than what terser does.
+ * Bundles a module and all its imports into one script, minified by esbuild and then by terser. Compressed, it is about eight percent
+ * smaller than after esbuild alone, and one percent smaller than after terser alone.
  *
- * @param more What else esbuild is to know.
+ * @param more Further options of esbuild.
  */
 export const bundle = async (
   entry: Entry,

@@ -21,7 +21,7 @@ const MODULES: Record<string, string> = {
   ...modulesIn("inspector", ["inspect"]),
 };
 
-/** The parts that come in a file of their own: the heavy ones, and what only developers load. All others come in `more`. */
+/** The parts that have a file of their own: the large ones, and those that only developers load. All others share the file `more`. */
 const ALONE = ["media", "webVitals", "debug", "inspect"];
 
 const partsIn = (file: string) =>
@@ -29,7 +29,7 @@ const partsIn = (file: string) =>
 
 /** The script tag as it is served. */
 export interface ScriptTag {
-  /** The SDK's version and what tells this bundle from any other: no two bundles have the same. */
+  /** The SDK's version and a digest of the bundle: no two bundles have the same. */
   version: string;
   /** The name of the tag's own file. */
   tag: string;
@@ -76,7 +76,7 @@ const bundleFile = (parts: [name: string, module: string][]): Promise<string> =>
 /** The name of the stub's file. */
 export const STUB = "tidemark-stub.js";
 
-/** The stub as pages have it inline: one line, so that whoever indents a page anew does not change its hash. */
+/** The stub that pages have inline: one line, so that formatting a page does not change its hash. */
 export const bundleStub = (): Promise<string> => bundle(sdk("src/script-tag/stub.ts"), "iife");
 
 /** Bundles the script tag, its parts and the stub. */
@@ -91,7 +91,7 @@ export const bundleScriptTag = async (): Promise<ScriptTag> => {
       define: { TAG_VERSION: JSON.stringify(version), TAG_FILES: JSON.stringify(integrities) },
     });
   const { version: released } = JSON.parse(readFileSync(sdk("package.json"), "utf8"));
-  // The version stands in the bundle that it tells from others: without it there, the rest decides.
+  // The bundle holds its own version, so the digest is that of the bundle without it.
   const digest = createHash("sha256")
     .update(await bundleTag(""))
     .digest("hex");

@@ -8,9 +8,9 @@ export interface Freshness {
 }
 
 /**
- * Measures freshness: sends one event after the other to a session of its own, and reads until each one shows.
+ * Measures freshness: sends events one by one to a new session, and reads its vector until each event shows.
  *
- * @param probes How many are sent. Default: 100.
+ * @param probes Number of events. Default: 100.
  */
 export const measureFreshness = async (stack: Readable, key: string, probes = 100): Promise<Freshness> => {
   const session = `demo.${crypto.randomUUID()}`;

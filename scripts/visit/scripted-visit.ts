@@ -4,11 +4,11 @@ import type { LocalStack } from "@tidemark/cli/local-stack";
 import type { SessionVector, SessionVectorAnswer } from "@tidemark/schema";
 import type { Page } from "playwright-core";
 
-/** What a visit found. */
+/** The result of a visit. */
 export interface VisitResult {
   events: { accepted: number; rejected: number; duplicates: number; lost: number };
   session: SessionVector;
-  /** What the script did, by its own clock and counting: the vector should say the same. */
+  /** The script's own account, which the vector should agree with. */
   script: Script;
 }
 
@@ -143,14 +143,12 @@ export const visit = async (stack: LocalStack, midway?: (session: string) => Pro
     const page = context.pages()[0] ?? (await context.newPage());
     const engaged = engagement();
     const script: Script = {
-      ...{
-        page_view_count: 0,
-        click_count: 0,
-        hover_count: 0,
-        custom_event_count: 0,
-        scroll_depth_max: 0,
-        dwell_ms: 0,
-      },
+      page_view_count: 0,
+      click_count: 0,
+      hover_count: 0,
+      custom_event_count: 0,
+      scroll_depth_max: 0,
+      dwell_ms: 0,
     };
 
     const arrive = async () => {

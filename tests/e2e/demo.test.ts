@@ -9,13 +9,13 @@ import { readVector } from "../../scripts/visit/scripted-visit.ts";
 import { type CheckoutCopy, copyCheckout } from "./checkout-copy.ts";
 import { type Started, start } from "./start.ts";
 
-/** What a page of the example has in its global scope. */
+/** The global scope of a page of the example. */
 interface Window {
   tidemark: Tracker;
   isSecureContext: boolean;
 }
 
-/** All demos run in a copy: whoever runs the tests may have a demo of this checkout running, and .dev.vars of their own. */
+/** All demos run in a copy: a demo of this checkout may run beside the tests, and a .dev.vars may exist in it. */
 let copy: CheckoutCopy;
 beforeAll(async () => {
   copy = await copyCheckout();
@@ -103,7 +103,7 @@ describe("pnpm demo", () => {
     await second.stop();
     const [entry = ""] = readdirSync(join(copy.folder, ".wrangler/state/in-use-by"));
     await first.stop();
-    // As a process leaves it that had no time to clean up.
+    // A killed process leaves its entry behind.
     writeFileSync(join(copy.folder, ".wrangler/state/in-use-by", entry), "");
     expect((await startDemo()).said).not.toContain("uses the stored data");
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A stop that takes longer is forced, in milliseconds. */
+/** Time after which a group that does not end is killed, in milliseconds. */
 const STOP_TIMEOUT_MS = 5_000;
 
 /** Sends a signal to a process group. Returns whether the group exists; signal 0 only asks. */
@@ -21,7 +21,7 @@ export interface ProcessGroup {
 /** The process group of a detached child. It is killed when this process exits before it has ended. */
 export const processGroup = (pid: number): ProcessGroup => {
   const kill = () => signalGroup(pid, "SIGKILL");
-  // Before other listeners, which may remove the files that the group writes.
+  // First of all listeners: others remove the files that the group writes.
   process.prependOnceListener("exit", kill);
   return {
     async end(signal) {

@@ -2,26 +2,26 @@ import { createHash } from "node:crypto";
 import { type Engine, type EntityEngine, entityEngine, entityEngines, type Layouts, layoutsOf } from "@tidemark/engine";
 import type { Feature } from "@tidemark/schema";
 
-/** The feature definitions of a site, made runnable. */
+/** The compiled feature definitions of a site. */
 export interface Definitions {
-  /** Names them by what they say: 12 hex digits of the SHA-256 of their JSON. */
+  /** First 12 hex digits of the SHA-256 of the definitions' JSON. */
   version: string;
-  /** The features of a visit. */
+  /** Engine of the session's features. */
   session: Engine;
-  /** All other entities, by name: those whose features are gathered from many sessions. The user is there always, and first. */
+  /** Engines of all other entities, by name, whose features many sessions contribute to. The user's is always present, and first. */
   rollups: ReadonlyMap<string, EntityEngine>;
   /** Layouts of the states of `rollups`. */
   layouts: Layouts;
 }
 
-/** Names definitions by what they say. */
+/** The version of definitions: first 12 hex digits of the SHA-256 of their JSON. */
 export const versionOf = (features: readonly Feature[]): string =>
   createHash("sha256").update(JSON.stringify(features)).digest("hex").slice(0, 12);
 
 /**
- * Makes definitions runnable.
+ * Compiles the feature definitions of a site.
  *
- * @throws Error when they cannot be meant, as `createEngine` does.
+ * @throws Error for definitions that contradict each other, as `createEngine` does.
  */
 export const compileFeatures = (features: readonly Feature[]): Definitions => {
   const engines = new Map(entityEngines(features).map((each) => [each.entity, each]));

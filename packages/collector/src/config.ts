@@ -21,8 +21,8 @@ export interface Site {
   /** Whether batches are refused that do not state the visitor's consent to be measured. Default: false. */
   requireConsent?: boolean;
   /**
-   * What `Sec-GPC: 1` (Global Privacy Control) means for a visitor who has answered nothing: `refuse` takes it for a no, and
-   * `ignore` looks past it. Default: `refuse`.
+   * Meaning of `Sec-GPC: 1` (Global Privacy Control) for a visitor who has stated no consent: `refuse` treats it as a refusal,
+   * `ignore` disregards it. Default: `refuse`.
    */
   globalPrivacyControl?: "refuse" | "ignore";
   /**
@@ -34,13 +34,13 @@ export interface Site {
   /** Features kept for this site's sessions, users, pages and entities of its own. Default: the deployment's. */
   features?: readonly Feature[];
   /**
-   * Where this site's objects run and store: a change of it begins with empty ones. Local runtimes have no jurisdictions and pass it over.
-   * Default: the deployment's.
+   * The region in which this site's objects run and store data. After a change the site starts with empty objects. Local runtimes ignore
+   * it. Default: the deployment's.
    */
   jurisdiction?: Jurisdiction;
 }
 
-/** What a deployment is made of. */
+/** The configuration of a deployment. */
 export interface TidemarkConfig {
   sites: readonly Site[];
   /** Name of the secret (environment variable) that holds the operator's key. */
@@ -50,7 +50,7 @@ export interface TidemarkConfig {
    * its own instead.
    */
   features: readonly Feature[];
-  /** Where the objects of all sites run and store, unless a site says otherwise. Default: anywhere. */
+  /** The region in which the objects of sites run and store data, unless a site has its own. Default: anywhere. */
   jurisdiction?: Jurisdiction;
 }
 
@@ -60,7 +60,7 @@ const ORIGIN = /^https?:\/\/[^/?#@\s]+$/;
 
 const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
 
-/** Throws an error that names the place in the configuration, unless something holds. */
+/** Throws an error that names a field and the expected value, unless a condition holds. */
 type Expect = (holds: boolean, field: string, expected: string) => void;
 
 const expectIn =

@@ -4,14 +4,14 @@ import type { RollupObject } from "./rollup/rollup.ts";
 import type { SessionObject } from "./session/session.ts";
 import type { Tenant } from "./tenants.ts";
 
-/** The bindings that `wrangler.toml` gives the Worker. Secrets are beside them, under the names that the sites give. */
+/** The bindings of the Worker in `wrangler.toml`. The environment has the secrets too, by the names in the configuration. */
 export interface Env {
   SESSION: DurableObjectNamespace<SessionObject>;
   METRICS: DurableObjectNamespace<Metrics>;
   ROLLUP: DurableObjectNamespace<RollupObject>;
 }
 
-/** The objects of a namespace that live within a jurisdiction. Local runtimes have none, and keep all objects in one place. */
+/** A namespace limited to a jurisdiction. Local runtimes have no jurisdictions: there it is the namespace itself. */
 const within = <T extends Rpc.DurableObjectBranded>(
   namespace: DurableObjectNamespace<T>,
   jurisdiction: Jurisdiction | undefined,
@@ -25,13 +25,13 @@ const within = <T extends Rpc.DurableObjectBranded>(
   }
 };
 
-/** The one object that holds a site's session. The site is part of its name: sites cannot reach each other's. */
+/** The object of a session. Its name has the site's id, so that no site reaches another's sessions. */
 export const sessionOf = (env: Env, { site, jurisdiction }: Tenant, sessionId: string) =>
   within(env.SESSION, jurisdiction).getByName(`${site.id}:${sessionId}`);
 
-/** The one object that is a shard of a site's users, pages and other entities. */
+/** The object of a shard of a site's users, pages and other entities. */
 export const rollupOf = (env: Env, { site, jurisdiction }: Tenant, shard: number) =>
   within(env.ROLLUP, jurisdiction).getByName(`${site.id}:${shard}`);
 
-/** The one object that adds up the deployment's figures. */
+/** The one object that sums the deployment's metrics. */
 export const metricsOf = (env: Env) => env.METRICS.getByName("metrics");

@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCodes } from "@tidemark/schema";
 
-/** A request that is refused as a whole: thrown anywhere on its path, answered in one place. */
+/** A refusal of a whole request. Code throws it anywhere; `http/errors.ts` turns it into the answer. */
 export class HttpError extends Error {
   readonly code: ErrorCode;
 
@@ -16,6 +16,6 @@ export class HttpError extends Error {
   }
 }
 
-/** The refusal of a body that cannot be read as JSON. */
+/** The error for a body that is not JSON. */
 export const invalidJson = (error: unknown) =>
   new HttpError("invalid_json", `The body is not JSON: ${(error as Error).message}`);

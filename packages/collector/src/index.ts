@@ -25,7 +25,7 @@ export interface Collector {
  *
  * @param config As `defineConfig` checked it.
  * @returns The Worker's `handlers`, and the classes of its Durable Objects under the names that `wrangler.toml` binds.
- * @throws Error when features cannot be meant, as `createEngine` does.
+ * @throws Error for features that contradict each other, as `createEngine` does.
  */
 export const createCollector = (config: TidemarkConfig): Collector => {
   const tenants = createTenants(config);

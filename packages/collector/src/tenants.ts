@@ -2,12 +2,12 @@ import type { Feature } from "@tidemark/schema";
 import { compileFeatures, type Definitions } from "./compile-features.ts";
 import type { Jurisdiction, Site, TidemarkConfig } from "./config.ts";
 
-/** A site as the collector works for it: it goes with each call, so that sites of one deployment may differ in all of it. */
+/** A site with its compiled features and its region. Each call carries one, so that the sites of a deployment may differ. */
 export interface Tenant {
   site: Site;
   /** The site's own features, or the deployment's. */
   definitions: Definitions;
-  /** Where the site's objects live; `undefined` for anywhere. */
+  /** The region of the site's objects; `undefined` for anywhere. */
   jurisdiction: Jurisdiction | undefined;
 }
 

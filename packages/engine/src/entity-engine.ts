@@ -16,7 +16,7 @@ export interface EntityEngine {
 /** Layouts of states by the name of their entity. */
 export type Layouts = Record<string, Layout>;
 
-/** The engine of one entity, of those definitions that are about it; there may be none. @throws Error as `createEngine` does. */
+/** The engine of one entity, with the definitions about it, of which there may be none. @throws Error as `createEngine` does. */
 export const entityEngine = (entity: Entity, features: readonly Feature[], options?: LatenessOptions): EntityEngine => {
   const name = entityNameOf({ entity });
   return { entity: name, engine: createEngine(featuresOf(features, name), options), idOf: entityId(entity) };
@@ -26,6 +26,6 @@ export const entityEngine = (entity: Entity, features: readonly Feature[], optio
 export const entityEngines = (features: readonly Feature[], options?: LatenessOptions): EntityEngine[] =>
   entitiesIn(features).map((entity) => entityEngine(entity, features, options));
 
-/** How the states of each entity are to be read. */
+/** The layout of the states of each entity. */
 export const layoutsOf = (engines: Iterable<EntityEngine>): Layouts =>
   Object.fromEntries([...engines].map(({ entity, engine }) => [entity, engine.layout]));

@@ -1,9 +1,9 @@
-/** Bounds that the engine and the SQL of a feature share: the same value counts, or is passed over, in both. */
+/** Bounds that the engine and the SQL of a feature share, so that both count and skip the same values. */
 
-/** Values beyond this, in either direction, are no part of a sum or a mean: they would make the exact sum grow without bound. */
+/** Largest absolute value in a sum or a mean: larger values are skipped, because the exact sum would grow without bound. */
 export const MAX_SUMMAND = 1e15;
 
-/** Values beyond this, in either direction, are no part of a standard deviation: their squares would not fit SQL's widest whole number. */
+/** Largest absolute value in a standard deviation: larger values are skipped, because their squares exceed SQL's widest integer. */
 export const MAX_DEVIANT = 1e9;
 
 /** Longest text that a state or an entity's id keeps, in characters (code points). */

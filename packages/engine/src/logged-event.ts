@@ -5,9 +5,9 @@ import { type Arrival, type LatenessOptions, lateness } from "./lateness.ts";
 export type LoggedEvent = EngineEvent & { session_id: string; anonymous_id: string };
 
 /**
- * Tells when each event of a log arrived. As live, its session is the source whose watermark decides, for all entities.
+ * Decides for each event of a log whether it is late. As in the live system, the watermark of its session decides, for all entities.
  *
- * @returns A function to be given the events in the order in which they arrived.
+ * @returns A function of an event. Call it in the order of arrival.
  */
 export const sessionArrivals = (options: LatenessOptions | undefined): ((event: LoggedEvent) => Arrival) => {
   const { arrival } = lateness(options);

@@ -4,11 +4,11 @@ import { entityEngines } from "./entity-engine.ts";
 import type { LatenessOptions } from "./lateness.ts";
 import { type LoggedEvent, sessionArrivals } from "./logged-event.ts";
 
-/** What a replay found of one entity. */
+/** The result of a replay for one entity. */
 export interface Replayed {
   entity: string;
   id: string;
-  /** All that the engine remembers of it, with its event time and, for a session, its late events. */
+  /** The engine's state, with its event time and, for a session, the counts of late events. */
   state: EngineState;
   /** Its features at the time of its latest event. */
   features: Record<string, FeatureValue>;
@@ -17,8 +17,8 @@ export interface Replayed {
 /**
  * Folds a log as the live system does.
  *
- * @param events Each once, in the order in which they arrived.
- * @returns Every entity that the events say something about, in the order of the definitions and of its first event.
+ * @param events Each event once, in the order of arrival.
+ * @returns Every entity that the events are about, in the order of the definitions and of its first event.
  */
 export const replay = (
   events: Iterable<LoggedEvent>,

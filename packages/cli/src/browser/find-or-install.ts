@@ -1,15 +1,15 @@
 import { type ExecFileSyncOptions, execFileSync } from "node:child_process";
 import { accessSync, constants, globSync } from "node:fs";
 
-/** A program that this machine may have, and where to get it. */
+/** A program that this machine may have, and its source. */
 export interface Program {
-  /** What people call it. */
+  /** Name of the program, for messages. */
   name: string;
   /** Environment variable that may name its path. */
   variable: string;
-  /** Where it is usually found; `*` stands for any folder. */
+  /** Usual paths; `*` stands for any folder. */
   paths: string[];
-  /** The Debian package that brings it. */
+  /** Debian package that contains it. */
   apt: string;
 }
 

@@ -39,7 +39,7 @@ export interface Command<Flags extends Record<string, Flag> = Record<string, Fla
   name: string;
   /** One sentence: the effect of the command. */
   summary: string;
-  /** One or more complete command lines, each with what it is for. */
+  /** One or more complete command lines, each with its purpose. */
   examples: readonly (readonly [line: string, meaning: string])[];
   flags: Flags;
   /** Default: the command takes no words. */

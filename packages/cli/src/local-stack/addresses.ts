@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 
-/** Where a server of the local stack listens: this machine alone, or all its interfaces. */
+/** The address that a server of the local stack listens on: the loopback interface, or all interfaces of this machine. */
 export const listenAddress = (isPublic: boolean): string => (isPublic ? "0.0.0.0" : "127.0.0.1");
 
 /** The IPv4 addresses under which other machines reach this one. */

@@ -7,7 +7,7 @@ import { spawnWrangler } from "../deployment/wrangler.ts";
 import { processGroup } from "../process-group.ts";
 import type { Keys } from "./keys.ts";
 
-/** A start that takes longer has failed, in milliseconds. */
+/** Longest start, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
 
 /** Characters of wrangler's output that an error quotes. */

@@ -11,10 +11,10 @@ export interface Revivable {
 }
 
 /**
- * Starts a program again whenever it has ended by itself. While it does not start, it is tried again with each change in a folder: a
- * wrong configuration ends it, and the right one brings it back.
+ * Starts a program again whenever it has ended by itself. When a start fails, as with a wrong configuration, the next change in a folder
+ * starts it again.
  *
- * @param report Receives the reason for which it does not start.
+ * @param report Receives the reason of a failed start.
  * @param signal Ends this, and a start that is under way.
  */
 export const keepRunning = async (
@@ -25,7 +25,7 @@ export const keepRunning = async (
 ): Promise<void> => {
   await ended();
   while (!signal.aborted) {
-    // From before the start: a change that the start is too early for brings the next one.
+    // Watching begins before the start, so that a change during the start counts.
     const { changed, stop: stopWatching } = watchFolder(folder);
     signal.addEventListener("abort", stopWatching);
     try {

@@ -5,7 +5,7 @@ import { join, resolve, sep } from "node:path";
 import sirv from "sirv";
 import { listenAddress } from "./addresses.ts";
 
-/** The collector's origin as pages have it written, which is replaced by its real one. */
+/** The origin that pages name as the collector's. The server replaces it by the real one. */
 const WRITTEN_COLLECTOR = "http://localhost:8787";
 
 /** A running site. */
@@ -54,7 +54,7 @@ export const serveSite = async (folder: string, { port, collector, isPublic = fa
         });
       }
     } catch {
-      // A path or host that is no part of a URL.
+      // The path or the host is not valid in a URL.
       response.writeHead(400).end("bad request");
     }
   });

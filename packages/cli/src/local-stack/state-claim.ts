@@ -2,9 +2,9 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * The processes that use a folder of state, one entry for each in a folder beside the state. An entry is named by the process and
- * the time of its start, so that it never stands for a later process with the same id: an entry whose process has ended is stale
- * wherever it is seen, and anyone may remove it.
+ * The folder, inside that of the state, with one entry for each process that uses the state. The id and the start time of the process
+ * name its entry, so that it never stands for a later process with the same id. The entry of a process that has ended is stale, and
+ * any process may remove it.
  */
 const ENTRIES = "in-use-by";
 
@@ -24,7 +24,7 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** The entry of a running process: its id and the time of its start, where the system tells it; `undefined` once it has ended. */
+/** The entry of a running process: its id and, where the system provides it, its start time; `undefined` once it has ended. */
 const entryOf = async (pid: number): Promise<string | undefined> => {
   if (!isAlive(pid)) return undefined;
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
@@ -53,7 +53,7 @@ export const claimState = async (folder: string): Promise<StateClaim | { usedBy:
     for (const entry of own) await remove(entry);
   };
 
-  // First announced, then looked for others: whoever announces later sees this entry.
+  // This entry is written before others are looked for: a process that writes its own later sees it.
   await add(process.pid);
   for (const entry of await readdir(entries)) {
     if (own.includes(entry)) continue;

@@ -1,8 +1,8 @@
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Waits until someone asks this process to end. Call it before anything is started: a signal then ends nothing by itself. A
- * second signal ends the process at once, and with it what it has started.
+ * Waits for a signal to end (SIGINT, SIGTERM, SIGHUP), which then does not end the process by itself. Call it before the process starts
+ * others. A second signal ends the process at once.
  */
 export const untilInterrupted = (): Promise<void> =>
   new Promise((resolve) => {

@@ -6,14 +6,14 @@ import { featuresOf } from "@tidemark/schema/entities";
 import type { LocalCollector } from "../local-stack/local-collector.ts";
 import { createVisit, type Visit } from "./visit.ts";
 
-/** A user's or a page's vector that takes longer has failed, in milliseconds: within a second is promised. */
+/** Longest wait for a vector, in milliseconds. The collector promises those of users and pages within a second. */
 const VECTOR_TIMEOUT_MS = 10_000;
 
 /** One check of a running collector. */
 export interface Check {
   /** The statement that the check confirms. */
   name: string;
-  /** @throws Error that says what was answered instead. */
+  /** @throws Error with the answer that was received instead. */
   run(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ const read = (collector: string, entity: string, id: string, key: string): Promi
     headers: { authorization: `Bearer ${key}` },
   });
 
-/** Asks until the answer is there, or for {@link VECTOR_TIMEOUT_MS}. */
+/** Reads a vector until it exists, or for {@link VECTOR_TIMEOUT_MS}. */
 const readWhenThere = async (...args: Parameters<typeof read>): Promise<Response> => {
   const deadline = Date.now() + VECTOR_TIMEOUT_MS;
   for (;;) {

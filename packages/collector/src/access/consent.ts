@@ -6,7 +6,7 @@ import type { Site } from "../config.ts";
 /** Whether the browser asks with the request not to sell or share: https://www.w3.org/TR/gpc/#the-sec-gpc-header-field-for-http-requests */
 export const hasGpc = (c: Context): boolean => c.req.header("sec-gpc") === "1";
 
-/** Why a visitor who has answered nothing may not be taken to agree; `undefined` where the site's policy allows it. */
+/** The reason for which the site's policy refuses a visitor without stated consent; `undefined` when it does not. */
 const objection = (site: Site, gpc: boolean): string | undefined => {
   if (site.requireConsent) return `site ${site.id} requires consent, and none was stated`;
   if (gpc && site.globalPrivacyControl !== "ignore")
@@ -14,7 +14,7 @@ const objection = (site: Site, gpc: boolean): string | undefined => {
   return undefined;
 };
 
-/** Why a batch may not be taken in, in a sentence; `undefined` when it may. */
+/** A sentence that says why a batch is refused for lack of consent; `undefined` when it is accepted. */
 export const measurementDenial = (site: Site, consent: Consent | undefined, gpc: boolean): string | undefined => {
   const why = consent ? undefined : objection(site, gpc);
   return (
@@ -23,7 +23,7 @@ export const measurementDenial = (site: Site, consent: Consent | undefined, gpc:
   );
 };
 
-/** Why a page may not be shown the features of its visitor's session, in a sentence; `undefined` when it may. */
+/** A sentence that says why a page may not read the features of its visitor's session; `undefined` when it may. */
 export const featuresDenial = (site: Site, consent: Consent | undefined, gpc: boolean): string | undefined => {
   const why = consent ? !isPersonal(consent) && `personalisation is ${consent.personalisation}` : objection(site, gpc);
   return why

@@ -14,7 +14,7 @@ import { routes } from "./routes/index.ts";
 /** The HTTP face of a deployment. */
 export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   const lookup = createTenantLookup(tenants);
-  // Two routes overlap, for which Hono would fall back to a tree: going through so few one by one is quicker.
+  // Two routes overlap, for which Hono's default would fall back to a tree. A linear search is faster for so few.
   const app = new Hono<{ Bindings: Env }>({ router: new LinearRouter() });
 
   // Every answer is readable by any page: who may act is decided by key and origin, and a page that may not is told why. With
@@ -35,7 +35,7 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   const meter = createMeter();
   app.use(async (c, next) => {
     await next();
-    // What no route matched is counted as one: its path is the client's invention.
+    // Paths that match no route share one label: clients may invent any number of them.
     const route = routePath(c).replace(/.*\*$/, "none");
     meter.count("tidemark_requests_total", { route, status: c.res.status }, 1);
     const handingOver = meter.handOver(() => metricsOf(c.env));

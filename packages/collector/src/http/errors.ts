@@ -2,10 +2,10 @@ import type { ErrorAnswer } from "@tidemark/schema";
 import type { Context } from "hono";
 import { HttpError } from "../errors.ts";
 
-/** Seconds after which a client may come again when an object could not be reached. */
+/** Value of `Retry-After`, in seconds, when an object could not be reached. */
 const RETRY_AFTER_S = 1;
 
-/** Whether an object was overloaded or could not be reached, by the marks that the runtime sets on such errors. */
+/** Whether an error means that an object was overloaded or out of reach: the runtime marks such errors. */
 const isUnreachable = (error: object): boolean =>
   ["overloaded", "retryable", "durableObjectReset"].some((mark) => (error as Record<string, unknown>)[mark] === true);
 

@@ -53,13 +53,13 @@ const deliver = async (
   }
 };
 
-/** What there is to know of a request beside its body. */
+/** A request, without its body. */
 interface RequestContext {
   lookup: TenantLookup;
   origin: string | undefined;
   /** Whether the browser sends Global Privacy Control. */
   gpc: boolean;
-  /** Whose browser it is: the batch says so, or the site's cookie. */
+  /** The browser's id: the one in the batch, or that of the site's cookie. */
   anonymousIdOf: (tenant: Tenant, envelope: Envelope) => string;
   /** UTC milliseconds by the collector's clock. */
   receivedAt: number;
@@ -67,7 +67,7 @@ interface RequestContext {
   meter: Meter;
 }
 
-/** Counts what became of a batch. */
+/** Counts the events of a batch by their outcome. */
 const countBatch = (meter: Meter, site: string, receipt: Receipt): void => {
   meter.count("tidemark_events_accepted_total", { site }, receipt.accepted);
   meter.count("tidemark_events_duplicate_total", { site }, receipt.duplicates);
@@ -85,7 +85,7 @@ const splitRead = (body: string, { lookup, origin }: RequestContext): Split => {
   return { envelope, text: { envelope: JSON.stringify(envelope), events: JSON.stringify(events) } };
 };
 
-/** Lets a batch in, or not, and hands it to its session. Returns `undefined` when the session could not read the events. */
+/** Checks a batch's envelope and hands the batch to its session. Returns `undefined` when the session could not read the events. */
 const take = async (
   { envelope, text }: Split,
   { lookup, origin, gpc, anonymousIdOf, receivedAt, env, meter }: RequestContext,
@@ -115,7 +115,8 @@ const take = async (
 };
 
 /**
- * Takes in the body of a request: whose it is, then one call to the session, which validates each event. What it returns is durable.
+ * Finds the tenant of a batch, checks its envelope, and hands it to its session, which validates each event. The returned counts are
+ * durable.
  *
  * @throws HttpError when the batch is unusable as a whole.
  */

@@ -1,27 +1,31 @@
-/** A session's pushes at once, in JSON as they came. */
+/** Pushes that a session sent together, as the JSON text that arrived. */
 export interface JournalPush {
   session: string;
   text: string;
 }
 
-/** What came since the rows were last written, in the order in which it came. */
+/** Pushes that were written together, in the order of their arrival. */
 interface Entry {
+  /** The number of times that the rows were written before. */
   generation: number;
   pushes: JournalPush[];
 }
 
-/**
- * Most entries in the journal, and most characters, which a shard that wakes up reads again; most characters in one entry, which is a
- * value of at most 2 MB. Beyond any of them, rows are written.
- */
-const LIMITS = { entries: 128, characters: 2_000_000, ofEntry: 500_000 };
+/** The size of a journal. Beyond any of these limits the shard writes its rows. */
+const LIMITS = {
+  entries: 128,
+  /** In all entries: a shard that wakes up reads them again. */
+  characters: 2_000_000,
+  /** In one entry: a stored value has at most 2 MB. */
+  ofEntry: 500_000,
+};
 
-// No key of an entity is one of these: it has a colon.
+// Differs from every key of an entity, which has a colon.
 const entryKey = (place: number) => `journal ${place}`;
 
 /**
- * Pushes that are durable but not yet in the rows: a row for all that came at once. Entries of an earlier generation are in
- * the rows, and are written over.
+ * Pushes that are durable but not yet in the rows, one stored value for all that were written together. Entries of an earlier
+ * generation are in the rows already, and later entries overwrite them.
  */
 export class Journal {
   readonly #kv: SyncKvStorage;
@@ -32,7 +36,7 @@ export class Journal {
     this.#kv = kv;
   }
 
-  /** Reads the entries of a generation, in their order. */
+  /** Reads the pushes of a generation, in their order. */
   replay(generation: number, each: (push: JournalPush) => void): void {
     this.clear();
     for (;;) {
@@ -46,7 +50,7 @@ export class Journal {
     }
   }
 
-  /** Whether pushes of so many characters do not fit any more. */
+  /** Whether pushes of this length do not fit. */
   isFullFor(characters: number): boolean {
     const { entries, ofEntry } = LIMITS;
     return this.#entries >= entries || characters > ofEntry || this.#characters + characters > LIMITS.characters;
@@ -59,7 +63,7 @@ export class Journal {
     this.#characters += characters;
   }
 
-  /** Begins anew: what was in it is in the rows. */
+  /** Empties the journal, after the rows were written. */
   clear(): void {
     this.#entries = 0;
     this.#characters = 0;

@@ -3,16 +3,16 @@ import type { Definitions } from "../compile-features.ts";
 import { type Delta, entityOf, type Push, type RollupKey, rollupKey } from "./push.ts";
 import type { EntityRow, EntityRows } from "./rows.ts";
 
-/** How long the sessions of a user are remembered, and how many at most: the time within which a push may come again. */
+/** The sessions whose latest push a row remembers, by age and number: a repetition beyond them counts twice. */
 const REMEMBER = { ms: 86_400_000, sessions: 512 };
 
-/** Browsers that are remembered of a user. */
+/** Most browsers that the row of a user keeps. */
 const MAX_ANONYMOUS_IDS = 16;
 
 /**
- * Merges pushes of a session that came together into the rows, each unless it or a later one was merged before.
+ * Merges pushes that a session sent together into the rows. A push is skipped when it or a later one was merged before.
  *
- * @returns How many of them were new.
+ * @returns The number of pushes that were merged.
  */
 export const mergePushes = (
   rows: EntityRows,
@@ -31,7 +31,7 @@ export const mergePushes = (
   return merged;
 };
 
-/** Notes that a push came. Returns whether it had not come before. */
+/** Records the number of a push. Returns whether the push is new. */
 const isNew = (rows: EntityRows, session: string, { n, deltas }: Push): boolean => {
   const key = dedupeKeyOf(session, deltas);
   const { merged } = rows.change(key);
@@ -41,11 +41,11 @@ const isNew = (rows: EntityRows, session: string, { n, deltas }: Push): boolean 
   return true;
 };
 
-/** Merges deltas. What their layouts do not tell cannot be read. */
+/** Merges deltas, except those of an entity without a layout, which cannot be read. */
 const mergeDeltas = (rows: EntityRows, { rollups }: Definitions, deltas: Push["deltas"], layouts: Layouts): void => {
   for (const [key, { anonymous_id, ...folded }] of Object.entries(deltas) as [RollupKey, Delta][]) {
     const layout = layouts[entityOf(key)];
-    // A deployment may have begun, or ended, to define features of it since.
+    // The deployment's features may have changed since the session folded the delta.
     const engine = rollups.get(entityOf(key))?.engine;
     if (!engine || !layout) continue;
     const row = rows.change(key);
@@ -58,13 +58,13 @@ const mergeDeltas = (rows: EntityRows, { rollups }: Definitions, deltas: Push["d
   }
 };
 
-/** The row that keeps the number of a session's latest push: one that few other sessions come to. */
+/** The key of the row that remembers a session's pushes: its user's, or the session's own, which few other sessions share. */
 const dedupeKeyOf = (session: string, deltas: Push["deltas"]): RollupKey => {
   const [first] = Object.keys(deltas) as RollupKey[];
   return first !== undefined && entityOf(first) === "user" ? first : rollupKey("session", session);
 };
 
-/** Puts a session at the end, and forgets those at the front that are too old or too many. */
+/** Moves a session to the end, and removes those from the front that are too old or too many. */
 const remember = (merged: EntityRow["merged"], session: string, latest: { n: number; at: number }): void => {
   merged.delete(session);
   merged.set(session, latest);

@@ -9,26 +9,26 @@ export const rollupKey = (entity: string, id: string): RollupKey => `${entity}:$
 /** The entity of a key. Its name has no colon. */
 export const entityOf = (key: RollupKey): string => key.slice(0, key.indexOf(":"));
 
-/** What a session folded of one user, page or other entity since it last told. */
+/** A session's partial state of one user, page or other entity, folded from the events since the previous push. */
 export interface Delta extends Folded {
-  /** Events that came late, when there were any; see `EngineState`. */
+  /** Number of late events; absent for none. See `EngineState`. */
   late?: number;
   too_late?: number;
-  /** For an identified user: the browser in which it was. */
+  /** The browser of an identified user. */
   anonymous_id?: string;
 }
 
-/** What a session tells at once: plain JSON. Once it is on its way it does not change any more, and goes to the same shard for ever. */
+/** Deltas that a session sends together, as plain JSON. Once sent, a push never changes and is repeated to the same shard only. */
 export interface Push {
-  /** Its number in the session; they arrive in the order of their numbers. */
+  /** Number of the push in its session. Pushes arrive in this order. */
   n: number;
   shard: number;
-  /** Of its deltas; not given when they are those of the push before it, or of the session that keeps it. */
+  /** Layouts of the deltas. Default: those of the previous push, or of the queue that holds it. */
   layouts?: Layouts;
-  /** The user's comes first, when it is about one. */
+  /** That of the user comes first, if there is one. */
   deltas: Record<RollupKey, Delta>;
 }
 
-/** How many deltas pushes hold. */
+/** The number of deltas in pushes. */
 export const countDeltas = (pushes: readonly Push[]): number =>
   pushes.reduce((total, { deltas }) => total + Object.keys(deltas).length, 0);

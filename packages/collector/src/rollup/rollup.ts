@@ -8,43 +8,44 @@ import type { Push, RollupKey } from "./push.ts";
 import { EntityRows } from "./rows.ts";
 import { firstDepth, MAX_DEPTH } from "./shards.ts";
 
-/** What a shard answers of an entity. */
+/** A shard's answer about an entity. */
 export interface ShardAnswer {
   /** How often the shard was split: see `splitOff`. */
   depth: number;
-  /** `undefined` when it has heard nothing of the entity. */
+  /** The merged state of the entity; absent when the shard has none. */
   known?: { engine: EngineState; anonymous_ids: string[] };
 }
 
-/** What is true of the shard as a whole. */
+/** Stored facts about the shard as a whole. */
 interface ShardMeta {
-  /** How often it was split. */
+  /** Number of times that the shard was split. */
   depth: number;
-  /** How often its rows were written; entries of the journal of an earlier one are in the rows. */
+  /** Number of times that the rows were written. Journal entries of an earlier generation are in the rows. */
   generation: number;
 }
 
-/** A shard that is in memory: what is stored, with the journal merged into the rows. */
+/** A shard in memory: its rows, with the journal merged into them. */
 interface OpenShard {
   meta: ShardMeta;
   definitions: Definitions;
   rows: EntityRows;
 }
 
-// No key of an entity is this one: it has a colon.
+// Differs from every key of an entity, which has a colon.
 const META = "ledger";
 
-/** Least time from one write to the next, in milliseconds: what comes in between is written together. */
+/** Least time from one write to the next, in milliseconds. Pushes that arrive within it are written together. */
 const WRITE_EVERY_MS = 250;
 
-/** A shard that gets more than so many pushes in so many milliseconds is split. */
+/** The load above which a shard is split. */
 const HOT = { pushes: 1_500, within_ms: 5_000 };
 
 /**
- * A shard of a site's rollups: what many sessions folded of its users, pages and other entities, merged, a row for each. A
- * push that comes again changes nothing, so that sessions may repeat what they do not know to have arrived: its number is kept
- * in the row of its user, or in one of the session when it is about no user. Pushes are written to a journal, one row for all that came at once, and
- * what they changed when there are many: whom many pushes are about is written once for all of them.
+ * A shard of a site's rollups. It merges the pushes of many sessions into one row for each user, page or other entity.
+ *
+ * A repeated push changes nothing, so that a session may repeat each push until it is confirmed: the number of a session's latest push
+ * is kept in the row of its user, or in a row of the session when it has none. Pushes are written to a journal, one entry for all
+ * that arrive together. The changed rows are written when the journal is full, so that a row that many pushes change is written once.
  */
 export abstract class RollupObject extends DurableObject {
   /** The tenants of this deployment. */
@@ -52,17 +53,17 @@ export abstract class RollupObject extends DurableObject {
 
   readonly #journal = new Journal(this.ctx.storage.kv);
   #opened: OpenShard | undefined;
-  /** Pushes that are not written at all. */
+  /** Pushes that are neither in the journal nor in the stored rows. */
   #unwritten: { pushes: JournalPush[]; characters: number } = { pushes: [], characters: 0 };
   #writing: Promise<void> | undefined;
   #wroteAt = 0;
   #heat = { since: 0, pushes: 0 };
 
   /**
-   * Merges a session's pushes, each unless it or a later one was merged before. When this returns they are durable, and how
-   * often this shard was split is told.
+   * Merges a session's pushes and makes them durable. A push is skipped when it or a later one was merged before.
    *
-   * @param text Pushes in JSON, in the order of their numbers: less work to hand over, and to write, than what they say.
+   * @param text Pushes in JSON, in the order of their numbers. A text costs less to hand over and to write than its value.
+   * @returns The number of times that this shard was split.
    */
   async apply(site: string, session: string, text: string): Promise<number> {
     const pushes = JSON.parse(text) as Push[];
@@ -83,7 +84,7 @@ export abstract class RollupObject extends DurableObject {
     return shard.meta.depth;
   }
 
-  /** What this shard knows of an entity, merged but perhaps not written yet. */
+  /** The shard's state of an entity, including pushes that are not written yet. */
   read(site: string, shard: number, key: RollupKey): ShardAnswer {
     const { meta, rows } = this.#open(site, shard);
     const known = rows.get(key);
@@ -105,10 +106,10 @@ export abstract class RollupObject extends DurableObject {
     return this.#opened;
   }
 
-  /** Writes what is not written, at once or with what comes until the next write is due. */
+  /** Writes all unwritten pushes, immediately or, within {@link WRITE_EVERY_MS} of the last write, together with later ones. */
   async #write({ meta, rows }: OpenShard): Promise<void> {
     const early = this.#wroteAt + WRITE_EVERY_MS - Date.now();
-    // No longer, whatever the clock does.
+    // The minimum bounds the wait when the clock was set back.
     if (early > 0) await scheduler.wait(Math.min(early, WRITE_EVERY_MS));
     this.#wroteAt = Date.now();
     const { pushes, characters } = this.#unwritten;
@@ -116,7 +117,7 @@ export abstract class RollupObject extends DurableObject {
       if (this.#journal.isFullFor(characters)) this.#writeRows(meta, rows);
       else this.#journal.append(meta.generation, pushes, characters);
     } catch (error) {
-      // What was stored counts: whoever waits for this is told, and comes again.
+      // The next call reads the stored rows again. All sessions that wait for this write get the error, and repeat their pushes.
       this.#opened = undefined;
       throw error;
     } finally {
@@ -134,7 +135,7 @@ export abstract class RollupObject extends DurableObject {
     this.#journal.clear();
   }
 
-  /** Counts a push, and gives away a half of what is to come when there are too many. */
+  /** Counts a call, and splits the shard when there are too many: half of its sessions then move to another one. */
   #splitWhenHot(meta: ShardMeta): void {
     const now = Date.now();
     if (Math.abs(now - this.#heat.since) > HOT.within_ms) this.#heat = { since: now, pushes: 0 };

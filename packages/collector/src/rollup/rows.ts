@@ -2,16 +2,16 @@ import type { EngineState } from "@tidemark/engine";
 import type { Definitions } from "../compile-features.ts";
 import { entityOf, type RollupKey } from "./push.ts";
 
-/** What a shard knows of a user, page or other entity: one row. */
+/** A shard's state of a user, page or other entity: one row. */
 export interface EntityRow {
   engine: EngineState;
-  /** Of a user or a session: by session, the number of the latest push that was merged and when; the one heard longest ago first. */
+  /** In the row of a user or session: the number and time of the latest merged push of each session, the oldest first. */
   merged: Map<string, { n: number; at: number }>;
   /** The latest browsers of an identified user, the latest last. */
   anonymous_ids: string[];
 }
 
-/** Most rows that are kept in memory without need. */
+/** Most unchanged rows that stay in memory. */
 const MAX_CACHED = 1_000;
 
 /** A shard's rows: read once, changed in memory, written together. */
@@ -19,7 +19,7 @@ export class EntityRows {
   readonly #kv: SyncKvStorage;
   readonly #definitions: Definitions;
   #rows = new Map<RollupKey, EntityRow>();
-  /** Rows that say more than is written of them. */
+  /** Rows with changes that are not written. */
   #changed = new Set<RollupKey>();
 
   constructor(kv: SyncKvStorage, definitions: Definitions) {
@@ -27,7 +27,7 @@ export class EntityRows {
     this.#definitions = definitions;
   }
 
-  /** The row of an entity; `undefined` when nothing is known of it. */
+  /** The row of an entity; `undefined` when there is none. */
   get(key: RollupKey): EntityRow | undefined {
     let row = this.#rows.get(key);
     if (!row) {
@@ -39,7 +39,7 @@ export class EntityRows {
     return row;
   }
 
-  /** The row of an entity, or a new one, which is about to be changed. */
+  /** The row of an entity to be changed, new when there is none. */
   change(key: RollupKey): EntityRow {
     let row = this.get(key);
     if (!row) {
@@ -49,23 +49,23 @@ export class EntityRows {
     return row;
   }
 
-  /** Notes that a row was changed. */
+  /** Marks a row as changed. */
   changed(key: RollupKey): void {
     this.#changed.add(key);
   }
 
-  /** Writes the changed rows. To be called in a transaction. */
+  /** Writes the changed rows. Call it in a transaction. */
   write(): void {
     for (const key of this.#changed) this.#kv.put(key, this.#rows.get(key));
   }
 
-  /** Notes that what {@link write} wrote is stored. */
+  /** Marks all rows as unchanged, after the transaction of {@link write}. */
   written(): void {
     this.#changed.clear();
     if (this.#rows.size > MAX_CACHED) this.#forgetUnchanged();
   }
 
-  /** Forgets rows that only reads have brought into memory, when they are many. */
+  /** Drops unchanged rows from memory when there are too many, as after many reads. */
   trim(): void {
     if (this.#rows.size > 2 * MAX_CACHED) this.#forgetUnchanged();
   }

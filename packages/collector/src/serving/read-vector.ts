@@ -13,14 +13,14 @@ export type RollupVector = Omit<RollupVectorAnswer, "entity" | "id">;
 export const readSession = async (env: Env, tenant: Tenant, id: string): Promise<SessionVector | undefined> =>
   sessionOf(env, tenant, id).vector(tenant.site.id);
 
-/** What a shard and all that were split off it know of an entity. */
+/** The answers about an entity of a shard and of all shards that were split off it. */
 const answersOf = async (env: Env, tenant: Tenant, key: RollupKey, shard = 0): Promise<ShardAnswer["known"][]> => {
   const { depth, known } = await rollupOf(env, tenant, shard).read(tenant.site.id, shard, key);
   const others = await Promise.all(splitOff(shard, depth).map((other) => answersOf(env, tenant, key, other)));
   return [known, ...others.flat()];
 };
 
-/** The vector of a user, page or other entity now: what all shards know, merged. `undefined` when no event of it counted. */
+/** The vector of a user, page or other entity now, merged from all shards. `undefined` when no event of it counted. */
 export const readRollup = async (
   env: Env,
   tenant: Tenant,

@@ -1,25 +1,25 @@
 import type { Dropped, Rejection } from "@tidemark/schema";
 
-/** A batch on its way into its session. Its parts are in JSON, as they came: less work to hand over than what they say. */
+/** A batch on its way to its session. Its parts are JSON texts, which cost less to hand over than the values in them. */
 export interface SessionBatch {
   site: string;
-  /** The batch without its events, which keeps the contract. */
+  /** The batch without its events. It conforms to the contract. */
   envelope: string;
   /** The list of its events. */
   events: string;
-  /** Whose browser it is; what the envelope says of that does not count. */
+  /** The browser's id, by the site's cookie where it keeps one. It overrides the id in the envelope. */
   anonymous_id: string;
   /** UTC milliseconds by the collector's clock. */
   received_at: number;
 }
 
-/** What the session made of a batch. */
+/** The outcome of a batch in its session. */
 export interface Receipt {
   accepted: number;
   duplicates: number;
   rejected: Rejection[];
-  /** Of the numbers that the batch reports as dropped, those that were not known to be: how many, by reason. */
+  /** The number of dropped events that the batch is the first to report, by reason. */
   dropped: { [R in Dropped["reason"]]?: number };
-  /** By how much the tab's missing numbers became more, or fewer when a gap closed. */
+  /** The change of the number of the tab's missing events: negative when a gap closed. */
   missing_change: number;
 }

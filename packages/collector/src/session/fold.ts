@@ -6,7 +6,7 @@ import type { VisitorOccurrence } from "./occurrences.ts";
 import { openPush } from "./pushes.ts";
 import type { Stored } from "./row.ts";
 
-/** An entity to fold a batch into, with the delta that the event before went to: the next one is mostly about the same. */
+/** An entity to fold a batch into, with the id and delta of the previous event: successive events mostly share them. */
 interface Target extends EntityEngine {
   id: string | undefined;
   delta: Delta | undefined;

@@ -5,10 +5,10 @@ import type { SessionBatch } from "./batch.ts";
 import { type ClientClock, correct } from "./tab/clock-skew.ts";
 import { viewsById } from "./views.ts";
 
-/** An event's occurrence in a browser that is known. */
+/** An occurrence whose browser is known. */
 export type VisitorOccurrence = Occurrence & { anonymous_id: string };
 
-/** Tells of the events of one batch, in the order of their numbers, when, where and to whom each happened. */
+/** Returns a function that gives the occurrence of each event of a batch: its corrected time, view and visitor. Call it in the order of `seq`. */
 export const occurrencesIn = (
   { session_id, user_id, consent, tab_id, views }: Envelope,
   { anonymous_id }: Pick<SessionBatch, "anonymous_id">,
@@ -19,12 +19,12 @@ export const occurrencesIn = (
   return (event) => {
     const { seq, time } = event;
     const view = event.view_id === undefined ? undefined : viewOf(event.view_id);
-    // Of one shape for events of every type, which are left as they are: it is read often.
+    // One object shape for events of all types, which makes its many reads fast. The events stay unchanged.
     return {
       time: correct(clock, seq, time),
       tab_id,
       seq,
-      // One text for all events of the view: what is the same is quickly compared.
+      // The same string object for all events of the view, which makes comparisons fast.
       view_id: view?.view_id,
       view,
       view_time_ms: view && Math.max(0, time - view.started_at),

@@ -4,13 +4,13 @@ import { ensureAlarmBy } from "./alarm.ts";
 import { confirm, encode, nextPushes, pendingDeltas } from "./pushes.ts";
 import type { SessionStore } from "./store.ts";
 
-/** Least time from one push of deltas to the next, in milliseconds: rollups show an event within a second. */
+/** Least time from one push to the next, in milliseconds, so that rollups show an event within a second. */
 const PUSH_EVERY_MS = 800;
 
-/** Time to the next attempt after a push that failed, in milliseconds: doubled each time, up to the longest. */
+/** Time from a failed push to the next attempt, in milliseconds. It doubles with each failure, up to `longest`. */
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 
-/** Brings a session's deltas to rollups, one push at a time. */
+/** Sends a session's pushes to rollups, one request at a time. */
 export class PushLoop {
   readonly #store: SessionStore;
   readonly #storage: DurableObjectStorage;
@@ -31,7 +31,7 @@ export class PushLoop {
     return this.#running !== undefined;
   }
 
-  /** Sends what is pending until all is confirmed or a rollup cannot be reached. Never rejects. */
+  /** Sends pending pushes until all are confirmed or a rollup cannot be reached. Never rejects. */
   run(): Promise<void> {
     this.#running ??= this.#pushUntilDone()
       .catch((error) => console.error("a session could not push to rollups", error))
@@ -44,7 +44,7 @@ export class PushLoop {
   async #pushUntilDone(): Promise<void> {
     for (let stored = this.#store.load(); stored && pendingDeltas(stored.outbox) > 0; stored = this.#store.load()) {
       const early = this.#pushedAt + PUSH_EVERY_MS - Date.now();
-      // No longer, whatever the clock does.
+      // The minimum bounds the wait when the clock was set back.
       if (early > 0) await scheduler.wait(Math.min(early, PUSH_EVERY_MS));
       this.#pushedAt = Date.now();
       if (!(await this.#pushOnce())) return;
@@ -53,7 +53,7 @@ export class PushLoop {
 
   /** Sends the next pushes. Returns whether they arrived; otherwise the alarm is set for the next attempt. */
   async #pushOnce(): Promise<boolean> {
-    // What a rollup has seen must not be lost here.
+    // A push that a rollup has merged must be durable here first.
     await this.#store.settle();
     const stored = this.#store.load();
     if (!stored) return true;

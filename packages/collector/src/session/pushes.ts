@@ -25,7 +25,7 @@ const MAX_SEALED = 4;
 /** The queue of a session that has folded nothing. */
 export const newPushQueue = (layouts: Layouts): PushQueue => ({ last_n: 0, depth: 0, layouts, sealed: [], open: null });
 
-/** The push that takes in what is folded now. */
+/** The push that takes the deltas of the current batch. */
 export const openPush = (queue: PushQueue, sessionId: string): Push => {
   if (!queue.open) {
     queue.last_n += 1;
@@ -39,7 +39,7 @@ const sealOpen = (queue: PushQueue): void => {
   queue.open = null;
 };
 
-/** Seals all pushes that another instance kept: nobody knows which it sent, and its layouts may be others. */
+/** Seals all pushes that another instance stored: it may have sent any of them, and its layouts may differ. */
 export const sealUnconfirmed = (queue: PushQueue, layouts: Layouts): void => {
   sealOpen(queue);
   // A queue of an earlier version has no layouts, and its pushes have theirs.

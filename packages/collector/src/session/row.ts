@@ -4,7 +4,7 @@ import type { PushQueue } from "./pushes.ts";
 import { decode, encode } from "./row-codec.ts";
 import type { Tab } from "./tab/tab.ts";
 
-/** All that a session keeps: one value, in one row. */
+/** The state of a session: one value, in one row. */
 export interface Stored {
   site: string;
   session_id: string;
@@ -19,11 +19,11 @@ export interface Stored {
   /** Whether nothing was heard since `final`. */
   closed: boolean;
   final: Final | null;
-  /** What the visitor had answered at the latest event. */
+  /** The visitor's consent at the latest event. */
   consent?: Consent | undefined;
 }
 
-/** What a session came to: written once each time that it closes. */
+/** The final vector of a session, written each time that it closes. */
 interface Final {
   /** 1 for the first time, and higher for each correction. */
   version: number;
@@ -35,33 +35,32 @@ interface Final {
   features: Record<string, FeatureValue>;
   late: number;
   too_late: number;
-  /** What the visitor had answered at the latest event. */
+  /** The visitor's consent at the latest event. */
   consent?: Consent | undefined;
   delivery: DeliveryCounts;
 }
 
-/** Names the table after its row's layout: one of another layout is not read, and its session begins anew. */
+/** The table, named after the layout of its row. A table of another layout is not read: its session starts anew. */
 const TABLE = "session_v3";
 
-/** What is stored, as the row packs it. */
+/** The state as the row packs it. */
 type Packed = Omit<Stored, "tabs"> & { tabs: [string, Tab][] };
 
 /**
- * The session's row: one value in MessagePack, which is shorter than JSON, with zeros after it. SQLite writes a
- * value that is as long as the one before it into the same pages, and leaves those alone in which nothing changed; one of another
- * length takes up new pages and gives the old ones back, which is twice as much to write. So the length fills whole pages and
- * does not shrink.
+ * The session's row: one value in MessagePack, which is shorter than JSON, padded with zeros. SQLite writes a value of the same
+ * length into the same pages, and skips those that did not change. A value of another length takes new pages and frees the old
+ * ones, which doubles the bytes to write. The padded length therefore fills whole pages and never shrinks.
  */
 export class Row {
   readonly #sql: SqlStorage;
-  /** How long the value is that was read or written last; 0 when there is none. */
+  /** Bytes of the value that was read or written last; 0 for none. */
   #length = 0;
 
   constructor({ sql }: DurableObjectStorage) {
     this.#sql = sql;
   }
 
-  /** What is stored; `undefined` when nothing is. */
+  /** The stored state; `undefined` when there is none. */
   read(): Stored | undefined {
     if (this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", TABLE).toArray().length === 0) return undefined;
     const [row] = this.#sql.exec<{ state: ArrayBuffer }>(`SELECT state FROM ${TABLE}`).toArray();
@@ -81,7 +80,7 @@ export class Row {
         `CREATE TABLE IF NOT EXISTS ${TABLE} (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL, state BLOB NOT NULL)`,
       );
     }
-    // SQLite looks at the value that it writes over only because another column, session_id, has to be kept.
+    // session_id is a second column on purpose: only because it has to be kept does SQLite compare the value with the old one.
     this.#sql.exec(
       `INSERT INTO ${TABLE} VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state`,
       session_id,

@@ -33,7 +33,7 @@ export abstract class SessionObject extends DurableObject<Env> {
   );
   #loop: PushLoop | undefined;
 
-  // Not a field of its own: the tenants are there only once the class that has them was constructed.
+  // Created on first use: the subclass sets `tenants` after the fields here are initialised.
   get #pushes(): PushLoop {
     this.#loop ??= new PushLoop(this.#store, this.ctx.storage, this.env, this.tenants);
     return this.#loop;

@@ -1,21 +1,21 @@
 import { Row, type Stored } from "./row.ts";
 
-/** Least time from one write of the row to the next, in milliseconds: a session that gets many batches at once writes once for them. */
+/** Least time from one write of the row to the next, in milliseconds. A session writes once for all batches that arrive within it. */
 const WRITE_EVERY_MS = 2;
 
 /**
- * A session's state: read once, kept in memory, and written at once, or together with what arrives within a few milliseconds
- * when the row was written just now.
+ * A session's state: read once and kept in memory. A write happens immediately, or, within {@link WRITE_EVERY_MS} of the last one,
+ * together with later changes.
  */
 export class SessionStore {
   readonly #row: Row;
   readonly #renew: (stored: Stored) => void;
   #stored: Stored | undefined;
   #wroteAt = 0;
-  /** A write that batches wait for. */
+  /** The pending write, which batches wait for. */
   #due: { stored: Stored; written: Promise<void> } | undefined;
 
-  /** @param renew Adapts what another instance stored, which may have had other definitions. */
+  /** @param renew Adapts a state that another instance stored, perhaps with other definitions. */
   constructor(storage: DurableObjectStorage, renew: (stored: Stored) => void) {
     this.#row = new Row(storage);
     this.#renew = renew;
@@ -30,7 +30,7 @@ export class SessionStore {
     return this.#stored;
   }
 
-  /** Changes the state in memory. When the change throws, what was stored counts. */
+  /** Changes the state in memory. When the change throws, the next load reads the stored state again. */
   change<T>(stored: Stored, change: () => T): T {
     this.#stored = undefined;
     const result = change();
@@ -45,14 +45,14 @@ export class SessionStore {
   }
 
   /**
-   * Writes the state at once, or together with later changes when the row was written just now.
+   * Writes the state, immediately or, within {@link WRITE_EVERY_MS} of the last write, together with later changes.
    *
-   * @returns When it will be written, if that is not yet. Rejects when it could not be, or a batch that came meanwhile failed.
+   * @returns A promise of the pending write; `undefined` when it is done. It rejects when the write or a later batch failed.
    */
   commit(stored: Stored): Promise<void> | undefined {
     if (this.#due?.stored === stored) return this.#due.written;
     const early = this.#wroteAt + WRITE_EVERY_MS - Date.now();
-    // Not for longer, whatever the clock does.
+    // A clock that was set back would make `early` too large.
     if (early <= 0 || early > WRITE_EVERY_MS) {
       this.write(stored);
       return undefined;

@@ -17,7 +17,7 @@ export const newSession = (site: string, session_id: string, definitions: Defini
   final: null,
 });
 
-/** Adapts the state that another instance stored: nobody knows which of its pushes it sent, and its definitions may be others. */
+/** Adapts a state that another instance stored: any of its pushes may have been sent, and its definitions may differ. */
 export const renewSession = (stored: Stored, { session, rollups, layouts, version }: Definitions): void => {
   sealUnconfirmed(stored.outbox, layouts);
   stored.engine = session.migrate(stored.engine).state;

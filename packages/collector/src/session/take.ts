@@ -33,7 +33,7 @@ const tooManyGaps = (index: number, seq: number): Rejection => {
 
 const inOrder = (rejected: Rejection[]): Rejection[] => rejected.sort((a, b) => a.index - b.index);
 
-/** Notes in the tab what became of the numbers that are no valid event. Returns how many are news, by the client's reason. */
+/** Records rejected and dropped events in the tab. Returns the number of newly reported drops by reason. */
 const noteOthers = (
   tab: Tab,
   { dropped = [] }: Envelope,

@@ -3,11 +3,10 @@ import { z } from "zod";
 type Predicate = (value: unknown) => boolean;
 
 /**
- * Compiles a schema into a boolean predicate. The schema stays the one source: its definition is read
- * once, and what this does not know of is asked of zod. Where no code may be generated, as in a Worker, that takes a fraction of
- * the time that zod takes to parse.
+ * Compiles a zod schema into a boolean predicate. Types and checks that are not supported here fall back to zod. In a Worker, which may
+ * not generate code, a predicate takes a fraction of the time of zod's parser.
  *
- * @param schema One that leaves values as they are: no transformation, no default.
+ * @param schema A schema without transformations and defaults.
  */
 export const compileCheck = (schema: z.core.$ZodType): Predicate => {
   const { def } = (schema as z.core.$ZodTypes)._zod;
@@ -22,7 +21,7 @@ export const compileCheck = (schema: z.core.$ZodType): Predicate => {
   return (value) => all.every((holds) => holds(value));
 };
 
-/** What a type asks of a value, checks apart; `undefined` for a type that this does not know. */
+/** The predicate of a type without its checks; `undefined` for an unsupported type. */
 const typeOf = (def: z.core.$ZodTypes["_zod"]["def"]): Predicate | undefined => {
   switch (def.type) {
     case "unknown":
@@ -69,7 +68,7 @@ const strictObject = (shape: z.core.$ZodShape): Predicate => {
     ]),
   );
   const required = [...fields.values()].filter((field) => field.required).length;
-  /** The fields in the order in which they came last: clients name them in the same one, and looking is dearer than comparing. */
+  /** The fields in the order of the previous object: clients mostly repeat it, and a comparison is cheaper than a look-up. */
   const order = [...fields.values()];
   return (value) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
@@ -90,7 +89,7 @@ const strictObject = (shape: z.core.$ZodShape): Predicate => {
   };
 };
 
-/** What a check asks of a value of the right type; `undefined` for a check that this does not know. */
+/** The predicate of a check, for values of the right type; `undefined` for an unsupported check. */
 const checkOf = (def: z.core.$ZodChecks["_zod"]["def"]): Predicate | undefined => {
   const lengthOf = (value: unknown) => (value as string | unknown[]).length;
   switch (def.check) {

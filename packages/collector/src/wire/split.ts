@@ -2,10 +2,10 @@ import { type Envelope, envelope } from "@tidemark/schema";
 import { MAX_BATCH_EVENTS } from "@tidemark/schema/limits";
 import { compileCheck } from "./compile-check.ts";
 
-/** A batch in two parts: the envelope, which says whose it is, and the events, which are read once, where they are judged. */
+/** A batch in two parts: its envelope, and its events, which the session reads once. */
 export interface Split {
   envelope: Envelope;
-  /** The envelope in JSON, and the list of events. */
+  /** Both parts in JSON. */
   text: { envelope: string; events: string };
 }
 
@@ -32,7 +32,7 @@ export const splitUnread = (body: string): Split | undefined => {
   }
 };
 
-/** What a list of events in JSON says; `undefined` when it is no list of as many as a batch may have. */
+/** The events of a JSON text; `undefined` unless it is an array of 1 to MAX_BATCH_EVENTS items. */
 export const readEvents = (text: string): unknown[] | undefined => {
   try {
     const events: unknown = JSON.parse(text);

@@ -4,7 +4,7 @@ import { eventTypes } from "../events/index.ts";
 import type { FieldKind, FieldKinds } from "../features/event-fields.ts";
 import { view } from "../view.ts";
 
-/** What every event can have beside the fields of its type: see `FeatureEvent`. */
+/** The fields that events of every type may have: see `FeatureEvent`. */
 const context: z.ZodRawShape = {
   seq: z.number(),
   time: z.number(),
@@ -41,8 +41,8 @@ const pathsIn = (shape: z.ZodRawShape, isWithin = false): [path: string, kind: F
   });
 
 /**
- * The fields of events by their paths, with what each holds: under `any` those that all events share, and by type those of its
- * own. Written into `features/event-field-kinds.ts` by `pnpm run docs`, so that programs which need no zod know them too.
+ * The kinds of the fields of events, by type and path: under `any` those of all events, under a type its own. `pnpm run docs` writes
+ * them into `features/event-field-kinds.ts`, which programs import without zod.
  */
 export const deriveEventFields = (): FieldKinds => {
   const any = Object.fromEntries(pathsIn(context));

@@ -5,11 +5,11 @@ import type { DerivedFeature, Entity, Feature } from "./definition.ts";
 export const entityNameOf = ({ entity }: Pick<DerivedFeature, "entity">): string =>
   typeof entity === "string" ? entity : entity.name;
 
-/** Whether an entity is a person, and not only what a person did: it is fed by no event whose visitor has not allowed that. */
+/** Whether an entity is a person. Events count for such an entity only with the visitor's consent to personalisation. */
 export const isPerson = (entity: Entity): boolean =>
   entity === "user" || (typeof entity === "object" && ["user_id", "anonymous_id"].includes(entity.field));
 
-/** Whether behaviour may be linked to its user: unless the visitor was asked, and has not said yes. */
+/** Whether behaviour may be linked to its user: personalisation is granted, or the visitor was not asked. */
 export const isPersonal = (consent: Consent | undefined): boolean =>
   consent === undefined || consent.personalisation === "granted";
 

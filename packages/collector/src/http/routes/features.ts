@@ -11,13 +11,13 @@ import type { RouteGroup } from "../route-group.ts";
 
 type FeatureRequest = Context<{ Bindings: Env }>;
 
-/** The tenant whose read key a server shows; `undefined` when it shows none. */
+/** The tenant whose read key a server sends; `undefined` when it sends none. */
 const tenantByReadKey = async (c: FeatureRequest, lookup: TenantLookup): Promise<Tenant | undefined> => {
   const bearer = bearerOf(c);
   return bearer === undefined ? undefined : lookup.byReadKey(bearer, c.env);
 };
 
-/** The tenant whose public key a page shows; by knowing its own session's id it shows who it is. */
+/** The tenant whose public key a page sends; `undefined` when it sends none. The session's id, which only the page knows, is its proof. */
 const tenantByKey = (c: FeatureRequest, lookup: TenantLookup): Tenant | undefined => {
   const key = c.req.query("key");
   return key === undefined ? undefined : lookup.byKey(key, c.req.header("origin"));

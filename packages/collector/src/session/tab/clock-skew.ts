@@ -19,7 +19,7 @@ interface Step {
   floor: number;
 }
 
-/** What is assumed while nothing is known. */
+/** The estimate before the first batch. */
 const UNKNOWN: Step = { from_seq: 0, skew: 0, floor: 0 };
 
 /** A gain smaller than this is network jitter and not worth a step, in milliseconds. */

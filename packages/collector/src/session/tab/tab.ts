@@ -5,7 +5,7 @@ import { follow, has, highest, type Intervals, insert, size, union } from "./int
 /** Most ranges kept in one set. Only a client that skips numbers on purpose comes near. */
 const MAX_RANGES = 256;
 
-/** What a session knows of one of its tabs: which numbers arrived, for ever, and how its clock runs. */
+/** A tab of a session: the numbers of its events, kept as long as the session, and its clock. */
 export interface Tab {
   received: Intervals;
   rejected: Intervals;
@@ -54,7 +54,7 @@ export const countMissing = (tab: Tab): number => {
   return highest(known) + 1 - size(known);
 };
 
-/** What became of the events of all tabs. */
+/** The outcome of the events of all tabs. */
 export const countDelivery = (tabs: Iterable<Tab>): DeliveryCounts => {
   const counts: DeliveryCounts = { received: 0, duplicates: 0, rejected: 0, dropped: 0, missing: 0 };
   for (const tab of tabs) {

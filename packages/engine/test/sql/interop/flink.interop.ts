@@ -14,7 +14,7 @@ import { logs } from "../log.ts";
 import { openFlink } from "./run-flink.ts";
 
 /**
- * @shows what compiled Flink SQL gives each window in batch and in streaming mode is what the engine gives in its last millisecond
+ * @shows compiled Flink SQL gives each window the engine's values of its last millisecond, in batch and in streaming mode
  * @needs Java 17 and Python 3 with pip; installs the jars of Flink 2.3.0 (280 MB) once
  */
 describe.each(["batch", "streaming"] as const)("in Flink, %s mode", (mode) => {

@@ -45,7 +45,7 @@ export const openFlink = async (jars: string, mode: "batch" | "streaming") => {
   let loads = 0;
 
   return {
-    /** What runs, with its version. */
+    /** Name and version of the running Flink. */
     version,
     async load(events: readonly LoggedEvent[]): Promise<void> {
       const path = join(folder, `events-${loads++}.json`);

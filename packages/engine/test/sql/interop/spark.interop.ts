@@ -9,7 +9,7 @@ import { compareAsOf, compareReplay } from "../parity.ts";
 import { openSpark } from "./run-spark.ts";
 
 /**
- * @shows what compiled Spark SQL gives for the default catalogue and for any definitions is what the engine gives
+ * @shows compiled Spark SQL gives the engine's values for the default catalogue and for generated definitions
  * @needs Java 17 or 21 and Python 3.10 or later with pip; installs pyspark 4.3.0 (500 MB) once
  */
 let database: Awaited<ReturnType<typeof openSpark>>;
