@@ -60,14 +60,22 @@ const ORIGIN = /^https?:\/\/[^/?#@\s]+$/;
 
 const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
 
-/** Throws an error that names a field and the expected value, unless a condition holds. */
-type Expect = (holds: boolean, field: string, expected: string) => void;
+/** Throws an error that names a field, the expected value and the given one, unless a condition holds. */
+type Expect = (holds: boolean, field: string, expected: string, given: unknown) => void;
 
 const expectIn =
   (place: string): Expect =>
-  (holds, field, expected) => {
-    if (!holds) throw new Error(`tidemark.config.ts: ${place}${field}: expected ${expected}`);
+  (holds, field, expected, given) => {
+    if (holds) return;
+    const value = JSON.stringify(given) ?? "nothing";
+    throw new Error(`tidemark.config.ts: ${place}${field}: expected ${expected}; given ${value}`);
   };
+
+/** Checks the name of a secret. The error does not show it: it may be the secret itself. */
+const expectSecretName = (name: string, place: string): void => {
+  if (ENVIRONMENT_VARIABLE.test(name)) return;
+  throw new Error(`tidemark.config.ts: ${place}: expected the name of an environment variable, such as READ_KEY`);
+};
 
 const checkFeatures = (features: readonly Feature[], place: string): void => {
   try {
@@ -81,27 +89,30 @@ const checkSite = (site: Site, others: ReadonlySet<string>): void => {
   const { id, key, origins, readKeySecret, globalPrivacyControl = "refuse", jurisdiction, features } = site;
   const place = `site ${JSON.stringify(id)}: `;
   const expect = expectIn(place);
-  expect(SITE_ID.test(id), "id", "1 to 32 of a-z, 0-9 and -");
-  expect(!others.has(id), "id", "an id that no other site has");
-  expect(SITE_KEY.exec(key)?.[1] === id, "key", `tm_${id}_ and 8 or more letters or digits`);
-  expect(origins.length > 0, "origins", "at least one origin");
-  for (const origin of origins)
-    expect(ORIGIN.test(origin), `origins: ${origin}`, "scheme://host[:port] without a path");
-  expect(ENVIRONMENT_VARIABLE.test(readKeySecret), "readKeySecret", "the name of an environment variable");
-  expect(["refuse", "ignore"].includes(globalPrivacyControl), "globalPrivacyControl", "refuse or ignore");
-  expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp");
+  expect(SITE_ID.test(id), "id", "1 to 32 of a-z, 0-9 and -", id);
+  expect(!others.has(id), "id", "an id that no other site has", id);
+  expect(SITE_KEY.exec(key)?.[1] === id, "key", `tm_${id}_ and 8 or more letters or digits`, key);
+  expect(origins.length > 0, "origins", "at least one origin", origins);
+  for (const origin of origins) expect(ORIGIN.test(origin), "origins", "scheme://host[:port] without a path", origin);
+  expectSecretName(readKeySecret, `${place}readKeySecret`);
+  expect(
+    ["refuse", "ignore"].includes(globalPrivacyControl),
+    "globalPrivacyControl",
+    "refuse or ignore",
+    globalPrivacyControl,
+  );
+  expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp", jurisdiction);
   if (features) checkFeatures(features, place);
 };
 
 /**
  * Checks a configuration when the Worker starts.
  *
- * @throws Error that names the site or the feature, the field and what was expected.
+ * @throws Error that names the site or the feature, the field, the expected value and, except for secrets, the given one.
  */
 export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
-  const expect = expectIn("");
-  expect(ENVIRONMENT_VARIABLE.test(config.adminKeySecret), "adminKeySecret", "the name of an environment variable");
-  expect(JURISDICTIONS.includes(config.jurisdiction), "jurisdiction", "eu or fedramp");
+  expectSecretName(config.adminKeySecret, "adminKeySecret");
+  expectIn("")(JURISDICTIONS.includes(config.jurisdiction), "jurisdiction", "eu or fedramp", config.jurisdiction);
   const ids = new Set<string>();
   for (const site of config.sites) {
     checkSite(site, ids);

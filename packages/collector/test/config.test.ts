@@ -52,10 +52,11 @@ describe("a configuration", () => {
     expect(() => defineConfig({ ...config, jurisdiction })).not.toThrow();
   });
 
-  const ID = "id: expected 1 to 32 of a-z, 0-9 and -";
-  const KEY = "key: expected tm_shop_ and 8 or more letters or digits";
+  const ID = "id: expected 1 to 32 of a-z, 0-9 and -; given ";
+  const KEY = "key: expected tm_shop_ and 8 or more letters or digits; given ";
   const SECRET = "readKeySecret: expected the name of an environment variable";
-  const origin = (given: string) => `origins: ${given}: expected scheme://host[:port] without a path`;
+  const origin = (given: string) =>
+    `origins: expected scheme://host[:port] without a path; given ${JSON.stringify(given)}`;
   const refused: [what: string, change: Partial<Site>, message: string][] = [
     ["an empty id", { id: "" }, ID],
     ["an id of 33 characters", { id: "a".repeat(33) }, ID],
@@ -66,7 +67,7 @@ describe("a configuration", () => {
     ["a key without its prefix", { key: "shop_aaaaaaaa" }, KEY],
     ["a short key", { key: "tm_shop_aaaaaaa" }, KEY],
     ["a key with other characters", { key: "tm_shop_aaaaaaa-" }, KEY],
-    ["no origin", { origins: [] }, "origins: expected at least one origin"],
+    ["no origin", { origins: [] }, "origins: expected at least one origin; given []"],
     ["an origin without a scheme", { origins: ["shop.example"] }, origin("shop.example")],
     ["an origin of another scheme", { origins: ["ftp://shop.example"] }, origin("ftp://shop.example")],
     ["an origin with a slash", { origins: ["https://shop.example/"] }, origin("https://shop.example/")],
@@ -82,9 +83,13 @@ describe("a configuration", () => {
     [
       "an unknown policy for Global Privacy Control",
       { globalPrivacyControl: "honour" as "refuse" },
-      "globalPrivacyControl: expected refuse or ignore",
+      'globalPrivacyControl: expected refuse or ignore; given "honour"',
     ],
-    ["an unknown jurisdiction", { jurisdiction: "us" as Jurisdiction }, "jurisdiction: expected eu or fedramp"],
+    [
+      "an unknown jurisdiction",
+      { jurisdiction: "us" as Jurisdiction },
+      'jurisdiction: expected eu or fedramp; given "us"',
+    ],
     ["an unknown event in a feature of its own", { features: [broken] }, "feature clicks: source: "],
     ["two of its own features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],
   ];
@@ -97,6 +102,11 @@ describe("a configuration", () => {
       expect(() => defineConfig({ ...config, sites: [site] })).toThrow(`${place}${message}`);
     },
   );
+
+  it("does not show what was given in place of a secret's name", () => {
+    const sites = [{ ...shop, readKeySecret: "s3cr3t-value" }];
+    expect(() => defineConfig({ ...config, sites })).toThrow(/^(?!.*s3cr3t)/);
+  });
 
   it("is refused for two sites of one id", () => {
     expect(() => defineConfig({ ...config, sites: [shop, { ...shop, key: "tm_shop_bbbbbbbb" }] })).toThrow(
@@ -113,7 +123,11 @@ describe("a configuration", () => {
 
   it.each<[string, Partial<TidemarkConfig>, string]>([
     ["no admin secret's name", { adminKeySecret: "" }, "adminKeySecret: expected the name of an environment variable"],
-    ["an unknown jurisdiction", { jurisdiction: "us" as Jurisdiction }, "jurisdiction: expected eu or fedramp"],
+    [
+      "an unknown jurisdiction",
+      { jurisdiction: "us" as Jurisdiction },
+      'jurisdiction: expected eu or fedramp; given "us"',
+    ],
     ["an unknown event in a feature", { features: [broken] }, "feature clicks: source: "],
     ["two features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],
   ])("is refused for %s of the deployment", (_, change, message) => {

@@ -93,7 +93,7 @@ describe("the check of a deployment", { timeout: 30_000 }, () => {
       /^tidemark\.config\.ts: feature clicks: source: .*"click".*; given "tap"$/,
     );
     expect(await check({ ...FILES, "tidemark.config.ts": configWith("click", "tm_blog_aaaaaaaa") })).toBe(
-      'tidemark.config.ts: site "shop": key: expected tm_shop_ and 8 or more letters or digits',
+      'tidemark.config.ts: site "shop": key: expected tm_shop_ and 8 or more letters or digits; given "tm_blog_aaaaaaaa"',
     );
   });
 
