@@ -5,7 +5,7 @@ import { limitsTable } from "./limits-table.ts";
 import { optionsReference, optionsTable } from "./options.ts";
 import { stubHash, stubScript } from "./stub.ts";
 
-/** The parts of the docs that are written by code, by the name in their marker. */
+/** The generated parts of the docs, by the name in their marker. */
 const PARTS: Record<string, (...words: string[]) => string> = {
   collected: collectedTable,
   features: (entity = "") => featuresTable(entity),
@@ -23,6 +23,6 @@ const PARTS: Record<string, (...words: string[]) => string> = {
 export const render = (page: string): string =>
   page.replace(/<!-- (\w+) ?([^>]*?) ?-->\n.*?<!-- end -->/gs, (whole, part: string, words: string) => {
     const write = PARTS[part];
-    if (!write) throw new Error(`no part of the docs is called ${part}`);
+    if (!write) throw new Error(`<!-- ${part} -->: expected one of ${Object.keys(PARTS).join(", ")}`);
     return `${whole.split("\n")[0]}\n\n${write(...words.split(" ").filter(Boolean))}\n\n<!-- end -->`;
   });
