@@ -10,7 +10,7 @@ export interface Visit {
   ids: Record<"session" | "user" | "page", string>;
 }
 
-/** A visit of a site: a page view, a click, a custom event and a period of attention, with the visitor's consent. */
+/** A visit of a site: a page view, a click and a custom event, with the visitor's consent. */
 export const createVisit = ({ id, key }: Site): Visit => {
   const now = Date.now();
   const [view_id, anonymous_id, tab_id, session_id] = [
