@@ -60,6 +60,15 @@ const ORIGIN = /^https?:\/\/[^/?#@\s]+$/;
 
 const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
 
+/** The fields of a site and of a configuration. No other is accepted: a misspelt one would have no effect, and nobody would see that. */
+const SITE_FIELDS: Record<keyof Site, true> = {
+  ...{ id: true, key: true, origins: true, readKeySecret: true, requireConsent: true, globalPrivacyControl: true },
+  ...{ cookie: true, features: true, jurisdiction: true },
+};
+const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
+  ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true },
+};
+
 /** Throws an error that names a field, the expected value and the given one, unless a condition holds. */
 type Expect = (holds: boolean, field: string, expected: string, given: unknown) => void;
 
@@ -71,10 +80,23 @@ const expectIn =
     throw new Error(`tidemark.config.ts: ${place}${field}: expected ${expected}; given ${value}`);
   };
 
+const matches = (pattern: RegExp, value: unknown): boolean => typeof value === "string" && pattern.test(value);
+
 /** Checks the name of a secret. The error does not show it: it may be the secret itself. */
 const expectSecretName = (name: string, place: string): void => {
-  if (ENVIRONMENT_VARIABLE.test(name)) return;
+  if (matches(ENVIRONMENT_VARIABLE, name)) return;
   throw new Error(`tidemark.config.ts: ${place}: expected the name of an environment variable, such as READ_KEY`);
+};
+
+/** Checks that a value is an object, and that it has no field but these. The error shows no value: it may be a secret. */
+const expectFields = (value: unknown, place: string, fields: object): void => {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Error(`tidemark.config.ts: ${place}: expected an object with ${Object.keys(fields).join(", ")}`);
+  const unknown = Object.keys(value).find((field) => !Object.hasOwn(fields, field));
+  if (unknown === undefined) return;
+  throw new Error(
+    `tidemark.config.ts: ${place}: there is no field ${unknown}; expected ${Object.keys(fields).join(", ")}`,
+  );
 };
 
 const checkFeatures = (features: readonly Feature[], place: string): void => {
@@ -85,24 +107,40 @@ const checkFeatures = (features: readonly Feature[], place: string): void => {
   }
 };
 
-const checkSite = (site: Site, others: ReadonlySet<string>): void => {
-  const { id, key, origins, readKeySecret, globalPrivacyControl = "refuse", jurisdiction, features } = site;
+const checkSite = (site: Site, others: readonly Site[]): void => {
+  expectFields(site, `sites[${others.length}]`, SITE_FIELDS);
+  const { id, key, origins, readKeySecret, requireConsent, globalPrivacyControl = "refuse", cookie } = site;
   const place = `site ${JSON.stringify(id)}: `;
   const expect = expectIn(place);
-  expect(SITE_ID.test(id), "id", "1 to 32 of a-z, 0-9 and -", id);
-  expect(!others.has(id), "id", "an id that no other site has", id);
-  expect(SITE_KEY.exec(key)?.[1] === id, "key", `tm_${id}_ and 8 or more letters or digits`, key);
-  expect(origins.length > 0, "origins", "at least one origin", origins);
-  for (const origin of origins) expect(ORIGIN.test(origin), "origins", "scheme://host[:port] without a path", origin);
+  expect(matches(SITE_ID, id), "id", "1 to 32 of a-z, 0-9 and -", id);
+  expect(!others.some((other) => other.id === id), "id", "an id that no other site has", id);
+  expect(
+    matches(SITE_KEY, key) && SITE_KEY.exec(key)?.[1] === id,
+    "key",
+    `tm_${id}_ and 8 or more letters or digits`,
+    key,
+  );
+  expect(Array.isArray(origins) && origins.length > 0, "origins", "at least one origin, in an array", origins);
+  for (const origin of origins)
+    expect(matches(ORIGIN, origin), "origins", "scheme://host[:port] without a path", origin);
   expectSecretName(readKeySecret, `${place}readKeySecret`);
+  // A read key stands for one site: of two, one would never be read.
+  expect(
+    !others.some((other) => other.readKeySecret === readKeySecret),
+    "readKeySecret",
+    "the name of a secret that no other site has",
+    readKeySecret,
+  );
   expect(
     ["refuse", "ignore"].includes(globalPrivacyControl),
     "globalPrivacyControl",
     "refuse or ignore",
     globalPrivacyControl,
   );
-  expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp", jurisdiction);
-  if (features) checkFeatures(features, place);
+  for (const [field, value] of Object.entries({ requireConsent, cookie }))
+    expect([true, false, undefined].includes(value), field, "true or false", value);
+  expect(JURISDICTIONS.includes(site.jurisdiction), "jurisdiction", "eu or fedramp", site.jurisdiction);
+  if (site.features !== undefined) checkFeatures(site.features, place);
 };
 
 /**
@@ -111,13 +149,15 @@ const checkSite = (site: Site, others: ReadonlySet<string>): void => {
  * @throws Error that names the site or the feature, the field, the expected value and, except for secrets, the given one.
  */
 export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
-  expectSecretName(config.adminKeySecret, "adminKeySecret");
-  expectIn("")(JURISDICTIONS.includes(config.jurisdiction), "jurisdiction", "eu or fedramp", config.jurisdiction);
-  const ids = new Set<string>();
-  for (const site of config.sites) {
-    checkSite(site, ids);
-    ids.add(site.id);
-  }
-  checkFeatures(config.features, "");
+  expectFields(config, "defineConfig", CONFIG_FIELDS);
+  const { sites, adminKeySecret, features, jurisdiction } = config;
+  const expect = expectIn("");
+  expectSecretName(adminKeySecret, "adminKeySecret");
+  expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp", jurisdiction);
+  expect(Array.isArray(sites) && sites.length > 0, "sites", "at least one site, in an array", sites);
+  sites.forEach((site, index) => {
+    checkSite(site, sites.slice(0, index));
+  });
+  checkFeatures(features, "");
   return config;
 };

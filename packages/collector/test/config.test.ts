@@ -55,7 +55,7 @@ describe("a configuration", () => {
   const ID = "id: expected 1 to 32 of a-z, 0-9 and -; given ";
   const KEY = "key: expected tm_shop_ and 8 or more letters or digits; given ";
   const SECRET = "readKeySecret: expected the name of an environment variable";
-  const origin = (given: string) =>
+  const origin = (given: unknown) =>
     `origins: expected scheme://host[:port] without a path; given ${JSON.stringify(given)}`;
   const refused: [what: string, change: Partial<Site>, message: string][] = [
     ["an empty id", { id: "" }, ID],
@@ -67,7 +67,7 @@ describe("a configuration", () => {
     ["a key without its prefix", { key: "shop_aaaaaaaa" }, KEY],
     ["a short key", { key: "tm_shop_aaaaaaa" }, KEY],
     ["a key with other characters", { key: "tm_shop_aaaaaaa-" }, KEY],
-    ["no origin", { origins: [] }, "origins: expected at least one origin; given []"],
+    ["no origin", { origins: [] }, "origins: expected at least one origin, in an array; given []"],
     ["an origin without a scheme", { origins: ["shop.example"] }, origin("shop.example")],
     ["an origin of another scheme", { origins: ["ftp://shop.example"] }, origin("ftp://shop.example")],
     ["an origin with a slash", { origins: ["https://shop.example/"] }, origin("https://shop.example/")],
@@ -90,6 +90,28 @@ describe("a configuration", () => {
       { jurisdiction: "us" as Jurisdiction },
       'jurisdiction: expected eu or fedramp; given "us"',
     ],
+    ["no id", { id: undefined as never }, "id: expected 1 to 32 of a-z, 0-9 and -; given nothing"],
+    ["a key that is no text", { key: 5 as never }, `${KEY}5`],
+    ["no key", { key: undefined as never }, KEY],
+    [
+      "no origins",
+      { origins: undefined as never },
+      "origins: expected at least one origin, in an array; given nothing",
+    ],
+    [
+      "an origin that is in no array",
+      { origins: "https://shop.example" as never },
+      'origins: expected at least one origin, in an array; given "https://shop.example"',
+    ],
+    ["an origin that is no text", { origins: [5] as never }, origin(5)],
+    ["no secret's name", { readKeySecret: undefined as never }, SECRET],
+    [
+      "a text in place of a truth value",
+      { requireConsent: "false" as never },
+      'requireConsent: expected true or false; given "false"',
+    ],
+    ["a number in place of a truth value", { cookie: 1 as never }, "cookie: expected true or false; given 1"],
+    ["features that are null", { features: null as never }, "the features are no list"],
     ["an unknown event in a feature of its own", { features: [broken] }, "feature clicks: source: "],
     ["two of its own features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],
   ];
@@ -114,6 +136,36 @@ describe("a configuration", () => {
     );
   });
 
+  it("is refused for two sites of one read key: the second would never be read", () => {
+    const blog = { ...shop, id: "blog", key: "tm_blog_aaaaaaaa" };
+    expect(() => defineConfig({ ...config, sites: [shop, blog] })).toThrow(
+      'tidemark.config.ts: site "blog": readKeySecret: expected the name of a secret that no other site has; given "SHOP_READ_KEY"',
+    );
+  });
+
+  it.each([null, undefined, "shop", [shop]])("is refused for a site that is no object: %j", (site) => {
+    expect(() => defineConfig({ ...config, sites: [shop, site as never] })).toThrow(
+      "tidemark.config.ts: sites[1]: expected an object with id, key, origins, readKeySecret, requireConsent, ",
+    );
+  });
+
+  it("is refused for a field that it does not have, of a site or of the deployment: a misspelt one has no effect", () => {
+    const misspelt = { ...shop, requireConcent: true };
+    expect(() => defineConfig({ ...config, sites: [misspelt] })).toThrow(
+      "tidemark.config.ts: sites[0]: there is no field requireConcent; expected id, key, origins, readKeySecret, requireConsent, ",
+    );
+    const other = { ...config, jurisdictions: "eu" };
+    expect(() => defineConfig(other)).toThrow(
+      "tidemark.config.ts: defineConfig: there is no field jurisdictions; expected sites, adminKeySecret, features, jurisdiction",
+    );
+  });
+
+  it.each([null, undefined, 5, []])("is refused when it is no object: %j", (value) => {
+    expect(() => defineConfig(value as never)).toThrow(
+      "tidemark.config.ts: defineConfig: expected an object with sites, ",
+    );
+  });
+
   it("is refused for the second site's fault when the first has none", () => {
     const blog = { ...shop, id: "blog" };
     expect(() => defineConfig({ ...config, sites: [shop, blog] })).toThrow(
@@ -128,6 +180,14 @@ describe("a configuration", () => {
       { jurisdiction: "us" as Jurisdiction },
       'jurisdiction: expected eu or fedramp; given "us"',
     ],
+    [
+      "no list of sites",
+      { sites: undefined as never },
+      "sites: expected at least one site, in an array; given nothing",
+    ],
+    ["an object of sites", { sites: { shop } as never }, "sites: expected at least one site, in an array; given {"],
+    ["no sites", { sites: [] }, "sites: expected at least one site, in an array; given []"],
+    ["no features", { features: undefined as never }, "the features are no list"],
     ["an unknown event in a feature", { features: [broken] }, "feature clicks: source: "],
     ["two features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],
   ])("is refused for %s of the deployment", (_, change, message) => {

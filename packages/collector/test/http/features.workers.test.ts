@@ -170,7 +170,8 @@ describe("a deployment", () => {
   it("does not start with a feature that cannot be meant, and says which and why", () => {
     const [feature] = sessionFeatures;
     const features = [{ ...feature, aggregate: { type: "sum", field: "time_spent" } }] as unknown as Feature[];
-    expect(() => defineConfig({ sites: [], adminKeySecret: "ADMIN_KEY", features })).toThrow(
+    const site = { id: "a", key: "tm_a_aaaaaaaa", origins: ["https://a.example"], readKeySecret: "READ_KEY" };
+    expect(() => defineConfig({ sites: [site], adminKeySecret: "ADMIN_KEY", features })).toThrow(
       `tidemark.config.ts: feature ${feature.name}: aggregate.field: any has no field time_spent; expected a number: `,
     );
   });
