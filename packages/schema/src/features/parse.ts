@@ -136,15 +136,42 @@ const problemsOf = (feature: z.infer<typeof aggregateFeature>): Problem[] => {
   return problems;
 };
 
+/** Most levels of an expression, each operand one below its operator: what reads expressions calls itself for each. */
+const MAX_EXPRESSION_DEPTH = 500;
+
+/** Whether an expression has more levels than {@link MAX_EXPRESSION_DEPTH}, or contains itself. */
+const isTooDeep = (derive: unknown): boolean => {
+  let level = new Set([derive]);
+  for (let depth = 0; depth <= MAX_EXPRESSION_DEPTH; depth++) {
+    if (level.size === 0) return false;
+    level = new Set(
+      [...level].flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : [])),
+    );
+  }
+  return true;
+};
+
+/** A value as an error shows it: as JSON, or what kind of value it is where JSON has none for it. */
+const shown = (value: unknown): string => {
+  if (value === undefined) return "nothing";
+  try {
+    return (JSON.stringify(value) ?? `a ${typeof value}`).slice(0, 80);
+  } catch {
+    return typeof value === "bigint" ? `${value}n` : "an object that contains itself";
+  }
+};
+
 const given = (definition: unknown, path: PropertyKey[]): string => {
   let value = definition;
   for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key];
-  return value === undefined ? "nothing" : JSON.stringify(value).slice(0, 80);
+  return shown(value);
 };
 
 const check = (definition: unknown): Problem[] => {
   if (typeof definition !== "object" || definition === null) return [["", "expected an object"]];
   const isDerived = "derive" in definition;
+  if (isDerived && isTooDeep(definition.derive))
+    return [["derive", `expected at most ${MAX_EXPRESSION_DEPTH} levels of operators`]];
   const parsed = (isDerived ? derivedFeature : aggregateFeature).safeParse(definition);
   if (!parsed.success) {
     return parsed.error.issues.map(({ path, message }) => [
@@ -170,8 +197,9 @@ const check = (definition: unknown): Problem[] => {
  */
 export const parseFeatures = (definitions: unknown): readonly Feature[] => {
   if (!Array.isArray(definitions)) throw new Error("the features are no list; expected an array of definitions");
-  const problems = definitions.flatMap((definition, index) => {
-    const title = (definition as { name?: unknown } | null)?.name;
+  // A list with gaps passes them over in `flatMap`.
+  const problems = Array.from(definitions).flatMap((definition: unknown, index) => {
+    const title = (definition as { name?: unknown } | null | undefined)?.name;
     return check(definition).map(
       ([at, message]) =>
         `feature ${typeof title === "string" ? title : `number ${index + 1}`}: ${at && `${at}: `}${message}`,

@@ -122,6 +122,16 @@ describe("definitions that arrive as JSON", () => {
     expect(refusal(definition)).toContain(message);
   });
 
+  it("are refused when an expression has more than 500 levels", () => {
+    const nested = (levels: number) => ({
+      ...derived,
+      derive: Array.from({ length: levels - 1 }).reduce((of) => ({ op: "not", of }), 1),
+    });
+    expect(refusal(nested(500))).toBe("accepted");
+    expect(refusal(nested(501))).toBe("feature d: derive: expected at most 500 levels of operators");
+    expect(() => parseFeatures([nested(100_000)])).toThrow("feature d: derive: expected at most 500 levels");
+  });
+
   it("are refused when they do not hang together", () => {
     expect(refusal(clicks, clicks)).toBe("feature clicks is defined twice: give one another name");
     expect(refusal({ ...derived, derive: { feature: "nothing" } })).toBe(
@@ -142,5 +152,33 @@ describe("definitions that arrive as JSON", () => {
   it("tell all that is wrong at once", () => {
     const message = refusal({ ...clicks, source: "clack" }, { ...clicks, name: "b", unit: "" });
     expect(message.split("\n")).toHaveLength(2);
+  });
+});
+
+describe("definitions that no JSON could hold", () => {
+  const itself: { of?: unknown } = {};
+  itself.of = itself;
+
+  it.each<[string, unknown, string]>([
+    [
+      "a whole number of any length",
+      { ...clicks, unit: 10n },
+      "feature clicks: unit: Invalid input: expected string, received bigint; given 10n",
+    ],
+    ["a symbol", { ...clicks, unit: Symbol("count") }, "received symbol; given a symbol"],
+    ["a function", { ...clicks, unit: () => "count" }, "received function; given a function"],
+    ["an object that contains itself", { ...clicks, unit: itself }, "given an object that contains itself"],
+    [
+      "an expression that contains itself",
+      { ...derived, derive: itself },
+      "feature d: derive: expected at most 500 levels",
+    ],
+    ["nothing", undefined, "feature number 1: expected an object"],
+  ])("are refused with the field and what was expected: %s", (_, definition, message) => {
+    expect(() => parseFeatures([definition])).toThrow(message);
+  });
+
+  it("are refused for a gap in the list", () => {
+    expect(() => parseFeatures(new Array(1))).toThrow("feature number 1: expected an object");
   });
 });
