@@ -34,10 +34,10 @@ const RANKS: Record<string, string[][]> = {
     ["development"],
   ],
   engine: [
-    ["cells", "exact", "expression", "extent", "hash", "lateness", "limits", "occurrence"],
+    ["cells", "exact", "expression", "extent", "hash", "lateness", "limits", "occurrence", "shown"],
     ["field", "text"],
     ["aggregates", "condition", "entity"],
-    ["panes"],
+    ["check-definitions", "panes"],
     ["slot"],
     ["engine"],
     ["entity-engine", "logged-event"],

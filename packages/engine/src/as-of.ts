@@ -1,8 +1,9 @@
 import type { Feature, FeatureValue } from "@tidemark/schema";
-import type { EngineState } from "./engine.ts";
+import type { Engine, EngineState } from "./engine.ts";
 import { type EntityEngine, entityEngines } from "./entity-engine.ts";
 import type { LatenessOptions } from "./lateness.ts";
 import { type LoggedEvent, sessionArrivals } from "./logged-event.ts";
+import { shown } from "./shown.ts";
 
 /** A moment at which features are wanted, as for a label to train on. */
 export interface SpineRow {
@@ -18,7 +19,7 @@ export interface SpineRow {
  *
  * @param events Each once, in the order in which they arrived; those that come too late do not count, as live.
  * @returns A vector for each row of the spine, in its order.
- * @throws Error when a row is about an entity that no definition is about.
+ * @throws Error that names the row of the spine, counted from 1, and its field, or the event and its field.
  */
 export const asOf = (
   events: Iterable<LoggedEvent>,
@@ -28,18 +29,17 @@ export const asOf = (
 ): Record<string, FeatureValue>[] => {
   const arrivalOf = sessionArrivals(options);
   const inOrder = [...events].filter((event) => arrivalOf(event) !== "too_late").sort((a, b) => a.time - b.time);
-  const kept = new Map(
+  const kept = new Map<string, Kept>(
     entityEngines(features, options).map((each) => [
       each.entity,
-      { engine: each.engine, events: byId(inOrder, each.idOf), states: new Map<string, Progress>() },
+      { engine: each.engine, events: byId(inOrder, each.idOf), states: new Map() },
     ]),
   );
+  checkSpine(spine, [...kept.keys()]);
 
   const vectors = new Map<SpineRow, Record<string, FeatureValue>>();
   for (const row of spine.toSorted((a, b) => a.as_of - b.as_of)) {
-    const entity = kept.get(row.entity);
-    if (!entity) throw new Error(`no definition is about ${row.entity}; there are: ${[...kept.keys()].join(", ")}`);
-    const { engine, events, states } = entity;
+    const { engine, events, states } = kept.get(row.entity) as Kept;
     const progress = states.get(row.id) ?? { state: engine.zero(), next: 0 };
     states.set(row.id, progress);
     const own = events.get(row.id) ?? [];
@@ -50,6 +50,19 @@ export const asOf = (
     vectors.set(row, engine.vector(progress.state, row.as_of - 1));
   }
   return spine.map((row) => vectors.get(row) as Record<string, FeatureValue>);
+};
+
+const checkSpine = (spine: readonly SpineRow[], entities: readonly string[]): void => {
+  spine.forEach((row, index) => {
+    const expect = (holds: boolean, field: keyof SpineRow, expected: string): void => {
+      if (holds) return;
+      throw new Error(`row ${index + 1} of the spine: ${field}: expected ${expected}; given ${shown(row[field])}`);
+    };
+    const known = entities.join(", ") || "nothing, because there are no definitions";
+    expect(entities.includes(row.entity), "entity", `an entity that definitions are about (${known})`);
+    expect(typeof row.id === "string", "id", "a text");
+    expect(Number.isFinite(row.as_of), "as_of", "a number of UTC milliseconds");
+  });
 };
 
 const byId = (events: LoggedEvent[], idOf: EntityEngine["idOf"]): Map<string, LoggedEvent[]> => {
@@ -63,6 +76,13 @@ const byId = (events: LoggedEvent[], idOf: EntityEngine["idOf"]): Map<string, Lo
   }
   return groups;
 };
+
+/** An entity's engine, and what has become of each one of the entity up to the row of the spine in question. */
+interface Kept {
+  engine: Engine;
+  events: Map<string, LoggedEvent[]>;
+  states: Map<string, Progress>;
+}
 
 interface Progress {
   state: EngineState;

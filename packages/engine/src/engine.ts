@@ -1,6 +1,7 @@
 import type { AggregateFeature, Event, Feature, FeatureEvent, FeatureValue } from "@tidemark/schema";
 import { derivationOrder, isDerived } from "@tidemark/schema/derivation-order";
-import { entitiesIn } from "@tidemark/schema/entities";
+import { entityNameOf } from "@tidemark/schema/entities";
+import { checkDefinitions } from "./check-definitions.ts";
 import { evaluate } from "./expression.ts";
 import { extentOf } from "./extent.ts";
 import { type Arrival, type LatenessOptions, lateness } from "./lateness.ts";
@@ -73,12 +74,18 @@ const STATE_VERSION = 4;
 /**
  * Compiles the definitions of one entity into an engine.
  *
- * @throws Error when the features are of several entities, or cannot be meant: see `derivationOrder`.
+ * @throws Error that names the feature when the features are of several entities, or one names an entity, aggregate or window that there is not;
+ * and what `derivationOrder` throws.
  */
 export const createEngine = (features: readonly Feature[], options?: LatenessOptions): Engine => {
+  checkDefinitions(features);
   const derived = derivationOrder(features);
-  if (entitiesIn(features).length > 1) {
-    throw new Error("the features are of several entities: each entity has an engine of its own");
+  const [first] = features;
+  const other = features.find((each) => first && entityNameOf(each) !== entityNameOf(first));
+  if (first && other) {
+    throw new Error(
+      `feature ${other.name}: entity: expected ${entityNameOf(first)}, the entity of feature ${first.name}; given ${entityNameOf(other)}: each entity has an engine of its own`,
+    );
   }
   const aggregates = features.filter((feature) => !isDerived(feature)) as unknown as AggregateFeature[];
   const { slots, slotOf } = slotsOf(aggregates);

@@ -1,18 +1,44 @@
 import type { EngineEvent } from "./engine.ts";
 import { type Arrival, type LatenessOptions, lateness } from "./lateness.ts";
+import { shown } from "./shown.ts";
 
 /** An event of the log: with its session and visitor. */
 export type LoggedEvent = EngineEvent & { session_id: string; anonymous_id: string };
 
+/** The fields that every event of a log has, with the type and the meaning of their values. */
+const FIELDS: readonly [name: keyof LoggedEvent, type: "string" | "number", expected: string][] = [
+  ["type", "string", "a text"],
+  ["session_id", "string", "a text"],
+  ["anonymous_id", "string", "a text"],
+  ["tab_id", "string", "a text"],
+  ["seq", "number", "a number"],
+  ["time", "number", "a number of UTC milliseconds"],
+];
+
+const checkEvent = (event: LoggedEvent, position: number): void => {
+  if (typeof event !== "object" || event === null)
+    throw new Error(`event ${position} of the log: expected an object; given ${shown(event)}`);
+  for (const [name, type, expected] of FIELDS) {
+    const value: unknown = event[name];
+    if (type === "string" ? typeof value === "string" : Number.isFinite(value)) continue;
+    throw new Error(`event ${position} of the log: ${name}: expected ${expected}; given ${shown(value)}`);
+  }
+};
+
 /**
  * Decides for each event of a log whether it is late. As in the live system, the watermark of its session decides, for all entities.
  *
- * @returns A function of an event. Call it in the order of arrival.
+ * @returns A function of an event. Call it in the order of arrival. It throws an Error that names the position of an event, counted
+ * from 1, and its first field that is missing or of another type.
  */
 export const sessionArrivals = (options: LatenessOptions | undefined): ((event: LoggedEvent) => Arrival) => {
   const { arrival } = lateness(options);
   const progress = new Map<string, number>();
-  return ({ session_id, time }) => {
+  let position = 0;
+  return (event) => {
+    position += 1;
+    checkEvent(event, position);
+    const { session_id, time } = event;
     const known = progress.get(session_id) ?? null;
     const arrived = arrival(known, time);
     if (arrived !== "too_late") progress.set(session_id, Math.max(known ?? time, time));

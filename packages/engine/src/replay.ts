@@ -19,6 +19,7 @@ export interface Replayed {
  *
  * @param events Each event once, in the order of arrival.
  * @returns Every entity that the events are about, in the order of the definitions and of its first event.
+ * @throws Error that names the event, counted from 1, and its first field that is missing or of another type.
  */
 export const replay = (
   events: Iterable<LoggedEvent>,

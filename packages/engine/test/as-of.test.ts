@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { asOf } from "../src/as-of.ts";
+import { asOf, type SpineRow } from "../src/as-of.ts";
 import type { LoggedEvent } from "../src/logged-event.ts";
 import { byHand, features, patient } from "./brute-force.ts";
 import { eventsUntil } from "./events.ts";
@@ -44,9 +44,21 @@ describe("features as of a moment", () => {
     expect(asOf(log, features, [row], patient)[0]?.s_events).toBe(2);
   });
 
-  it("are refused for an entity that no definition is about", () => {
-    expect(() => asOf([], features, [{ entity: "cart", id: "1", as_of: 1 }])).toThrow(
-      "no definition is about cart; there are: session, user, page, product",
-    );
+  it.each<[string, object, string]>([
+    [
+      "an entity that no definition is about",
+      { entity: "cart" },
+      'row 1 of the spine: entity: expected an entity that definitions are about (session, user, page, product); given "cart"',
+    ],
+    ["an id that is no text", { id: 7 }, "row 1 of the spine: id: expected a text; given 7"],
+    [
+      "a moment that is no number",
+      { as_of: "2026-01-01" },
+      'row 1 of the spine: as_of: expected a number of UTC milliseconds; given "2026-01-01"',
+    ],
+    ["a moment that is missing", { as_of: undefined }, "as_of: expected a number of UTC milliseconds; given nothing"],
+  ])("are refused for %s", (_, change, message) => {
+    const row = { entity: "session", id: "1", as_of: 1, ...change };
+    expect(() => asOf([], features, [row as SpineRow])).toThrow(message);
   });
 });

@@ -115,7 +115,20 @@ describe("the engine", () => {
 
   it("refuses features of several entities", () => {
     const session: Feature = { ...clicks, name: "other", entity: "session", window: lifetime() };
-    expect(() => createEngine([{ ...clicks, window: lifetime() }, session])).toThrow("of several entities");
+    expect(() => createEngine([{ ...clicks, window: lifetime() }, session])).toThrow(
+      "feature other: entity: expected user, the entity of feature clicks; given session: each entity has an engine of its own",
+    );
+  });
+
+  it.each<[unknown, string]>([
+    ["clicks", 'features: expected an array of definitions; given "clicks"'],
+    [[null], 'feature number 1: entity: expected "session", "user", "page" or { name, field }; given nothing'],
+    [[{ ...clicks, entity: "visit" }], "feature clicks: entity: expected "],
+    [[{ ...clicks, aggregate: { type: "median" } }], "feature clicks: aggregate.type: expected count, "],
+    [[{ ...clicks, window: { type: "year" } }], "feature clicks: window.type: expected session, lifetime, "],
+    [[{ ...clicks, window: undefined }], "hopping, cumulative; given nothing"],
+  ])("refuses a definition that names what there is not: %j", (definitions, message) => {
+    expect(() => createEngine(definitions as Feature[])).toThrow(message);
   });
 });
 

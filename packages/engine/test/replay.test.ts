@@ -1,7 +1,9 @@
 import type { Feature } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { asOf } from "../src/as-of.ts";
 import { createEngine } from "../src/engine.ts";
+import type { LoggedEvent } from "../src/logged-event.ts";
 import { replay } from "../src/replay.ts";
 import { byHand, features, idOf, patient, read } from "./brute-force.ts";
 import { eventsUntil } from "./events.ts";
@@ -44,5 +46,27 @@ describe("a replay", () => {
         }
       }),
     );
+  });
+
+  const click = { type: "click", time: 1, seq: 0, tab_id: "tab1", session_id: "s1", anonymous_id: "a1" };
+
+  it.each(Object.keys(click))(
+    "is refused for an event without %s: it would count for no one, or at no time",
+    (field) => {
+      const log = [click, { ...click, [field]: undefined }] as unknown as LoggedEvent[];
+      const message = new RegExp(`^event 2 of the log: ${field}: expected a (text|number).*; given nothing$`);
+      expect(() => replay(log, features)).toThrow(message);
+      expect(() => asOf(log, features, [])).toThrow(message);
+    },
+  );
+
+  it.each<[unknown, string]>([
+    [{ ...click, time: "2026-01-01" }, 'time: expected a number of UTC milliseconds; given "2026-01-01"'],
+    [{ ...click, time: Number.NaN }, "time: expected a number of UTC milliseconds; given NaN"],
+    [{ ...click, session_id: 7 }, "session_id: expected a text; given 7"],
+    [null, "expected an object; given null"],
+    ["{}", 'expected an object; given "{}"'],
+  ])("is refused for an event that is not one: %j", (event, message) => {
+    expect(() => replay([event as LoggedEvent], features)).toThrow(`event 1 of the log: ${message}`);
   });
 });

@@ -1,7 +1,9 @@
 import type { Entity, Feature } from "@tidemark/schema";
 import { derivationOrder } from "@tidemark/schema/derivation-order";
 import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/entities";
+import { checkDefinitions } from "../check-definitions.ts";
 import type { LatenessOptions } from "../lateness.ts";
+import { shown } from "../shown.ts";
 import type { DialectName } from "./dialect.ts";
 import { duckdb } from "./duckdb.ts";
 import { flink } from "./flink.ts";
@@ -30,13 +32,17 @@ const framesIn: Record<
  *
  * @param options When an event comes too late to count; Flink has its own rule, by the watermark of its table.
  * @returns SELECT statements by the name of what they tell, as `session_features` or `user_features_hopping_10000_60000`.
- * @throws Error that names the feature and the reason when it cannot be told in the dialect; and what `derivationOrder` throws.
+ * @throws Error that names the dialect when there is none of that name, or the feature and the reason when it cannot be told in the
+ * dialect; and what `derivationOrder` throws.
  */
 export const toSql = (
   features: readonly Feature[],
   dialect: DialectName,
   options?: LatenessOptions,
 ): Record<string, string> => {
+  if (!Object.hasOwn(dialects, dialect))
+    throw new Error(`toSql: dialect: expected ${Object.keys(dialects).join(", ")}; given ${shown(dialect)}`);
+  checkDefinitions(features);
   derivationOrder(features);
   const frames = entitiesIn(features).flatMap((entity) =>
     framesIn[dialect](entity, featuresOf(features, entityNameOf({ entity })), options),

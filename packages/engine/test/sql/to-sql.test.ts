@@ -1,6 +1,7 @@
 import { defaultFeatures, type Feature, hopping, lifetime, tumbling } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { DialectName } from "../../src/sql/dialect.ts";
 import { toSql } from "../../src/sql/to-sql.ts";
 import { definitions } from "./definitions.ts";
 import { expressible } from "./expressible.ts";
@@ -105,6 +106,19 @@ describe("toSql", () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it.each(["postgres", "constructor", undefined])("refuses a dialect that there is not: %s", (dialect) => {
+    expect(() => toSql([ever], dialect as DialectName)).toThrow(
+      "toSql: dialect: expected duckdb, flink, spark; given ",
+    );
+  });
+
+  it("refuses an aggregate or a window that there is not", () => {
+    const median = { ...ever, aggregate: { type: "median" } } as unknown as Feature;
+    expect(() => toSql([median], "duckdb")).toThrow("feature ever: aggregate.type: expected count, ");
+    const year = { ...ever, window: { type: "year" } } as unknown as Feature;
+    expect(() => toSql([year], "duckdb")).toThrow("feature ever: window.type: expected session, ");
   });
 
   it("refuses what cannot be meant, and names that the queries need", () => {

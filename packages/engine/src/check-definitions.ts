@@ -1,0 +1,41 @@
+import type { AggregateFeature, Feature, Window } from "@tidemark/schema";
+import { isDerived } from "@tidemark/schema/derivation-order";
+import { aggregateTypes } from "./aggregates/index.ts";
+import { shown } from "./shown.ts";
+
+const windowTypes: Record<Window["type"], true> = {
+  session: true,
+  lifetime: true,
+  tumbling: true,
+  hopping: true,
+  cumulative: true,
+};
+
+const isEntity = (entity: unknown): boolean => {
+  if (typeof entity === "string") return ["session", "user", "page"].includes(entity);
+  const { name, field } = (entity ?? {}) as { name?: unknown; field?: unknown };
+  return typeof name === "string" && typeof field === "string";
+};
+
+/**
+ * Checks that there are the entities, aggregates and windows that definitions name, for callers without types. `parseFeatures` of
+ * `@tidemark/schema` checks the rest.
+ *
+ * @throws Error that names the feature, the field, the expected values and the given one.
+ */
+export const checkDefinitions = (features: readonly Feature[]): void => {
+  if (!Array.isArray(features)) throw new Error(`features: expected an array of definitions; given ${shown(features)}`);
+  features.forEach((feature: Partial<AggregateFeature> | null, index) => {
+    const title = feature?.name ?? `number ${index + 1}`;
+    const expect = (holds: boolean, field: string, expected: string, given: unknown): void => {
+      if (!holds) throw new Error(`feature ${title}: ${field}: expected ${expected}; given ${shown(given)}`);
+    };
+    const { entity, aggregate, window } = feature ?? {};
+    expect(isEntity(entity), "entity", '"session", "user", "page" or { name, field }', entity);
+    if (isDerived(feature as Feature)) return;
+    const hasAggregate = aggregateTypes.includes(String(aggregate?.type));
+    expect(hasAggregate, "aggregate.type", aggregateTypes.join(", "), aggregate?.type);
+    const hasWindow = Object.hasOwn(windowTypes, String(window?.type));
+    expect(hasWindow, "window.type", Object.keys(windowTypes).join(", "), window?.type);
+  });
+};
