@@ -20,7 +20,7 @@ const writeFolder = (folder: string, files: Record<string, string>) => {
     const path = `${folder}/${name}`;
     if (!existsSync(path) || read(path) !== content) writeFileSync(path, content);
   }
-  for (const name of globSync("*", { cwd: folder })) if (!(name in files)) rmSync(`${folder}/${name}`);
+  for (const name of globSync("*", { cwd: folder })) if (!(name in files)) rmSync(`${folder}/${name}`, { force: true });
 };
 
 /**

@@ -18,6 +18,19 @@ export interface ProcessGroup {
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
+/**
+ * An option of Node for a detached child with an IPC channel: the child kills its group once this process has ended, also when it was
+ * killed and could end nothing itself.
+ */
+export const endGroupWithThisProcess = (): string => {
+  // Programs pass Node's options on to their own children, whose parent is another. A channel without `unref` keeps a program running.
+  const code = `if (process.ppid === ${process.pid}) {
+    process.once("disconnect", () => process.kill(0, "SIGKILL"));
+    process.channel.unref();
+  }`;
+  return `--import=data:text/javascript,${encodeURIComponent(code)}`;
+};
+
 /** The process group of a detached child. It is killed when this process exits before it has ended. */
 export const processGroup = (pid: number): ProcessGroup => {
   const kill = () => signalGroup(pid, "SIGKILL");

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { defineCommand } from "../command-line/command.ts";
 import { CommandError, UsageError } from "../command-line/command-error.ts";
 import { columns } from "../command-line/help.ts";
@@ -71,13 +71,15 @@ export const dev = defineCommand({
   ],
   async run({ site: folder, host: isPublic = false, port: portText = `${DEFAULT_PORT}` }) {
     const port = parsePort(portText);
-    if (folder !== undefined && !existsSync(folder)) throw new CommandError(`--site: there is no folder ${folder}.`);
+    const sitePort = port < 65_535 ? port + 1 : port - 1;
+    if (folder !== undefined && !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+      throw new CommandError(`--site: there is no folder ${folder}.`);
     const deployment = await openDeployment();
 
     const options = { isPublic, state: STATE, onError: (text: string) => process.stderr.write(text) };
     const start = async (): Promise<Servers> => {
       if (folder !== undefined) {
-        return startLocalStack({ ...options, site: folder, ports: { collector: port, site: port + 1 } });
+        return startLocalStack({ ...options, site: folder, ports: { collector: port, site: sitePort } });
       }
       const collector = await startLocalCollector(deployment, { ...options, port });
       return { collector, stop: collector.stop };
@@ -86,7 +88,7 @@ export const dev = defineCommand({
       const { collector, site } = servers;
       const notices = [
         ...portNotice("The collector", port, collector.origin),
-        ...(site ? portNotice("The site", port + 1, site.origin) : []),
+        ...(site ? portNotice("The site", sitePort, site.origin) : []),
         ...stateNotice(collector),
       ];
       for (const notice of notices) console.log(notice);

@@ -2,7 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process"
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Unstable_Config as WranglerConfig } from "wrangler";
 import { CommandError } from "../command-line/command-error.ts";
@@ -26,6 +26,12 @@ const findWrangler = (folder: string): Wrangler => {
   }
 };
 
+/** Options of {@link spawnWrangler}. */
+export interface WranglerOptions extends Pick<SpawnOptions, "detached" | "env" | "stdio"> {
+  /** Options of the Node that runs wrangler. Default: none. */
+  nodeOptions?: readonly string[];
+}
+
 /**
  * Starts the wrangler of the deployment in a folder, without its questions and statistics.
  *
@@ -34,9 +40,9 @@ const findWrangler = (folder: string): Wrangler => {
 export const spawnWrangler = (
   folder: string,
   args: readonly string[],
-  { env, ...options }: Pick<SpawnOptions, "detached" | "env" | "stdio">,
+  { env, nodeOptions = [], ...options }: WranglerOptions,
 ): ChildProcess =>
-  spawn(process.execPath, [findWrangler(folder).program, ...args], {
+  spawn(process.execPath, [...nodeOptions, findWrangler(folder).program, ...args], {
     ...options,
     cwd: folder,
     // Wrangler starts the deployment's build command, which finds the Node that runs here.
@@ -64,6 +70,7 @@ export const readWranglerConfig = async (folder: string, path: string): Promise<
   try {
     return unstable_readConfig({ config: path }, { hideWarnings: true });
   } catch (error) {
-    throw new CommandError((error as Error).message);
+    const { message, location } = error as Error & { location?: { line: number } };
+    throw new CommandError(`${basename(path)}${location ? `:${location.line}` : ""}: ${message}`);
   }
 };

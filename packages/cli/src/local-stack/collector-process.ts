@@ -4,14 +4,23 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { CommandError } from "../command-line/command-error.ts";
 import { spawnWrangler } from "../deployment/wrangler.ts";
-import { processGroup } from "../process-group.ts";
+import { endGroupWithThisProcess, processGroup } from "../process-group.ts";
 import type { Keys } from "./keys.ts";
 
 /** Longest start, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
 
-/** Characters of wrangler's output that an error quotes. */
-const QUOTED_CHARACTERS = 4_000;
+/**
+ * Longest time from an error that wrangler reports while it starts to the failure of the start, in milliseconds. After some errors
+ * wrangler waits for a change of the files.
+ */
+const ERROR_TIMEOUT_MS = 5_000;
+
+/** Longest time to an answer, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 2_000;
+
+/** Characters from the beginning and from the end of wrangler's output that an error quotes: either may say what is wrong. */
+const QUOTED_CHARACTERS = { first: 2_500, last: 2_500 };
 
 /** A collector on the real Workers runtime, in a process group of its own. */
 export interface CollectorProcess {
@@ -39,18 +48,27 @@ export interface CollectorProcessOptions {
   onError?: ((text: string) => void) | undefined;
 }
 
-/** Returns a function that gives the latest output of a process, without colours. */
+/** Returns a function that gives the output of a process without colours, and without its middle when it is long. */
 const recordOutput = ({ stdout, stderr }: ChildProcess): (() => string) => {
-  let output = "";
+  const { first, last } = QUOTED_CHARACTERS;
+  let [beginning, end] = ["", ""];
   for (const stream of [stdout, stderr])
     stream?.on("data", (chunk: Buffer) => {
-      output = (output + stripVTControlCharacters(`${chunk}`)).slice(-QUOTED_CHARACTERS);
+      const text = stripVTControlCharacters(`${chunk}`);
+      const room = first - beginning.length;
+      beginning += text.slice(0, room);
+      const rest = end + text.slice(room);
+      end = rest.length > last ? `\n…\n${rest.slice(-last)}` : rest;
     });
-  return () => output;
+  return () => beginning + end;
 };
 
+/** Message of wrangler to the process that started it. */
+const isListeningMessage = (message: unknown): boolean => `${message}`.includes('"DEV_SERVER_READY"');
+
+/** Asks once. Wrangler answers no request while the Worker does not start. */
 const answers = (port: number): Promise<boolean> =>
-  fetch(`http://127.0.0.1:${port}/healthz`).then(
+  fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }).then(
     (response) => response.ok,
     () => false,
   );
@@ -58,7 +76,7 @@ const answers = (port: number): Promise<boolean> =>
 /**
  * Starts the collector with `wrangler dev` and waits until it answers.
  *
- * @throws CommandError with wrangler's latest output when it does not.
+ * @throws CommandError with wrangler's output when it does not.
  */
 export const startCollectorProcess = async (options: CollectorProcessOptions): Promise<CollectorProcess> => {
   const { folder, port, ip, state, keys, onError } = options;
@@ -69,19 +87,32 @@ export const startCollectorProcess = async (options: CollectorProcessOptions): P
       "--show-interactive-dev-session=false",
       ...Object.entries(keys).flatMap(([name, key]) => ["--var", `${name}:${key}`]),
     ],
-    { detached: true, stdio: ["ignore", "pipe", "pipe"], env: { NO_COLOR: "1" } },
+    {
+      ...{ detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"], env: { NO_COLOR: "1" } },
+      nodeOptions: [endGroupWithThisProcess()],
+    },
   );
   const exit = once(child, "exit");
   const { pid } = child;
   if (pid === undefined) throw new CommandError(`The collector did not start: ${(await exit.catch(String)) ?? ""}`);
   const group = processGroup(pid);
 
+  let deadline = Date.now() + START_TIMEOUT_MS;
   const output = recordOutput(child);
-  for (const deadline = Date.now() + START_TIMEOUT_MS; !(await answers(port)); ) {
+  child.stderr?.on("data", (chunk: Buffer) => {
+    if (stripVTControlCharacters(`${chunk}`).includes("[ERROR]"))
+      deadline = Math.min(deadline, Date.now() + ERROR_TIMEOUT_MS);
+  });
+  // Another program may answer on the port before wrangler listens there, or instead.
+  let isListening = false;
+  child.on("message", (message) => {
+    isListening ||= isListeningMessage(message);
+  });
+  while (!(isListening && (await answers(port)))) {
     const hasEnded = await Promise.race([exit.then(() => true), sleep(100, false)]);
     if (!hasEnded && Date.now() < deadline) continue;
     await group.end("SIGKILL");
-    throw new CommandError(`The collector did not start on port ${port}. Wrangler's latest output:\n${output()}`);
+    throw new CommandError(`The collector did not start on port ${port}. Wrangler's output:\n${output()}`);
   }
   child.stderr?.on("data", (chunk: Buffer) => onError?.(String(chunk)));
   return { pid, ended: exit.then(() => {}), stop: () => group.end("SIGTERM"), kill: () => group.end("SIGKILL") };

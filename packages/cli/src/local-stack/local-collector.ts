@@ -75,7 +75,7 @@ export const startLocalCollector = async (
 ): Promise<LocalCollector> => {
   const storage = state ? await storageIn(resolve(deployment.folder, state)) : temporaryStorage();
   const keys = state ? await lastingKeys(deployment) : newKeys(deployment.config);
-  const port = await getPort(wanted ? { port: [wanted] } : {});
+  let port = await getPort(wanted ? { port: [wanted] } : {});
   const start = async (): Promise<CollectorProcess> => {
     const started = await startCollectorProcess({
       ...{ folder: deployment.folder, port, ip: listenAddress(isPublic), state: storage.folder, keys, onError },
@@ -83,10 +83,18 @@ export const startLocalCollector = async (
     await storage.claim?.add(started.pid);
     return started;
   };
-  let running = await start().catch(async (error) => {
-    await storage.release();
-    throw error;
-  });
+  const startOnAnotherPort = async (error: Error): Promise<CollectorProcess> => {
+    // Another program took the port after it was found free.
+    if (!/Address already in use/i.test(error.message)) throw error;
+    port = await getPort();
+    return start();
+  };
+  let running = await start()
+    .catch(startOnAnotherPort)
+    .catch(async (error) => {
+      await storage.release();
+      throw error;
+    });
   const restart = async () => {
     running = await start();
   };

@@ -46,6 +46,11 @@ export const startLocalStack = async ({
   const collector = await startLocalCollector(deployment, { ...options, port: ports?.collector });
   const site = await getPort(ports ? { port: [ports.site] } : {})
     .then((port) => serve(port, collector.origin))
+    .catch(async (error: NodeJS.ErrnoException) => {
+      // Another program took the port after it was found free.
+      if (error.code !== "EADDRINUSE") throw error;
+      return serve(await getPort(), collector.origin);
+    })
     .catch(async (error) => {
       await collector.stop();
       throw error;
