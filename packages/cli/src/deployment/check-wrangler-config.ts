@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import type { Unstable_Config as WranglerConfig } from "wrangler";
 import type { Deployment } from "./deployment.ts";
 import { readWranglerConfig } from "./wrangler.ts";
 
@@ -9,9 +10,26 @@ const DURABLE_OBJECTS = { SESSION: "Session", ROLLUP: "Rollup", METRICS: "Metric
 /** The file by which a folder of the script tag's assets is recognised. */
 const SCRIPT_TAG = "tidemark.js";
 
+/** The first date on which objects have methods that a Worker calls. */
+const OLDEST_COMPATIBILITY_DATE = "2024-04-03";
+
+/** The classes that have SQLite storage after all migrations, in their order. */
+const classesWithStorage = (migrations: WranglerConfig["migrations"]): Set<string> => {
+  const classes = new Set<string>();
+  for (const { new_sqlite_classes = [], renamed_classes = [], deleted_classes = [] } of migrations) {
+    for (const name of new_sqlite_classes) classes.add(name);
+    for (const { from, to } of renamed_classes) if (classes.delete(from)) classes.add(to);
+    for (const name of deleted_classes) classes.delete(name);
+  }
+  return classes;
+};
+
 /** The problems of a deployment's wrangler configuration, each as one sentence that names the field and what is expected. */
 export const wranglerConfigProblems = async ({ folder, wranglerConfig }: Deployment): Promise<string[]> => {
-  const { main, durable_objects, migrations, assets, build } = await readWranglerConfig(folder, wranglerConfig);
+  const { main, compatibility_date, durable_objects, migrations, assets, build } = await readWranglerConfig(
+    folder,
+    wranglerConfig,
+  );
   const problems: string[] = [];
   const expect = (holds: boolean, field: string, expected: string, given: string) => {
     if (!holds) problems.push(`${basename(wranglerConfig)}: ${field}: expected ${expected}; given ${given}`);
@@ -24,12 +42,15 @@ export const wranglerConfigProblems = async ({ folder, wranglerConfig }: Deploym
     main ? `${relative(folder, main)}, which does not exist` : "nothing",
   );
 
-  const withStorage = new Set(
-    migrations.flatMap(({ new_sqlite_classes = [], renamed_classes = [] }) => [
-      ...new_sqlite_classes,
-      ...renamed_classes.map(({ to }) => to),
-    ]),
+  // A local collector without a date gets the latest one; `wrangler deploy` asks for it itself.
+  expect(
+    compatibility_date === undefined || compatibility_date >= OLDEST_COMPATIBILITY_DATE,
+    "compatibility_date",
+    `${OLDEST_COMPATIBILITY_DATE} or later`,
+    `${compatibility_date}`,
   );
+
+  const withStorage = classesWithStorage(migrations);
   for (const [binding, className] of Object.entries(DURABLE_OBJECTS)) {
     const given = durable_objects.bindings.find(({ name }) => name === binding)?.class_name;
     expect(

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { defineConfig, type TidemarkConfig } from "@tidemark/collector/config";
 import { CommandError } from "../command-line/command-error.ts";
 
@@ -19,19 +19,32 @@ export interface Deployment {
   wranglerConfig: string;
 }
 
-/** The position in a file that a syntax error names in the first line of its stack. */
-const positionOf = (error: Error): string =>
-  /^(?:file:\/\/)?(\/\S+:\d+)$/m.exec(error.stack?.split("\n")[0] ?? "")?.[1] ?? "";
+/** An absolute path or URL and a line, as stacks name them. */
+const POSITION = /(file:\/\/\S+?|(?<=^|\()\/.+?):(\d+)(?::\d+)?\)?$/;
+
+/**
+ * The place in the deployment's own files that an error comes from, such as `tidemark.config.ts:17`: a syntax error names it in the
+ * first line of its stack, and another error in its calls before the one that loads the file.
+ */
+const positionOf = ({ stack = "" }: Error, folder: string): string | undefined => {
+  for (const line of stack.split("\n")) {
+    if (line.includes("node:internal/modules")) return undefined;
+    const [, file, number] = POSITION.exec(line) ?? [];
+    const path = file && relative(folder, file.startsWith("file:") ? fileURLToPath(file) : file);
+    if (path && !/^\.\.|node_modules/.test(path)) return `${path}:${number}`;
+  }
+  return undefined;
+};
 
 const loadConfig = async (path: string): Promise<TidemarkConfig> => {
   let loaded: { default?: TidemarkConfig };
   try {
     loaded = await import(pathToFileURL(path).href);
-  } catch (error) {
-    const { message } = error as Error;
-    if (message.startsWith(`${CONFIG}:`)) throw new CommandError(message);
-    const position = positionOf(error as Error);
-    throw new CommandError(`${CONFIG} cannot be loaded: ${message}${position && ` (${position})`}`);
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+    if (error.message.startsWith(`${CONFIG}:`)) throw new CommandError(error.message);
+    const position = positionOf(error, dirname(path));
+    throw new CommandError(`${CONFIG} cannot be loaded: ${error.message}${position ? ` (${position})` : ""}`);
   }
   if (!loaded.default)
     throw new CommandError(`${CONFIG}: expected \`export default defineConfig({ … })\`; given no default export`);

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -5,6 +6,8 @@ import { describe, expect, it } from "vitest";
 import { checkDeployment } from "../../src/deployment/check-deployment.ts";
 import { openDeployment } from "../../src/deployment/deployment.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 const INSTALLED = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
 
@@ -54,11 +57,18 @@ const FILES = {
   "assets/tidemark.js": "",
 };
 
-/** The result of the check of a deployment with these files, or its error's message. */
-const check = async (files: Record<string, string>) => {
-  const folder = temporaryFolder(files);
+/** The folder of a deployment with these files. @param below A folder to put them in. */
+const deploymentIn = (files: Record<string, string>, below = ""): string => {
+  const paths = Object.entries(files).map(([name, text]) => [`${below}${name}`, text]);
+  const folder = join(temporaryFolder(Object.fromEntries(paths)), below);
   mkdirSync(join(folder, "node_modules"));
   for (const name of ["@tidemark", "wrangler"]) symlinkSync(join(INSTALLED, name), join(folder, "node_modules", name));
+  return folder;
+};
+
+/** The result of the check of a deployment with these files, or its error's message. */
+const check = async (files: Record<string, string>) => {
+  const folder = deploymentIn(files);
   try {
     return await checkDeployment(await openDeployment(folder));
   } catch (error) {
@@ -105,7 +115,28 @@ describe("the check of a deployment", { timeout: 30_000 }, () => {
     expect(await loading('import "nowhere";')).toContain(
       "tidemark.config.ts cannot be loaded: Cannot find package 'nowhere'",
     );
-    expect(await loading("export default {\n  sites: [,\n")).toContain("tidemark.config.ts cannot be loaded:");
+  });
+
+  // Node's own loader, in place of the one of the tests, has the places.
+  it.each([
+    ["\nconst = 5;", "(tidemark.config.ts:2)"],
+    ['import "./sites.ts";', "no site (sites.ts:1)"],
+    ['\nthrow new Error("no secret");', "no secret (tidemark.config.ts:2)"],
+    ['\n\nJSON.parse("{");', "(tidemark.config.ts:3)"],
+    ['throw "no secret";', "no secret"],
+    ["throw undefined;", "undefined"],
+  ])("names the place where a configuration cannot be read or throws: %j", (text, message) => {
+    const files = { ...FILES, "tidemark.config.ts": text, "sites.ts": 'throw new Error("no site");' };
+    const folder = deploymentIn(files, "é à b/");
+    const { stderr, status } = spawnSync(process.execPath, [MAIN, "config", "check"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    const [problem, ...more] = stderr.trim().split("\n");
+    expect(problem).toMatch(/^tidemark\.config\.ts cannot be loaded: /);
+    expect(problem?.slice(-message.length)).toBe(message);
+    expect(more).toEqual([]);
+    expect(status).toBe(1);
   });
 
   it("checks a configuration that was not given to defineConfig", async () => {
@@ -125,6 +156,21 @@ describe("the check of a deployment", { timeout: 30_000 }, () => {
       'class_name = "Sessions"',
       'durable_objects.bindings: expected name = "SESSION" with class_name = "Session"; given class_name = "Sessions"',
     ],
+    [
+      'compatibility_date = "2026-11-01"',
+      'compatibility_date = "2024-04-02"',
+      "compatibility_date: expected 2024-04-03 or later; given 2024-04-02",
+    ],
+    [
+      'new_sqlite_classes = ["Session", "Rollup", "Metrics"]',
+      'new_sqlite_classes = ["Session", "Rollup", "Metrics"]\n[[migrations]]\ntag = "v2"\ndeleted_classes = ["Rollup"]',
+      'migrations: expected "Rollup" in new_sqlite_classes of a migration; given nothing',
+    ],
+    [
+      'new_sqlite_classes = ["Session", "Rollup", "Metrics"]',
+      'new_sqlite_classes = ["Session", "Rollup", "Metrics"]\n[[migrations]]\ntag = "v2"\nrenamed_classes = [{ from = "Rollup", to = "Rolled" }]',
+      'migrations: expected "Rollup" in new_sqlite_classes of a migration; given nothing',
+    ],
     [', "Metrics"]', "]", 'migrations: expected "Metrics" in new_sqlite_classes of a migration; given nothing'],
     [
       'directory = "assets"',
@@ -133,6 +179,26 @@ describe("the check of a deployment", { timeout: 30_000 }, () => {
     ],
   ])("names the field of wrangler.toml that is wrong: %s", async (from, to, problem) => {
     expect(await check({ ...FILES, "wrangler.toml": WRANGLER.replace(from, to) })).toBe(`wrangler.toml: ${problem}`);
+  });
+
+  it("takes a class that was renamed, or removed and created again, for one with storage", async () => {
+    const moved = `${WRANGLER.replace('"Rollup", "Metrics"]', '"Rolled", "Metrics"]')}
+[[migrations]]
+tag = "v2"
+renamed_classes = [{ from = "Rolled", to = "Rollup" }]
+deleted_classes = ["Metrics"]
+
+[[migrations]]
+tag = "v3"
+new_sqlite_classes = ["Metrics"]
+`;
+    expect(await check({ ...FILES, "wrangler.toml": moved })).toContain("in order");
+  });
+
+  it("names the file and the line of a configuration of wrangler that cannot be read", async () => {
+    expect(await check({ ...FILES, "wrangler.toml": 'name = "a"\n[[[' })).toMatch(/^wrangler\.toml:2: Invalid TOML/);
+    const { "wrangler.toml": _, ...others } = FILES;
+    expect(await check({ ...others, "wrangler.jsonc": "{\n  name\n}" })).toMatch(/^wrangler\.jsonc:2: /);
   });
 
   it("reads wrangler.jsonc as well", async () => {
