@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { columns, defineCommand, runCommand } from "@tidemark/cli/command-line";
+import { columns, defineCommand, runCommand, UsageError } from "@tidemark/cli/command-line";
 import {
   type LocalStack,
   linkRows,
@@ -117,6 +117,8 @@ const demo = defineCommand({
     ["pnpm demo --visit", "Compares the collector's account of a visit with the visitor's."],
   ],
   async run({ host = false, visit: isVisit, json = false }) {
+    if (json && !isVisit) throw new UsageError("--json needs --visit: it prints the result of a visit.");
+    if (host && isVisit) throw new UsageError("--host cannot go with --visit, whose visitor is on this machine.");
     console.log("Starting the collector and the example site…");
     await (isVisit ? runVisit(json) : runDemo(host));
     return 0;

@@ -37,6 +37,16 @@ describe.each([...NAMED, ...OTHERS])("%s", (script) => {
   });
 });
 
+describe("scripts/demo.ts", () => {
+  it.each([
+    [["--json"], "--json needs --visit"],
+    [["--visit", "--host"], "--host cannot go with --visit"],
+  ])("refuses flags that would have no effect: %j", (flags, message) => {
+    const { status, stdout, stderr } = run("scripts/demo.ts", ...flags);
+    expect([status, stdout, stderr]).toEqual([2, "", expect.stringContaining(message)]);
+  });
+});
+
 describe("the counts of a run", () => {
   let folder: string;
   beforeAll(() => {

@@ -3,6 +3,9 @@ import { checkDeployment } from "../deployment/check-deployment.ts";
 import { openDeployment } from "../deployment/deployment.ts";
 import { runWrangler } from "../deployment/wrangler.ts";
 
+/** Whether npm took `--dry-run` for its own flag, as in `npm run ship --dry-run`. It passes the flag on in the environment alone. */
+const hasDryRunOfNpm = (): boolean => process.env.npm_config_dry_run === "true";
+
 /** `tidemark ship`. */
 export const ship = defineCommand({
   name: "tidemark ship",
@@ -12,7 +15,7 @@ export const ship = defineCommand({
     ["tidemark ship --dry-run", "Shows whether the deployment is in order."],
     ["tidemark ship", "Deploys it with the account of `wrangler login`."],
   ],
-  async run({ "dry-run": isDryRun }) {
+  async run({ "dry-run": isDryRun = hasDryRunOfNpm() }) {
     const deployment = await openDeployment();
     console.log(`${await checkDeployment(deployment)}\n`);
     return runWrangler(deployment.folder, ["deploy", ...(isDryRun ? ["--dry-run"] : [])]);

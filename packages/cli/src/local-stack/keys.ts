@@ -24,9 +24,11 @@ export const newKeys = (config: TidemarkConfig): Keys =>
 
 const readText = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
 
+/** The keys in a JSON object; none in a text that is no such object. */
 const parseKeys = (json: string): Keys => {
   try {
-    return JSON.parse(json);
+    const kept: object = JSON.parse(json) ?? {};
+    return Object.fromEntries(Object.entries(kept).filter(([, key]) => typeof key === "string" && key !== ""));
   } catch {
     return {};
   }

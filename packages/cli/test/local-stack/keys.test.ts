@@ -39,6 +39,16 @@ describe("the keys of a deployment on this machine", () => {
     expect(await lastingKeys(deploymentIn(folder))).toEqual(keys);
   });
 
+  it.each(["", "null", "[]", "{", '{ "SHOP_KEY": 5, "ADMIN_KEY": "" }'])(
+    "are made anew where the file that keeps them holds none: %j",
+    async (kept) => {
+      const folder = temporaryFolder({ ".wrangler/tidemark-keys.json": kept });
+      const keys = await lastingKeys(deploymentIn(folder));
+      expect(Object.values(keys)).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/^[0-9a-f]{32}$/)));
+      expect(await lastingKeys(deploymentIn(folder))).toEqual(keys);
+    },
+  );
+
   it("leave .dev.vars as it is", async () => {
     const folder = temporaryFolder({ ".dev.vars": "SHOP_KEY=mine\n" });
     await lastingKeys(deploymentIn(folder));
