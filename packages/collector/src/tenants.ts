@@ -37,9 +37,18 @@ export const createTenants = ({ sites, features, jurisdiction }: TidemarkConfig)
   );
 };
 
-/** The tenant of a site. @throws Error when the configuration has no such site. */
+/** A site that the configuration does not have, or has no more. */
+export class UnknownSiteError extends Error {
+  override name = "UnknownSiteError";
+
+  constructor(site: string) {
+    super(`tidemark.config.ts: sites: there is no site ${JSON.stringify(site)}`);
+  }
+}
+
+/** The tenant of a site. @throws UnknownSiteError when the configuration has no such site. */
 export const tenantOf = (tenants: Tenants, site: string): Tenant => {
   const tenant = tenants.get(site);
-  if (!tenant) throw new Error(`tidemark.config.ts: sites: there is no site ${JSON.stringify(site)}`);
+  if (!tenant) throw new UnknownSiteError(site);
   return tenant;
 };

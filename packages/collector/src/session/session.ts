@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Envelope, SessionVectorAnswer } from "@tidemark/schema";
 import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
 import type { Env } from "../env.ts";
-import { type Tenants, tenantOf } from "../tenants.ts";
+import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
 import { ensureAlarmBy } from "./alarm.ts";
 import type { Receipt, SessionBatch } from "./batch.ts";
@@ -93,9 +93,20 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   /**
    * Repeats what rollups did not confirm, and closes the session when nothing was heard for 30 minutes. It is set when there is
-   * none, and moved only when it rings too early: setting it costs as much as a row.
+   * none, and moved only when it rings too early: setting it costs as much as a row. A session whose site has left the configuration
+   * stays as it is.
    */
   override async alarm(): Promise<void> {
+    try {
+      await this.#wake();
+    } catch (error) {
+      // Another attempt would fail too, in each session of the site. The next batch sets the alarm again.
+      if (!(error instanceof UnknownSiteError)) throw error;
+      console.error("a session is left as it is stored", error.message);
+    }
+  }
+
+  async #wake(): Promise<void> {
     const ringing = this.#store.load();
     if (!ringing) return;
     ringing.alarm_at = null;

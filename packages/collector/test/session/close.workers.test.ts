@@ -63,6 +63,28 @@ describe("a session", () => {
     expect(await vectorOf(session_id)).toMatchObject({ version: 1, closed_at: final?.closed_at });
   });
 
+  it("is left as it is stored when its site has left the configuration, and goes on when the site is back", async () => {
+    const session_id = newSession();
+    await accept(batch([page(0)], { session_id }));
+    await evictDurableObject(objectOf(session_id));
+    vi.setSystemTime(Date.now() + SESSION_IDLE_MS);
+    const report = vi.spyOn(console, "error").mockImplementation(() => {});
+    await runInDurableObject(objectOf(session_id), async (session) => {
+      Object.defineProperty(session, "tenants", { value: new Map() });
+      await session.alarm();
+    });
+    expect(report.mock.calls).toEqual([
+      ["a session is left as it is stored", 'tidemark.config.ts: sites: there is no site "shop"'],
+    ]);
+    report.mockRestore();
+
+    await evictDurableObject(objectOf(session_id));
+    await accept(batch([custom(1)], { session_id }));
+    expect(await vectorOf(session_id)).toMatchObject({ version: 0, features: happened });
+    expect(await ring(session_id, SESSION_IDLE_MS)).toBe(true);
+    expect(await finalOf(session_id)).toMatchObject({ version: 1, features: happened });
+  });
+
   it("is not closed while it is alive: an alarm that rings too early is moved", async () => {
     const session_id = newSession();
     await accept(batch([page(0)], { session_id }));
