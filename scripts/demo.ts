@@ -3,6 +3,7 @@ import { columns, defineCommand, runCommand, UsageError } from "@tidemark/cli/co
 import {
   type LocalStack,
   linkRows,
+  networkNotice,
   portNotice,
   serveUntilInterrupted,
   startLocalStack,
@@ -100,7 +101,13 @@ const runDemo = (isPublic: boolean): Promise<void> =>
         state: ".wrangler/state",
         onError: (text) => process.stderr.write(text),
       }),
-    (stack) => print([...portNotices(stack), ...stateNotice(stack.collector), introduction(stack, isPublic)]),
+    (stack) =>
+      print([
+        ...portNotices(stack),
+        ...stateNotice(stack.collector),
+        ...networkNotice(isPublic),
+        introduction(stack, isPublic),
+      ]),
   );
 
 /** `pnpm demo`. */

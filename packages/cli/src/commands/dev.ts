@@ -5,7 +5,7 @@ import { columns } from "../command-line/help.ts";
 import { type Deployment, openDeployment } from "../deployment/deployment.ts";
 import { type LocalCollector, startLocalCollector } from "../local-stack/local-collector.ts";
 import { startLocalStack } from "../local-stack/local-stack.ts";
-import { linkRows, portNotice, stateNotice } from "../local-stack/notices.ts";
+import { linkRows, networkNotice, portNotice, stateNotice } from "../local-stack/notices.ts";
 import { serveUntilInterrupted } from "../local-stack/serve-until-interrupted.ts";
 import type { Site } from "../local-stack/site-server.ts";
 
@@ -90,6 +90,7 @@ export const dev = defineCommand({
         ...portNotice("The collector", port, collector.origin),
         ...(site ? portNotice("The site", sitePort, site.origin) : []),
         ...stateNotice(collector),
+        ...networkNotice(isPublic),
       ];
       for (const notice of notices) console.log(notice);
       console.log(introduction(deployment, servers, isPublic));

@@ -28,3 +28,9 @@ export const stateNotice = ({ state, stateUsedBy }: LocalCollector): string[] =>
     : [
         `Process ${stateUsedBy} uses the stored data. This collector starts without data, stores it in ${state}, and removes it at its end.`,
       ];
+
+/** A sentence about a public server of a machine without a network; nothing for others. */
+export const networkNotice = (isPublic: boolean): string[] =>
+  isPublic && publicAddresses().length === 0
+    ? ["This machine has no IPv4 address in a network: no other machine reaches it."]
+    : [];
