@@ -44,7 +44,7 @@ export default defineConfig({
           hookTimeout: 180_000,
           expect: { poll: { timeout: 10_000 } },
           // These tests mostly wait: for a film to play, a pointer to rest, a visitor to become idle.
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
       },
