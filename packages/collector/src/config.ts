@@ -155,6 +155,9 @@ export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
   expectSecretName(adminKeySecret, "adminKeySecret");
   expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp", jurisdiction);
   expect(Array.isArray(sites) && sites.length > 0, "sites", "at least one site, in an array", sites);
+  // A site's reader is not to read the deployment's figures.
+  const isOfSite = sites.some((site) => site?.readKeySecret === adminKeySecret);
+  expect(!isOfSite, "adminKeySecret", "the name of a secret that is no site's readKeySecret", adminKeySecret);
   sites.forEach((site, index) => {
     checkSite(site, sites.slice(0, index));
   });

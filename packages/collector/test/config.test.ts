@@ -143,6 +143,12 @@ describe("a configuration", () => {
     );
   });
 
+  it("is refused when a site's read key is the operator's key", () => {
+    expect(() => defineConfig({ ...config, adminKeySecret: "SHOP_READ_KEY" })).toThrow(
+      'tidemark.config.ts: adminKeySecret: expected the name of a secret that is no site\'s readKeySecret; given "SHOP_READ_KEY"',
+    );
+  });
+
   it.each([null, undefined, "shop", [shop]])("is refused for a site that is no object: %j", (site) => {
     expect(() => defineConfig({ ...config, sites: [shop, site as never] })).toThrow(
       "tidemark.config.ts: sites[1]: expected an object with id, key, origins, readKeySecret, requireConsent, ",
