@@ -1,4 +1,4 @@
-import type { FeatureValue } from "@tidemark/schema";
+import { type FeatureValue, parseFeatures, session, tumbling } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AggregateKind, Reading } from "../../src/aggregates/aggregate.ts";
@@ -235,6 +235,13 @@ describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expect
       expect(kind.result(kind.add(kind.zero(), value, event), READING)).toEqual(kind.result(kind.zero(), READING));
     }
   });
+});
+
+it.each(Object.values(cases))("$aggregate.type is accepted in a definition that arrives as JSON", ({ aggregate }) => {
+  const window = aggregate.type === "rate" ? tumbling(1_000) : session();
+  const texts = { name: "f", description: "F.", unit: "count" };
+  const feature = { ...texts, entity: "session", source: "click", aggregate, window };
+  expect(parseFeatures([feature])).toEqual([feature]);
 });
 
 it("are all here", () => {
