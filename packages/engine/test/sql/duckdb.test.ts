@@ -17,7 +17,7 @@ describe("the default catalogue in DuckDB", () => {
   it("tells what a replay of the same log does", async () => {
     await fc.assert(
       fc.asyncProperty(logs(defaultFeatures), (log) => compareReplay(database, defaultFeatures, log)),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   }, 60_000);
 
@@ -26,7 +26,7 @@ describe("the default catalogue in DuckDB", () => {
       fc.asyncProperty(logs(defaultFeatures), picks, (log, moments) =>
         compareAsOf(database, defaultFeatures, log, moments),
       ),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   }, 60_000);
 });
@@ -42,7 +42,7 @@ describe("any definitions in DuckDB", () => {
   it("tell what a replay of the same log does", async () => {
     await fc.assert(
       fc.asyncProperty(cases, lateness, ([features, log], options) => compareReplay(database, features, log, options)),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   }, 120_000);
 
@@ -64,7 +64,7 @@ describe("any definitions in DuckDB", () => {
   it("tell at a point in time what the engine had told then", async () => {
     await fc.assert(
       fc.asyncProperty(cases, picks, ([features, log], moments) => compareAsOf(database, features, log, moments)),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   }, 120_000);
 });
