@@ -4,7 +4,7 @@ import { CONSENT_STATES } from "./limits.ts";
 export type { ConsentState } from "./limits.ts";
 
 /**
- * What a visitor answered, as a batch carries it: only where the page states an answer. Without consent to be measured there is
+ * A visitor's answers as a batch carries them: only where the page states an answer. Without consent to be measured there is
  * no batch, so that purpose is granted or nothing is said.
  */
 export const consent = z
@@ -16,5 +16,5 @@ export const consent = z
   })
   .describe("The visitor's explicit answer, by purpose. Absent where the site never asked.");
 
-/** What a visitor answered, by purpose. */
+/** A visitor's answers, by purpose. */
 export type Consent = z.infer<typeof consent>;

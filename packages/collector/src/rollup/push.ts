@@ -25,7 +25,7 @@ export interface Push {
   shard: number;
   /** Layouts of the deltas. Default: those of the previous push, or of the queue that holds it. */
   layouts?: Layouts;
-  /** That of the user comes first, if there is one. */
+  /** The deltas by the keys of their entities; the user's delta comes first, if there is one. */
   deltas: Record<RollupKey, Delta>;
 }
 

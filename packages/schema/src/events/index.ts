@@ -50,5 +50,5 @@ export type Event = z.infer<typeof event>;
 /** The event of one type. */
 export type EventOf<T extends EventType> = Extract<Event, { type: T }>;
 
-/** What a source of events states itself; the rest (`seq`, `time`, `view_id`) is stamped by the tracker. */
+/** The fields that a source of events states itself; the rest (`seq`, `time`, `view_id`) is stamped by the tracker. */
 export type FieldsOf<T extends EventType> = Omit<EventOf<T>, "type" | "seq" | "time" | "view_id">;
