@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from "node:fs";
-import { batch, errorCodes, event, eventTypes, sessionFeatures, verdictCodes } from "@tidemark/schema";
+import { batch, errorCodes, event, eventTypes, rejectionCodes, sessionFeatures } from "@tidemark/schema";
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { describe, expect, it } from "vitest";
 import { families } from "../packages/collector/src/metrics/families.ts";
@@ -44,7 +44,7 @@ describe("the README", () => {
 
 describe("docs/http.md", () => {
   it("lists every verdict with its meaning", () => {
-    expect(rowsOf(http, "verdict").map(([, code, meaning]) => [code, meaning])).toEqual(Object.entries(verdictCodes));
+    expect(rowsOf(http, "verdict").map(([, code, meaning]) => [code, meaning])).toEqual(Object.entries(rejectionCodes));
   });
 
   it("lists every error with its status and meaning", () => {

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
-import type { BatchAnswer, Event } from "@tidemark/schema";
+import type { BatchResponse, Event } from "@tidemark/schema";
 import { page } from "./page.ts";
 
 /** The name of the page without a script. */
@@ -36,8 +36,8 @@ export const startSite = async (scripts: Record<string, string>): Promise<Site> 
       const body = JSON.parse(`${isGzip(bytes) ? gunzipSync(bytes) : bytes}`);
       const events: Pick<Event, "type">[] = body.events ?? body;
       for (const { type } of events) counts.set(type, (counts.get(type) ?? 0) + 1);
-      const verdict: BatchAnswer = { accepted: events.length, duplicates: 0, rejected: [] };
-      answer("application/json", JSON.stringify(verdict));
+      const batchResponse: BatchResponse = { accepted: events.length, duplicates: 0, rejected: [] };
+      answer("application/json", JSON.stringify(batchResponse));
     } else if (extension) {
       answer("text/javascript", scripts[name] ?? "");
     } else {

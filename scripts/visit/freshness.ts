@@ -1,4 +1,4 @@
-import type { BatchAnswer } from "@tidemark/schema";
+import type { BatchResponse } from "@tidemark/schema";
 import { type Readable, readVector } from "./scripted-visit.ts";
 
 /** Milliseconds from an acknowledgement until a read shows its effect, by share of the probes. */
@@ -31,7 +31,7 @@ export const measureFreshness = async (stack: Readable, key: string, probes = 10
         events: [{ type: "custom", seq, time: now, name: "probe" }],
       }),
     });
-    const { accepted } = (await response.json()) as BatchAnswer;
+    const { accepted } = (await response.json()) as BatchResponse;
     if (accepted !== 1) throw new Error(`probe ${seq} was not accepted`);
     const acknowledged = performance.now();
     while ((await readVector(stack, session)).delivery.received <= seq);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { startChromium } from "@tidemark/cli/chromium";
 import type { LocalStack } from "@tidemark/cli/local-stack";
-import type { SessionVector, SessionVectorAnswer } from "@tidemark/schema";
+import type { SessionVector, SessionVectorResponse } from "@tidemark/schema";
 import type { Page } from "playwright-core";
 
 /** The result of a visit. */
@@ -122,12 +122,12 @@ export interface Readable {
 }
 
 /** Reads a session's vector with the read key. */
-export const readVector = async ({ collector, readKey }: Readable, session: string): Promise<SessionVectorAnswer> => {
+export const readVector = async ({ collector, readKey }: Readable, session: string): Promise<SessionVectorResponse> => {
   const response = await fetch(`${collector.origin}/v1/features/session/${session}`, {
     headers: { authorization: `Bearer ${readKey}` },
   });
   if (!response.ok) throw new Error(`the vector of ${session} could not be read: ${await response.text()}`);
-  return (await response.json()) as SessionVectorAnswer;
+  return (await response.json()) as SessionVectorResponse;
 };
 
 /**

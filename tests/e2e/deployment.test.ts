@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type BatchAnswer, defaultFeatures, parseFeatures } from "@tidemark/schema";
+import { type BatchResponse, defaultFeatures, parseFeatures } from "@tidemark/schema";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readVector } from "../../scripts/visit/scripted-visit.ts";
@@ -85,7 +85,7 @@ describe("a deployment of one's own, from the packed packages and docs/deploy.md
           events: [{ type: "custom", seq: 0, time: Date.now(), name: "bought" }],
         }),
       });
-      expect((await response.json()) as BatchAnswer).toEqual({ accepted: 1, duplicates: 0, rejected: [] });
+      expect((await response.json()) as BatchResponse).toEqual({ accepted: 1, duplicates: 0, rejected: [] });
       const readable = { collector: { origin }, readKey: "read_key" };
       expect((await readVector(readable, session)).features).toMatchObject({ custom_event_count: 1, event_count: 1 });
 

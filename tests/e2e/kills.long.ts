@@ -1,5 +1,5 @@
 import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
-import type { BatchAnswer } from "@tidemark/schema";
+import type { BatchResponse } from "@tidemark/schema";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import config from "../../tidemark.config.ts";
@@ -54,7 +54,7 @@ const batchOf = ({ session, id }: Visitor, first: number) => {
 };
 
 /** Sends a batch until it is acknowledged, as a tracker does: a request that fails says nothing about what was stored. */
-const deliver = async (batch: object, isUp: () => Promise<void>): Promise<BatchAnswer> => {
+const deliver = async (batch: object, isUp: () => Promise<void>): Promise<BatchResponse> => {
   for (;;) {
     await isUp();
     const response = await fetch(`${stack.collector.origin}/v1/events`, {

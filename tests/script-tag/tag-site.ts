@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
-import type { Batch, BatchAnswer, Event } from "@tidemark/schema";
+import type { Batch, BatchResponse, Event } from "@tidemark/schema";
 import { bundleScriptTag, integrityOf, STUB } from "../../scripts/bundle/script-tag.ts";
 
 /** What a test's page is made of. */
@@ -62,8 +62,8 @@ export const startTagSite = async (): Promise<TagSite> => {
       if (!bytes) return;
       const batch = JSON.parse(`${bytes[0] === GZIP ? gunzipSync(bytes) : bytes}`);
       sent.push(batch);
-      const verdict: BatchAnswer = { accepted: batch.events?.length ?? 0, duplicates: 0, rejected: [] };
-      answer("application/json", JSON.stringify(verdict));
+      const batchResponse: BatchResponse = { accepted: batch.events?.length ?? 0, duplicates: 0, rejected: [] };
+      answer("application/json", JSON.stringify(batchResponse));
     } else if (path.startsWith("/v1/features/")) {
       answer("application/json", JSON.stringify({ features: { click_count: 7 } }));
     } else if (path.endsWith(".js")) {

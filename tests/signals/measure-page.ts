@@ -4,7 +4,15 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { type BatchAnswer, batch, type Event, type EventOf, type EventType, event, type View } from "@tidemark/schema";
+import {
+  type BatchResponse,
+  batch,
+  type Event,
+  type EventOf,
+  type EventType,
+  event,
+  type View,
+} from "@tidemark/schema";
 import { build } from "esbuild";
 import sirv from "sirv";
 import { sdkSignals } from "../../scripts/bundle/sdk-signals.ts";
@@ -61,7 +69,7 @@ export const startMeasurePage = async (): Promise<MeasurePage> => {
   const violations: string[] = [];
   const views = new Map<string, View>();
   const numbered = new Map<string, string>();
-  const collect = async (request: IncomingMessage): Promise<BatchAnswer> => {
+  const collect = async (request: IncomingMessage): Promise<BatchResponse> => {
     const body = JSON.parse(await text(request));
     violations.push(...breaches(body));
     for (const view of body.views ?? []) views.set(view.view_id, view);

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type BatchAnswer, batch, type Dropped, type Event as TrackedEvent } from "@tidemark/schema";
+import { type BatchResponse, batch, type Dropped, type Event as TrackedEvent } from "@tidemark/schema";
 import type { Tracker } from "@tidemark/sdk";
 import { build } from "esbuild";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
@@ -111,7 +111,7 @@ const createCollector = () => {
     dropped,
     numbersIn: (body: string): number[] =>
       JSON.parse(body).events.flatMap((event: object) => numberOf(event) ?? []) as number[],
-    take(body: string): BatchAnswer {
+    take(body: string): BatchResponse {
       if (!splitUnread(body)) violations.push("the events do not come last");
       const parsed = batch.safeParse(JSON.parse(body));
       if (!parsed.success) {
@@ -124,7 +124,7 @@ const createCollector = () => {
       tabs.set(tab_id, tab);
       const { valid, rejected } = validateEvents(parsed.data);
       for (const { message } of rejected) violations.push(message);
-      const answer: BatchAnswer = { accepted: 0, duplicates: 0, rejected };
+      const answer: BatchResponse = { accepted: 0, duplicates: 0, rejected };
       for (const index of valid) {
         const event = parsed.data.events[index] as TrackedEvent;
         const isNew = receive(tab, event.seq) === "new";

@@ -1,17 +1,3 @@
-export {
-  type BatchAnswer,
-  type DeliveryCounts,
-  type ErrorAnswer,
-  type ErrorCode,
-  errorCodes,
-  type FeatureValue,
-  type Rejection,
-  type RollupVectorAnswer,
-  type SessionVectorAnswer,
-  type VectorAnswer,
-  type VerdictCode,
-  verdictCodes,
-} from "./answer.ts";
 export { type Batch, batch, type Dropped, type Envelope, envelope, type ReceivedBatch } from "./batch.ts";
 export { type Consent, type ConsentState, consent } from "./consent.ts";
 export { type Event, type EventOf, type EventType, event, eventTypes, type FieldsOf } from "./events/index.ts";
@@ -19,10 +5,24 @@ export { defaultFeatures } from "./features/catalogue/catalogue.ts";
 export { type PageVector, pageFeatures } from "./features/catalogue/page.ts";
 export { type SessionVector, sessionFeatures } from "./features/catalogue/session.ts";
 export { type UserVector, userFeatures } from "./features/catalogue/user.ts";
-export type * from "./features/definition.ts";
-export { defineFeatures } from "./features/feature.ts";
+export { defineFeatures } from "./features/define-features.ts";
+export type * from "./features/feature.ts";
 export type { FieldPath } from "./features/field-path.ts";
 export { parseFeatures } from "./features/parse.ts";
 export type { VectorOf } from "./features/vector.ts";
 export { cumulative, hopping, lifetime, session, tumbling } from "./features/windows.ts";
+export {
+  type BatchResponse,
+  type DeliveryCounts,
+  type ErrorCode,
+  type ErrorResponse,
+  errorCodes,
+  type FeatureValue,
+  type Rejection,
+  type RejectionCode,
+  type RollupVectorResponse,
+  rejectionCodes,
+  type SessionVectorResponse,
+  type VectorResponse,
+} from "./responses.ts";
 export { type View, view } from "./view.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Site, TidemarkConfig } from "@tidemark/collector/config";
-import type { BatchAnswer, ErrorAnswer, VectorAnswer } from "@tidemark/schema";
+import type { BatchResponse, ErrorResponse, VectorResponse } from "@tidemark/schema";
 import { featuresOf } from "@tidemark/schema/entities";
 import type { LocalCollector } from "../local-stack/local-collector.ts";
 import { createVisit, type Visit } from "./visit.ts";
@@ -45,7 +45,7 @@ const readWhenThere = async (...args: Parameters<typeof read>): Promise<Response
 const errorOf = async (response: Response): Promise<string> => {
   const text = await response.text();
   try {
-    const { error } = JSON.parse(text) as ErrorAnswer;
+    const { error } = JSON.parse(text) as ErrorResponse;
     return `${response.status} ${error.code}: ${error.message}`;
   } catch {
     return `${response.status} ${text.slice(0, 200)}`;
@@ -57,7 +57,7 @@ const acceptsBatch = ({ origin: collector }: LocalCollector, site: Site, visit: 
   async run() {
     const response = await post(collector, visit, site.key, originLike(site.origins[0] ?? ""));
     expect(response.ok, await errorOf(response.clone()));
-    const { accepted, rejected } = (await response.json()) as BatchAnswer;
+    const { accepted, rejected } = (await response.json()) as BatchResponse;
     const reasons = rejected.map(({ index, message }) => `${visit.batch.events[index]?.type}: ${message}`).join("; ");
     expect(accepted === visit.batch.events.length, `${accepted} accepted; ${reasons}`);
   },
@@ -79,7 +79,7 @@ const hasVector = (
       collector.keys[site.readKeySecret] ?? "",
     );
     expect(response.ok, await errorOf(response.clone()));
-    const { features } = (await response.json()) as VectorAnswer;
+    const { features } = (await response.json()) as VectorResponse;
     const missing = names.filter((name) => !(name in features));
     expect(missing.length === 0, `without ${missing.join(", ")}`);
   },

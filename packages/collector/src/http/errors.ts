@@ -1,4 +1,4 @@
-import type { ErrorAnswer } from "@tidemark/schema";
+import type { ErrorResponse } from "@tidemark/schema";
 import type { Context } from "hono";
 import { HttpError } from "../errors.ts";
 
@@ -24,5 +24,5 @@ export const answerError = (error: Error, c: Context): Response => {
     c.header("retry-after", String(RETRY_AFTER_S));
     c.header("access-control-expose-headers", "Retry-After");
   }
-  return c.json({ error: { code, message } } satisfies ErrorAnswer, status);
+  return c.json({ error: { code, message } } satisfies ErrorResponse, status);
 };

@@ -1,4 +1,4 @@
-import { type BatchAnswer, batch, type Envelope, type ReceivedBatch } from "@tidemark/schema";
+import { type BatchResponse, batch, type Envelope, type ReceivedBatch } from "@tidemark/schema";
 import { CONTRACT_VERSION } from "@tidemark/schema/limits";
 import { measurementDenial } from "../access/consent.ts";
 import type { TenantLookup } from "../access/tenant-lookup.ts";
@@ -89,7 +89,7 @@ const splitRead = (body: string, { lookup, origin }: RequestContext): Split => {
 const take = async (
   { envelope, text }: Split,
   { lookup, origin, gpc, anonymousIdOf, receivedAt, env, meter }: RequestContext,
-): Promise<BatchAnswer | undefined> => {
+): Promise<BatchResponse | undefined> => {
   const { key, session_id, consent } = envelope;
   const tenant = lookup.byKey(key, origin);
   const { site } = tenant;
@@ -120,7 +120,7 @@ const take = async (
  *
  * @throws HttpError when the batch is unusable as a whole.
  */
-export const ingest = async (body: string, context: RequestContext): Promise<BatchAnswer> => {
+export const ingest = async (body: string, context: RequestContext): Promise<BatchResponse> => {
   const unread = splitUnread(body);
   const answer = unread && (await take(unread, context));
   if (answer) return answer;

@@ -1,4 +1,4 @@
-import type { RollupVectorAnswer } from "@tidemark/schema";
+import type { RollupVectorResponse } from "@tidemark/schema";
 import { type Env, rollupOf, sessionOf } from "../env.ts";
 import { type RollupKey, rollupKey } from "../rollup/push.ts";
 import type { ShardAnswer } from "../rollup/rollup.ts";
@@ -7,7 +7,7 @@ import type { SessionVector } from "../session/session.ts";
 import type { Tenant } from "../tenants.ts";
 
 /** A rollup's vector at the time of the call. */
-export type RollupVector = Omit<RollupVectorAnswer, "entity" | "id">;
+export type RollupVector = Omit<RollupVectorResponse, "entity" | "id">;
 
 /** The vector of a session now. `undefined` when no event of it counted. */
 export const readSession = async (env: Env, tenant: Tenant, id: string): Promise<SessionVector | undefined> =>

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Envelope, SessionVectorAnswer } from "@tidemark/schema";
+import type { Envelope, SessionVectorResponse } from "@tidemark/schema";
 import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
 import type { Env } from "../env.ts";
 import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
@@ -15,7 +15,7 @@ import { countDelivery } from "./tab/tab.ts";
 import { take } from "./take.ts";
 
 /** A session's vector at the time of the call. */
-export type SessionVector = Omit<SessionVectorAnswer, "entity" | "id">;
+export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
 
 /** Most deltas that wait for rollups which cannot be reached. Beyond that the session takes no batch: the client keeps it. */
 const MAX_PENDING = 256;

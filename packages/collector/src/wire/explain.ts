@@ -1,9 +1,9 @@
-import type { VerdictCode } from "@tidemark/schema";
+import type { RejectionCode } from "@tidemark/schema";
 import type { z } from "zod";
 
 /** One violation of the contract, for a person. */
 export interface Violation {
-  code: VerdictCode;
+  code: RejectionCode;
   /** Dotted path of the field; empty for the whole. */
   path: string;
   message: string;

@@ -1,10 +1,10 @@
 import { exports } from "cloudflare:workers";
 import {
-  type BatchAnswer,
+  type BatchResponse,
   defaultFeatures,
-  type ErrorAnswer,
-  type RollupVectorAnswer,
-  type SessionVectorAnswer,
+  type ErrorResponse,
+  type RollupVectorResponse,
+  type SessionVectorResponse,
 } from "@tidemark/schema";
 import type { Stored } from "../../src/session/row.ts";
 import { decode, encode } from "../../src/session/row-codec.ts";
@@ -64,14 +64,14 @@ export const request = (path: string, init?: RequestInit) => worker.fetch(`https
 export const post = (body: BodyInit, headers: Record<string, string> = {}) =>
   request("/v1/events", { method: "POST", body, headers });
 
-export const accept = async (body: unknown): Promise<BatchAnswer> => {
+export const accept = async (body: unknown): Promise<BatchResponse> => {
   const response = await post(JSON.stringify(body));
   if (response.status !== 200) throw new Error(`expected 200, got ${response.status}: ${await response.text()}`);
   return response.json();
 };
 
 export const refusal = async (response: Response): Promise<[status: number, code: string, message: string]> => {
-  const { error } = await response.json<ErrorAnswer>();
+  const { error } = await response.json<ErrorResponse>();
   return [response.status, error.code, error.message];
 };
 
@@ -86,12 +86,12 @@ export const rollupVectorOf = async (
   entity: string,
   id: string,
   readKey?: string,
-): Promise<RollupVectorAnswer | undefined> => {
+): Promise<RollupVectorResponse | undefined> => {
   const response = await readRollup(entity, id, readKey);
   return response.status === 404 ? undefined : response.json();
 };
 
-export const vectorOf = async (session: string, readKey?: string): Promise<SessionVectorAnswer> =>
+export const vectorOf = async (session: string, readKey?: string): Promise<SessionVectorResponse> =>
   (await read(session, readKey)).json();
 
 /** All that an object keeps. */
@@ -129,7 +129,7 @@ const moving = new Set(
 );
 
 /** What of a vector stays as it is while nothing happens. */
-export const settled = ({ features, age_ms, ...rest }: SessionVectorAnswer) => ({
+export const settled = ({ features, age_ms, ...rest }: SessionVectorResponse) => ({
   ...rest,
   features: Object.fromEntries(Object.entries(features).filter(([name]) => !moving.has(name))),
 });

@@ -20,5 +20,5 @@ export const viewEvent = <const T extends string, F extends z.ZodRawShape>(type:
   z.strictObject({ type: z.literal(type).describe("Event type."), ...identity, view_id: viewId, ...fields });
 
 /** The shape of an event that may also happen outside of any page view (on a server, before the first view). */
-export const freeEvent = <const T extends string, F extends z.ZodRawShape>(type: T, fields: F) =>
+export const viewlessEvent = <const T extends string, F extends z.ZodRawShape>(type: T, fields: F) =>
   z.strictObject({ type: z.literal(type).describe("Event type."), ...identity, view_id: viewId.optional(), ...fields });

@@ -1,5 +1,5 @@
-import type { DerivedFeature, Expression, Feature } from "./definition.ts";
 import { entityNameOf } from "./entities.ts";
+import type { DerivedFeature, Expression, Feature } from "./feature.ts";
 
 /** Whether a feature is computed from others. */
 export const isDerived = (feature: Feature): feature is DerivedFeature => "derive" in feature;

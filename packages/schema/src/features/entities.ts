@@ -1,5 +1,5 @@
 import type { Consent } from "../consent.ts";
-import type { DerivedFeature, Entity, Feature } from "./definition.ts";
+import type { DerivedFeature, Entity, Feature } from "./feature.ts";
 
 /** Name of an entity, as it stands in routes and answers. */
 export const entityNameOf = ({ entity }: Pick<DerivedFeature, "entity">): string =>

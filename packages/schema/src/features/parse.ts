@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { type EventType, eventTypes } from "../events/index.ts";
-import type { Expression, Feature } from "./definition.ts";
 import { derivationOrder } from "./derivation-order.ts";
 import { type FieldKind, fieldsOf, kindAt } from "./event-fields.ts";
+import type { Expression, Feature } from "./feature.ts";
 import { MAX_PANES } from "./windows.ts";
 
 const name = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "expected a name in snake_case of at most 64 characters");

@@ -1,6 +1,6 @@
-import type { FeatureValue } from "../answer.ts";
 import type { EventType } from "../events/index.ts";
-import type { AnyEvent, Arithmetic, Comparison, Feature, FeatureEvent } from "./definition.ts";
+import type { FeatureValue } from "../responses.ts";
+import type { AnyEvent, Arithmetic, Comparison, Feature, FeatureEvent } from "./feature.ts";
 import type { FieldPath } from "./field-path.ts";
 
 /** The vector that a list of definitions yields: a value for each name, of the type that its aggregate or expression has. */

@@ -1,4 +1,4 @@
-import type { CumulativeWindow, HoppingWindow, LifetimeWindow, SessionWindow, TumblingWindow } from "./definition.ts";
+import type { CumulativeWindow, HoppingWindow, LifetimeWindow, SessionWindow, TumblingWindow } from "./feature.ts";
 
 /** Most panes of one window: what a hopping window may keep apart. */
 export const MAX_PANES = 1_000;

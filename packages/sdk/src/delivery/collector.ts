@@ -1,4 +1,4 @@
-import type { BatchAnswer, FeatureValue } from "@tidemark/schema";
+import type { BatchResponse, FeatureValue } from "@tidemark/schema";
 import type { QueuedBatch } from "../events/queued-batch.ts";
 import { now } from "../sensors/clock.ts";
 import { isVisible } from "../sensors/page-state.ts";
@@ -11,7 +11,7 @@ interface Outcome {
   problem?: string;
   /** The shortest wait before another attempt, in milliseconds; absent when no other attempt is worth it. */
   retryAfterMs?: number | undefined;
-  answer?: BatchAnswer;
+  answer?: BatchResponse;
 }
 
 /** Bodies in flight with keepalive share 64 KiB in the Fetch standard, with all scripts of the page. We take no more than this. */

@@ -1,4 +1,4 @@
-import type { BatchAnswer, Event, View } from "@tidemark/schema";
+import type { BatchResponse, Event, View } from "@tidemark/schema";
 import type { Emit as EmitOf, On } from "./emitter.ts";
 import type { QueuedBatch } from "./queued-batch.ts";
 
@@ -16,7 +16,7 @@ export interface Happenings {
   /** A batch is on its way: for the first time, or again. Pages before this one may have captured it. */
   sent: QueuedBatch;
   /** The collector answered a batch: `rejected` names events by their position in `events`. */
-  acknowledged: QueuedBatch & BatchAnswer;
+  acknowledged: QueuedBatch & BatchResponse;
   /** A request failed and will be repeated, events were given up, or the browser keeps nothing: why, in words. */
   trouble: string;
 }

@@ -1,4 +1,4 @@
-import type { RollupVectorAnswer, SessionVectorAnswer } from "@tidemark/schema";
+import type { RollupVectorResponse, SessionVectorResponse } from "@tidemark/schema";
 import type { Context } from "hono";
 import { featuresDenial, hasGpc } from "../../access/consent.ts";
 import { bearerOf } from "../../access/keys.ts";
@@ -45,7 +45,7 @@ export const featureRoutes: RouteGroup = (app, { lookup }) => {
     if (!vector) throw nothingKnown(tenant, "session", id);
     const denial = reader ? undefined : featuresDenial(tenant.site, vector.consent, hasGpc(c));
     if (denial) throw new HttpError("no_consent", denial);
-    return c.json({ entity: "session", id, ...vector } satisfies SessionVectorAnswer);
+    return c.json({ entity: "session", id, ...vector } satisfies SessionVectorResponse);
   });
 
   app.get("/v1/features/:entity/:id", async (c) => {
@@ -64,6 +64,6 @@ export const featureRoutes: RouteGroup = (app, { lookup }) => {
     }
     const vector = await readRollup(c.env, tenant, entity, id);
     if (!vector) throw nothingKnown(tenant, entity, id);
-    return c.json({ entity, id, ...vector } satisfies RollupVectorAnswer);
+    return c.json({ entity, id, ...vector } satisfies RollupVectorResponse);
   });
 };

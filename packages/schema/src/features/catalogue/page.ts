@@ -1,4 +1,4 @@
-import { defineFeatures } from "../feature.ts";
+import { defineFeatures } from "../define-features.ts";
 import type { VectorOf } from "../vector.ts";
 import * as windows from "../windows.ts";
 

@@ -6,7 +6,7 @@ import type { Consent } from "./consent.ts";
  */
 
 /** Why one event of a batch was refused while the others went through. */
-export const verdictCodes = {
+export const rejectionCodes = {
   not_an_object: "The event is not a JSON object.",
   unknown_type: "The contract has no event of this type.",
   missing_field: "A required field is absent.",
@@ -19,13 +19,13 @@ export const verdictCodes = {
 } as const;
 
 /** Stable code of a verdict. */
-export type VerdictCode = keyof typeof verdictCodes;
+export type RejectionCode = keyof typeof rejectionCodes;
 
 /** The verdict on one refused event. */
 export interface Rejection {
   /** Position in the batch's `events`, from 0. */
   index: number;
-  code: VerdictCode;
+  code: RejectionCode;
   /** Dotted path of the field within the event; empty for the event as a whole. */
   path: string;
   /** What was given, what was expected. */
@@ -33,7 +33,7 @@ export interface Rejection {
 }
 
 /** The answer to a batch: every event is accepted, a duplicate, or rejected. */
-export interface BatchAnswer {
+export interface BatchResponse {
   /** Events that were new and are now durable. */
   accepted: number;
   /** Events that were durable already. */
@@ -71,7 +71,7 @@ export const errorCodes = {
 export type ErrorCode = keyof typeof errorCodes;
 
 /** The body of every 4xx and 5xx. */
-export interface ErrorAnswer {
+export interface ErrorResponse {
   error: { code: ErrorCode; message: string };
 }
 
@@ -93,7 +93,7 @@ export interface DeliveryCounts {
 }
 
 /** What every answer of `GET /v1/features/{entity}/{id}` says: the features at the time of the answer, and how fresh they are. */
-export interface VectorAnswer {
+export interface VectorResponse {
   /** `session`, `user`, `page`, or the name of an entity of one's own. */
   entity: string;
   id: string;
@@ -113,7 +113,7 @@ export interface VectorAnswer {
 }
 
 /** The vector of a session. */
-export interface SessionVectorAnswer extends VectorAnswer {
+export interface SessionVectorResponse extends VectorResponse {
   entity: "session";
   /** How often the session was closed: 0 while it is alive for the first time, more than 1 after a correction. */
   version: number;
@@ -125,7 +125,7 @@ export interface SessionVectorAnswer extends VectorAnswer {
 }
 
 /** The vector of a user, a page or an entity of one's own: gathered from sessions, within a second of their events. */
-export interface RollupVectorAnswer extends VectorAnswer {
+export interface RollupVectorResponse extends VectorResponse {
   /**
    * Of an identified user: the anonymous ids under which the user's latest browsers are known, the latest last, at most 16. What
    * happened there before `identify` is found under these.

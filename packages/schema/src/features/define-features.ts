@@ -1,0 +1,27 @@
+import type { Feature } from "./feature.ts";
+
+/**
+ * Types a list of definitions and gives it back as it is: a field that the source does not have, an aggregate on a field of
+ * the wrong type, a window that the aggregate or the entity cannot have, or an unknown key is a compile error, and
+ * `VectorOf<typeof list>` names what comes out.
+ *
+ *     const features = defineFeatures([
+ *       {
+ *         name: "copies_today",
+ *         description: "Times that text was copied, today by UTC.",
+ *         unit: "count",
+ *         entity: "user",
+ *         source: "selection",
+ *         where: [{ field: "action", is: "eq", value: "copy" }],
+ *         aggregate: { type: "count" },
+ *         window: tumbling(86_400_000),
+ *       },
+ *     ]);
+ */
+export const defineFeatures = <const F extends readonly Feature[]>(
+  features: F & { [I in keyof F]: NoOtherKeys<F[I]> },
+): F => features;
+
+type NoOtherKeys<F> = { [K in Exclude<keyof F, KeyOf<Feature>>]: never };
+
+type KeyOf<T> = T extends unknown ? keyof T : never;
