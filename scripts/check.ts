@@ -23,6 +23,7 @@ const checksOf = (packed: string): Check[] => [
   ["types of scripts, benchmarks and tests", "tsc", "-p", "."],
   ["types of the React example", "tsc", "-p", "examples/react"],
   ["format and lint", "biome", "ci", "--error-on-warnings", "--colors=off"],
+  ["words of names, comments and pages", "node", "scripts/check-words.ts"],
   ["unused code and dependencies", "knip"],
   ["packages can be packed", ...packInto(packed)],
   ...PUBLISHED.flatMap((name) => shapeOf(name, packed)),
@@ -41,7 +42,7 @@ const passes = ([what, command, ...args]: Check): boolean => {
 const check = defineCommand({
   name: "pnpm check",
   summary:
-    "Checks types, format, lint, unused code, the packed packages and the weight of the bundles, without running tests.",
+    "Checks types, format, lint, words, unused code, the packed packages and the weight of the bundles, without running tests.",
   flags: {},
   examples: [["pnpm check", "Before each commit."]],
   async run() {
