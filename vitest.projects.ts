@@ -1,7 +1,7 @@
 /** A project of the tests: which files it runs, and what it needs. */
 export interface TestProject {
   /** The subject of the tests, in a few words. */
-  about: string;
+  description: string;
   /** Globs of its test files, from the repository's root. */
   include: string[];
   /** Globs of files that another project runs. Default: none. */
@@ -18,21 +18,22 @@ const WORKERS = ["packages/*/test/**/*.workers.test.ts"];
 /** The projects that `pnpm test` knows, by name, in the order in which they run. */
 export const projects = {
   unit: {
-    about: "the packages in Node, and what holds for the whole repository",
+    description: "the packages in Node, and what holds for the whole repository",
     include: ["packages/*/test/**/*.test.ts", "tests/*.test.ts"],
     exclude: WORKERS,
   },
   workers: {
-    about: "the collector in the Workers runtime",
+    description: "the collector in the Workers runtime",
     include: WORKERS,
     needsScriptTag: true,
   },
   browsers: {
-    about: "the SDK by itself in Chromium, Firefox and WebKit",
+    description: "the SDK by itself in Chromium, Firefox and WebKit",
     include: ["tests/{browsers,delivery,identity,script-tag,signals,tracker}/**/*.test.ts"],
   },
   e2e: {
-    about: "everything together: the commands, the examples, the packed packages, the collector behind real browsers",
+    description:
+      "everything together: the commands, the examples, the packed packages, the collector behind real browsers",
     include: ["tests/{e2e,react,scenarios}/**/*.test.ts"],
     needsScriptTag: true,
   },

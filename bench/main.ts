@@ -3,7 +3,7 @@ import type { Bench, Report } from "./report.ts";
 
 interface Entry {
   /** The figures of the benchmark, in one line. */
-  about: string;
+  description: string;
   /** Loads the benchmark only when it runs: usage and errors come at once. */
   load(): Promise<Bench>;
   /** Whether a missed budget is reported without failing. Default: no. */
@@ -12,28 +12,29 @@ interface Entry {
 
 const benches: Record<string, Entry> = {
   collector: {
-    about: "durable batches a second and freshness of the Worker on bare workerd, beside the least that is durable",
+    description:
+      "durable batches a second and freshness of the Worker on bare workerd, beside the least that is durable",
     load: async () => (await import("./collector/collector.ts")).collector,
   },
   cost: {
-    about: "what a million events ask of Cloudflare, counted on the real runtime and priced",
+    description: "what a million events ask of Cloudflare, counted on the real runtime and priced",
     load: async () => (await import("./cost/cost.ts")).cost,
   },
   delivery: {
-    about: "events missing or stored twice after each kind of trouble, in Chromium, Firefox and WebKit",
+    description: "events missing or stored twice after each kind of trouble, in Chromium, Firefox and WebKit",
     load: async () => (await import("./delivery.ts")).delivery,
   },
   engine: {
-    about: "events a second through the whole catalogue, bytes of state, cost by length of history",
+    description: "events a second through the whole catalogue, bytes of state, cost by length of history",
     load: async () => (await import("./engine/engine.ts")).engineBench,
   },
   "main-thread": {
-    about: "what the SDK costs the main thread of a page in Chromium; a missed budget fails nothing",
+    description: "what the SDK costs the main thread of a page in Chromium; a missed budget fails nothing",
     load: async () => (await import("./main-thread/main-thread.ts")).mainThread,
     isInformative: true,
   },
   size: {
-    about: "bytes of the smallest programs and of each signal, bundled here and by Vite, beside web-vitals",
+    description: "bytes of the smallest programs and of each signal, bundled here and by Vite, beside web-vitals",
     load: async () => (await import("./size/size.ts")).size,
   },
 };
@@ -62,10 +63,10 @@ const bench = defineCommand({
   name: "pnpm bench",
   summary: "Measures Tidemark, and shows each figure beside a reference of the same run and its budget.",
   flags: { json: { description: "Prints each report as one line of JSON too." } },
-  words: {
+  positionals: {
     placeholder: "[name …]",
     description: "The benchmarks to run, one after the other. Default: all.",
-    known: Object.fromEntries(Object.entries(benches).map(([name, { about }]) => [name, about])),
+    choices: Object.fromEntries(Object.entries(benches).map(([name, { description }]) => [name, description])),
   },
   examples: [
     ["pnpm bench size", "After a change of the SDK: fails when a budget is missed."],

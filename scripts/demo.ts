@@ -13,7 +13,7 @@ import {
 import config from "../tidemark.config.ts";
 import { EXAMPLE_SITE } from "./example-site.ts";
 import { measureFreshness } from "./visit/freshness.ts";
-import { type VisitResult, visit } from "./visit/scripted-visit.ts";
+import { runScriptedVisit, type VisitResult } from "./visit/scripted-visit.ts";
 
 const PORTS = { collector: 8787, site: 8788 };
 
@@ -52,7 +52,7 @@ const runVisit = async (isJson: boolean) => {
   try {
     print(portNotices(stack));
     console.log("A headless Chromium visits the example; this takes about half a minute…\n");
-    const result = await visit(stack);
+    const result = await runScriptedVisit(stack);
     printVisit(result);
     const freshness_ms = await measureFreshness(stack, site.key);
     console.log(

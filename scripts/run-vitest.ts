@@ -41,7 +41,7 @@ export const runProjects = (names: readonly ProjectName[], rest: readonly string
 };
 
 /** Prints the counts as a command's last line, and returns its exit code. */
-export const conclude = (runs: readonly Counts[]): number => {
+export const printCounts = (runs: readonly Counts[]): number => {
   const sum = (figure: keyof Counts) => runs.reduce((total, counts) => total + counts[figure], 0);
   const failed = sum("failed");
   console.log(`${sum("passed")} passed, ${failed} failed`);

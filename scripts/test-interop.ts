@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineCommand, runCommand } from "@tidemark/cli/command-line";
 import { INTEROP } from "../vitest.projects.ts";
-import { conclude, runVitest } from "./run-vitest.ts";
+import { printCounts, runVitest } from "./run-vitest.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -35,10 +35,10 @@ const testInterop = defineCommand({
   summary:
     "Runs tests against real servers and tools, which they install and start themselves, and prints the versions of these.",
   flags: { all: { description: "Runs all of them." } },
-  words: {
+  positionals: {
     placeholder: "[name …]",
     description: "The suites to run. Default: none; they are listed.",
-    known: Object.fromEntries(suites.map(({ name, shows, needs }) => [name, `${shows}. Needs: ${needs}.`])),
+    choices: Object.fromEntries(suites.map(({ name, shows, needs }) => [name, `${shows}. Needs: ${needs}.`])),
   },
   examples: [
     ["pnpm test:interop", "Lists the suites."],
@@ -46,7 +46,7 @@ const testInterop = defineCommand({
   ],
   async run({ all = false }, names) {
     const files = suites.filter(({ name }) => all || names.includes(name)).map(({ file }) => file);
-    if (files.length) return conclude([await runVitest(["--config", "vitest.interop.config.ts", ...files])]);
+    if (files.length) return printCounts([await runVitest(["--config", "vitest.interop.config.ts", ...files])]);
     for (const { name, shows, needs } of suites) console.log(`${name.padEnd(10)}${shows}. Needs: ${needs}.`);
     return 0;
   },

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineCommand, runCommand } from "@tidemark/cli/command-line";
 import { projects } from "../vitest.projects.ts";
-import { type Counts, conclude, runProjects, runVitest } from "./run-vitest.ts";
+import { type Counts, printCounts, runProjects, runVitest } from "./run-vitest.ts";
 
 /** How often the property suites run, with other seeds each time. */
 const ROUNDS = 20;
@@ -17,7 +17,7 @@ const propertySuites = (): string[] =>
 
 const parts = {
   properties: {
-    about: `the suites that generate their cases, ${ROUNDS} times, with other seeds each time`,
+    description: `the suites that generate their cases, ${ROUNDS} times, with other seeds each time`,
     async run(rest: string[]) {
       const files = rest.length ? rest : propertySuites();
       const rounds: Counts[] = [];
@@ -29,7 +29,7 @@ const parts = {
     },
   },
   soaks: {
-    about: "the files *.long.ts: repeated kills, every delivery scenario again and again",
+    description: "the files *.long.ts: repeated kills, every delivery scenario again and again",
     run: async (rest: string[]) => [await runVitest(["--config", "vitest.long.config.ts", ...rest])],
   },
 };
@@ -40,10 +40,10 @@ const testLong = defineCommand({
   name: "pnpm test:long",
   summary: "Runs the tests that take too long for every change. The last line is `N passed, N failed`.",
   flags: {},
-  words: {
+  positionals: {
     placeholder: "[part …]",
     description: "The parts to run. Default: all.",
-    known: Object.fromEntries(partNames.map((name) => [name, parts[name].about])),
+    choices: Object.fromEntries(partNames.map((name) => [name, parts[name].description])),
   },
   rest: {
     placeholder: "[-- file …]",
@@ -57,7 +57,7 @@ const testLong = defineCommand({
     const counts: Counts[] = [];
     for (const name of partNames)
       if (!names.length || names.includes(name)) counts.push(...(await parts[name].run(rest)));
-    return conclude(counts);
+    return printCounts(counts);
   },
 });
 

@@ -1,16 +1,16 @@
 import { defineCommand, runCommand } from "@tidemark/cli/command-line";
 import { type ProjectName, projectNames, projects } from "../vitest.projects.ts";
-import { conclude, runProjects } from "./run-vitest.ts";
+import { printCounts, runProjects } from "./run-vitest.ts";
 
 /** `pnpm test`. */
 const test = defineCommand({
   name: "pnpm test",
   summary: "Runs the tests of projects, or of all. The last line is `N passed, N failed`.",
   flags: {},
-  words: {
+  positionals: {
     placeholder: "[project …]",
     description: "The projects to run. Default: all.",
-    known: Object.fromEntries(projectNames.map((name) => [name, projects[name].about])),
+    choices: Object.fromEntries(projectNames.map((name) => [name, projects[name].description])),
   },
   rest: {
     placeholder: "[-- file …]",
@@ -22,7 +22,7 @@ const test = defineCommand({
     ["pnpm test workers -- consent cookie", "The files of a project whose paths have one of these words."],
   ],
   async run(_, names, rest) {
-    return conclude([await runProjects(names.length ? (names as ProjectName[]) : projectNames, rest)]);
+    return printCounts([await runProjects(names.length ? (names as ProjectName[]) : projectNames, rest)]);
   },
 });
 

@@ -9,16 +9,16 @@ export interface Import {
   /** Path of the file, from the root of the repository. */
   from: string;
   /** The module as the file names it. */
-  what: string;
+  specifier: string;
   /** Path of the module, from the root of the repository; `undefined` for one of another package. */
   target: string | undefined;
   /** Whether it imports types only. */
   typeOnly: boolean;
 }
 
-const STATIC = /^(?:import|export)\b(?<clause>[^;"]*?)\bfrom "(?<what>[^"]+)"/gms;
-const BARE = /^import "(?<what>[^"]+)"/gm;
-const DYNAMIC = /(?<!typeof )\bimport\("(?<what>[^"]+)"\)/g;
+const STATIC = /^(?:import|export)\b(?<clause>[^;"]*?)\bfrom "(?<specifier>[^"]+)"/gms;
+const BARE = /^import "(?<specifier>[^"]+)"/gm;
+const DYNAMIC = /(?<!typeof )\bimport\("(?<specifier>[^"]+)"\)/g;
 
 /** All imports of the files that a glob matches, those of installed and built files apart. */
 export const importsIn = (glob: string): Import[] =>
@@ -26,10 +26,10 @@ export const importsIn = (glob: string): Import[] =>
     (from) => {
       const code = readFileSync(`${ROOT}${from}`, "utf8");
       return [STATIC, BARE, DYNAMIC].flatMap((pattern) =>
-        [...code.matchAll(pattern)].map(({ groups: { clause = "", what = "" } = {} }) => ({
+        [...code.matchAll(pattern)].map(({ groups: { clause = "", specifier = "" } = {} }) => ({
           from,
-          what,
-          target: what.startsWith(".") ? posix.join(from, "..", what) : undefined,
+          specifier,
+          target: specifier.startsWith(".") ? posix.join(from, "..", specifier) : undefined,
           typeOnly: /^\s+type\b/.test(clause),
         })),
       );

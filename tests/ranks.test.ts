@@ -94,9 +94,9 @@ describe.each(Object.entries(RANKS))("the rooms of %s", (name, ranks) => {
   const rankOf = new Map(ranks.flatMap((rooms, rank) => rooms.map((room) => [room, rank] as const)));
   const crossing = importsOf(name)
     .flatMap(({ target, ...each }) => (target === undefined ? [] : [{ ...each, target }]))
-    .map(({ from, what, target, typeOnly }) => {
+    .map(({ from, specifier, target, typeOnly }) => {
       const [room, other] = [roomOf(name, from), roomOf(name, target)];
-      return { from, what, room, other, isAllowed: typeOnly && `${name}/${room} -> ${other}` in TYPE_ONLY };
+      return { from, specifier, room, other, isAllowed: typeOnly && `${name}/${room} -> ${other}` in TYPE_ONLY };
     })
     .filter(({ room, other }) => room !== other);
 
@@ -108,22 +108,24 @@ describe.each(Object.entries(RANKS))("the rooms of %s", (name, ranks) => {
   it("import rooms of lower ranks only", () => {
     expect(crossing.length).toBeGreaterThan(10);
     const wrong = crossing.filter(({ room, other }) => (rankOf.get(other) ?? 0) >= (rankOf.get(room) ?? 0));
-    expect(wrong.filter(({ isAllowed }) => !isAllowed).map(({ from, what }) => `${from} imports ${what}`)).toEqual([]);
+    expect(
+      wrong.filter(({ isAllowed }) => !isAllowed).map(({ from, specifier }) => `${from} imports ${specifier}`),
+    ).toEqual([]);
   });
 });
 
 describe("imports of other packages", () => {
-  it.each(Object.entries(FOREIGN))("%s imports what the table names", (name, allowed) => {
-    const used = foreignImports(name).map(({ what, typeOnly }) =>
-      allowed.includes(what) || !typeOnly ? what : `${what} (types)`,
+  it.each(Object.entries(FOREIGN))("%s imports only what the table lists", (name, allowed) => {
+    const used = foreignImports(name).map(({ specifier, typeOnly }) =>
+      allowed.includes(specifier) || !typeOnly ? specifier : `${specifier} (types)`,
     );
     expect([...new Set(used)].filter((each) => !allowed.includes(each))).toEqual([]);
   });
 
   it("sdk takes types and plain constants of schema, and two small libraries", () => {
-    const allowed = ({ what, typeOnly }: Import) =>
-      ["@tidemark/schema/keys", "@tidemark/schema/limits", "idb-keyval", "web-vitals"].includes(what) ||
-      (what === "@tidemark/schema" && typeOnly);
+    const allowed = ({ specifier, typeOnly }: Import) =>
+      ["@tidemark/schema/keys", "@tidemark/schema/limits", "idb-keyval", "web-vitals"].includes(specifier) ||
+      (specifier === "@tidemark/schema" && typeOnly);
     const beyond = foreignImports("sdk").filter((each) => !allowed(each));
     expect(beyond.filter(({ from }) => roomOf("sdk", from) !== "react")).toEqual([]);
   });
@@ -133,29 +135,29 @@ describe("imports of other packages", () => {
       importsOf("sdk").filter(({ from }) => roomOf("sdk", from) === "react"),
       importsOf("sdk").filter(({ from }) => roomOf("sdk", from) !== "react"),
     ];
-    expect(hooks.filter(({ what }) => !what.startsWith(".") && what !== "react")).toEqual([]);
-    expect(others.filter(({ what }) => /\/react\//.test(what))).toEqual([]);
+    expect(hooks.filter(({ specifier }) => !specifier.startsWith(".") && specifier !== "react")).toEqual([]);
+    expect(others.filter(({ specifier }) => /\/react\//.test(specifier))).toEqual([]);
   });
 
   it("cli takes the collector's configuration and types of schema, and drives a browser in one file only", () => {
-    const allowed = ({ what, typeOnly }: Import) =>
+    const allowed = ({ specifier, typeOnly }: Import) =>
       [
         "@tidemark/collector/config",
         "@tidemark/schema/entities",
         "@tidemark/schema/limits",
         "get-port",
         "sirv",
-      ].includes(what) ||
-      what.startsWith("node:") ||
-      (["@tidemark/schema", "wrangler"].includes(what) && typeOnly);
+      ].includes(specifier) ||
+      specifier.startsWith("node:") ||
+      (["@tidemark/schema", "wrangler"].includes(specifier) && typeOnly);
     const beyond = foreignImports("cli").filter((each) => !allowed(each));
-    expect(beyond.map(({ from, what }) => `${from} imports ${what}`)).toEqual([
+    expect(beyond.map(({ from, specifier }) => `${from} imports ${specifier}`)).toEqual([
       "packages/cli/src/browser/chromium.ts imports playwright-core",
     ]);
   });
 
   it("only the Durable Objects import the Workers runtime", () => {
-    const users = foreignImports("collector").filter(({ what }) => what.startsWith("cloudflare:"));
+    const users = foreignImports("collector").filter(({ specifier }) => specifier.startsWith("cloudflare:"));
     expect(users.map(({ from }) => from).sort()).toEqual([
       "packages/collector/src/metrics/metrics.ts",
       "packages/collector/src/rollup/rollup.ts",

@@ -19,7 +19,7 @@ export const program = (measured: SdkSignal[], imports: "root" | "each" = "root"
   return { contents: lines.join("\n"), resolveDir: fileURLToPath(new URL(".", import.meta.url)) };
 };
 
-const shake = async (entry: Entry & object) => {
+const bundleUnminified = async (entry: Entry & object) => {
   const { outputFiles, metafile } = await build({
     stdin: entry,
     bundle: true,
@@ -37,11 +37,11 @@ const shake = async (entry: Entry & object) => {
  * Bytes that signals leave in bundles of programs that take all others from the root of the package: what these are larger
  * than programs that take each from where it is written, and so do not even see the file of the one left out.
  */
-export const bytesLeftBehind = async (): Promise<number> => {
+export const unusedSignalBytes = async (): Promise<number> => {
   let left = 0;
   for (const out of sdkSignals) {
     const others = sdkSignals.filter((signal) => signal !== out);
-    const [whole, parts] = [await shake(program(others)), await shake(program(others, "each"))];
+    const [whole, parts] = [await bundleUnminified(program(others)), await bundleUnminified(program(others, "each"))];
     const sight = parts.files.find((file) => file.endsWith(out.file));
     if (sight) throw new Error(`a program without ${out.name} sees ${sight}: something else imports it`);
     left += Math.abs(whole.bytes - parts.bytes);

@@ -5,8 +5,8 @@ import { bundleScriptTag } from "../../scripts/bundle/script-tag.ts";
 import { sdkSignals } from "../../scripts/bundle/sdk-signals.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
 import { brotliBytes } from "./brotli.ts";
-import { bytesLeftBehind, program } from "./signals.ts";
-import { weighWithVite } from "./vite.ts";
+import { program, unusedSignalBytes } from "./signals.ts";
+import { viteBrotliBytes } from "./vite.ts";
 
 /** The smallest programs, and the budget of each in bytes, which `pnpm check` and the benchmark both enforce. */
 const PROGRAMS = [
@@ -19,22 +19,23 @@ const SCRIPT_TAG_BUDGET = 9_000;
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-const weigh = async (entry: Entry): Promise<number> => brotliBytes(JSON.stringify(entry), await bundle(entry, "esm"));
+const brotliBytesOf = async (entry: Entry): Promise<number> =>
+  brotliBytes(JSON.stringify(entry), await bundle(entry, "esm"));
 
 /** Bytes of each program and of the script tag: minified, brotli 11, with their budgets. @throws Error when one holds zod. */
-export const weighPrograms = async (): Promise<{ case: string; value: number; budget: number }[]> => {
+export const measurePrograms = async (): Promise<{ case: string; value: number; budget: number }[]> => {
   const { tag, files } = await bundleScriptTag();
   const programs: { case: string; value: number; budget: number }[] = [];
   for (const { case: name, entry, budget } of PROGRAMS)
-    programs.push({ case: name, value: await weigh(here(entry)), budget });
+    programs.push({ case: name, value: await brotliBytesOf(here(entry)), budget });
   return [...programs, { case: "script tag", value: brotliBytes(tag, files[tag] ?? ""), budget: SCRIPT_TAG_BUDGET }];
 };
 
 /** The bytes of the builds by Vite: of each program, in the order of {@link PROGRAMS}, and the bytes that each signal adds to a tracker. */
-const weighBuilds = async () => {
+const measureViteBuilds = async () => {
   const codes = PROGRAMS.map(({ entry }) => readFileSync(here(entry), "utf8"));
   const trackers = [program([]), ...sdkSignals.map((signal) => program([signal]))].map(({ contents }) => contents);
-  const weights = await weighWithVite([...codes, ...trackers]);
+  const weights = await viteBrotliBytes([...codes, ...trackers]);
   const [core = 0, ...withSignals] = weights.slice(codes.length);
   return { programs: weights.slice(0, codes.length), signals: withSignals.map((bytes) => bytes - core) };
 };
@@ -47,27 +48,27 @@ const weighBuilds = async () => {
  * weigh together. A bundle that holds zod is an error at any weight.
  */
 export const size: Bench = async () => {
-  const reference = await weigh(here("./web-vitals.ts"));
-  const built = await weighBuilds();
+  const reference = await brotliBytesOf(here("./web-vitals.ts"));
+  const built = await measureViteBuilds();
   const unit = "bytes brotli";
-  const measurements: Measurement[] = (await weighPrograms()).map((each, index) => ({
+  const measurements: Measurement[] = (await measurePrograms()).map((each, index) => ({
     ...each,
     vite: built.programs[index] ?? "no npm import",
     unit,
     reference,
   }));
 
-  const core = await weigh(program([]));
+  const core = await brotliBytesOf(program([]));
   let together = 0;
   for (const [index, signal] of sdkSignals.entries()) {
-    const value = (await weigh(program([signal]))) - core;
+    const value = (await brotliBytesOf(program([signal]))) - core;
     const vite = built.signals[index] ?? "not built";
     measurements.push({ case: `${signal.entry} by itself`, value, vite, unit, reference, budget: reference });
     together += value;
   }
   measurements.push({
     case: "signals not imported",
-    value: await bytesLeftBehind(),
+    value: await unusedSignalBytes(),
     vite: "not compared",
     unit: "bytes",
     reference: together,

@@ -18,7 +18,7 @@ const BUILD = `
  *
  * @param programs The code of each program, in the order of the answer.
  */
-export const weighWithVite = async (programs: string[]): Promise<number[]> => {
+export const viteBrotliBytes = async (programs: string[]): Promise<number[]> => {
   const { projects, remove } = await createProjects("vite");
   try {
     const { folder, run } = projects.vite;

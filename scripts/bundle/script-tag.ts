@@ -22,10 +22,10 @@ const MODULES: Record<string, string> = {
 };
 
 /** The parts that have a file of their own: the large ones, and those that only developers load. All others share the file `more`. */
-const ALONE = ["media", "webVitals", "debug", "inspect"];
+const SEPARATE_FILES = ["media", "webVitals", "debug", "inspect"];
 
 const partsIn = (file: string) =>
-  Object.entries(MODULES).filter(([name]) => (ALONE.includes(name) ? name : "more") === file);
+  Object.entries(MODULES).filter(([name]) => (SEPARATE_FILES.includes(name) ? name : "more") === file);
 
 /** The script tag as it is served. */
 export interface ScriptTag {
@@ -45,7 +45,7 @@ export const integrityOf = (code: string, algorithm: "sha256" | "sha384" = "sha3
  * In a part, a module that the tag shares (`shared.ts`) is not bundled again: its exports are taken from the script element of
  * the part, where the tag has put them.
  */
-const fromTheTag: Plugin = {
+const sharedModules: Plugin = {
   name: "from the tag",
   setup({ onLoad }) {
     onLoad({ filter: /\/packages\/sdk\/src\/.*\.ts$/ }, async ({ path }) => {
@@ -70,7 +70,7 @@ const bundleFile = (parts: [name: string, module: string][]): Promise<string> =>
       resolveDir: sdk("src"),
     },
     "iife",
-    { plugins: [fromTheTag] },
+    { plugins: [sharedModules] },
   );
 
 /** The name of the stub's file. */
@@ -82,7 +82,7 @@ export const bundleStub = (): Promise<string> => bundle(sdk("src/script-tag/stub
 /** Bundles the script tag, its parts and the stub. */
 export const bundleScriptTag = async (): Promise<ScriptTag> => {
   const parts: Record<string, string> = {};
-  for (const file of [...ALONE, "more"]) parts[file] = await bundleFile(partsIn(file));
+  for (const file of [...SEPARATE_FILES, "more"]) parts[file] = await bundleFile(partsIn(file));
   const integrities = Object.fromEntries(
     Object.entries(parts).map(([name, code]) => [name, integrityOf(code, "sha256")]),
   );

@@ -1,5 +1,5 @@
 import type { BatchResponse } from "@tidemark/schema";
-import { type Readable, readVector } from "./scripted-visit.ts";
+import { type FeatureReader, readVector } from "./scripted-visit.ts";
 
 /** Milliseconds from an acknowledgement until a read shows its effect, by share of the probes. */
 export interface Freshness {
@@ -12,7 +12,7 @@ export interface Freshness {
  *
  * @param probes Number of events. Default: 100.
  */
-export const measureFreshness = async (stack: Readable, key: string, probes = 100): Promise<Freshness> => {
+export const measureFreshness = async (stack: FeatureReader, key: string, probes = 100): Promise<Freshness> => {
   const session = `demo.${crypto.randomUUID()}`;
   const waits: number[] = [];
   for (let seq = 0; seq < probes; seq += 1) {

@@ -9,11 +9,11 @@ export interface VisitResult {
   events: { accepted: number; rejected: number; duplicates: number; lost: number };
   session: SessionVector;
   /** The script's own account, which the vector should agree with. */
-  script: Script;
+  script: ScriptCounts;
 }
 
 /** The script's own account of the visit. */
-interface Script {
+interface ScriptCounts {
   page_view_count: number;
   click_count: number;
   hover_count: number;
@@ -116,13 +116,16 @@ const sessionOf = (page: Page): Promise<string> =>
   page.evaluate(() => (globalThis as unknown as { tidemark: PageTracker }).tidemark.sessionId);
 
 /** A collector, and the key that reads its features. */
-export interface Readable {
+export interface FeatureReader {
   collector: { origin: string };
   readKey: string;
 }
 
 /** Reads a session's vector with the read key. */
-export const readVector = async ({ collector, readKey }: Readable, session: string): Promise<SessionVectorResponse> => {
+export const readVector = async (
+  { collector, readKey }: FeatureReader,
+  session: string,
+): Promise<SessionVectorResponse> => {
   const response = await fetch(`${collector.origin}/v1/features/session/${session}`, {
     headers: { authorization: `Bearer ${readKey}` },
   });
@@ -136,13 +139,16 @@ export const readVector = async ({ collector, readKey }: Readable, session: stri
  *
  * @param midway Runs while the visitor pauses on the article, with the session's id.
  */
-export const visit = async (stack: LocalStack, midway?: (session: string) => Promise<void>): Promise<VisitResult> => {
+export const runScriptedVisit = async (
+  stack: LocalStack,
+  midway?: (session: string) => Promise<void>,
+): Promise<VisitResult> => {
   const chromium = await startChromium();
   try {
     const { context } = chromium;
     const page = context.pages()[0] ?? (await context.newPage());
     const engaged = engagement();
-    const script: Script = {
+    const script: ScriptCounts = {
       page_view_count: 0,
       click_count: 0,
       hover_count: 0,

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Names of files and folders that are made from the rest. */
-const MADE = [".git", ".wrangler", "dist", "node_modules"];
+const GENERATED = [".git", ".wrangler", "dist", "node_modules"];
 
 /** A copy of this checkout that a test may change. */
 export interface CheckoutCopy {
@@ -31,7 +31,7 @@ const linkInstalled = async (copy: string, folder: string) => {
 /** Copies this checkout, with what it has installed. */
 export const copyCheckout = async (): Promise<CheckoutCopy> => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-checkout-"));
-  await cp(ROOT, folder, { recursive: true, filter: (path) => !MADE.includes(basename(path)) });
+  await cp(ROOT, folder, { recursive: true, filter: (path) => !GENERATED.includes(basename(path)) });
   const packages = await readdir(join(ROOT, "packages"));
   for (const each of [".", ...packages.map((name) => `packages/${name}`)]) await linkInstalled(folder, each);
   return { folder, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }) };

@@ -7,7 +7,7 @@ import type { Tracker } from "@tidemark/sdk";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { readVector } from "../../scripts/visit/scripted-visit.ts";
 import { type CheckoutCopy, copyCheckout } from "./checkout-copy.ts";
-import { type Started, start } from "./start.ts";
+import { type StartedProgram, start } from "./start.ts";
 
 /** The global scope of a page of the example. */
 interface Window {
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => copy?.remove());
 
-const demos: Started[] = [];
+const demos: StartedProgram[] = [];
 afterEach(async () => {
   for (const demo of demos.splice(0)) await demo.stop();
 });
@@ -39,19 +39,20 @@ const answers = (url: string) =>
     () => "nobody",
   );
 
-const link = (said: string, what: string) => new RegExp(`${what} +(http://localhost:\\d+\\S*)`).exec(said)?.[1] ?? "";
+const link = (output: string, what: string) =>
+  new RegExp(`${what} +(http://localhost:\\d+\\S*)`).exec(output)?.[1] ?? "";
 
-const collectorOf = ({ said }: Started) => new URL(link(said, "Collector")).origin;
+const collectorOf = ({ output }: StartedProgram) => new URL(link(output, "Collector")).origin;
 
 /** The read key and the operator's key that a demo prints. */
-const keysOf = ({ said }: Started) => [...said.matchAll(/Bearer (\w+)/g)].map(([, key]) => key);
+const keysOf = ({ output }: StartedProgram) => [...output.matchAll(/Bearer (\w+)/g)].map(([, key]) => key);
 
 describe("pnpm demo", () => {
   it.each(["SIGINT", "SIGTERM"] as const)(
     "prints links that work, and on %s stops everything that it started",
     async (signal) => {
-      const { child, said } = await startDemo();
-      const [site, collector] = [link(said, "Example site"), link(said, "Collector")];
+      const { child, output } = await startDemo();
+      const [site, collector] = [link(output, "Example site"), link(output, "Collector")];
       const scriptTag = `${new URL(collector).origin}/tidemark.js`;
       expect([await answers(site), await answers(collector), await answers(scriptTag)]).toEqual([200, 200, 200]);
       expect(await (await fetch(site)).text()).toContain(`src="${scriptTag}"`);
@@ -68,8 +69,8 @@ describe("pnpm demo", () => {
       .on("error", () => {});
     try {
       const demo = await startDemo();
-      expect(demo.said).toContain(`Port 8787 is busy. The collector runs at ${collectorOf(demo)} instead.`);
-      expect(await (await fetch(link(demo.said, "Example site"))).text()).toContain(
+      expect(demo.output).toContain(`Port 8787 is busy. The collector runs at ${collectorOf(demo)} instead.`);
+      expect(await (await fetch(link(demo.output, "Example site"))).text()).toContain(
         `src="${collectorOf(demo)}/tidemark.js"`,
       );
     } finally {
@@ -97,22 +98,22 @@ describe("pnpm demo", () => {
   it("shares its stored data with no other demo of the same checkout, and takes it over from one that was killed", async () => {
     const first = await startDemo();
     const second = await startDemo();
-    expect(first.said).not.toContain("uses the stored data");
-    expect(second.said).toContain(`Process ${first.child.pid} uses the stored data.`);
+    expect(first.output).not.toContain("uses the stored data");
+    expect(second.output).toContain(`Process ${first.child.pid} uses the stored data.`);
 
     await second.stop();
     const [entry = ""] = readdirSync(join(copy.folder, ".wrangler/state/in-use-by"));
     await first.stop();
     // A killed process leaves its entry behind.
     writeFileSync(join(copy.folder, ".wrangler/state/in-use-by", entry), "");
-    expect((await startDemo()).said).not.toContain("uses the stored data");
+    expect((await startDemo()).output).not.toContain("uses the stored data");
   });
 
   it("is reached with --host at an address of this machine's network, where browsers see an insecure context", async () => {
     const demo = await startDemo("--host");
     // A machine without a network prints none; there, a browser finds its own servers at this one.
-    const [, site = link(demo.said, "Example site").replace("localhost", "0.0.0.0")] =
-      /(http:\/\/\d+\.\d+\.\d+\.\d+:\d+)\n/.exec(demo.said) ?? [];
+    const [, site = link(demo.output, "Example site").replace("localhost", "0.0.0.0")] =
+      /(http:\/\/\d+\.\d+\.\d+\.\d+:\d+)\n/.exec(demo.output) ?? [];
     const chromium = await startChromium();
     try {
       const page = await chromium.context.newPage();

@@ -35,10 +35,10 @@ describe("the packed engine, in a project with no other package than the schema"
     expect(await run(process.execPath, [path])).toBe(outputIn(docs));
   });
 
-  describe("gives the same answer", () => {
+  describe("gives the same results", () => {
     let inNode: unknown;
     beforeAll(async () => {
-      const program = 'import { answer } from "./answer.ts"; console.log(JSON.stringify(answer()))';
+      const program = 'import { results } from "./results.ts"; console.log(JSON.stringify(results()))';
       inNode = JSON.parse(await project.run(process.execPath, ["--input-type=module", "--eval", program]));
       expect(inNode).toMatchObject({ live: { event_count: EVENTS } });
     });
@@ -62,7 +62,7 @@ describe("the packed engine, in a project with no other package than the schema"
       const [chromium, { outputFiles }] = await Promise.all([
         startChromium(),
         build({
-          entryPoints: [join(project.folder, "answer.ts")],
+          entryPoints: [join(project.folder, "results.ts")],
           bundle: true,
           format: "iife",
           globalName: "program",
@@ -71,8 +71,8 @@ describe("the packed engine, in a project with no other package than the schema"
       ]);
       try {
         const page = await chromium.context.newPage();
-        const answer = await page.evaluate<string>(`${outputFiles[0]?.text} JSON.stringify(program.answer())`);
-        expect(JSON.parse(answer)).toEqual(inNode);
+        const results = await page.evaluate<string>(`${outputFiles[0]?.text} JSON.stringify(program.results())`);
+        expect(JSON.parse(results)).toEqual(inNode);
       } finally {
         await chromium.stop();
       }

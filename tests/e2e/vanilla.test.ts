@@ -2,9 +2,9 @@ import { globSync, readFileSync } from "node:fs";
 import { type HeadlessChromium, startChromium } from "@tidemark/cli/chromium";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Started, start } from "./start.ts";
+import { type StartedProgram, start } from "./start.ts";
 
-let example: Started;
+let example: StartedProgram;
 let chromium: HeadlessChromium;
 let page: Page;
 /** What the browser complains of, breaches of the content security policy among it. */
@@ -16,7 +16,7 @@ beforeAll(async () => {
   page = await chromium.context.newPage();
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => /warning|error/.test(message.type()) && complaints.push(message.text()));
-  const [, link = ""] = /Example +(http:\S+)/.exec(example.said) ?? [];
+  const [, link = ""] = /Example +(http:\S+)/.exec(example.output) ?? [];
   await page.goto(link);
 });
 afterAll(async () => {

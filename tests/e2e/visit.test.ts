@@ -1,7 +1,7 @@
 import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
-import { readVector, type VisitResult, visit } from "../../scripts/visit/scripted-visit.ts";
+import { readVector, runScriptedVisit, type VisitResult } from "../../scripts/visit/scripted-visit.ts";
 
 /** Largest difference between the engaged time of the script and of the vector, in milliseconds. */
 const DWELL_TOLERANCE_MS = 250;
@@ -32,7 +32,7 @@ const expectTheTruth = ({ session, script, events }: VisitResult) => {
 
 describe("a visit by a real browser", () => {
   it("becomes a vector that says what the visitor did", async () => {
-    const result = await visit(stack);
+    const result = await runScriptedVisit(stack);
     expectTheTruth(result);
     const { session } = result;
     expect(session.visible_ms).toBeGreaterThan(Number(session.dwell_ms));
@@ -42,7 +42,7 @@ describe("a visit by a real browser", () => {
 
   it("loses nothing that was acknowledged, nor anything else, when the collector is killed in the middle of it", async () => {
     let acknowledged = 0;
-    const result = await visit(stack, async (session) => {
+    const result = await runScriptedVisit(stack, async (session) => {
       const before = await readVector(stack, session);
       acknowledged = before.delivery.received;
       await stack.collector.kill();

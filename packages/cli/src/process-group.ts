@@ -22,7 +22,7 @@ export interface ProcessGroup {
  * An option of Node for a detached child with an IPC channel: the child kills its group once this process has ended, also when it was
  * killed and could end nothing itself.
  */
-export const endGroupWithThisProcess = (): string => {
+export const killGroupOnParentExit = (): string => {
   // Programs pass Node's options on to their own children, whose parent is another. A channel without `unref` keeps a program running.
   const code = `if (process.ppid === ${process.pid}) {
     process.once("disconnect", () => process.kill(0, "SIGKILL"));

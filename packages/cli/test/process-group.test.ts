@@ -8,12 +8,12 @@ const MODULE = fileURLToPath(new URL("../src/process-group.ts", import.meta.url)
 /** Starts a group whose leader has a child of its own, and says that all run. Their output is the program's. */
 const PROGRAM = `
   import { spawn } from "node:child_process";
-  import { endGroupWithThisProcess } from ${JSON.stringify(MODULE)};
+  import { killGroupOnParentExit } from ${JSON.stringify(MODULE)};
   const leader = \`
     const { spawn } = require("node:child_process");
     spawn(process.execPath, ["--eval", "console.log('all run'); setInterval(() => {}, 1000)"], { stdio: "inherit" });
     setInterval(() => {}, 1000);\`;
-  spawn(process.execPath, [endGroupWithThisProcess(), "--eval", leader], {
+  spawn(process.execPath, [killGroupOnParentExit(), "--eval", leader], {
     detached: true,
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });

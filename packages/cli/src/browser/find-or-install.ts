@@ -13,7 +13,7 @@ export interface Program {
   apt: string;
 }
 
-const isRunnable = (path: string): boolean => {
+const isExecutable = (path: string): boolean => {
   try {
     accessSync(path, constants.X_OK);
     return true;
@@ -25,7 +25,7 @@ const isRunnable = (path: string): boolean => {
 const find = ({ variable, paths }: Program): string | undefined => {
   const given = process.env[variable];
   const usual = paths.flatMap((path) => (path.includes("*") ? globSync(path) : [path]));
-  return [...(given ? [given] : []), ...usual].find(isRunnable);
+  return [...(given ? [given] : []), ...usual].find(isExecutable);
 };
 
 /**

@@ -7,13 +7,13 @@ export interface Flag {
 }
 
 /** The words that a command takes after its name. */
-export interface Words {
+export interface Positionals {
   /** Placeholder in the help, such as `[name …]`. */
   placeholder: string;
   /** The meaning of the words, for the help. */
   description: string;
   /** The words that the command knows, each with its meaning. Default: any word. */
-  known?: Readonly<Record<string, string>>;
+  choices?: Readonly<Record<string, string>>;
 }
 
 /** The arguments after `--`, which the command passes on to another program. */
@@ -43,7 +43,7 @@ export interface Command<Flags extends Record<string, Flag> = Record<string, Fla
   examples: readonly (readonly [line: string, meaning: string])[];
   flags: Flags;
   /** Default: the command takes no words. */
-  words?: Words;
+  positionals?: Positionals;
   /** Default: the command passes no arguments on. */
   rest?: Rest;
   /**
@@ -52,7 +52,7 @@ export interface Command<Flags extends Record<string, Flag> = Record<string, Fla
    * @returns The exit code. Default: 0.
    * @throws CommandError for a failure that the user can repair.
    */
-  run(values: Values<Flags>, words: string[], rest: string[]): Promise<number | undefined>;
+  run(values: Values<Flags>, positionals: string[], rest: string[]): Promise<number | undefined>;
 }
 
 /** Types a command by its own flags, and returns it unchanged. */

@@ -7,17 +7,19 @@ export const columns = (rows: readonly (readonly [left: string, right: string])[
 };
 
 /** The help of a command: its usage, the meaning of each argument and flag, and examples. */
-export const helpOf = ({ name, summary, examples, flags, words, rest }: Command): string => {
+export const formatHelp = ({ name, summary, examples, flags, positionals, rest }: Command): string => {
   const flagRows = Object.entries(flags).map(
     ([flag, { value, description }]) => [`--${flag}${value ? ` ${value}` : ""}`, description] as const,
   );
-  const usage = [name, words?.placeholder, ...flagRows.map(([flag]) => `[${flag}]`), rest?.placeholder];
-  const argumentRows = [words, rest].flatMap((each) => (each ? [[each.placeholder, each.description] as const] : []));
+  const usage = [name, positionals?.placeholder, ...flagRows.map(([flag]) => `[${flag}]`), rest?.placeholder];
+  const argumentRows = [positionals, rest].flatMap((each) =>
+    each ? [[each.placeholder, each.description] as const] : [],
+  );
   return [
     summary,
     `Usage:\n  ${usage.filter(Boolean).join(" ")}`,
     ...(argumentRows.length ? [`Arguments:\n${columns(argumentRows)}`] : []),
-    ...(words?.known ? [`Names:\n${columns(Object.entries(words.known))}`] : []),
+    ...(positionals?.choices ? [`Names:\n${columns(Object.entries(positionals.choices))}`] : []),
     `Flags:\n${columns([...flagRows, ["--help", "Prints this text."]])}`,
     `Examples:\n${columns(examples)}`,
   ].join("\n\n");

@@ -7,7 +7,7 @@ export interface CommandLine {
   /** Whether `--help` or `-h` was given. */
   isHelp: boolean;
   values: Record<string, string | true>;
-  words: string[];
+  positionals: string[];
   /** The arguments after `--`. */
   rest: string[];
 }
@@ -19,7 +19,7 @@ const listed = (names: string[]): string => names.join(", ");
  *
  * @throws UsageError that names the flag or word in question, and the known ones.
  */
-export const parseCommandLine = ({ name, flags, words, rest }: Command, argv: readonly string[]): CommandLine => {
+export const parseCommandLine = ({ name, flags, positionals, rest }: Command, argv: readonly string[]): CommandLine => {
   const known = listed([...Object.keys(flags), "help"].map((flag) => `--${flag}`));
   const types = Object.entries(flags).map(
     ([flag, { value }]) => [flag, { type: value ? "string" : "boolean" }] as const,
@@ -32,18 +32,18 @@ export const parseCommandLine = ({ name, flags, words, rest }: Command, argv: re
     tokens: true,
   });
 
-  const line: CommandLine = { isHelp: false, values: {}, words: [], rest: argv.slice(end + 1) };
+  const line: CommandLine = { isHelp: false, values: {}, positionals: [], rest: argv.slice(end + 1) };
   for (const token of tokens) {
     if (token.kind === "positional") {
       const { value: word } = token;
-      if (!words)
+      if (!positionals)
         throw new UsageError(`${name} takes no argument; given ${JSON.stringify(word)}. Its flags: ${known}.`);
-      if (words.known && !Object.hasOwn(words.known, word)) {
+      if (positionals.choices && !Object.hasOwn(positionals.choices, word)) {
         throw new UsageError(
-          `${name} does not know ${JSON.stringify(word)}; expected ${listed(Object.keys(words.known))}.`,
+          `${name} does not know ${JSON.stringify(word)}; expected ${listed(Object.keys(positionals.choices))}.`,
         );
       }
-      line.words.push(word);
+      line.positionals.push(word);
     } else if (token.kind === "option") {
       const { rawName, value } = token;
       if (token.name === "help") {

@@ -1,6 +1,6 @@
 import type { Command } from "./command.ts";
 import { CommandError, UsageError } from "./command-error.ts";
-import { helpOf } from "./help.ts";
+import { formatHelp } from "./help.ts";
 import { parseCommandLine } from "./parse.ts";
 
 /** The exit code of a command line that is not understood. */
@@ -22,9 +22,9 @@ const report = (error: unknown): void => {
  */
 export const runCommand = async (command: Command, argv: readonly string[] = process.argv.slice(2)): Promise<void> => {
   try {
-    const { isHelp, values, words, rest } = parseCommandLine(command, argv);
-    if (isHelp) console.log(helpOf(command));
-    else process.exitCode = (await command.run(values, words, rest)) ?? 0;
+    const { isHelp, values, positionals, rest } = parseCommandLine(command, argv);
+    if (isHelp) console.log(formatHelp(command));
+    else process.exitCode = (await command.run(values, positionals, rest)) ?? 0;
   } catch (error) {
     report(error);
     if (error instanceof UsageError) console.error(`See ${command.name} --help.`);

@@ -20,16 +20,16 @@ export interface Deployment {
 }
 
 /** An absolute path or URL and a line, as stacks name them. */
-const POSITION = /(file:\/\/\S+?|(?<=^|\()\/.+?):(\d+)(?::\d+)?\)?$/;
+const LOCATION = /(file:\/\/\S+?|(?<=^|\()\/.+?):(\d+)(?::\d+)?\)?$/;
 
 /**
  * The place in the deployment's own files that an error comes from, such as `tidemark.config.ts:17`: a syntax error names it in the
  * first line of its stack, and another error in its calls before the one that loads the file.
  */
-const positionOf = ({ stack = "" }: Error, folder: string): string | undefined => {
+const locationOf = ({ stack = "" }: Error, folder: string): string | undefined => {
   for (const line of stack.split("\n")) {
     if (line.includes("node:internal/modules")) return undefined;
-    const [, file, number] = POSITION.exec(line) ?? [];
+    const [, file, number] = LOCATION.exec(line) ?? [];
     const path = file && relative(folder, file.startsWith("file:") ? fileURLToPath(file) : file);
     if (path && !/^\.\.|node_modules/.test(path)) return `${path}:${number}`;
   }
@@ -43,7 +43,7 @@ const loadConfig = async (path: string): Promise<TidemarkConfig> => {
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
     if (error.message.startsWith(`${CONFIG}:`)) throw new CommandError(error.message);
-    const position = positionOf(error, dirname(path));
+    const position = locationOf(error, dirname(path));
     throw new CommandError(`${CONFIG} cannot be loaded: ${error.message}${position ? ` (${position})` : ""}`);
   }
   if (!loaded.default)

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { CommandError } from "../command-line/command-error.ts";
 import { spawnWrangler } from "../deployment/wrangler.ts";
-import { endGroupWithThisProcess, processGroup } from "../process-group.ts";
+import { killGroupOnParentExit, processGroup } from "../process-group.ts";
 import type { Keys } from "./keys.ts";
 
 /** Longest start, in milliseconds. */
@@ -89,7 +89,7 @@ export const startCollectorProcess = async (options: CollectorProcessOptions): P
     ],
     {
       ...{ detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"], env: { NO_COLOR: "1" } },
-      nodeOptions: [endGroupWithThisProcess()],
+      nodeOptions: [killGroupOnParentExit()],
     },
   );
   const exit = once(child, "exit");

@@ -1,7 +1,7 @@
 import { watchFolder } from "./watch-folder.ts";
 
 /** A program that may end by itself. */
-export interface Revivable {
+export interface Restartable {
   /** Waits until the program has ended. */
   ended(): Promise<void>;
   /** Starts it again. */
@@ -18,7 +18,7 @@ export interface Revivable {
  * @param signal Ends this, and a start that is under way.
  */
 export const keepRunning = async (
-  { ended, start, stop }: Revivable,
+  { ended, start, stop }: Restartable,
   folder: string,
   report: (text: string) => void,
   signal: AbortSignal,

@@ -38,7 +38,7 @@ const parseKeys = (json: string): Keys => {
  * The keys of a deployment on this machine, the same at each start: those set in `.dev.vars`, and for all others keys that are
  * made once and kept in `.wrangler`.
  */
-export const lastingKeys = async ({ folder, config }: Deployment): Promise<Keys> => {
+export const storedKeys = async ({ folder, config }: Deployment): Promise<Keys> => {
   const path = join(folder, DEV_KEYS);
   const [set, kept] = [parseEnv(await readText(join(folder, DEV_VARS))), parseKeys(await readText(path))];
   const made = { ...newKeys(config), ...kept };

@@ -5,7 +5,7 @@ import { createTemporaryFolder } from "../temporary-folder.ts";
 import { listenAddress } from "./addresses.ts";
 import { type CollectorProcess, startCollectorProcess } from "./collector-process.ts";
 import { keepRunning } from "./keep-running.ts";
-import { type Keys, lastingKeys, newKeys } from "./keys.ts";
+import { type Keys, newKeys, storedKeys } from "./keys.ts";
 import { claimState, type StateClaim } from "./state-claim.ts";
 
 /** Options of {@link startLocalCollector}. */
@@ -74,7 +74,7 @@ export const startLocalCollector = async (
   { port: wanted, isPublic = false, state, onError }: LocalCollectorOptions = {},
 ): Promise<LocalCollector> => {
   const storage = state ? await storageIn(resolve(deployment.folder, state)) : temporaryStorage();
-  const keys = state ? await lastingKeys(deployment) : newKeys(deployment.config);
+  const keys = state ? await storedKeys(deployment) : newKeys(deployment.config);
   let port = await getPort(wanted ? { port: [wanted] } : {});
   const start = async (): Promise<CollectorProcess> => {
     const started = await startCollectorProcess({

@@ -2,7 +2,7 @@ import { readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 
 /** Names of folders and files that no person edits: installed, built, or kept by programs. */
-const MADE = /(^|[/\\])(node_modules|dist|\..*)([/\\]|$)/;
+const IGNORED = /(^|[/\\])(node_modules|dist|\..*)([/\\]|$)/;
 
 /** A watch over a folder, from the moment at which it is made. */
 export interface FolderWatch {
@@ -18,11 +18,11 @@ export const watchFolder = (folder: string): FolderWatch => {
     resolve = found;
   });
   const below = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !MADE.test(entry.name))
+    .filter((entry) => entry.isDirectory() && !IGNORED.test(entry.name))
     .map(({ name }) => join(folder, name));
   const watchers = [folder, ...below].map((path) =>
     watch(path, { recursive: path !== folder }, (_, name) => {
-      if (name && !MADE.test(name)) resolve();
+      if (name && !IGNORED.test(name)) resolve();
     }),
   );
   return {

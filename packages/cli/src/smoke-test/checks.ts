@@ -4,7 +4,7 @@ import type { Site, TidemarkConfig } from "@tidemark/collector/config";
 import type { BatchResponse, ErrorResponse, VectorResponse } from "@tidemark/schema";
 import { featuresOf } from "@tidemark/schema/entities";
 import type { LocalCollector } from "../local-stack/local-collector.ts";
-import { createVisit, type Visit } from "./visit.ts";
+import { createSampleSession, type SampleSession } from "./sample-session.ts";
 
 /** Longest wait for a vector, in milliseconds. The collector promises those of users and pages within a second. */
 const VECTOR_TIMEOUT_MS = 10_000;
@@ -24,7 +24,7 @@ const expect = (holds: boolean, given: string): void => {
 /** A page's origin that a pattern of a site's `origins` allows. */
 const originLike = (pattern: string): string => pattern.replace(/:\*$/, ":8080").replaceAll("*", "test");
 
-const post = async (collector: string, { batch }: Visit, key: string, origin: string): Promise<Response> =>
+const post = async (collector: string, { batch }: SampleSession, key: string, origin: string): Promise<Response> =>
   fetch(`${collector}/v1/events`, { method: "POST", headers: { origin }, body: JSON.stringify({ ...batch, key }) });
 
 const read = (collector: string, entity: string, id: string, key: string): Promise<Response> =>
@@ -33,7 +33,7 @@ const read = (collector: string, entity: string, id: string, key: string): Promi
   });
 
 /** Reads a vector until it exists, or for {@link VECTOR_TIMEOUT_MS}. */
-const readWhenThere = async (...args: Parameters<typeof read>): Promise<Response> => {
+const readUntilFound = async (...args: Parameters<typeof read>): Promise<Response> => {
   const deadline = Date.now() + VECTOR_TIMEOUT_MS;
   for (;;) {
     const response = await read(...args);
@@ -52,7 +52,7 @@ const errorOf = async (response: Response): Promise<string> => {
   }
 };
 
-const acceptsBatch = ({ origin: collector }: LocalCollector, site: Site, visit: Visit): Check => ({
+const acceptsBatch = ({ origin: collector }: LocalCollector, site: Site, visit: SampleSession): Check => ({
   name: `site ${site.id}: a batch with the site's key is accepted, each of its ${visit.batch.events.length} events`,
   async run() {
     const response = await post(collector, visit, site.key, originLike(site.origins[0] ?? ""));
@@ -66,13 +66,13 @@ const acceptsBatch = ({ origin: collector }: LocalCollector, site: Site, visit: 
 const hasVector = (
   collector: LocalCollector,
   site: Site,
-  entity: keyof Visit["ids"],
-  visit: Visit,
+  entity: keyof SampleSession["ids"],
+  visit: SampleSession,
   names: string[],
 ): Check => ({
   name: `site ${site.id}: the vector of the ${entity} has its ${names.length} features`,
   async run() {
-    const response = await readWhenThere(
+    const response = await readUntilFound(
       collector.origin,
       entity,
       visit.ids[entity],
@@ -85,7 +85,7 @@ const hasVector = (
   },
 });
 
-const refusesWrongKey = ({ origin: collector }: LocalCollector, site: Site, visit: Visit): Check => ({
+const rejectsWrongKey = ({ origin: collector }: LocalCollector, site: Site, visit: SampleSession): Check => ({
   name: `site ${site.id}: a wrong key is refused, for events and for features`,
   async run() {
     const sent = await post(collector, visit, `${site.key}0`, originLike(site.origins[0] ?? ""));
@@ -121,11 +121,11 @@ export const checksOf = ({ sites, features: defaults }: TidemarkConfig, collecto
   servesScriptTag(collector),
   ...sites.flatMap((site) => {
     const { features = defaults } = site;
-    const visit = createVisit(site);
+    const visit = createSampleSession(site);
     const vectors = (["session", "user", "page"] as const).flatMap((entity) => {
       const names = featuresOf(features, entity).map(({ name }) => name);
       return names.length ? [hasVector(collector, site, entity, visit, names)] : [];
     });
-    return [acceptsBatch(collector, site, visit), ...vectors, refusesWrongKey(collector, site, visit)];
+    return [acceptsBatch(collector, site, visit), ...vectors, rejectsWrongKey(collector, site, visit)];
   }),
 ];

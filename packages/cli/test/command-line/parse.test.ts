@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { defineCommand } from "../../src/command-line/command.ts";
-import { helpOf } from "../../src/command-line/help.ts";
+import { formatHelp } from "../../src/command-line/help.ts";
 import { parseCommandLine } from "../../src/command-line/parse.ts";
 
 const serve = defineCommand({
@@ -13,21 +13,21 @@ const serve = defineCommand({
 
 const greet = defineCommand({
   ...{ name: "greet", summary: "Greets.", flags: {}, examples: [["greet ann", "One."]], run: async () => 0 },
-  words: { placeholder: "[name …]", description: "Who.", known: { ann: "The first.", bob: "The second." } },
+  positionals: { placeholder: "[name …]", description: "Who.", choices: { ann: "The first.", bob: "The second." } },
   rest: { placeholder: "[-- word …]", description: "What else is said." },
 });
 
 describe("a command line", () => {
   it("is read by the command's flags and words", () => {
-    const empty = { isHelp: false, values: {}, words: [], rest: [] };
+    const empty = { isHelp: false, values: {}, positionals: [], rest: [] };
     expect(parseCommandLine(serve, [])).toEqual(empty);
     expect(parseCommandLine(serve, ["--host", "--port", "80"])).toEqual({
       ...empty,
       values: { host: true, port: "80" },
     });
     expect(parseCommandLine(serve, ["--port=80"])).toEqual({ ...empty, values: { port: "80" } });
-    expect(parseCommandLine(greet, ["ann", "bob"])).toEqual({ ...empty, words: ["ann", "bob"] });
-    const withRest = { ...empty, words: ["ann"], rest: ["--loud", "eve"] };
+    expect(parseCommandLine(greet, ["ann", "bob"])).toEqual({ ...empty, positionals: ["ann", "bob"] });
+    const withRest = { ...empty, positionals: ["ann"], rest: ["--loud", "eve"] };
     expect(parseCommandLine(greet, ["ann", "--", "--loud", "eve"])).toEqual(withRest);
     expect(parseCommandLine(greet, ["-h"])).toEqual({ ...empty, isHelp: true });
   });
@@ -52,7 +52,7 @@ describe("a command line", () => {
 
 describe("the help of a command", () => {
   it("shows its usage, the effect of each flag, and an example", () => {
-    expect(helpOf(serve)).toBe(`Serves a folder.
+    expect(formatHelp(serve)).toBe(`Serves a folder.
 
 Usage:
   serve [--host] [--port <port>]
@@ -67,7 +67,7 @@ Examples:
   });
 
   it("shows the words that it knows, and what follows --", () => {
-    expect(helpOf(greet)).toContain(`Usage:
+    expect(formatHelp(greet)).toContain(`Usage:
   greet [name …] [-- word …]
 
 Arguments:

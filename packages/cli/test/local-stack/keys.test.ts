@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "@tidemark/collector/config";
 import { describe, expect, it } from "vitest";
-import { lastingKeys, newKeys } from "../../src/local-stack/keys.ts";
+import { newKeys, storedKeys } from "../../src/local-stack/keys.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 const site = { origins: ["https://a.example"] };
@@ -25,33 +25,33 @@ describe("the keys of a deployment on this machine", () => {
 
   it("are otherwise made once", async () => {
     const folder = temporaryFolder();
-    const first = await lastingKeys(deploymentIn(folder));
+    const first = await storedKeys(deploymentIn(folder));
     expect(new Set(Object.values(first)).size).toBe(3);
-    expect(await lastingKeys(deploymentIn(folder))).toEqual(first);
+    expect(await storedKeys(deploymentIn(folder))).toEqual(first);
   });
 
   it("are those of .dev.vars where it sets them", async () => {
     const folder = temporaryFolder({ ".dev.vars": '# mine\nSHOP_KEY="mine"\nADMIN_KEY=\nOTHER=1\n' });
-    const keys = await lastingKeys(deploymentIn(folder));
+    const keys = await storedKeys(deploymentIn(folder));
     expect(keys.SHOP_KEY).toBe("mine");
     expect(Object.keys(keys).sort()).toEqual(["ADMIN_KEY", "BLOG_KEY", "SHOP_KEY"]);
     expect(keys.ADMIN_KEY).toMatch(/^[0-9a-f]{32}$/);
-    expect(await lastingKeys(deploymentIn(folder))).toEqual(keys);
+    expect(await storedKeys(deploymentIn(folder))).toEqual(keys);
   });
 
   it.each(["", "null", "[]", "{", '{ "SHOP_KEY": 5, "ADMIN_KEY": "" }'])(
     "are made anew where the file that keeps them holds none: %j",
     async (kept) => {
       const folder = temporaryFolder({ ".wrangler/tidemark-keys.json": kept });
-      const keys = await lastingKeys(deploymentIn(folder));
+      const keys = await storedKeys(deploymentIn(folder));
       expect(Object.values(keys)).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/^[0-9a-f]{32}$/)));
-      expect(await lastingKeys(deploymentIn(folder))).toEqual(keys);
+      expect(await storedKeys(deploymentIn(folder))).toEqual(keys);
     },
   );
 
   it("leave .dev.vars as it is", async () => {
     const folder = temporaryFolder({ ".dev.vars": "SHOP_KEY=mine\n" });
-    await lastingKeys(deploymentIn(folder));
+    await storedKeys(deploymentIn(folder));
     expect(readFileSync(join(folder, ".dev.vars"), "utf8")).toBe("SHOP_KEY=mine\n");
   });
 });

@@ -1,3 +1,3 @@
-import { answer } from "./answer.ts";
+import { results } from "./results.ts";
 
-export default { fetch: (): Response => Response.json(answer()) };
+export default { fetch: (): Response => Response.json(results()) };

@@ -6,8 +6,8 @@ import log from "./log.json" with { type: "json" };
 const events = log as unknown as LoggedEvent[];
 const clicksPerUser = userFeatures.filter(({ name }) => name === "clicks_last_minute");
 
-/** All that the engine says of a log: live, replayed, as of the time of every tenth event, and as SQL. */
-export const answer = () => {
+/** The results of the engine for a log: live, replayed, as of the time of every tenth event, and as SQL. */
+export const results = () => {
   const engine = createEngine(sessionFeatures);
   const state = engine.zero();
   for (const event of events) engine.fold(state, event, event);

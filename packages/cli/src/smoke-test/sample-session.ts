@@ -4,14 +4,14 @@ import type { Batch, Event } from "@tidemark/schema";
 import { CONTRACT_VERSION } from "@tidemark/schema/limits";
 
 /** A visit of one page view, as a tracker reports it, and the ids under which its vectors are found. */
-export interface Visit {
+export interface SampleSession {
   batch: Batch;
   /** The ids by entity. */
   ids: Record<"session" | "user" | "page", string>;
 }
 
 /** A visit of a site: a page view, a click and a custom event, with the visitor's consent. */
-export const createVisit = ({ id, key }: Site): Visit => {
+export const createSampleSession = ({ id, key }: Site): SampleSession => {
   const now = Date.now();
   const [view_id, anonymous_id, tab_id, session_id] = [
     randomUUID(),
