@@ -77,13 +77,13 @@ describe("docs/features.md", () => {
 describe("docs/delivery.md", () => {
   it("lists no scenario as skipped that there is not", () => {
     const names = scenarios.map(({ name }) => name);
-    expect(skippedScenarios.filter(({ what }) => !names.includes(what))).toEqual([]);
+    expect(skippedScenarios.filter(({ untested }) => !names.includes(untested))).toEqual([]);
   });
 });
 
 describe("docs/privacy.md", () => {
   it("lists every event type once: collected by default, or when it is asked for", () => {
-    const lists = [...read("docs/privacy.md").matchAll(/<!-- collected ([\w ]+) -->/g)].map(([, types = ""]) => types);
+    const lists = [...read("docs/privacy.md").matchAll(/<!-- events ([\w ]+) -->/g)].map(([, types = ""]) => types);
     expect(lists.join(" ").split(" ").toSorted()).toEqual(Object.keys(eventTypes).toSorted());
   });
 });

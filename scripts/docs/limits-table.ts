@@ -8,8 +8,8 @@ export const limitsTable = (of: string): string => {
   const limits = LIMITS[of];
   if (!limits) throw new Error(`limits ${of}: expected limits ${Object.keys(LIMITS).join(" or limits ")}`);
   return [
-    "| browser | what | why |",
+    "| browser | not tested | reason |",
     "| --- | --- | --- |",
-    ...limits.map(({ browser, what, why }) => `| ${browser} | ${what} | ${why} |`),
+    ...limits.map(({ browser, untested, reason }) => `| ${browser} | ${untested} | ${reason} |`),
   ].join("\n");
 };

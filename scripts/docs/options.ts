@@ -1,7 +1,7 @@
 import { sdkSignals } from "../bundle/sdk-signals.ts";
-import { type Exported, surface } from "./surface.ts";
+import { type Exported, sdkExports } from "./sdk-exports.ts";
 
-const exported = surface();
+const exported = sdkExports();
 
 const fieldsOf = (name: string | undefined) => exported.find((each) => each.name === name)?.fields ?? [];
 

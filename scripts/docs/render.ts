@@ -1,13 +1,13 @@
-import { collectedTable } from "./collected.ts";
-import { featuresTable } from "./features.ts";
-import { fieldsTable } from "./fields.ts";
+import { eventsTable } from "./events-table.ts";
+import { featuresTable } from "./features-table.ts";
+import { fieldsTable } from "./fields-table.ts";
 import { limitsTable } from "./limits-table.ts";
 import { optionsReference, optionsTable } from "./options.ts";
 import { stubHash, stubScript } from "./stub.ts";
 
 /** The generated parts of the docs, by the name in their marker. */
 const PARTS: Record<string, (...words: string[]) => string> = {
-  collected: collectedTable,
+  events: eventsTable,
   features: (entity = "") => featuresTable(entity),
   fields: (type = "") => fieldsTable(type),
   limits: (of = "") => limitsTable(of),

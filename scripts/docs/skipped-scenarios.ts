@@ -4,32 +4,32 @@ import type { DriverLimit } from "./driver-limits.ts";
 export const skippedScenarios: DriverLimit[] = [
   {
     browser: "firefox",
-    what: "storage full",
-    why: "WebDriver BiDi has no order that sets a quota.",
+    untested: "storage full",
+    reason: "WebDriver BiDi has no order that sets a quota.",
   },
   {
     browser: "firefox",
-    what: "page frozen, then discarded, site visited again",
-    why: "WebDriver BiDi has no order that freezes or discards a page.",
+    untested: "page frozen, then discarded, site visited again",
+    reason: "WebDriver BiDi has no order that freezes or discards a page.",
   },
   {
     browser: "webkit",
-    what: "tab destroyed at once, site visited again",
-    why: "WebKitWebDriver closes a window in one way only.",
+    untested: "tab destroyed at once, site visited again",
+    reason: "WebKitWebDriver closes a window in one way only.",
   },
   {
     browser: "webkit",
-    what: "browser killed 2 s after, collector down, same profile again",
-    why: "WebKitGTK's MiniBrowser keeps all storage in memory while it is driven: its next start finds none.",
+    untested: "browser killed 2 s after, collector down, same profile again",
+    reason: "WebKitGTK's MiniBrowser keeps all storage in memory while it is driven: its next start finds none.",
   },
   {
     browser: "webkit",
-    what: "storage full",
-    why: "WebKitWebDriver has no order that sets a quota.",
+    untested: "storage full",
+    reason: "WebKitWebDriver has no order that sets a quota.",
   },
   {
     browser: "webkit",
-    what: "page frozen, then discarded, site visited again",
-    why: "WebKitWebDriver has no order that freezes or discards a page.",
+    untested: "page frozen, then discarded, site visited again",
+    reason: "WebKitWebDriver has no order that freezes or discards a page.",
   },
 ];

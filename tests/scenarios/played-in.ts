@@ -4,6 +4,6 @@ import { type Scenario, scenarios } from "./scenarios.ts";
 
 /** The scenarios that a browser plays. */
 export const playedIn = (browser: BrowserName): Scenario[] => {
-  const skipped = skippedScenarios.filter((each) => each.browser === browser).map(({ what }) => what);
+  const skipped = skippedScenarios.filter((each) => each.browser === browser).map(({ untested }) => untested);
   return scenarios.filter(({ name }) => !skipped.includes(name));
 };

@@ -14,13 +14,13 @@ export type Feature =
   | DerivedFeature;
 
 /** An event as features see it: its own fields, its view's under `view`, where in the view it happened, and whose it is. */
-export type FeatureEvent<T extends EventType = EventType> = EventOf<T> & EventContext;
+export type FeatureEvent<T extends EventType = EventType> = EventOf<T> & ContextFields;
 
 /** What events of every type have: what `any` reads. */
-export type AnyEvent = Pick<EventOf<"custom">, "seq" | "time" | "view_id"> & EventContext;
+export type AnyEvent = Pick<EventOf<"custom">, "seq" | "time" | "view_id"> & ContextFields;
 
 /** What the collector knows of an event beside what its sender said of it. */
-export interface EventContext {
+export interface ContextFields {
   /** Context of the view; absent for events outside of any view. */
   view?: View | undefined;
   /** Time since the view began, in milliseconds; absent outside of any view. */

@@ -62,7 +62,7 @@ const fieldOf = (member: Node): Field[] =>
     : [];
 
 /** What the SDK's root exports, by TypeScript's own account, in the order in which it does. */
-export const surface = (): Exported[] => {
+export const sdkExports = (): Exported[] => {
   const api = new API();
   try {
     const [project] = api.updateSnapshot({ openProjects: [PROJECT] }).getProjects();

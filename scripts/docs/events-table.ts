@@ -5,7 +5,7 @@ import { z } from "zod";
 const SHARED = new Set(["type", "seq", "time", "view_id"]);
 
 /** A Markdown table of what event types tell of a visitor, from the contract itself; what may be absent in brackets. */
-export const collectedTable = (...types: string[]): string => {
+export const eventsTable = (...types: string[]): string => {
   const rows = types.map((type) => {
     const schema = eventTypes[type as EventType];
     if (!schema) throw new Error(`there is no event type ${type}`);
