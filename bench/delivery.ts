@@ -1,7 +1,7 @@
 import { type BrowserName, browserNames } from "../tests/browsers/browser.ts";
 import { type Outcome, startDeliveryRig } from "../tests/scenarios/delivery-rig.ts";
-import { playedIn } from "../tests/scenarios/played-in.ts";
 import type { Scenario } from "../tests/scenarios/scenarios.ts";
+import { scenariosFor } from "../tests/scenarios/scenarios-for.ts";
 import { type Bench, type Measurement, report } from "./report.ts";
 
 /**
@@ -13,7 +13,7 @@ import { type Bench, type Measurement, report } from "./report.ts";
 export const delivery: Bench = async () => {
   const rig = await startDeliveryRig();
   const outcomeOf = (browser: BrowserName, scenario: Scenario) =>
-    rig.play(browser, scenario).catch((error) => {
+    rig.run(browser, scenario).catch((error) => {
       console.error(browser, scenario.name, error);
       return { tracked: scenario.tracked, stored: 0, copies: 0 };
     });
@@ -23,7 +23,7 @@ export const delivery: Bench = async () => {
     // All browsers at the same time: scenarios mostly wait.
     const playing = browserNames.map(async (browser) => {
       const outcomes: [name: string, Outcome][] = [];
-      for (const scenario of playedIn(browser))
+      for (const scenario of scenariosFor(browser))
         outcomes.push([`${browser}: ${scenario.name}`, await outcomeOf(browser, scenario)]);
       return outcomes;
     });

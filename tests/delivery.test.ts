@@ -59,7 +59,7 @@ const play = async (actions: Action[], seed: number, storage: StorageState) => {
     open.set(simulation.open(before, clock), []);
   };
   const perform = async (each: Action) => {
-    if (each.kind === "pass") return simulation.pass(each.ms);
+    if (each.kind === "pass") return simulation.advance(each.ms);
     if (each.kind === "network") {
       simulation.network = each.fault;
       return;
@@ -91,10 +91,10 @@ const play = async (actions: Action[], seed: number, storage: StorageState) => {
   start();
   for (const each of actions) await perform(each);
   simulation.network = "pass";
-  await simulation.pass(PATIENCE_MS);
+  await simulation.advance(PATIENCE_MS);
   for (const each of open.keys()) each.show(true);
   const last = simulation.open();
-  await simulation.pass(PATIENCE_MS);
+  await simulation.advance(PATIENCE_MS);
   await last.tracker.flush();
 
   const stored = new Set(simulation.stored);
@@ -156,10 +156,10 @@ describe("what delivery gives up", () => {
     const { simulation, page } = start();
     simulation.network = "refuse";
     for (const number of [0, 1, 2]) page.track(number, 0);
-    await simulation.pass(3_000);
+    await simulation.advance(3_000);
     simulation.network = "pass";
     page.track(3, 0);
-    await simulation.pass(3_000);
+    await simulation.advance(3_000);
     expect(simulation.dropped).toEqual([{ from_seq: 0, to_seq: 2, reason: "refused" }]);
     expect(simulation.stored).toEqual([3]);
   });
@@ -170,13 +170,13 @@ describe("what delivery gives up", () => {
     // Two fill a batch.
     for (let number = 0; number < 420; number += 1) {
       page.track(number, 6_000);
-      await simulation.pass(1_100);
+      await simulation.advance(1_100);
     }
     simulation.network = "pass";
-    await simulation.pass(100_000);
+    await simulation.advance(100_000);
     // The next batch reports what was given up since the last.
     page.track(420, 0);
-    await simulation.pass(3_000);
+    await simulation.advance(3_000);
     const given = simulation.dropped.reduce((sum, { from_seq, to_seq }) => sum + to_seq - from_seq + 1, 0);
     expect(given + simulation.stored.length).toBe(421);
     expect(simulation.dropped.every(({ reason }) => reason === "overflow")).toBe(true);
@@ -191,12 +191,12 @@ describe("what delivery gives up", () => {
     const troubles: string[] = [];
     page.tracker.on("trouble", (why) => troubles.push(why));
     page.track(0, 0);
-    await simulation.pass(8 * 24 * 3_600_000);
+    await simulation.advance(8 * 24 * 3_600_000);
     simulation.network = "pass";
     page.track(1, 0);
-    await simulation.pass(100_000);
+    await simulation.advance(100_000);
     page.track(2, 0);
-    await simulation.pass(3_000);
+    await simulation.advance(3_000);
     expect(simulation.stored).toEqual([1, 2]);
     // A session ends after half an hour, and its numbering with it: what was given up is told, not reported.
     expect(troubles).toContain("expired");
@@ -211,22 +211,22 @@ describe("a page", () => {
       const page = simulation.open();
       simulation.network = "down";
       page.track(0, 0);
-      await simulation.pass(1_100);
+      await simulation.advance(1_100);
       page.crash();
-      const write = () => simulation.localStorage.setItem("tidemark.tm_shop_12345678.will", text);
+      const write = () => simulation.localStorage.setItem("tidemark.tm_shop_12345678.unsent", text);
       write();
       simulation.network = "pass";
       const next = simulation.open();
-      await simulation.pass(60_000);
+      await simulation.advance(60_000);
       expect(simulation.stored).toEqual([0]);
       write();
       simulation.network = "down";
       next.track(1, 0);
       next.leave();
-      await simulation.pass(1_000);
+      await simulation.advance(1_000);
       simulation.network = "pass";
       simulation.open();
-      await simulation.pass(60_000);
+      await simulation.advance(60_000);
       expect(simulation.stored).toEqual([0, 1]);
     },
   );
@@ -234,11 +234,11 @@ describe("a page", () => {
   it("sends nothing within the turn in which an event is captured, however much there is to send", async () => {
     const simulation = createSimulation(randomFrom(1));
     const page = simulation.open();
-    await simulation.pass(3_000);
+    await simulation.advance(3_000);
     const before = simulation.requests;
     for (let number = 0; number < 150; number += 1) page.track(number, 0);
     expect(simulation.requests).toBe(before);
-    await simulation.pass(100);
+    await simulation.advance(100);
     expect(simulation.stored).toHaveLength(150);
   });
 });
@@ -253,12 +253,12 @@ describe("who listens to a tracker", () => {
     tracker.on("acknowledged", ({ events, accepted }) => heard.push(`stored ${accepted}: ${numbers(events)}`));
     simulation.network = "down";
     track(0, 0);
-    await simulation.pass(10_000);
+    await simulation.advance(10_000);
     for (const number of [1, 2]) track(number, 0);
     expect(new Set(heard)).toEqual(new Set(["sent 0"]));
     expect(heard.length).toBeGreaterThan(1);
     simulation.network = "pass";
-    await simulation.pass(60_000);
+    await simulation.advance(60_000);
     expect(heard.slice(heard.indexOf("stored 1: 0") - 1)).toEqual([
       "sent 0",
       "stored 1: 0",
@@ -272,13 +272,13 @@ describe("what the site reports", () => {
   it("goes at once, and what follows while it is under way goes together", async () => {
     const simulation = createSimulation(randomFrom(1));
     const page = simulation.open();
-    await simulation.pass(3_000);
+    await simulation.advance(3_000);
     const before = simulation.requests;
     page.track(0, 0);
-    await simulation.pass(1);
+    await simulation.advance(1);
     expect(simulation.requests - before).toBe(1);
     for (let number = 1; number < 10; number += 1) page.track(number, 0);
-    await simulation.pass(3_000);
+    await simulation.advance(3_000);
     expect(simulation.stored).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(simulation.requests - before).toBe(2);
   });
@@ -291,7 +291,7 @@ describe("the collector", () => {
     const page = simulation.open();
     simulation.network = "busy";
     page.track(0, 0);
-    await simulation.pass(10);
+    await simulation.advance(10);
     page.show(false);
     page.track(1, 0);
     return { simulation, page };
@@ -299,18 +299,18 @@ describe("the collector", () => {
 
   it("is left in peace for as long as any of several answers asked for", async () => {
     const { simulation } = await startTwo();
-    await simulation.pass(20_000);
+    await simulation.advance(20_000);
     expect(simulation.requests).toBeGreaterThan(4);
     expect(simulation.violations).toEqual([]);
   });
 
   it("is left in peace though another request failed without an answer since it asked for that", async () => {
     const { simulation, page } = await startTwo();
-    await simulation.pass(15);
+    await simulation.advance(15);
     simulation.network = "down";
-    await simulation.pass(10);
+    await simulation.advance(10);
     page.show(true);
-    await simulation.pass(1_000);
+    await simulation.advance(1_000);
     expect(simulation.requests).toBe(2);
     expect(simulation.violations).toEqual([]);
   });
@@ -321,7 +321,7 @@ describe("the collector", () => {
     simulation.network = "busy";
     simulation.retryAfter = 1e9;
     page.track(0, 0);
-    await simulation.pass(86_000_000);
+    await simulation.advance(86_000_000);
     expect(simulation.requests).toBe(1);
   });
 
@@ -331,15 +331,15 @@ describe("the collector", () => {
     const page = simulation.open();
     simulation.network = "busy";
     page.track(0, 0);
-    await simulation.pass(100);
+    await simulation.advance(100);
     simulation.network = "pass";
     page.track(1, 0);
     page.leave();
-    await simulation.pass(1_000);
+    await simulation.advance(1_000);
     expect(simulation.violations).toEqual([]);
     expect(simulation.stored).toEqual([]);
     simulation.open();
-    await simulation.pass(3_000);
+    await simulation.advance(3_000);
     expect(simulation.stored.sort()).toEqual([0, 1]);
   });
 
@@ -348,12 +348,12 @@ describe("the collector", () => {
     const pages = Array.from({ length: 200 }, () => simulation.open());
     simulation.network = "down";
     for (const page of pages) page.track(0, 0);
-    await simulation.pass(600_000);
+    await simulation.advance(600_000);
     const before = simulation.requests;
     let most = 0;
     for (let second = 0; second < 300; second += 1) {
       const asked = simulation.requests;
-      await simulation.pass(1_000);
+      await simulation.advance(1_000);
       most = Math.max(most, simulation.requests - asked);
     }
     const perPage = (simulation.requests - before) / pages.length;
@@ -367,17 +367,17 @@ describe("the collector", () => {
     const simulation = createSimulation(randomFrom(1));
     simulation.network = "down";
     simulation.open().track(0, 0);
-    await simulation.pass(3_000);
+    await simulation.advance(3_000);
     // It answers for that, and lets no other page know the spool before it is sent.
     const heir = simulation.open();
-    await simulation.pass(100);
+    await simulation.advance(100);
     const page = simulation.open();
     page.track(1, 0);
-    await simulation.pass(3_000);
+    await simulation.advance(3_000);
     simulation.network = "pass";
     const before = simulation.requests;
     heir.show(false);
-    await simulation.pass(120_000);
+    await simulation.advance(120_000);
     expect(simulation.stored.sort()).toEqual([0, 1]);
     // The first batch by both pages that have it, the second by its own.
     expect(simulation.requests - before).toBe(3);
@@ -388,13 +388,13 @@ describe("the collector", () => {
     const page = simulation.open();
     simulation.network = "down";
     for (let number = 0; number < 150; number += 1) page.track(number, 0);
-    await simulation.pass(1_000);
+    await simulation.advance(1_000);
     page.leave();
-    await simulation.pass(60_000);
+    await simulation.advance(60_000);
     simulation.network = "pass";
     const before = simulation.requests;
     for (let each = 0; each < 10; each += 1) simulation.open();
-    await simulation.pass(60_000);
+    await simulation.advance(60_000);
     expect(simulation.stored).toHaveLength(150);
     expect(simulation.requests - before).toBe(2);
   });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { inEveryBrowser } from "../signals/in-every-browser.ts";
-import { capturedOf } from "../signals/measure-page.ts";
+import { capturedOf } from "../signals/test-site.ts";
 
 inEveryBrowser(({ browser, open }) => {
   it("captures a person's click", async () => {

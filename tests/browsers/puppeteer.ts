@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type KeyInput, type LaunchOptions, launch, type Page } from "puppeteer-core";
-import { goBack } from "./back.ts";
 import type { Browser, BrowserName, Tab } from "./browser.ts";
-import { pointOf } from "./centre.ts";
+import { goBack } from "./go-back.ts";
+import { pointOf } from "./point-of.ts";
 import { VIEWPORT } from "./viewport.ts";
 
 /** A pointer that a person moves is seen on its way. */

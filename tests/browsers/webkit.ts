@@ -1,7 +1,7 @@
 import { type Actions, Key, Origin } from "selenium-webdriver";
-import { goBack } from "./back.ts";
 import type { Abilities, Browser, Place, Tab } from "./browser.ts";
-import { pointOf } from "./centre.ts";
+import { goBack } from "./go-back.ts";
+import { pointOf } from "./point-of.ts";
 import { VIEWPORT } from "./viewport.ts";
 import { startMiniBrowser } from "./webkit-driver.ts";
 

@@ -3,7 +3,7 @@ import type { Batch } from "@tidemark/schema";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "../signals/in-every-browser.ts";
-import { type MeasurePage, startMeasurePage } from "../signals/measure-page.ts";
+import { startTestSite, type TestSite } from "../signals/test-site.ts";
 
 /** Each test has a key of its own, and so finds nothing that another has stored. */
 let key: string;
@@ -22,9 +22,9 @@ const visit = async (tab: Tab, options: string): Promise<Batch | undefined> => {
 
 inEveryBrowser(({ open, url }) => {
   // Ports are nothing to cookies: to these, another one of the same host is another host of the domain.
-  let elsewhere: MeasurePage;
+  let elsewhere: TestSite;
   beforeAll(async () => {
-    elsewhere = await startMeasurePage();
+    elsewhere = await startTestSite();
   });
   afterAll(() => elsewhere?.stop());
 

@@ -27,7 +27,7 @@ export interface Outcome {
 /** A real collector, where scenarios are played in real browsers. */
 export interface DeliveryRig {
   /** Plays a scenario in a browser of its own, on a site of its own, through a proxy of its own that fails when told to. */
-  play(browser: BrowserName, scenario: Scenario): Promise<Outcome>;
+  run(browser: BrowserName, scenario: Scenario): Promise<Outcome>;
   stop(): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ export const startDeliveryRig = async (): Promise<DeliveryRig> => {
   };
 
   return {
-    async play(name, { prepare, play, tracked }) {
+    async run(name, { prepare, run, tracked }) {
       const proxy = await startFaultyProxy(stack.collector.origin);
       const site = await serveSite(PAGES, { port: await getPort(), collector: proxy.origin });
       const profile = await mkdtemp(join(tmpdir(), "tidemark-delivery-"));
@@ -118,7 +118,7 @@ export const startDeliveryRig = async (): Promise<DeliveryRig> => {
             copies: answer?.delivery.duplicates ?? 0,
           };
         };
-        await play(tools, first);
+        await run(tools, first);
 
         // Until no page has anything left to send: a second copy may come after the first.
         const isFlushed = async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { browserNames } from "../browsers/browser.ts";
 import { type DeliveryRig, startDeliveryRig } from "./delivery-rig.ts";
-import { playedIn } from "./played-in.ts";
+import { scenariosFor } from "./scenarios-for.ts";
 
 /** How often every scenario is played in every browser. */
 const ROUNDS = 5;
@@ -14,9 +14,9 @@ afterAll(() => rig?.stop());
 
 // The browsers at the same time: scenarios mostly wait.
 describe.concurrent.each(browserNames)("every event is delivered, and stored once: %s", (browser) => {
-  const rounds = Array.from({ length: ROUNDS }, () => playedIn(browser));
+  const rounds = Array.from({ length: ROUNDS }, () => scenariosFor(browser));
   it.for(rounds.flat())("$name", { concurrent: false }, async (scenario, { expect }) => {
-    const { tracked, stored, copies } = await rig.play(browser, scenario);
+    const { tracked, stored, copies } = await rig.run(browser, scenario);
     expect(stored).toBe(tracked);
     expect(copies).toBeLessThanOrEqual(scenario.copiesAtMost ?? Number.POSITIVE_INFINITY);
   });

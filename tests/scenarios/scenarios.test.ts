@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { browserNames } from "../browsers/browser.ts";
 import { type DeliveryRig, startDeliveryRig } from "./delivery-rig.ts";
-import { playedIn } from "./played-in.ts";
+import { scenariosFor } from "./scenarios-for.ts";
 
 let rig: DeliveryRig;
 beforeAll(async () => {
@@ -11,11 +11,11 @@ afterAll(() => rig?.stop());
 
 // The browsers at the same time: scenarios mostly wait.
 describe.concurrent.each(browserNames)("every event is delivered, and stored once: %s", (browser) => {
-  it.for(playedIn(browser).filter(({ isLong }) => browser === "chromium" || !isLong))(
+  it.for(scenariosFor(browser).filter(({ isLong }) => browser === "chromium" || !isLong))(
     "$name",
     { concurrent: false },
     async (scenario, { expect }) => {
-      const { tracked, stored, copies } = await rig.play(browser, scenario);
+      const { tracked, stored, copies } = await rig.run(browser, scenario);
       expect(stored).toBe(tracked);
       expect(copies).toBeLessThanOrEqual(scenario.copiesAtMost ?? Number.POSITIVE_INFINITY);
     },

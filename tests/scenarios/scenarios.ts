@@ -31,7 +31,7 @@ export interface Scenario {
   /** Runs in the first tab before it opens the site. */
   prepare?(tab: Tab, origin: string): Promise<void>;
   /** Tracks the events; `first` is an open page, whose session they belong to. */
-  play(tools: ScenarioTools, first: Tab): Promise<void>;
+  run(tools: ScenarioTools, first: Tab): Promise<void>;
 }
 
 /** Script of a page: whether IndexedDB takes a megabyte. */
@@ -56,12 +56,12 @@ export const scenarios: Scenario[] = [
     name: "still page",
     tracked: 20,
     copiesAtMost: 0,
-    play: ({ track }, page) => track(page, 20),
+    run: ({ track }, page) => track(page, 20),
   },
   {
     name: "navigation at once",
     tracked: 20,
-    async play({ track, navigate }, page) {
+    async run({ track, navigate }, page) {
       await track(page, 20);
       await navigate(page, "page.html?next");
     },
@@ -69,7 +69,7 @@ export const scenarios: Scenario[] = [
   {
     name: "tab closed at once",
     tracked: 20,
-    async play({ track, end }, page) {
+    async run({ track, end }, page) {
       await track(page, 20);
       await end(page);
     },
@@ -77,7 +77,7 @@ export const scenarios: Scenario[] = [
   {
     name: "tab destroyed at once, site visited again",
     tracked: 20,
-    async play({ track, end, open }, page) {
+    async run({ track, end, open }, page) {
       await track(page, 20);
       await end(page, "destroy");
       await open();
@@ -88,7 +88,7 @@ export const scenarios: Scenario[] = [
     tracked: 20,
     isLong: true,
     copiesAtMost: 0,
-    async play({ track, proxy }, page) {
+    async run({ track, proxy }, page) {
       await proxy.fail("down");
       await track(page, 20);
       await sleep(8_000);
@@ -98,7 +98,7 @@ export const scenarios: Scenario[] = [
   {
     name: "offline, tab closed, online, site visited again",
     tracked: 20,
-    async play({ track, proxy, end, open }, page) {
+    async run({ track, proxy, end, open }, page) {
       await proxy.fail("down");
       await track(page, 20);
       await sleep(MOMENT_MS);
@@ -110,7 +110,7 @@ export const scenarios: Scenario[] = [
   {
     name: "browser killed 2 s after, collector down, same profile again",
     tracked: 20,
-    async play({ track, proxy, crash, open }, page) {
+    async run({ track, proxy, crash, open }, page) {
       await proxy.fail("down");
       await track(page, 20);
       await sleep(2_000);
@@ -123,7 +123,7 @@ export const scenarios: Scenario[] = [
     name: "500 three times",
     tracked: 20,
     copiesAtMost: 0,
-    async play({ track, proxy }, page) {
+    async run({ track, proxy }, page) {
       await proxy.fail("error", 3);
       await track(page, 20);
     },
@@ -132,7 +132,7 @@ export const scenarios: Scenario[] = [
     name: "429 with Retry-After",
     tracked: 20,
     copiesAtMost: 0,
-    async play({ track, proxy }, page) {
+    async run({ track, proxy }, page) {
       await proxy.fail("busy", 1);
       await track(page, 20);
       await sleep(3_000);
@@ -143,7 +143,7 @@ export const scenarios: Scenario[] = [
   {
     name: "processed, connection cut before the answer",
     tracked: 20,
-    async play({ track, proxy }, page) {
+    async run({ track, proxy }, page) {
       await proxy.fail("cut", 2);
       await track(page, 20);
     },
@@ -151,7 +151,7 @@ export const scenarios: Scenario[] = [
   {
     name: "processed, answer truncated",
     tracked: 20,
-    async play({ track, proxy }, page) {
+    async run({ track, proxy }, page) {
       await proxy.fail("truncate", 1);
       await track(page, 20);
     },
@@ -161,7 +161,7 @@ export const scenarios: Scenario[] = [
     tracked: 20,
     isLong: true,
     copiesAtMost: 0,
-    async play({ track, proxy }, page) {
+    async run({ track, proxy }, page) {
       await proxy.fail("hang", 1);
       await track(page, 20);
     },
@@ -169,7 +169,7 @@ export const scenarios: Scenario[] = [
   {
     name: "connection half open, tab closed, site visited again",
     tracked: 20,
-    async play({ track, proxy, end, open }, page) {
+    async run({ track, proxy, end, open }, page) {
       await proxy.fail("hang");
       await track(page, 20);
       await sleep(MOMENT_MS);
@@ -183,7 +183,7 @@ export const scenarios: Scenario[] = [
     tracked: 20,
     isLong: true,
     copiesAtMost: 0,
-    async play({ track, proxy }, page) {
+    async run({ track, proxy }, page) {
       await proxy.fail("slow", 2);
       await track(page, 20);
     },
@@ -191,7 +191,7 @@ export const scenarios: Scenario[] = [
   {
     name: "a batch overtaken by later ones, tab closed",
     tracked: 20,
-    async play({ track, proxy, end, open }, page) {
+    async run({ track, proxy, end, open }, page) {
       await proxy.fail("late", 1);
       // More than one batch: a page that is closed sends them side by side.
       await track(page, 20, 0, 900);
@@ -202,7 +202,7 @@ export const scenarios: Scenario[] = [
   {
     name: "request duplicated on its way",
     tracked: 20,
-    async play({ track, proxy }, page) {
+    async run({ track, proxy }, page) {
       await proxy.fail("twice");
       await track(page, 20);
     },
@@ -212,7 +212,7 @@ export const scenarios: Scenario[] = [
     tracked: 20,
     // Each page may send what the other has just captured; all of the backlog again is another matter.
     copiesAtMost: 19,
-    async play({ track, proxy, end, openTogether }, page) {
+    async run({ track, proxy, end, openTogether }, page) {
       await // Not `down`: Firefox goes on knocking for a page that is closed, and what then gets through is a copy by itself.
       await proxy.fail("error");
       await track(page, 20);
@@ -228,7 +228,7 @@ export const scenarios: Scenario[] = [
     tracked: 20,
     // Once the site has stored anything, Chromium goes by the quota that it had then for half a minute.
     prepare: (tab, origin) => tab.fillStorage(origin),
-    async play({ track, proxy }, page) {
+    async run({ track, proxy }, page) {
       if (await page.run<boolean>(CAN_STORE)) throw new Error("the storage is not full");
       await proxy.fail("down");
       await track(page, 20);
@@ -239,7 +239,7 @@ export const scenarios: Scenario[] = [
   {
     name: "IndexedDB refused",
     tracked: 20,
-    async play({ track, proxy, open }) {
+    async run({ track, proxy, open }) {
       const page = await open("no-indexeddb.html");
       await proxy.fail("error", 1);
       await track(page, 20);
@@ -248,7 +248,7 @@ export const scenarios: Scenario[] = [
   {
     name: "clock set back an hour between two pages",
     tracked: 20,
-    async play({ track, open }, page) {
+    async run({ track, open }, page) {
       await track(page, 10);
       const later = await open("clock-back.html");
       await track(later, 10, 10);
@@ -257,7 +257,7 @@ export const scenarios: Scenario[] = [
   {
     name: "page frozen, then discarded, site visited again",
     tracked: 20,
-    async play({ track, end, open }, page) {
+    async run({ track, end, open }, page) {
       await track(page, 20);
       await sleep(MOMENT_MS);
       await end(page, "discard");
@@ -267,7 +267,7 @@ export const scenarios: Scenario[] = [
   {
     name: "300 KB at the moment of closing, site visited again",
     tracked: 40,
-    async play({ track, end, open }, page) {
+    async run({ track, end, open }, page) {
       await track(page, 20, 0, 7_500);
       await track(page, 20, 20, 7_500);
       await end(page);

@@ -38,7 +38,7 @@ const reachOf = (starts: number[], idleAfter: number): Stretch[] =>
     }, []);
 
 /** What a view should have counted between two moments of `performance.now()`, by the page's activity log alone. */
-export const shouldCount = async (tab: Tab, from: number, to: number, idleAfter: number) => {
+export const expectedEngagement = async (tab: Tab, from: number, to: number, idleAfter: number) => {
   const notes = await tab.run<Note[]>("return activityLog");
   const visible = overlap(stretchesOf(notes, "visible", "hidden", to), [[from, to]]);
   const focused = overlap(visible, stretchesOf(notes, "focused", "blurred", to));

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { inEveryBrowser } from "./in-every-browser.ts";
-import { type Captured, capturedOf } from "./measure-page.ts";
+import { type Captured, capturedOf } from "./test-site.ts";
 
 const measuring = { signals: ["clicks"], options: { clicks: { evidence: "sdk.clickEvidence()" } } };
 

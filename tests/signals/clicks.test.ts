@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
-import { capturedOf } from "./measure-page.ts";
+import { capturedOf } from "./test-site.ts";
 
 const measuring = { signals: ["pageViews", "clicks"] };
 

@@ -1,9 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { shouldCount } from "./activity-log.ts";
+import { expectedEngagement } from "./activity-log.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
-import { type Captured, capturedOf } from "./measure-page.ts";
+import { type Captured, capturedOf } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
 /** How far a total may be from the activity log's, in milliseconds: events of one moment reach two listeners at two times. */
@@ -34,7 +34,7 @@ const read = (tab: Tab) =>
 /** Expects the current view's totals to be what the activity log holds since the view began. */
 const expectTruth = async (tab: Tab) => {
   const { begun, at, dwell } = await read(tab);
-  const { spells, ...truth } = await shouldCount(tab, begun, at, IDLE_AFTER);
+  const { spells, ...truth } = await expectedEngagement(tab, begun, at, IDLE_AFTER);
   for (const total of TOTALS)
     expect(
       Math.abs(dwell[total] - truth[total]),

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
-import { capturedOf } from "./measure-page.ts";
+import { capturedOf } from "./test-site.ts";
 
 const measuring = { signals: ["pageViews", "elementDwell"] };
 

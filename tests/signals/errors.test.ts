@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
-import { captured, capturedOf } from "./measure-page.ts";
+import { captured, capturedOf } from "./test-site.ts";
 
 const measuring = { signals: ["pageViews", "errors"] };
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
-import { captured } from "./measure-page.ts";
+import { captured } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
 const measuring = { signals: ["pageViews", "forms"] };

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Point, Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
-import { capturedOf } from "./measure-page.ts";
+import { capturedOf } from "./test-site.ts";
 
 const measuring = { signals: ["pageViews", "hovers", "clicks"] };
 

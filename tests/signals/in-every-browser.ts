@@ -8,10 +8,10 @@ import {
   startBrowser,
   type Tab,
 } from "../browsers/browser.ts";
-import { type MeasurePage, startMeasurePage } from "./measure-page.ts";
+import { startTestSite, type TestSite } from "./test-site.ts";
 
 /** How a page is to measure itself; see `pages/measure.js`. */
-export interface Measuring {
+export interface PageSettings {
   /** Names of the signals, as exported. Default: all. */
   signals?: string[];
   /** Options of each signal, by its name. */
@@ -24,13 +24,13 @@ export interface SuiteTools {
   /** What this browser can be driven to do. */
   can: Abilities;
   /** The URL of a page of `pages/` that measures itself so. */
-  url(page: string, measuring?: Measuring): string;
+  url(page: string, measuring?: PageSettings): string;
   /** Opens a tab in front, and in it a page of `pages/`. The tab is closed after the test. */
-  open(page: string, measuring?: Measuring): Promise<Tab>;
+  open(page: string, measuring?: PageSettings): Promise<Tab>;
   /** How many events came since the suite began, each counted once. */
-  arrived: MeasurePage["arrived"];
+  eventCount: TestSite["eventCount"];
   /** The context of an event's view as it was sent last. */
-  viewOf: MeasurePage["viewOf"];
+  viewOf: TestSite["viewOf"];
 }
 
 /**
@@ -40,11 +40,11 @@ export interface SuiteTools {
 export const inEveryBrowser = (suite: (tools: SuiteTools) => void): void =>
   describe.each(browserNames)("%s", (name) => {
     let browser: Browser;
-    let pages: MeasurePage;
+    let pages: TestSite;
     let tabs: Tab[] = [];
 
     beforeAll(async () => {
-      pages = await startMeasurePage();
+      pages = await startTestSite();
       browser = await startBrowser(name);
     });
     afterAll(async () => {
@@ -74,7 +74,7 @@ export const inEveryBrowser = (suite: (tools: SuiteTools) => void): void =>
         await tab.goto(url(page, measuring));
         return tab;
       },
-      arrived: () => pages.arrived(),
+      eventCount: () => pages.eventCount(),
       viewOf: (event) => pages.viewOf(event),
     });
   });

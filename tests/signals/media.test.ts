@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
-import { type Captured, captured } from "./measure-page.ts";
+import { type Captured, captured } from "./test-site.ts";
 
 const measuring = { signals: ["pageViews", "media"] };
 

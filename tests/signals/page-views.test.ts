@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
-import { captured, capturedOf } from "./measure-page.ts";
+import { captured, capturedOf } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
 const measuring = { signals: ["pageViews"] };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { VIEWPORT } from "../browsers/viewport.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
-import { capturedOf } from "./measure-page.ts";
+import { capturedOf } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
 const measuring = { signals: ["pageViews", "scrollDepth"], options: { scrollDepth: { reportEvery: 200 } } };

@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { driverLimits } from "../../scripts/docs/driver-limits.ts";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
-import { capturedOf } from "./measure-page.ts";
+import { capturedOf } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
 const measuring = { signals: ["pageViews", "webVitals"] };

@@ -35,7 +35,7 @@ export interface Simulation {
   /** Opens a page: in a tab of its own, or in the tab of the page before, which has to be left. `clock`: how wrong it goes. */
   open(before?: Page, clock?: number): Page;
   /** Lets time pass, in milliseconds, and everything happen that is due. */
-  pass(ms: number): Promise<void>;
+  advance(ms: number): Promise<void>;
   /** From now on this happens to batches. */
   network: Fault;
   storage: StorageState;
@@ -203,7 +203,7 @@ export const createSimulation = (random: () => number): Simulation => {
     },
     refused,
 
-    async pass(ms) {
+    async advance(ms) {
       await settle();
       for (const until = now + ms; ; await settle()) {
         const next = timers.reduce<(typeof timers)[number] | undefined>(

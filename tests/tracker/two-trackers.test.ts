@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "../signals/in-every-browser.ts";
 import { listenersLeftBy } from "../signals/listeners.ts";
-import { captured } from "../signals/measure-page.ts";
+import { captured } from "../signals/test-site.ts";
 
 const SIGNALS = ["pageViews", "clicks", "hovers", "scrollDepth", "dwell", "selections", "errors"];
 

@@ -11,7 +11,7 @@ interface Outcome {
   problem?: string;
   /** The shortest wait before another attempt, in milliseconds; absent when no other attempt is worth it. */
   retryAfterMs?: number | undefined;
-  answer?: BatchResponse;
+  response?: BatchResponse;
 }
 
 /** Bodies in flight with keepalive share 64 KiB in the Fetch standard, with all scripts of the page. We take no more than this. */
@@ -31,7 +31,7 @@ const retryAfter = (value: string | null): number =>
 let bytesInFlight = 0;
 
 /** Whether a body may be sent that outlives the page. */
-export const hasRoom = (): boolean => bytesInFlight < KEEPALIVE_BYTES;
+export const hasKeepaliveQuota = (): boolean => bytesInFlight < KEEPALIVE_BYTES;
 
 /** The requests to the collector. */
 export interface Collector {
@@ -82,7 +82,7 @@ export const createCollector = (
           credentials,
           signal: AbortSignal.timeout(TIMEOUT_MS),
         });
-        if (response.ok) return { answer: await response.json() };
+        if (response.ok) return { response: await response.json() };
         return {
           problem: `${response.status} ${await response.text()}`,
           retryAfterMs: passes(response.status) ? retryAfter(response.headers.get("retry-after")) : undefined,

@@ -5,7 +5,7 @@ import { now } from "../sensors/clock.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 import { backoff } from "./backoff.ts";
-import { type Collector, hasRoom } from "./collector.ts";
+import { type Collector, hasKeepaliveQuota } from "./collector.ts";
 import { createQueue, type QueueEntry } from "./queue.ts";
 import { recoverUnsent } from "./recover-unsent.ts";
 import { createSpool } from "./spool.ts";
@@ -53,7 +53,7 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
   const sendNext = () => {
     if (!backoffTimer.isRunning())
       for (const entry of isVisible() ? queue.entries.slice(0, 1) : queue.entries)
-        if (hasRoom() && !(flushTimer.isRunning() && queue.open === entry.batch)) void send(entry);
+        if (hasKeepaliveQuota() && !(flushTimer.isRunning() && queue.open === entry.batch)) void send(entry);
   };
   const flushTimer = createTimer(sendNext);
   const backoffTimer = createTimer(sendNext);
@@ -69,7 +69,7 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
     const { batch } = entry;
     queue.open = undefined;
     emit("sent", batch);
-    const { problem, retryAfterMs, answer } = await collector.post(batch);
+    const { problem, retryAfterMs, response: answer } = await collector.post(batch);
     entry.request = undefined;
     lastProblem = problem;
     if (retryAfterMs !== undefined) {

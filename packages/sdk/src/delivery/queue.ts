@@ -3,7 +3,7 @@ import type { BatchOrigin, QueuedBatch } from "../events/queued-batch.ts";
 import type { Emit } from "../events/tracker-events.ts";
 import { now } from "../sensors/clock.ts";
 import { append, newBatch } from "./batch.ts";
-import { lossesOf } from "./losses.ts";
+import { droppedRangesOf } from "./dropped-ranges.ts";
 import type { Spool } from "./spool.ts";
 
 /** Most events in a batch. */
@@ -89,7 +89,7 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
         prune();
       }
       propertyBytes += moreBytes;
-      spool.keep(open);
+      spool.put(open);
       const isFull = open.events.length >= MAX_EVENTS || propertyBytes > MAX_PROPERTY_BYTES;
       if (isFull) queue.open = undefined;
       return isFull;
@@ -104,11 +104,11 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
     },
     settle(entry, reason) {
       queue.entries = queue.entries.filter((other) => other !== entry);
-      spool.drop(entry.batch);
+      spool.remove(entry.batch);
       entry.onSettled?.();
       if (!reason) return;
       emit("trouble", reason);
-      if (entry.batch.tab_id === tab) losses = [...losses, ...lossesOf(entry.batch, reason)].slice(-MAX_LOSSES);
+      if (entry.batch.tab_id === tab) losses = [...losses, ...droppedRangesOf(entry.batch, reason)].slice(-MAX_LOSSES);
     },
   };
   return queue;

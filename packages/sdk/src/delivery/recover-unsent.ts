@@ -20,7 +20,7 @@ export const recoverUnsent = (
 ): void => {
   const recover = async () => {
     const buffered = readBuffered(buffer);
-    for (const batch of buffered) spool.keep(batch);
+    for (const batch of buffered) spool.put(batch);
     const unsent = (await spool.read()) ?? buffered;
     // Only the batches that this page answers for from here on: others may have left more meanwhile.
     if (buffered[0]) buffer.write(readBuffered(buffer).slice(buffered.length));

@@ -11,9 +11,9 @@ const WRITE_BEHIND_MS = 1_000;
  */
 export interface Spool {
   /** Stores a batch as it is then, within {@link WRITE_BEHIND_MS}. */
-  keep(batch: QueuedBatch): void;
+  put(batch: QueuedBatch): void;
   /** Deletes a batch, within {@link WRITE_BEHIND_MS}, unless another page has stored it with more events. */
-  drop(batch: QueuedBatch): void;
+  remove(batch: QueuedBatch): void;
   /** Writes all changes now, because there may be no later, or another page will read. */
   write(): Promise<unknown>;
   /** Writes all changes, and returns all that this site's pages have spooled; `undefined` where there is no storage. */
@@ -67,8 +67,8 @@ export const createSpool = (name: string | false, onError: (error: unknown) => v
   };
 
   return {
-    keep: (batch) => change(batch, true),
-    drop: (batch) => change(batch, false),
+    put: (batch) => change(batch, true),
+    remove: (batch) => change(batch, false),
     write,
     read: () => transact((records) => promisifyRequest<QueuedBatch[]>(records.getAll())),
     close: () => store?.("readonly", ({ transaction }) => transaction.db.close()),

@@ -1,5 +1,5 @@
 import { now } from "../sensors/clock.ts";
-import { listen, together } from "../sensors/listen.ts";
+import { combineStops, listen } from "../sensors/listen.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import type { ClickEvidence, ClickFields } from "../signals/clicks.ts";
 
@@ -70,7 +70,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
     mutations.disconnect();
     if (![...pending].some(({ unanswered }) => unanswered)) return;
     mutations.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-    stopListening = together(
+    stopListening = combineStops(
       listen(document, "scroll", () => respond("scroll")),
       // A click alone moves the caret; an answer is a text that was selected.
       listen(document, "selectionchange", () => getSelection()?.type === "Range" && respond("selection")),
@@ -99,7 +99,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
   });
 
   return {
-    take(click, event, target) {
+    observe(click, event, target) {
       const time = now();
       const isField = isSpecial(event) || !!target.closest(FIELDS);
       if (!isField && !isStepper(target)) {

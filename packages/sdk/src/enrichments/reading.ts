@@ -27,7 +27,7 @@ export const reading =
     let wasVisible = isVisible();
 
     return {
-      see(geometry, depth, viewTime) {
+      update(geometry, depth, viewTime) {
         const { offset, viewport_height, content_height } = geometry;
         const span = viewTime - lastTime;
         if (wasVisible) tenths[tenth] = (tenths[tenth] ?? 0) + span;

@@ -1,4 +1,4 @@
-import { type Stop, together } from "../sensors/listen.ts";
+import { combineStops, type Stop } from "../sensors/listen.ts";
 import type { Listen } from "./tracker-events.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { Listen } from "./tracker-events.ts";
 export const debug = ({ on }: { on: Listen }): Stop => {
   let trouble = "";
   const say = (what: string, detail: unknown) => console.info(`[tidemark] ${what}`, detail);
-  return together(
+  return combineStops(
     on("event", (event) => say(`${event.type} ${event.seq}`, event)),
     on("acknowledged", (answer) => {
       say(`stored ${answer.accepted}, and had ${answer.duplicates} already`, answer);

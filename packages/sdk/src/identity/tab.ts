@@ -1,6 +1,6 @@
 import type { Stop } from "../sensors/listen.ts";
 import { onPageChange } from "../sensors/page-state.ts";
-import { slot } from "../storage/web-storage.ts";
+import { storedValue } from "../storage/web-storage.ts";
 import { mint } from "./mint.ts";
 
 /** The permanent identity of an event: its tab and its number there. */
@@ -30,7 +30,7 @@ export interface TabNumbers {
  * a page that comes back from the back-forward cache.
  */
 export const createTabNumbers = (name: string | false): TabNumbers => {
-  const store = slot<Tab>("sessionStorage", name);
+  const store = storedValue<Tab>("sessionStorage", name);
   let tab = store.read();
   let left = false;
 

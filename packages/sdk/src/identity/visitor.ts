@@ -1,6 +1,6 @@
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
 import { now } from "../sensors/clock.ts";
-import { type Slot, slot } from "../storage/web-storage.ts";
+import { type StoredValue, storedValue } from "../storage/web-storage.ts";
 import { mint } from "./mint.ts";
 
 /** Who is visiting, in which session. */
@@ -20,7 +20,7 @@ export interface Visit {
 }
 
 /** Gives the place where a visit is kept under a name. */
-export type VisitStore = (name: string) => Slot<Visit>;
+export type VisitStore = (name: string) => StoredValue<Visit>;
 
 /** How long a tab goes by what it knows of the visit, in milliseconds; far below the idle limit, far above one look an event. */
 const LOOK_EVERY_MS = 5_000;
@@ -49,7 +49,7 @@ export const createVisitorKeeper = (
   given?: string,
   storeIn?: VisitStore,
 ): VisitorKeeper => {
-  const store = (name && storeIn?.(name)) || slot<Visit>("localStorage", name);
+  const store = (name && storeIn?.(name)) || storedValue<Visit>("localStorage", name);
   let visit = { seen_at: 0 } as Visit;
 
   /** Reads what other tabs have stored. A visit older than the one known here could not be written. */

@@ -1,5 +1,5 @@
 import { guard } from "../guard.ts";
-import { type Stop, together } from "../sensors/listen.ts";
+import { combineStops, type Stop } from "../sensors/listen.ts";
 import { createTimer } from "../sensors/timer.ts";
 import type { Tracker } from "../tracker/tracker.ts";
 import { openFrame } from "./frame.ts";
@@ -48,7 +48,7 @@ export const inspect = (tracker: Pick<Tracker, "sessionId" | "features" | "on">)
   });
   vectorReader.read();
 
-  const close = together(
+  const close = combineStops(
     tracker.on("event", journal.captured),
     tracker.on("sent", journal.sent),
     tracker.on("acknowledged", (answer) => {

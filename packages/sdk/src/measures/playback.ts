@@ -16,7 +16,7 @@ export interface Player {
 }
 
 /** What there is to say of a medium, with its totals. */
-export type Statement = { type: "video_play" | "video_pause" | "video_progress" | "video_complete" } & Pick<
+export type PlaybackReport = { type: "video_play" | "video_pause" | "video_progress" | "video_complete" } & Pick<
   EventOf<"video_progress">,
   | "position_ms"
   | "duration_ms"
@@ -41,7 +41,7 @@ export type Playback = (
   isLost?: boolean,
   isGone?: boolean,
   isWanted?: boolean,
-) => Statement | undefined;
+) => PlaybackReport | undefined;
 
 /**
  * How far off its expected position a medium has jumped, and how long at most it played on unseen before that, in milliseconds
@@ -117,7 +117,7 @@ export const createPlayback = (): Playback => {
     quarter = Math.max(quarter, quarters);
 
     if (type === "video_play") plays += 1;
-    const statement: Statement | undefined = type
+    const statement: PlaybackReport | undefined = type
       ? {
           type,
           position_ms: isOpen ? reached : current,

@@ -1,4 +1,4 @@
-import { share, together } from "../sensors/listen.ts";
+import { combineStops, share } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 import type { Tracker, Vector } from "../tracker/tracker.ts";
@@ -66,7 +66,7 @@ export const createLiveVector = (tracker: Tracker): LiveVector => {
     };
 
     refresh();
-    return together(tracker.on("acknowledged", refresh), onPageChange(refresh), () => {
+    return combineStops(tracker.on("acknowledged", refresh), onPageChange(refresh), () => {
       isStopped = true;
       timer.stop();
     });

@@ -2,9 +2,9 @@ import { guard } from "../guard.ts";
 import { percentageOf } from "../measures/depth.ts";
 import { now } from "../sensors/clock.ts";
 import { hold } from "../sensors/engagement-hold.ts";
-import { listen, together } from "../sensors/listen.ts";
+import { combineStops, listen } from "../sensors/listen.ts";
 import { onNavigation } from "../sensors/navigation.ts";
-import { isVisible, onPageChange, whenSeen } from "../sensors/page-state.ts";
+import { isVisible, onPageChange, whenVisible } from "../sensors/page-state.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
 import { describe } from "../sensors/target.ts";
 import { createTimer } from "../sensors/timer.ts";
@@ -14,6 +14,6 @@ import { createTimer } from "../sensors/timer.ts";
  * hold that it takes would be none for the dwell of the tag.
  */
 export const shared = {
-  ...{ guard, cleanUrl, now, hold, listen, together, onNavigation, isVisible, onPageChange, whenSeen, describe },
+  ...{ guard, cleanUrl, now, hold, listen, combineStops, onNavigation, isVisible, onPageChange, whenVisible, describe },
   ...{ createTimer, percentageOf },
 };

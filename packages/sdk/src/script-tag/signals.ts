@@ -39,13 +39,13 @@ export const signalsOf = (names: readonly string[], options: SignalOptions, load
   };
 
   const lateEvidence: ClickEvidence = (context) => {
-    let take: ReturnType<ClickEvidence>["take"] = (click) => context.emit("click", click);
+    let observe: ReturnType<ClickEvidence>["observe"] = (click) => context.emit("click", click);
     const stop = late("clickEvidence", (make) => {
       const evidence = make()(context);
-      take = evidence.take;
+      observe = evidence.observe;
       return evidence.stop;
     });
-    return { take: (...click) => take(...click), stop };
+    return { observe: (...click) => observe(...click), stop };
   };
 
   const lateReading: ScrollDetail = () => {
@@ -53,7 +53,7 @@ export const signalsOf = (names: readonly string[], options: SignalOptions, load
     void load("reading").then((make) => {
       reading = make(options.reading)();
     });
-    return { see: (...sight) => reading?.see(...sight) ?? false, fields: () => reading?.fields() ?? {} };
+    return { update: (...sight) => reading?.update(...sight) ?? false, fields: () => reading?.fields() ?? {} };
   };
 
   const own: Record<(typeof SIGNALS)[number], () => Signal> = {

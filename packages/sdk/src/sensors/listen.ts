@@ -34,7 +34,7 @@ export const share = <T>(start: (emit: (value: T) => void) => Stop): ((listener:
 };
 
 /** One stop for several. */
-export const together =
+export const combineStops =
   (...stops: Stop[]): Stop =>
   () => {
     for (const stop of stops) stop();

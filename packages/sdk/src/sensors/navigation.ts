@@ -1,4 +1,4 @@
-import { listen, share, together } from "./listen.ts";
+import { combineStops, listen, share } from "./listen.ts";
 import { createTimer } from "./timer.ts";
 
 /** Listens for every change of the entry in the session history, by whatever means the browser has. */
@@ -17,7 +17,7 @@ const onHistoryChange = (listener: () => void) => {
       if (history[method] === patched) history[method] = original;
     };
   };
-  return together(patch("pushState"), patch("replaceState"), listen(window, "popstate", listener));
+  return combineStops(patch("pushState"), patch("replaceState"), listen(window, "popstate", listener));
 };
 
 /**
@@ -26,7 +26,7 @@ const onHistoryChange = (listener: () => void) => {
  */
 export const onNavigation = share<void>((emit) => {
   const timer = createTimer(emit);
-  return together(
+  return combineStops(
     onHistoryChange(() => timer.start()),
     timer.stop,
   );

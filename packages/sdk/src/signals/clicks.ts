@@ -1,6 +1,6 @@
 import type { EventOf, FieldsOf } from "@tidemark/schema";
 import type { Signal, SignalContext } from "../events/signal.ts";
-import { listen, type Stop, together } from "../sensors/listen.ts";
+import { combineStops, listen, type Stop } from "../sensors/listen.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { anyTarget, describe } from "../sensors/target.ts";
 
@@ -12,7 +12,7 @@ export type ClickDetail = (event: MouseEvent, target: Element) => Partial<ClickF
 
 /** Learns of a click what only the time after it shows, and reports the click when it has; see {@link clickEvidence}. */
 export type ClickEvidence = (context: SignalContext) => {
-  take(click: ClickFields, event: MouseEvent, target: Element): void;
+  observe(click: ClickFields, event: MouseEvent, target: Element): void;
   stop: Stop;
 };
 
@@ -32,9 +32,9 @@ export interface ClickOptions {
 export const clicks =
   ({ details = [], evidence }: ClickOptions = {}): Signal =>
   (context) => {
-    const { take, stop } = evidence?.(context) ?? {};
+    const { observe, stop } = evidence?.(context) ?? {};
     let control: unknown;
-    return together(
+    return combineStops(
       listen<PointerEvent>(document, "click auxclick", (event) => {
         const target = anyTarget(event);
         // A click on a label is followed, in the same task, by the browser's own click on the labelled field.
@@ -54,7 +54,7 @@ export const clicks =
           pointer_type: (event.pointerType ?? "") as EventOf<"click">["pointer_type"],
         };
         Object.assign(click, ...details.map((detail) => detail(event, target)));
-        if (take) take(click, event, target);
+        if (observe) observe(click, event, target);
         else context.emit("click", click);
       }),
       () => stop?.(),

@@ -3,8 +3,8 @@ import { createEngagementClock, type Engagement } from "../measures/engagement.t
 import { now } from "../sensors/clock.ts";
 import { isHeld, onHoldChange } from "../sensors/engagement-hold.ts";
 import { onFocusChange } from "../sensors/focus.ts";
-import { onInput, PULSE_MS } from "../sensors/input.ts";
-import { together } from "../sensors/listen.ts";
+import { INPUT_INTERVAL_MS, onInput } from "../sensors/input.ts";
+import { combineStops } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 
@@ -68,11 +68,11 @@ export const dwell =
 
     look();
     begin();
-    return together(
+    return combineStops(
       context.on("view", begin),
       context.on("report", report),
       // The last input of a pulse is not heard: it is taken to be in the middle.
-      onInput((event) => event && input(PULSE_MS / 2)),
+      onInput((event) => event && input(INPUT_INTERVAL_MS / 2)),
       onHoldChange(look),
       onFocusChange((focused) => {
         look();

@@ -1,7 +1,7 @@
 import type { Signal } from "../events/signal.ts";
 import { now } from "../sensors/clock.ts";
 import { createViewObserver } from "../sensors/in-view.ts";
-import { together } from "../sensors/listen.ts";
+import { combineStops } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { describe } from "../sensors/target.ts";
@@ -92,7 +92,7 @@ export const elementDwell = (): Signal => (context) => {
 
   begin();
   changes.observe(document, { childList: true, subtree: true, attributeFilter: [DWELL_ATTRIBUTE] });
-  return together(
+  return combineStops(
     context.on("view", begin),
     context.on("report", () => settleAll(true)),
     onPageChange((change) => {

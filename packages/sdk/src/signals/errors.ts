@@ -1,7 +1,7 @@
 import type { FieldsOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
-import { listen, together } from "../sensors/listen.ts";
+import { combineStops, listen } from "../sensors/listen.ts";
 import { isVisible } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 
@@ -48,5 +48,5 @@ export const errors = (): Signal => (context) => {
 
   context.on("view", () => totals.clear());
   context.on("report", report);
-  return together(listen(window, "error unhandledrejection", count), timer.stop);
+  return combineStops(listen(window, "error unhandledrejection", count), timer.stop);
 };

@@ -2,7 +2,7 @@ import type { FieldsOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
 import { now } from "../sensors/clock.ts";
-import { listen, type Stop, together } from "../sensors/listen.ts";
+import { combineStops, listen, type Stop } from "../sensors/listen.ts";
 import { onPageChange } from "../sensors/page-state.ts";
 import { ignoredBy, isSecret } from "../sensors/privacy.ts";
 import { describe, type Target } from "../sensors/target.ts";
@@ -116,7 +116,7 @@ export const forms = (): Signal => (context) => {
     if (reason === "view_end") abandon();
     else if (reason === "hidden") leave();
   });
-  return together(
+  return combineStops(
     listen(document, "focusin input", visit),
     listen(document, "focusout", leave),
     listen(document, "submit", submit),

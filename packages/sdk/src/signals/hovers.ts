@@ -1,7 +1,7 @@
 import type { EventOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
 import { now } from "../sensors/clock.ts";
-import { listen, type Stop, together } from "../sensors/listen.ts";
+import { combineStops, listen, type Stop } from "../sensors/listen.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { describe, meaningfulTarget } from "../sensors/target.ts";
 
@@ -43,7 +43,7 @@ export const hovers =
     };
 
     context.on("report", (reason) => reason !== "flush" && end());
-    return together(
+    return combineStops(
       listen<PointerEvent>(document, "pointerover", (event) => {
         const element = meaningfulTarget(event);
         if (event.pointerType === "touch" || element === over) return;

@@ -3,7 +3,7 @@ import { guard } from "../guard.ts";
 import { createPlayback } from "../measures/playback.ts";
 import { now } from "../sensors/clock.ts";
 import { hold } from "../sensors/engagement-hold.ts";
-import { listen, type Stop, together } from "../sensors/listen.ts";
+import { combineStops, listen, type Stop } from "../sensors/listen.ts";
 import { isVisible } from "../sensors/page-state.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { PLAYER_EVENT, type PlayerReport } from "../sensors/report-media.ts";
@@ -92,7 +92,7 @@ export const media =
       if (look) look(event.type, player);
     });
 
-    return together(
+    return combineStops(
       listen(document, CHANGES, hear),
       context.on("report", () => lookAtAll("report")),
       context.on("view", () => lookAtAll("view")),

@@ -1,8 +1,8 @@
 import type { View } from "@tidemark/schema";
 import type { Signal, ViewCause, ViewDetails } from "../events/signal.ts";
-import { together } from "../sensors/listen.ts";
+import { combineStops } from "../sensors/listen.ts";
 import { onNavigation } from "../sensors/navigation.ts";
-import { onPageChange, whenSeen } from "../sensors/page-state.ts";
+import { onPageChange, whenVisible } from "../sensors/page-state.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
 import { createTimer } from "../sensors/timer.ts";
 
@@ -60,8 +60,8 @@ export const pageViews =
       settleTimer.stop();
       settleTimer.start(SETTLE_MS);
     };
-    return together(
-      whenSeen(() => begin(loadCause())),
+    return combineStops(
+      whenVisible(() => begin(loadCause())),
       onNavigation(() => {
         const next = routeOf();
         if (next === route) return;

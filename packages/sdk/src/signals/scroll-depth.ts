@@ -3,7 +3,7 @@ import type { Signal } from "../events/signal.ts";
 import { createDepthGauge, type Depth, type DepthGauge, percentageOf, type ScrollGeometry } from "../measures/depth.ts";
 import { now } from "../sensors/clock.ts";
 import { onInput } from "../sensors/input.ts";
-import { together } from "../sensors/listen.ts";
+import { combineStops } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 
@@ -18,7 +18,7 @@ export interface ScrollDepthOptions {
 /** Measures more of a view, from each sight of its scroller. */
 export type ScrollDetail = () => {
   /** Hears where the viewport is and how deep it has been, at a moment of the view. Returns true to have it reported at once. */
-  see(geometry: ScrollGeometry, depth: number, viewTime: number): boolean;
+  update(geometry: ScrollGeometry, depth: number, viewTime: number): boolean;
   /** What to add to a report. */
   fields(): Partial<FieldsOf<"scroll">>;
 };
@@ -68,7 +68,7 @@ export const scrollDepth =
       geometry = { offset: Math.round(scrollTop), viewport_height: clientHeight, content_height: scrollHeight };
       const viewTime = now() - startedAt;
       depth = gauge(geometry, viewTime);
-      return more?.see(geometry, depth.scroll_depth_px, viewTime);
+      return more?.update(geometry, depth.scroll_depth_px, viewTime);
     };
 
     const report = (reason?: string) => {
@@ -115,7 +115,7 @@ export const scrollDepth =
     };
 
     begin();
-    return together(
+    return combineStops(
       context.on("view", begin),
       context.on("report", report),
       onPageChange((change) => change === "visible" && layoutTimer.start(BEGIN_MS)),

@@ -1,6 +1,6 @@
 import type { EventOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
-import { listen, together } from "../sensors/listen.ts";
+import { combineStops, listen } from "../sensors/listen.ts";
 import { ignoredBy, isSecret } from "../sensors/privacy.ts";
 import { describe } from "../sensors/target.ts";
 import { createTimer } from "../sensors/timer.ts";
@@ -53,7 +53,7 @@ export const selections = (): Signal => (context) => {
   const timer = createTimer(settle);
 
   context.on("report", settle);
-  return together(
+  return combineStops(
     listen(document, "selectionchange", () => {
       unsettled = true;
       wait(SETTLED_AFTER_MS);

@@ -1,6 +1,6 @@
 import { type Metric, onCLS, onFCP, onINP, onLCP, onTTFB } from "web-vitals";
 import type { Signal } from "../events/signal.ts";
-import { whenSeen } from "../sensors/page-state.ts";
+import { whenVisible } from "../sensors/page-state.ts";
 
 type Hear = (metric: Metric) => void;
 
@@ -41,7 +41,7 @@ export const webVitals = (): Signal => (context) => {
       navigation_type: navigationType,
     });
   start();
-  const stop = whenSeen(() => {
+  const stop = whenVisible(() => {
     for (const metric of latest.values()) hear(metric);
     hearers.add(hear);
   });

@@ -1,11 +1,11 @@
 /** A value kept under one name in a Web Storage area; where the browser forbids storage, nothing is kept and nothing breaks. */
-export interface Slot<T> {
+export interface StoredValue<T> {
   read(): T | null | undefined;
   write(value: T | null | undefined): void;
 }
 
 /** The slot of that name, or one that keeps nothing. */
-export const slot = <T>(area: "localStorage" | "sessionStorage", name: string | false): Slot<T> => {
+export const storedValue = <T>(area: "localStorage" | "sessionStorage", name: string | false): StoredValue<T> => {
   const attempt = <R>(use: (storage: Storage) => R): R | undefined => {
     try {
       if (name) return use(window[area]);

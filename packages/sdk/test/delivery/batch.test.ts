@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { append, newBatch } from "../../src/delivery/batch.ts";
-import { lossesOf } from "../../src/delivery/losses.ts";
+import { droppedRangesOf } from "../../src/delivery/dropped-ranges.ts";
 import { eventOf, originOf, viewOf } from "./batches.ts";
 
 it("holds its origin, its events in their order, and each view once", () => {
@@ -16,5 +16,5 @@ it("is lost with its own events and with the losses that it was to report", () =
   const before = { from_seq: 0, to_seq: 3, reason: "overflow" } as const;
   const batch = newBatch(originOf("tab"), eventOf(4), viewOf("view"), [before]);
   append(batch, eventOf(5), viewOf("view"));
-  expect(lossesOf(batch, "refused")).toEqual([before, { from_seq: 4, to_seq: 5, reason: "refused" }]);
+  expect(droppedRangesOf(batch, "refused")).toEqual([before, { from_seq: 4, to_seq: 5, reason: "refused" }]);
 });

@@ -8,7 +8,7 @@ import { eventOf, originOf, viewOf } from "./batches.ts";
 const WEEK_MS = 7 * 24 * 3_600_000;
 
 const view = viewOf("view");
-const spool = { keep: vi.fn(), drop: vi.fn(), write: vi.fn(), read: vi.fn(), close: vi.fn() };
+const spool = { put: vi.fn(), remove: vi.fn(), write: vi.fn(), read: vi.fn(), close: vi.fn() };
 const emit = vi.fn();
 let queue: Queue;
 
@@ -26,7 +26,7 @@ describe("the open batch", () => {
   it("takes events in, each of which is spooled", () => {
     for (const seq of [0, 1, 2]) expect(add(seq)).toBe(false);
     expect(numbers()).toEqual([[0, 1, 2]]);
-    expect(spool.keep.mock.calls).toEqual(Array(3).fill([queue.open]));
+    expect(spool.put.mock.calls).toEqual(Array(3).fill([queue.open]));
   });
 
   it("is full with a hundred events", () => {
@@ -70,7 +70,7 @@ describe("a batch that is settled", () => {
     const entry = oldest();
     queue.settle(entry);
     expect(queue.entries).toEqual([]);
-    expect(spool.drop).toHaveBeenCalledWith(entry.batch);
+    expect(spool.remove).toHaveBeenCalledWith(entry.batch);
     expect(emit).not.toHaveBeenCalled();
   });
 

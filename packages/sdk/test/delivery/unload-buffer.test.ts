@@ -28,7 +28,7 @@ it("gives the batches of all pages, in the order in which they were added", () =
   addBuffered(createUnloadBuffer("tidemark.key"), [first, second]);
   addBuffered(createUnloadBuffer("tidemark.key"), [third]);
   expect(numbersIn(createUnloadBuffer("tidemark.key"))).toEqual([0, 1, 2]);
-  expect([...items.keys()]).toEqual(["tidemark.key.will"]);
+  expect([...items.keys()]).toEqual(["tidemark.key.unsent"]);
 });
 
 it("keeps the latest 60", () => {
@@ -38,7 +38,7 @@ it("keeps the latest 60", () => {
 });
 
 it.each(["", "{", "0", "{}", "[0, {}]", '[{ "events": [] }]'])("is empty where another script wrote %j", (text) => {
-  items.set("tidemark.key.will", text);
+  items.set("tidemark.key.unsent", text);
   const buffer = createUnloadBuffer("tidemark.key");
   expect(readBuffered(buffer)).toEqual([]);
   addBuffered(buffer, batches(1));

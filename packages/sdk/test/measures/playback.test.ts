@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createPlayback, type Statement } from "../../src/measures/playback.ts";
+import { createPlayback, type PlaybackReport } from "../../src/measures/playback.ts";
 
 const LENGTH = 60_000;
 /** How often a player says where it is, in milliseconds. */
@@ -27,7 +27,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 const perform = (actions: Action[], { loop = false, says = true } = {}) => {
   const playback = createPlayback();
   const truth = { watched: new Set<number>(), played: 0, pieces: 1 };
-  const statements: Statement[] = [];
+  const statements: PlaybackReport[] = [];
   let [now, position, paused, stalled, ended, seeking, rate] = [1e12, 0, true, false, false, false, 1];
 
   const look = (isWanted = false) => {
@@ -91,18 +91,18 @@ const perform = (actions: Action[], { loop = false, says = true } = {}) => {
   return { statements, truth, last: statements.at(-1) };
 };
 
-const covered = ({ ranges }: Statement) =>
+const covered = ({ ranges }: PlaybackReport) =>
   new Set(ranges.flatMap(([from, to]) => Array.from({ length: to - from }, (_, each) => from + each)));
 
 const missingFrom = (some: Set<number>, all: Set<number>) => [...all].filter((each) => !some.has(each)).length;
 
-const lengthOf = ({ ranges }: Statement) => ranges.reduce((sum, [from, to]) => sum + to - from, 0);
+const lengthOf = ({ ranges }: PlaybackReport) => ranges.reduce((sum, [from, to]) => sum + to - from, 0);
 
 const wait = (seconds: number): Action => ({ kind: "wait", ticks: seconds * 4, rest: 0 });
 const play: Action = { kind: "play" };
 const pause: Action = { kind: "pause" };
 const seek = (to: number): Action => ({ kind: "seek", to });
-const types = ({ statements }: { statements: Statement[] }) => statements.map(({ type }) => type.slice(6));
+const types = ({ statements }: { statements: PlaybackReport[] }) => statements.map(({ type }) => type.slice(6));
 
 describe("playback", () => {
   it("has watched what was truly played, whatever is done to the player", () => {

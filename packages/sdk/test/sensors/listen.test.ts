@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { listen, share, together } from "../../src/sensors/listen.ts";
+import { combineStops, listen, share } from "../../src/sensors/listen.ts";
 
 describe("listen", () => {
   it("hears each of the named events until it is stopped", () => {
@@ -71,7 +71,7 @@ describe("share", () => {
 
 it("together stops all, in their order", () => {
   const stopped: number[] = [];
-  together(
+  combineStops(
     () => stopped.push(1),
     () => stopped.push(2),
   )();

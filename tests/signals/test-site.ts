@@ -24,12 +24,12 @@ const SDK = fileURLToPath(new URL("../../packages/sdk/src", import.meta.url));
 const ASSETS = join(EXAMPLE_SITE, "assets");
 
 /** A server of pages that measure themselves, and the collector of what they send. */
-export interface MeasurePage {
+export interface TestSite {
   origin: string;
   /** What was sent against the contract since this was last asked, in words. */
   violations(): string[];
   /** How many events came since the server was started, each counted once. */
-  arrived(): number;
+  eventCount(): number;
   /** The context of a view as it was sent last. */
   viewOf(event: { view_id?: string | undefined } | undefined): View | undefined;
   stop(): Promise<void>;
@@ -64,7 +64,7 @@ const breaches = (body: unknown): string[] => {
  * Serves `pages/` and the example's film on a free port, with the SDK in `/sdk.js` and a collector at `/v1/events` that accepts everything and
  * remembers each breach of the contract.
  */
-export const startMeasurePage = async (): Promise<MeasurePage> => {
+export const startTestSite = async (): Promise<TestSite> => {
   const script = await bundleSdk();
   const violations: string[] = [];
   const views = new Map<string, View>();
@@ -109,7 +109,7 @@ export const startMeasurePage = async (): Promise<MeasurePage> => {
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     violations: () => violations.splice(0),
-    arrived: () => numbered.size,
+    eventCount: () => numbered.size,
     viewOf: (event) => views.get(event?.view_id ?? ""),
     async stop() {
       server.closeAllConnections();
