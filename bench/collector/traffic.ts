@@ -24,7 +24,7 @@ let visitors = 0;
 /** The batches of one visitor's only tab, as an SDK that kept them in its spool sends them at `sentAt`. */
 function* tab(events: number, begin: number, sentAt: number): Generator<Batch, never> {
   visitors += 1;
-  const happenings = visitor(visitors, begin);
+  const visitorEvents = visitor(visitors, begin);
   const id = () => crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   const sender = {
     v: 1 as const,
@@ -36,7 +36,7 @@ function* tab(events: number, begin: number, sentAt: number): Generator<Batch, n
     sdk: "@tidemark/sdk/0.1.0",
   };
   for (;;) {
-    const next = Array.from({ length: events }, () => happenings.next().value);
+    const next = Array.from({ length: events }, () => visitorEvents.next().value);
     const views = new Map<string, View>(next.map(({ view }) => [view.view_id, view]));
     yield { ...sender, views: [...views.values()], events: next.map(({ event }) => event) };
   }

@@ -1,7 +1,7 @@
 import type { Event, View } from "@tidemark/schema";
 
 /** What a visitor does next, and the view it happens in. */
-export interface Happening {
+export interface VisitorEvent {
   event: Event;
   view: View;
 }
@@ -38,7 +38,7 @@ const IDLE_AFTER_MS = 5000;
  *
  * @param begin UTC milliseconds of the first page view.
  */
-export function* visitor(seed: number, begin: number): Generator<Happening, never> {
+export function* visitor(seed: number, begin: number): Generator<VisitorEvent, never> {
   const random = randomFrom(seed);
   const between = (low: number, high: number) => Math.floor(low + random() * (high - low));
   const oneOf = <T>(list: readonly T[]): T => list[between(0, list.length)] as T;
@@ -62,7 +62,7 @@ export function* visitor(seed: number, begin: number): Generator<Happening, neve
       viewport_height: VIEWPORT,
     };
     referrer = url;
-    const at = (fields: object): Happening => {
+    const at = (fields: object): VisitorEvent => {
       seq += 1;
       return { view, event: { seq, time, view_id: view.view_id, ...fields } as Event };
     };

@@ -5,7 +5,7 @@ import type { Tracker } from "@tidemark/sdk";
 import { build } from "esbuild";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { newTab, receive, type Tab } from "../../packages/collector/src/session/tab/tab.ts";
-import { splitUnread } from "../../packages/collector/src/wire/split.ts";
+import { splitUnparsed } from "../../packages/collector/src/wire/split.ts";
 import { validateEvents } from "../../packages/collector/src/wire/validate-events.ts";
 
 /**
@@ -112,7 +112,7 @@ const createCollector = () => {
     numbersIn: (body: string): number[] =>
       JSON.parse(body).events.flatMap((event: object) => numberOf(event) ?? []) as number[],
     take(body: string): BatchResponse {
-      if (!splitUnread(body)) violations.push("the events do not come last");
+      if (!splitUnparsed(body)) violations.push("the events do not come last");
       const parsed = batch.safeParse(JSON.parse(body));
       if (!parsed.success) {
         violations.push(parsed.error.message);

@@ -4,9 +4,9 @@ import {
   batch,
   batchFor,
   custom,
+  errorOf,
   newSession,
   readRollup,
-  refusal,
   rollupVectorOf,
   vectorOf,
 } from "./workers/client.ts";
@@ -38,7 +38,7 @@ describe("a site with features and a jurisdiction of its own", () => {
     await expect
       .poll(async () => (await rollupVectorOf("author", author, "news-read-key"))?.features, { timeout: 5_000 })
       .toEqual({ author_stories: 3 });
-    const [status, code, message] = await refusal(await readRollup("author", author, "shop-read-key"));
+    const [status, code, message] = await errorOf(await readRollup("author", author, "shop-read-key"));
     expect([status, code]).toEqual([404, "not_found"]);
     expect(message).toContain('No feature is defined of "author"');
   });

@@ -13,7 +13,7 @@ export interface TenantLookup {
    */
   byKey(key: string, origin: string | undefined): Tenant;
   /** Whether pages of this origin belong to a site that keeps a cookie, and may bring it. */
-  mayBringCookie(origin: string): boolean;
+  maySendCookie(origin: string): boolean;
   /** The tenant whose site has this read key. @throws HttpError `unauthorized`. */
   byReadKey(readKey: string, env: object): Promise<Tenant>;
 }
@@ -47,7 +47,7 @@ export const createTenantLookup = (tenants: Tenants): TenantLookup => {
       return tenant;
     },
 
-    mayBringCookie: (origin) => cookieOrigins.some((pattern) => pattern.test(origin)),
+    maySendCookie: (origin) => cookieOrigins.some((pattern) => pattern.test(origin)),
 
     async byReadKey(readKey, env) {
       for (const tenant of tenants.values()) if (await isSecret(env, tenant.site.readKeySecret, readKey)) return tenant;

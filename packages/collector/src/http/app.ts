@@ -8,7 +8,7 @@ import { type Env, metricsOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import { createMeter } from "../metrics/meter.ts";
 import type { Tenants } from "../tenants.ts";
-import { answerError } from "./errors.ts";
+import { respondToError } from "./errors.ts";
 import { routes } from "./routes/index.ts";
 
 /** The HTTP face of a deployment. */
@@ -23,9 +23,9 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   // Not by the middleware: it adds its headers by building each answer anew.
   app.use((c, next) => {
     const origin = c.req.header("origin");
-    const bringsCookie = origin !== undefined && lookup.mayBringCookie(origin);
-    c.header("access-control-allow-origin", bringsCookie ? origin : "*");
-    if (bringsCookie) {
+    const sendsCookie = origin !== undefined && lookup.maySendCookie(origin);
+    c.header("access-control-allow-origin", sendsCookie ? origin : "*");
+    if (sendsCookie) {
       c.header("access-control-allow-credentials", "true");
       c.header("vary", "Origin");
     }
@@ -38,8 +38,8 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
     // Paths that match no route share one label: clients may invent any number of them.
     const route = routePath(c).replace(/.*\*$/, "none");
     meter.count("tidemark_requests_total", { route, status: c.res.status }, 1);
-    const handingOver = meter.handOver(() => metricsOf(c.env));
-    if (handingOver) c.executionCtx.waitUntil(handingOver);
+    const flushing = meter.flush(() => metricsOf(c.env));
+    if (flushing) c.executionCtx.waitUntil(flushing);
   });
 
   for (const add of routes) add(app, { config, lookup, meter });
@@ -51,6 +51,6 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
     throw new HttpError("not_found", `There is no ${c.req.method} ${c.req.path}.`);
   });
 
-  app.onError(answerError);
+  app.onError(respondToError);
   return app;
 };

@@ -18,7 +18,7 @@ const httpErrorOf = (error: Error): HttpError => {
 };
 
 /** Answers a request that failed. */
-export const answerError = (error: Error, c: Context): Response => {
+export const respondToError = (error: Error, c: Context): Response => {
   const { code, message, status } = httpErrorOf(error);
   if (code === "unavailable") {
     c.header("retry-after", String(RETRY_AFTER_S));

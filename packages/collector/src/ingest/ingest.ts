@@ -9,7 +9,7 @@ import type { Receipt, SessionBatch } from "../session/batch.ts";
 import type { Tenant } from "../tenants.ts";
 import { compileCheck } from "../wire/compile-check.ts";
 import { explain } from "../wire/explain.ts";
-import { readEvents, type Split, splitUnread } from "../wire/split.ts";
+import { readEvents, type SplitBatch, splitUnparsed } from "../wire/split.ts";
 
 const parse = (body: string): unknown => {
   try {
@@ -36,14 +36,14 @@ const batchOf = (body: unknown): ReceivedBatch => {
   throw new HttpError("invalid_batch", `${message} (contract version ${CONTRACT_VERSION}).`);
 };
 
-const deliver = async (
+const sendToSession = async (
   env: Env,
   tenant: Tenant,
   sessionId: string,
-  delivery: SessionBatch,
+  sessionBatch: SessionBatch,
 ): Promise<Receipt | undefined> => {
   try {
-    return await sessionOf(env, tenant, sessionId).ingest(delivery);
+    return await sessionOf(env, tenant, sessionId).ingest(sessionBatch);
   } catch (error) {
     console.error("the session could not take a batch", error);
     throw new HttpError(
@@ -78,7 +78,7 @@ const countBatch = (meter: Meter, site: string, receipt: Receipt): void => {
 };
 
 /** Reads and checks a batch whole. @throws HttpError that says what is wrong with it. */
-const splitRead = (body: string, { lookup, origin }: RequestContext): Split => {
+const splitParsed = (body: string, { lookup, origin }: RequestContext): SplitBatch => {
   const value = parse(body);
   lookup.byKey(keyOf(value), origin);
   const { events, ...envelope } = batchOf(value);
@@ -86,8 +86,8 @@ const splitRead = (body: string, { lookup, origin }: RequestContext): Split => {
 };
 
 /** Checks a batch's envelope and hands the batch to its session. Returns `undefined` when the session could not read the events. */
-const take = async (
-  { envelope, text }: Split,
+const ingestSplit = async (
+  { envelope, text }: SplitBatch,
   { lookup, origin, gpc, anonymousIdOf, receivedAt, env, meter }: RequestContext,
 ): Promise<BatchResponse | undefined> => {
   const { key, session_id, consent } = envelope;
@@ -106,8 +106,8 @@ const take = async (
   }
 
   const anonymous_id = anonymousIdOf(tenant, envelope);
-  const delivery: SessionBatch = { site: site.id, anonymous_id, received_at: receivedAt, ...text };
-  const receipt = await deliver(env, tenant, session_id, delivery);
+  const sessionBatch: SessionBatch = { site: site.id, anonymous_id, received_at: receivedAt, ...text };
+  const receipt = await sendToSession(env, tenant, session_id, sessionBatch);
   if (!receipt) return undefined;
   countBatch(meter, site.id, receipt);
   const { accepted, duplicates, rejected } = receipt;
@@ -121,11 +121,11 @@ const take = async (
  * @throws HttpError when the batch is unusable as a whole.
  */
 export const ingest = async (body: string, context: RequestContext): Promise<BatchResponse> => {
-  const unread = splitUnread(body);
-  const answer = unread && (await take(unread, context));
-  if (answer) return answer;
+  const unparsed = splitUnparsed(body);
+  const response = unparsed && (await ingestSplit(unparsed, context));
+  if (response) return response;
   // Another client may have written it, or it is not a batch.
-  const read = await take(splitRead(body, context), context);
-  if (!read) throw new Error("the session could not read events that are a list of the contract's length");
-  return read;
+  const parsed = await ingestSplit(splitParsed(body, context), context);
+  if (!parsed) throw new Error("the session could not read events that are a list of the contract's length");
+  return parsed;
 };

@@ -24,16 +24,16 @@ export const families = {
 export type Family = keyof typeof families;
 
 /** What was measured: figures by `name{label="value",…}`. Names and values of labels come from the configuration and the code, so there are few. */
-export type Figures = Record<string, number>;
+export type Samples = Record<string, number>;
 
 /** The key of a figure. */
-export const figureKey = (family: Family, labels: Record<string, string | number>): string => {
+export const sampleKey = (family: Family, labels: Record<string, string | number>): string => {
   let pairs = "";
   for (const name in labels) pairs += `${pairs && ","}${name}="${labels[name]}"`;
   return `${family}{${pairs}}`;
 };
 
 /** Adds figures up, into the first. */
-export const addFigures = (sum: Figures, more: Figures): void => {
+export const addSamples = (sum: Samples, more: Samples): void => {
   for (const [key, figure] of Object.entries(more)) sum[key] = (sum[key] ?? 0) + figure;
 };

@@ -1,19 +1,19 @@
 import { DurableObject } from "cloudflare:workers";
-import { addFigures, type Figures } from "./families.ts";
+import { addSamples, type Samples } from "./families.ts";
 
-const FIGURES = "figures";
+const SAMPLES = "samples";
 
 /** The deployment's figures: one object that adds up what isolates hand over, so that whichever answers says the same. */
 export class Metrics extends DurableObject {
   /** Adds figures to those so far. */
-  add(more: Figures): void {
+  add(more: Samples): void {
     const figures = this.read();
-    addFigures(figures, more);
-    this.ctx.storage.kv.put(FIGURES, figures);
+    addSamples(figures, more);
+    this.ctx.storage.kv.put(SAMPLES, figures);
   }
 
   /** All figures so far. */
-  read(): Figures {
-    return this.ctx.storage.kv.get<Figures>(FIGURES) ?? {};
+  read(): Samples {
+    return this.ctx.storage.kv.get<Samples>(SAMPLES) ?? {};
   }
 }

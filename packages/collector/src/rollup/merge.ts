@@ -4,7 +4,7 @@ import { type Delta, entityOf, type Push, type RollupKey, rollupKey } from "./pu
 import type { EntityRow, EntityRows } from "./rows.ts";
 
 /** The sessions whose latest push a row remembers, by age and number: a repetition beyond them counts twice. */
-const REMEMBER = { ms: 86_400_000, sessions: 512 };
+const DEDUPE = { ms: 86_400_000, sessions: 512 };
 
 /** Most browsers that the row of a user keeps. */
 const MAX_ANONYMOUS_IDS = 16;
@@ -34,9 +34,9 @@ export const mergePushes = (
 /** Records the number of a push. Returns whether the push is new. */
 const isNew = (rows: EntityRows, session: string, { n, deltas }: Push): boolean => {
   const key = dedupeKeyOf(session, deltas);
-  const { merged } = rows.change(key);
-  if ((merged.get(session)?.n ?? 0) >= n) return false;
-  remember(merged, session, { n, at: Date.now() });
+  const { last_pushes } = rows.change(key);
+  if ((last_pushes.get(session)?.n ?? 0) >= n) return false;
+  remember(last_pushes, session, { n, at: Date.now() });
   rows.changed(key);
   return true;
 };
@@ -65,11 +65,11 @@ const dedupeKeyOf = (session: string, deltas: Push["deltas"]): RollupKey => {
 };
 
 /** Moves a session to the end, and removes those from the front that are too old or too many. */
-const remember = (merged: EntityRow["merged"], session: string, latest: { n: number; at: number }): void => {
-  merged.delete(session);
-  merged.set(session, latest);
-  for (const [oldest, { at }] of merged) {
-    if (merged.size <= REMEMBER.sessions && at > latest.at - REMEMBER.ms) return;
-    merged.delete(oldest);
+const remember = (lastPushes: EntityRow["last_pushes"], session: string, latest: { n: number; at: number }): void => {
+  lastPushes.delete(session);
+  lastPushes.set(session, latest);
+  for (const [oldest, { at }] of lastPushes) {
+    if (lastPushes.size <= DEDUPE.sessions && at > latest.at - DEDUPE.ms) return;
+    lastPushes.delete(oldest);
   }
 };

@@ -9,11 +9,11 @@ import { EntityRows } from "./rows.ts";
 import { firstDepth, MAX_DEPTH } from "./shards.ts";
 
 /** A shard's answer about an entity. */
-export interface ShardAnswer {
+export interface ShardResponse {
   /** How often the shard was split: see `splitOff`. */
   depth: number;
   /** The merged state of the entity; absent when the shard has none. */
-  known?: { engine: EngineState; anonymous_ids: string[] };
+  row?: { engine: EngineState; anonymous_ids: string[] };
 }
 
 /** Stored facts about the shard as a whole. */
@@ -32,13 +32,13 @@ interface OpenShard {
 }
 
 // Differs from every key of an entity, which has a colon.
-const META = "ledger";
+const META = "meta";
 
 /** Least time from one write to the next, in milliseconds. Pushes that arrive within it are written together. */
 const WRITE_EVERY_MS = 250;
 
 /** The load above which a shard is split. */
-const HOT = { pushes: 1_500, within_ms: 5_000 };
+const HOT = { calls: 1_500, within_ms: 5_000 };
 
 /**
  * A shard of a site's rollups. It merges the pushes of many sessions into one row for each user, page or other entity.
@@ -57,7 +57,7 @@ export abstract class RollupObject extends DurableObject {
   #unwritten: { pushes: JournalPush[]; characters: number } = { pushes: [], characters: 0 };
   #writing: Promise<void> | undefined;
   #wroteAt = 0;
-  #heat = { since: 0, pushes: 0 };
+  #recent = { since: 0, calls: 0 };
 
   /**
    * Merges a session's pushes and makes them durable. A push is skipped when it or a later one was merged before.
@@ -85,12 +85,12 @@ export abstract class RollupObject extends DurableObject {
   }
 
   /** The shard's state of an entity, including pushes that are not written yet. */
-  read(site: string, shard: number, key: RollupKey): ShardAnswer {
+  read(site: string, shard: number, key: RollupKey): ShardResponse {
     const { meta, rows } = this.#open(site, shard);
-    const known = rows.get(key);
+    const row = rows.get(key);
     rows.trim();
     const { depth } = meta;
-    return known ? { depth, known: { engine: known.engine, anonymous_ids: known.anonymous_ids } } : { depth };
+    return row ? { depth, row: { engine: row.engine, anonymous_ids: row.anonymous_ids } } : { depth };
   }
 
   #open(site: string, shard: number): OpenShard {
@@ -138,10 +138,10 @@ export abstract class RollupObject extends DurableObject {
   /** Counts a call, and splits the shard when there are too many: half of its sessions then move to another one. */
   #splitWhenHot(meta: ShardMeta): void {
     const now = Date.now();
-    if (Math.abs(now - this.#heat.since) > HOT.within_ms) this.#heat = { since: now, pushes: 0 };
-    this.#heat.pushes += 1;
-    if (this.#heat.pushes <= HOT.pushes || meta.depth >= MAX_DEPTH) return;
-    this.#heat = { since: now, pushes: 0 };
+    if (Math.abs(now - this.#recent.since) > HOT.within_ms) this.#recent = { since: now, calls: 0 };
+    this.#recent.calls += 1;
+    if (this.#recent.calls <= HOT.calls || meta.depth >= MAX_DEPTH) return;
+    this.#recent = { since: now, calls: 0 };
     meta.depth += 1;
     this.ctx.storage.kv.put(META, meta);
   }

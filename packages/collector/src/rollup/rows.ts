@@ -6,7 +6,7 @@ import { entityOf, type RollupKey } from "./push.ts";
 export interface EntityRow {
   engine: EngineState;
   /** In the row of a user or session: the number and time of the latest merged push of each session, the oldest first. */
-  merged: Map<string, { n: number; at: number }>;
+  last_pushes: Map<string, { n: number; at: number }>;
   /** The latest browsers of an identified user, the latest last. */
   anonymous_ids: string[];
 }
@@ -32,7 +32,8 @@ export class EntityRows {
     let row = this.#rows.get(key);
     if (!row) {
       row = this.#kv.get<EntityRow>(key);
-      if (!row) return undefined;
+      // A row of another layout is not read: its entity starts from scratch.
+      if (!row?.last_pushes) return undefined;
       row.engine = this.#engineOf(key).migrate(row.engine).state;
       this.#rows.set(key, row);
     }
@@ -43,7 +44,7 @@ export class EntityRows {
   change(key: RollupKey): EntityRow {
     let row = this.get(key);
     if (!row) {
-      row = { engine: this.#engineOf(key).zero(), merged: new Map(), anonymous_ids: [] };
+      row = { engine: this.#engineOf(key).zero(), last_pushes: new Map(), anonymous_ids: [] };
       this.#rows.set(key, row);
     }
     return row;

@@ -15,7 +15,7 @@ export const shardOf = (hash: number, depth: number): number => hash % 2 ** dept
 export const firstDepth = (shard: number): number => 32 - Math.clz32(shard);
 
 /** The shards that were split off a shard until it had come to a depth. They may have been split themselves. */
-export const splitOff = (shard: number, depth: number): number[] =>
+export const childShards = (shard: number, depth: number): number[] =>
   Array.from(
     { length: Math.max(0, depth - firstDepth(shard)) },
     (_, index) => shard + 2 ** (firstDepth(shard) + index),

@@ -1,8 +1,8 @@
 import type { RollupVectorResponse } from "@tidemark/schema";
 import { type Env, rollupOf, sessionOf } from "../env.ts";
 import { type RollupKey, rollupKey } from "../rollup/push.ts";
-import type { ShardAnswer } from "../rollup/rollup.ts";
-import { splitOff } from "../rollup/shards.ts";
+import type { ShardResponse } from "../rollup/rollup.ts";
+import { childShards } from "../rollup/shards.ts";
 import type { SessionVector } from "../session/session.ts";
 import type { Tenant } from "../tenants.ts";
 
@@ -13,11 +13,11 @@ export type RollupVector = Omit<RollupVectorResponse, "entity" | "id">;
 export const readSession = async (env: Env, tenant: Tenant, id: string): Promise<SessionVector | undefined> =>
   sessionOf(env, tenant, id).vector(tenant.site.id);
 
-/** The answers about an entity of a shard and of all shards that were split off it. */
-const answersOf = async (env: Env, tenant: Tenant, key: RollupKey, shard = 0): Promise<ShardAnswer["known"][]> => {
-  const { depth, known } = await rollupOf(env, tenant, shard).read(tenant.site.id, shard, key);
-  const others = await Promise.all(splitOff(shard, depth).map((other) => answersOf(env, tenant, key, other)));
-  return [known, ...others.flat()];
+/** The rows of an entity in a shard and in all shards that were split off it. */
+const rowsOf = async (env: Env, tenant: Tenant, key: RollupKey, shard = 0): Promise<ShardResponse["row"][]> => {
+  const { depth, row } = await rollupOf(env, tenant, shard).read(tenant.site.id, shard, key);
+  const others = await Promise.all(childShards(shard, depth).map((other) => rowsOf(env, tenant, key, other)));
+  return [row, ...others.flat()];
 };
 
 /** The vector of a user, page or other entity now, merged from all shards. `undefined` when no event of it counted. */
@@ -30,13 +30,13 @@ export const readRollup = async (
   const { rollups, version } = tenant.definitions;
   const engine = rollups.get(entity)?.engine;
   if (!engine) throw new Error(`no definition is about ${entity}`);
-  const answers = await answersOf(env, tenant, rollupKey(entity, id));
+  const rows = await rowsOf(env, tenant, rollupKey(entity, id));
   const state = engine.zero();
   const anonymousIds = new Set<string>();
-  for (const known of answers) {
-    if (!known) continue;
-    engine.absorb(state, engine.migrate(known.engine).state);
-    for (const each of known.anonymous_ids) anonymousIds.add(each);
+  for (const row of rows) {
+    if (!row) continue;
+    engine.absorb(state, engine.migrate(row.engine).state);
+    for (const each of row.anonymous_ids) anonymousIds.add(each);
   }
   const { event_time, late, too_late } = state;
   if (event_time === null) return undefined;

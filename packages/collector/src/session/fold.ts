@@ -2,7 +2,7 @@ import type { EntityEngine } from "@tidemark/engine";
 import type { Event } from "@tidemark/schema";
 import type { Definitions } from "../compile-features.ts";
 import { type Delta, rollupKey } from "../rollup/push.ts";
-import type { VisitorOccurrence } from "./occurrences.ts";
+import type { VisitorEventContext } from "./event-contexts.ts";
 import { openPush } from "./pushes.ts";
 import type { Stored } from "./row.ts";
 
@@ -20,13 +20,13 @@ interface Target extends EntityEngine {
 export const createFold = (
   stored: Stored,
   { session, rollups }: Definitions,
-): ((event: Event, occurrence: VisitorOccurrence) => boolean) => {
+): ((event: Event, occurrence: VisitorEventContext) => boolean) => {
   const targets: Target[] = [...rollups.values()].map((each) => ({ ...each, id: undefined, delta: undefined }));
   return (event, occurrence) => {
     const { time, anonymous_id, consent } = occurrence;
     if (time >= (stored.engine.event_time ?? 0)) stored.consent = consent;
     const arrival = session.fold(stored.engine, event, occurrence);
-    const { deltas } = openPush(stored.outbox, stored.session_id);
+    const { deltas } = openPush(stored.push_queue, stored.session_id);
     for (const target of targets) {
       const { entity, engine } = target;
       const id = target.idOf(event, occurrence);

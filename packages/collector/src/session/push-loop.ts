@@ -42,7 +42,7 @@ export class PushLoop {
   }
 
   async #pushUntilDone(): Promise<void> {
-    for (let stored = this.#store.load(); stored && pendingDeltas(stored.outbox) > 0; stored = this.#store.load()) {
+    for (let stored = this.#store.load(); stored && pendingDeltas(stored.push_queue) > 0; stored = this.#store.load()) {
       const early = this.#pushedAt + PUSH_EVERY_MS - Date.now();
       // The minimum bounds the wait when the clock was set back.
       if (early > 0) await scheduler.wait(Math.min(early, PUSH_EVERY_MS));
@@ -57,14 +57,14 @@ export class PushLoop {
     await this.#store.settle();
     const stored = this.#store.load();
     if (!stored) return true;
-    const { site, session_id, outbox } = stored;
-    const pushes = nextPushes(outbox);
+    const { site, session_id, push_queue } = stored;
+    const pushes = nextPushes(push_queue);
     const [first] = pushes;
     if (!first) return true;
     const rollup = rollupOf(this.#env, tenantOf(this.#tenants, site), first.shard);
     try {
-      const depth = await rollup.apply(site, session_id, encode(outbox, pushes));
-      confirm(outbox, pushes, depth);
+      const depth = await rollup.apply(site, session_id, encode(push_queue, pushes));
+      confirm(push_queue, pushes, depth);
       this.#failures = 0;
       return true;
     } catch (error) {

@@ -11,9 +11,9 @@ export interface Stored {
   definition_version: string;
   tabs: Map<string, Tab>;
   engine: EngineState;
-  outbox: PushQueue;
+  push_queue: PushQueue;
   /** When the latest event that counted was received; `null` before the first. */
-  heard_at: number | null;
+  last_received_at: number | null;
   /** When the alarm rings; `null` when none was set. */
   alarm_at: number | null;
   /** Whether nothing was heard since `final`. */
@@ -41,7 +41,7 @@ interface Final {
 }
 
 /** The table, named after the layout of its row. A table of another layout is not read: its session starts anew. */
-const TABLE = "session_v3";
+const TABLE = "session_v4";
 
 /** The state as the row packs it. */
 type Packed = Omit<Stored, "tabs"> & { tabs: [string, Tab][] };

@@ -5,14 +5,14 @@ import type { Env } from "../env.ts";
 import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
 import { ensureAlarmBy } from "./alarm.ts";
+import { applyBatch } from "./apply-batch.ts";
 import type { Receipt, SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
 import { PushLoop } from "./push-loop.ts";
 import { pendingDeltas } from "./pushes.ts";
 import { SessionStore } from "./store.ts";
-import { newSession, renewSession } from "./stored-session.ts";
+import { newSession, restoreSession } from "./stored-session.ts";
 import { countDelivery } from "./tab/tab.ts";
-import { take } from "./take.ts";
 
 /** A session's vector at the time of the call. */
 export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
@@ -29,7 +29,7 @@ export abstract class SessionObject extends DurableObject<Env> {
   protected abstract readonly tenants: Tenants;
 
   readonly #store = new SessionStore(this.ctx.storage, (stored) =>
-    renewSession(stored, tenantOf(this.tenants, stored.site).definitions),
+    restoreSession(stored, tenantOf(this.tenants, stored.site).definitions),
   );
   #loop: PushLoop | undefined;
 
@@ -51,18 +51,18 @@ export abstract class SessionObject extends DurableObject<Env> {
     const { definitions } = tenantOf(this.tenants, batch.site);
     const envelope = JSON.parse(batch.envelope) as Envelope;
     const stored = this.#store.load() ?? newSession(batch.site, envelope.session_id, definitions);
-    if (pendingDeltas(stored.outbox) >= MAX_PENDING) {
+    if (pendingDeltas(stored.push_queue) >= MAX_PENDING) {
       this.ctx.waitUntil(this.#pushes.run());
       throw new Error(`${MAX_PENDING} deltas of the session wait for rollups that cannot be reached`);
     }
     const receipt = this.#store.change(stored, () => {
-      const receipt = take(stored, batch, envelope, events, definitions);
-      if (stored.heard_at !== null && !stored.closed)
-        ensureAlarmBy(this.ctx.storage, stored, stored.heard_at + SESSION_IDLE_MS);
+      const receipt = applyBatch(stored, batch, envelope, events, definitions);
+      if (stored.last_received_at !== null && !stored.closed)
+        ensureAlarmBy(this.ctx.storage, stored, stored.last_received_at + SESSION_IDLE_MS);
       return receipt;
     });
     const acknowledge = () => {
-      if (!this.#pushes.isRunning && pendingDeltas(stored.outbox) > 0) this.ctx.waitUntil(this.#pushes.run());
+      if (!this.#pushes.isRunning && pendingDeltas(stored.push_queue) > 0) this.ctx.waitUntil(this.#pushes.run());
       return receipt;
     };
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
@@ -98,7 +98,7 @@ export abstract class SessionObject extends DurableObject<Env> {
    */
   override async alarm(): Promise<void> {
     try {
-      await this.#wake();
+      await this.#onAlarm();
     } catch (error) {
       // Another attempt would fail too, in each session of the site. The next batch sets the alarm again.
       if (!(error instanceof UnknownSiteError)) throw error;
@@ -106,15 +106,15 @@ export abstract class SessionObject extends DurableObject<Env> {
     }
   }
 
-  async #wake(): Promise<void> {
-    const ringing = this.#store.load();
-    if (!ringing) return;
-    ringing.alarm_at = null;
+  async #onAlarm(): Promise<void> {
+    const atAlarm = this.#store.load();
+    if (!atAlarm) return;
+    atAlarm.alarm_at = null;
     await this.#pushes.run();
 
-    const stored = this.#store.load() ?? ringing;
-    if (stored.heard_at !== null && !stored.closed) {
-      const idleAt = stored.heard_at + SESSION_IDLE_MS;
+    const stored = this.#store.load() ?? atAlarm;
+    if (stored.last_received_at !== null && !stored.closed) {
+      const idleAt = stored.last_received_at + SESSION_IDLE_MS;
       const now = Date.now();
       if (now >= idleAt) close(stored, tenantOf(this.tenants, stored.site).definitions, now);
       else ensureAlarmBy(this.ctx.storage, stored, idleAt);

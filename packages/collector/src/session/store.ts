@@ -9,23 +9,23 @@ const WRITE_EVERY_MS = 2;
  */
 export class SessionStore {
   readonly #row: Row;
-  readonly #renew: (stored: Stored) => void;
+  readonly #restore: (stored: Stored) => void;
   #stored: Stored | undefined;
   #wroteAt = 0;
   /** The pending write, which batches wait for. */
-  #due: { stored: Stored; written: Promise<void> } | undefined;
+  #pendingWrite: { stored: Stored; written: Promise<void> } | undefined;
 
-  /** @param renew Adapts a state that another instance stored, perhaps with other definitions. */
-  constructor(storage: DurableObjectStorage, renew: (stored: Stored) => void) {
+  /** @param restore Adapts a state that another instance stored, perhaps with other definitions. */
+  constructor(storage: DurableObjectStorage, restore: (stored: Stored) => void) {
     this.#row = new Row(storage);
-    this.#renew = renew;
+    this.#restore = restore;
   }
 
   /** The state; `undefined` when the session has none. */
   load(): Stored | undefined {
     if (!this.#stored) {
       this.#stored = this.#row.read();
-      if (this.#stored) this.#renew(this.#stored);
+      if (this.#stored) this.#restore(this.#stored);
     }
     return this.#stored;
   }
@@ -50,25 +50,25 @@ export class SessionStore {
    * @returns A promise of the pending write; `undefined` when it is done. It rejects when the write or a later batch failed.
    */
   commit(stored: Stored): Promise<void> | undefined {
-    if (this.#due?.stored === stored) return this.#due.written;
+    if (this.#pendingWrite?.stored === stored) return this.#pendingWrite.written;
     const early = this.#wroteAt + WRITE_EVERY_MS - Date.now();
     // A clock that was set back would make `early` too large.
     if (early <= 0 || early > WRITE_EVERY_MS) {
       this.write(stored);
       return undefined;
     }
-    const due = { stored, written: this.#writeLater(stored, early) };
-    this.#due = due;
+    const pending = { stored, written: this.#writeLater(stored, early) };
+    this.#pendingWrite = pending;
     const settled = () => {
-      if (this.#due === due) this.#due = undefined;
+      if (this.#pendingWrite === pending) this.#pendingWrite = undefined;
     };
-    due.written.then(settled, settled);
-    return due.written;
+    pending.written.then(settled, settled);
+    return pending.written;
   }
 
   /** Waits for a write that is due. Never rejects. */
   async settle(): Promise<void> {
-    await this.#due?.written.catch(() => {});
+    await this.#pendingWrite?.written.catch(() => {});
   }
 
   async #writeLater(stored: Stored, ms: number): Promise<void> {

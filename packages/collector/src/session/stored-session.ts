@@ -10,19 +10,19 @@ export const newSession = (site: string, session_id: string, definitions: Defini
   definition_version: definitions.version,
   tabs: new Map(),
   engine: definitions.session.zero(),
-  outbox: newPushQueue(definitions.layouts),
-  heard_at: null,
+  push_queue: newPushQueue(definitions.layouts),
+  last_received_at: null,
   alarm_at: null,
   closed: false,
   final: null,
 });
 
 /** Adapts a state that another instance stored: any of its pushes may have been sent, and its definitions may differ. */
-export const renewSession = (stored: Stored, { session, rollups, layouts, version }: Definitions): void => {
-  sealUnconfirmed(stored.outbox, layouts);
+export const restoreSession = (stored: Stored, { session, rollups, layouts, version }: Definitions): void => {
+  sealUnconfirmed(stored.push_queue, layouts);
   stored.engine = session.migrate(stored.engine).state;
   if (stored.definition_version === version) return;
   stored.definition_version = version;
-  for (const { deltas } of stored.outbox.sealed)
+  for (const { deltas } of stored.push_queue.sealed)
     for (const key of Object.keys(deltas) as RollupKey[]) if (!rollups.has(entityOf(key))) delete deltas[key];
 };

@@ -3,7 +3,7 @@ import { MAX_BATCH_EVENTS } from "@tidemark/schema/limits";
 import { compileCheck } from "./compile-check.ts";
 
 /** A batch in two parts: its envelope, and its events, which the session reads once. */
-export interface Split {
+export interface SplitBatch {
   envelope: Envelope;
   /** Both parts in JSON. */
   text: { envelope: string; events: string };
@@ -20,7 +20,7 @@ const isEnvelope = compileCheck(envelope);
  *
  * @returns `undefined` when the batch is another, or none.
  */
-export const splitUnread = (body: string): Split | undefined => {
+export const splitUnparsed = (body: string): SplitBatch | undefined => {
   const end = body.indexOf(EVENTS);
   if (end < 0 || !body.endsWith("]}")) return undefined;
   const text = { envelope: `${body.slice(0, end)}}`, events: body.slice(end + EVENTS.length - 1, -1) };

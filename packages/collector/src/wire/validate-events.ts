@@ -11,7 +11,7 @@ export interface Validated {
   rejected: Rejection[];
 }
 
-const keepsContract = new Map(Object.entries(eventTypes).map(([type, schema]) => [type, compileCheck(schema)]));
+const checks = new Map(Object.entries(eventTypes).map(([type, schema]) => [type, compileCheck(schema)]));
 
 // Apart from its only caller, which would otherwise make a closure for each event.
 const describes = (views: ReceivedBatch["views"], id: string): boolean => views.some(({ view_id }) => view_id === id);
@@ -34,7 +34,7 @@ export const validateEvents = ({
       return;
     }
     const known = candidate as Event;
-    if (!keepsContract.get(known.type)?.(known)) {
+    if (!checks.get(known.type)?.(known)) {
       // Whether it is good was the quick question; what is wrong is zod's to say.
       const parsed = event.safeParse(candidate);
       if (!parsed.success) {

@@ -9,12 +9,12 @@ import {
   batch,
   batchFor,
   custom,
+  errorOf,
   NOW,
   newSession,
   page,
   post,
   read,
-  refusal,
   request,
   rollupVectorOf,
   rowsOf,
@@ -56,7 +56,7 @@ describe("consent to be measured", () => {
 
   it("is not there when the browser sends Sec-GPC and nothing was stated: nothing of the batch is kept", async () => {
     const body = batch([page(0), custom(1), "no event"]);
-    const [status, code, message] = await refusal(await post(JSON.stringify(body), gpc));
+    const [status, code, message] = await errorOf(await post(JSON.stringify(body), gpc));
     expect([status, code]).toEqual([403, "no_consent"]);
     expect(message).toMatch(/Sec-GPC: 1 .* tracker\.consent\("granted"\)/);
     expect(await keptOf("shop", body.session_id)).toEqual([]);
@@ -76,7 +76,7 @@ describe("consent to be measured", () => {
 
   it("has to be stated where the site requires it, whatever the browser says", async () => {
     const body = batchFor("bank", [custom(0)]);
-    const [status, code, message] = await refusal(await post(JSON.stringify(body)));
+    const [status, code, message] = await errorOf(await post(JSON.stringify(body)));
     expect([status, code]).toEqual([403, "no_consent"]);
     expect(message).toMatch(/site bank requires consent.*consent: "pending"/);
     expect(await keptOf("bank", body.session_id)).toEqual([]);
@@ -85,7 +85,7 @@ describe("consent to be measured", () => {
 
   it("cannot be stated as denied: what is not granted is not sent", async () => {
     const consent = { measurement: "denied", personalisation: "denied" };
-    const [status, code, message] = await refusal(await post(JSON.stringify(batch([custom(0)], { consent }))));
+    const [status, code, message] = await errorOf(await post(JSON.stringify(batch([custom(0)], { consent }))));
     expect([status, code]).toEqual([400, "invalid_batch"]);
     expect(message).toMatch(/^consent\.measurement: expected "granted", got "denied"/);
   });
@@ -153,7 +153,7 @@ describe.each(unlinked)("personalisation that is %s", (personalisation) => {
   it("hides the session from its page, and not from a read key", async () => {
     const body = batch([custom(0)], { consent });
     await accept(body);
-    const [status, code, message] = await refusal(await readByPage(body.session_id));
+    const [status, code, message] = await errorOf(await readByPage(body.session_id));
     expect([status, code]).toEqual([403, "no_consent"]);
     expect(message).toContain(`personalisation is ${personalisation}`);
     expect((await read(body.session_id)).status).toBe(200);
@@ -187,7 +187,7 @@ describe("the features of its session", () => {
     const silent = batch([custom(0)]);
     await accept(silent);
     expect((await readByPage(silent.session_id)).status).toBe(200);
-    expect((await refusal(await readByPage(silent.session_id, gpc)))[1]).toBe("no_consent");
+    expect((await errorOf(await readByPage(silent.session_id, gpc)))[1]).toBe("no_consent");
     const asked = batch([custom(0)], { consent: granted });
     await accept(asked);
     expect((await readByPage(asked.session_id, gpc)).status).toBe(200);

@@ -17,7 +17,7 @@ const lookupOf = (...sites: Site[]) =>
   createTenantLookup(createTenants({ sites, adminKeySecret: "ADMIN_KEY", features: [] }));
 
 /** The code and the message of the error that a call throws. */
-const refusalOf = async (call: () => unknown): Promise<[code: string, message: string] | undefined> => {
+const errorOf = async (call: () => unknown): Promise<[code: string, message: string] | undefined> => {
   try {
     await call();
   } catch (error) {
@@ -29,7 +29,7 @@ const refusalOf = async (call: () => unknown): Promise<[code: string, message: s
 
 const accepts = async (allowed: string, origin: string): Promise<boolean> => {
   const lookup = lookupOf(site("shop", [allowed]));
-  return (await refusalOf(() => lookup.byKey("tm_shop_aaaaaaaa", origin))) === undefined;
+  return (await errorOf(() => lookup.byKey("tm_shop_aaaaaaaa", origin))) === undefined;
 };
 
 describe("byKey", () => {
@@ -48,7 +48,7 @@ describe("byKey", () => {
   });
 
   it("refuses a key that no site has, and names it", async () => {
-    expect(await refusalOf(() => lookup.byKey("tm_shop_aaaaaaab", undefined))).toEqual([
+    expect(await errorOf(() => lookup.byKey("tm_shop_aaaaaaab", undefined))).toEqual([
       "unknown_key",
       'No site has the key "tm_shop_aaaaaaab". Copy it from tidemark.config.ts.',
     ]);
@@ -56,7 +56,7 @@ describe("byKey", () => {
 
   it("refuses a foreign origin, the other sites' among them, and names the origin and the site", async () => {
     for (const origin of ["https://evil.example", "http://localhost:3000", "null"]) {
-      expect(await refusalOf(() => lookup.byKey("tm_shop_aaaaaaaa", origin))).toEqual([
+      expect(await errorOf(() => lookup.byKey("tm_shop_aaaaaaaa", origin))).toEqual([
         "origin_not_allowed",
         `The origin ${origin} is not among the origins of site shop. Add it in tidemark.config.ts.`,
       ]);
@@ -113,7 +113,7 @@ describe("the origins of a site", () => {
 
 describe("mayBringCookie", () => {
   it("accepts the origins of sites that keep a cookie, and no others", () => {
-    const { mayBringCookie } = lookupOf(
+    const { maySendCookie: mayBringCookie } = lookupOf(
       site("shop", ["https://shop.example"]),
       site("club", ["https://club.example", "https://*.club.example"], { cookie: true }),
     );
@@ -137,6 +137,6 @@ describe("byReadKey", () => {
     ["a key whose secret is not set", "shop-secret", {}],
     ["a site's public key", "tm_shop_aaaaaaaa", env],
   ])("refuses %s", async (_, key, secrets) => {
-    expect((await refusalOf(() => lookup.byReadKey(key, secrets)))?.[0]).toBe("unauthorized");
+    expect((await errorOf(() => lookup.byReadKey(key, secrets)))?.[0]).toBe("unauthorized");
   });
 });

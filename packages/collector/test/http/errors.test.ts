@@ -2,14 +2,14 @@ import { errorCodes } from "@tidemark/schema";
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { HttpError, invalidJson } from "../../src/errors.ts";
-import { answerError } from "../../src/http/errors.ts";
+import { respondToError } from "../../src/http/errors.ts";
 
 /** The answer to a request on whose path an error is thrown. */
 const answerTo = async (error: Error) => {
   const app = new Hono().get("/", () => {
     throw error;
   });
-  app.onError(answerError);
+  app.onError(respondToError);
   const response = await app.request("/");
   return { status: response.status, headers: response.headers, body: await response.json() };
 };

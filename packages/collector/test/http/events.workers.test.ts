@@ -1,6 +1,6 @@
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { describe, expect, it } from "vitest";
-import { accept, batch, custom, NOW, newSession, page, post, refusal, request, vectorOf } from "../workers/client.ts";
+import { accept, batch, custom, errorOf, NOW, newSession, page, post, request, vectorOf } from "../workers/client.ts";
 
 const gzip = (text: string) =>
   new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
@@ -163,20 +163,20 @@ describe("POST /v1/events", () => {
         new RegExp(String(MAX_BODY_BYTES)),
       ],
     ] as const)("%s", async (_, body, status, code, message) => {
-      expect(await refusal(await post(body))).toEqual([status, code, expect.stringMatching(message)]);
+      expect(await errorOf(await post(body))).toEqual([status, code, expect.stringMatching(message)]);
     });
 
     it("a body that says nothing of its length and never ends", async () => {
       const endless = new ReadableStream({
         pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024)),
       });
-      expect(await refusal(await post(endless))).toEqual([413, "body_too_large", expect.any(String)]);
+      expect(await errorOf(await post(endless))).toEqual([413, "body_too_large", expect.any(String)]);
     });
 
     it("a small body that inflates beyond the limit", async () => {
       const bomb = await gzip("x".repeat(8 * 1024 * 1024));
       expect(bomb.byteLength).toBeLessThan(MAX_BODY_BYTES);
-      expect(await refusal(await post(bomb))).toEqual([413, "body_too_large", expect.any(String)]);
+      expect(await errorOf(await post(bomb))).toEqual([413, "body_too_large", expect.any(String)]);
     });
 
     it.each([
@@ -188,11 +188,11 @@ describe("POST /v1/events", () => {
     ])("a page of the foreign origin %s", async (origin) => {
       const response = await post(JSON.stringify(batch([custom(0)])), { origin });
       expect(response.headers.get("access-control-allow-origin")).toBe("*");
-      expect(await refusal(response)).toEqual([403, "origin_not_allowed", expect.stringContaining(origin)]);
+      expect(await errorOf(response)).toEqual([403, "origin_not_allowed", expect.stringContaining(origin)]);
     });
 
     it("another method", async () => {
-      expect(await refusal(await request("/v1/events"))).toEqual([405, "method_not_allowed", expect.any(String)]);
+      expect(await errorOf(await request("/v1/events"))).toEqual([405, "method_not_allowed", expect.any(String)]);
     });
   });
 

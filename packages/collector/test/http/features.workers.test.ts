@@ -1,7 +1,7 @@
 import { type Feature, sessionFeatures } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import { defineConfig } from "../../src/config.ts";
-import { accept, batch, custom, NOW, newSession, page, read, refusal, request, view } from "../workers/client.ts";
+import { accept, batch, custom, errorOf, NOW, newSession, page, read, request, view } from "../workers/client.ts";
 
 describe("GET /v1/features/session/{id}", () => {
   it("serves the vector right after the acknowledgement, every feature of the catalogue by name", async () => {
@@ -23,7 +23,7 @@ describe("GET /v1/features/session/{id}", () => {
     await accept(body);
     const path = `/v1/features/session/${body.session_id}?key=tm_shop_aaaaaaaa`;
     expect((await request(path, { headers: { origin: "https://shop.example" } })).status).toBe(200);
-    expect(await refusal(await request(path, { headers: { origin: "https://evil.example" } }))).toEqual([
+    expect(await errorOf(await request(path, { headers: { origin: "https://evil.example" } }))).toEqual([
       403,
       "origin_not_allowed",
       expect.any(String),
@@ -32,25 +32,25 @@ describe("GET /v1/features/session/{id}", () => {
 
   it("refuses a reader without a key or with a wrong one", async () => {
     const id = newSession();
-    expect(await refusal(await request(`/v1/features/session/${id}`))).toEqual([
+    expect(await errorOf(await request(`/v1/features/session/${id}`))).toEqual([
       401,
       "unauthorized",
       expect.stringContaining("Bearer"),
     ]);
-    expect(await refusal(await read(id, "wrong"))).toEqual([401, "unauthorized", expect.any(String)]);
-    expect(await refusal(await read(id, ""))).toEqual([401, "unauthorized", expect.any(String)]);
+    expect(await errorOf(await read(id, "wrong"))).toEqual([401, "unauthorized", expect.any(String)]);
+    expect(await errorOf(await read(id, ""))).toEqual([401, "unauthorized", expect.any(String)]);
   });
 
   it("does not know a session that nobody sent, nor one of another site, even by the same id", async () => {
     const body = batch([custom(0)], { session_id: "shared-id-of-the-caller" });
     await accept(body);
     expect((await read(body.session_id)).status).toBe(200);
-    expect(await refusal(await read(body.session_id, "blog-read-key"))).toEqual([
+    expect(await errorOf(await read(body.session_id, "blog-read-key"))).toEqual([
       404,
       "not_found",
       expect.stringContaining("Site blog"),
     ]);
-    expect(await refusal(await read(newSession()))).toEqual([404, "not_found", expect.any(String)]);
+    expect(await errorOf(await read(newSession()))).toEqual([404, "not_found", expect.any(String)]);
 
     await accept({ ...batch([custom(0), custom(1)], { session_id: body.session_id, key: "tm_blog_bbbbbbbb" }) });
     const counts = await Promise.all(
@@ -187,6 +187,6 @@ describe("the other routes", () => {
   });
 
   it("an unknown route is an error like any other", async () => {
-    expect(await refusal(await request("/v1/nothing"))).toEqual([404, "not_found", "There is no GET /v1/nothing."]);
+    expect(await errorOf(await request("/v1/nothing"))).toEqual([404, "not_found", "There is no GET /v1/nothing."]);
   });
 });

@@ -2,7 +2,7 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createApp } from "../../src/http/app.ts";
-import { accept, batch, batchFor, custom, NOW, post, refusal, request } from "../workers/client.ts";
+import { accept, batch, batchFor, custom, errorOf, NOW, post, request } from "../workers/client.ts";
 
 const scrape = (key = "admin-key") => request("/metrics", { headers: { authorization: `Bearer ${key}` } });
 
@@ -128,7 +128,7 @@ describe("GET /metrics", () => {
   });
 
   it("is for the operator alone", async () => {
-    const [status, code, message] = await refusal(await scrape("wrong"));
+    const [status, code, message] = await errorOf(await scrape("wrong"));
     expect([status, code]).toEqual([401, "unauthorized"]);
     expect(message).toContain("the secret ADMIN_KEY");
     expect((await request("/metrics")).status).toBe(401);
@@ -141,7 +141,7 @@ describe("GET /metrics", () => {
     const app = createApp({ sites: [], adminKeySecret: "NEVER_SET", features: [] }, new Map());
     for (const headers of [{}, { authorization: "Bearer " }, { authorization: "Bearer undefined" }]) {
       const answer = await app.request("/metrics", { headers }, { ...env, ...secrets }, createExecutionContext());
-      const [status, code, message] = await refusal(answer);
+      const [status, code, message] = await errorOf(answer);
       expect([status, code]).toEqual([404, "not_found"]);
       expect(message).toContain("wrangler secret put NEVER_SET");
     }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Env, metricsOf, sessionOf } from "../../src/env.ts";
 import { createApp } from "../../src/http/app.ts";
 import { createTenants } from "../../src/tenants.ts";
-import { accept, batch, custom, newSession, post, read, refusal, request, vectorOf } from "../workers/client.ts";
+import { accept, batch, custom, errorOf, newSession, post, read, request, vectorOf } from "../workers/client.ts";
 import { tenant } from "../workers/worker.ts";
 
 const bindings = env as unknown as Env;
@@ -26,7 +26,7 @@ const expectAway = async (answer: Response) => {
   expect(answer.headers.get("retry-after")).toBe("1");
   // So that a page of another origin can read it.
   expect(answer.headers.get("access-control-expose-headers")).toBe("Retry-After");
-  expect((await refusal(answer)).slice(0, 2)).toEqual([503, "unavailable"]);
+  expect((await errorOf(answer)).slice(0, 2)).toEqual([503, "unavailable"]);
 };
 
 // What goes wrong here on purpose is logged, as it is for an operator.
@@ -78,7 +78,7 @@ describe("an object that has too much to do", () => {
     await expectAway(await busy("/v1/events", { method: "POST", body: JSON.stringify(batch([custom(0)])) }));
 
     const defect = await answerTo(new Error("defect"))(`/v1/features/session/${newSession()}`, { headers });
-    expect((await refusal(defect)).slice(0, 2)).toEqual([500, "internal"]);
+    expect((await errorOf(defect)).slice(0, 2)).toEqual([500, "internal"]);
     expect(defect.headers.get("retry-after")).toBeNull();
   });
 });

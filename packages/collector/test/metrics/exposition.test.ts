@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expose } from "../../src/metrics/exposition.ts";
-import { families, figureKey } from "../../src/metrics/families.ts";
+import { families, sampleKey } from "../../src/metrics/families.ts";
 
 describe("the text for Prometheus", () => {
   it("has the help and the type of each family, though nothing was measured", () => {
@@ -13,9 +13,9 @@ describe("the text for Prometheus", () => {
 
   it("has each figure under its family, in the order of their labels", () => {
     const text = expose({
-      [figureKey("tidemark_requests_total", { route: "/v1/features", status: 200 })]: 3,
-      [figureKey("tidemark_events_missing", { site: "shop" })]: -2,
-      [figureKey("tidemark_requests_total", { route: "/v1/events", status: 400 })]: 1,
+      [sampleKey("tidemark_requests_total", { route: "/v1/features", status: 200 })]: 3,
+      [sampleKey("tidemark_events_missing", { site: "shop" })]: -2,
+      [sampleKey("tidemark_requests_total", { route: "/v1/events", status: 400 })]: 1,
     });
     const { type, help } = families.tidemark_requests_total;
     expect(text).toContain(

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { addFigures, type Figures, families, figureKey } from "../../src/metrics/families.ts";
+import { addSamples, families, type Samples, sampleKey } from "../../src/metrics/families.ts";
 
 describe("families", () => {
   it.each(Object.entries(families))(
@@ -15,26 +15,26 @@ describe("families", () => {
 
 describe("figureKey", () => {
   it("names a figure with its labels in the order in which they are given", () => {
-    expect(figureKey("tidemark_requests_total", { route: "/v1/events", status: 200 })).toBe(
+    expect(sampleKey("tidemark_requests_total", { route: "/v1/events", status: 200 })).toBe(
       'tidemark_requests_total{route="/v1/events",status="200"}',
     );
   });
 
   it("has braces without labels too: they end the family's name", () => {
-    expect(figureKey("tidemark_events_missing", {})).toBe("tidemark_events_missing{}");
+    expect(sampleKey("tidemark_events_missing", {})).toBe("tidemark_events_missing{}");
   });
 });
 
 describe("addFigures", () => {
-  const figures: fc.Arbitrary<Figures> = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.integer());
+  const figures: fc.Arbitrary<Samples> = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.integer());
 
   it("adds up each figure, in whatever order, and leaves what it adds as it is", () => {
     fc.assert(
       fc.property(fc.array(figures), (all) => {
         const before = structuredClone(all);
-        const [sum, reversed]: Figures[] = [{}, {}];
-        for (const each of all) addFigures(sum as Figures, each);
-        for (const each of all.toReversed()) addFigures(reversed as Figures, each);
+        const [sum, reversed]: Samples[] = [{}, {}];
+        for (const each of all) addSamples(sum as Samples, each);
+        for (const each of all.toReversed()) addSamples(reversed as Samples, each);
         expect(sum).toEqual(reversed);
         for (const key of ["a", "b", "c"]) {
           const given = all.filter((each) => key in each);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Figures } from "../../src/metrics/families.ts";
+import type { Samples } from "../../src/metrics/families.ts";
 import { createMeter } from "../../src/metrics/meter.ts";
 import type { Metrics } from "../../src/metrics/metrics.ts";
 
@@ -8,10 +8,10 @@ const figure = 'tidemark_requests_total{route="/v1/events",status="200"}';
 
 /** An object that notes what it is handed, and fails as often as it is told. */
 const recorder = (failures = 0) => {
-  const handed: Figures[] = [];
+  const handed: Samples[] = [];
   let left = failures;
   const stub = {
-    async add(figures: Figures) {
+    async add(figures: Samples) {
       left -= 1;
       if (left >= 0) throw new Error("away");
       handed.push(figures);
@@ -31,7 +31,7 @@ describe("a meter", () => {
     const meter = createMeter();
     const asked = Array.from({ length: 20 }, () => {
       meter.count("tidemark_requests_total", label, 1);
-      return meter.handOver(() => stub);
+      return meter.flush(() => stub);
     });
     await Promise.all(asked);
     expect(handed).toEqual([{ [figure]: 20 }]);
@@ -43,9 +43,9 @@ describe("a meter", () => {
     vi.spyOn(scheduler, "wait").mockResolvedValue();
     vi.spyOn(console, "error").mockReturnValue();
     meter.count("tidemark_requests_total", label, 2);
-    await meter.handOver(() => stub);
+    await meter.flush(() => stub);
     meter.count("tidemark_requests_total", label, 1);
-    await meter.handOver(() => stub);
+    await meter.flush(() => stub);
     expect(handed).toEqual([{ [figure]: 3 }]);
   });
 
@@ -57,11 +57,11 @@ describe("a meter", () => {
       .mockReturnValueOnce(new Promise(() => {}))
       .mockResolvedValue();
     meter.count("tidemark_requests_total", label, 1);
-    void meter.handOver(() => stub);
-    await meter.handOver(() => stub);
+    void meter.flush(() => stub);
+    await meter.flush(() => stub);
     expect(handed).toEqual([]);
     vi.setSystemTime(Date.now() + 2_000);
-    await meter.handOver(() => stub);
+    await meter.flush(() => stub);
     expect(handed).toEqual([{ [figure]: 1 }]);
   });
 });

@@ -110,8 +110,8 @@ describe("a push that arrives again", () => {
   it("is known by the user's row when its first delta is a user's, and else by a row of its session", () => {
     const rows = rowsOf();
     merge(rows, "s1", push(1, { "user:ann": clicks(1) }), push(2, { "page:/": clicks(1) }));
-    expect(rows.get("user:ann")?.merged).toEqual(new Map([["s1", { n: 1, at: NOW }]]));
-    expect(rows.get("session:s1")?.merged).toEqual(new Map([["s1", { n: 2, at: NOW }]]));
+    expect(rows.get("user:ann")?.last_pushes).toEqual(new Map([["s1", { n: 1, at: NOW }]]));
+    expect(rows.get("session:s1")?.last_pushes).toEqual(new Map([["s1", { n: 2, at: NOW }]]));
   });
 
   it("is known for as long as it may come: through 511 later sessions within a day", () => {
@@ -123,8 +123,8 @@ describe("a push that arrives again", () => {
     merge(rows, "s1", push(2, { "user:ann": clicks(1) }));
     expect(merge(rows, "s0", one)).toBe(0);
     merge(rows, "s512", one);
-    expect(rows.get("user:ann")?.merged.size).toBe(512);
-    expect(rows.get("user:ann")?.merged.has("s0")).toBe(false);
+    expect(rows.get("user:ann")?.last_pushes.size).toBe(512);
+    expect(rows.get("user:ann")?.last_pushes.has("s0")).toBe(false);
   });
 
   it("is forgotten a day after the session's latest one, when another session comes", () => {
@@ -134,7 +134,7 @@ describe("a push that arrives again", () => {
     merge(rows, "s0", push(2, { "user:ann": clicks(1) }));
     vi.setSystemTime(NOW + DAY);
     merge(rows, "s2", push(1, { "user:ann": clicks(1) }));
-    expect([...(rows.get("user:ann")?.merged.keys() ?? [])]).toEqual(["s0", "s2"]);
+    expect([...(rows.get("user:ann")?.last_pushes.keys() ?? [])]).toEqual(["s0", "s2"]);
   });
 });
 

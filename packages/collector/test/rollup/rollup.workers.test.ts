@@ -9,12 +9,12 @@ import {
   accept,
   batch,
   custom,
+  errorOf,
   NOW,
   newSession,
   page,
   post,
   readRollup,
-  refusal,
   request,
   rewriteSession,
   rollupVectorOf,
@@ -82,12 +82,12 @@ describe("GET /v1/features/{entity}/{id}", () => {
   });
 
   it("says of an id, and of an entity, that it does not know them", async () => {
-    expect(await refusal(await readRollup("user", fresh("nobody")))).toEqual([
+    expect(await errorOf(await readRollup("user", fresh("nobody")))).toEqual([
       404,
       "not_found",
       expect.stringContaining("Site shop has no user"),
     ]);
-    expect(await refusal(await readRollup("cart", "1"))).toEqual([
+    expect(await errorOf(await readRollup("cart", "1"))).toEqual([
       404,
       "not_found",
       'No feature is defined of "cart"; there are: session, user, page, product.',
@@ -97,8 +97,8 @@ describe("GET /v1/features/{entity}/{id}", () => {
   it("shows them to nobody without the read key, not even to a page of the site", async () => {
     const origin = "https://shop.example";
     const byPage = await request("/v1/features/user/ann?key=tm_shop_aaaaaaaa", { headers: { origin } });
-    expect(await refusal(byPage)).toEqual([401, "unauthorized", expect.stringContaining("Bearer")]);
-    expect(await refusal(await readRollup("user", "ann", "wrong"))).toEqual([401, "unauthorized", expect.any(String)]);
+    expect(await errorOf(byPage)).toEqual([401, "unauthorized", expect.stringContaining("Bearer")]);
+    expect(await errorOf(await readRollup("user", "ann", "wrong"))).toEqual([401, "unauthorized", expect.any(String)]);
   });
 
   it("keeps sites apart, whatever ids they use", async () => {
@@ -217,8 +217,8 @@ describe("a rollup", () => {
   const long = (name: string) => fresh(name).padEnd(200, "x");
   const timesRowsWereWritten = async () =>
     runInDurableObject(rollupOf(bindings, tenant("shop"), 0), (_, { storage }) =>
-      storage.kv.get<{ generation: number }>("ledger"),
-    ).then((ledger) => ledger?.generation ?? 0);
+      storage.kv.get<{ generation: number }>("meta"),
+    ).then((meta) => meta?.generation ?? 0);
 
   it("forgets nothing when it dies, whatever it had written as rows and what in its journal", async () => {
     const sku = long("sku");
@@ -346,10 +346,11 @@ describe("a rollup", () => {
     traffic.fault = (session) => (session === session_id ? "refuse" : undefined);
     await accept(batch([sale(0, sku, 1)], { session_id }));
     await runInDurableObject(session, (_, { storage }) =>
-      rewriteSession(storage, ({ outbox }) => {
-        const layout = outbox.layouts.product as Layout;
+      rewriteSession(storage, ({ push_queue }) => {
+        const layout = push_queue.layouts.product as Layout;
         layout.slots = `ofbefore ${layout.slots}`;
-        for (const push of [...outbox.sealed, outbox.open]) push?.deltas[rollupKey("product", sku)]?.cells.unshift(7);
+        for (const push of [...push_queue.sealed, push_queue.open])
+          push?.deltas[rollupKey("product", sku)]?.cells.unshift(7);
       }),
     );
     await restart(session);
@@ -387,7 +388,7 @@ describe("a rollup", () => {
     await accept(batch(sales(0, 200), { session_id }));
     await accept(batch(sales(200, 100), { session_id }));
     const refused = await post(JSON.stringify(batch(sales(300, 1), { session_id })));
-    expect(await refusal(refused)).toEqual([503, "unavailable", expect.stringContaining("nothing of it was stored")]);
+    expect(await errorOf(refused)).toEqual([503, "unavailable", expect.stringContaining("nothing of it was stored")]);
     traffic.fault = () => undefined;
     await settle(session_id, async () => expect(await worth(sku(299))).toBe(1));
     expect(await accept(batch(sales(300, 1), { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });

@@ -46,7 +46,7 @@ describe("the rows of a shard", () => {
     expect(rows.get("page:/")).toBeUndefined();
     expect(rows.change("page:/")).toEqual({
       engine: definitions.rollups.get("page")?.engine.zero(),
-      merged: new Map(),
+      last_pushes: new Map(),
       anonymous_ids: [],
     });
     expect(rows.get("page:/")).toBe(rows.change("page:/"));
@@ -104,6 +104,14 @@ describe("the rows of a shard", () => {
     const after = compileFeatures([recent, { ...clicks, name: "renamed" }]);
     const row = openRows(after).get("page:/");
     expect(row && after.rollups.get("page")?.engine.vector(row.engine, 0)).toEqual({ recent: 0, renamed: 3 });
+  });
+
+  it("are not read when they were written in another layout", () => {
+    const rows = openRows();
+    const { last_pushes, ...other } = rows.change("page:/");
+    kv.put("page:/", { ...other, merged: last_pushes });
+    expect(openRows().get("page:/")).toBeUndefined();
+    expect(openRows().change("page:/").last_pushes).toEqual(new Map());
   });
 
   it("refuse an entity that no definition is about", () => {

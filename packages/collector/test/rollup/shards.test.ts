@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { firstDepth, MAX_DEPTH, shardOf, splitOff } from "../../src/rollup/shards.ts";
+import { childShards, firstDepth, MAX_DEPTH, shardOf } from "../../src/rollup/shards.ts";
 
 const hash = fc.maxSafeNat();
 const depth = fc.nat(MAX_DEPTH);
@@ -46,7 +46,7 @@ describe("a hash", () => {
     fc.assert(
       fc.property(hash, fc.nat(MAX_DEPTH - 1), (value, deep) => {
         const shard = shardOf(value, deep);
-        expect([shard, ...splitOff(shard, deep + 1).slice(-1)]).toContain(shardOf(value, deep + 1));
+        expect([shard, ...childShards(shard, deep + 1).slice(-1)]).toContain(shardOf(value, deep + 1));
       }),
     );
   });
@@ -60,7 +60,7 @@ describe("firstDepth", () => {
 
 describe("splitOff", () => {
   it("is empty for a shard that was not split", () => {
-    for (let shard = 0; shard < 2 ** MAX_DEPTH; shard += 1) expect(splitOff(shard, firstDepth(shard))).toEqual([]);
+    for (let shard = 0; shard < 2 ** MAX_DEPTH; shard += 1) expect(childShards(shard, firstDepth(shard))).toEqual([]);
   });
 
   it("leads from shard 0 to every shard, once", () => {
@@ -69,7 +69,7 @@ describe("splitOff", () => {
         const reached: number[] = [];
         const visit = (shard: number) => {
           reached.push(shard);
-          splitOff(shard, depths.get(shard) as number).forEach(visit);
+          childShards(shard, depths.get(shard) as number).forEach(visit);
         };
         visit(0);
         const ascending = (a: number, b: number) => a - b;

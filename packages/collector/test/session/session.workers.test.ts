@@ -9,13 +9,13 @@ import {
   accept,
   batch,
   custom,
+  errorOf,
   NOW,
   newSession,
   post,
-  refusal,
   rewriteSession,
   rowsOf,
-  settled,
+  stablePart,
   vectorOf,
 } from "../workers/client.ts";
 
@@ -71,7 +71,7 @@ describe("a session", () => {
     await accept(batch([custom(0), custom(1)], { session_id }));
     const before = await vectorOf(session_id);
     await evictDurableObject(SESSION.getByName(`shop:${session_id}`));
-    expect(settled(await vectorOf(session_id))).toEqual(settled(before));
+    expect(stablePart(await vectorOf(session_id))).toEqual(stablePart(before));
     expect(await accept(batch([custom(1), custom(2)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 1 });
   });
 
@@ -103,7 +103,7 @@ describe("a session", () => {
     });
     const failed = await post(JSON.stringify(batch([custom(1)], { session_id })));
     expect(failed.headers.get("retry-after")).toBe("1");
-    expect(await refusal(failed)).toEqual([503, "unavailable", expect.stringContaining("nothing of it was stored")]);
+    expect(await errorOf(failed)).toEqual([503, "unavailable", expect.stringContaining("nothing of it was stored")]);
     await runInDurableObject(stub, restore);
     expect((await vectorOf(session_id)).delivery.received).toBe(1);
     expect(await accept(batch([custom(1)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });

@@ -2,7 +2,7 @@ import { type Feature, lifetime, session } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import { compileFeatures } from "../../src/compile-features.ts";
 import { nextPushes, openPush } from "../../src/session/pushes.ts";
-import { newSession, renewSession } from "../../src/session/stored-session.ts";
+import { newSession, restoreSession } from "../../src/session/stored-session.ts";
 
 const count = { description: "D.", unit: "count", aggregate: { type: "count" } } as const;
 
@@ -17,7 +17,7 @@ const busySession = () => {
   const stored = newSession("shop", "shop.session-1", before);
   stored.engine.cells = [2];
   stored.engine.event_time = 1_000;
-  const { deltas } = openPush(stored.outbox, stored.session_id);
+  const { deltas } = openPush(stored.push_queue, stored.session_id);
   deltas["user:ann"] = { cells: [], event_time: 1_000 };
   deltas["page:/"] = { cells: [2], event_time: 1_000 };
   return stored;
@@ -26,7 +26,7 @@ const busySession = () => {
 describe("newSession", () => {
   it("has received nothing, and names its definitions", () => {
     const stored = newSession("shop", "shop.session-1", before);
-    expect(stored).toMatchObject({ site: "shop", session_id: "shop.session-1", heard_at: null, closed: false });
+    expect(stored).toMatchObject({ site: "shop", session_id: "shop.session-1", last_received_at: null, closed: false });
     expect(stored.definition_version).toBe(before.version);
     expect(before.session.vector(stored.engine, 0)).toEqual({ clicks: 0 });
   });
@@ -34,7 +34,7 @@ describe("newSession", () => {
   it("shares nothing with another new session", () => {
     const [one, other] = [newSession("shop", "a", before), newSession("shop", "b", before)];
     one.engine.cells.push(1);
-    openPush(one.outbox, "a");
+    openPush(one.push_queue, "a");
     expect(other).toEqual(newSession("shop", "b", before));
   });
 });
@@ -42,23 +42,23 @@ describe("newSession", () => {
 describe("renewSession", () => {
   it("seals what another instance may have sent, and leaves the features of the same definitions", () => {
     const stored = busySession();
-    renewSession(stored, before);
-    expect(stored.outbox.open).toBeNull();
-    expect(nextPushes(stored.outbox)).toMatchObject([{ n: 1, layouts: before.layouts }]);
+    restoreSession(stored, before);
+    expect(stored.push_queue.open).toBeNull();
+    expect(nextPushes(stored.push_queue)).toMatchObject([{ n: 1, layouts: before.layouts }]);
     expect(before.session.vector(stored.engine, 1_000)).toEqual({ clicks: 2 });
   });
 
   it("goes on with the features that other definitions share, and begins the new ones", () => {
     const after = compileFeatures([views, clicks, ofPage]);
     const stored = busySession();
-    renewSession(stored, after);
+    restoreSession(stored, after);
     expect(after.session.vector(stored.engine, 1_000)).toEqual({ views: 0, clicks: 2 });
     expect(stored.definition_version).toBe(after.version);
   });
 
   it("drops the deltas of entities that no definition is about any more, and no other", () => {
     const stored = busySession();
-    renewSession(stored, compileFeatures([clicks]));
-    expect(nextPushes(stored.outbox).map(({ deltas }) => Object.keys(deltas))).toEqual([["user:ann"]]);
+    restoreSession(stored, compileFeatures([clicks]));
+    expect(nextPushes(stored.push_queue).map(({ deltas }) => Object.keys(deltas))).toEqual([["user:ann"]]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readEvents, splitUnread } from "../../src/wire/split.ts";
+import { readEvents, splitUnparsed } from "../../src/wire/split.ts";
 
 const view = { view_id: "view000001", started_at: 1, url: "https://shop.example/" };
 
@@ -38,7 +38,7 @@ describe("a batch that names its events last", () => {
     fc.assert(
       fc.property(text, text, events, (title, sdk, list) => {
         const before = { ...envelope, sdk: sdk.slice(0, 60), views: [{ ...view, title: title.slice(0, 300) }] };
-        const split = splitUnread(JSON.stringify({ ...before, events: list }));
+        const split = splitUnparsed(JSON.stringify({ ...before, events: list }));
         expect(split?.envelope).toEqual(before);
         expect(JSON.parse(split?.text.envelope ?? "")).toEqual(before);
         expect(readEvents(split?.text.events ?? "")).toEqual(JSON.parse(JSON.stringify(list)));
@@ -58,7 +58,7 @@ describe("another body", () => {
           const rest = { ...envelope, views: [view] };
           // By hand: an object cannot have the same field twice.
           const body = `${JSON.stringify({ ...rest, events: list }).slice(0, -1)},${JSON.stringify(name)}:${JSON.stringify(more)}}`;
-          const split = splitUnread(body);
+          const split = splitUnparsed(body);
           if (split) expect(readEvents(split.text.events)).toBeUndefined();
         },
       ),
@@ -74,6 +74,6 @@ describe("another body", () => {
     '{"a":{"b":1,"events":[1]}}',
     '{"a":",\\"events\\":[]}',
   ])("%s is not cut", (body) => {
-    expect(splitUnread(body)).toBeUndefined();
+    expect(splitUnparsed(body)).toBeUndefined();
   });
 });

@@ -70,7 +70,7 @@ export const accept = async (body: unknown): Promise<BatchResponse> => {
   return response.json();
 };
 
-export const refusal = async (response: Response): Promise<[status: number, code: string, message: string]> => {
+export const errorOf = async (response: Response): Promise<[status: number, code: string, message: string]> => {
   const { error } = await response.json<ErrorResponse>();
   return [response.status, error.code, error.message];
 };
@@ -117,7 +117,7 @@ export const rewriteSession = ({ sql }: DurableObjectStorage, change: (stored: S
 };
 
 /** Names of the features that change with the moment of reading, though nothing happens. */
-const moving = new Set(
+const timeDependent = new Set(
   defaultFeatures
     .filter(
       (feature) =>
@@ -129,7 +129,7 @@ const moving = new Set(
 );
 
 /** What of a vector stays as it is while nothing happens. */
-export const settled = ({ features, age_ms, ...rest }: SessionVectorResponse) => ({
+export const stablePart = ({ features, age_ms, ...rest }: SessionVectorResponse) => ({
   ...rest,
-  features: Object.fromEntries(Object.entries(features).filter(([name]) => !moving.has(name))),
+  features: Object.fromEntries(Object.entries(features).filter(([name]) => !timeDependent.has(name))),
 });

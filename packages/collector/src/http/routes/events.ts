@@ -9,7 +9,7 @@ export const eventRoutes: RouteGroup = (app, { lookup, meter }) => {
   app.post("/v1/events", async (c) => {
     const receivedAt = Date.now();
     const body = await readText(c.req.raw);
-    const answer = await ingest(body, {
+    const response = await ingest(body, {
       lookup,
       origin: c.req.header("origin"),
       gpc: hasGpc(c),
@@ -18,6 +18,6 @@ export const eventRoutes: RouteGroup = (app, { lookup, meter }) => {
       env: c.env,
       meter,
     });
-    return c.json(answer);
+    return c.json(response);
   });
 };

@@ -23,7 +23,7 @@ const tenantByKey = (c: FeatureRequest, lookup: TenantLookup): Tenant | undefine
   return key === undefined ? undefined : lookup.byKey(key, c.req.header("origin"));
 };
 
-const nothingKnown = ({ site }: Tenant, entity: string, id: string) =>
+const vectorNotFound = ({ site }: Tenant, entity: string, id: string) =>
   new HttpError("not_found", `Site ${site.id} has no ${entity} ${JSON.stringify(id)}.`);
 
 /** `GET /v1/features/{entity}/{id}`: the vector at the time of the call, as of the last acknowledged event. */
@@ -42,7 +42,7 @@ export const featureRoutes: RouteGroup = (app, { lookup }) => {
     }
     const id = c.req.param("id");
     const vector = await readSession(c.env, tenant, id);
-    if (!vector) throw nothingKnown(tenant, "session", id);
+    if (!vector) throw vectorNotFound(tenant, "session", id);
     const denial = reader ? undefined : featuresDenial(tenant.site, vector.consent, hasGpc(c));
     if (denial) throw new HttpError("no_consent", denial);
     return c.json({ entity: "session", id, ...vector } satisfies SessionVectorResponse);
@@ -63,7 +63,7 @@ export const featureRoutes: RouteGroup = (app, { lookup }) => {
       throw new HttpError("not_found", `No feature is defined of ${JSON.stringify(entity)}; there are: ${known}.`);
     }
     const vector = await readRollup(c.env, tenant, entity, id);
-    if (!vector) throw nothingKnown(tenant, entity, id);
+    if (!vector) throw vectorNotFound(tenant, entity, id);
     return c.json({ entity, id, ...vector } satisfies RollupVectorResponse);
   });
 };

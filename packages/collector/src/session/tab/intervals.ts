@@ -33,7 +33,7 @@ export const insert = (set: Intervals, from: number, to = from): void => {
 };
 
 /** Puts the number after the largest into the set, if this is the one: what comes in order is quickly told. */
-export const follow = (set: Intervals, number: number): boolean => {
+export const insertNext = (set: Intervals, number: number): boolean => {
   const last = set.at(-1);
   if (last === undefined || last[1] !== number - 1) return false;
   last[1] = number;

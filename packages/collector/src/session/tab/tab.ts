@@ -1,6 +1,6 @@
 import type { DeliveryCounts, Dropped } from "@tidemark/schema";
 import { type ClientClock, newClock } from "./clock-skew.ts";
-import { follow, has, highest, type Intervals, insert, size, union } from "./intervals.ts";
+import { has, highest, type Intervals, insert, insertNext, size, union } from "./intervals.ts";
 
 /** Most ranges kept in one set. Only a client that skips numbers on purpose comes near. */
 const MAX_RANGES = 256;
@@ -21,7 +21,7 @@ const full = (set: Intervals): boolean => set.length >= MAX_RANGES;
 
 /** Notes that an event arrived: `new`, a `duplicate`, or `full` when its number cannot be remembered. */
 export const receive = (tab: Tab, seq: number): "new" | "duplicate" | "full" => {
-  if (follow(tab.received, seq)) return "new";
+  if (insertNext(tab.received, seq)) return "new";
   if (has(tab.received, seq)) {
     tab.duplicates += 1;
     return "duplicate";

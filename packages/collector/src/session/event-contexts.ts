@@ -6,14 +6,14 @@ import { type ClientClock, correct } from "./tab/clock-skew.ts";
 import { viewsById } from "./views.ts";
 
 /** An occurrence whose browser is known. */
-export type VisitorOccurrence = Occurrence & { anonymous_id: string };
+export type VisitorEventContext = Occurrence & { anonymous_id: string };
 
 /** Returns a function that gives the occurrence of each event of a batch: its corrected time, view and visitor. Call it in the order of `seq`. */
-export const occurrencesIn = (
+export const eventContextsOf = (
   { session_id, user_id, consent, tab_id, views }: Envelope,
   { anonymous_id }: Pick<SessionBatch, "anonymous_id">,
   clock: ClientClock,
-): ((event: Event) => VisitorOccurrence) => {
+): ((event: Event) => VisitorEventContext) => {
   const user = isPersonal(consent) ? user_id : undefined;
   const viewOf = viewsById(views);
   return (event) => {

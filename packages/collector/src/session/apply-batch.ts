@@ -2,8 +2,8 @@ import type { Envelope, Event, Rejection } from "@tidemark/schema";
 import type { Definitions } from "../compile-features.ts";
 import { validateEvents } from "../wire/validate-events.ts";
 import type { Receipt, SessionBatch } from "./batch.ts";
+import { eventContextsOf } from "./event-contexts.ts";
 import { createFold } from "./fold.ts";
-import { occurrencesIn } from "./occurrences.ts";
 import type { Stored } from "./row.ts";
 import { bySeq, seqOf } from "./sequence.ts";
 import { observe } from "./tab/clock-skew.ts";
@@ -34,7 +34,7 @@ const tooManyGaps = (index: number, seq: number): Rejection => {
 const inOrder = (rejected: Rejection[]): Rejection[] => rejected.sort((a, b) => a.index - b.index);
 
 /** Records rejected and dropped events in the tab. Returns the number of newly reported drops by reason. */
-const noteOthers = (
+const recordRejectedAndDropped = (
   tab: Tab,
   { dropped = [] }: Envelope,
   events: unknown[],
@@ -44,16 +44,16 @@ const noteOthers = (
     const seq = seqOf(events[index]);
     if (seq !== undefined) reject(tab, seq);
   }
-  const news: Receipt["dropped"] = {};
-  for (const range of dropped) news[range.reason] = (news[range.reason] ?? 0) + drop(tab, range);
-  return news;
+  const newlyDropped: Receipt["dropped"] = {};
+  for (const range of dropped) newlyDropped[range.reason] = (newlyDropped[range.reason] ?? 0) + drop(tab, range);
+  return newlyDropped;
 };
 
 /**
  * Takes a batch into a session's state, with a verdict on each of its events. Any repetition, reordering, overlap or splitting
  * of batches counts each event once.
  */
-export const take = (
+export const applyBatch = (
   stored: Stored,
   batch: Pick<SessionBatch, "anonymous_id" | "received_at">,
   envelope: Envelope,
@@ -70,8 +70,8 @@ export const take = (
 
   const missing = countMissing(tab);
   observe(tab.clock, sent_at, batch.received_at);
-  const dropped = noteOthers(tab, envelope, events, rejected);
-  const occurrenceOf = occurrencesIn(envelope, batch, tab.clock);
+  const dropped = recordRejectedAndDropped(tab, envelope, events, rejected);
+  const occurrenceOf = eventContextsOf(envelope, batch, tab.clock);
   const fold = createFold(stored, definitions);
   let accepted = 0;
   let duplicates = 0;
@@ -85,7 +85,7 @@ export const take = (
     } else {
       accepted += 1;
       if (!fold(event, occurrenceOf(event))) continue;
-      stored.heard_at = Math.max(stored.heard_at ?? batch.received_at, batch.received_at);
+      stored.last_received_at = Math.max(stored.last_received_at ?? batch.received_at, batch.received_at);
       stored.closed = false;
     }
   }
