@@ -34,11 +34,11 @@ const RANKS: Record<string, string[][]> = {
     ["development"],
   ],
   engine: [
-    ["cells", "exact", "expression", "extent", "hash", "lateness", "limits", "occurrence", "shown"],
+    ["cells", "displayed", "event-context", "exact", "expression", "hash", "lateness", "limits", "pane-layout"],
     ["field", "text"],
     ["aggregates", "condition", "entity"],
     ["check-definitions", "panes"],
-    ["slot"],
+    ["accumulator"],
     ["engine"],
     ["entity-engine", "logged-event"],
     ["as-of", "replay"],

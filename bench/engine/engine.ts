@@ -1,6 +1,6 @@
 import { createEngine, type EngineEvent, type EngineState, type LoggedEvent, packCells } from "@tidemark/engine";
 import { sessionFeatures } from "@tidemark/schema";
-import { visit, visitor } from "../../packages/engine/test/visitor.ts";
+import { firstSessionEvents, sessionEvents } from "../../packages/engine/test/session-events.ts";
 import { type Bench, report } from "../report.ts";
 
 const engine = createEngine(sessionFeatures);
@@ -46,8 +46,8 @@ const countByType = (events: EngineEvent[]) => {
 
 /** A session after so many events, and its next ones: no more than a stretch is held at once. */
 const afterHistory = (length: number) => {
-  const state = engine.zero();
-  const events = visitor();
+  const state = engine.emptyState();
+  const events = sessionEvents();
   for (let index = 0; index < length; index += 1) fold(state, events.next().value);
   const next = Array.from({ length: STRETCH }, () => events.next().value);
   return {
@@ -68,11 +68,11 @@ const foldStretch = (state: EngineState, events: LoggedEvent[]) => {
  * loop that counts events by type, the state as it is stored, and whether a long history makes an event dearer.
  */
 export const engineBench: Bench = async () => {
-  const events = visit(STRETCH);
+  const events = firstSessionEvents(STRETCH);
   const histories = HISTORIES.map(afterHistory);
   const [reference = 0, folding = 0, early = 0, , late = 0] = costs([
     () => countByType(events),
-    () => foldStretch(engine.zero(), events),
+    () => foldStretch(engine.emptyState(), events),
     ...histories.map(({ run }) => run),
   ]);
   return report("engine", [

@@ -4,7 +4,7 @@ import { startChromium } from "@tidemark/cli/chromium";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { unstable_startWorker as startWorker } from "wrangler";
-import { visit } from "../../packages/engine/test/visitor.ts";
+import { firstSessionEvents } from "../../packages/engine/test/session-events.ts";
 import { filesIn, outputIn, readDocs } from "./code-in-docs.ts";
 import { createProjects, type Project } from "./projects.ts";
 
@@ -16,7 +16,7 @@ let project: Project;
 beforeAll(async () => {
   made = await createProjects("engine");
   project = made.projects.engine;
-  writeFileSync(join(project.folder, "log.json"), JSON.stringify(visit(EVENTS)));
+  writeFileSync(join(project.folder, "log.json"), JSON.stringify(firstSessionEvents(EVENTS)));
 });
 afterAll(() => made?.remove());
 

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { type Engine, type EntityEngine, entityEngine, entityEngines, type Layouts, layoutsOf } from "@tidemark/engine";
+import {
+  type Engine,
+  type EntityEngine,
+  entityEngine,
+  entityEngines,
+  layoutsOf,
+  type StateLayouts,
+} from "@tidemark/engine";
 import type { Feature } from "@tidemark/schema";
 
 /** The compiled feature definitions of a site. */
@@ -11,7 +18,7 @@ export interface Definitions {
   /** Engines of all other entities, by name, whose features many sessions contribute to. The user's is always present, and first. */
   rollups: ReadonlyMap<string, EntityEngine>;
   /** Layouts of the states of `rollups`. */
-  layouts: Layouts;
+  layouts: StateLayouts;
 }
 
 /** The version of definitions: first 12 hex digits of the SHA-256 of their JSON. */

@@ -16,8 +16,10 @@ const ofUser: Feature = { ...count, name: "user_events", entity: "user", window:
 describe("compileFeatures", () => {
   it("makes an engine of each entity, the session's apart and the user's first", () => {
     const { session, rollups } = compileFeatures([ofProduct, ofSession, ofPage, ofUser]);
-    expect(Object.keys(session.vector(session.zero(), 0))).toEqual(["events"]);
-    expect([...rollups].map(([entity, { engine }]) => [entity, Object.keys(engine.vector(engine.zero(), 0))])).toEqual([
+    expect(Object.keys(session.vector(session.emptyState(), 0))).toEqual(["events"]);
+    expect(
+      [...rollups].map(([entity, { engine }]) => [entity, Object.keys(engine.vector(engine.emptyState(), 0))]),
+    ).toEqual([
       ["user", ["user_events"]],
       ["product", ["product_events"]],
       ["page", ["page_events"]],
@@ -26,7 +28,7 @@ describe("compileFeatures", () => {
 
   it("makes an engine of the session and of the user, though no feature is about them", () => {
     const { session, rollups } = compileFeatures([]);
-    expect(session.vector(session.zero(), 0)).toEqual({});
+    expect(session.vector(session.emptyState(), 0)).toEqual({});
     expect([...rollups.keys()]).toEqual(["user"]);
   });
 

@@ -1,4 +1,4 @@
-import { type LoggedEvent, type Replayed, replay } from "@tidemark/engine";
+import { type LoggedEvent, type ReplayedEntity, replay } from "@tidemark/engine";
 import { isDerived } from "@tidemark/schema/derivation-order";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -66,7 +66,7 @@ const send = (events: LoggedEvent[], sent_at: number) => {
 };
 
 /** The vector that is served, beside the one that a replay gives at the same moment. */
-const compare = async ({ entity, id, state }: Replayed) => {
+const compare = async ({ entity, id, state }: ReplayedEntity) => {
   const served = await (await readRollup(entity, id)).json<{
     event_time: number;
     age_ms: number;

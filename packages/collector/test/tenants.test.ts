@@ -40,7 +40,7 @@ describe("a tenant", () => {
   it("has the features and the jurisdiction of the deployment, unless its site has its own", () => {
     const featuresOf = (id: string) => {
       const user = of(id).definitions.rollups.get("user")?.engine;
-      return user && Object.keys(user.vector(user.zero(), 0));
+      return user && Object.keys(user.vector(user.emptyState(), 0));
     };
     expect(["shop", "club", "bank"].map(featuresOf)).toEqual([["clicks"], ["hovers"], ["hovers"]]);
     expect(["shop", "club", "bank"].map((id) => of(id).jurisdiction)).toEqual(["eu", "eu", "fedramp"]);

@@ -1,9 +1,9 @@
 import type { Feature, FeatureValue } from "@tidemark/schema";
+import { displayed } from "./displayed.ts";
 import type { Engine, EngineState } from "./engine.ts";
 import { type EntityEngine, entityEngines } from "./entity-engine.ts";
 import type { LatenessOptions } from "./lateness.ts";
 import { type LoggedEvent, sessionArrivals } from "./logged-event.ts";
-import { shown } from "./shown.ts";
 
 /** A moment at which features are wanted, as for a label to train on. */
 export interface SpineRow {
@@ -29,7 +29,7 @@ export const asOf = (
 ): Record<string, FeatureValue>[] => {
   const arrivalOf = sessionArrivals(options);
   const inOrder = [...events].filter((event) => arrivalOf(event) !== "too_late").sort((a, b) => a.time - b.time);
-  const kept = new Map<string, Kept>(
+  const kept = new Map<string, EntityHistory>(
     entityEngines(features, options).map((each) => [
       each.entity,
       { engine: each.engine, events: byId(inOrder, each.idOf), states: new Map() },
@@ -39,15 +39,15 @@ export const asOf = (
 
   const vectors = new Map<SpineRow, Record<string, FeatureValue>>();
   for (const row of spine.toSorted((a, b) => a.as_of - b.as_of)) {
-    const { engine, events, states } = kept.get(row.entity) as Kept;
-    const progress = states.get(row.id) ?? { state: engine.zero(), next: 0 };
-    states.set(row.id, progress);
+    const { engine, events, states } = kept.get(row.entity) as EntityHistory;
+    const position = states.get(row.id) ?? { state: engine.emptyState(), next: 0 };
+    states.set(row.id, position);
     const own = events.get(row.id) ?? [];
-    for (let event = own[progress.next]; event && event.time < row.as_of; event = own[progress.next]) {
-      engine.add(progress.state, event, event);
-      progress.next += 1;
+    for (let event = own[position.next]; event && event.time < row.as_of; event = own[position.next]) {
+      engine.addUnchecked(position.state, event, event);
+      position.next += 1;
     }
-    vectors.set(row, engine.vector(progress.state, row.as_of - 1));
+    vectors.set(row, engine.vector(position.state, row.as_of - 1));
   }
   return spine.map((row) => vectors.get(row) as Record<string, FeatureValue>);
 };
@@ -56,7 +56,7 @@ const checkSpine = (spine: readonly SpineRow[], entities: readonly string[]): vo
   spine.forEach((row, index) => {
     const expect = (holds: boolean, field: keyof SpineRow, expected: string): void => {
       if (holds) return;
-      throw new Error(`row ${index + 1} of the spine: ${field}: expected ${expected}; given ${shown(row[field])}`);
+      throw new Error(`row ${index + 1} of the spine: ${field}: expected ${expected}; given ${displayed(row[field])}`);
     };
     const known = entities.join(", ") || "nothing, because there are no definitions";
     expect(entities.includes(row.entity), "entity", `an entity that definitions are about (${known})`);
@@ -78,13 +78,13 @@ const byId = (events: LoggedEvent[], idOf: EntityEngine["idOf"]): Map<string, Lo
 };
 
 /** An entity's engine, and what has become of each one of the entity up to the row of the spine in question. */
-interface Kept {
+interface EntityHistory {
   engine: Engine;
   events: Map<string, LoggedEvent[]>;
-  states: Map<string, Progress>;
+  states: Map<string, FoldPosition>;
 }
 
-interface Progress {
+interface FoldPosition {
   state: EngineState;
   /** Position of the entity's first event that is not folded yet. */
   next: number;

@@ -1,7 +1,7 @@
 import type { AggregateFeature, Feature, Window } from "@tidemark/schema";
 import { isDerived } from "@tidemark/schema/derivation-order";
 import { aggregateTypes } from "./aggregates/index.ts";
-import { shown } from "./shown.ts";
+import { displayed } from "./displayed.ts";
 
 const windowTypes: Record<Window["type"], true> = {
   session: true,
@@ -24,11 +24,12 @@ const isEntity = (entity: unknown): boolean => {
  * @throws Error that names the feature, the field, the expected values and the given one.
  */
 export const checkDefinitions = (features: readonly Feature[]): void => {
-  if (!Array.isArray(features)) throw new Error(`features: expected an array of definitions; given ${shown(features)}`);
+  if (!Array.isArray(features))
+    throw new Error(`features: expected an array of definitions; given ${displayed(features)}`);
   features.forEach((feature: Partial<AggregateFeature> | null, index) => {
     const title = feature?.name ?? `number ${index + 1}`;
     const expect = (holds: boolean, field: string, expected: string, given: unknown): void => {
-      if (!holds) throw new Error(`feature ${title}: ${field}: expected ${expected}; given ${shown(given)}`);
+      if (!holds) throw new Error(`feature ${title}: ${field}: expected ${expected}; given ${displayed(given)}`);
     };
     const { entity, aggregate, window } = feature ?? {};
     expect(isEntity(entity), "entity", '"session", "user", "page" or { name, field }', entity);

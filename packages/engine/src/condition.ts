@@ -1,16 +1,16 @@
 import type { Condition } from "@tidemark/schema";
+import type { EventContext } from "./event-context.ts";
 import { fieldReader } from "./field.ts";
-import type { Occurrence } from "./occurrence.ts";
 
 /** Compiles conditions into a function that tells whether an event meets all of them. */
-export const matcher = (conditions: readonly Condition[]): ((event: object, occurrence: Occurrence) => boolean) => {
+export const matcher = (conditions: readonly Condition[]): ((event: object, context: EventContext) => boolean) => {
   const tests = conditions.map((condition) => {
     const read = fieldReader(condition.field);
     const holds = test(condition);
-    return (event: object, occurrence: Occurrence) => holds(read(event, occurrence));
+    return (event: object, context: EventContext) => holds(read(event, context));
   });
   const [only] = tests;
-  return tests.length === 1 && only ? only : (event, occurrence) => tests.every((holds) => holds(event, occurrence));
+  return tests.length === 1 && only ? only : (event, context) => tests.every((holds) => holds(event, context));
 };
 
 const test = (condition: Condition): ((actual: unknown) => boolean) => {

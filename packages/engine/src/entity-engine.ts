@@ -1,6 +1,6 @@
 import type { Entity, Feature } from "@tidemark/schema";
 import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/entities";
-import { createEngine, type Engine, type Layout } from "./engine.ts";
+import { createEngine, type Engine, type StateLayout } from "./engine.ts";
 import { entityId, type IdReader } from "./entity.ts";
 import type { LatenessOptions } from "./lateness.ts";
 
@@ -14,7 +14,7 @@ export interface EntityEngine {
 }
 
 /** Layouts of states by the name of their entity. */
-export type Layouts = Record<string, Layout>;
+export type StateLayouts = Record<string, StateLayout>;
 
 /** The engine of one entity, with the definitions about it, of which there may be none. @throws Error as `createEngine` does. */
 export const entityEngine = (entity: Entity, features: readonly Feature[], options?: LatenessOptions): EntityEngine => {
@@ -27,5 +27,5 @@ export const entityEngines = (features: readonly Feature[], options?: LatenessOp
   entitiesIn(features).map((entity) => entityEngine(entity, features, options));
 
 /** The layout of the states of each entity. */
-export const layoutsOf = (engines: Iterable<EntityEngine>): Layouts =>
+export const layoutsOf = (engines: Iterable<EntityEngine>): StateLayouts =>
   Object.fromEntries([...engines].map(({ entity, engine }) => [entity, engine.layout]));

@@ -1,11 +1,11 @@
 import type { Entity } from "@tidemark/schema";
 import { isPerson, isPersonal } from "@tidemark/schema/entities";
+import type { EventContext } from "./event-context.ts";
 import { fieldReader } from "./field.ts";
-import type { Occurrence } from "./occurrence.ts";
-import { cut } from "./text.ts";
+import { truncate } from "./text.ts";
 
 /** Gives an event's id of an entity; `undefined` when the event says nothing about it. */
-export type IdReader = (event: object, occurrence: Occurrence) => string | undefined;
+export type IdReader = (event: object, context: EventContext) => string | undefined;
 
 const readId = (entity: Entity): IdReader => {
   switch (entity) {
@@ -17,9 +17,9 @@ const readId = (entity: Entity): IdReader => {
       return (_, { view }) => view?.path;
     default: {
       const read = fieldReader(entity.field);
-      return (event, occurrence) => {
-        const value = read(event, occurrence);
-        return typeof value === "string" || typeof value === "number" ? cut(String(value)) : undefined;
+      return (event, context) => {
+        const value = read(event, context);
+        return typeof value === "string" || typeof value === "number" ? truncate(String(value)) : undefined;
       };
     }
   }
@@ -28,7 +28,5 @@ const readId = (entity: Entity): IdReader => {
 /** Compiles an entity into a function that gives an event's id of it. */
 export const entityId = (entity: Entity): IdReader => {
   const idOf = readId(entity);
-  return isPerson(entity)
-    ? (event, occurrence) => (isPersonal(occurrence.consent) ? idOf(event, occurrence) : undefined)
-    : idOf;
+  return isPerson(entity) ? (event, context) => (isPersonal(context.consent) ? idOf(event, context) : undefined) : idOf;
 };

@@ -1,19 +1,19 @@
-import { isOfOccurrence, type Occurrence } from "./occurrence.ts";
+import { type EventContext, isContextField } from "./event-context.ts";
 
-/** Reads a field of an event, or of its occurrence; what is not there is `undefined`. */
-export type FieldReader = (event: object, occurrence: Occurrence) => unknown;
+/** Reads a field of an event, or of its context; what is not there is `undefined`. */
+export type FieldReader = (event: object, context: EventContext) => unknown;
 
 /** Compiles a dotted path into a function that reads it. */
 export const fieldReader = (path: string): FieldReader => {
   const dot = path.indexOf(".");
   const outer = dot < 0 ? path : path.slice(0, dot);
-  const field: FieldReader = isOfOccurrence(outer)
-    ? (_, occurrence) => occurrence[outer]
+  const field: FieldReader = isContextField(outer)
+    ? (_, context) => context[outer]
     : (event) => (event as Record<string, unknown>)[outer];
   if (dot < 0) return field;
   const inner = path.slice(dot + 1);
-  return (event, occurrence) => {
-    const object = field(event, occurrence) as Record<string, unknown> | null | undefined;
+  return (event, context) => {
+    const object = field(event, context) as Record<string, unknown> | null | undefined;
     return object === undefined || object === null ? undefined : ownValue(object, inner);
   };
 };

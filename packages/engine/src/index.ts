@@ -1,10 +1,17 @@
 export { asOf, type SpineRow } from "./as-of.ts";
 export { packCells, unpackCells } from "./cells.ts";
-export { createEngine, type Engine, type EngineEvent, type EngineState, type Folded, type Layout } from "./engine.ts";
+export {
+  createEngine,
+  type Engine,
+  type EngineEvent,
+  type EngineState,
+  type PartialState,
+  type StateLayout,
+} from "./engine.ts";
 export type { IdReader } from "./entity.ts";
-export { type EntityEngine, entityEngine, entityEngines, type Layouts, layoutsOf } from "./entity-engine.ts";
+export { type EntityEngine, entityEngine, entityEngines, layoutsOf, type StateLayouts } from "./entity-engine.ts";
+export type { EventContext } from "./event-context.ts";
 export { hashOf } from "./hash.ts";
 export type { Arrival, LatenessOptions } from "./lateness.ts";
 export type { LoggedEvent } from "./logged-event.ts";
-export type { Occurrence } from "./occurrence.ts";
-export { type Replayed, replay } from "./replay.ts";
+export { type ReplayedEntity, replay } from "./replay.ts";

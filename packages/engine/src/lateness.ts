@@ -11,14 +11,14 @@ export type Arrival = "on_time" | "late" | "too_late";
 
 /** The rule by which events are late, in Flink's words. */
 export const lateness = ({ outOfOrdernessMs = 5_000, allowedLatenessMs = 86_400_000 }: LatenessOptions = {}) => ({
-  /** Events further behind the source's progress than this do not count, in milliseconds. */
+  /** Events further behind the source's sourceTime than this do not count, in milliseconds. */
   maxBehindMs: outOfOrdernessMs + allowedLatenessMs,
-  /** Events before this are late: the source's progress, less the bounded out-of-orderness. */
-  watermark: (progress: number): number => progress - outOfOrdernessMs,
-  /** When an event of `time` arrived at a source whose time has come as far as `progress` (`null`: it is the first). */
-  arrival(progress: number | null, time: number): Arrival {
-    if (progress === null) return "on_time";
-    const behind = progress - outOfOrdernessMs - time;
+  /** Events before this are late: the source's sourceTime, less the bounded out-of-orderness. */
+  watermark: (sourceTime: number): number => sourceTime - outOfOrdernessMs,
+  /** When an event of `time` arrived at a source whose time has come as far as `sourceTime` (`null`: it is the first). */
+  arrival(sourceTime: number | null, time: number): Arrival {
+    if (sourceTime === null) return "on_time";
+    const behind = sourceTime - outOfOrdernessMs - time;
     return behind <= 0 ? "on_time" : behind <= allowedLatenessMs ? "late" : "too_late";
   },
 });

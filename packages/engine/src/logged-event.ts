@@ -1,6 +1,6 @@
+import { displayed } from "./displayed.ts";
 import type { EngineEvent } from "./engine.ts";
 import { type Arrival, type LatenessOptions, lateness } from "./lateness.ts";
-import { shown } from "./shown.ts";
 
 /** An event of the log: with its session and visitor. */
 export type LoggedEvent = EngineEvent & { session_id: string; anonymous_id: string };
@@ -17,11 +17,11 @@ const FIELDS: readonly [name: keyof LoggedEvent, type: "string" | "number", expe
 
 const checkEvent = (event: LoggedEvent, position: number): void => {
   if (typeof event !== "object" || event === null)
-    throw new Error(`event ${position} of the log: expected an object; given ${shown(event)}`);
+    throw new Error(`event ${position} of the log: expected an object; given ${displayed(event)}`);
   for (const [name, type, expected] of FIELDS) {
     const value: unknown = event[name];
     if (type === "string" ? typeof value === "string" : Number.isFinite(value)) continue;
-    throw new Error(`event ${position} of the log: ${name}: expected ${expected}; given ${shown(value)}`);
+    throw new Error(`event ${position} of the log: ${name}: expected ${expected}; given ${displayed(value)}`);
   }
 };
 
@@ -33,15 +33,15 @@ const checkEvent = (event: LoggedEvent, position: number): void => {
  */
 export const sessionArrivals = (options: LatenessOptions | undefined): ((event: LoggedEvent) => Arrival) => {
   const { arrival } = lateness(options);
-  const progress = new Map<string, number>();
+  const maxEventTimes = new Map<string, number>();
   let position = 0;
   return (event) => {
     position += 1;
     checkEvent(event, position);
     const { session_id, time } = event;
-    const known = progress.get(session_id) ?? null;
-    const arrived = arrival(known, time);
-    if (arrived !== "too_late") progress.set(session_id, Math.max(known ?? time, time));
+    const maxEventTime = maxEventTimes.get(session_id) ?? null;
+    const arrived = arrival(maxEventTime, time);
+    if (arrived !== "too_late") maxEventTimes.set(session_id, Math.max(maxEventTime ?? time, time));
     return arrived;
   };
 };

@@ -1,5 +1,5 @@
 import type { AggregateKind } from "./aggregates/aggregate.ts";
-import type { Occurrence } from "./occurrence.ts";
+import type { EventContext } from "./event-context.ts";
 
 /**
  * Panes, ascending, each with its partial result behind it: one list, because a state has many of few panes. A pane without events
@@ -21,16 +21,16 @@ export const addToPanes = <S>(
   kind: AggregateKind<S>,
   pane: number,
   value: unknown,
-  event: Occurrence,
+  event: EventContext,
 ): void => {
   const place = placeOf(panes, pane);
   if (place >= 0 && panes[place] === pane) {
     panes[place + 1] = kind.add(panes[place + 1] as S, value, event);
   } else if (place === panes.length - 2) {
-    panes.push(pane, kind.add(kind.zero(), value, event));
+    panes.push(pane, kind.add(kind.emptyPartial(), value, event));
     dropBefore(panes, pane - keep + 1);
   } else if (pane > newestOf(panes) - keep) {
-    panes.splice(place + 2, 0, pane, kind.add(kind.zero(), value, event));
+    panes.splice(place + 2, 0, pane, kind.add(kind.emptyPartial(), value, event));
   }
 };
 
@@ -43,22 +43,22 @@ const dropBefore = (panes: Panes, pane: number): void => {
 };
 
 /** Takes in the panes of other events, and shares nothing with them; at most `keep` panes up to the newest stay. */
-export const absorbPanes = <S>(panes: Panes<S>, others: Panes<S>, kind: AggregateKind<S>, keep: number): void => {
+export const mergePanesInto = <S>(panes: Panes<S>, others: Panes<S>, kind: AggregateKind<S>, keep: number): void => {
   for (let index = 0; index < others.length; index += 2) {
     const pane = others[index] as number;
     const partial = others[index + 1] as S;
     const place = placeOf(panes, pane);
-    if (place >= 0 && panes[place] === pane) panes[place + 1] = kind.merge(panes[place + 1] as S, partial);
-    else panes.splice(place + 2, 0, pane, kind.merge(kind.zero(), partial));
+    if (place >= 0 && panes[place] === pane) panes[place + 1] = kind.mergeInto(panes[place + 1] as S, partial);
+    else panes.splice(place + 2, 0, pane, kind.mergeInto(kind.emptyPartial(), partial));
   }
   dropBefore(panes, newestOf(panes) - keep + 1);
 };
 
 /** The partial result of the panes from `first` on. */
 export const partialFrom = <S>(panes: Panes<S>, first: number, kind: AggregateKind<S>): S => {
-  let total = kind.zero();
+  let total = kind.emptyPartial();
   for (let index = placeOf(panes, first - 1) + 2; index < panes.length; index += 2) {
-    total = kind.merge(total, panes[index + 1] as S);
+    total = kind.mergeInto(total, panes[index + 1] as S);
   }
   return total;
 };

@@ -5,7 +5,7 @@ import type { LatenessOptions } from "./lateness.ts";
 import { type LoggedEvent, sessionArrivals } from "./logged-event.ts";
 
 /** The result of a replay for one entity. */
-export interface Replayed {
+export interface ReplayedEntity {
   entity: string;
   id: string;
   /** The engine's state, with its event time and, for a session, the counts of late events. */
@@ -25,7 +25,7 @@ export const replay = (
   events: Iterable<LoggedEvent>,
   features: readonly Feature[],
   options?: LatenessOptions,
-): Replayed[] => {
+): ReplayedEntity[] => {
   const arrivalOf = sessionArrivals(options);
   const kept = entityEngines(features, options).map((each) => ({ ...each, states: new Map<string, EngineState>() }));
   for (const event of events) {
@@ -33,10 +33,10 @@ export const replay = (
     for (const { entity, engine, idOf, states } of kept) {
       const id = idOf(event, event);
       if (id === undefined || !(counts || states.has(id))) continue;
-      const state = states.get(id) ?? engine.zero();
+      const state = states.get(id) ?? engine.emptyState();
       states.set(id, state);
       if (entity === "session") engine.fold(state, event, event);
-      else if (counts) engine.add(state, event, event);
+      else if (counts) engine.addUnchecked(state, event, event);
     }
   }
   return kept.flatMap(({ entity, engine, states }) =>

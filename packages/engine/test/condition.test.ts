@@ -2,14 +2,14 @@ import type { Condition } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { matcher } from "../src/condition.ts";
-import type { Occurrence } from "../src/occurrence.ts";
+import type { EventContext } from "../src/event-context.ts";
 
-const occurrence: Occurrence = { time: 7, tab_id: "tab-a", seq: 3 };
+const context: EventContext = { time: 7, tab_id: "tab-a", seq: 3 };
 
 const condition = (is: string, value: unknown): Condition =>
   ({ field: "properties.x", is, ...(is === "in" ? { values: value } : { value }) }) as Condition;
 
-const matches = (x: unknown, ...conditions: Condition[]) => matcher(conditions)({ properties: { x } }, occurrence);
+const matches = (x: unknown, ...conditions: Condition[]) => matcher(conditions)({ properties: { x } }, context);
 
 describe("a condition", () => {
   it.each<[is: string, value: unknown, holding: unknown[], failing: unknown[]]>([
@@ -31,8 +31,8 @@ describe("a condition", () => {
 
   it("reads what is known of the event beside its own fields", () => {
     const late = matcher([{ field: "time", is: "gt", value: 5 }]);
-    expect(late({}, occurrence)).toBe(true);
-    expect(late({ time: 9 }, { ...occurrence, time: 5 })).toBe(false);
+    expect(late({}, context)).toBe(true);
+    expect(late({ time: 9 }, { ...context, time: 5 })).toBe(false);
   });
 });
 

@@ -13,7 +13,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createEngine, type Engine, type EngineEvent, type EngineState } from "../src/engine.ts";
 import { eventsUntil } from "./events.ts";
-import { visitor } from "./visitor.ts";
+import { sessionEvents } from "./session-events.ts";
 
 const named = { description: "D.", unit: "count" };
 const ofUser = { ...named, entity: "user" } as const;
@@ -25,7 +25,7 @@ const patient = { outOfOrdernessMs: 1e12 };
 const fold = (engine: Engine, state: EngineState, event: EngineEvent) => engine.fold(state, event, event);
 
 const foldAll = (engine: Engine, events: readonly EngineEvent[]) => {
-  const state = engine.zero();
+  const state = engine.emptyState();
   for (const event of events) fold(engine, state, event);
   return state;
 };
@@ -87,7 +87,7 @@ describe("the engine", () => {
   it("survives its state's way through structured cloning", () => {
     fc.assert(
       fc.property(events, fc.nat(50), (all, cut) => {
-        let state = engine.zero();
+        let state = engine.emptyState();
         all.forEach((each, index) => {
           if (index === cut) state = JSON.parse(JSON.stringify(state));
           fold(engine, state, each);
@@ -98,8 +98,8 @@ describe("the engine", () => {
   });
 
   it("keeps its state within 16 KiB over a million events", () => {
-    const state = engine.zero();
-    const reader = visitor();
+    const state = engine.emptyState();
+    const reader = sessionEvents();
     const sizes: number[] = [];
     for (let count = 1; count <= 1_000_000; count += 1) {
       fold(engine, state, reader.next().value);
@@ -195,25 +195,25 @@ describe("a window", () => {
 
   it("keeps as many panes as its definition says, however long it goes on", () => {
     const hop = createEngine([{ ...clicks, window: hopping({ every_ms: 100, panes: 5 }) }]);
-    const state = hop.zero();
+    const state = hop.emptyState();
     for (let time = 0; time < 100_000; time += 37) fold(hop, state, click(time));
     // Each with its count.
     expect(state.cells[0]).toHaveLength(5 * 2);
   });
 });
 
-describe("slots", () => {
-  it("are shared by features that say the same", () => {
+describe("accumulators", () => {
+  it("are shared by features with the same definition", () => {
     const window = hopping({ every_ms: 10_000, panes: 6 });
     const alike: Feature[] = [
       { ...clicks, window },
       { window, aggregate: { type: "count" }, source: "click", ...ofUser, name: "again", where: [] },
       { ...clicks, name: "shorter", window: hopping({ every_ms: 10_000, panes: 2 }) },
     ];
-    const slotsOf = (features: Feature[]) => createEngine(features).layout.slots.split(" ");
-    expect(slotsOf(alike)).toHaveLength(1);
-    expect(slotsOf([...alike, { ...clicks, name: "newer", version: 2, window }])).toHaveLength(2);
-    expect(slotsOf([...alike, { ...clicks, name: "ever", window: lifetime() }])).toHaveLength(2);
+    const accumulatorIdsOf = (features: Feature[]) => createEngine(features).layout.accumulators.split(" ");
+    expect(accumulatorIdsOf(alike)).toHaveLength(1);
+    expect(accumulatorIdsOf([...alike, { ...clicks, name: "newer", version: 2, window }])).toHaveLength(2);
+    expect(accumulatorIdsOf([...alike, { ...clicks, name: "ever", window: lifetime() }])).toHaveLength(2);
   });
 });
 
@@ -310,7 +310,7 @@ describe("lateness", () => {
   it("is what the watermark says: late events amend, later ones are counted and left out", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(3_000), { maxLength: 40 }), (times) => {
-        const state = engine.zero();
+        const state = engine.emptyState();
         let [latest, late, tooLate] = [Number.NEGATIVE_INFINITY, 0, 0];
         times.forEach((time, seq) => {
           const behind = latest - options.outOfOrdernessMs - time;
@@ -342,7 +342,7 @@ describe("lateness", () => {
 
   it("is not decided again for an event whose arrival is known", () => {
     const state = foldAll(engine, [click(100_000)]);
-    engine.add(state, click(1), click(1));
+    engine.addUnchecked(state, click(1), click(1));
     expect(engine.vector(state, 0).clicks).toBe(2);
     expect(state.too_late).toBe(0);
   });
@@ -385,9 +385,9 @@ describe("a change of definitions", () => {
   });
 
   it("begins all anew from a state of another layout", () => {
-    const foreign = { ...state(), version: 0, slots: undefined } as never;
+    const foreign = { ...state(), version: 0, accumulators: undefined } as never;
     const { state: migrated, restarted } = before.migrate(foreign);
-    expect(migrated).toEqual(before.zero());
+    expect(migrated).toEqual(before.emptyState());
     expect(restarted).toEqual(["clicks", "ever"]);
   });
 
@@ -398,7 +398,7 @@ describe("a change of definitions", () => {
 
   it("is refused where states would be merged", () => {
     const other = createEngine([ever]);
-    expect(() => other.merge(other.zero(), state())).toThrow("migrate it first");
-    expect(() => other.merge(other.zero(), other.migrate(state()).state)).not.toThrow();
+    expect(() => other.merge(other.emptyState(), state())).toThrow("migrate it first");
+    expect(() => other.merge(other.emptyState(), other.migrate(state()).state)).not.toThrow();
   });
 });

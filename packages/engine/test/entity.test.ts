@@ -1,10 +1,10 @@
 import type { Consent, Entity } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import { entityId } from "../src/entity.ts";
+import type { EventContext } from "../src/event-context.ts";
 import { MAX_TEXT_CHARACTERS } from "../src/limits.ts";
-import type { Occurrence } from "../src/occurrence.ts";
 
-const occurrence: Occurrence = {
+const context: EventContext = {
   time: 7,
   tab_id: "tab-a",
   seq: 3,
@@ -17,8 +17,8 @@ const occurrence: Occurrence = {
 const product: Entity = { name: "product", field: "properties.sku" };
 const account: Entity = { name: "account", field: "user_id" };
 
-const idIn = (entity: Entity, more: Partial<Occurrence> = {}, event = {}) =>
-  entityId(entity)(event, { ...occurrence, ...more });
+const idIn = (entity: Entity, more: Partial<EventContext> = {}, event = {}) =>
+  entityId(entity)(event, { ...context, ...more });
 
 describe("the id of an event's", () => {
   it("session is that of the session", () => {

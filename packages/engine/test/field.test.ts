@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
+import type { EventContext } from "../src/event-context.ts";
 import { fieldReader } from "../src/field.ts";
-import type { Occurrence } from "../src/occurrence.ts";
 
-const occurrence: Occurrence = {
+const context: EventContext = {
   time: 7,
   tab_id: "tab-a",
   seq: 3,
   view: { view_id: "view-0001", started_at: 0, url: "https://shop.example/a", path: "/a" },
 };
 
-const read = (path: string, event: object) => fieldReader(path)(event, occurrence);
+const read = (path: string, event: object) => fieldReader(path)(event, context);
 
 describe("a field", () => {
   it("is read from the event", () => {
@@ -17,7 +17,7 @@ describe("a field", () => {
     expect(read("button", {})).toBeUndefined();
   });
 
-  it("is read from the occurrence where that has it, whatever the event says", () => {
+  it("is read from the context where that has it, whatever the event says", () => {
     const event = { time: 1, seq: 1, tab_id: "other", view: { path: "/other" } };
     expect(["time", "seq", "tab_id", "view.path"].map((path) => read(path, event))).toEqual([7, 3, "tab-a", "/a"]);
     expect(read("user_id", { user_id: "ann" })).toBeUndefined();

@@ -3,15 +3,15 @@ import { describe, expect, it } from "vitest";
 import { lateness } from "../src/lateness.ts";
 
 describe("an arrival", () => {
-  it.each<[progress: number, time: number, arrival: string]>([
+  it.each<[sourceTime: number, time: number, arrival: string]>([
     [10_000, 10_001, "on_time"],
     [10_000, 9_900, "on_time"],
     [10_000, 9_899, "late"],
     [10_000, 8_900, "late"],
     [10_000, 8_899, "too_late"],
-  ])("at a progress of %d of an event of %d is %s", (progress, time, expected) => {
+  ])("at a progress of %d of an event of %d is %s", (sourceTime, time, expected) => {
     const { arrival } = lateness({ outOfOrdernessMs: 100, allowedLatenessMs: 1_000 });
-    expect(arrival(progress, time)).toBe(expected);
+    expect(arrival(sourceTime, time)).toBe(expected);
   });
 
   it("of the first event is on time, whenever it is", () => {
@@ -29,11 +29,11 @@ describe("an arrival", () => {
   it("agrees with the watermark and with how far behind an event may be", () => {
     const ms = fc.nat(1_000);
     fc.assert(
-      fc.property(ms, ms, ms, ms, (outOfOrdernessMs, allowedLatenessMs, progress, time) => {
+      fc.property(ms, ms, ms, ms, (outOfOrdernessMs, allowedLatenessMs, sourceTime, time) => {
         const { arrival, watermark, maxBehindMs } = lateness({ outOfOrdernessMs, allowedLatenessMs });
-        const arrived = arrival(progress, time);
-        expect(arrived === "on_time").toBe(time >= watermark(progress));
-        expect(arrived === "too_late").toBe(progress - time > maxBehindMs);
+        const arrived = arrival(sourceTime, time);
+        expect(arrived === "on_time").toBe(time >= watermark(sourceTime));
+        expect(arrived === "too_late").toBe(sourceTime - time > maxBehindMs);
       }),
     );
   });

@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AggregateKind } from "../src/aggregates/aggregate.ts";
-import { absorbPanes, addToPanes, type Panes, partialFrom } from "../src/panes.ts";
+import { addToPanes, mergePanesInto, type Panes, partialFrom } from "../src/panes.ts";
 
 /** Keeps the values that came, in ascending order: each result says which events it is of. */
 const collect: AggregateKind<number[]> = {
-  zero: () => [],
+  emptyPartial: () => [],
   add(state, value) {
     state.push(value as number);
     return state.sort(ascending);
   },
-  merge: (a, b) => [...a, ...b].sort(ascending),
+  mergeInto: (a, b) => [...a, ...b].sort(ascending),
   result: (state) => state,
 };
 
@@ -67,7 +67,7 @@ describe("panes", () => {
         );
         const before = structuredClone(filled);
         const panes: Panes<number[]> = [];
-        for (const other of filled) absorbPanes(panes, other, collect, most);
+        for (const other of filled) mergePanesInto(panes, other, collect, most);
         expect(panes).toEqual(model(all, most));
         expect(filled).toEqual(before);
       }),
@@ -78,7 +78,7 @@ describe("panes", () => {
   it("share nothing with panes that they took in", () => {
     const other = fill([{ pane: 1, value: 1 }], 4);
     const panes: Panes<number[]> = [];
-    absorbPanes(panes, other, collect, 4);
+    mergePanesInto(panes, other, collect, 4);
     addToPanes(panes, 4, collect, 1, 2, EVENT);
     expect([panes, other]).toEqual([
       [1, [1, 2]],
@@ -96,7 +96,7 @@ describe("panes", () => {
       4,
     );
     expect(panes).toEqual([9, [2]]);
-    absorbPanes(panes, [1, [4], 6, [5]], collect, 4);
+    mergePanesInto(panes, [1, [4], 6, [5]], collect, 4);
     expect(panes).toEqual([6, [5], 9, [2]]);
   });
 });

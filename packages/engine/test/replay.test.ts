@@ -33,7 +33,7 @@ describe("a replay", () => {
       fc.property(events, (all) => {
         const own = features.filter((feature: Feature) => feature.entity === "session");
         const engine = createEngine(own, options);
-        const states = new Map(["s1", "s2"].map((id) => [id, engine.zero()]));
+        const states = new Map(["s1", "s2"].map((id) => [id, engine.emptyState()]));
         const counted = all.filter((event) => {
           const state = states.get(event.session_id);
           return state && engine.fold(state, event, event) !== "too_late";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_TEXT_CHARACTERS } from "../src/limits.ts";
-import { comesBefore, cut } from "../src/text.ts";
+import { textPrecedes, truncate } from "../src/text.ts";
 
 const text = fc.string({
   unit: fc.oneof(
@@ -15,21 +15,21 @@ describe("cut", () => {
   it("keeps the first 200 characters, and shorter texts whole", () => {
     fc.assert(
       fc.property(text, (given) => {
-        expect([...cut(given)]).toEqual([...given].slice(0, MAX_TEXT_CHARACTERS));
+        expect([...truncate(given)]).toEqual([...given].slice(0, MAX_TEXT_CHARACTERS));
       }),
     );
   });
 
   it("cuts no pair of surrogates in two", () => {
-    expect(cut("🎈".repeat(201))).toBe("🎈".repeat(200));
-    expect(cut(`${"a".repeat(199)}🎈🎈`)).toBe(`${"a".repeat(199)}🎈`);
-    expect(cut("a".repeat(201))).toBe("a".repeat(200));
+    expect(truncate("🎈".repeat(201))).toBe("🎈".repeat(200));
+    expect(truncate(`${"a".repeat(199)}🎈🎈`)).toBe(`${"a".repeat(199)}🎈`);
+    expect(truncate("a".repeat(201))).toBe("a".repeat(200));
   });
 
   it("changes nothing in a text that it has cut", () => {
     fc.assert(
       fc.property(text, (given) => {
-        expect(cut(cut(given))).toBe(cut(given));
+        expect(truncate(truncate(given))).toBe(truncate(given));
       }),
     );
   });
@@ -45,15 +45,15 @@ describe("comesBefore", () => {
   it("is the order of UTF-8's bytes", () => {
     fc.assert(
       fc.property(fc.oneof(text, word), fc.oneof(text, word), (one, other) => {
-        expect(comesBefore(one, other)).toBe(Buffer.compare(bytes(one), bytes(other)) < 0);
+        expect(textPrecedes(one, other)).toBe(Buffer.compare(bytes(one), bytes(other)) < 0);
       }),
       { numRuns: 300 },
     );
   });
 
   it("puts no text before itself, and a beginning before the whole", () => {
-    expect(comesBefore("a", "a")).toBe(false);
-    expect([comesBefore("a", "ab"), comesBefore("ab", "a"), comesBefore("", "a")]).toEqual([true, false, true]);
-    expect([comesBefore("\uf8ff", "🎈"), comesBefore("🎈", "\uf8ff")]).toEqual([true, false]);
+    expect(textPrecedes("a", "a")).toBe(false);
+    expect([textPrecedes("a", "ab"), textPrecedes("ab", "a"), textPrecedes("", "a")]).toEqual([true, false, true]);
+    expect([textPrecedes("\uf8ff", "🎈"), textPrecedes("🎈", "\uf8ff")]).toEqual([true, false]);
   });
 });

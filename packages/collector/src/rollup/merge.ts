@@ -1,4 +1,4 @@
-import type { Layouts } from "@tidemark/engine";
+import type { StateLayouts } from "@tidemark/engine";
 import type { Definitions } from "../compile-features.ts";
 import { type Delta, entityOf, type Push, type RollupKey, rollupKey } from "./push.ts";
 import type { EntityRow, EntityRows } from "./rows.ts";
@@ -20,7 +20,7 @@ export const mergePushes = (
   session: string,
   pushes: readonly Push[],
 ): number => {
-  let layouts: Layouts = {};
+  let layouts: StateLayouts = {};
   let merged = 0;
   for (const push of pushes) {
     layouts = push.layouts ?? layouts;
@@ -42,14 +42,19 @@ const isNew = (rows: EntityRows, session: string, { n, deltas }: Push): boolean 
 };
 
 /** Merges deltas, except those of an entity without a layout, which cannot be read. */
-const mergeDeltas = (rows: EntityRows, { rollups }: Definitions, deltas: Push["deltas"], layouts: Layouts): void => {
+const mergeDeltas = (
+  rows: EntityRows,
+  { rollups }: Definitions,
+  deltas: Push["deltas"],
+  layouts: StateLayouts,
+): void => {
   for (const [key, { anonymous_id, ...folded }] of Object.entries(deltas) as [RollupKey, Delta][]) {
     const layout = layouts[entityOf(key)];
     // The deployment's features may have changed since the session folded the delta.
     const engine = rollups.get(entityOf(key))?.engine;
     if (!engine || !layout) continue;
     const row = rows.change(key);
-    engine.absorb(row.engine, engine.migrate({ ...layout, late: 0, too_late: 0, ...folded }).state);
+    engine.mergeInto(row.engine, engine.migrate({ ...layout, late: 0, too_late: 0, ...folded }).state);
     if (anonymous_id !== undefined && row.anonymous_ids.at(-1) !== anonymous_id) {
       const others = row.anonymous_ids.filter((known) => known !== anonymous_id);
       row.anonymous_ids = [...others, anonymous_id].slice(-MAX_ANONYMOUS_IDS);

@@ -1,4 +1,4 @@
-import type { Folded, Layouts } from "@tidemark/engine";
+import type { PartialState, StateLayouts } from "@tidemark/engine";
 
 /** Names a user, page or other entity of a site: `<entity>:<id>`. */
 export type RollupKey = `${string}:${string}`;
@@ -10,7 +10,7 @@ export const rollupKey = (entity: string, id: string): RollupKey => `${entity}:$
 export const entityOf = (key: RollupKey): string => key.slice(0, key.indexOf(":"));
 
 /** A session's partial state of one user, page or other entity, folded from the events since the previous push. */
-export interface Delta extends Folded {
+export interface Delta extends PartialState {
   /** Number of late events; absent for none. See `EngineState`. */
   late?: number;
   too_late?: number;
@@ -24,7 +24,7 @@ export interface Push {
   n: number;
   shard: number;
   /** Layouts of the deltas. Default: those of the previous push, or of the queue that holds it. */
-  layouts?: Layouts;
+  layouts?: StateLayouts;
   /** The deltas by the keys of their entities; the user's delta comes first, if there is one. */
   deltas: Record<RollupKey, Delta>;
 }

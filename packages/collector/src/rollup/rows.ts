@@ -44,7 +44,7 @@ export class EntityRows {
   change(key: RollupKey): EntityRow {
     let row = this.get(key);
     if (!row) {
-      row = { engine: this.#engineOf(key).zero(), last_pushes: new Map(), anonymous_ids: [] };
+      row = { engine: this.#engineOf(key).emptyState(), last_pushes: new Map(), anonymous_ids: [] };
       this.#rows.set(key, row);
     }
     return row;

@@ -31,11 +31,11 @@ export const readRollup = async (
   const engine = rollups.get(entity)?.engine;
   if (!engine) throw new Error(`no definition is about ${entity}`);
   const rows = await rowsOf(env, tenant, rollupKey(entity, id));
-  const state = engine.zero();
+  const state = engine.emptyState();
   const anonymousIds = new Set<string>();
   for (const row of rows) {
     if (!row) continue;
-    engine.absorb(state, engine.migrate(row.engine).state);
+    engine.mergeInto(state, engine.migrate(row.engine).state);
     for (const each of row.anonymous_ids) anonymousIds.add(each);
   }
   const { event_time, late, too_late } = state;

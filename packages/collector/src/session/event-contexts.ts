@@ -1,4 +1,4 @@
-import type { Occurrence } from "@tidemark/engine";
+import type { EventContext } from "@tidemark/engine";
 import type { Envelope, Event } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
 import type { SessionBatch } from "./batch.ts";
@@ -6,7 +6,7 @@ import { type ClientClock, correct } from "./tab/clock-skew.ts";
 import { viewsById } from "./views.ts";
 
 /** An occurrence whose browser is known. */
-export type VisitorEventContext = Occurrence & { anonymous_id: string };
+export type VisitorEventContext = EventContext & { anonymous_id: string };
 
 /** Returns a function that gives the occurrence of each event of a batch: its corrected time, view and visitor. Call it in the order of `seq`. */
 export const eventContextsOf = (

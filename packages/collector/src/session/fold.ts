@@ -33,7 +33,7 @@ export const createFold = (
       if (id === undefined) continue;
       if (target.delta === undefined || target.id !== id) {
         target.id = id;
-        target.delta = deltas[rollupKey(entity, id)] ??= engine.nothing();
+        target.delta = deltas[rollupKey(entity, id)] ??= engine.emptyPartialState();
       }
       const { delta } = target;
       if (entity === "user" && id !== anonymous_id) delta.anonymous_id = anonymous_id;
@@ -42,7 +42,7 @@ export const createFold = (
         continue;
       }
       if (arrival === "late") delta.late = (delta.late ?? 0) + 1;
-      engine.add(delta, event, occurrence);
+      engine.addUnchecked(delta, event, occurrence);
     }
     return arrival !== "too_late";
   };

@@ -1,4 +1,4 @@
-import { hashOf, type Layouts } from "@tidemark/engine";
+import { hashOf, type StateLayouts } from "@tidemark/engine";
 import { countDeltas, type Push } from "../rollup/push.ts";
 import { shardOf } from "../rollup/shards.ts";
 
@@ -12,7 +12,7 @@ export interface PushQueue {
   /** The largest depth that a shard has reported. */
   depth: number;
   /** Layouts of all pushes that do not have their own. */
-  layouts: Layouts;
+  layouts: StateLayouts;
   /** Pushes that a shard may have seen, in the order of their numbers. */
   sealed: Push[];
   /** The push that no shard has seen yet. */
@@ -23,7 +23,13 @@ export interface PushQueue {
 const MAX_SEALED = 4;
 
 /** The queue of a session that has folded nothing. */
-export const newPushQueue = (layouts: Layouts): PushQueue => ({ last_n: 0, depth: 0, layouts, sealed: [], open: null });
+export const newPushQueue = (layouts: StateLayouts): PushQueue => ({
+  last_n: 0,
+  depth: 0,
+  layouts,
+  sealed: [],
+  open: null,
+});
 
 /** The push that takes the deltas of the current batch. */
 export const openPush = (queue: PushQueue, sessionId: string): Push => {
@@ -40,7 +46,7 @@ const sealOpen = (queue: PushQueue): void => {
 };
 
 /** Seals all pushes that another instance stored: it may have sent any of them, and its layouts may differ. */
-export const sealUnconfirmed = (queue: PushQueue, layouts: Layouts): void => {
+export const sealUnconfirmed = (queue: PushQueue, layouts: StateLayouts): void => {
   sealOpen(queue);
   // A queue of an earlier version has no layouts, and its pushes have theirs.
   for (const push of queue.sealed) push.layouts ??= queue.layouts ?? {};
@@ -57,7 +63,7 @@ export const nextPushes = (queue: PushQueue): Push[] => {
 
 /** Pushes in JSON, as a shard reads them: each with its layouts, unless they are those of the one before. */
 export const encode = (queue: PushQueue, pushes: readonly Push[]): string => {
-  let latest: Layouts | undefined;
+  let latest: StateLayouts | undefined;
   const encoded = pushes.map((push) => {
     const { layouts = queue.layouts } = push;
     if (layouts === latest) return push;

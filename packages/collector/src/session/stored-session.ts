@@ -9,7 +9,7 @@ export const newSession = (site: string, session_id: string, definitions: Defini
   session_id,
   definition_version: definitions.version,
   tabs: new Map(),
-  engine: definitions.session.zero(),
+  engine: definitions.session.emptyState(),
   push_queue: newPushQueue(definitions.layouts),
   last_received_at: null,
   alarm_at: null,

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { Engine, EngineEvent, Layout } from "@tidemark/engine";
+import type { Engine, EngineEvent, StateLayout } from "@tidemark/engine";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Env, rollupOf, sessionOf } from "../../src/env.ts";
@@ -148,15 +148,15 @@ describe("a rollup", () => {
     { site = "shop", user = (): string | undefined => fresh("other") } = {},
   ) => {
     const engine = (entity: string) => tenant("shop").definitions.rollups.get(entity)?.engine as Engine;
-    const sold = engine("product").nothing();
+    const sold = engine("product").emptyPartialState();
     const layouts = { user: engine("user").layout, product: engine("product").layout };
     const event = { ...sale(0, sku, 1), tab_id: "tab0000001" } as EngineEvent;
-    engine("product").add(sold, event, event);
+    engine("product").addUnchecked(sold, event, event);
     const rollup = rollupOf(bindings, tenant(site), 0);
     const pushes = Array.from({ length: size }, () => {
       const id = user();
       const deltas = {
-        ...(id && { [rollupKey("user", id)]: engine("user").nothing() }),
+        ...(id && { [rollupKey("user", id)]: engine("user").emptyPartialState() }),
         [rollupKey("product", sku)]: sold,
       };
       return rollup.apply(
@@ -347,8 +347,8 @@ describe("a rollup", () => {
     await accept(batch([sale(0, sku, 1)], { session_id }));
     await runInDurableObject(session, (_, { storage }) =>
       rewriteSession(storage, ({ push_queue }) => {
-        const layout = push_queue.layouts.product as Layout;
-        layout.slots = `ofbefore ${layout.slots}`;
+        const layout = push_queue.layouts.product as StateLayout;
+        layout.accumulators = `ofbefore ${layout.accumulators}`;
         for (const push of [...push_queue.sealed, push_queue.open])
           push?.deltas[rollupKey("product", sku)]?.cells.unshift(7);
       }),

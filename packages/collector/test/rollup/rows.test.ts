@@ -45,7 +45,7 @@ describe("the rows of a shard", () => {
     const rows = openRows();
     expect(rows.get("page:/")).toBeUndefined();
     expect(rows.change("page:/")).toEqual({
-      engine: definitions.rollups.get("page")?.engine.zero(),
+      engine: definitions.rollups.get("page")?.engine.emptyState(),
       last_pushes: new Map(),
       anonymous_ids: [],
     });

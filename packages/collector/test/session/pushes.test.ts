@@ -1,4 +1,4 @@
-import { hashOf, type Layouts } from "@tidemark/engine";
+import { hashOf, type StateLayouts } from "@tidemark/engine";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Push, RollupKey } from "../../src/rollup/push.ts";
@@ -16,7 +16,7 @@ import {
 
 const SESSION = "shop.session-1";
 
-const layouts = (name: string): Layouts => ({ user: { version: 4, slots: name } });
+const layouts = (name: string): StateLayouts => ({ user: { version: 5, accumulators: name } });
 
 /** Counts an event of an entity in the open push. */
 const fold = (queue: PushQueue, key: RollupKey = "user:ann"): void => {
@@ -27,7 +27,7 @@ const fold = (queue: PushQueue, key: RollupKey = "user:ann"): void => {
 
 /** The pushes of a text as a shard reads them: one without layouts has those of the push before it. */
 const read = (text: string): Push[] => {
-  let latest: Layouts | undefined;
+  let latest: StateLayouts | undefined;
   return (JSON.parse(text) as Push[]).map((push) => {
     latest = push.layouts ?? latest;
     return { ...push, ...(latest && { layouts: latest }) };

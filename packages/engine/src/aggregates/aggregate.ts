@@ -1,6 +1,6 @@
 import type { FeatureValue } from "@tidemark/schema";
-import type { Occurrence } from "../occurrence.ts";
-import { cut } from "../text.ts";
+import type { EventContext } from "../event-context.ts";
+import { truncate } from "../text.ts";
 
 /**
  * How a kind of aggregate works: a small algebra (zero, add, merge, result) over plain JSON. `merge` is associative and
@@ -10,16 +10,16 @@ import { cut } from "../text.ts";
  * @template S state: plain JSON of bounded size.
  */
 export interface AggregateKind<S> {
-  zero(): S;
+  emptyPartial(): S;
   /** Takes in one event's value: `undefined` when the event lacks the field, or the aggregate reads none. May change `state`. */
-  add(state: S, value: unknown, event: Occurrence): S;
+  add(state: S, value: unknown, event: EventContext): S;
   /** May change `a`; leaves `b` as it is, and shares nothing with it that `add` or `merge` change. */
-  merge(a: S, b: S): S;
-  result(state: S, reading: Reading): FeatureValue;
+  mergeInto(a: S, b: S): S;
+  result(state: S, reading: ResultContext): FeatureValue;
 }
 
 /** What a result may depend on beside the state. */
-export interface Reading {
+export interface ResultContext {
   /** The moment that is asked about, in UTC milliseconds. No event of the state is later. */
   at: number;
   /** Size of the window; `null` when it has none. */
@@ -27,5 +27,5 @@ export interface Reading {
 }
 
 /** A value as a state keeps it; `undefined` when it is neither a text nor a number. */
-export const keepable = (value: unknown): string | number | undefined =>
-  typeof value === "string" ? cut(value) : typeof value === "number" ? value : undefined;
+export const storable = (value: unknown): string | number | undefined =>
+  typeof value === "string" ? truncate(value) : typeof value === "number" ? value : undefined;

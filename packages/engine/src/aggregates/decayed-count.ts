@@ -18,9 +18,9 @@ export const decayedCount = ({ half_life_ms }: { half_life_ms: number }): Aggreg
     return a;
   };
   return {
-    zero: () => null,
+    emptyPartial: () => null,
     add: (state, _, { time }) => both(state, time, 1),
-    merge: (a, b) => (b === null ? a : both(a, b[0], b[1])),
+    mergeInto: (a, b) => (b === null ? a : both(a, b[0], b[1])),
     result: (state, { at }) => (state === null ? 0 : after(state[1], at - state[0])),
   };
 };

@@ -1,5 +1,5 @@
 import { HASH_BITS, hashOf } from "../hash.ts";
-import { type AggregateKind, keepable } from "./aggregate.ts";
+import { type AggregateKind, storable } from "./aggregate.ts";
 
 /** Most different values that are kept one by one. */
 const MAX_EXACT = 128;
@@ -99,13 +99,13 @@ const tau = (share: number): number => {
  * whose standard error is 3.25 %. The same state in whatever order values come and parts are merged. Zero for none.
  */
 export const distinct: AggregateKind<Values> = {
-  zero: () => [],
+  emptyPartial: () => [],
   add(state, value) {
-    const kept = keepable(value);
+    const kept = storable(value);
     if (kept === undefined) return state;
     return include(state, hashOf(typeof kept === "string" ? kept : `${NUMBER}${kept}`));
   },
-  merge(a, b) {
+  mergeInto(a, b) {
     let [both, other] = isSketch(b) && !isSketch(a) ? [b.slice(), a] : [a, b];
     if (isSketch(other)) {
       other.forEach((rank, index) => {

@@ -59,12 +59,12 @@ export const latestPerView = ({ combine }: Pick<LatestPerView, "combine">): Aggr
   };
 
   return {
-    zero: () => ({ ids: [], seqs: [], values: [], settled: null }),
+    emptyPartial: () => ({ ids: [], seqs: [], values: [], settled: null }),
     add(state, value, { view_id, seq }) {
       if (typeof value === "number" && view_id !== undefined) hear(state, hashOf(view_id), seq, value);
       return state;
     },
-    merge(a, b) {
+    mergeInto(a, b) {
       if (b.settled !== null) a.settled = include(a.settled, b.settled);
       b.ids.forEach((id, place) => {
         hear(a, id, b.seqs[place] as number, b.values[place] as number);

@@ -6,7 +6,7 @@ type Sum = [count: number, sum: Exact];
 
 /** Sum of a numeric field, kept in whole millionths, by the number of its values. `null` for none. */
 export const mean: AggregateKind<Sum> = {
-  zero: () => [0, 0],
+  emptyPartial: () => [0, 0],
   add(state, value) {
     if (isSummable(value)) {
       state[0] += 1;
@@ -14,6 +14,6 @@ export const mean: AggregateKind<Sum> = {
     }
     return state;
   },
-  merge: (a, b) => [a[0] + b[0], plus(a[1], b[1])],
+  mergeInto: (a, b) => [a[0] + b[0], plus(a[1], b[1])],
   result: ([count, sum]) => (count === 0 ? null : fromMillionths(sum) / count),
 };

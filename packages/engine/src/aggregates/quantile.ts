@@ -58,12 +58,12 @@ const include = ([bins, counts]: Histogram, bin: number, count: number): void =>
  * value. The same state in whatever order values come and parts are merged. `null` for none.
  */
 export const quantile = ({ q }: { q: number }): AggregateKind<Histogram> => ({
-  zero: () => [[], []],
+  emptyPartial: () => [[], []],
   add(state, value) {
     if (typeof value === "number") include(state, binOf(value), 1);
     return state;
   },
-  merge(a, b) {
+  mergeInto(a, b) {
     b[0].forEach((bin, place) => {
       include(a, bin, b[1][place] as number);
     });

@@ -9,7 +9,7 @@ const copy = (range: Range): Range => (range === null ? null : [...range]);
 
 /** Largest less smallest value of a numeric field. `null` for none, zero for one. */
 export const span: AggregateKind<Range> = {
-  zero: () => null,
+  emptyPartial: () => null,
   add(state, value) {
     if (typeof value !== "number") return state;
     if (state === null) return [value, value];
@@ -17,6 +17,6 @@ export const span: AggregateKind<Range> = {
     if (value > state[1]) state[1] = value;
     return state;
   },
-  merge,
+  mergeInto: merge,
   result: (state) => (state === null ? null : state[1] - state[0]),
 };

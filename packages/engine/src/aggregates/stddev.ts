@@ -17,7 +17,7 @@ const sumOfSquares = ([, , wholes, others]: Moments): bigint => BigInt(wholes) *
  * millionths: nothing cancels out, in whatever order the values come. `null` for fewer than two.
  */
 export const stddev: AggregateKind<Moments> = {
-  zero: () => [0, 0, 0, 0],
+  emptyPartial: () => [0, 0, 0, 0],
   add(state, value) {
     if (typeof value === "number" && Math.abs(value) <= MAX_DEVIANT) {
       const units = millionths(value);
@@ -28,7 +28,7 @@ export const stddev: AggregateKind<Moments> = {
     }
     return state;
   },
-  merge: (a, b) => [a[0] + b[0], plus(a[1], b[1]), plus(a[2], b[2]), plus(a[3], b[3])],
+  mergeInto: (a, b) => [a[0] + b[0], plus(a[1], b[1]), plus(a[2], b[2]), plus(a[3], b[3])],
   result(state) {
     const [count, sum] = state;
     if (count < 2) return null;

@@ -8,8 +8,8 @@ export const isSummable = (value: unknown): value is number =>
 
 /** Sum of a numeric field, kept in whole millionths. Zero for none. */
 export const sum: AggregateKind<Exact> = {
-  zero: () => 0,
+  emptyPartial: () => 0,
   add: (state, value) => (isSummable(value) ? plus(state, millionths(value)) : state),
-  merge: plus,
+  mergeInto: plus,
   result: fromMillionths,
 };

@@ -6,8 +6,8 @@ const later = (a: Time, b: Time): Time => (a === null ? b : b === null ? a : Mat
 
 /** Milliseconds from the latest event to the moment of reading. `null` for none. */
 export const timeSinceLast: AggregateKind<Time> = {
-  zero: () => null,
+  emptyPartial: () => null,
   add: (state, _, { time }) => later(state, time),
-  merge: later,
+  mergeInto: later,
   result: (state, { at }) => (state === null ? null : at - state),
 };

@@ -1,5 +1,5 @@
-import { comesBefore } from "../text.ts";
-import { type AggregateKind, keepable } from "./aggregate.ts";
+import { textPrecedes } from "../text.ts";
+import { type AggregateKind, storable } from "./aggregate.ts";
 
 /** Counters kept: a value's count is short by at most a 65th of all. */
 const COUNTERS = 64;
@@ -8,7 +8,7 @@ type Counter = [value: string | number, count: number];
 
 /** Order of values that are equally frequent: numbers, then texts, each ascending. */
 const precedes = (a: string | number, b: string | number): boolean =>
-  typeof a === "number" ? typeof b === "string" || a < b : typeof b === "string" && comesBefore(a, b);
+  typeof a === "number" ? typeof b === "string" || a < b : typeof b === "string" && textPrecedes(a, b);
 
 const byFrequency = (a: Counter, b: Counter): number => b[1] - a[1] || (precedes(a[0], b[0]) ? -1 : 1);
 
@@ -30,12 +30,12 @@ const include = (state: Counter[], value: string | number): Counter[] => {
  * no count is too large, none is short by more than a 65th of all, so that any value more frequent than that is kept.
  */
 export const topK = ({ k }: { k: number }): AggregateKind<Counter[]> => ({
-  zero: () => [],
+  emptyPartial: () => [],
   add(state, value) {
-    const kept = keepable(value);
+    const kept = storable(value);
     return kept === undefined ? state : include(state, kept);
   },
-  merge(a, b) {
+  mergeInto(a, b) {
     for (const [value, count] of b) {
       const known = a.find((counter) => counter[0] === value);
       if (known) known[1] += count;

@@ -1,10 +1,10 @@
 import type { AggregateFeature } from "@tidemark/schema";
 import type { FieldKind } from "@tidemark/schema/event-fields";
-import { extentOf } from "../extent.ts";
 import { MAX_DEVIANT, MAX_SUMMAND, MAX_TEXT_CHARACTERS } from "../limits.ts";
-import type { Dialect, Kind, Part } from "./dialect.ts";
+import { paneLayoutOf } from "../pane-layout.ts";
+import type { AggregateCall, Dialect, Kind } from "./dialect.ts";
+import type { FieldColumns } from "./field-columns.ts";
 import { double } from "./literal.ts";
-import type { Readings } from "./reading.ts";
 
 /** How an aggregate is computed: calls over the events, or over groups of them, and what becomes of their results. */
 export interface Plan {
@@ -14,21 +14,21 @@ export interface Plan {
   result: (...calls: string[]) => string;
   /** An event without it is passed over. */
   needs?: string;
-  /** When the calls are over groups: what makes one, and its number. The calls read them as {@link MEMBER} and {@link AMOUNT}. */
-  groups?: { by: string; part: Part };
+  /** When the calls are over groups: what makes one, and its number. The calls read them as {@link GROUP_KEY} and {@link GROUP_VALUE}. */
+  groups?: { by: string; part: AggregateCall };
   /** Whether the calls cannot stand beside others. */
-  apart?: boolean;
+  standalone?: boolean;
 }
 
 /** Names of what groups yield. */
-export const MEMBER = "group_member";
-export const AMOUNT = "group_amount";
+export const GROUP_KEY = "group_member";
+export const GROUP_VALUE = "group_amount";
 
 interface Context {
   /** What the aggregate's field holds; `free` when it has none. */
   kind: FieldKind;
   dialect: Dialect;
-  readings: Readings;
+  readings: FieldColumns;
   /** The moment that is asked about, in UTC milliseconds; `undefined` where there is none. */
   at: string | undefined;
 }
@@ -40,23 +40,23 @@ interface Context {
  */
 export const planOf = ({ aggregate, window }: AggregateFeature, context: Context): Plan => {
   const { kind, dialect, readings, at } = context;
-  const column = (as: FieldKind): string => ("field" in aggregate ? readings.read(aggregate.field, as) : "");
+  const column = (as: FieldKind): string => ("field" in aggregate ? readings.columnOf(aggregate.field, as) : "");
   const time = dialect.quote("time");
 
   const number = (call: string, result = (value: string) => value): Plan => ({ kind: "number", calls: [call], result });
-  const listed = (part: Part, value: string, yields: Kind): Plan => ({
+  const listed = (part: AggregateCall, value: string, yields: Kind): Plan => ({
     kind: yields,
     calls: [part.call],
     result: part.result ?? ((call) => call),
     needs: `${value} IS NOT NULL`,
-    ...(part.apart && { apart: true }),
+    ...(part.standalone && { standalone: true }),
   });
   /** The value in millionths; NULL beyond the bound, so that nothing overflows. */
   const units = (most: number): string =>
     `CASE WHEN ABS(${column("number")}) <= ${double(most)} THEN ${dialect.millionths(column("number"))} END`;
   const present = (as: FieldKind): string => `${column(as)} IS NOT NULL`;
   const fromMillionths = (units: string): string =>
-    `CASE WHEN ABS(${units}) <= ${Number.MAX_SAFE_INTEGER} THEN CAST(${units} AS DOUBLE) / 1e6 ELSE ${dialect.nearest(dialect.ones(units))} + CAST(${dialect.beside(units)} AS DOUBLE) / 1e6 END`;
+    `CASE WHEN ABS(${units}) <= ${Number.MAX_SAFE_INTEGER} THEN CAST(${units} AS DOUBLE) / 1e6 ELSE ${dialect.nearest(dialect.wholePart(units))} + CAST(${dialect.remainder(units)} AS DOUBLE) / 1e6 END`;
   /** A value that is kept: texts cut as the engine cuts them. */
   const kept = (): string => (kind === "string" ? `LEFT(${column("string")}, ${MAX_TEXT_CHARACTERS})` : column(kind));
 
@@ -64,7 +64,7 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
     case "count":
       return number("COUNT(*)", (n) => `CAST(COALESCE(${n}, 0) AS DOUBLE)`);
     case "rate": {
-      const { pane_ms, panes } = extentOf(window) ?? { pane_ms: 1, panes: 1 };
+      const { pane_ms, panes } = paneLayoutOf(window) ?? { pane_ms: 1, panes: 1 };
       return number(
         "COUNT(*)",
         (n) => `CAST(${n} AS DOUBLE) * ${double(aggregate.per_ms)} / ${double(pane_ms * panes)}`,
@@ -109,7 +109,7 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
       return number(`COUNT(DISTINCT ${kept()})`, (n) => `CAST(${n} AS DOUBLE)`);
     case "top_k":
       return {
-        ...listed(dialect.topK(MEMBER, AMOUNT, aggregate.k, kind), kept(), "list"),
+        ...listed(dialect.topK(GROUP_KEY, GROUP_VALUE, aggregate.k, kind), kept(), "list"),
         groups: { by: kept(), part: { call: "COUNT(*)" } },
       };
     case "latest_per_view": {
@@ -117,7 +117,7 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
       const view = dialect.quote("view_id");
       return {
         kind: "number",
-        calls: [`${combine}(${AMOUNT})`],
+        calls: [`${combine}(${GROUP_VALUE})`],
         result: aggregate.combine === "sum" ? (sum) => `COALESCE(${sum}, 0e0)` : (value) => value,
         needs: `${view} IS NOT NULL AND ${present("number")}`,
         groups: { by: view, part: dialect.latest(column("number"), dialect.quote("seq")) },

@@ -1,15 +1,20 @@
 import type { Condition } from "@tidemark/schema";
 import type { FieldKind } from "@tidemark/schema/event-fields";
 import type { Dialect } from "./dialect.ts";
+import type { FieldColumns } from "./field-columns.ts";
 import { double } from "./literal.ts";
-import type { Readings } from "./reading.ts";
 
 type Primitive = string | number | boolean;
 
 const OPERATORS = { eq: "=", ne: "<>", lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
 
 /** A condition in SQL, on a field that holds what `kind` says: null or false where it does not hold. */
-export const conditionSql = (condition: Condition, kind: FieldKind, dialect: Dialect, { read }: Readings): string => {
+export const conditionSql = (
+  condition: Condition,
+  kind: FieldKind,
+  dialect: Dialect,
+  { columnOf: read }: FieldColumns,
+): string => {
   const { field } = condition;
   const literal = (value: Primitive): string =>
     typeof value === "string"

@@ -7,11 +7,11 @@ export type DialectName = "duckdb" | "flink" | "spark";
 export type Kind = FieldKind | "list" | "null";
 
 /** A call of an aggregate function, and what its result becomes. */
-export interface Part {
+export interface AggregateCall {
   call: string;
   result?: (call: string) => string;
   /** Whether it cannot stand beside other calls. */
-  apart?: boolean;
+  standalone?: boolean;
 }
 
 /**
@@ -33,19 +33,19 @@ export interface Dialect {
   /** Such a number as the nearest DOUBLE. */
   nearest(whole: string): string;
   /** Number of whole ones in millionths, and the millionths beside, both towards zero. */
-  ones(millionths: string): string;
-  beside(millionths: string): string;
+  wholePart(millionths: string): string;
+  remainder(millionths: string): string;
   /** The value of the first or last event by time, tab_id and seq. */
-  first(value: string, kind: Kind): Part;
-  last(value: string, kind: Kind): Part;
+  first(value: string, kind: Kind): AggregateCall;
+  last(value: string, kind: Kind): AggregateCall;
   /** The value with the largest number. */
-  latest(number: string, seq: string): Part;
+  latest(number: string, seq: string): AggregateCall;
   /** The values of the last `n` events by time, tab_id and seq, the last one last. */
-  lastN(value: string, n: number): Part;
+  lastN(value: string, n: number): AggregateCall;
   /** The value at rank `q * (n - 1)`, rounded down, of all in order. */
-  quantile(number: string, q: string): Part;
+  quantile(number: string, q: string): AggregateCall;
   /** Of groups, the `k` with the largest number; equal ones numbers first, then texts, ascending. */
-  topK(group: string, count: string, k: number, kind: Kind): Part;
+  topK(group: string, count: string, k: number, kind: Kind): AggregateCall;
   /** A text or a number inside of a `free` one, or the reverse. */
   fromFree(free: string, kind: "number" | "string" | "boolean"): string;
   toFree(value: string, kind: Kind): string;

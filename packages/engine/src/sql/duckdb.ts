@@ -8,7 +8,7 @@ const NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')";
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 /** A field by its JSON pointer, which takes any key as it is (RFC 6901). */
-const pointer = (path: readonly string[]): string =>
+const jsonPointer = (path: readonly string[]): string =>
   text(path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""));
 
 const listOr = (list: string): string => `COALESCE(${list}, [])`;
@@ -20,7 +20,7 @@ const ascending = (group: string, kind: Kind): string =>
     : group;
 
 /** What is at a path of a JSON value, when it is of the kind asked for. */
-const held = (json: string, path: string, kind: FieldKind): string => {
+const typedAt = (json: string, path: string, kind: FieldKind): string => {
   const type = `json_type(${json}, ${path})`;
   const value = `json_extract(${json}, ${path})`;
   const string = `json_extract_string(${json}, ${path})`;
@@ -36,7 +36,7 @@ const held = (json: string, path: string, kind: FieldKind): string => {
   }
 };
 
-const fromFree = (value: string, kind: FieldKind): string => held(value, "'$'", kind);
+const fromFree = (value: string, kind: FieldKind): string => typedAt(value, "'$'", kind);
 
 /** DuckDB 1.5, for a laptop or a warehouse: everything can be told in it. */
 export const duckdb: Dialect = {
@@ -44,13 +44,13 @@ export const duckdb: Dialect = {
   textType: "VARCHAR",
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
   text,
-  field: (path, kind) => held("event", pointer(path), kind),
+  field: (path, kind) => typedAt("event", jsonPointer(path), kind),
   millionths: (number) =>
     `CASE WHEN ${number} = TRUNC(${number}) THEN CAST(${number} AS HUGEINT) * 1000000 ELSE CAST(ROUND(${number} * 1e6) AS HUGEINT) END`,
   // A HUGEINT is rounded twice on its way to DOUBLE, a text once.
   nearest: (whole) => `CAST(CAST(${whole} AS VARCHAR) AS DOUBLE)`,
-  ones: (millionths) => `${millionths} // 1000000`,
-  beside: (millionths) => `${millionths} % 1000000`,
+  wholePart: (millionths) => `${millionths} // 1000000`,
+  remainder: (millionths) => `${millionths} % 1000000`,
   first: (value) => ({ call: `ARG_MIN(${value}, ROW(${ORDER}))` }),
   last: (value) => ({ call: `ARG_MAX(${value}, ROW(${ORDER}))` }),
   latest: (number, seq) => ({ call: `ARG_MAX(${number}, ${seq})` }),

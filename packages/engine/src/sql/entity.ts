@@ -2,7 +2,7 @@ import type { Entity } from "@tidemark/schema";
 import { isPerson } from "@tidemark/schema/entities";
 import { MAX_TEXT_CHARACTERS } from "../limits.ts";
 import type { Dialect } from "./dialect.ts";
-import { fieldSql } from "./reading.ts";
+import { fieldSql } from "./field-columns.ts";
 
 const idSql = (entity: Entity, dialect: Dialect): string => {
   switch (entity) {

@@ -3,12 +3,12 @@ import type { Dialect, Kind } from "./dialect.ts";
 import { double } from "./literal.ts";
 
 /** An expression in SQL, with what it yields. */
-export interface Typed {
+export interface TypedSql {
   sql: string;
   kind: Kind;
 }
 
-const NOTHING: Typed = { sql: "NULL", kind: "null" };
+const NULL_SQL: TypedSql = { sql: "NULL", kind: "null" };
 
 const ARITHMETIC = { add: "+", subtract: "-", multiply: "*" } as const;
 const ORDER = { lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
@@ -18,16 +18,20 @@ const SCALARS = ["number", "string", "boolean"] as const;
  * An expression over feature values in SQL. Kinds are known beforehand, so that an operand of the wrong one is NULL; no operand
  * is written twice where SQL's own NULL does what is meant.
  */
-export const expressionSql = (expression: Expression, read: (feature: string) => Typed, dialect: Dialect): Typed => {
-  const compile = (inner: Expression): Typed => expressionSql(inner, read, dialect);
-  const as = (kind: (typeof SCALARS)[number], { sql, kind: held }: Typed): string | undefined =>
+export const expressionSql = (
+  expression: Expression,
+  read: (feature: string) => TypedSql,
+  dialect: Dialect,
+): TypedSql => {
+  const compile = (inner: Expression): TypedSql => expressionSql(inner, read, dialect);
+  const as = (kind: (typeof SCALARS)[number], { sql, kind: held }: TypedSql): string | undefined =>
     held === kind ? sql : held === "free" ? dialect.fromFree(sql, kind) : undefined;
 
   if (typeof expression === "number") return { sql: double(expression), kind: "number" };
   if ("feature" in expression) {
     const value = read(expression.feature);
     // A column that is always NULL has a type all the same, which may not be that of what it stands beside.
-    return value.kind === "list" || value.kind === "null" ? NOTHING : value;
+    return value.kind === "list" || value.kind === "null" ? NULL_SQL : value;
   }
 
   if ("if" in expression) {
@@ -35,7 +39,7 @@ export const expressionSql = (expression: Expression, read: (feature: string) =>
     const branches = [compile(expression.then), compile(expression.else)] as const;
     const kinds = new Set(branches.map(({ kind }) => kind).filter((kind) => kind !== "null"));
     const [kind = "null", ...others] = kinds;
-    if (condition === undefined || kind === "null") return NOTHING;
+    if (condition === undefined || kind === "null") return NULL_SQL;
     const [then, otherwise] =
       others.length === 0 ? branches.map(({ sql }) => sql) : branches.map((each) => free(each, dialect));
     return {
@@ -46,23 +50,23 @@ export const expressionSql = (expression: Expression, read: (feature: string) =>
 
   if (expression.op === "not") {
     const value = as("boolean", compile(expression.of));
-    return value === undefined ? NOTHING : { sql: `(NOT ${value})`, kind: "boolean" };
+    return value === undefined ? NULL_SQL : { sql: `(NOT ${value})`, kind: "boolean" };
   }
 
   const left = compile(expression.left);
   const right = compile(expression.right);
   const { op } = expression;
   if (op === "eq" || op === "ne") {
-    if (left.kind === "null" || right.kind === "null") return NOTHING;
+    if (left.kind === "null" || right.kind === "null") return NULL_SQL;
     return { sql: equality(op, left, right, as), kind: "boolean" };
   }
   if (op === "and" || op === "or") {
     const [a, b] = [as("boolean", left), as("boolean", right)];
-    if (a === undefined || b === undefined) return NOTHING;
+    if (a === undefined || b === undefined) return NULL_SQL;
     return { sql: `(CAST(${a} AS INT) + CAST(${b} AS INT) >= ${op === "and" ? 2 : 1})`, kind: "boolean" };
   }
   const [a, b] = [as("number", left), as("number", right)];
-  if (a === undefined || b === undefined) return NOTHING;
+  if (a === undefined || b === undefined) return NULL_SQL;
   switch (op) {
     case "divide":
       return { sql: `(${a} / NULLIF(${b}, 0e0))`, kind: "number" };
@@ -79,15 +83,15 @@ export const expressionSql = (expression: Expression, read: (feature: string) =>
   }
 };
 
-const free = ({ sql, kind }: Typed, dialect: Dialect): string =>
+const free = ({ sql, kind }: TypedSql, dialect: Dialect): string =>
   kind === "free" || kind === "null" ? sql : dialect.toFree(sql, kind);
 
 /** Whether two values are the same, of one kind and equal; NULL when one is. */
 const equality = (
   op: "eq" | "ne",
-  left: Typed,
-  right: Typed,
-  as: (kind: (typeof SCALARS)[number], value: Typed) => string | undefined,
+  left: TypedSql,
+  right: TypedSql,
+  as: (kind: (typeof SCALARS)[number], value: TypedSql) => string | undefined,
 ): string => {
   if (left.kind === right.kind && left.kind !== "free") return `(${left.sql} ${op === "eq" ? "=" : "<>"} ${right.sql})`;
   const same = SCALARS.flatMap((kind) => {

@@ -1,12 +1,12 @@
 import type { FieldKind } from "@tidemark/schema/event-fields";
 import { MAX_TEXT_CHARACTERS } from "../limits.ts";
 import { millionths } from "./decimal.ts";
-import type { Dialect, Kind, Part } from "./dialect.ts";
+import type { AggregateCall, Dialect, Kind } from "./dialect.ts";
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 /** A path within JSON. */
-const within = (path: readonly string[]): string => {
+const jsonPath = (path: readonly string[]): string => {
   const keys = path.map((key) =>
     /^\w+$/.test(key) ? `.${key}` : `['${key.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}']`,
   );
@@ -14,7 +14,7 @@ const within = (path: readonly string[]): string => {
 };
 
 /** What is at a path of a JSON text, when it is of the kind asked for: within brackets its first character tells. */
-const held = (json: string, path: string, kind: FieldKind): string => {
+const typedAt = (json: string, path: string, kind: FieldKind): string => {
   const wrapped = `JSON_QUERY(${json}, ${path} WITH UNCONDITIONAL ARRAY WRAPPER)`;
   const value = `JSON_VALUE(${json}, ${path})`;
   const isNumber = `REGEXP(${wrapped}, '^\\[[-0-9]')`;
@@ -46,7 +46,7 @@ const after = (length: number, kind: Kind) => (packed: string) => {
   return kind === "number" ? `CAST(${value} AS DOUBLE)` : value;
 };
 
-const end = (extreme: "MIN" | "MAX", value: string, kind: Kind): Part => ({
+const end = (extreme: "MIN" | "MAX", value: string, kind: Kind): AggregateCall => ({
   call: `${extreme}(CONCAT(${PLACE}, CAST(${value} AS STRING)))`,
   result: after(PLACE_LENGTH, kind),
 });
@@ -61,12 +61,12 @@ export const flink: Dialect = {
   textType: "STRING",
   quote: (name) => `\`${name.replaceAll("`", "``")}\``,
   text,
-  field: (path, kind) => held("event", within(path), kind),
+  field: (path, kind) => typedAt("event", jsonPath(path), kind),
   millionths,
   nearest: (whole) => `CAST(${whole} AS DOUBLE)`,
-  ones: (units) => `TRUNCATE(${units} / 1000000, 0)`,
+  wholePart: (units) => `TRUNCATE(${units} / 1000000, 0)`,
   // MOD would make an INT of the whole number first.
-  beside: (units) => `(${units} - TRUNCATE(${units} / 1000000, 0) * 1000000)`,
+  remainder: (units) => `(${units} - TRUNCATE(${units} / 1000000, 0) * 1000000)`,
   first: (value, kind) => end("MIN", value, kind),
   last: (value, kind) => end("MAX", value, kind),
   latest: (number, seq) => ({
@@ -77,10 +77,10 @@ export const flink: Dialect = {
   quantile: (number, q) => ({
     call: `ARRAY_AGG(${number})`,
     // In batches, Flink takes a MIN of whatever stands beside a COUNT(DISTINCT), and there is none of arrays.
-    apart: true,
+    standalone: true,
     result: (list) => `ARRAY_SORT(${list})[1 + CAST(FLOOR(${q} * (CARDINALITY(${list}) - 1)) AS INT)]`,
   }),
   topK: noList,
-  fromFree: (value, kind) => held(`CONCAT('{"free":', ${value}, '}')`, "'$.free'", kind),
+  fromFree: (value, kind) => typedAt(`CONCAT('{"free":', ${value}, '}')`, "'$.free'", kind),
   toFree: (value) => `JSON_STRING(${value})`,
 };

@@ -1,10 +1,10 @@
 import type { Entity, Feature } from "@tidemark/schema";
 import { entityNameOf } from "@tidemark/schema/entities";
-import { extentOf } from "../extent.ts";
 import { type LatenessOptions, lateness } from "../lateness.ts";
+import { paneLayoutOf } from "../pane-layout.ts";
 import type { Dialect } from "./dialect.ts";
 import { entityIdSql } from "./entity.ts";
-import type { Frame } from "./frame.ts";
+import type { RowSet } from "./row-set.ts";
 
 /**
  * A row for each (id, as_of) of the entity in `spine`, with the features as of that moment: of what had happened before it, and
@@ -15,7 +15,7 @@ export const pointInTime = (
   features: readonly Feature[],
   dialect: Dialect,
   options?: LatenessOptions,
-): Frame => {
+): RowSet => {
   const { quote } = dialect;
   const { maxBehindMs } = lateness(options);
   const name = entityNameOf({ entity });
@@ -28,9 +28,9 @@ export const pointInTime = (
     keys: ["id", "as_of"],
     at,
     covers(window) {
-      const extent = extentOf(window);
-      if (extent === null) return undefined;
-      const { pane_ms, panes } = extent;
+      const layout = paneLayoutOf(window);
+      if (layout === null) return undefined;
+      const { pane_ms, panes } = layout;
       return `${time} >= ${at} - ${at} % ${pane_ms} - ${(panes - 1) * pane_ms}`;
     },
     subqueries: (columns) => [

@@ -1,15 +1,15 @@
 import type { AggregateFeature, Condition } from "@tidemark/schema";
 import { derivationOrder, isDerived } from "@tidemark/schema/derivation-order";
 import { type FieldKind, fieldsOf, kindAt } from "@tidemark/schema/event-fields";
-import { AMOUNT, MEMBER, type Plan, planOf } from "./aggregate.ts";
+import { GROUP_KEY, GROUP_VALUE, type Plan, planOf } from "./aggregate.ts";
 import { conditionSql } from "./condition.ts";
 import type { Dialect } from "./dialect.ts";
-import { expressionSql, type Typed } from "./expression.ts";
-import type { Frame } from "./frame.ts";
-import { type Readings, readings } from "./reading.ts";
+import { expressionSql, type TypedSql } from "./expression.ts";
+import { type FieldColumns, fieldColumns } from "./field-columns.ts";
+import type { RowSet } from "./row-set.ts";
 
 /** A feature's plan, the calls by the names of the columns that hold them, and the subquery they are in. */
-interface Compiled {
+interface CompiledFeature {
   name: string;
   plan: Plan;
   calls: { column: string; sql: string }[];
@@ -24,14 +24,14 @@ interface Compiled {
  *
  * @throws Error that names the feature and the reason when it cannot be said in the dialect.
  */
-export const select = (frame: Frame, dialect: Dialect): string => {
+export const select = (frame: RowSet, dialect: Dialect): string => {
   const { quote } = dialect;
   const keys = frame.keys.map(quote);
-  const reads = readings(dialect);
+  const reads = fieldColumns(dialect);
   const derived = derivationOrder(frame.features);
   const aggregates = frame.features.filter((feature) => !isDerived(feature)) as unknown as AggregateFeature[];
   const compiled = aggregates.map((feature) => compile(feature, frame, dialect, reads));
-  const subqueries = frame.subqueries(reads.columns());
+  const subqueries = frame.subqueries(reads.selectItems());
 
   const [together, apart] = [compiled.filter((each) => !each.apart), compiled.filter((each) => each.apart)];
   const folded = together.flatMap(({ calls, filter }) =>
@@ -60,10 +60,12 @@ export const select = (frame: Frame, dialect: Dialect): string => {
   }
   subqueries.push(["told", `SELECT ${lines([...keys, ...values])} FROM ${apart.length > 0 ? "joined" : "folded"}`]);
 
-  const typed = new Map<string, Typed>(compiled.map(({ name, plan }) => [name, { sql: quote(name), kind: plan.kind }]));
+  const typed = new Map<string, TypedSql>(
+    compiled.map(({ name, plan }) => [name, { sql: quote(name), kind: plan.kind }]),
+  );
   let latest = "told";
   for (const { name, derive } of derived) {
-    const { sql, kind } = expressionSql(derive, (read) => typed.get(read) as Typed, dialect);
+    const { sql, kind } = expressionSql(derive, (read) => typed.get(read) as TypedSql, dialect);
     const value = kind === "null" ? "CAST(NULL AS DOUBLE)" : sql;
     const next = quote(`with ${name}`);
     subqueries.push([next, `SELECT ${latest}.*, ${value} AS ${quote(name)} FROM ${latest}`]);
@@ -80,10 +82,10 @@ const lines = (items: readonly string[]): string => items.join(",\n  ");
 
 const grouped = ({ by, part }: NonNullable<Plan["groups"]>, keys: readonly string[], filter: string): string => {
   const amount = part.result ? part.result(part.call) : part.call;
-  return `SELECT ${keys.join(", ")}, ${by} AS ${MEMBER}, ${amount} AS ${AMOUNT} FROM seen WHERE ${filter} GROUP BY ${keys.join(", ")}, ${by}`;
+  return `SELECT ${keys.join(", ")}, ${by} AS ${GROUP_KEY}, ${amount} AS ${GROUP_VALUE} FROM seen WHERE ${filter} GROUP BY ${keys.join(", ")}, ${by}`;
 };
 
-const compile = (feature: AggregateFeature, frame: Frame, dialect: Dialect, reads: Readings): Compiled => {
+const compile = (feature: AggregateFeature, frame: RowSet, dialect: Dialect, reads: FieldColumns): CompiledFeature => {
   const { name, source, where = [], aggregate, window } = feature;
   const fields = fieldsOf(source);
   const kindOf = (path: string): FieldKind => {
@@ -107,7 +109,7 @@ const compile = (feature: AggregateFeature, frame: Frame, dialect: Dialect, read
       plan,
       calls: plan.calls.map((sql, index) => ({ column: `${name} ${index + 1}`, sql })),
       filter: filter.join(" AND "),
-      apart: plan.groups || plan.apart ? `only ${name}` : undefined,
+      apart: plan.groups || plan.standalone ? `only ${name}` : undefined,
     };
   } catch (error) {
     throw new Error(`feature ${name} cannot be told in ${dialect.name}: ${(error as Error).message}`);

@@ -8,7 +8,7 @@ const PLACE = "STRUCT(time, tab_id, seq)";
 const text = (value: string): string => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 
 /** A path within a VARIANT. Its keys may hold one kind of quotation mark, not both. */
-const within = (path: readonly string[]): string => {
+const jsonPath = (path: readonly string[]): string => {
   const keys = path.map((key) => {
     if (key.includes("'") && key.includes('"')) {
       throw new Error(`there is no path to the field ${path.join(".")}, whose name holds both ' and "`);
@@ -20,7 +20,7 @@ const within = (path: readonly string[]): string => {
 };
 
 /** What is at a path of a JSON text, when it is of the kind asked for. */
-const held = (json: string, path: string, kind: FieldKind): string => {
+const typedAt = (json: string, path: string, kind: FieldKind): string => {
   const value = `VARIANT_GET(PARSE_JSON(${json}), ${path})`;
   const type = `SCHEMA_OF_VARIANT(${value})`;
   const isNumber = `${type} RLIKE '^(BIGINT|DECIMAL|DOUBLE)'`;
@@ -36,7 +36,7 @@ const held = (json: string, path: string, kind: FieldKind): string => {
   }
 };
 
-const fromFree = (value: string, kind: FieldKind): string => held(value, "'$'", kind);
+const fromFree = (value: string, kind: FieldKind): string => typedAt(value, "'$'", kind);
 
 /** What orders groups: their values, numbers before texts where there can be both. */
 const ascending = (group: string, kind: Kind): string =>
@@ -50,11 +50,11 @@ export const spark: Dialect = {
   textType: "STRING",
   quote: (name) => `\`${name.replaceAll("`", "``")}\``,
   text,
-  field: (path, kind) => held("event", within(path), kind),
+  field: (path, kind) => typedAt("event", jsonPath(path), kind),
   millionths,
   nearest: (whole) => `CAST(${whole} AS DOUBLE)`,
-  ones: (units) => `${units} DIV 1000000`,
-  beside: (units) => `${units} % 1000000`,
+  wholePart: (units) => `${units} DIV 1000000`,
+  remainder: (units) => `${units} % 1000000`,
   first: (value) => ({ call: `MIN_BY(${value}, ${PLACE})` }),
   last: (value) => ({ call: `MAX_BY(${value}, ${PLACE})` }),
   latest: (number, seq) => ({ call: `MAX_BY(${number}, ${seq})` }),

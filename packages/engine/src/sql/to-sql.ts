@@ -2,13 +2,13 @@ import type { Entity, Feature } from "@tidemark/schema";
 import { derivationOrder } from "@tidemark/schema/derivation-order";
 import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/entities";
 import { checkDefinitions } from "../check-definitions.ts";
+import { displayed } from "../displayed.ts";
 import type { LatenessOptions } from "../lateness.ts";
-import { shown } from "../shown.ts";
 import type { DialectName } from "./dialect.ts";
 import { duckdb } from "./duckdb.ts";
 import { flink } from "./flink.ts";
-import type { Frame } from "./frame.ts";
 import { pointInTime } from "./point-in-time.ts";
+import type { RowSet } from "./row-set.ts";
 import { select } from "./select.ts";
 import { spark } from "./spark.ts";
 import { windowed } from "./windowed.ts";
@@ -16,9 +16,9 @@ import { windowed } from "./windowed.ts";
 const dialects = { duckdb, flink, spark };
 
 /** Of which rows each dialect tells the features of an entity. */
-const framesIn: Record<
+const rowSetsIn: Record<
   DialectName,
-  (entity: Entity, features: readonly Feature[], options: LatenessOptions | undefined) => Frame[]
+  (entity: Entity, features: readonly Feature[], options: LatenessOptions | undefined) => RowSet[]
 > = {
   duckdb: (entity, features, options) => [pointInTime(entity, features, duckdb, options)],
   spark: (entity, features, options) => [pointInTime(entity, features, spark, options)],
@@ -41,11 +41,11 @@ export const toSql = (
   options?: LatenessOptions,
 ): Record<string, string> => {
   if (!Object.hasOwn(dialects, dialect))
-    throw new Error(`toSql: dialect: expected ${Object.keys(dialects).join(", ")}; given ${shown(dialect)}`);
+    throw new Error(`toSql: dialect: expected ${Object.keys(dialects).join(", ")}; given ${displayed(dialect)}`);
   checkDefinitions(features);
   derivationOrder(features);
   const frames = entitiesIn(features).flatMap((entity) =>
-    framesIn[dialect](entity, featuresOf(features, entityNameOf({ entity })), options),
+    rowSetsIn[dialect](entity, featuresOf(features, entityNameOf({ entity })), options),
   );
   return Object.fromEntries(frames.map((frame) => [frame.name, select(frame, dialects[dialect])]));
 };

@@ -3,7 +3,7 @@ import { derivationOrder, featuresIn, isDerived } from "@tidemark/schema/derivat
 import { entityNameOf } from "@tidemark/schema/entities";
 import type { Dialect } from "./dialect.ts";
 import { entityIdSql } from "./entity.ts";
-import type { Frame } from "./frame.ts";
+import type { RowSet } from "./row-set.ts";
 
 /**
  * For each kind of window of an entity's features a query of its own, by Flink's window functions: a row for each window that has
@@ -12,7 +12,7 @@ import type { Frame } from "./frame.ts";
  *
  * @throws Error when a derived feature reads features of different windows.
  */
-export const windowed = (entity: Entity, features: readonly Feature[], dialect: Dialect): Frame[] => {
+export const windowed = (entity: Entity, features: readonly Feature[], dialect: Dialect): RowSet[] => {
   const nameOf = (window: Window): string => {
     const name = `${entityNameOf({ entity })}_features`;
     return isFixed(window) ? [name, window.type, ...sizesOf(window)].join("_") : name;
@@ -28,7 +28,7 @@ export const windowed = (entity: Entity, features: readonly Feature[], dialect: 
   for (const feature of derivationOrder(features)) frameOf.set(feature.name, frameOfDerived(feature, frameOf, windows));
   return [...windows].map(([name, window]) => {
     const own = features.filter((feature) => frameOf.get(feature.name) === name);
-    return frame(name, window, entity, own, dialect);
+    return rowSetOf(name, window, entity, own, dialect);
   });
 };
 
@@ -62,7 +62,7 @@ const interval = (ms: number): string => {
 const milliseconds = (timestamp: string): string =>
   `(TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', ${timestamp}) * CAST(1000 AS BIGINT) + EXTRACT(MILLISECOND FROM ${timestamp}))`;
 
-const frame = (name: string, window: Window, entity: Entity, features: Feature[], dialect: Dialect): Frame => {
+const rowSetOf = (name: string, window: Window, entity: Entity, features: Feature[], dialect: Dialect): RowSet => {
   const own = ["`type`", "`time`", "tab_id", "seq", "view_id"];
   const read = (columns: readonly string[]): string =>
     `SELECT ${[`${entityIdSql(entity, dialect)} AS id`, ...own, "rowtime", ...columns].join(",\n  ")}\nFROM events`;

@@ -1,14 +1,14 @@
 import { type FeatureValue, parseFeatures, session, tumbling } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AggregateKind, Reading } from "../../src/aggregates/aggregate.ts";
+import type { AggregateKind, ResultContext } from "../../src/aggregates/aggregate.ts";
 import { type AnyAggregate, aggregateTypes, kindOf } from "../../src/aggregates/index.ts";
-import type { Occurrence } from "../../src/occurrence.ts";
+import type { EventContext } from "../../src/event-context.ts";
 
-type Input = [value: unknown, event: Occurrence];
+type Input = [value: unknown, event: EventContext];
 
 /** After every event of the tests. */
-const READING: Reading = { at: 1_000, size_ms: 60_000 };
+const READING: ResultContext = { at: 1_000, size_ms: 60_000 };
 
 interface Case {
   aggregate: AnyAggregate;
@@ -164,7 +164,7 @@ const inputsOf = (values: fc.Arbitrary<string | number> = integers): fc.Arbitrar
     );
 
 const fold = (kind: AggregateKind<unknown>, all: Input[]) =>
-  all.reduce((state, [value, event]) => kind.add(state, value, event), kind.zero());
+  all.reduce((state, [value, event]) => kind.add(state, value, event), kind.emptyPartial());
 
 describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expected, values, tolerance = 0 }) => {
   const kind = kindOf(aggregate);
@@ -191,11 +191,11 @@ describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expect
         const copy = <T>(part: T): T => JSON.parse(JSON.stringify(part));
         const whole = kind.result(fold(kind, all), READING);
         const merged = [
-          kind.merge(kind.merge(copy(a), b), c),
-          kind.merge(copy(a), kind.merge(copy(b), c)),
-          kind.merge(kind.merge(copy(c), b), a),
-          kind.merge(kind.zero(), fold(kind, all)),
-          kind.merge(fold(kind, all), kind.zero()),
+          kind.mergeInto(kind.mergeInto(copy(a), b), c),
+          kind.mergeInto(copy(a), kind.mergeInto(copy(b), c)),
+          kind.mergeInto(kind.mergeInto(copy(c), b), a),
+          kind.mergeInto(kind.emptyPartial(), fold(kind, all)),
+          kind.mergeInto(fold(kind, all), kind.emptyPartial()),
         ];
         for (const state of merged) {
           // Sketches, too, end in the same state; only floating-point sums differ in their last bits.
@@ -212,8 +212,8 @@ describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expect
       fc.property(inputs, inputs, (some, more) => {
         const part = fold(kind, some);
         const before = structuredClone(part);
-        const merged = kind.merge(kind.zero(), part);
-        more.reduce((grown, [value, event]) => kind.add(grown, value, event), kind.merge(merged, fold(kind, more)));
+        const merged = kind.mergeInto(kind.emptyPartial(), part);
+        more.reduce((grown, [value, event]) => kind.add(grown, value, event), kind.mergeInto(merged, fold(kind, more)));
         expect(part).toEqual(before);
       }),
     );
@@ -230,9 +230,11 @@ describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expect
 
   it("passes over events that lack the field", () => {
     if (!("field" in aggregate)) return;
-    const event: Occurrence = { time: 1, tab_id: "a", seq: 0, view_id: "v" };
+    const event: EventContext = { time: 1, tab_id: "a", seq: 0, view_id: "v" };
     for (const value of [undefined, null, true, {}]) {
-      expect(kind.result(kind.add(kind.zero(), value, event), READING)).toEqual(kind.result(kind.zero(), READING));
+      expect(kind.result(kind.add(kind.emptyPartial(), value, event), READING)).toEqual(
+        kind.result(kind.emptyPartial(), READING),
+      );
     }
   });
 });
@@ -250,7 +252,7 @@ it("are all here", () => {
 
 /** Folds values one after the other. */
 const foldValues = (kind: AggregateKind<unknown>, values: Iterable<unknown>) => {
-  let [state, seq] = [kind.zero(), 0];
+  let [state, seq] = [kind.emptyPartial(), 0];
   for (const value of values) {
     state = kind.add(state, value, { time: seq, tab_id: "a", seq, view_id: "v" });
     seq += 1;
@@ -262,7 +264,7 @@ const bytes = (state: unknown) => JSON.stringify(state).length;
 describe("latest_per_view", () => {
   it("stays bounded and right over hundreds of views", () => {
     const kind = kindOf({ type: "latest_per_view", field, combine: "sum" });
-    let state = kind.zero();
+    let state = kind.emptyPartial();
     let seq = 0;
     for (let view = 0; view < 500; view += 1) {
       for (const value of [3, 7, 10])
@@ -274,7 +276,7 @@ describe("latest_per_view", () => {
 
   it("counts a view once that goes on speaking while hundreds come and go", () => {
     const kind = kindOf({ type: "latest_per_view", field, combine: "sum" });
-    let state = kind.zero();
+    let state = kind.emptyPartial();
     for (let view = 0; view < 500; view += 1) {
       state = kind.add(state, view, { time: 0, tab_id: "a", seq: view, view_id: "long" });
       state = kind.add(state, 1, { time: 0, tab_id: "b", seq: view, view_id: `v${view}` });
@@ -293,7 +295,7 @@ describe("latest_per_view", () => {
           const kind = kindOf({ type: "latest_per_view", field, combine });
           const said = new Map<string, number>();
           const heard: string[] = [];
-          let state = kind.zero();
+          let state = kind.emptyPartial();
           steps.forEach(({ othersSince, value }, seq) => {
             const view_id = (othersSince < OTHERS && heard.splice(othersSince, 1)[0]) || `v${said.size}`;
             heard.unshift(view_id);
@@ -341,8 +343,8 @@ describe("distinct", () => {
           kind,
           cuts.flatMap((count, prefix) => texts(prefix % 3, count)),
         );
-        expect(parts.reduce((a, b) => kind.merge(a, b), kind.zero())).toEqual(whole);
-        expect(parts.reduceRight((a, b) => kind.merge(a, b), kind.zero())).toEqual(whole);
+        expect(parts.reduce((a, b) => kind.mergeInto(a, b), kind.emptyPartial())).toEqual(whole);
+        expect(parts.reduceRight((a, b) => kind.mergeInto(a, b), kind.emptyPartial())).toEqual(whole);
       }),
     );
   });
@@ -367,7 +369,7 @@ describe("quantile", () => {
         const kind = kindOf({ type: "quantile", q, field });
         const sorted = [...some, ...more].sort((a, b) => a - b);
         const truth = sorted[Math.floor(q * (sorted.length - 1))] as number;
-        const merged = kind.merge(foldValues(kind, some), foldValues(kind, more));
+        const merged = kind.mergeInto(foldValues(kind, some), foldValues(kind, more));
         expect(merged).toEqual(foldValues(kind, [...more, ...some]));
         expect(Math.abs((kind.result(merged, READING) as number) - truth)).toBeLessThanOrEqual(
           0.02 * Math.abs(truth) + 1e-9,
@@ -383,7 +385,9 @@ describe("quantile", () => {
     expect((state as number[][])[0]).toHaveLength(512);
     const truth = spread[Math.floor(0.9 * 2_999)] as number;
     expect(Math.abs((kind.result(state, READING) as number) / truth - 1)).toBeLessThanOrEqual(0.02);
-    expect(kind.merge(foldValues(kind, spread.slice(1_000)), foldValues(kind, spread.slice(0, 1_000)))).toEqual(state);
+    expect(kind.mergeInto(foldValues(kind, spread.slice(1_000)), foldValues(kind, spread.slice(0, 1_000)))).toEqual(
+      state,
+    );
   });
 });
 
@@ -396,7 +400,7 @@ describe("top_k", () => {
     fc.assert(
       fc.property(skewed, skewed, (some, more) => {
         const all = [...some, ...more];
-        const merged = kind.merge(foldValues(kind, some), foldValues(kind, more));
+        const merged = kind.mergeInto(foldValues(kind, some), foldValues(kind, more));
         for (const state of [merged, foldValues(kind, all)] as [value: number, count: number][][]) {
           expect(state.length).toBeLessThanOrEqual(64);
           const kept = new Map(state);

@@ -36,13 +36,13 @@ it("Flink recorded 200 clicks, out of order, and 173 windows", () => {
  * all its windows or from none, by the allowed lateness. The two rules agree while no event comes behind the watermark.
  */
 it("no recorded click comes behind the watermark, so that no rule for late events has a part in the answer", () => {
-  const state = engine.zero();
+  const state = engine.emptyState();
   expect(clicks.filter((click) => engine.fold(state, click, click) !== "on_time")).toEqual([]);
 });
 
 it("a fold in the order of arrival gives Flink's answer for every window", () => {
   const counts = spine.map(({ id, as_of }) => {
-    const state = engine.zero();
+    const state = engine.emptyState();
     for (const click of clicks) if (click.user_id === id && click.time < as_of) engine.fold(state, click, click);
     const at = as_of - 1;
     return { id, at, clicks: engine.vector(state, at).clicks_last_minute as number };
@@ -63,7 +63,7 @@ it("asOf gives Flink's answer for every window", () => {
 it("the query for DuckDB gives Flink's answer for every window", async () => {
   const duckdb = await openDuckdb();
   await duckdb.load(clicks, spine);
-  const rows = await duckdb.ask(toSql(clicksPerUser, "duckdb", strict).user_features ?? "", clicksPerUser);
+  const rows = await duckdb.query(toSql(clicksPerUser, "duckdb", strict).user_features ?? "", clicksPerUser);
   expect(rows).toHaveLength(spine.length);
   expect(
     withClicks(

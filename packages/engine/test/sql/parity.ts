@@ -19,7 +19,7 @@ export interface Database {
   /** Replaces the log, in order of arrival, and the moments that are asked about. */
   load(written: readonly LoggedEvent[], spine: readonly SpineRow[]): Promise<void>;
   /** The rows of a query that tells features, with values as the engine's. */
-  ask(query: string, features: readonly Feature[]): Promise<Row[]>;
+  query(query: string, features: readonly Feature[]): Promise<Row[]>;
 }
 
 type Vector = Record<string, FeatureValue>;
@@ -35,7 +35,7 @@ const compare = async (
   await database.load(log.written, [...moments.keys()]);
   const queries = toSql(features, database.dialect, options);
   for (const entity of entitiesIn(features).map((each) => entityNameOf({ entity: each }))) {
-    const rows = await database.ask(queries[`${entity}_features`] as string, featuresOf(features, entity));
+    const rows = await database.query(queries[`${entity}_features`] as string, featuresOf(features, entity));
     const answers = new Map(rows.map(({ id, as_of, ...vector }) => [`${id} ${as_of}`, vector]));
     const asked = [...moments].filter(([row]) => row.entity === entity);
     expect(answers.size).toBe(new Set(asked.map(([{ id, as_of }]) => `${id} ${as_of}`)).size);

@@ -29,7 +29,7 @@ export const openDuckdb = async (): Promise<Database> => {
       await connection.run(EVENTS, [JSON.stringify(written)]);
       await connection.run(SPINE, [JSON.stringify(spine)]);
     },
-    async ask(query) {
+    async query(query) {
       const answer = await connection.runAndReadAll(query);
       const names = answer.columnNames();
       const types = answer.columnTypes();

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DialectName } from "../../src/sql/dialect.ts";
 import { toSql } from "../../src/sql/to-sql.ts";
+import { compilable } from "./compilable.ts";
 import { definitions } from "./definitions.ts";
-import { expressible } from "./expressible.ts";
 
 const named = { description: "", unit: "count", entity: "user", source: "click" } as const;
 const clicks: Feature = {
@@ -95,7 +95,7 @@ describe("toSql", () => {
   it("refuses by name, or tells, whatever is defined", () => {
     fc.assert(
       fc.property(definitions, fc.constantFrom("duckdb", "spark", "flink"), (features, dialect) => {
-        const told = expressible(features, dialect);
+        const told = compilable(features, dialect);
         if (dialect === "duckdb") expect(told).toEqual(features);
         const columns = Object.values(toSql(told, dialect)).flatMap(columnsOf);
         for (const { name } of told) expect(columns).toContain(name);

@@ -9,7 +9,7 @@ const clicksPerUser = userFeatures.filter(({ name }) => name === "clicks_last_mi
 /** The results of the engine for a log: live, replayed, as of the time of every tenth event, and as SQL. */
 export const results = () => {
   const engine = createEngine(sessionFeatures);
-  const state = engine.zero();
+  const state = engine.emptyState();
   for (const event of events) engine.fold(state, event, event);
   const spine = events
     .filter((_, place) => place % 10 === 0)

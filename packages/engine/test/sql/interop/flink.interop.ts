@@ -9,7 +9,7 @@ import type { LoggedEvent } from "../../../src/logged-event.ts";
 import { toSql } from "../../../src/sql/to-sql.ts";
 import { clickOf, clicks, clicksPerUser, flinkHop, inOrder } from "../../golden/flink-hop.ts";
 import { expectAgreement } from "../agreement.ts";
-import { expressible } from "../expressible.ts";
+import { compilable } from "../compilable.ts";
 import { logs } from "../log.ts";
 import { openFlink } from "./run-flink.ts";
 
@@ -26,7 +26,7 @@ describe.each(["batch", "streaming"] as const)("in Flink, %s mode", (mode) => {
   });
   afterAll(() => flink?.close());
 
-  const features = expressible(defaultFeatures, "flink");
+  const features = compilable(defaultFeatures, "flink");
 
   it("the default catalogue tells each window what the engine tells in its last millisecond", async () => {
     const queries = toSql(features, "flink");
@@ -43,7 +43,7 @@ describe.each(["batch", "streaming"] as const)("in Flink, %s mode", (mode) => {
           const isWindowed = query.includes("window_end");
           const columns = ["id", ...(isWindowed ? ["window_end"] : []), ...own.map((feature) => feature.name)];
           for (const { id, window_end, ...vector } of await flink.ask(query, columns)) {
-            const state = engine.zero();
+            const state = engine.emptyState();
             for (const event of events) {
               if (idOf(event, event) === id && (window_end === undefined || event.time < window_end))
                 engine.fold(state, event, event);

@@ -29,7 +29,7 @@ export const openSpark = async (packages: string): Promise<Database & { version:
     load: async (events, spine) => {
       await exchange({ events, spine });
     },
-    ask: async (query, features) => (await exchange({ query })).map((row) => decoded(row, features)),
+    query: async (query, features) => (await exchange({ query })).map((row) => decoded(row, features)),
     close: () => {
       child.stdin?.end();
     },

@@ -2,8 +2,8 @@ import { defaultFeatures } from "@tidemark/schema";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { pythonPackages } from "../../../../../tests/interop/install.ts";
+import { compilable } from "../compilable.ts";
 import { definitions } from "../definitions.ts";
-import { expressible } from "../expressible.ts";
 import { logs } from "../log.ts";
 import { compareAsOf, compareReplay } from "../parity.ts";
 import { openSpark } from "./run-spark.ts";
@@ -33,7 +33,7 @@ describe("in Spark", () => {
     const cases = definitions.chain((features) => fc.tuple(fc.constant(features), logs(features, 80)));
     await fc.assert(
       fc.asyncProperty(cases, picks, async ([features, log], moments) => {
-        const told = expressible(features, "spark");
+        const told = compilable(features, "spark");
         fc.pre(told.length > 0);
         await compareAsOf(database, told, log, moments);
       }),

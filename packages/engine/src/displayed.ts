@@ -1,3 +1,3 @@
 /** A value as an error shows it. */
-export const shown = (value: unknown): string =>
+export const displayed = (value: unknown): string =>
   value === undefined ? "nothing" : typeof value === "number" ? String(value) : JSON.stringify(value).slice(0, 80);

@@ -2,9 +2,9 @@ import type { ContextFields } from "@tidemark/schema";
 
 /**
  * When and where an event happened, and to whom: what is known of every event, whatever its type. An event of the log, which has
- * all that among its fields, is its own occurrence.
+ * all that among its fields, is its own context.
  */
-export interface Occurrence extends ContextFields {
+export interface EventContext extends ContextFields {
   /** Event time in UTC milliseconds. */
   time: number;
   tab_id: string;
@@ -13,7 +13,7 @@ export interface Occurrence extends ContextFields {
   view_id?: string | undefined;
 }
 
-const fields: Record<keyof Occurrence, true> = {
+const fields: Record<keyof EventContext, true> = {
   time: true,
   tab_id: true,
   seq: true,
@@ -26,5 +26,5 @@ const fields: Record<keyof Occurrence, true> = {
   consent: true,
 };
 
-/** Whether a field is the occurrence's, for events of all types. */
-export const isOfOccurrence = (name: string): name is keyof Occurrence => Object.hasOwn(fields, name);
+/** Whether a field is the context's, for events of all types. */
+export const isContextField = (name: string): name is keyof EventContext => Object.hasOwn(fields, name);

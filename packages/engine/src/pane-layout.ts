@@ -1,7 +1,7 @@
 import type { Window } from "@tidemark/schema";
 
 /** How a window is cut into panes: it covers `panes` of `pane_ms` up to the one which the moment lies in. */
-export interface Extent {
+export interface PaneLayout {
   pane_ms: number;
   panes: number;
 }
@@ -10,7 +10,7 @@ export interface Extent {
  * The panes of a window; `null` for one without a fixed size. Only a hopping window drops its oldest part while it goes on, so
  * that the others need no more than one pane.
  */
-export const extentOf = (window: Window): Extent | null => {
+export const paneLayoutOf = (window: Window): PaneLayout | null => {
   switch (window.type) {
     case "session":
     case "lifetime":

@@ -35,7 +35,7 @@ const KINDS = Object.entries(MIX).flatMap(([kind, share]) => new Array<keyof typ
  * The endless events of one session, in order: a reader in two tabs who sees a page about every thirty events, ever new ones among
  * them, under paths and ids as long as real ones.
  */
-export function* visitor(seed = 1, begin = 1_800_000_000_000): Generator<LoggedEvent, never> {
+export function* sessionEvents(seed = 1, begin = 1_800_000_000_000): Generator<LoggedEvent, never> {
   const random = randomOf(seed);
   const upTo = (most: number) => Math.floor(random() * most);
   const whose = { session_id: `shop.${seed}session4k9`, anonymous_id: `browser-${seed}-q7w3e5r1` };
@@ -192,7 +192,7 @@ export function* visitor(seed = 1, begin = 1_800_000_000_000): Generator<LoggedE
 }
 
 /** The first `count` events of a visitor. */
-export const visit = (count: number, seed?: number, begin?: number): LoggedEvent[] => {
-  const events = visitor(seed, begin);
+export const firstSessionEvents = (count: number, seed?: number, begin?: number): LoggedEvent[] => {
+  const events = sessionEvents(seed, begin);
   return Array.from({ length: count }, () => events.next().value);
 };

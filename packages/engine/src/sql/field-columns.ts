@@ -20,22 +20,22 @@ export const fieldSql = (path: string, as: FieldKind, dialect: Dialect): string 
 };
 
 /** The columns that a query reads of the events, each once, under a name of its own. */
-export interface Readings {
+export interface FieldColumns {
   /** Name of the column that holds a field. */
-  read(path: string, as: FieldKind): string;
+  columnOf(path: string, as: FieldKind): string;
   /** The columns read so far, as they stand in a select list. */
-  columns(): string[];
+  selectItems(): string[];
 }
 
 /** Collects what is read in a dialect. */
-export const readings = (dialect: Dialect): Readings => {
+export const fieldColumns = (dialect: Dialect): FieldColumns => {
   const columns = new Map<string, string>();
   return {
-    read(path, as) {
+    columnOf(path, as) {
       const name = dialect.quote(`${path} ${as}`);
       if (!columns.has(name)) columns.set(name, fieldSql(path, as, dialect));
       return name;
     },
-    columns: () => [...columns].map(([name, sql]) => `${sql} AS ${name}`),
+    selectItems: () => [...columns].map(([name, sql]) => `${sql} AS ${name}`),
   };
 };

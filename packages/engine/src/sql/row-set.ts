@@ -1,7 +1,7 @@
 import type { Feature, Window } from "@tidemark/schema";
 
 /** Which rows a query has, and of which events each is made. */
-export interface Frame {
+export interface RowSet {
   /** What the query tells, as `user_features`. */
   name: string;
   features: readonly Feature[];

@@ -1,7 +1,7 @@
 import { type AggregateFeature, cumulative, hopping, lifetime, session, tumbling } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Slot, slotsOf } from "../src/slot.ts";
+import { type Accumulator, accumulatorsOf } from "../src/accumulator.ts";
 
 const clicks: AggregateFeature = {
   name: "clicks",
@@ -15,9 +15,9 @@ const clicks: AggregateFeature = {
 
 const feature = (name: string, more: object = {}) => ({ ...clicks, ...more, name }) as AggregateFeature;
 
-const idsOf = (...features: AggregateFeature[]) => slotsOf(features).slots.map(({ id }) => id);
+const idsOf = (...features: AggregateFeature[]) => accumulatorsOf(features).accumulators.map(({ id }) => id);
 
-const only = (more: object = {}): Slot => slotsOf([feature("only", more)]).slots[0] as Slot;
+const only = (more: object = {}): Accumulator => accumulatorsOf([feature("only", more)]).accumulators[0] as Accumulator;
 
 const at = (time: number) => ({ time, tab_id: "tab-a", seq: time });
 
@@ -46,10 +46,10 @@ describe("features that say the same", () => {
       { where: [{ field: "tab_id", is: "eq", value: "a" }] },
       { where: [{ value: "a", is: "eq", field: "tab_id" }] },
     ],
-  ])("share a slot: %s", (_, one, other) => {
-    const { slots, slotOf } = slotsOf([feature("one", one), feature("other", other)]);
-    expect(slots).toHaveLength(1);
-    expect([...slotOf]).toEqual([
+  ])("share a accumulator: %s", (_, one, other) => {
+    const { accumulators, positionOf } = accumulatorsOf([feature("one", one), feature("other", other)]);
+    expect(accumulators).toHaveLength(1);
+    expect([...positionOf]).toEqual([
       ["one", 0],
       ["other", 0],
     ]);
@@ -62,13 +62,13 @@ describe("features that say the same", () => {
     ["version", { version: 2 }],
     ["size of panes", { window: tumbling(1_000) }],
   ])("do not say the same when they differ in their %s", (_, other) => {
-    const { slots, slotOf } = slotsOf([feature("one"), feature("other", other)]);
-    expect(slots).toHaveLength(2);
-    expect(new Set(slots.map(({ id }) => id)).size).toBe(2);
-    expect([...slotOf.values()]).toEqual([0, 1]);
+    const { accumulators, positionOf } = accumulatorsOf([feature("one"), feature("other", other)]);
+    expect(accumulators).toHaveLength(2);
+    expect(new Set(accumulators.map(({ id }) => id)).size).toBe(2);
+    expect([...positionOf.values()]).toEqual([0, 1]);
   });
 
-  it("keep conditions apart that differ in their order, which is part of what a slot is named by", () => {
+  it("keep conditions apart that differ in their order, which is part of what a accumulator is named by", () => {
     const [a, b] = [
       { field: "tab_id", is: "eq", value: "a" },
       { field: "seq", is: "gt", value: 0 },
@@ -77,7 +77,7 @@ describe("features that say the same", () => {
   });
 });
 
-describe("the id of a slot", () => {
+describe("the id of a accumulator", () => {
   /** Ids that states hold: these never change. */
   const golden: [id: string, more: object][] = [
     ["nhkpo3n", {}],
@@ -97,8 +97,8 @@ describe("the id of a slot", () => {
     const ids = new Map(all.map((each) => [each.name, idsOf(each)[0]]));
     fc.assert(
       fc.property(fc.shuffledSubarray(all), (some) => {
-        const { slots, slotOf } = slotsOf(some);
-        for (const { name } of some) expect(slots[slotOf.get(name) as number]?.id).toBe(ids.get(name));
+        const { accumulators, positionOf } = accumulatorsOf(some);
+        for (const { name } of some) expect(accumulators[positionOf.get(name) as number]?.id).toBe(ids.get(name));
       }),
     );
   });
@@ -112,43 +112,43 @@ describe("the id of a slot", () => {
   });
 });
 
-describe("a slot", () => {
+describe("a accumulator", () => {
   const isA = { where: [{ field: "tab_id", is: "eq", value: "tab-a" }] };
 
   it("takes in events that meet its conditions, and leaves its cell for others", () => {
     for (const window of [lifetime(), tumbling(1_000)]) {
-      const slot = only({ ...isA, window });
-      const cell = slot.add(null, {}, at(100));
-      const counted = slot.kind.result(slot.partial(cell, 1, 100), { at: 100, size_ms: null });
+      const accumulator = only({ ...isA, window });
+      const cell = accumulator.add(null, {}, at(100));
+      const counted = accumulator.kind.result(accumulator.partial(cell, 1, 100), { at: 100, size_ms: null });
       expect(counted).toBe(1);
-      expect(slot.add(cell, {}, { ...at(200), tab_id: "tab-b" })).toBe(cell);
-      expect(slot.add(null, {}, { ...at(200), tab_id: "tab-b" })).toBeNull();
+      expect(accumulator.add(cell, {}, { ...at(200), tab_id: "tab-b" })).toBe(cell);
+      expect(accumulator.add(null, {}, { ...at(200), tab_id: "tab-b" })).toBeNull();
     }
   });
 
   it("keeps the panes of the longest of its windows, and answers each by its own length", () => {
     const windows = [2, 5].map((panes) => hopping({ every_ms: 1_000, panes }));
-    const { slots } = slotsOf(windows.map((window, index) => feature(`feature_${index}`, { window })));
-    const slot = slots[0] as Slot;
+    const { accumulators } = accumulatorsOf(windows.map((window, index) => feature(`feature_${index}`, { window })));
+    const accumulator = accumulators[0] as Accumulator;
     let cell: unknown = null;
-    for (let time = 0; time < 10_000; time += 500) cell = slot.add(cell, {}, at(time));
+    for (let time = 0; time < 10_000; time += 500) cell = accumulator.add(cell, {}, at(time));
     expect(cell).toHaveLength(2 * 5);
-    expect([1, 2, 5].map((panes) => slot.partial(cell, panes, 9_999))).toEqual([2, 4, 10]);
-    expect(slot.partial(cell, 5, 12_000)).toBe(4);
-    expect(slot.partial(null, 5, 9_999)).toBe(0);
+    expect([1, 2, 5].map((panes) => accumulator.partial(cell, panes, 9_999))).toEqual([2, 4, 10]);
+    expect(accumulator.partial(cell, 5, 12_000)).toBe(4);
+    expect(accumulator.partial(null, 5, 9_999)).toBe(0);
   });
 
   it("takes in cells of other events, and leaves them as they are", () => {
     for (const window of [lifetime(), hopping({ every_ms: 1_000, panes: 3 })]) {
-      const slot = only({ window, aggregate: { type: "last_n", field: "seq", n: 5 } });
+      const accumulator = only({ window, aggregate: { type: "last_n", field: "seq", n: 5 } });
       const [one, other] = [
         [1, 2_001],
         [1_001, 2_002],
-      ].map((times) => times.reduce<unknown>((cell, time) => slot.add(cell, {}, at(time)), null));
+      ].map((times) => times.reduce<unknown>((cell, time) => accumulator.add(cell, {}, at(time)), null));
       const before = structuredClone(other);
-      const both = slot.absorb(slot.absorb(null, other), one);
-      slot.add(both, {}, at(2_003));
-      const latest = slot.kind.result(slot.partial(both, 3, 2_999), { at: 2_999, size_ms: null });
+      const both = accumulator.mergeInto(accumulator.mergeInto(null, other), one);
+      accumulator.add(both, {}, at(2_003));
+      const latest = accumulator.kind.result(accumulator.partial(both, 3, 2_999), { at: 2_999, size_ms: null });
       expect(latest).toEqual([1, 1_001, 2_001, 2_002, 2_003]);
       expect(other).toEqual(before);
     }

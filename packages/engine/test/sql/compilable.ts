@@ -4,7 +4,7 @@ import type { DialectName } from "../../src/sql/dialect.ts";
 import { toSql } from "../../src/sql/to-sql.ts";
 
 /** The features that a dialect does not refuse, nor any that they read. */
-export const expressible = (features: readonly Feature[], dialect: DialectName): readonly Feature[] => {
+export const compilable = (features: readonly Feature[], dialect: DialectName): readonly Feature[] => {
   const isTold = (feature: Feature): boolean => {
     try {
       toSql([...withReads(feature, features)], dialect);

@@ -5,9 +5,9 @@ type Extreme = number | null;
 const extreme = (pick: (a: number, b: number) => number): AggregateKind<Extreme> => {
   const merge = (a: Extreme, b: Extreme) => (a === null ? b : b === null ? a : pick(a, b));
   return {
-    zero: () => null,
+    emptyPartial: () => null,
     add: (state, value) => (typeof value === "number" ? merge(state, value) : state),
-    merge,
+    mergeInto: merge,
     result: (state) => state,
   };
 };
