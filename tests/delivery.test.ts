@@ -189,7 +189,7 @@ describe("what delivery gives up", () => {
     const { simulation, page } = start();
     simulation.network = "down";
     const troubles: string[] = [];
-    page.tracker.on("trouble", (why) => troubles.push(why));
+    page.tracker.on("delivery_problem", (why) => troubles.push(why));
     page.track(0, 0);
     await simulation.advance(8 * 24 * 3_600_000);
     simulation.network = "pass";

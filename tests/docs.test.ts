@@ -128,7 +128,7 @@ describe("docs/script-tag.md", () => {
     const {
       problems: [problem = ""],
     } = readSettings({ key: "tm_shop_00000000" }, config, "https://collector.example");
-    return (/There are (.*)/.exec(problem)?.[1] ?? "").split(", ");
+    return (/Use one of (.*)/.exec(problem)?.[1] ?? "").split(", ");
   };
 
   it("lists every attribute and every signal", () => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
-import { LATE_ENRICHMENTS, LATE_SIGNALS } from "../../packages/sdk/src/script-tag/parts.ts";
+import { LAZY_ENRICHMENTS, LAZY_SIGNALS } from "../../packages/sdk/src/script-tag/parts.ts";
 import { shared } from "../../packages/sdk/src/script-tag/shared.ts";
 import { bundle } from "./bundle.ts";
 
@@ -15,8 +15,8 @@ const modulesIn = (folder: string, names: readonly string[]) =>
 
 /** The modules that export the parts, by the names of these. */
 const MODULES: Record<string, string> = {
-  ...modulesIn("signals", LATE_SIGNALS),
-  ...modulesIn("enrichments", Object.keys(LATE_ENRICHMENTS)),
+  ...modulesIn("signals", LAZY_SIGNALS),
+  ...modulesIn("enrichments", Object.keys(LAZY_ENRICHMENTS)),
   ...modulesIn("events", ["debug"]),
   ...modulesIn("inspector", ["inspect"]),
 };

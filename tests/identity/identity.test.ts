@@ -33,7 +33,7 @@ inEveryBrowser(({ open, url }) => {
   });
 
   const openPage = () => open("consent.html?");
-  const ACROSS = `{ visitStore: sdk.acrossSubdomains("127.0.0.1") }`;
+  const ACROSS = `{ identityStore: sdk.acrossSubdomains("127.0.0.1") }`;
 
   it("keeps a visitor's origins apart", async () => {
     const tab = await openPage();

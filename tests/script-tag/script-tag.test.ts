@@ -228,7 +228,8 @@ describe.each(browserNames)("the script tag in %s", (name) => {
 
   describe("told what to measure", () => {
     it("measures all that is named, and nothing else", async () => {
-      const names = "clicks links names texts clickEvidence forms selections errors elementDwell webVitals media";
+      const names =
+        "clicks clickLinks clickNames clickTexts clickEvidence forms selections errors elementDwell webVitals media";
       const tab = await open({
         head: tag(`async data-key="${KEY}" data-signals="${names}"`),
         body: `<p><a id="link" href="#there">A link</a></p><form><input id="field"></form><p data-tm-dwell="p">Text</p>`,
@@ -255,7 +256,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
     });
 
     it("turns on the signal that a name says more of", async () => {
-      const tab = await open({ head: tag(`async data-key="${KEY}" data-signals="reading"`) });
+      const tab = await open({ head: tag(`async data-key="${KEY}" data-signals="readingDetails"`) });
       await expect
         .poll(async () => {
           await tab.run("await tidemark.flush()");
@@ -306,7 +307,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       ["does not load", undefined],
       ["is not what was built with the tag", "window.intruded = true"],
     ])("measures the rest and says so once when what it names %s", async (_, code) => {
-      const url = site.page({ head: tag(`async data-key="${KEY}" data-signals="clicks links media forms"`) });
+      const url = site.page({ head: tag(`async data-key="${KEY}" data-signals="clicks clickLinks media forms"`) });
       site.replace(/-more\.js$/, code);
       const tab = await browser.newTab();
       tabs.push(tab);
@@ -321,7 +322,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
 
   describe("told something wrong", () => {
     const cases: [what: string, attributes: string, config: object, warning: RegExp, measures: boolean][] = [
-      ["no key", "", {}, /nothing is measured\ndata-key is missing: write the site's key, as tm_/, false],
+      ["no key", "", {}, /nothing is measured\ndata-key is missing: write a site key like tm_/, false],
       [
         "a key that is none",
         `data-key="UA-1234"`,
@@ -333,14 +334,14 @@ describe.each(browserNames)("the script tag in %s", (name) => {
         "an endpoint that is no URL",
         `data-key="${KEY}" data-endpoint="collector.example"`,
         {},
-        /nothing is measured\ndata-endpoint: "collector.example" is not the collector's URL, as https:/,
+        /nothing is measured\ndata-endpoint: "collector.example" is not a URL like https:/,
         false,
       ],
       [
         "a signal that does not exist",
         `data-key="${KEY}" data-signals="clicks hoovers"`,
         {},
-        /data-signals: hoovers: there is no such thing\. There are .*hovers/,
+        /data-signals: hoovers: unknown name\. Use one of .*hovers/,
         true,
       ],
       [
@@ -361,14 +362,14 @@ describe.each(browserNames)("the script tag in %s", (name) => {
         "an unknown option of a signal",
         `data-key="${KEY}"`,
         { options: { dwell: { idle: 1 } } },
-        /tidemark\.config\.options\.dwell\.idle: there is no such thing\. There are idleAfter, reportEvery/,
+        /tidemark\.config\.options\.dwell\.idle: unknown name\. Use one of idleAfter, reportEvery/,
         true,
       ],
       [
         "a wrong option of a signal",
         `data-key="${KEY}"`,
         { options: { dwell: { idleAfter: "soon" } } },
-        /options\.dwell\.idleAfter: "soon" is not a number, as 5000/,
+        /options\.dwell\.idleAfter: "soon" is not a number like 5000/,
         true,
       ],
       [

@@ -91,7 +91,7 @@ inEveryBrowser(({ open }) => {
   it("says where a link leads, and what an element is called, only when asked to", async () => {
     const tab = await open("evidence.html", {
       signals: ["clicks"],
-      options: { clicks: { details: ["sdk.links", "sdk.names", "sdk.texts"] } },
+      options: { clicks: { enrichments: ["sdk.clickLinks", "sdk.clickNames", "sdk.clickTexts"] } },
     });
     await tab.run(
       "for (const link of document.querySelectorAll('a')) link.addEventListener('click', (event) => event.preventDefault())",

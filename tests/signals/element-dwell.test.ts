@@ -187,7 +187,7 @@ inEveryBrowser(({ open }) => {
       const observer = window.IntersectionObserver;
       delete window.IntersectionObserver;
       const heard = [];
-      sdk.elementDwell()({ emit: (type) => heard.push(type), on: (type, hear) => { heard.push(type); return () => {}; } })();
+      sdk.elementDwell()({ capture: (type) => heard.push(type), on: (type, hear) => { heard.push(type); return () => {}; } })();
       window.IntersectionObserver = observer;
       return heard`);
     expect(emitted).toEqual([]);

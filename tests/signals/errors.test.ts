@@ -150,8 +150,8 @@ inEveryBrowser(({ browser, open, url }) => {
     const tab = await open("errors.html", { signals: ["clicks"] });
     const emissions = await tab.run(`
       let emissions = 0;
-      const emit = () => { emissions += 1; throw new TypeError("MARKER"); };
-      const stop = sdk.errors()({ emit, on: () => () => {}, beginView: () => ({}) });
+      const capture = () => { emissions += 1; throw new TypeError("MARKER"); };
+      const stop = sdk.errors()({ capture, on: () => () => {}, beginView: () => ({}) });
       fail(new TypeError("MARKER"));
       await new Promise((resolve) => setTimeout(resolve, 3_500));
       stop();

@@ -19,7 +19,7 @@ export const listenersLeftBy = (tab: Tab, signal: string, act: string): Promise<
       return removeEventListener.call(this, type, hear, options);
     };
     const emitted = [];
-    const stop = sdk.${signal}()({ emit: (type) => emitted.push(type), on: () => () => {}, beginView: () => ({}) });
+    const stop = sdk.${signal}()({ capture: (type) => emitted.push(type), on: () => () => {}, beginView: () => ({}) });
     const began = listeners.length;
     ${act}
     stop();

@@ -146,7 +146,7 @@ inEveryBrowser(({ browser, open }) => {
       document.body.append(later); await playTo(later, 0.5); await pause(later);
       await playTo(film, 0.3);
       window.emitted = [];
-      window.stop = sdk.media()({ emit: (type) => emitted.push(type), on: () => () => {} });
+      window.stop = sdk.media()({ capture: (type) => emitted.push(type), on: () => () => {} });
       await playTo(film, 1); await pause(film); stop();`,
     );
     expect((await statements(tab)).map(({ target }) => target.id)).toEqual(["later", "later", "film", "film"]);

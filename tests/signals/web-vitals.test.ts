@@ -148,7 +148,7 @@ inEveryBrowser(({ browser, open, url }) => {
     await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
     const told = await tab.run<[stopped: number, other: number]>(`
       const counts = { stopped: 0, other: 0 };
-      const start = (name) => sdk.webVitals()({ emit: () => { counts[name] += 1; }, on: () => () => {}, beginView: () => ({}) });
+      const start = (name) => sdk.webVitals()({ capture: () => { counts[name] += 1; }, on: () => () => {}, beginView: () => ({}) });
       const stop = start("stopped");
       stop();
       start("other");

@@ -35,7 +35,7 @@ inEveryBrowser(({ open }) => {
       window.fetch = fetch;`,
     );
     expect(warned).toHaveLength(1);
-    expect(warned[0]).toMatch(/nothing is measured: wanted key "tm_<site>_…" and endpoint "https:/);
+    expect(warned[0]).toMatch(/nothing is measured: expected key "tm_<site>_…" and endpoint "https:/);
     expect(warned[0]).toContain(words);
   });
 

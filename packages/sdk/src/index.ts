@@ -1,34 +1,40 @@
 export type { ConsentState } from "@tidemark/schema";
 export { type Compress, gzip } from "./delivery/gzip.ts";
 export { clickEvidence } from "./enrichments/click-evidence.ts";
-export { device } from "./enrichments/device.ts";
-export { links } from "./enrichments/links.ts";
-export { names } from "./enrichments/names.ts";
-export { type ReadingOptions, reading } from "./enrichments/reading.ts";
-export { texts } from "./enrichments/texts.ts";
+export { clickLinks } from "./enrichments/click-links.ts";
+export { clickNames } from "./enrichments/click-names.ts";
+export { clickTexts } from "./enrichments/click-texts.ts";
+export { deviceDetails } from "./enrichments/device-details.ts";
+export { type ReadingDetailsOptions, readingDetails } from "./enrichments/reading-details.ts";
 export { debug } from "./events/debug.ts";
-export type { QueuedBatch as Parcel } from "./events/queued-batch.ts";
-export type { Signal, SignalContext, ViewCause, ViewDetails } from "./events/signal.ts";
-export type { Happenings, Listen, ReportReason } from "./events/tracker-events.ts";
+export type { QueuedBatch } from "./events/queued-batch.ts";
+export type { Signal, SignalContext, ViewCause, ViewFields } from "./events/signal.ts";
+export type { Listen, ReportReason, TrackerEventMap } from "./events/tracker-events.ts";
 export { acrossSubdomains } from "./identity/across-subdomains.ts";
-export type { Visit, VisitStore } from "./identity/visitor.ts";
+export type { IdentityStore, StoredIdentity } from "./identity/visitor.ts";
 export type { Player } from "./measures/playback.ts";
 export type { ConsentAnswer, Purposes } from "./options/consent.ts";
-export type { Captured, TrackerOptions } from "./options/tracker-options.ts";
+export type { CapturedEvent, TrackerOptions } from "./options/tracker-options.ts";
 export { hold } from "./sensors/engagement-hold.ts";
 export { type PlayerReport, reportMedia } from "./sensors/report-media.ts";
-export { type ClickDetail, type ClickEvidence, type ClickFields, type ClickOptions, clicks } from "./signals/clicks.ts";
+export {
+  type ClickEnrichment,
+  type ClickEvidence,
+  type ClickFields,
+  type ClickOptions,
+  clicks,
+} from "./signals/clicks.ts";
 export { type DwellOptions, dwell } from "./signals/dwell.ts";
 export { elementDwell } from "./signals/element-dwell.ts";
 export { errors } from "./signals/errors.ts";
 export { forms } from "./signals/forms.ts";
 export { type HoverOptions, hovers } from "./signals/hovers.ts";
 export { type MediaOptions, media } from "./signals/media.ts";
-export { type PageViewOptions, pageViews, type ViewDetail } from "./signals/page-views.ts";
-export { type ScrollDepthOptions, type ScrollDetail, scrollDepth } from "./signals/scroll-depth.ts";
+export { type PageViewOptions, pageViews, type ViewEnrichment } from "./signals/page-views.ts";
+export { type ScrollDepthOptions, type ScrollEnrichment, scrollDepth } from "./signals/scroll-depth.ts";
 export { selections } from "./signals/selections.ts";
 export { sessionPerCampaign } from "./signals/session-per-campaign.ts";
 export { webVitals } from "./signals/web-vitals.ts";
 export { createTracker } from "./tracker/create-tracker.ts";
 export type { Tracker, Vector } from "./tracker/tracker.ts";
-export type { FreeEvents, Properties } from "./tracker/typed-events.ts";
+export type { Properties, UntypedEvents } from "./tracker/typed-events.ts";

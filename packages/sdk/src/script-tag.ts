@@ -1,9 +1,9 @@
 import { gzip } from "./delivery/gzip.ts";
 import { guard } from "./guard.ts";
-import { createLoad } from "./script-tag/load.ts";
+import { createPartLoader } from "./script-tag/load.ts";
 import { readSettings, type Settings } from "./script-tag/settings.ts";
 import { signalsOf } from "./script-tag/signals.ts";
-import { makeCalls, type Stub } from "./script-tag/stub-calls.ts";
+import { replayCalls, type Stub } from "./script-tag/stub-calls.ts";
 import { createTracker } from "./tracker/create-tracker.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 
@@ -20,7 +20,7 @@ const globals = window as unknown as Record<string | symbol, unknown>;
 const REGISTRY = Symbol.for("tidemark");
 
 const start = ({ signals, options, ...others }: Settings & { key: string; endpoint: string }): Tracker => {
-  const load = createLoad(script?.src || `${others.endpoint}/`, script?.nonce);
+  const load = createPartLoader(script?.src || `${others.endpoint}/`, script?.nonce);
   const tracker = createTracker({ ...others, compress: gzip, signals: signalsOf(signals, options, load) });
   if (/[?&]tidemark_debug\b/.test(location.search)) void load("debug").then((debug) => debug(tracker));
   if (/[?&]tidemark_inspect\b/.test(location.search)) void load("inspect").then((inspect) => inspect(tracker));
@@ -40,9 +40,9 @@ guard(() => {
     // An element with that id is no property of the window's own.
     if (!there || !Object.hasOwn(globals, name) || there.q || there.config) {
       globals[name] = trackers[key];
-      if (there) makeCalls(there, trackers[key]);
+      if (there) replayCalls(there, trackers[key]);
     } else if (!Object.values<unknown>(trackers).includes(there))
-      problems.push(`data-name: window.${name} is something else already. Write another name`);
+      problems.push(`data-name: window.${name} is in use. Choose another name`);
   } else problems.unshift("nothing is measured");
   if (problems.length) console.warn("[tidemark]", problems.join("\n"));
 })();

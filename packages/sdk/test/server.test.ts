@@ -4,15 +4,27 @@ import { describe, expect, it } from "vitest";
 /** Whatever a page may ask of a tracker, on a server. */
 const use = async () => {
   const { createTracker, clicks, dwell, elementDwell, errors, forms, hovers, media, pageViews } = sdk;
-  const { scrollDepth, selections, webVitals, clickEvidence, device, gzip, links, names, reading, texts } = sdk;
+  const { scrollDepth, selections, webVitals, clickEvidence, clickLinks, clickNames, clickTexts } = sdk;
+  const { deviceDetails, gzip, readingDetails } = sdk;
   const tracker = createTracker({
     key: "tm_demo_12345678",
     endpoint: "https://collector.example",
     compress: gzip,
     consent: "pending",
     signals: [
-      ...[pageViews({ details: [device] }), clicks({ details: [links, names, texts], evidence: clickEvidence() })],
-      ...[hovers(), scrollDepth({ detail: reading() }), dwell(), elementDwell(), media(), forms(), selections()],
+      ...[
+        pageViews({ enrichments: [deviceDetails] }),
+        clicks({ enrichments: [clickLinks, clickNames, clickTexts], evidence: clickEvidence() }),
+      ],
+      ...[
+        hovers(),
+        scrollDepth({ enrichment: readingDetails() }),
+        dwell(),
+        elementDwell(),
+        media(),
+        forms(),
+        selections(),
+      ],
       ...[errors(), webVitals()],
     ],
   });

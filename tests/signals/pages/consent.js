@@ -45,7 +45,7 @@
     const hear = ({ on }) => on("event", (event) => heard.push(event));
     window.tracker = sdk.createTracker({
       endpoint: location.origin,
-      signals: [hear, sdk.pageViews(), sdk.clicks({ details: [sdk.names] }), sdk.hovers()],
+      signals: [hear, sdk.pageViews(), sdk.clicks({ enrichments: [sdk.clickNames] }), sdk.hovers()],
       ...options,
     });
   };

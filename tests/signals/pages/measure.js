@@ -1,6 +1,6 @@
 /*
  * Measures the page that it is on: with every signal, or those that the page's query names (`?signals=clicks,dwell`), with
- * the options of `?options={"dwell":{"idleAfter":1000}}`, in which "sdk.links" and "sdk.reading()" stand for what the SDK
+ * the options of `?options={"dwell":{"idleAfter":1000}}`, in which "sdk.clickLinks" and "sdk.readingDetails()" stand for what the SDK
  * exports. The tracker is in `window.tracker`; what it captures is appended to `window.captured` and, for the whole tab, to
  * `sessionStorage.captured`.
  */

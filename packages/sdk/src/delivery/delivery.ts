@@ -37,7 +37,7 @@ export interface Delivery {
  * @param name Where events are stored, if anything may be.
  */
 export const createDelivery = (collector: Collector, name: string | false, emit: Emit): Delivery => {
-  const spool = createSpool(name, (error) => emit("trouble", `${error}`));
+  const spool = createSpool(name, (error) => emit("delivery_problem", `${error}`));
   const buffer = createUnloadBuffer(name);
   const queue = createQueue(spool, emit);
   let failures = 0;
@@ -74,7 +74,7 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
     lastProblem = problem;
     if (retryAfterMs !== undefined) {
       startBackoff(retryAfterMs);
-      emit("trouble", `${problem}`);
+      emit("delivery_problem", `${problem}`);
       return;
     }
     failures = 0;

@@ -52,7 +52,7 @@ export interface Queue {
   settle(entry: QueueEntry, reason?: Dropped["reason"]): void;
 }
 
-/** Creates an empty queue. Its changes go to `spool`; batches that it gives up are emitted as `trouble`. */
+/** Creates an empty queue. Its changes go to `spool`; batches that it gives up are emitted as `delivery_problem`. */
 export const createQueue = (spool: Spool, emit: Emit): Queue => {
   /** Bytes that callers added to the open batch. */
   let propertyBytes = 0;
@@ -107,7 +107,7 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
       spool.remove(entry.batch);
       entry.onSettled?.();
       if (!reason) return;
-      emit("trouble", reason);
+      emit("delivery_problem", reason);
       if (entry.batch.tab_id === tab) losses = [...losses, ...droppedRangesOf(entry.batch, reason)].slice(-MAX_LOSSES);
     },
   };

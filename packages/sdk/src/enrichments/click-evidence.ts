@@ -45,7 +45,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
   let previous = { x: 0, y: 0, time: 0, burst: 0 };
 
   const finish = (each: Pending) => {
-    if (pending.delete(each)) context.emit("click", { ...each.click, time: each.time });
+    if (pending.delete(each)) context.capture("click", { ...each.click, time: each.time });
     watch();
   };
   const settle = (each: Pending) => {

@@ -9,7 +9,7 @@ import type { Listen } from "./tracker-events.ts";
  * @returns A function that ends it.
  */
 export const debug = ({ on }: { on: Listen }): Stop => {
-  let trouble = "";
+  let problem = "";
   const say = (what: string, detail: unknown) => console.info(`[tidemark] ${what}`, detail);
   return combineStops(
     on("event", (event) => say(`${event.type} ${event.seq}`, event)),
@@ -17,10 +17,10 @@ export const debug = ({ on }: { on: Listen }): Stop => {
       say(`stored ${answer.accepted}, and had ${answer.duplicates} already`, answer);
       for (const rejection of answer.rejected) say(`refused: ${rejection.message}`, rejection);
     }),
-    on("trouble", (why) => {
+    on("delivery_problem", (why) => {
       // What cannot be stored cannot be stored each time: once in a row is enough.
-      if (why !== trouble) say("trouble:", why);
-      trouble = why;
+      if (why !== problem) say("delivery problem:", why);
+      problem = why;
     }),
   );
 };

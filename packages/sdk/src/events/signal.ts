@@ -9,14 +9,14 @@ export type Signal = (context: SignalContext) => Stop;
 export type ViewCause = EventOf<"page_view">["cause"];
 
 /** What a signal may add to the context of a view, beside its identity and URL. */
-export type ViewDetails = Omit<View, "view_id" | "started_at" | "url">;
+export type ViewFields = Omit<View, "view_id" | "started_at" | "url">;
 
 /** All that a signal knows of the tracker: it can report, and it hears of views. It knows nothing of delivery. */
 export interface SignalContext {
   /** Reports an event; the tracker stamps it with its number, its view and, unless the signal knows better, the time. */
-  emit<T extends EventType>(type: T, fields: FieldsOf<T> & { time?: number }): void;
+  capture<T extends EventType>(type: T, fields: FieldsOf<T> & { time?: number }): void;
   /** Begins a page view and reports it. What is learnt of it later may be written into what this returns. */
-  beginView(cause: ViewCause, details: ViewDetails): View;
+  beginView(cause: ViewCause, details: ViewFields): View;
   /** Ends the session: from here on events are of another one of the same visitor. */
   newSession(): void;
   /** Hears of views and of the wish for reports. */

@@ -6,7 +6,7 @@ import type { QueuedBatch } from "./queued-batch.ts";
 export type ReportReason = "hidden" | "flush" | "view_end";
 
 /** The events that a tracker emits to its listeners, by type. */
-export interface Happenings {
+export interface TrackerEventMap {
   /** A page view began: totals start from zero. */
   view: View;
   /** Totals are wanted now: the page is hidden, a flush was asked for, or the view is about to end. */
@@ -18,11 +18,11 @@ export interface Happenings {
   /** The collector answered a batch: `rejected` names events by their position in `events`. */
   acknowledged: QueuedBatch & BatchResponse;
   /** A request failed and will be repeated, events were given up, or the browser keeps nothing: why, in words. */
-  trouble: string;
+  delivery_problem: string;
 }
 
-/** Adds a listener for one type of {@link Happenings}. Returns a function that removes it. */
-export type Listen = On<Happenings>;
+/** Adds a listener for one type of {@link TrackerEventMap}. Returns a function that removes it. */
+export type Listen = On<TrackerEventMap>;
 
-/** Notifies the listeners of one type of {@link Happenings}. */
-export type Emit = EmitOf<Happenings>;
+/** Notifies the listeners of one type of {@link TrackerEventMap}. */
+export type Emit = EmitOf<TrackerEventMap>;

@@ -1,15 +1,15 @@
 import { COOKIE_MAX_AGE_S } from "@tidemark/schema/limits";
-import type { VisitStore } from "./visitor.ts";
+import type { IdentityStore } from "./visitor.ts";
 
 /**
- * For the option `visitStore` of {@link createTracker}: keeps visitor and session in a cookie of the domain, so that all its
+ * For the option `identityStore` of {@link createTracker}: keeps visitor and session in a cookie of the domain, so that all its
  * subdomains share them. The pages' servers see the cookie too. Where the browser takes none, they last as long as the page.
  * Some browsers keep a cookie that a script sets for seven days only.
  *
  * @param domain A domain that all the pages' hosts are in, as `example.com`.
  */
 export const acrossSubdomains =
-  (domain: string): VisitStore =>
+  (domain: string): IdentityStore =>
   (name) => ({
     read() {
       const prefix = `${name}=`;

@@ -1,7 +1,7 @@
 import type { Stop } from "../sensors/listen.ts";
 import { onPageChange } from "../sensors/page-state.ts";
 import { storedValue } from "../storage/web-storage.ts";
-import { mint } from "./mint.ts";
+import { createId } from "./create-id.ts";
 
 /** The permanent identity of an event: its tab and its number there. */
 interface EventNumber {
@@ -52,7 +52,7 @@ export const createTabNumbers = (name: string | false): TabNumbers => {
 
   return {
     nextNumber(sessionId) {
-      if (tab?.session_id !== sessionId) tab = { session_id: sessionId, tab_id: mint(), next_seq: 0 };
+      if (tab?.session_id !== sessionId) tab = { session_id: sessionId, tab_id: createId(), next_seq: 0 };
       const number = { tab_id: tab.tab_id, seq: tab.next_seq };
       tab.next_seq += 1;
       if (left) store.write(tab);

@@ -1,7 +1,7 @@
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
 import { now } from "../sensors/clock.ts";
 import { type StoredValue, storedValue } from "../storage/web-storage.ts";
-import { mint } from "./mint.ts";
+import { createId } from "./create-id.ts";
 
 /** Who is visiting, in which session. */
 export interface Visitor {
@@ -11,7 +11,7 @@ export interface Visitor {
 }
 
 /** A visitor and the session: what is kept. */
-export interface Visit {
+export interface StoredIdentity {
   /** Nobody, after a log-out and before the next event. */
   visitor?: Visitor;
   /** When the session began and when it last had an event, in UTC milliseconds. */
@@ -20,13 +20,13 @@ export interface Visit {
 }
 
 /** Gives the place where a visit is kept under a name. */
-export type VisitStore = (name: string) => StoredValue<Visit>;
+export type IdentityStore = (name: string) => StoredValue<StoredIdentity>;
 
 /** How long a tab goes by what it knows of the visit, in milliseconds; far below the idle limit, far above one look an event. */
 const LOOK_EVERY_MS = 5_000;
 
 /** Knows the visitor and keeps the session, shared by the tabs of the origin. */
-export interface VisitorKeeper {
+export interface Identity {
   /** The visitor at this moment, which counts as activity: a session that is over gives way to a new one. */
   visitorAt(time: number): Visitor;
   /** From now on the session belongs to this user, or to nobody known. */
@@ -43,47 +43,52 @@ export interface VisitorKeeper {
  * @param name Where it is stored, if anything may be.
  * @param given The caller's own session id: it never ends.
  */
-export const createVisitorKeeper = (
+export const createIdentity = (
   key: string,
   name: string | false,
   given?: string,
-  storeIn?: VisitStore,
-): VisitorKeeper => {
-  const store = (name && storeIn?.(name)) || storedValue<Visit>("localStorage", name);
-  let visit = { seen_at: 0 } as Visit;
+  storeIn?: IdentityStore,
+): Identity => {
+  const store = (name && storeIn?.(name)) || storedValue<StoredIdentity>("localStorage", name);
+  let identity = { seen_at: 0 } as StoredIdentity;
 
   /** Reads what other tabs have stored. A visit older than the one known here could not be written. */
   const refresh = () => {
     const kept = store.read();
-    if ((kept?.seen_at as number) >= visit.seen_at) visit = kept as Visit;
+    if ((kept?.seen_at as number) >= identity.seen_at) identity = kept as StoredIdentity;
   };
-  const keep = (known: Omit<Visit, "seen_at">) => {
-    visit = known as Visit;
-    visit.seen_at = now();
-    store.write(visit);
+  const keep = (known: Omit<StoredIdentity, "seen_at">) => {
+    identity = known as StoredIdentity;
+    identity.seen_at = now();
+    store.write(identity);
   };
 
   return {
     visitorAt(time) {
       /** Whether the session lasts when nothing was heard for so long. */
-      const lasts = (silence: number) => time - visit.seen_at <= silence && time - visit.started_at <= SESSION_MAX_MS;
+      const lasts = (silence: number) =>
+        time - identity.seen_at <= silence && time - identity.started_at <= SESSION_MAX_MS;
       if (!lasts(LOOK_EVERY_MS)) {
         refresh();
         keep(
           lasts(SESSION_IDLE_MS)
-            ? visit
+            ? identity
             : {
-                visitor: { anonymous_id: mint(), ...visit.visitor, session_id: `${key.split("_")[1]}.${mint()}` },
+                visitor: {
+                  anonymous_id: createId(),
+                  ...identity.visitor,
+                  session_id: `${key.split("_")[1]}.${createId()}`,
+                },
                 started_at: time,
               },
         );
       }
-      return (given ? { ...visit.visitor, session_id: given } : visit.visitor) as Visitor;
+      return (given ? { ...identity.visitor, session_id: given } : identity.visitor) as Visitor;
     },
     identify(userId) {
       refresh();
-      keep({ ...visit, visitor: { ...(visit.visitor as Visitor), user_id: userId } });
+      keep({ ...identity, visitor: { ...(identity.visitor as Visitor), user_id: userId } });
     },
-    forget: (isSame) => keep({ ...(isSame && visit), started_at: 0 }),
+    forget: (isSame) => keep({ ...(isSame && identity), started_at: 0 }),
   };
 };

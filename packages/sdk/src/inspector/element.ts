@@ -1,13 +1,13 @@
 /** Makes an element with attributes and children. */
-export type Make = <K extends keyof HTMLElementTagNameMap>(
+export type CreateElement = <K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes?: Record<string, string>,
   ...children: (Node | string)[]
 ) => HTMLElementTagNameMap[K];
 
 /** Makes elements of that document, without any HTML to parse. */
-export const makerFor =
-  (document: Document): Make =>
+export const elementFactory =
+  (document: Document): CreateElement =>
   (tag, attributes = {}, ...children) => {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);

@@ -1,11 +1,11 @@
-import type { Make } from "./element.ts";
-import { type Entry, MAX_ENTRIES } from "./journal.ts";
+import type { CreateElement } from "./element.ts";
+import { type EventEntry, MAX_ENTRIES } from "./event-log.ts";
 
 /** The list of events, the latest first. */
 export interface EventList {
   element: HTMLElement;
   /** Shows an entry as it is now. */
-  show(entry: Entry): void;
+  show(entry: EventEntry): void;
 }
 
 interface Row {
@@ -19,12 +19,12 @@ const timeOf = (time: number): string =>
   `${new Date(time).toTimeString().slice(0, 8)}.${`${time % 1000}`.padStart(3, "0")}`;
 
 /** One line about an event: what it says beside its identity. */
-const gistOf = ({ event }: Entry): string => {
+const gistOf = ({ event }: EventEntry): string => {
   const { type, seq, time, view_id, ...fields } = event;
   return Object.keys(fields).length ? JSON.stringify(fields) : "";
 };
 
-const createRow = (make: Make, entry: Entry): Row => {
+const createRow = (make: CreateElement, entry: EventEntry): Row => {
   const { event } = entry;
   const state = make("span", { class: "state" });
   const reason = make("span", { class: "reason" });
@@ -62,9 +62,9 @@ const createRow = (make: Make, entry: Entry): Row => {
 };
 
 /** An empty list. It shows the latest {@link MAX_ENTRIES}. */
-export const createEventList = (make: Make): EventList => {
+export const createEventList = (make: CreateElement): EventList => {
   const element = make("ol", { reversed: "" });
-  const rows = new WeakMap<Entry, Row>();
+  const rows = new WeakMap<EventEntry, Row>();
   const shown: Row[] = [];
   return {
     element,

@@ -2,10 +2,10 @@ import { guard } from "../guard.ts";
 import { combineStops, type Stop } from "../sensors/listen.ts";
 import { createTimer } from "../sensors/timer.ts";
 import type { Tracker } from "../tracker/tracker.ts";
+import { createEventLog, type EventEntry } from "./event-log.ts";
 import { openFrame } from "./frame.ts";
-import { createJournal, type Entry } from "./journal.ts";
 import { createPanel, type Panel } from "./panel.ts";
-import { createVectorReader, type Reading } from "./vector.ts";
+import { createVectorReader, type VectorReading } from "./vector.ts";
 
 /** How long changes are gathered before they are shown, in milliseconds. */
 const SHOW_EVERY_MS = 50;
@@ -20,16 +20,16 @@ const SHOW_EVERY_MS = 50;
  */
 export const inspect = (tracker: Pick<Tracker, "sessionId" | "features" | "on">): Stop => {
   let panel: Panel | undefined;
-  let reading: Reading = { vector: {}, changed: new Set(), trouble: "" };
-  let trouble = "";
-  const news = new Set<Entry>();
-  const journal = createJournal((entry) => {
+  let reading: VectorReading = { vector: {}, changed: new Set(), error: "" };
+  let problem = "";
+  const news = new Set<EventEntry>();
+  const eventLog = createEventLog((entry) => {
     news.add(entry);
     showTimer.start(SHOW_EVERY_MS);
   });
 
   const show = () => {
-    panel?.showSummary({ sessionId: tracker.sessionId, totals: journal.totals, trouble });
+    panel?.showSummary({ sessionId: tracker.sessionId, totals: eventLog.totals, problem });
     if (panel) for (const entry of news) panel.showEntry(entry);
     news.clear();
   };
@@ -42,23 +42,23 @@ export const inspect = (tracker: Pick<Tracker, "sessionId" | "features" | "on">)
 
   const frame = openFrame("Tidemark inspector", (document) => {
     panel = createPanel(document, { setSmall: (isSmall) => frame.setSmall(isSmall), close: () => close() });
-    for (const entry of journal.entries()) news.add(entry);
+    for (const entry of eventLog.entries()) news.add(entry);
     show();
     panel.showReading(reading);
   });
   vectorReader.read();
 
   const close = combineStops(
-    tracker.on("event", journal.captured),
-    tracker.on("sent", journal.sent),
+    tracker.on("event", eventLog.captured),
+    tracker.on("sent", eventLog.sent),
     tracker.on("acknowledged", (answer) => {
-      trouble = "";
-      journal.answered(answer);
+      problem = "";
+      eventLog.acknowledged(answer);
       vectorReader.read();
     }),
-    tracker.on("trouble", (why) => {
-      trouble = why;
-      journal.troubled(why);
+    tracker.on("delivery_problem", (why) => {
+      problem = why;
+      eventLog.deliveryProblem(why);
       showTimer.start(SHOW_EVERY_MS);
     }),
     showTimer.stop,

@@ -1,7 +1,7 @@
 import type { Stop } from "../sensors/listen.ts";
-import { adopt, makerFor } from "./element.ts";
+import { adopt, elementFactory } from "./element.ts";
 import { createEventList, type EventList } from "./event-list.ts";
-import { eventStates, type Totals } from "./journal.ts";
+import { eventStates, type Totals } from "./event-log.ts";
 import { STYLE } from "./style.ts";
 import { createVectorList, type VectorList } from "./vector-list.ts";
 
@@ -17,7 +17,7 @@ interface Summary {
   sessionId: string;
   totals: Totals;
   /** Why the last request failed, in words; empty when the last one was answered. */
-  trouble: string;
+  problem: string;
 }
 
 /** Everything that there is to see. */
@@ -29,13 +29,13 @@ export interface Panel {
 
 /** Fills an empty document with a header line, the events, and the vector. */
 export const createPanel = (document: Document, { setSmall, close }: PanelActions): Panel => {
-  const make = makerFor(document);
+  const make = elementFactory(document);
   const events = createEventList(make);
   const vector = createVectorList(make);
 
   const session = make("code");
   const counts = eventStates.map((state) => [state, make("b")] as const);
-  const trouble = make("p", { class: "trouble", role: "status" });
+  const problem = make("p", { class: "problem", role: "status" });
   const fold = make("button", { type: "button", "aria-expanded": "true", "aria-controls": "panes" }, "Fold");
   const leave = make("button", { type: "button" }, "Close");
   const hint = make(
@@ -71,7 +71,7 @@ export const createPanel = (document: Document, { setSmall, close }: PanelAction
         { class: "totals" },
         ...counts.map(([state, count]) => make("span", { class: state }, count, ` ${state}`)),
       ),
-      trouble,
+      problem,
       fold,
       leave,
     ),
@@ -79,13 +79,13 @@ export const createPanel = (document: Document, { setSmall, close }: PanelAction
   );
 
   return {
-    showSummary({ sessionId, totals, trouble: why }) {
+    showSummary({ sessionId, totals, problem: text }) {
       session.textContent = sessionId || "none without consent";
       for (const [state, count] of counts) {
         count.textContent = `${totals[state]}`;
         count.className = totals[state] ? "some" : "";
       }
-      trouble.textContent = why;
+      problem.textContent = text;
       hint.hidden = totals.captured > 0;
     },
     showEntry: events.show,

@@ -33,7 +33,7 @@ h1, h2 { font-size: 12px; font-weight: 600; }
 .totals b { font-variant-numeric: tabular-nums; font-weight: 600; color: var(--ink); }
 .totals .rejected .some { color: var(--rejected); }
 .totals .dropped .some { color: var(--dropped); }
-.trouble { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; color: var(--dropped); }
+.problem { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; color: var(--dropped); }
 button {
   font: inherit; color: inherit; padding: 1px 10px; cursor: pointer;
   background: var(--ground); border: 1px solid var(--line); border-radius: 4px;

@@ -1,11 +1,11 @@
 import type { FeatureValue } from "@tidemark/schema";
-import type { Make } from "./element.ts";
-import type { Reading } from "./vector.ts";
+import type { CreateElement } from "./element.ts";
+import type { VectorReading } from "./vector.ts";
 
 /** The features by name, those that the last reading changed marked. */
 export interface VectorList {
   element: HTMLElement;
-  show(reading: Reading): void;
+  show(reading: VectorReading): void;
 }
 
 const written = (value: FeatureValue): string => {
@@ -14,14 +14,14 @@ const written = (value: FeatureValue): string => {
 };
 
 /** An empty list of features. */
-export const createVectorList = (make: Make): VectorList => {
+export const createVectorList = (make: CreateElement): VectorList => {
   const list = make("dl");
-  const trouble = make("p", { class: "reason", role: "status" });
+  const problem = make("p", { class: "reason", role: "status" });
   return {
-    element: make("div", {}, trouble, list),
-    show({ vector, changed, trouble: why }) {
-      trouble.textContent = why;
-      trouble.hidden = !why;
+    element: make("div", {}, problem, list),
+    show({ vector, changed, error }) {
+      problem.textContent = error;
+      problem.hidden = !error;
       list.replaceChildren(
         ...Object.entries(vector).map(([name, value]) =>
           make(

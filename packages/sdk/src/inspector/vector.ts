@@ -3,12 +3,12 @@ import { createTimer } from "../sensors/timer.ts";
 import type { Tracker, Vector } from "../tracker/tracker.ts";
 
 /** The session's vector as it was read last. */
-export interface Reading {
+export interface VectorReading {
   vector: Vector;
   /** Names of the features that the last reading changed. */
   changed: ReadonlySet<string>;
   /** Why it could not be read, in words; the vector is then that of before. */
-  trouble: string;
+  error: string;
 }
 
 /** Shortest time between two readings, in milliseconds. */
@@ -24,7 +24,7 @@ export interface VectorReader {
 /** Creates a reader that reads at most once in {@link READ_EVERY_MS}, and never by itself. `listener`: gets each reading. */
 export const createVectorReader = (
   tracker: Pick<Tracker, "features" | "sessionId">,
-  listener: (reading: Reading) => void,
+  listener: (reading: VectorReading) => void,
 ): VectorReader => {
   let vector: Vector = {};
   let isFirst = true;
@@ -36,10 +36,10 @@ export const createVectorReader = (
       const now = await tracker.features(true);
       const names = Object.keys(now).filter((name) => `${now[name]}` !== `${vector[name]}`);
       vector = now;
-      listener({ vector, changed: new Set(isFirst ? [] : names), trouble: "" });
+      listener({ vector, changed: new Set(isFirst ? [] : names), error: "" });
       isFirst = false;
     } catch (error) {
-      listener({ vector, changed: new Set(), trouble: error instanceof Error ? error.message : `${error}` });
+      listener({ vector, changed: new Set(), error: error instanceof Error ? error.message : `${error}` });
     }
   };
   const timer = createTimer(() => {

@@ -14,7 +14,7 @@ export type ConsentAnswer = ConsentState | Partial<Purposes>;
 /**
  * Whether the browser says no for the visitor: by Global Privacy Control (W3C), or, if the page heeds that, Do Not Track.
  */
-export const browserDenies = (heedsDoNotTrack: boolean | undefined): boolean | undefined => {
+export const browserDenies = (honoursDoNotTrack: boolean | undefined): boolean | undefined => {
   const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean };
-  return globalPrivacyControl || (heedsDoNotTrack && doNotTrack === "1");
+  return globalPrivacyControl || (honoursDoNotTrack && doNotTrack === "1");
 };

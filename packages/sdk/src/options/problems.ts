@@ -9,7 +9,7 @@ const PROGRAM_RULES: Record<Exclude<keyof TrackerOptions, "key" | "endpoint">, R
   signals: { accepts: Array.isArray, expected: "a list of signals, as [pageViews(), clicks()]" },
   ...RULES,
   compress: { accepts: isFunction, expected: "a function, as gzip" },
-  visitStore: { accepts: isFunction, expected: 'a function, as acrossSubdomains("example.com")' },
+  identityStore: { accepts: isFunction, expected: 'a function, as acrossSubdomains("example.com")' },
 };
 
 /**

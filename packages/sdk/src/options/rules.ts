@@ -11,20 +11,20 @@ export interface Rule {
    * The value that stands for a wrong one. Default: none. An option that is not understood sends nothing elsewhere, and is not held
    * against the visitor.
    */
-  instead?: unknown;
+  fallback?: unknown;
 }
 
 /** Accepts texts of a form. */
-export const text =
+export const isText =
   (form: RegExp): Rule["accepts"] =>
   (value) =>
     typeof value === "string" && form.test(value);
 
 /** Accepts lists of words. */
-export const words: Rule["accepts"] = (value) => Array.isArray(value) && value.every(text(/./));
+export const isListOfNames: Rule["accepts"] = (value) => Array.isArray(value) && value.every(isText(/./));
 
 /** Accepts true and false. */
-export const flag: Rule["accepts"] = (value) => typeof value === "boolean";
+export const isBoolean: Rule["accepts"] = (value) => typeof value === "boolean";
 
 /** Accepts objects of any kind. */
 export const isObject: Rule["accepts"] = (value) => Object(value) === value;
@@ -37,21 +37,21 @@ const isState = (value: unknown) => (CONSENT_STATES as readonly unknown[]).inclu
 const isAnswer = ([purpose, answer]: [string, unknown]) =>
   /^(measurement|personalisation)$/.test(purpose) && isState(answer);
 
-const FLAG = { accepts: flag, expected: "true or false" };
+const FLAG = { accepts: isBoolean, expected: "true or false" };
 
 /** The rules of the options that are the same for a program and a tag. */
 export const RULES = {
-  queryParameters: { accepts: words, expected: "a list of names" },
-  sessionId: { accepts: text(CLIENT_ID), expected: "8 to 64 letters, digits, _ or -" },
+  queryParameters: { accepts: isListOfNames, expected: "a list of names" },
+  sessionId: { accepts: isText(CLIENT_ID), expected: "8 to 64 letters, digits, _ or -" },
   consent: {
     accepts: (value) => isState(value) || (isObject(value) && Object.entries(value as object).every(isAnswer)),
     expected: "granted, pending or denied",
-    instead: "pending",
+    fallback: "pending",
   },
-  doNotTrack: { ...FLAG, instead: true },
-  cookieless: { ...FLAG, instead: true },
+  doNotTrack: { ...FLAG, fallback: true },
+  cookieless: { ...FLAG, fallback: true },
   cookie: FLAG,
-  beforeSend: { accepts: isFunction, expected: "a function", instead: () => undefined },
+  beforeSend: { accepts: isFunction, expected: "a function", fallback: () => undefined },
 } satisfies Partial<Record<keyof TrackerOptions, Rule>>;
 
 /** A list of problems with options, in words. */
@@ -70,6 +70,6 @@ export const listProblems = (): Problems => {
     problems,
     wrong: (where, given, expected) =>
       problems.push(`${where}: "${Object(given) === given ? typeof given : String(given)}" is not ${expected}`),
-    unknown: (where, known) => problems.push(`${where}: there is no such thing. There are ${known.join(", ")}`),
+    unknown: (where, known) => problems.push(`${where}: unknown name. Use one of ${known.join(", ")}`),
   };
 };

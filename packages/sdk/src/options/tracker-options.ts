@@ -1,11 +1,11 @@
 import type { Event } from "@tidemark/schema";
 import type { Compress } from "../delivery/gzip.ts";
 import type { Signal } from "../events/signal.ts";
-import type { VisitStore } from "../identity/visitor.ts";
+import type { IdentityStore } from "../identity/visitor.ts";
 import type { ConsentAnswer } from "./consent.ts";
 
 /** An event as it is captured, before it gets its number. */
-export type Captured = Omit<Event, "seq">;
+export type CapturedEvent = Omit<Event, "seq">;
 
 /** Options of {@link createTracker}. */
 export interface TrackerOptions {
@@ -31,12 +31,12 @@ export interface TrackerOptions {
   /** Stores nothing on the device: visitor, session and unsent events last as long as the page. Default: false. */
   cookieless?: boolean;
   /** Where the visitor is kept: {@link acrossSubdomains}. Default: in the origin's localStorage. */
-  visitStore?: VisitStore;
+  identityStore?: IdentityStore;
   /**
    * Whether the collector keeps the visitor's `anonymous_id` in a cookie of its own, which lives longer than what scripts store; its
    * site's `cookie` has to be on too. Default: false.
    */
   cookie?: boolean;
   /** Changes an event before it is numbered, or keeps it back by returning nothing. Default: every event goes as it is. */
-  beforeSend?: (event: Captured) => Captured | null | undefined;
+  beforeSend?: (event: CapturedEvent) => CapturedEvent | null | undefined;
 }

@@ -1,9 +1,10 @@
 import type { Tracker } from "../tracker/tracker.ts";
-import type { FreeEvents } from "../tracker/typed-events.ts";
+import type { UntypedEvents } from "../tracker/typed-events.ts";
 import { useTracker } from "./use-tracker.ts";
 
 /**
  * `track` of the nearest provider's tracker: `const track = useTrack()`, then `track("add_to_basket", { sku })` in an event
  * handler or an effect. The same function in every render.
  */
-export const useTrack = <Events extends object = FreeEvents>(): Tracker<Events>["track"] => useTracker<Events>().track;
+export const useTrack = <Events extends object = UntypedEvents>(): Tracker<Events>["track"] =>
+  useTracker<Events>().track;

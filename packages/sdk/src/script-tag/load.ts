@@ -8,7 +8,7 @@ import { shared } from "./shared.ts";
 export type Parts = Pick<typeof sdk, Exclude<PartName, "inspect">> & Pick<typeof inspector, "inspect">;
 
 /** Gives a part, once it is there. What cannot be loaded never comes, and is warned of. */
-export type Load = <N extends PartName>(name: N) => Promise<Parts[N]>;
+export type LoadPart = <N extends PartName>(name: N) => Promise<Parts[N]>;
 
 /** Version of the bundle, as in the names of its files, and the integrity of each file by its name: the build writes both. */
 declare const TAG_VERSION: string;
@@ -39,7 +39,7 @@ const trusted = (url: string): string => {
  *
  * @param base URL of a file beside theirs.
  */
-export const createLoad = (base: string, nonce: string | undefined): Load => {
+export const createPartLoader = (base: string, nonce: string | undefined): LoadPart => {
   const files: Record<string, Promise<Partial<Parts>>> = {};
   const insert = (file: string) =>
     new Promise<Partial<Parts>>(

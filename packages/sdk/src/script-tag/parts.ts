@@ -8,28 +8,28 @@
 export const SIGNALS = ["pageViews", "clicks", "hovers", "scrollDepth", "dwell"] as const;
 
 /** The signals that the tag loads when they are named. */
-export const LATE_SIGNALS = ["media", "webVitals", "forms", "selections", "errors", "elementDwell"] as const;
+export const LAZY_SIGNALS = ["media", "webVitals", "forms", "selections", "errors", "elementDwell"] as const;
 
 /** The enrichments that the tag loads when they are named, each with the signal that it adds to and so turns on. */
-export const LATE_ENRICHMENTS = {
-  links: "clicks",
-  names: "clicks",
-  texts: "clicks",
+export const LAZY_ENRICHMENTS = {
+  clickLinks: "clicks",
+  clickNames: "clicks",
+  clickTexts: "clicks",
   clickEvidence: "clicks",
-  reading: "scrollDepth",
+  readingDetails: "scrollDepth",
 } as const;
 
-/** All enrichments: the tag holds `device`. */
-export const ENRICHMENTS: Record<string, string> = { device: "pageViews", ...LATE_ENRICHMENTS };
+/** All enrichments: the tag holds `deviceDetails`. */
+export const ENRICHMENTS: Record<string, string> = { deviceDetails: "pageViews", ...LAZY_ENRICHMENTS };
 
 /** The tools for developers, which a page's URL asks for. */
 type ToolName = "debug" | "inspect";
 
 /** The parts that the tag does not hold and loads. */
-export type PartName = (typeof LATE_SIGNALS)[number] | keyof typeof LATE_ENRICHMENTS | ToolName;
+export type PartName = (typeof LAZY_SIGNALS)[number] | keyof typeof LAZY_ENRICHMENTS | ToolName;
 
 /** The names that a tag goes by unless the page names others. */
-export const DEFAULTS: readonly string[] = ["device", ...SIGNALS.slice(1)];
+export const DEFAULTS: readonly string[] = ["deviceDetails", ...SIGNALS.slice(1)];
 
 /** All names that a tag may be given. */
-export const NAMES: readonly string[] = [...SIGNALS, ...LATE_SIGNALS, ...Object.keys(ENRICHMENTS)];
+export const NAMES: readonly string[] = [...SIGNALS, ...LAZY_SIGNALS, ...Object.keys(ENRICHMENTS)];

@@ -1,6 +1,6 @@
 import { SITE_KEY } from "@tidemark/schema/keys";
-import type { ReadingOptions } from "../enrichments/reading.ts";
-import { flag, isObject, listProblems, RULES, type Rule, text, words } from "../options/rules.ts";
+import type { ReadingDetailsOptions } from "../enrichments/reading-details.ts";
+import { isBoolean, isListOfNames, isObject, isText, listProblems, RULES, type Rule } from "../options/rules.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
 import type { DwellOptions } from "../signals/dwell.ts";
 import type { HoverOptions } from "../signals/hovers.ts";
@@ -11,17 +11,17 @@ import { DEFAULTS, NAMES } from "./parts.ts";
 
 /** Options of signals, by the names of these. */
 export interface SignalOptions {
-  pageViews?: Omit<PageViewOptions, "details">;
+  pageViews?: Omit<PageViewOptions, "enrichments">;
   hovers?: HoverOptions;
-  scrollDepth?: Omit<ScrollDepthOptions, "detail">;
+  scrollDepth?: Omit<ScrollDepthOptions, "enrichment">;
   dwell?: DwellOptions;
   media?: MediaOptions;
-  reading?: ReadingOptions;
+  readingDetails?: ReadingDetailsOptions;
 }
 
 /** What a page can say in `window.tidemark.config`, and most of it in the attributes of the tag, which go first. */
-interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "compress" | "visitStore">> {
-  /** Names of what to measure. Default: `pageViews`, `device`, `clicks`, `hovers`, `scrollDepth`, `dwell`. */
+interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "compress" | "identityStore">> {
+  /** Names of what to measure. Default: `pageViews`, `deviceDetails`, `clicks`, `hovers`, `scrollDepth`, `dwell`. */
   signals?: readonly string[];
   /** Options of signals, by their names. Default: those of the signals. */
   options?: SignalOptions;
@@ -33,20 +33,20 @@ export type Settings = ScriptTagConfig & Required<Pick<ScriptTagConfig, "signals
 /** What an attribute stands for: its text, if nothing else is wanted. */
 const read = (accepts: Rule["accepts"], given: unknown): unknown => {
   if (typeof given !== "string") return given;
-  if (accepts === words) return given.split(/[\s,]+/).filter(Boolean);
-  return accepts === flag && /^(true|false|)$/.test(given) ? given !== "false" : given;
+  if (accepts === isListOfNames) return given.split(/[\s,]+/).filter(Boolean);
+  return accepts === isBoolean && /^(true|false|)$/.test(given) ? given !== "false" : given;
 };
 
 const TAG_RULES: Record<keyof ScriptTagConfig, Rule> = {
-  key: { accepts: text(SITE_KEY), expected: "the site's key, as tm_shop_3f9c1e7ab2d84056", instead: "" },
+  key: { accepts: isText(SITE_KEY), expected: "a site key like tm_shop_3f9c1e7ab2d84056", fallback: "" },
   endpoint: {
-    accepts: text(/^(https?:\/)?\/[^\s/]\S*$/),
-    expected: "the collector's URL, as https://collector.example",
-    instead: "",
+    accepts: isText(/^(https?:\/)?\/[^\s/]\S*$/),
+    expected: "a URL like https://collector.example",
+    fallback: "",
   },
-  signals: { accepts: words, expected: "a list of names" },
+  signals: { accepts: isListOfNames, expected: "a list of names" },
   ...RULES,
-  options: { accepts: isObject, expected: "an object, as { dwell: { idleAfter: 10000 } }" },
+  options: { accepts: isObject, expected: "an object like { dwell: { idleAfter: 10000 } }" },
 };
 
 /** What no attribute can say. */
@@ -59,7 +59,7 @@ const EXAMPLES: { [S in keyof SignalOptions]-?: Required<NonNullable<SignalOptio
   scrollDepth: { reportEvery: 1000 },
   dwell: { idleAfter: 5000, reportEvery: 5000 },
   media: { hold: true },
-  reading: { milestones: [50] },
+  readingDetails: { milestones: [50] },
 };
 
 const attribute = (name: string) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -82,7 +82,7 @@ export const readSettings = (
   const names = Object.keys(TAG_RULES);
 
   const take = (name: string, where: string, given: unknown) => {
-    const { accepts, expected, instead = settings[name] } = TAG_RULES[name as keyof ScriptTagConfig];
+    const { accepts, expected, fallback: instead = settings[name] } = TAG_RULES[name as keyof ScriptTagConfig];
     const value = read(accepts, given);
     settings[name] = accepts(value) ? value : instead;
     if (!accepts(value)) wrong(where, given, expected);
@@ -110,7 +110,7 @@ export const readSettings = (
           const example = examples[name];
           if (typeof value === typeof example) return example !== undefined;
           if (example === undefined) unknown(`${where}.${name}`, Object.keys(examples));
-          else wrong(`${where}.${name}`, value, `a ${typeof example}, as ${example}`);
+          else wrong(`${where}.${name}`, value, `a ${typeof example} like ${example}`);
           return false;
         }),
       );

@@ -1,22 +1,22 @@
-import { device } from "../enrichments/device.ts";
+import { deviceDetails } from "../enrichments/device-details.ts";
 import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
 import type { Stop } from "../sensors/listen.ts";
-import { type ClickDetail, type ClickEvidence, clicks } from "../signals/clicks.ts";
+import { type ClickEnrichment, type ClickEvidence, clicks } from "../signals/clicks.ts";
 import { dwell } from "../signals/dwell.ts";
 import { hovers } from "../signals/hovers.ts";
 import { pageViews } from "../signals/page-views.ts";
-import { type ScrollDetail, scrollDepth } from "../signals/scroll-depth.ts";
-import type { Load, Parts } from "./load.ts";
-import { ENRICHMENTS, LATE_SIGNALS, type PartName, SIGNALS } from "./parts.ts";
+import { type ScrollEnrichment, scrollDepth } from "../signals/scroll-depth.ts";
+import type { LoadPart, Parts } from "./load.ts";
+import { ENRICHMENTS, LAZY_SIGNALS, type PartName, SIGNALS } from "./parts.ts";
 import type { SignalOptions } from "./settings.ts";
 
 /** The signals of these names. Those that are not in the tag begin when their part is there; all others at once. */
-export const signalsOf = (names: readonly string[], options: SignalOptions, load: Load): Signal[] => {
+export const signalsOf = (names: readonly string[], options: SignalOptions, load: LoadPart): Signal[] => {
   const wanted = new Set(names.flatMap((name) => [name, ENRICHMENTS[name]]));
 
   /** Starts something with a part once that is there, unless it was stopped before. */
-  const late = <N extends PartName>(name: N, start: (part: Parts[N]) => Stop): Stop => {
+  const lazy = <N extends PartName>(name: N, start: (part: Parts[N]) => Stop): Stop => {
     let isStopped = false;
     let stop: Stop | undefined;
     void load(name).then(
@@ -30,17 +30,17 @@ export const signalsOf = (names: readonly string[], options: SignalOptions, load
     };
   };
 
-  const lateDetail = (name: "links" | "names" | "texts"): ClickDetail => {
-    let detail: ClickDetail | undefined;
+  const lazyEnrichment = (name: "clickLinks" | "clickNames" | "clickTexts"): ClickEnrichment => {
+    let enrichment: ClickEnrichment | undefined;
     void load(name).then((part) => {
-      detail = part;
+      enrichment = part;
     });
-    return (...click) => detail?.(...click) ?? {};
+    return (...click) => enrichment?.(...click) ?? {};
   };
 
-  const lateEvidence: ClickEvidence = (context) => {
-    let observe: ReturnType<ClickEvidence>["observe"] = (click) => context.emit("click", click);
-    const stop = late("clickEvidence", (make) => {
+  const lazyEvidence: ClickEvidence = (context) => {
+    let observe: ReturnType<ClickEvidence>["observe"] = (click) => context.capture("click", click);
+    const stop = lazy("clickEvidence", (make) => {
       const evidence = make()(context);
       observe = evidence.observe;
       return evidence.stop;
@@ -48,31 +48,35 @@ export const signalsOf = (names: readonly string[], options: SignalOptions, load
     return { observe: (...click) => observe(...click), stop };
   };
 
-  const lateReading: ScrollDetail = () => {
-    let reading: ReturnType<ScrollDetail> | undefined;
-    void load("reading").then((make) => {
-      reading = make(options.reading)();
+  const lazyReading: ScrollEnrichment = () => {
+    let reading: ReturnType<ScrollEnrichment> | undefined;
+    void load("readingDetails").then((make) => {
+      reading = make(options.readingDetails)();
     });
     return { update: (...sight) => reading?.update(...sight) ?? false, fields: () => reading?.fields() ?? {} };
   };
 
   const own: Record<(typeof SIGNALS)[number], () => Signal> = {
-    pageViews: () => pageViews({ ...options.pageViews, details: wanted.has("device") ? [device] : [] }),
+    pageViews: () =>
+      pageViews({ ...options.pageViews, enrichments: wanted.has("deviceDetails") ? [deviceDetails] : [] }),
     clicks: () =>
       clicks({
-        details: (["links", "names", "texts"] as const).filter((name) => wanted.has(name)).map(lateDetail),
-        ...(wanted.has("clickEvidence") && { evidence: lateEvidence }),
+        enrichments: (["clickLinks", "clickNames", "clickTexts"] as const)
+          .filter((name) => wanted.has(name))
+          .map(lazyEnrichment),
+        ...(wanted.has("clickEvidence") && { evidence: lazyEvidence }),
       }),
     hovers: () => hovers(options.hovers),
-    scrollDepth: () => scrollDepth({ ...options.scrollDepth, ...(wanted.has("reading") && { detail: lateReading }) }),
+    scrollDepth: () =>
+      scrollDepth({ ...options.scrollDepth, ...(wanted.has("readingDetails") && { enrichment: lazyReading }) }),
     dwell: () => dwell(options.dwell),
   };
   return [
     ...SIGNALS.filter((name) => wanted.has(name)).map((name) => own[name]()),
-    ...LATE_SIGNALS.filter((name) => wanted.has(name)).map(
+    ...LAZY_SIGNALS.filter((name) => wanted.has(name)).map(
       (name): Signal =>
         (context) =>
-          late(name, (make) => (make as (more?: object) => Signal)(options[name as "media"])(context)),
+          lazy(name, (make) => (make as (more?: object) => Signal)(options[name as "media"])(context)),
     ),
   ];
 };

@@ -11,7 +11,7 @@ export interface Stub {
 }
 
 /** Makes the calls that a stub has kept, in their order, and from then on at once those of who still holds its methods. */
-export const makeCalls = (stub: Stub, tracker: Tracker): void => {
+export const replayCalls = (stub: Stub, tracker: Tracker): void => {
   const make = guard(([method, args, resolve]: Call) => {
     const result = (tracker[method] as (...args: never[]) => unknown)(...args);
     resolve?.(result);

@@ -7,8 +7,8 @@ import { anyTarget, describe } from "../sensors/target.ts";
 /** A click as it is reported. */
 export type ClickFields = FieldsOf<"click"> & { time?: number };
 
-/** Says more of a click than {@link clicks} does by itself: {@link links}, {@link names}, {@link texts}. */
-export type ClickDetail = (event: MouseEvent, target: Element) => Partial<ClickFields>;
+/** Says more of a click than {@link clicks} does by itself: {@link clickLinks}, {@link clickNames}, {@link clickTexts}. */
+export type ClickEnrichment = (event: MouseEvent, target: Element) => Partial<ClickFields>;
 
 /** Learns of a click what only the time after it shows, and reports the click when it has; see {@link clickEvidence}. */
 export type ClickEvidence = (context: SignalContext) => {
@@ -19,7 +19,7 @@ export type ClickEvidence = (context: SignalContext) => {
 /** Options of {@link clicks}. */
 export interface ClickOptions {
   /** What to say of each click beside target, position, button and pointer. Default: nothing. */
-  details?: ClickDetail[];
+  enrichments?: ClickEnrichment[];
   /** What to wait for after each click. Default: nothing, a click is reported at once. */
   evidence?: ClickEvidence;
 }
@@ -27,10 +27,10 @@ export interface ClickOptions {
 /**
  * Clicks: every activation of an element by pointer, keyboard or assistive technology (`click`), and by another button
  * (`auxclick`). A click on a label is one, though the browser adds one on the field. The target is the nearest link, button or named element, seen through open shadow roots; no text and no
- * value is read unless a detail does.
+ * value is read unless an enrichment does.
  */
 export const clicks =
-  ({ details = [], evidence }: ClickOptions = {}): Signal =>
+  ({ enrichments = [], evidence }: ClickOptions = {}): Signal =>
   (context) => {
     const { observe, stop } = evidence?.(context) ?? {};
     let control: unknown;
@@ -53,9 +53,9 @@ export const clicks =
           button: event.button,
           pointer_type: (event.pointerType ?? "") as EventOf<"click">["pointer_type"],
         };
-        Object.assign(click, ...details.map((detail) => detail(event, target)));
+        Object.assign(click, ...enrichments.map((enrich) => enrich(event, target)));
         if (observe) observe(click, event, target);
-        else context.emit("click", click);
+        else context.capture("click", click);
       }),
       () => stop?.(),
     );

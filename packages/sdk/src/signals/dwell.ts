@@ -32,7 +32,7 @@ export const dwell =
       timer.stop();
       const total = engagement.read(now());
       if (total === reported) return;
-      context.emit("dwell", {
+      context.capture("dwell", {
         ...total,
         engaged_delta_ms: total.engaged_ms - reported.engaged_ms,
         idle_after_ms: idleAfter,

@@ -47,7 +47,7 @@ export const elementDwell = (): Signal => (context) => {
       totals.share_max = Math.max(totals.share_max, Math.round(share * 1e4) / 100);
       if (isWanted && totals.visible_ms > reported) {
         reported = totals.visible_ms;
-        context.emit("element_dwell", totals);
+        context.capture("element_dwell", totals);
       }
     };
   };

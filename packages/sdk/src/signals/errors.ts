@@ -27,7 +27,7 @@ export const errors = (): Signal => (context) => {
     timer.stop();
     for (const total of news) {
       news.delete(total);
-      context.emit("error", { ...total });
+      context.capture("error", { ...total });
     }
   });
 

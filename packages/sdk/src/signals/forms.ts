@@ -63,7 +63,7 @@ export const forms = (): Signal => (context) => {
   };
 
   const leave = () => {
-    if (stay) context.emit("form_field", { ...stay.told, focus_ms: now() - stay.since });
+    if (stay) context.capture("form_field", { ...stay.told, focus_ms: now() - stay.since });
     stay = undefined;
   };
 
@@ -84,7 +84,7 @@ export const forms = (): Signal => (context) => {
       const field = describe(element);
       if (form && !attempt) {
         attempt = begin(form, at);
-        context.emit("form_start", { form: attempt.form });
+        context.capture("form_start", { form: attempt.form });
       }
       if (attempt) attempt.last = { last_field: field };
       stay = {
@@ -104,12 +104,12 @@ export const forms = (): Signal => (context) => {
   const submit = guard(({ target }: Event) => {
     if (!isForm(target) || ignoredBy(target)) return;
     leave();
-    context.emit("form_submit", end(target));
+    context.capture("form_submit", end(target));
   });
 
   const abandon = () => {
     leave();
-    for (const [form, { last }] of attempts) context.emit("form_abandon", { ...end(form), ...last });
+    for (const [form, { last }] of attempts) context.capture("form_abandon", { ...end(form), ...last });
   };
 
   context.on("report", (reason) => {

@@ -32,7 +32,7 @@ export const hovers =
       leave?.();
       const duration = now() - since;
       if (duration >= intentAfter && !ignoredBy(element))
-        context.emit("hover", {
+        context.capture("hover", {
           target: describe(element),
           element_hover_duration: duration,
           x: Math.round(last.clientX),

@@ -63,7 +63,7 @@ export const media =
         if (change === "view") playback = createPlayback();
         const muted = player.muted || player.volume === 0;
         const statement = playback(player, now(), muted && !isVisible(), isGone, change === "report");
-        if (statement) context.emit(statement.type, { ...name, ...statement, muted });
+        if (statement) context.capture(statement.type, { ...name, ...statement, muted });
 
         const ends = isGone || change === "stop" || (player.paused && change === "view");
         // The new hold begins before the old one ends: the visitor is held throughout.

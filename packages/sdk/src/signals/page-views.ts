@@ -1,18 +1,18 @@
 import type { View } from "@tidemark/schema";
-import type { Signal, ViewCause, ViewDetails } from "../events/signal.ts";
+import type { Signal, ViewCause, ViewFields } from "../events/signal.ts";
 import { combineStops } from "../sensors/listen.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import { onPageChange, whenVisible } from "../sensors/page-state.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
 import { createTimer } from "../sensors/timer.ts";
 
-/** Says more of a page view than {@link pageViews} does by itself: {@link device}. */
-export type ViewDetail = () => Partial<ViewDetails>;
+/** Says more of a page view than {@link pageViews} does by itself: {@link deviceDetails}. */
+export type ViewEnrichment = () => Partial<ViewFields>;
 
 /** Options of {@link pageViews}. */
 export interface PageViewOptions {
   /** What to say of each view beside URL, referrer, title and canonical URL. Default: nothing. */
-  details?: ViewDetail[];
+  enrichments?: ViewEnrichment[];
   /** Whether another fragment (`#…`) is another route. Default false. */
   hash?: boolean;
 }
@@ -43,16 +43,16 @@ const statements = () => {
  * Page views: one for a load, once the page can be seen (a prerendered or background page not before it is shown); one for
  * a change of route in a single-page app (replace and push at once are one); one for a restore from the back-forward
  * cache. The referrer of a route is the route before it. Title and canonical URL are read at once and again when the route
- * has settled; details only then, so that they delay no load.
+ * has settled; enrichments only then, so that they delay no load.
  */
 export const pageViews =
-  ({ hash = false, details = [] }: PageViewOptions = {}): Signal =>
+  ({ hash = false, enrichments = [] }: PageViewOptions = {}): Signal =>
   (context) => {
     const routeOf = () => (hash ? location.href : location.href.split("#")[0]);
     let view: View | undefined;
     let route = routeOf();
     const settleTimer = createTimer(
-      () => view && Object.assign(view, statements(), ...details.map((detail) => detail())),
+      () => view && Object.assign(view, statements(), ...enrichments.map((enrich) => enrich())),
     );
 
     const begin = (cause: ViewCause, referrer = cleanUrl(document.referrer)) => {

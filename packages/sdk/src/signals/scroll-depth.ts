@@ -11,12 +11,12 @@ import { createTimer } from "../sensors/timer.ts";
 export interface ScrollDepthOptions {
   /** How often depth is reported while it changes, in milliseconds. Default 1000. */
   reportEvery?: number;
-  /** Measures more about the reading than its depth; see {@link reading}. Default: nothing. */
-  detail?: ScrollDetail;
+  /** Measures more about the reading than its depth; see {@link readingDetails}. Default: nothing. */
+  enrichment?: ScrollEnrichment;
 }
 
 /** Measures more of a view, from each sight of its scroller. */
-export type ScrollDetail = () => {
+export type ScrollEnrichment = () => {
   /** Hears where the viewport is and how deep it has been, at a moment of the view. Returns true to have it reported at once. */
   update(geometry: ScrollGeometry, depth: number, viewTime: number): boolean;
   /** What to add to a report. */
@@ -45,14 +45,14 @@ const findScroller = (page: Element): Element | undefined =>
  * it changes, and when the page is hidden or the view ends. Geometry is read after a frame, not in the scroll handler.
  */
 export const scrollDepth =
-  ({ reportEvery = 1000, detail }: ScrollDepthOptions = {}): Signal =>
+  ({ reportEvery = 1000, enrichment }: ScrollDepthOptions = {}): Signal =>
   (context) => {
     let scroller: Element | undefined;
     let scrolled: Element | undefined;
     let geometry: ScrollGeometry | undefined;
     let gauge: DepthGauge;
     let depth: Depth;
-    let more: ReturnType<ScrollDetail> | undefined;
+    let more: ReturnType<ScrollEnrichment> | undefined;
     let startedAt = 0;
     let reported = "";
     let reportedDepth = 0;
@@ -86,7 +86,7 @@ export const scrollDepth =
       const news = `${Object.values(totals)}`;
       if (news === reported) return;
       reported = news;
-      context.emit("scroll", { ...totals, scroll_depth_delta_px: depth.scroll_depth_px - reportedDepth });
+      context.capture("scroll", { ...totals, scroll_depth_delta_px: depth.scroll_depth_px - reportedDepth });
       reportedDepth = depth.scroll_depth_px;
     };
 
@@ -107,7 +107,7 @@ export const scrollDepth =
     const begin = () => {
       scroller = scrolled = geometry = undefined;
       gauge = createDepthGauge();
-      more = detail?.();
+      more = enrichment?.();
       startedAt = now();
       reported = "";
       reportedDepth = 0;

@@ -26,7 +26,7 @@ export const selections = (): Signal => (context) => {
 
   const say = (action: Action, element: Element | null, length: number) => {
     if (element && length && !ignoredBy(element))
-      context.emit("selection", { action, length, target: describe(element) });
+      context.capture("selection", { action, length, target: describe(element) });
   };
 
   const sayText = (action: Action) => {

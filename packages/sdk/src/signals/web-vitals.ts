@@ -31,7 +31,7 @@ const start = () => {
  */
 export const webVitals = (): Signal => (context) => {
   const hear: Hear = ({ name, id, value, delta, rating, navigationType }) =>
-    context.emit("web_vital", {
+    context.capture("web_vital", {
       metric: name,
       metric_id: id,
       value,

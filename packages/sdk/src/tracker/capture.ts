@@ -1,10 +1,10 @@
 import type { Event, EventType, FieldsOf } from "@tidemark/schema";
 import type { Emit } from "../events/tracker-events.ts";
 import { guard } from "../guard.ts";
-import type { Captured, TrackerOptions } from "../options/tracker-options.ts";
+import type { CapturedEvent, TrackerOptions } from "../options/tracker-options.ts";
 import { now } from "../sensors/clock.ts";
 import type { JsonCopy } from "./json-copy.ts";
-import type { HeldEvent, Session } from "./session.ts";
+import type { HeldEvent, TrackerState } from "./state.ts";
 import type { Views } from "./views.ts";
 
 /** Captures an event. `copy`: what the caller adds to its fields. */
@@ -14,41 +14,41 @@ export type Capture = <T extends EventType>(type: T, fields: FieldsOf<T>, copy?:
 const MAX_HELD = 500;
 
 /** Numbers an event and hands it to delivery, or holds it while there is no answer; without consent it is dropped. */
-const record = (session: Session, entry: HeldEvent, emit: Emit) => {
-  const { connection, held, visitor } = session;
-  if (session.isStopped) return;
+const record = (state: TrackerState, entry: HeldEvent, emit: Emit) => {
+  const { connection, held, visitor } = state;
+  if (state.isStopped) return;
   if (held) {
     if (held.length < MAX_HELD) held.push(entry);
   } else if (connection && visitor) {
     const { tab_id, seq } = connection.nextNumber(visitor.session_id);
     const event = { ...entry.event, seq } as Event;
-    connection.deliver(event, entry.view, { ...visitor, tab_id, consent: session.stated }, entry.propertyBytes);
+    connection.deliver(event, entry.view, { ...visitor, tab_id, consent: state.statedConsent }, entry.propertyBytes);
     emit("event", { ...event, tab_id });
   }
 };
 
 /** Hands the held events to delivery, and holds no more. */
-export const releaseHeld = (session: Session, emit: Emit): void => {
-  const { held = [] } = session;
-  session.held = undefined;
-  for (const entry of held) record(session, entry, emit);
+export const releaseHeld = (state: TrackerState, emit: Emit): void => {
+  const { held = [] } = state;
+  state.held = undefined;
+  for (const entry of held) record(state, entry, emit);
 };
 
 /** Creates the function that captures events: it gives each its time, its view and what the page's `beforeSend` makes of it. */
 export const createCapture = (
-  session: Session,
+  state: TrackerState,
   views: Views,
   emit: Emit,
   beforeSend: TrackerOptions["beforeSend"] = (event) => event,
 ): Capture =>
   guard((type: EventType, fields: object, { added, propertyBytes = 0 }: JsonCopy = {}) => {
     const time = now();
-    const { connection, held, visitor } = session;
+    const { connection, held, visitor } = state;
     if (connection && !held) {
-      session.visitor = connection.visitorAt(time);
-      if (visitor?.session_id !== session.visitor.session_id) views.renew();
+      state.visitor = connection.visitorAt(time);
+      if (visitor?.session_id !== state.visitor.session_id) views.renew();
     }
     const view = views.current;
-    const event = beforeSend({ type, time, view_id: view.view_id, ...fields, ...added } as Captured);
-    if (event) record(session, { event, view, propertyBytes }, emit);
+    const event = beforeSend({ type, time, view_id: view.view_id, ...fields, ...added } as CapturedEvent);
+    if (event) record(state, { event, view, propertyBytes }, emit);
   }) as Capture;

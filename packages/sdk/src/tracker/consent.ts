@@ -5,7 +5,7 @@ import type { ConsentAnswer } from "../options/consent.ts";
 import { now } from "../sensors/clock.ts";
 import { type Capture, releaseHeld } from "./capture.ts";
 import { sendIdentify } from "./identify.ts";
-import { type Connection, disconnect, type Session } from "./session.ts";
+import { type Connection, disconnect, type TrackerState } from "./state.ts";
 
 /**
  * Creates the function that takes a visitor's answers in. Measurement `granted` connects the session and sends what was held;
@@ -14,30 +14,30 @@ import { type Connection, disconnect, type Session } from "./session.ts";
  * @param forget Deletes all that is kept of the visitor outside of the session.
  */
 export const createConsent = (
-  session: Session,
+  state: TrackerState,
   connect: () => Connection,
   forget: () => void,
   capture: Capture,
   emit: Emit,
 ): ((answer?: ConsentAnswer) => void) =>
   guard((answer?: ConsentAnswer) => {
-    const { purposes } = session;
-    if (session.isStopped) return;
+    const { purposes } = state;
+    if (state.isStopped) return;
     if (answer) {
       Object.assign(purposes, typeof answer === "string" ? { measurement: answer, personalisation: answer } : answer);
       // It goes with events, and so after a yes to being measured.
-      session.stated = { ...purposes } as Consent;
+      state.statedConsent = { ...purposes } as Consent;
     }
     if (purposes.measurement === "granted") {
-      if (!session.connection) {
-        session.connection = connect();
-        session.visitor ??= session.connection.visitorAt(now());
+      if (!state.connection) {
+        state.connection = connect();
+        state.visitor ??= state.connection.visitorAt(now());
       }
-      releaseHeld(session, emit);
-      sendIdentify(session, capture);
+      releaseHeld(state, emit);
+      sendIdentify(state, capture);
     } else if (purposes.measurement === "denied") {
-      disconnect(session, true);
-      session.connection = undefined;
+      disconnect(state, true);
+      state.connection = undefined;
       forget();
-    } else session.held ??= [];
+    } else state.held ??= [];
   });

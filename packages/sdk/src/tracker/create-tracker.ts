@@ -1,12 +1,12 @@
 import { createCollector } from "../delivery/collector.ts";
 import { createDelivery } from "../delivery/delivery.ts";
 import { createEmitter } from "../events/emitter.ts";
-import type { Happenings } from "../events/tracker-events.ts";
+import type { TrackerEventMap } from "../events/tracker-events.ts";
 import { guard } from "../guard.ts";
 import { createTabNumbers } from "../identity/tab.ts";
-import { createVisitorKeeper } from "../identity/visitor.ts";
+import { createIdentity } from "../identity/visitor.ts";
 import { browserDenies } from "../options/consent.ts";
-import { isSite } from "../options/site.ts";
+import { isValidSite } from "../options/site.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
 import { now } from "../sensors/clock.ts";
 import type { Stop } from "../sensors/listen.ts";
@@ -16,80 +16,80 @@ import { type Capture, createCapture } from "./capture.ts";
 import { createConsent } from "./consent.ts";
 import { sendIdentify } from "./identify.ts";
 import { copyJson } from "./json-copy.ts";
-import { connected, disconnect, type Session } from "./session.ts";
+import { disconnect, requireConnection, type TrackerState } from "./state.ts";
 import type { CreateTracker } from "./tracker.ts";
 import { createViews } from "./views.ts";
 
 /** Starts measuring the page that it is called on. Nothing of it throws into the page. */
 export const createTracker: CreateTracker = (options = {} as TrackerOptions) => {
-  const { key, endpoint, signals = [], visitStore } = options;
+  const { key, endpoint, signals = [], identityStore } = options;
   const name = `tidemark.${key}`;
   const storedAs = !options.cookieless && name;
-  const session: Session = {
-    isStopped: !isSite(key, endpoint),
+  const state: TrackerState = {
+    isStopped: !isValidSite(key, endpoint),
     purposes: { measurement: "granted", personalisation: "granted" },
   };
-  const { on, emit } = createEmitter<Happenings>();
+  const { on, emit } = createEmitter<TrackerEventMap>();
   const collector = createCollector(key, endpoint, options.cookie, options.compress);
 
   const views = createViews(emit, (...event) => capture(...event), options.queryParameters);
-  const capture: Capture = createCapture(session, views, emit, options.beforeSend);
+  const capture: Capture = createCapture(state, views, emit, options.beforeSend);
   const connect = () => ({
-    ...createVisitorKeeper(key, storedAs, options.sessionId, visitStore),
+    ...createIdentity(key, storedAs, options.sessionId, identityStore),
     ...createTabNumbers(storedAs),
     ...createDelivery(collector, storedAs, emit),
   });
   const forget = () => {
     erase(name);
-    visitStore?.(name).write(undefined);
+    identityStore?.(name).write(undefined);
     collector.forgetCookie();
   };
-  const applyConsent = createConsent(session, connect, forget, capture, emit);
+  const applyConsent = createConsent(state, connect, forget, capture, emit);
   applyConsent(browserDenies(options.doNotTrack) ? "denied" : options.consent);
 
   const newSession = () => {
-    session.connection?.forget(true);
-    session.visitor = session.connection?.visitorAt(now());
+    state.connection?.forget(true);
+    state.visitor = state.connection?.visitorAt(now());
   };
   const stops: Stop[] = [onPageChange((change) => change === "hidden" && emit("report", change))];
   // What is no list is taken for one signal: it is not to throw into the page.
   for (const signal of [signals].flat())
-    guard(() => stops.unshift(signal({ on, emit: capture, beginView: views.begin, newSession })))();
+    guard(() => stops.unshift(signal({ on, capture: capture, beginView: views.begin, newSession })))();
 
   const flush = async () => {
     emit("report", "flush");
-    return connected(session).flush();
+    return requireConnection(state).flush();
   };
   return {
     get sessionId() {
-      return session.visitor?.session_id ?? "";
+      return state.visitor?.session_id ?? "";
     },
     track: guard((name: string, properties?: unknown) =>
       capture("custom", { name: `${name}` }, copyJson("properties", properties)),
     ),
     identify: guard((userId: string, traits?: unknown) => {
-      session.user = { user_id: `${userId}`.slice(0, 200), traits: copyJson("traits", traits) };
-      sendIdentify(session, capture);
+      state.user = { user_id: `${userId}`.slice(0, 200), traits: copyJson("traits", traits) };
+      sendIdentify(state, capture);
     }),
     reset: guard(() => {
-      session.user = session.visitor = undefined;
-      session.connection?.forget();
+      state.user = state.visitor = undefined;
+      state.connection?.forget();
       collector.forgetCookie();
     }),
     consent: applyConsent,
     page: guard((properties) => views.begin("manual", undefined, properties)),
     flush,
     async features(asStored) {
-      if (asStored) connected(session);
+      if (asStored) requireConnection(state);
       else await flush();
-      return collector.readFeatures(session.visitor?.session_id);
+      return collector.readFeatures(state.visitor?.session_id);
     },
     on,
     stop: guard(() => {
       emit("report", "view_end");
       for (const stop of stops) stop();
-      disconnect(session, false);
-      session.isStopped = true;
+      disconnect(state, false);
+      state.isStopped = true;
     }),
   };
 };

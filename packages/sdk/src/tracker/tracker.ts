@@ -2,7 +2,7 @@ import type { FeatureValue } from "@tidemark/schema";
 import type { Listen } from "../events/tracker-events.ts";
 import type { ConsentAnswer } from "../options/consent.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
-import type { FreeEvents, InputOf, Properties, TrackArgs } from "./typed-events.ts";
+import type { InputOf, Properties, TrackArgs, UntypedEvents } from "./typed-events.ts";
 
 /** A session's feature vector. */
 export type Vector = Record<string, FeatureValue>;
@@ -10,10 +10,10 @@ export type Vector = Record<string, FeatureValue>;
 /**
  * Measures one page for one site.
  *
- * @typeParam Events The site's own events by name, and what goes with each: {@link FreeEvents} when it is not said.
+ * @typeParam Events The site's own events by name, and what goes with each: {@link UntypedEvents} when it is not said.
  * @typeParam Traits What the site says of a user.
  */
-export interface Tracker<Events extends object = FreeEvents, Traits extends object = Properties> {
+export interface Tracker<Events extends object = UntypedEvents, Traits extends object = Properties> {
   /** The session at this moment: what a server asks the collector's features by. Empty while there is none, as after {@link Tracker.reset}. */
   readonly sessionId: string;
   /** Reports something of the site's own. `name`: 1 to 100 characters; the collector refuses a longer one, and says so. */
@@ -46,6 +46,6 @@ export interface Tracker<Events extends object = FreeEvents, Traits extends obje
 }
 
 /** Starts a tracker. `Events`, `Traits`: see {@link Tracker}. */
-export type CreateTracker = <Events extends object = FreeEvents, Traits extends object = Properties>(
+export type CreateTracker = <Events extends object = UntypedEvents, Traits extends object = Properties>(
   options: TrackerOptions,
 ) => Tracker<Events, Traits>;

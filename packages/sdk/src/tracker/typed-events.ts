@@ -2,7 +2,7 @@
 export type Properties = Record<string, unknown>;
 
 /** Events of any name, with any properties or none: what a tracker takes that was told of no others. */
-export type FreeEvents = Record<string, Properties>;
+export type UntypedEvents = Record<string, Properties>;
 
 /** A schema of zod 4, or of any library that follows Standard Schema (https://standardschema.dev). */
 interface Schema {

@@ -1,7 +1,7 @@
 import type { View } from "@tidemark/schema";
-import type { ViewCause, ViewDetails } from "../events/signal.ts";
+import type { ViewCause, ViewFields } from "../events/signal.ts";
 import type { Emit } from "../events/tracker-events.ts";
-import { mint } from "../identity/mint.ts";
+import { createId } from "../identity/create-id.ts";
 import { now } from "../sensors/clock.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
 import type { Capture } from "./capture.ts";
@@ -12,7 +12,7 @@ import type { Properties } from "./typed-events.ts";
 export interface Views {
   current: View;
   /** Ends the current view and begins another, with a `page_view` event. */
-  begin(cause: ViewCause, details?: ViewDetails, properties?: Properties): View;
+  begin(cause: ViewCause, details?: ViewFields, properties?: Properties): View;
   /** Begins another view because the session is another; with a `page_view` event if the view before had one. */
   renew(): void;
 }
@@ -22,8 +22,8 @@ export const createViews = (emit: Emit, capture: Capture, keep: readonly string[
   /** Whether a `page_view` event has been captured. Events before the first belong to the first view. */
   let isAnnounced = false;
 
-  const start = (details?: ViewDetails) => {
-    views.current = { view_id: mint(), started_at: now(), url: cleanUrl(location.href, keep), ...details };
+  const start = (details?: ViewFields) => {
+    views.current = { view_id: createId(), started_at: now(), url: cleanUrl(location.href, keep), ...details };
     emit("view", views.current);
   };
 

@@ -78,7 +78,7 @@ describe("a batch that is settled", () => {
     add(0);
     queue.settle(oldest(), "refused");
     queue.open = undefined;
-    expect(emit).toHaveBeenCalledWith("trouble", "refused");
+    expect(emit).toHaveBeenCalledWith("delivery_problem", "refused");
     add(1);
     expect(oldest().batch.dropped).toEqual([{ from_seq: 0, to_seq: 0, reason: "refused" }]);
     queue.open = undefined;
@@ -104,7 +104,7 @@ describe("what the queue gives up", () => {
     add(200);
     expect(queue.entries).toHaveLength(200);
     expect(numbers().slice(0, 2)).toEqual([[0], [2]]);
-    expect(emit.mock.calls).toEqual([["trouble", "overflow"]]);
+    expect(emit.mock.calls).toEqual([["delivery_problem", "overflow"]]);
   });
 
   it("is older than a week", () => {
@@ -112,7 +112,7 @@ describe("what the queue gives up", () => {
     expect(queue.entries).toEqual([]);
     add(1, { time: now() - WEEK_MS + 60_000, origin: originOf("other") });
     expect(numbers()).toEqual([[1]]);
-    expect(emit.mock.calls).toEqual([["trouble", "expired"]]);
+    expect(emit.mock.calls).toEqual([["delivery_problem", "expired"]]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { VisitorKeeper } from "../../src/identity/visitor.ts";
+import type { Identity } from "../../src/identity/visitor.ts";
 
 const KEY = "tm_shop_12345678";
 
@@ -23,7 +23,7 @@ const createStorage = () => {
 };
 
 let storage: ReturnType<typeof createStorage>;
-let openTab: (given?: string) => VisitorKeeper;
+let openTab: (given?: string) => Identity;
 let time = 0;
 
 beforeEach(async () => {
@@ -31,11 +31,11 @@ beforeEach(async () => {
   vi.stubGlobal("window", { localStorage: storage });
   vi.useFakeTimers({ toFake: ["performance"] });
   vi.resetModules();
-  const [{ createVisitorKeeper }, { now }] = await Promise.all([
+  const [{ createIdentity }, { now }] = await Promise.all([
     import("../../src/identity/visitor.ts"),
     import("../../src/sensors/clock.ts"),
   ]);
-  openTab = (given) => createVisitorKeeper(KEY, `tidemark.${KEY}`, given);
+  openTab = (given) => createIdentity(KEY, `tidemark.${KEY}`, given);
   time = now();
 });
 afterEach(() => {
@@ -47,7 +47,7 @@ const pass = (ms: number) => {
   vi.advanceTimersByTime(ms);
   time += ms;
 };
-const visitorIn = ({ visitorAt }: VisitorKeeper) => visitorAt(time);
+const visitorIn = ({ visitorAt }: Identity) => visitorAt(time);
 
 describe("the session of a visitor", () => {
   it("ends when no tab had an event for half an hour, or after a day, and not before, whichever tabs are used", () => {
@@ -67,7 +67,7 @@ describe("the session of a visitor", () => {
         const anonymous = new Set<string>();
         for (const { tab, ms } of steps) {
           pass(ms);
-          const { session_id, anonymous_id } = visitorIn(tabs[tab] as VisitorKeeper);
+          const { session_id, anonymous_id } = visitorIn(tabs[tab] as Identity);
           anonymous.add(anonymous_id);
           const isSame = session_id === before?.id;
           if (before) {
@@ -112,9 +112,9 @@ describe("who is visiting", () => {
           let user: string | undefined;
           const usersBefore = new Set<string>();
           for (const { tab, does, ms } of steps) {
-            const { identify, forget } = tabs[tab] as VisitorKeeper;
+            const { identify, forget } = tabs[tab] as Identity;
             // As a tracker does: what is said is said of whoever is visiting.
-            const visitor = does === "nothing" ? undefined : visitorIn(tabs[tab] as VisitorKeeper);
+            const visitor = does === "nothing" ? undefined : visitorIn(tabs[tab] as Identity);
             if (does === "log in") {
               user = `user-${time}`;
               identify(user);

@@ -21,9 +21,9 @@ describe("the problems of a tracker's options", () => {
       consent: { measurement: "granted", personalisation: "pending" },
       doNotTrack: true,
       cookieless: false,
-      visitStore: acrossSubdomains("shop.example"),
+      identityStore: acrossSubdomains("shop.example"),
       cookie: false,
-      beforeSend: (event: sdk.Captured) => event,
+      beforeSend: (event: sdk.CapturedEvent) => event,
     };
     expect(problemsOf(all)).toEqual([]);
     expect(problemsOf(Object.fromEntries(Object.keys(all).map((name) => [name, undefined])))).toEqual([]);
@@ -43,8 +43,8 @@ describe("the problems of a tracker's options", () => {
     [{ doNotTrack: 1 }, 'doNotTrack: "1" is not true or false'],
     [{ cookieless: "no" }, 'cookieless: "no" is not true or false'],
     [
-      { visitStore: "shop.example" },
-      'visitStore: "shop.example" is not a function, as acrossSubdomains("example.com")',
+      { identityStore: "shop.example" },
+      'identityStore: "shop.example" is not a function, as acrossSubdomains("example.com")',
     ],
     [{ cookie: null }, 'cookie: "null" is not true or false'],
     [{ beforeSend: {} }, 'beforeSend: "object" is not a function'],
@@ -56,7 +56,7 @@ describe("the problems of a tracker's options", () => {
     for (const name of ["signal", "constructor"]) {
       const [problem, ...others] = problemsOf({ ...NEEDED, [name]: [clicks()] });
       expect(others).toEqual([]);
-      expect(problem).toMatch(new RegExp(`^${name}: there is no such thing\\. There are key, endpoint, signals, `));
+      expect(problem).toMatch(new RegExp(`^${name}: unknown name\\. Use one of key, endpoint, signals, `));
     }
   });
 

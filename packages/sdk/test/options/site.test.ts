@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { isSite } from "../../src/options/site.ts";
+import { isValidSite } from "../../src/options/site.ts";
 
 const KEY = "tm_shop_3f9c1e7ab2d84056";
 const ENDPOINT = "https://collector.example";
@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 it.each([ENDPOINT, "http://localhost:8787", "/", "/collector"])("takes the endpoint %s", (endpoint) => {
-  expect(isSite(KEY, endpoint)).toBe(true);
+  expect(isValidSite(KEY, endpoint)).toBe(true);
   expect(console.warn).not.toHaveBeenCalled();
 });
 
@@ -26,7 +26,7 @@ it.each([
   [KEY, "collector.example"],
   [KEY, "ftp://collector.example"],
 ])("warns of the key %j with the endpoint %j", (key, endpoint) => {
-  expect(isSite(key, endpoint)).toBe(false);
+  expect(isValidSite(key, endpoint)).toBe(false);
   expect(console.warn).toHaveBeenCalledOnce();
   expect(console.warn).toHaveBeenCalledWith(expect.stringContaining(`not "${key}" and "${endpoint}"`));
 });

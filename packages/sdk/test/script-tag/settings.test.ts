@@ -43,7 +43,7 @@ describe("the settings of a script tag", () => {
     (endpoint) => {
       const { settings, problems } = readSettings({ key: KEY, endpoint }, {}, ORIGIN);
       expect(settings.endpoint).toBeFalsy();
-      expect(problems).toEqual([expect.stringMatching(/^data-endpoint: .* as https:\/\/collector\.example$/)]);
+      expect(problems).toEqual([expect.stringMatching(/^data-endpoint: .* like https:\/\/collector\.example$/)]);
     },
   );
 

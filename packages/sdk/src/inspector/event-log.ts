@@ -1,5 +1,5 @@
 import type { Dropped, Event } from "@tidemark/schema";
-import type { Happenings } from "../events/tracker-events.ts";
+import type { TrackerEventMap } from "../events/tracker-events.ts";
 
 /** How far an event has come. The last three are final, but that a dropped one may turn out to have arrived. */
 export const eventStates = ["captured", "sent", "acknowledged", "rejected", "dropped"] as const;
@@ -8,7 +8,7 @@ export const eventStates = ["captured", "sent", "acknowledged", "rejected", "dro
 export type EventState = (typeof eventStates)[number];
 
 /** An event and what became of it. */
-export interface Entry {
+export interface EventEntry {
   readonly event: Event;
   readonly tab_id: string;
   state: EventState;
@@ -22,13 +22,13 @@ export interface Entry {
 export type Totals = Record<EventState, number>;
 
 /** What a tracker's events went through, told by its happenings. Pure. */
-export interface Journal {
-  captured(event: Happenings["event"]): void;
-  sent(batch: Happenings["sent"]): void;
-  answered(answer: Happenings["acknowledged"]): void;
-  troubled(why: Happenings["trouble"]): void;
+export interface EventLog {
+  captured(event: TrackerEventMap["event"]): void;
+  sent(batch: TrackerEventMap["sent"]): void;
+  acknowledged(answer: TrackerEventMap["acknowledged"]): void;
+  deliveryProblem(why: TrackerEventMap["delivery_problem"]): void;
   /** The latest events, and all that are not settled yet, in the order in which they became known. */
-  entries(): Iterable<Entry>;
+  entries(): Iterable<EventEntry>;
   /** Counts all events, those that are forgotten too. */
   readonly totals: Readonly<Totals>;
 }
@@ -42,31 +42,31 @@ const DROPPED: Record<Dropped["reason"], string> = {
   refused: "The collector refused the whole batch: the browser's console says why.",
 };
 
-const isSettled = ({ state }: Entry): boolean => state !== "captured" && state !== "sent";
+const isSettled = ({ state }: EventEntry): boolean => state !== "captured" && state !== "sent";
 
 /** A journal that tells of each entry that is new or changed. Events from before it began become known when they are sent. */
-export const createJournal = (changed: (entry: Entry) => void): Journal => {
-  const entries = new Map<string, Entry>();
+export const createEventLog = (changed: (entry: EventEntry) => void): EventLog => {
+  const entries = new Map<string, EventEntry>();
   const totals: Totals = { captured: 0, sent: 0, acknowledged: 0, rejected: 0, dropped: 0 };
   /** What was sent last: a page that is visible sends one batch after the other. */
-  let latest: Happenings["sent"] | undefined;
+  let latest: TrackerEventMap["sent"] | undefined;
 
-  const entryOf = (event: Event, tab_id: string): Entry => {
+  const entryOf = (event: Event, tab_id: string): EventEntry => {
     const id = `${tab_id} ${event.seq}`;
     const known = entries.get(id);
     if (known) return known;
-    const entry: Entry = { event, tab_id, state: "captured", sendings: 0 };
+    const entry: EventEntry = { event, tab_id, state: "captured", sendings: 0 };
     entries.set(id, entry);
     totals.captured += 1;
     return entry;
   };
 
-  const noteSending = (entry: Entry) => {
+  const noteSending = (entry: EventEntry) => {
     if (!entry.sendings) totals.sent += 1;
     entry.sendings += 1;
   };
 
-  const settle = (entry: Entry, state: "acknowledged" | "rejected" | "dropped", reason?: string) => {
+  const settle = (entry: EventEntry, state: "acknowledged" | "rejected" | "dropped", reason?: string) => {
     if (isSettled(entry)) totals[entry.state] -= 1;
     totals[state] += 1;
     entry.state = state;
@@ -74,7 +74,7 @@ export const createJournal = (changed: (entry: Entry) => void): Journal => {
     changed(entry);
   };
 
-  const drop = (entry: Entry, reason: Dropped["reason"]) => {
+  const drop = (entry: EventEntry, reason: Dropped["reason"]) => {
     if (!isSettled(entry)) settle(entry, "dropped", DROPPED[reason]);
   };
 
@@ -104,7 +104,7 @@ export const createJournal = (changed: (entry: Entry) => void): Journal => {
           if (entry.tab_id === tab_id && entry.event.seq >= from_seq && entry.event.seq <= to_seq) drop(entry, reason);
       forget();
     },
-    answered({ tab_id, events, rejected }) {
+    acknowledged({ tab_id, events, rejected }) {
       const reasons = new Map(rejected.map(({ index, code, message }) => [index, `${message} (${code})`]));
       for (const [index, event] of events.entries()) {
         const entry = entryOf(event, tab_id);
@@ -114,7 +114,7 @@ export const createJournal = (changed: (entry: Entry) => void): Journal => {
       }
       forget();
     },
-    troubled(why) {
+    deliveryProblem(why) {
       if (why === "refused" && latest)
         for (const event of latest.events) drop(entryOf(event, latest.tab_id), "refused");
     },

@@ -1,11 +1,11 @@
 import { isMasked, maskedText } from "../sensors/masked-text.ts";
-import type { ClickDetail } from "../signals/clicks.ts";
+import type { ClickEnrichment } from "../signals/clicks.ts";
 
 /**
  * Detail for {@link clicks}: the element's accessible name, as far as it is written down (`aria-label`, `alt`, `title`), or
  * else its masked text. At most 100 characters.
  */
-export const names: ClickDetail = (_, target) => {
+export const clickNames: ClickEnrichment = (_, target) => {
   const written = isMasked(target)
     ? undefined
     : ["aria-label", "alt", "title"].map((name) => target.getAttribute(name)).find(Boolean);

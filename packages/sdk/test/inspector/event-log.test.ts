@@ -2,7 +2,7 @@ import type { Event, Rejection } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { QueuedBatch } from "../../src/events/queued-batch.ts";
-import { createJournal, type Entry, type EventState, MAX_ENTRIES } from "../../src/inspector/journal.ts";
+import { createEventLog, type EventEntry, type EventState, MAX_ENTRIES } from "../../src/inspector/event-log.ts";
 
 const eventOf = (seq: number) => ({ type: "custom", name: `event ${seq}`, seq, time: seq, view_id: "view" }) as Event;
 
@@ -29,8 +29,8 @@ const answerTo = (batch: QueuedBatch, rejected: number[] = []) => ({
 
 /** A journal, and what it told of each event last. */
 const keepJournal = () => {
-  const told = new Map<number, Entry>();
-  const journal = createJournal((entry) => told.set(entry.event.seq, entry));
+  const told = new Map<number, EventEntry>();
+  const journal = createEventLog((entry) => told.set(entry.event.seq, entry));
   return { journal, stateOf: (seq: number) => told.get(seq)?.state, reasonOf: (seq: number) => told.get(seq)?.reason };
 };
 
@@ -42,7 +42,7 @@ describe("a journal", () => {
     expect([0, 1, 2].map(stateOf)).toEqual(["captured", "captured", "captured"]);
     journal.sent(batch);
     expect([0, 1, 2].map(stateOf)).toEqual(["sent", "sent", "sent"]);
-    journal.answered(answerTo(batch, [1]));
+    journal.acknowledged(answerTo(batch, [1]));
     expect([0, 1, 2].map(stateOf)).toEqual(["acknowledged", "rejected", "acknowledged"]);
     expect(reasonOf(1)).toBe("name: expected less (invalid_field)");
     expect(journal.totals).toEqual({ captured: 3, sent: 3, acknowledged: 2, rejected: 1, dropped: 0 });
@@ -51,7 +51,7 @@ describe("a journal", () => {
   it("learns of events from before it began when they are sent, or answered", () => {
     const { journal, stateOf } = keepJournal();
     journal.sent(batchOf("tab", 0, 2));
-    journal.answered(answerTo(batchOf("tab", 2, 1)));
+    journal.acknowledged(answerTo(batchOf("tab", 2, 1)));
     expect([0, 1, 2].map(stateOf)).toEqual(["sent", "sent", "acknowledged"]);
     expect(journal.totals).toEqual({ captured: 3, sent: 3, acknowledged: 1, rejected: 0, dropped: 0 });
   });
@@ -60,7 +60,7 @@ describe("a journal", () => {
     const { journal } = keepJournal();
     const batch = batchOf("tab", 0, 2);
     journal.sent(batch);
-    journal.troubled("503");
+    journal.deliveryProblem("503");
     journal.sent(batch);
     expect([...journal.entries()].map(({ sendings }) => sendings)).toEqual([2, 2]);
     expect(journal.totals).toMatchObject({ captured: 2, sent: 2 });
@@ -69,7 +69,7 @@ describe("a journal", () => {
   it("says that a batch was refused as a whole, at once", () => {
     const { journal, stateOf, reasonOf } = keepJournal();
     journal.sent(batchOf("tab", 0, 2));
-    journal.troubled("refused");
+    journal.deliveryProblem("refused");
     expect([0, 1].map(stateOf)).toEqual(["dropped", "dropped"]);
     expect(reasonOf(0)).toMatch(/refused the whole batch/);
   });
@@ -89,7 +89,7 @@ describe("a journal", () => {
     journal.sent(batchOf("waiting", 0, 5));
     for (let from = 0; from < 1_000; from += 50) {
       journal.sent(batchOf("tab", from, 50));
-      journal.answered(answerTo(batchOf("tab", from, 50)));
+      journal.acknowledged(answerTo(batchOf("tab", from, 50)));
     }
     const kept = [...journal.entries()];
     expect(kept).toHaveLength(MAX_ENTRIES);
@@ -119,13 +119,13 @@ describe("a journal", () => {
           if (what === "captured") journal.captured({ ...eventOf(from), tab_id: "tab" });
           if (what === "sent") journal.sent(batch);
           if (what === "answered")
-            journal.answered(
+            journal.acknowledged(
               answerTo(
                 batch,
                 rejected.filter((index) => index < count),
               ),
             );
-          if (what === "refused") journal.troubled("refused");
+          if (what === "refused") journal.deliveryProblem("refused");
         }
         const entries = [...journal.entries()];
         const number = (state: EventState) => entries.filter((entry) => entry.state === state).length;

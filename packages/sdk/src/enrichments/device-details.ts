@@ -1,10 +1,10 @@
-import type { ViewDetail } from "../signals/page-views.ts";
+import type { ViewEnrichment } from "../signals/page-views.ts";
 
 /**
  * Detail for {@link pageViews}: language, time zone, viewport, screen, colour scheme and, where the browser knows it, the
  * kind of connection. Together they come near to telling browsers apart: ask for them where a model needs them.
  */
-export const device: ViewDetail = () => {
+export const deviceDetails: ViewEnrichment = () => {
   // Intl takes tens of milliseconds to begin with.
   const { Temporal } = globalThis as { Temporal?: { Now: { timeZoneId(): string } } };
   const { effectiveType } = (navigator as { connection?: { effectiveType?: string } }).connection ?? {};

@@ -1,9 +1,9 @@
 import { percentageOf } from "../measures/depth.ts";
 import { isVisible } from "../sensors/page-state.ts";
-import type { ScrollDetail } from "../signals/scroll-depth.ts";
+import type { ScrollEnrichment } from "../signals/scroll-depth.ts";
 
-/** Options of {@link reading}. */
-export interface ReadingOptions {
+/** Options of {@link readingDetails}. */
+export interface ReadingDetailsOptions {
   /** Depths to report at the moment they are passed, in percent. Default 25, 50, 75, 90. */
   milestones?: number[];
 }
@@ -15,8 +15,8 @@ const MAX_MOVE_MS = 200;
  * More of the reading than its depth, for {@link scrollDepth}: the milestones passed, the fastest scrolling, and the visible
  * time spent in each tenth of the content, by the middle of the viewport and the content's height at that time.
  */
-export const reading =
-  ({ milestones = [25, 50, 75, 90] }: ReadingOptions = {}): ScrollDetail =>
+export const readingDetails =
+  ({ milestones = [25, 50, 75, 90] }: ReadingDetailsOptions = {}): ScrollEnrichment =>
   () => {
     const tenths = Array<number>(10).fill(0);
     let milestone = 0;

@@ -1,5 +1,5 @@
 import { cleanUrl } from "../sensors/page-url.ts";
-import type { ClickDetail, ClickFields } from "../signals/clicks.ts";
+import type { ClickEnrichment, ClickFields } from "../signals/clicks.ts";
 
 /** Paths that a browser downloads rather than shows, or hands to another program. */
 const FILE = /\.(pdf|zip|t?gz|rar|7z|dmg|exe|msi|pkg|deb|rpm|apk|iso|docx?|xlsx?|pptx?|csv|epub|mp[34]|mov|avi|wav)$/i;
@@ -16,7 +16,7 @@ const kindOf = ({ protocol, host, pathname, download }: HTMLAnchorElement): NonN
  * Detail for {@link clicks}: where the link leads that was clicked. Origin and path go along for outbound links and
  * downloads; never a mail address or a telephone number.
  */
-export const links: ClickDetail = (event) => {
+export const clickLinks: ClickEnrichment = (event) => {
   const link = event.composedPath().find((element) => element instanceof HTMLAnchorElement && element.href);
   if (!(link instanceof HTMLAnchorElement)) return {};
   const kind = kindOf(link);
