@@ -17,7 +17,7 @@ const OTHERS = ["scripts/build.ts", "scripts/check.ts", "scripts/demo.ts", "scri
 describe.each(NAMED)("%s", (script) => {
   it("refuses a name that it does not know and lists those that it does, which its help explains", () => {
     const { status, stderr } = run(script, "nothing");
-    const [, known = ""] = /^pnpm \S+ does not know "nothing"; expected (.+)\.$/m.exec(stderr) ?? [];
+    const [, known = ""] = /^pnpm \S+ does not accept "nothing"; expected (.+)\.$/m.exec(stderr) ?? [];
     expect([status, known]).toEqual([2, expect.stringMatching(/\w/)]);
     const { stdout } = run(script, "--help");
     expect(known.split(", ").filter((name) => !stdout.includes(`\n  ${name} `))).toEqual([]);

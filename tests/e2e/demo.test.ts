@@ -69,7 +69,7 @@ describe("pnpm demo", () => {
       .on("error", () => {});
     try {
       const demo = await startDemo();
-      expect(demo.output).toContain(`Port 8787 is busy. The collector runs at ${collectorOf(demo)} instead.`);
+      expect(demo.output).toContain(`Port 8787 is in use. The collector runs at ${collectorOf(demo)} instead.`);
       expect(await (await fetch(link(demo.output, "Example site"))).text()).toContain(
         `src="${collectorOf(demo)}/tidemark.js"`,
       );

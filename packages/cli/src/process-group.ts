@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Time after which a group that does not end is killed, in milliseconds. */
+/** Time that a group gets to end after a signal, before it is killed, in milliseconds. */
 const STOP_TIMEOUT_MS = 5_000;
 
-/** Sends a signal to a process group. Returns whether the group exists; signal 0 only asks. */
+/** Sends a signal to a process group, and returns whether the group exists. Signal 0 only checks that. */
 const signalGroup = (pid: number, signal: NodeJS.Signals | 0): boolean => {
   try {
     return process.kill(-pid, signal);
@@ -12,18 +12,19 @@ const signalGroup = (pid: number, signal: NodeJS.Signals | 0): boolean => {
   }
 };
 
-/** The processes that a detached child leads. */
+/** The process group that a detached child process leads. */
 export interface ProcessGroup {
-  /** Ends the group with a signal, after five seconds with SIGKILL, and waits until it has ended. */
+  /** Sends a signal to the group, and SIGKILL after five seconds. Resolves once the group has ended. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
 /**
- * An option of Node for a detached child with an IPC channel: the child kills its group once this process has ended, also when it was
- * killed and could end nothing itself.
+ * Returns a command-line option of Node for a detached child with an IPC channel. The child then kills its own process
+ * group when this process ends, even by SIGKILL.
  */
 export const killGroupOnParentExit = (): string => {
-  // Programs pass Node's options on to their own children, whose parent is another. A channel without `unref` keeps a program running.
+  // Programs pass Node's options to their own children, which have another parent and must ignore this one.
+  // Without `unref`, the channel would keep the child running.
   const code = `if (process.ppid === ${process.pid}) {
     process.once("disconnect", () => process.kill(0, "SIGKILL"));
     process.channel.unref();
@@ -31,10 +32,10 @@ export const killGroupOnParentExit = (): string => {
   return `--import=data:text/javascript,${encodeURIComponent(code)}`;
 };
 
-/** The process group of a detached child. It is killed when this process exits before it has ended. */
+/** Returns the process group of a detached child. This process kills the group when it exits first. */
 export const processGroup = (pid: number): ProcessGroup => {
   const kill = () => signalGroup(pid, "SIGKILL");
-  // First of all listeners: others remove the files that the group writes.
+  // Before all other listeners, which remove the files that the group writes.
   process.prependOnceListener("exit", kill);
   return {
     async end(signal) {

@@ -1,6 +1,9 @@
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** The folder of a deployment whose wrangler is this program. `port` in it is the wanted port, and `listen()` serves it. */
+/**
+ * Creates the folder of a deployment whose wrangler is this program. In it, `listen()` starts a server on the wanted
+ * `port`.
+ */
 export const folderWithWrangler = (program: string): string =>
   temporaryFolder({
     "node_modules/wrangler/package.json": JSON.stringify({ bin: { wrangler: "program.mjs" }, main: "program.mjs" }),

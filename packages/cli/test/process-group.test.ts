@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 
 const MODULE = fileURLToPath(new URL("../src/process-group.ts", import.meta.url));
 
-/** Starts a group whose leader has a child of its own, and says that all run. Their output is the program's. */
+/** Starts a process group whose leader has a child. The child writes to the program's output once all of them run. */
 const PROGRAM = `
   import { spawn } from "node:child_process";
   import { killGroupOnParentExit } from ${JSON.stringify(MODULE)};
@@ -19,13 +19,13 @@ const PROGRAM = `
   });
 `;
 
-it("a process group ends with the process that started it, also when that is killed", async () => {
+it("ends a process group when the process that started it is killed", async () => {
   const program = spawn(process.execPath, ["--input-type=module", "--eval", PROGRAM], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   await once(program.stdout, "data");
   const closed = once(program.stdout.resume(), "close");
   program.kill("SIGKILL");
-  // The output closes once the last process that writes to it has ended.
+  // The output closes once all processes that inherited it have ended.
   expect(await closed).toEqual([false]);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** A folder with these files, by their paths, that is removed after the test. */
+/** Creates a folder with these files, by their paths. It is removed after the test. */
 export const temporaryFolder = (files: Record<string, string> = {}): string => {
   const folder = mkdtempSync(join(tmpdir(), "tidemark-test-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

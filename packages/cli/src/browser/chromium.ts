@@ -22,9 +22,9 @@ const CHROMIUM: Program = {
 const isRoot = process.getuid?.() === 0;
 
 /**
- * The path of a Chromium, found or installed.
+ * Returns the path of a Chromium, which it installs when the machine has none.
  *
- * @throws Error that says how to get one.
+ * @throws Error that explains how to install one.
  */
 export const findChromium = (): string => findOrInstall(CHROMIUM);
 
@@ -40,8 +40,8 @@ const FLAGS = [
 ];
 
 /**
- * Starts Chromium and connects Playwright to it without Playwright's defaults: those emulate focus, so that a page stays
- * visible behind another tab, and visibility is what dwell is about.
+ * Starts Chromium and connects Playwright to it without Playwright's defaults. Those emulate focus: a page would stay
+ * visible behind another tab, and dwell depends on visibility.
  */
 export const startChromium = async (): Promise<HeadlessChromium> => {
   const profile = createTemporaryFolder("tidemark-chromium-");
@@ -53,13 +53,13 @@ export const startChromium = async (): Promise<HeadlessChromium> => {
   const exit = once(child, "exit");
   const group = child.pid === undefined ? undefined : processGroup(child.pid);
   const endpoint = await new Promise<string>((resolve, reject) => {
-    let said = "";
+    let output = "";
     child.stderr.on("data", (chunk) => {
-      said += chunk;
-      const url = /DevTools listening on (ws:\S+)/.exec(said)?.[1];
+      output += chunk;
+      const url = /DevTools listening on (ws:\S+)/.exec(output)?.[1];
       if (url) resolve(url);
     });
-    exit.then(() => reject(new Error(`Chromium ended before it could be driven:\n${said}`)));
+    exit.then(() => reject(new Error(`Chromium exited before Playwright could connect:\n${output}`)));
   });
   const browser: Browser = await chromium.connectOverCDP(endpoint, { noDefaults: true });
   const [context] = browser.contexts();

@@ -1,13 +1,13 @@
 import { type ExecFileSyncOptions, execFileSync } from "node:child_process";
 import { accessSync, constants, globSync } from "node:fs";
 
-/** A program that this machine may have, and its source. */
+/** A program that may be installed on this machine, and the package that contains it. */
 export interface Program {
-  /** Name of the program, for messages. */
+  /** Name of the program in messages. */
   name: string;
-  /** Environment variable that may name its path. */
+  /** Environment variable that may contain its path. */
   variable: string;
-  /** Usual paths; `*` stands for any folder. */
+  /** Usual paths, as globs. */
   paths: string[];
   /** Debian package that contains it. */
   apt: string;
@@ -29,18 +29,18 @@ const find = ({ variable, paths }: Program): string | undefined => {
 };
 
 /**
- * The path of a program: the one named in its environment variable, an installed one, or one that apt-get installs now,
- * where that may be done.
+ * Returns the path of a program: from its environment variable, or a usual path. When neither exists and the user is
+ * root, it installs the program with apt-get.
  *
- * @throws Error that says how to get the program.
+ * @throws Error that explains how to install the program.
  */
 export const findOrInstall = (program: Program): string => {
   const found = find(program);
   if (found) return found;
   const { name, variable, apt } = program;
-  const advice = `Install ${name} (Debian: apt-get install ${apt}), or name its path in the variable ${variable}.`;
-  if (process.getuid?.() !== 0) throw new Error(`There is no ${name} on this machine. ${advice}`);
-  console.error(`There is no ${name} on this machine: installing it with apt-get. This happens once.`);
+  const advice = `Install ${name} (Debian: apt-get install ${apt}), or set the variable ${variable} to its path.`;
+  if (process.getuid?.() !== 0) throw new Error(`${name} was not found on this machine. ${advice}`);
+  console.error(`${name} was not found on this machine. Installing it with apt-get; this happens once.`);
   try {
     const options: ExecFileSyncOptions = {
       stdio: ["ignore", "ignore", "inherit"],
@@ -51,7 +51,7 @@ export const findOrInstall = (program: Program): string => {
   } catch (error) {
     throw new Error(`apt-get could not install ${name}. ${advice}`, { cause: error });
   }
-  const now = find(program);
-  if (!now) throw new Error(`apt-get installed ${apt}, but ${name} is not where it was expected. ${advice}`);
-  return now;
+  const installed = find(program);
+  if (!installed) throw new Error(`apt-get installed ${apt}, but ${name} is at none of the usual paths. ${advice}`);
+  return installed;
 };

@@ -1,9 +1,9 @@
-/** A failure that the user can repair. Its message says how; no stack trace is shown. */
+/** A failure that the user can fix. The command prints its message, which explains how, without a stack trace. */
 export class CommandError extends Error {
   override name = "CommandError";
 }
 
-/** A command line that the command does not understand. */
+/** An invalid command line. */
 export class UsageError extends CommandError {
   override name = "UsageError";
 }

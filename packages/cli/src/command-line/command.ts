@@ -1,30 +1,33 @@
-/** A flag of a command, as `--name` or `--name <value>`. */
+/** A flag of a command: `--name` or `--name <value>`. */
 export interface Flag {
-  /** The effect of the flag, for the help. */
+  /** The effect of the flag, shown in the help. */
   description: string;
-  /** Placeholder of the flag's value in the help, such as `<folder>`. A flag without it takes no value. */
+  /** Placeholder of the flag's value in the help, such as `<folder>`. Default: the flag takes no value. */
   value?: string;
 }
 
-/** The words that a command takes after its name. */
+/** The positional arguments of a command. */
 export interface Positionals {
   /** Placeholder in the help, such as `[name …]`. */
   placeholder: string;
-  /** The meaning of the words, for the help. */
+  /** The meaning of the arguments, shown in the help. */
   description: string;
-  /** The words that the command knows, each with its meaning. Default: any word. */
+  /** The accepted arguments, each with its meaning. Default: any argument. */
   choices?: Readonly<Record<string, string>>;
 }
 
-/** The arguments after `--`, which the command passes on to another program. */
+/** The arguments after `--`, which the command passes to another program. */
 interface Rest {
   /** Placeholder in the help, such as `[-- file …]`. */
   placeholder: string;
-  /** The meaning of the arguments, for the help. */
+  /** The meaning of the arguments, shown in the help. */
   description: string;
 }
 
-/** The values of a command's flags: a text for a flag that takes a value, `true` for one that does not; absent when not given. */
+/**
+ * The values of a command's flags: a string for a flag that takes a value, `true` for any other. Absent flags have no
+ * entry.
+ */
 export type Values<Flags extends Record<string, Flag>> = {
   [Name in keyof Flags]?: Flags[Name] extends { value: string }
     ? string
@@ -33,28 +36,28 @@ export type Values<Flags extends Record<string, Flag>> = {
       : true;
 };
 
-/** One command of a command line. */
+/** A command that a user runs in a terminal. */
 export interface Command<Flags extends Record<string, Flag> = Record<string, Flag>> {
-  /** The command as people type it: `tidemark dev`. */
+  /** The command as typed in a terminal: `tidemark dev`. */
   name: string;
-  /** One sentence: the effect of the command. */
+  /** The effect of the command, in one sentence. */
   summary: string;
   /** One or more complete command lines, each with its purpose. */
   examples: readonly (readonly [line: string, meaning: string])[];
   flags: Flags;
-  /** Default: the command takes no words. */
+  /** Default: the command takes no positional arguments. */
   positionals?: Positionals;
-  /** Default: the command passes no arguments on. */
+  /** Default: the command takes no arguments after `--`. */
   rest?: Rest;
   /**
    * Runs the command.
    *
    * @returns The exit code. Default: 0.
-   * @throws CommandError for a failure that the user can repair.
+   * @throws CommandError for a failure that the user can fix.
    */
   run(values: Values<Flags>, positionals: string[], rest: string[]): Promise<number | undefined>;
 }
 
-/** Types a command by its own flags, and returns it unchanged. */
+/** Returns a command unchanged, and infers the type of its values from its flags. */
 export const defineCommand = <const Flags extends Record<string, Flag>>(command: Command<Flags>): Command<Flags> =>
   command;

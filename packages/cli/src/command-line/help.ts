@@ -1,12 +1,12 @@
 import type { Command } from "./command.ts";
 
-/** Two columns, each line indented. */
+/** Formats rows as two indented columns. */
 export const columns = (rows: readonly (readonly [left: string, right: string])[]): string => {
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, right]) => `  ${left.padEnd(width)}   ${right}`).join("\n");
 };
 
-/** The help of a command: its usage, the meaning of each argument and flag, and examples. */
+/** Formats the help of a command: its usage, the meaning of each argument and flag, and examples. */
 export const formatHelp = ({ name, summary, examples, flags, positionals, rest }: Command): string => {
   const flagRows = Object.entries(flags).map(
     ([flag, { value, description }]) => [`--${flag}${value ? ` ${value}` : ""}`, description] as const,

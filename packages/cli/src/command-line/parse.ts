@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { Command } from "./command.ts";
 import { UsageError } from "./command-error.ts";
 
-/** A command line, read by a command's own flags and words. */
+/** A parsed command line. */
 export interface CommandLine {
   /** Whether `--help` or `-h` was given. */
   isHelp: boolean;
@@ -12,15 +12,15 @@ export interface CommandLine {
   rest: string[];
 }
 
-const listed = (names: string[]): string => names.join(", ");
+const list = (names: string[]): string => names.join(", ");
 
 /**
- * Reads a command line.
+ * Parses a command line.
  *
- * @throws UsageError that names the flag or word in question, and the known ones.
+ * @throws UsageError that names the invalid flag or argument, and the accepted ones.
  */
 export const parseCommandLine = ({ name, flags, positionals, rest }: Command, argv: readonly string[]): CommandLine => {
-  const known = listed([...Object.keys(flags), "help"].map((flag) => `--${flag}`));
+  const flagList = list([...Object.keys(flags), "help"].map((flag) => `--${flag}`));
   const types = Object.entries(flags).map(
     ([flag, { value }]) => [flag, { type: value ? "string" : "boolean" }] as const,
   );
@@ -35,15 +35,15 @@ export const parseCommandLine = ({ name, flags, positionals, rest }: Command, ar
   const line: CommandLine = { isHelp: false, values: {}, positionals: [], rest: argv.slice(end + 1) };
   for (const token of tokens) {
     if (token.kind === "positional") {
-      const { value: word } = token;
+      const { value } = token;
       if (!positionals)
-        throw new UsageError(`${name} takes no argument; given ${JSON.stringify(word)}. Its flags: ${known}.`);
-      if (positionals.choices && !Object.hasOwn(positionals.choices, word)) {
+        throw new UsageError(`${name} takes no arguments; given ${JSON.stringify(value)}. Its flags: ${flagList}.`);
+      if (positionals.choices && !Object.hasOwn(positionals.choices, value)) {
         throw new UsageError(
-          `${name} does not know ${JSON.stringify(word)}; expected ${listed(Object.keys(positionals.choices))}.`,
+          `${name} does not accept ${JSON.stringify(value)}; expected ${list(Object.keys(positionals.choices))}.`,
         );
       }
-      line.positionals.push(word);
+      line.positionals.push(value);
     } else if (token.kind === "option") {
       const { rawName, value } = token;
       if (token.name === "help") {
@@ -51,7 +51,7 @@ export const parseCommandLine = ({ name, flags, positionals, rest }: Command, ar
         continue;
       }
       const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
-      if (!flag) throw new UsageError(`${name} has no flag ${rawName}; expected ${known}.`);
+      if (!flag) throw new UsageError(`${name} has no flag ${rawName}; expected ${flagList}.`);
       const isMissing = !value || (!token.inlineValue && value.startsWith("-"));
       if (flag.value && isMissing) throw new UsageError(`${rawName} needs a value: ${rawName} ${flag.value}.`);
       if (!flag.value && value !== undefined)

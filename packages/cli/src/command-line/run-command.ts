@@ -3,22 +3,25 @@ import { CommandError, UsageError } from "./command-error.ts";
 import { formatHelp } from "./help.ts";
 import { parseCommandLine } from "./parse.ts";
 
-/** The exit code of a command line that is not understood. */
+/** The exit code for an invalid command line. */
 const USAGE_EXIT_CODE = 2;
 
 const hasSystemCode = (error: Error): boolean => "code" in error && "syscall" in error;
 
-/** Reports a failure on standard error: in one message when the user can repair it, with a stack trace when it is a defect. */
+/**
+ * Prints a failure to standard error: only its message when the user can fix it, with a stack trace when it is a
+ * defect.
+ */
 const report = (error: unknown): void => {
   const isForUser = error instanceof CommandError || (error instanceof Error && hasSystemCode(error));
   console.error(isForUser ? error.message : error);
 };
 
 /**
- * Runs a command by its command line, prints its help when asked to, and sets the exit code of the process: 0, 1 after a
- * failure, 2 when the command line is not understood, or the command's own.
+ * Parses a command line and runs the command, or prints its help for `--help`. It sets the exit code of the process to
+ * the command's result, to 1 after a failure, or to 2 for an invalid command line.
  *
- * @param argv The words after the command's name. Default: those of the process.
+ * @param argv The arguments after the command's name. Default: those of the process.
  */
 export const runCommand = async (command: Command, argv: readonly string[] = process.argv.slice(2)): Promise<void> => {
   try {

@@ -7,9 +7,7 @@ export const configCheck = defineCommand({
   name: "tidemark config check",
   summary: "Checks tidemark.config.ts and wrangler's configuration, and prints what they define.",
   flags: {},
-  examples: [
-    ["tidemark config check", "Names the first field that is wrong and what it should be, or prints a summary."],
-  ],
+  examples: [["tidemark config check", "Prints a summary, or each wrong field with the expected value."]],
   async run() {
     console.log(await checkDeployment(await openDeployment()));
     return 0;

@@ -11,10 +11,10 @@ import type { Site } from "../local-stack/site-server.ts";
 
 const DEFAULT_PORT = 8787;
 
-/** The folder of the collector's storage, in that of the deployment, as `wrangler dev` has it. */
+/** The folder of the collector's storage in the deployment's folder; `wrangler dev` has the same default. */
 const STATE = ".wrangler/state";
 
-/** The collector, and the site beside it when a folder is given. */
+/** The running collector, and the site when `--site` is given. */
 interface Servers {
   collector: LocalCollector;
   site?: Site;
@@ -42,38 +42,38 @@ Tidemark is running.
 
 ${columns(links)}
 
-Keys, the same at each start; .dev.vars sets others:
+Keys, the same at each start; set others in .dev.vars:
 
 ${columns(keys)}
 
-A change of tidemark.config.ts reloads the collector. Ctrl-C stops everything.`;
+The collector reloads when tidemark.config.ts changes. Press Ctrl-C to stop.`;
 };
 
 /** `tidemark dev`. */
 export const dev = defineCommand({
   name: "tidemark dev",
-  summary: "Runs the collector on this machine, on the real Workers runtime, until Ctrl-C.",
+  summary: "Runs the collector on this machine, in the Workers runtime, until Ctrl-C.",
   flags: {
     site: {
       value: "<folder>",
       description:
-        "Serves a folder of pages too. Where they name http://localhost:8787, they get the collector's real origin.",
+        "Also serves a folder of pages, in which http://localhost:8787 is replaced by the collector's real origin.",
     },
-    host: { description: "Listens on all interfaces, so that other machines and phones reach it." },
+    host: { description: "Listens on all network interfaces, so that phones and other machines can connect." },
     port: {
       value: "<port>",
-      description: `Port of the collector; the site gets the next one. Default: ${DEFAULT_PORT}.`,
+      description: `Port of the collector; the site uses the next one. Default: ${DEFAULT_PORT}.`,
     },
   },
   examples: [
-    ["tidemark dev", "The collector alone."],
-    ["tidemark dev --site public --host", "With the pages in public/, for a phone in the same network."],
+    ["tidemark dev", "Runs only the collector."],
+    ["tidemark dev --site public --host", "Also serves the pages in public/, for a phone in the same network."],
   ],
   async run({ site: folder, host: isPublic = false, port: portText = `${DEFAULT_PORT}` }) {
     const port = parsePort(portText);
     const sitePort = port < 65_535 ? port + 1 : port - 1;
     if (folder !== undefined && !statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-      throw new CommandError(`--site: there is no folder ${folder}.`);
+      throw new CommandError(`--site: expected the path of a folder; given ${folder}, which is not a folder.`);
     const deployment = await openDeployment();
 
     const options = { isPublic, state: STATE, onError: (text: string) => process.stderr.write(text) };

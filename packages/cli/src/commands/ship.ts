@@ -3,19 +3,21 @@ import { checkDeployment } from "../deployment/check-deployment.ts";
 import { openDeployment } from "../deployment/deployment.ts";
 import { runWrangler } from "../deployment/wrangler.ts";
 
-/** Whether npm took `--dry-run` for its own flag, as in `npm run ship --dry-run`. It passes the flag on in the environment alone. */
-const hasDryRunOfNpm = (): boolean => process.env.npm_config_dry_run === "true";
+/**
+ * Whether npm consumed `--dry-run`, as in `npm run ship --dry-run`. It passes the flag only in an environment variable.
+ */
+const npmHasDryRun = (): boolean => process.env.npm_config_dry_run === "true";
 
 /** `tidemark ship`. */
 export const ship = defineCommand({
   name: "tidemark ship",
   summary: "Checks the configuration, builds the collector and deploys it to Cloudflare.",
-  flags: { "dry-run": { description: "Checks and builds, and deploys nothing." } },
+  flags: { "dry-run": { description: "Checks and builds without deploying." } },
   examples: [
-    ["tidemark ship --dry-run", "Shows whether the deployment is in order."],
-    ["tidemark ship", "Deploys it with the account of `wrangler login`."],
+    ["tidemark ship --dry-run", "Shows whether the deployment is complete and builds."],
+    ["tidemark ship", "Deploys it to the account of `wrangler login`."],
   ],
-  async run({ "dry-run": isDryRun = hasDryRunOfNpm() }) {
+  async run({ "dry-run": isDryRun = npmHasDryRun() }) {
     const deployment = await openDeployment();
     console.log(`${await checkDeployment(deployment)}\n`);
     return runWrangler(deployment.folder, ["deploy", ...(isDryRun ? ["--dry-run"] : [])]);

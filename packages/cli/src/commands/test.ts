@@ -9,9 +9,7 @@ export const test = defineCommand({
   name: "tidemark test",
   summary: "Starts the collector on this machine with temporary storage, and checks that it works for each site.",
   flags: {},
-  examples: [
-    ["tidemark test", "Before `tidemark ship`: sends a batch for each site, reads its vectors, loads the script tag."],
-  ],
+  examples: [["tidemark test", "For each site, sends a batch and reads its vectors; also loads the script tag."]],
   async run() {
     const deployment = await openDeployment();
     untilInterrupted().then(() => process.exit(1));

@@ -6,7 +6,7 @@ import { columns } from "../command-line/help.ts";
 import { wranglerConfigProblems } from "./check-wrangler-config.ts";
 import type { Deployment } from "./deployment.ts";
 
-/** The number of features by entity: `97 features: 60 session, 20 user, 17 page`. */
+/** Describes the number of features by entity: `97 features: 60 session, 20 user, 17 page`. */
 const countFeatures = (features: readonly Feature[]): string => {
   const entities = entitiesIn(features).map((entity) => entityNameOf({ entity }));
   const parts = entities.map((entity) => `${featuresOf(features, entity).length} ${entity}`);
@@ -14,7 +14,7 @@ const countFeatures = (features: readonly Feature[]): string => {
 };
 
 /**
- * Checks a deployment whose configuration is loaded, and returns a summary of it.
+ * Checks the wrangler configuration of a deployment, and returns a summary of the deployment.
  *
  * @throws CommandError that lists the problems.
  */
@@ -23,7 +23,7 @@ export const checkDeployment = async (deployment: Deployment): Promise<string> =
   if (problems.length) throw new CommandError(problems.join("\n"));
   const { config, wranglerConfig } = deployment;
   return [
-    `tidemark.config.ts and ${basename(wranglerConfig)} are in order.\n`,
+    `tidemark.config.ts and ${basename(wranglerConfig)} are valid.\n`,
     columns(config.sites.map(({ id, features = config.features }) => [`site ${id}`, countFeatures(features)])),
   ].join("\n");
 };

@@ -4,16 +4,16 @@ import type { Unstable_Config as WranglerConfig } from "wrangler";
 import type { Deployment } from "./deployment.ts";
 import { readWranglerConfig } from "./wrangler.ts";
 
-/** The Durable Object classes of the collector, by the bindings under which it looks for them. */
+/** The Durable Object classes of the collector, by the names of their bindings. */
 const DURABLE_OBJECTS = { SESSION: "Session", ROLLUP: "Rollup", METRICS: "Metrics" };
 
-/** The file by which a folder of the script tag's assets is recognised. */
+/** The file that identifies the folder of the script tag's assets. */
 const SCRIPT_TAG = "tidemark.js";
 
-/** The first date on which objects have methods that a Worker calls. */
+/** The first compatibility date with RPC: a Worker calls methods of Durable Objects. */
 const OLDEST_COMPATIBILITY_DATE = "2024-04-03";
 
-/** The classes that have SQLite storage after all migrations, in their order. */
+/** Returns the classes that have SQLite storage after all migrations, applied in order. */
 const classesWithStorage = (migrations: WranglerConfig["migrations"]): Set<string> => {
   const classes = new Set<string>();
   for (const { new_sqlite_classes = [], renamed_classes = [], deleted_classes = [] } of migrations) {
@@ -24,7 +24,10 @@ const classesWithStorage = (migrations: WranglerConfig["migrations"]): Set<strin
   return classes;
 };
 
-/** The problems of a deployment's wrangler configuration, each as one sentence that names the field and what is expected. */
+/**
+ * Returns the problems of a deployment's wrangler configuration: each text names the field, the expected and the given
+ * value.
+ */
 export const wranglerConfigProblems = async ({ folder, wranglerConfig }: Deployment): Promise<string[]> => {
   const { main, compatibility_date, durable_objects, migrations, assets, build } = await readWranglerConfig(
     folder,
@@ -38,11 +41,11 @@ export const wranglerConfigProblems = async ({ folder, wranglerConfig }: Deploym
   expect(
     main !== undefined && existsSync(main),
     "main",
-    "the path of the worker",
+    "the path of the Worker",
     main ? `${relative(folder, main)}, which does not exist` : "nothing",
   );
 
-  // A local collector without a date gets the latest one; `wrangler deploy` asks for it itself.
+  // Without a date, a local collector uses the latest one, and `wrangler deploy` reports that it is missing.
   expect(
     compatibility_date === undefined || compatibility_date >= OLDEST_COMPATIBILITY_DATE,
     "compatibility_date",
@@ -63,12 +66,12 @@ export const wranglerConfigProblems = async ({ folder, wranglerConfig }: Deploym
   }
 
   const directory = assets?.directory;
-  // A build command makes the folder before each start and each deployment.
-  const isThere =
+  // A build command creates the folder before each start and each deployment.
+  const hasAssets =
     directory !== undefined &&
     (Boolean(build.command) || existsSync(join(dirname(wranglerConfig), directory, SCRIPT_TAG)));
   expect(
-    isThere,
+    hasAssets,
     "assets.directory",
     `a folder with ${SCRIPT_TAG}, such as node_modules/@tidemark/collector/dist/assets`,
     directory ? `${directory}, which has no ${SCRIPT_TAG}` : "nothing",

@@ -6,25 +6,25 @@ import { CommandError } from "../command-line/command-error.ts";
 
 const CONFIG = "tidemark.config.ts";
 
-/** The names under which wrangler looks for its configuration, in its own order. */
+/** The names of wrangler's configuration file, in the order in which wrangler looks for them. */
 const WRANGLER_CONFIGS = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
 
-/** A deployment of the collector, as a folder on this machine. */
+/** A deployment of the collector: a folder with its configuration. */
 export interface Deployment {
   /** Absolute path of the folder. */
   folder: string;
-  /** The configuration in `tidemark.config.ts`, checked. */
+  /** The validated configuration in `tidemark.config.ts`. */
   config: TidemarkConfig;
   /** Absolute path of wrangler's configuration. */
   wranglerConfig: string;
 }
 
-/** An absolute path or URL and a line, as stacks name them. */
+/** Matches an absolute path or URL and a line number at the end of a line of a stack trace. */
 const LOCATION = /(file:\/\/\S+?|(?<=^|\()\/.+?):(\d+)(?::\d+)?\)?$/;
 
 /**
- * The place in the deployment's own files that an error comes from, such as `tidemark.config.ts:17`: a syntax error names it in the
- * first line of its stack, and another error in its calls before the one that loads the file.
+ * Returns the location of an error in the deployment's own files, such as `tidemark.config.ts:17`. A syntax error has
+ * it in the first line of its stack trace. Other errors have it in the calls above Node's module loader.
  */
 const locationOf = ({ stack = "" }: Error, folder: string): string | undefined => {
   for (const line of stack.split("\n")) {
@@ -59,7 +59,8 @@ const loadConfig = async (path: string): Promise<TidemarkConfig> => {
  * Opens the deployment in a folder.
  *
  * @param folder Default: the current folder.
- * @throws CommandError when a file is missing, or that names the site or feature, the field and the expected value.
+ * @throws CommandError when a file is missing or the configuration is invalid. It names the file, or the site or
+ * feature, the field and the expected value.
  */
 export const openDeployment = async (folder = "."): Promise<Deployment> => {
   const at = (name: string) => join(resolve(folder), name);
@@ -70,7 +71,7 @@ export const openDeployment = async (folder = "."): Promise<Deployment> => {
   ];
   if (!wranglerConfig || missing.length) {
     throw new CommandError(
-      `${resolve(folder)} is not the folder of a deployment: it has no ${missing.join(" and no ")}. Run tidemark where these files are.`,
+      `${resolve(folder)} is not the folder of a deployment: it has no ${missing.join(" and no ")}. Run tidemark in the folder of these files.`,
     );
   }
   return { folder: resolve(folder), config: await loadConfig(at(CONFIG)), wranglerConfig };

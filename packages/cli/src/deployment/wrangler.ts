@@ -7,9 +7,9 @@ import { pathToFileURL } from "node:url";
 import type { Unstable_Config as WranglerConfig } from "wrangler";
 import { CommandError } from "../command-line/command-error.ts";
 
-/** The wrangler that a deployment has installed. */
+/** The wrangler that is installed in a deployment. */
 interface Wrangler {
-  /** Path of its program. */
+  /** Path of its executable. */
   program: string;
   /** URL of its module. */
   module: string;
@@ -22,18 +22,18 @@ const findWrangler = (folder: string): Wrangler => {
     const { bin } = JSON.parse(readFileSync(manifest, "utf8"));
     return { program: join(dirname(manifest), bin.wrangler), module: pathToFileURL(resolve("wrangler")).href };
   } catch (error) {
-    throw new CommandError(`${folder} has no wrangler: npm install --save-dev wrangler`, { cause: error });
+    throw new CommandError(`${folder} has no wrangler. Install it: npm install --save-dev wrangler`, { cause: error });
   }
 };
 
 /** Options of {@link spawnWrangler}. */
 export interface WranglerOptions extends Pick<SpawnOptions, "detached" | "env" | "stdio"> {
-  /** Options of the Node that runs wrangler. Default: none. */
+  /** Options of the Node process that runs wrangler. Default: none. */
   nodeOptions?: readonly string[];
 }
 
 /**
- * Starts the wrangler of the deployment in a folder, without its questions and statistics.
+ * Starts the wrangler of a deployment, with metrics off.
  *
  * @throws CommandError when the deployment has no wrangler.
  */
@@ -45,7 +45,7 @@ export const spawnWrangler = (
   spawn(process.execPath, [...nodeOptions, findWrangler(folder).program, ...args], {
     ...options,
     cwd: folder,
-    // Wrangler starts the deployment's build command, which finds the Node that runs here.
+    // Wrangler runs the deployment's build command, which must find the same Node as this process.
     env: {
       ...process.env,
       PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
@@ -54,16 +54,16 @@ export const spawnWrangler = (
     },
   });
 
-/** Runs the wrangler of a deployment in this terminal, and returns its exit code. */
+/** Runs the wrangler of a deployment in this terminal. Returns its exit code, or 1 when a signal ended it. */
 export const runWrangler = async (folder: string, args: readonly string[]): Promise<number> => {
   const [code, signal] = await once(spawnWrangler(folder, args, { stdio: "inherit" }), "exit");
   return signal ? 1 : code;
 };
 
 /**
- * Reads wrangler's configuration of a deployment as wrangler does.
+ * Reads wrangler's configuration of a deployment with wrangler's own parser.
  *
- * @throws CommandError when wrangler does not accept it.
+ * @throws CommandError when wrangler rejects it.
  */
 export const readWranglerConfig = async (folder: string, path: string): Promise<WranglerConfig> => {
   const { unstable_readConfig } = (await import(findWrangler(folder).module)) as typeof import("wrangler");

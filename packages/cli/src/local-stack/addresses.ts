@@ -1,9 +1,11 @@
 import { networkInterfaces } from "node:os";
 
-/** The address that a server of the local stack listens on: the loopback interface, or all interfaces of this machine. */
+/**
+ * Returns the address that a server of the local stack listens on: all interfaces when it is public, else the loopback.
+ */
 export const listenAddress = (isPublic: boolean): string => (isPublic ? "0.0.0.0" : "127.0.0.1");
 
-/** The IPv4 addresses under which other machines reach this one. */
+/** Returns the IPv4 addresses of this machine in its networks. */
 export const publicAddresses = (): string[] =>
   Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])

@@ -7,30 +7,33 @@ import { spawnWrangler } from "../deployment/wrangler.ts";
 import { killGroupOnParentExit, processGroup } from "../process-group.ts";
 import type { Keys } from "./keys.ts";
 
-/** Longest start, in milliseconds. */
+/** Longest time that the collector may take to start, in milliseconds. */
 const START_TIMEOUT_MS = 60_000;
 
 /**
- * Longest time from an error that wrangler reports while it starts to the failure of the start, in milliseconds. After some errors
- * wrangler waits for a change of the files.
+ * Time after wrangler's first error during the start until the start fails, in milliseconds. After some errors wrangler
+ * does not exit and waits for a change of the files.
  */
 const ERROR_TIMEOUT_MS = 5_000;
 
-/** Longest time to an answer, in milliseconds. */
-const ANSWER_TIMEOUT_MS = 2_000;
+/** Timeout of a health check, in milliseconds. */
+const HEALTH_TIMEOUT_MS = 2_000;
 
-/** Characters from the beginning and from the end of wrangler's output that an error quotes: either may say what is wrong. */
+/**
+ * Characters from the beginning and the end of wrangler's output that an error quotes. Either part may contain the
+ * cause.
+ */
 const QUOTED_CHARACTERS = { first: 2_500, last: 2_500 };
 
-/** A collector on the real Workers runtime, in a process group of its own. */
+/** A collector in the Workers runtime, in a separate process group. */
 export interface CollectorProcess {
   /** Process id of wrangler. */
   pid: number;
-  /** Resolves once wrangler has ended, whatever ended it. */
+  /** Resolves once wrangler has ended for any reason. */
   ended: Promise<void>;
-  /** Ends the collector and everything that it started, in good order. */
+  /** Stops the collector and its child processes with SIGTERM. */
   stop(): Promise<void>;
-  /** Ends the whole process group at once (SIGKILL), as a power cut does. */
+  /** Ends the whole process group with SIGKILL, like a power failure. */
   kill(): Promise<void>;
 }
 
@@ -41,14 +44,17 @@ export interface CollectorProcessOptions {
   port: number;
   /** Address to listen on: `127.0.0.1`, or `0.0.0.0` for all interfaces. */
   ip: string;
-  /** Absolute path of the folder that holds the Durable Objects' storage, so that a later start finds it again. */
+  /** Absolute path of the folder for the storage of the Durable Objects. */
   state: string;
   keys: Keys;
-  /** Receives what wrangler reports on standard error once the collector runs, such as a change that does not compile. */
+  /** Receives wrangler's standard error once the collector runs, such as a compile error after a change. */
   onError?: ((text: string) => void) | undefined;
 }
 
-/** Returns a function that gives the output of a process without colours, and without its middle when it is long. */
+/**
+ * Records the output of a process. Returns a function that returns it without colours, and without its middle when it
+ * is long.
+ */
 const recordOutput = ({ stdout, stderr }: ChildProcess): (() => string) => {
   const { first, last } = QUOTED_CHARACTERS;
   let [beginning, end] = ["", ""];
@@ -63,20 +69,20 @@ const recordOutput = ({ stdout, stderr }: ChildProcess): (() => string) => {
   return () => beginning + end;
 };
 
-/** Message of wrangler to the process that started it. */
+/** Whether an IPC message is wrangler's report that it listens. */
 const isListeningMessage = (message: unknown): boolean => `${message}`.includes('"DEV_SERVER_READY"');
 
-/** Asks once. Wrangler answers no request while the Worker does not start. */
-const answers = (port: number): Promise<boolean> =>
-  fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }).then(
+/** Whether the collector responds to a health check. Wrangler leaves requests pending until the Worker has started. */
+const isHealthy = (port: number): Promise<boolean> =>
+  fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) }).then(
     (response) => response.ok,
     () => false,
   );
 
 /**
- * Starts the collector with `wrangler dev` and waits until it answers.
+ * Starts the collector with `wrangler dev`, and resolves once it responds to requests.
  *
- * @throws CommandError with wrangler's output when it does not.
+ * @throws CommandError with wrangler's output when it does not start.
  */
 export const startCollectorProcess = async (options: CollectorProcessOptions): Promise<CollectorProcess> => {
   const { folder, port, ip, state, keys, onError } = options;
@@ -103,12 +109,12 @@ export const startCollectorProcess = async (options: CollectorProcessOptions): P
     if (stripVTControlCharacters(`${chunk}`).includes("[ERROR]"))
       deadline = Math.min(deadline, Date.now() + ERROR_TIMEOUT_MS);
   });
-  // Another program may answer on the port before wrangler listens there, or instead.
+  // A health check alone is not enough: another program may respond on the port before wrangler, or instead of it.
   let isListening = false;
   child.on("message", (message) => {
     isListening ||= isListeningMessage(message);
   });
-  while (!(isListening && (await answers(port)))) {
+  while (!(isListening && (await isHealthy(port)))) {
     const hasEnded = await Promise.race([exit.then(() => true), sleep(100, false)]);
     if (!hasEnded && Date.now() < deadline) continue;
     await group.end("SIGKILL");

@@ -1,21 +1,21 @@
 import { watchFolder } from "./watch-folder.ts";
 
-/** A program that may end by itself. */
+/** A program that may exit by itself and can start again. */
 export interface Restartable {
-  /** Waits until the program has ended. */
+  /** Resolves once the program has exited. */
   ended(): Promise<void>;
-  /** Starts it again. */
+  /** Starts the program again. */
   start(): Promise<void>;
-  /** Ends it. */
+  /** Ends the program. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a program again whenever it has ended by itself. When a start fails, as with a wrong configuration, the next change in a folder
- * starts it again.
+ * Restarts a program each time that it exits by itself. After a failed start, such as one with an invalid
+ * configuration, it restarts the program at the next change in a folder.
  *
- * @param report Receives the reason of a failed start.
- * @param signal Ends this, and a start that is under way.
+ * @param report Receives the reason for a failed start.
+ * @param signal Ends the restarts, and the program when a start is in progress.
  */
 export const keepRunning = async (
   { ended, start, stop }: Restartable,
@@ -25,14 +25,14 @@ export const keepRunning = async (
 ): Promise<void> => {
   await ended();
   while (!signal.aborted) {
-    // Watching begins before the start, so that a change during the start counts.
+    // The watch begins before the start, so that it includes changes during the start.
     const { changed, stop: stopWatching } = watchFolder(folder);
     signal.addEventListener("abort", stopWatching);
     try {
       await start();
       await (signal.aborted ? stop() : ended());
     } catch (error) {
-      report(`${(error as Error).message}\nIt starts again with the next change.\n`);
+      report(`${(error as Error).message}\nThe next change of a file starts it again.\n`);
       await changed;
     } finally {
       signal.removeEventListener("abort", stopWatching);

@@ -10,47 +10,48 @@ import { claimState, type StateClaim } from "./state-claim.ts";
 
 /** Options of {@link startLocalCollector}. */
 export interface LocalCollectorOptions {
-  /** Port to try first. Default: any free one. */
+  /** Preferred port; a free one replaces it when it is in use. Default: any free port. */
   port?: number | undefined;
-  /** Whether it listens on all interfaces of this machine. Default: on the loopback interface alone. */
+  /** Whether it listens on all network interfaces. Default: only on the loopback interface. */
   isPublic?: boolean | undefined;
   /**
-   * Folder for the collector's storage, relative to the deployment's. The keys are then the same at each start. While another
-   * process uses it, the storage is a temporary one. Default: temporary storage and new keys, gone with the collector.
+   * Folder for the collector's storage, relative to the deployment's folder. The keys are then the same at each start.
+   * While another process uses the folder, the storage is temporary. Default: temporary storage and new keys at each
+   * start.
    */
   state?: string | undefined;
   /**
-   * Receives what wrangler reports on standard error once the collector runs. When given, a collector that a change has ended, such as
-   * a wrong configuration, starts again with the next change in the deployment's folder. Default: it stays ended.
+   * Receives wrangler's standard error once the collector runs. When given, a collector that exits, such as after an
+   * invalid change of the configuration, restarts at the next change in the deployment's folder. Default: no restart.
    */
   onError?: ((text: string) => void) | undefined;
 }
 
-/** The collector of a deployment, running on this machine. */
+/** A running collector of a deployment on this machine. */
 export interface LocalCollector {
   origin: string;
-  /** The deployment's keys, by the names of their secrets. */
+  /** Keys of the deployment, by the names of their secrets. */
   keys: Keys;
-  /** Absolute path of the folder that holds the storage. */
+  /** Absolute path of the storage's folder. */
   state: string;
-  /** Id of the process that uses the wanted storage, when this collector had to take a temporary one. */
+  /** Id of the process that uses the wanted folder; present when this collector uses a temporary one instead. */
   stateUsedBy?: number;
-  /** Ends it in good order, and everything that it started. */
+  /** Stops the collector and its child processes with SIGTERM, and removes temporary storage. */
   stop(): Promise<void>;
-  /** Ends it at once, as a power cut does. */
+  /** Ends the collector with SIGKILL, like a power failure. */
   kill(): Promise<void>;
-  /** Starts it again on the same port and storage, after it was killed. */
+  /** Starts a killed collector again, with the same port and storage. */
   restart(): Promise<void>;
 }
 
-/** A folder that one collector uses for its storage. */
+/** The folder of one collector's storage. */
 interface Storage {
   folder: string;
-  /** Id of the process that uses the wanted folder, when this is a temporary one in its place. */
+  /** Id of the process that uses the wanted folder; present when this folder is a temporary one instead. */
   usedBy?: number;
-  /** The claim of a folder that lasts; none for a temporary one. */
+  /** The claim of a permanent folder; absent for a temporary one. */
   claim?: StateClaim;
-  /** Ends the use: a temporary folder is removed. */
+  /** Ends the use of the folder, and removes a temporary one. */
   release(): Promise<void>;
 }
 
@@ -65,7 +66,7 @@ const storageIn = async (folder: string): Promise<Storage> => {
 };
 
 /**
- * Starts the collector of a deployment on the real Workers runtime. A port that is taken is replaced by a free one.
+ * Starts the collector of a deployment in the Workers runtime. When the wanted port is in use, it uses a free one.
  *
  * @throws CommandError when it does not start.
  */
@@ -84,7 +85,7 @@ export const startLocalCollector = async (
     return started;
   };
   const startOnAnotherPort = async (error: Error): Promise<CollectorProcess> => {
-    // Another program took the port after it was found free.
+    // Another program has occupied the port since `getPort` found it free.
     if (!/Address already in use/i.test(error.message)) throw error;
     port = await getPort();
     return start();

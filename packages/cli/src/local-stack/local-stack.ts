@@ -3,7 +3,7 @@ import { type Deployment, openDeployment } from "../deployment/deployment.ts";
 import { type LocalCollector, type LocalCollectorOptions, startLocalCollector } from "./local-collector.ts";
 import { type Site, serveSite } from "./site-server.ts";
 
-/** A collector and a site, running side by side on this machine. */
+/** A running collector and site on this machine. */
 export interface LocalStack {
   collector: LocalCollector;
   site: Site;
@@ -14,13 +14,17 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
-/** Options of {@link startLocalStack}: those of its collector, which apply to the site too, and its own. */
+/**
+ * Options of {@link startLocalStack}. The inherited options apply to the collector, and `isPublic` also to the site.
+ */
 export interface LocalStackOptions extends Omit<LocalCollectorOptions, "port"> {
-  /** Folder of the collector's deployment. Default: the current folder. */
+  /** Folder of the deployment. Default: the current folder. */
   deployment?: string | undefined;
-  /** Folder that the site serves, or a function that starts the site, with pages that send to the collector's origin. */
+  /**
+   * Folder of the site's pages, or a function that starts the site; its pages send events to the collector's origin.
+   */
   site: string | ((port: number, collector: string) => Promise<Site>);
-  /** Ports to try first. Default: any free ones. */
+  /** Preferred ports; free ones replace those in use. Default: any free ports. */
   ports?: { collector: number; site: number } | undefined;
 }
 
@@ -28,9 +32,9 @@ const firstReadKey = ({ config }: Deployment, { keys }: LocalCollector): string 
   keys[config.sites[0]?.readKeySecret ?? ""] ?? "";
 
 /**
- * Starts the stack. A port that is taken is replaced by a free one.
+ * Starts a collector and a site. When a wanted port is in use, it uses a free one.
  *
- * @throws CommandError when the deployment is not complete, or the collector does not start.
+ * @throws CommandError when the deployment is incomplete or invalid, or the collector does not start.
  */
 export const startLocalStack = async ({
   deployment: folder,
@@ -47,7 +51,7 @@ export const startLocalStack = async ({
   const site = await getPort(ports ? { port: [ports.site] } : {})
     .then((port) => serve(port, collector.origin))
     .catch(async (error: NodeJS.ErrnoException) => {
-      // Another program took the port after it was found free.
+      // Another program has occupied the port since `getPort` found it free.
       if (error.code !== "EADDRINUSE") throw error;
       return serve(await getPort(), collector.origin);
     })

@@ -2,8 +2,8 @@ import { publicAddresses } from "./addresses.ts";
 import type { LocalCollector } from "./local-collector.ts";
 
 /**
- * The rows of a table that link to a server of the local stack: at `localhost`, and, when it is public, at each address under which other
- * machines reach it. The first row has the title.
+ * Returns table rows with the links to a server of the local stack: `localhost` first, then each network address when
+ * the server is public. Only the first row has the title.
  */
 export const linkRows = (
   title: string,
@@ -17,20 +17,20 @@ export const linkRows = (
   ),
 ];
 
-/** A sentence about a server that runs on another port than the wanted one; nothing when it has that. */
+/** Returns a notice when a server runs on another port than the wanted one, else nothing. */
 export const portNotice = (name: string, wanted: number, origin: string): string[] =>
-  origin.endsWith(`:${wanted}`) ? [] : [`Port ${wanted} is busy. ${name} runs at ${origin} instead.`];
+  origin.endsWith(`:${wanted}`) ? [] : [`Port ${wanted} is in use. ${name} runs at ${origin} instead.`];
 
-/** A sentence about a collector that has temporary storage in place of the wanted one; nothing when it has that. */
+/** Returns a notice when a collector uses temporary storage instead of the wanted folder, else nothing. */
 export const stateNotice = ({ state, stateUsedBy }: LocalCollector): string[] =>
   stateUsedBy === undefined
     ? []
     : [
-        `Process ${stateUsedBy} uses the stored data. This collector starts without data, stores it in ${state}, and removes it at its end.`,
+        `Process ${stateUsedBy} uses the stored data. This collector starts without data in ${state}, and removes that folder when it stops.`,
       ];
 
-/** A sentence about a public server of a machine without a network; nothing for others. */
+/** Returns a notice when a server is public but the machine has no network address, else nothing. */
 export const networkNotice = (isPublic: boolean): string[] =>
   isPublic && publicAddresses().length === 0
-    ? ["This machine has no IPv4 address in a network: no other machine reaches it."]
+    ? ["This machine has no IPv4 address in a network, so no other machine can connect."]
     : [];

@@ -1,8 +1,8 @@
 import { untilInterrupted } from "./until-interrupted.ts";
 
 /**
- * Starts servers, announces them, and stops them in good order on a signal to end. A signal during the start ends the process, and with
- * it everything that the process has started.
+ * Starts servers, announces them, and stops them at SIGINT, SIGTERM or SIGHUP. A signal during the start ends this
+ * process and all processes that it started.
  */
 export const serveUntilInterrupted = async <Servers extends { stop(): Promise<void> }>(
   start: () => Promise<Servers>,

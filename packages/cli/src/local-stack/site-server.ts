@@ -5,8 +5,8 @@ import { join, resolve, sep } from "node:path";
 import sirv from "sirv";
 import { listenAddress } from "./addresses.ts";
 
-/** The origin that pages name as the collector's. The server replaces it by the real one. */
-const WRITTEN_COLLECTOR = "http://localhost:8787";
+/** The placeholder for the collector's origin in pages, which the server replaces by the real origin. */
+const COLLECTOR_PLACEHOLDER = "http://localhost:8787";
 
 /** A running site. */
 export interface Site {
@@ -20,19 +20,19 @@ export interface SiteOptions {
   /** Origin of the collector. */
   collector: string;
   /**
-   * Whether the site listens on all interfaces. Its pages then point to the collector at the host under which the browser
-   * reached the site. Default: false.
+   * Whether the site listens on all network interfaces. Its pages then use the collector at the host of the browser's
+   * request. Default: false.
    */
   isPublic?: boolean | undefined;
 }
 
-/** The path of the page that a request asks for; `undefined` for all other files, and for paths outside of the folder. */
+/** Returns the path of a requested HTML page, or `undefined` for any other file and for paths outside of the folder. */
 const pagePath = (folder: string, pathname: string): string | undefined => {
   const path = resolve(join(folder, decodeURIComponent(pathname.endsWith("/") ? `${pathname}index.html` : pathname)));
   return path.endsWith(".html") && path.startsWith(resolve(folder) + sep) ? path : undefined;
 };
 
-/** Serves a folder. Each page that names `http://localhost:8787` as the collector is sent with the collector's real origin. */
+/** Serves a folder. In HTML pages, it replaces `http://localhost:8787` by the collector's real origin. */
 export const serveSite = async (folder: string, { port, collector, isPublic = false }: SiteOptions): Promise<Site> => {
   const collectorFor = (host: string | undefined): string => {
     if (!isPublic || !host) return collector;
@@ -47,14 +47,14 @@ export const serveSite = async (folder: string, { port, collector, isPublic = fa
       const html = page && (await readFile(page, "utf8").catch(() => undefined));
       if (html) {
         response.setHeader("content-type", "text/html; charset=utf-8");
-        response.end(html.replaceAll(WRITTEN_COLLECTOR, collectorFor(request.headers.host)));
+        response.end(html.replaceAll(COLLECTOR_PLACEHOLDER, collectorFor(request.headers.host)));
       } else {
         files(request, response, () => {
           response.writeHead(404).end("not found");
         });
       }
     } catch {
-      // The path or the host is not valid in a URL.
+      // The path or the host is invalid in a URL.
       response.writeHead(400).end("bad request");
     }
   });

@@ -2,17 +2,17 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * The folder, inside that of the state, with one entry for each process that uses the state. The id and the start time of the process
- * name its entry, so that it never stands for a later process with the same id. The entry of a process that has ended is stale, and
+ * The subfolder with one entry per process that uses the state. An entry's name contains the process's id and start
+ * time, so that it never matches a later process with the same id. The entry of a process that has ended is stale, and
  * any process may remove it.
  */
 const ENTRIES = "in-use-by";
 
-/** The exclusive use of a folder of state. */
+/** An exclusive claim of a state folder. */
 export interface StateClaim {
-  /** Adds a process that uses the state too, and may outlive this one. */
+  /** Adds a process that also uses the state and may outlive this one. */
   add(pid: number): Promise<void>;
-  /** Ends the use. */
+  /** Ends the claim. */
   release(): Promise<void>;
 }
 
@@ -24,17 +24,21 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** The entry of a running process: its id and, where the system provides it, its start time; `undefined` once it has ended. */
+/**
+ * Returns the entry's name of a running process: its id and, where `/proc` exists, its start time. `undefined` once it
+ * has ended.
+ */
 const entryOf = async (pid: number): Promise<string | undefined> => {
   if (!isAlive(pid)) return undefined;
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  // The program's name, in brackets, may hold spaces. After it: the state (Z has ended), and the start as the 20th field.
+  // The program's name, in brackets, may contain spaces. The fields after it are the state (Z: ended) and, as the 20th,
+  // the start time.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return fields[0] === "Z" ? undefined : `${pid}-${fields[19] ?? 0}`;
 };
 
 /**
- * Claims the exclusive use of a folder of state. Of two processes that claim it at the same time, at most one succeeds.
+ * Claims the exclusive use of a state folder. When two processes claim it at the same time, at most one succeeds.
  *
  * @returns The claim, or the id of a process that uses the state.
  */
@@ -53,7 +57,7 @@ export const claimState = async (folder: string): Promise<StateClaim | { usedBy:
     for (const entry of own) await remove(entry);
   };
 
-  // This entry is written before others are looked for: a process that writes its own later sees it.
+  // The entry is written before the others are read, so that a process that claims the folder later finds it.
   await add(process.pid);
   for (const entry of await readdir(entries)) {
     if (own.includes(entry)) continue;

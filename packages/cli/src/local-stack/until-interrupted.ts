@@ -1,8 +1,8 @@
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Waits for a signal to end (SIGINT, SIGTERM, SIGHUP), which then does not end the process by itself. Call it before the process starts
- * others. A second signal ends the process at once.
+ * Resolves at the first SIGINT, SIGTERM or SIGHUP, which then does not end the process. A second signal ends it
+ * immediately. Call this before the process starts others.
  */
 export const untilInterrupted = (): Promise<void> =>
   new Promise((resolve) => {

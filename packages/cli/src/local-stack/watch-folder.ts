@@ -1,26 +1,26 @@
 import { readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 
-/** Names of folders and files that no person edits: installed, built, or kept by programs. */
+/** Matches paths of files that programs write: installed packages, build output and hidden files. */
 const IGNORED = /(^|[/\\])(node_modules|dist|\..*)([/\\]|$)/;
 
-/** A watch over a folder, from the moment at which it is made. */
+/** A watch over a folder, which begins when it is created. */
 export interface FolderWatch {
-  /** Resolves with the first change of a file in the folder or in a folder below, or when the watch is stopped. */
+  /** Resolves at the first change of a file in the folder or a subfolder, or when the watch stops. */
   changed: Promise<void>;
   stop(): void;
 }
 
-/** Watches the files in a folder that a person edits. */
+/** Watches a folder and its subfolders, except for {@link IGNORED} paths. */
 export const watchFolder = (folder: string): FolderWatch => {
   let resolve = () => {};
-  const changed = new Promise<void>((found) => {
-    resolve = found;
+  const changed = new Promise<void>((resolveChanged) => {
+    resolve = resolveChanged;
   });
-  const below = readdirSync(folder, { withFileTypes: true })
+  const subfolders = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !IGNORED.test(entry.name))
     .map(({ name }) => join(folder, name));
-  const watchers = [folder, ...below].map((path) =>
+  const watchers = [folder, ...subfolders].map((path) =>
     watch(path, { recursive: path !== folder }, (_, name) => {
       if (name && !IGNORED.test(name)) resolve();
     }),

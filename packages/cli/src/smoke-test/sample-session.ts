@@ -3,14 +3,14 @@ import type { Site } from "@tidemark/collector/config";
 import type { Batch, Event } from "@tidemark/schema";
 import { CONTRACT_VERSION } from "@tidemark/schema/limits";
 
-/** A visit of one page view, as a tracker reports it, and the ids under which its vectors are found. */
+/** A session with one page view, as a tracker sends it, and the ids of its vectors. */
 export interface SampleSession {
   batch: Batch;
-  /** The ids by entity. */
+  /** Ids by entity. */
   ids: Record<"session" | "user" | "page", string>;
 }
 
-/** A visit of a site: a page view, a click and a custom event, with the visitor's consent. */
+/** Creates a session for a site: a page view, a click and a custom event, with the visitor's consent. */
 export const createSampleSession = ({ id, key }: Site): SampleSession => {
   const now = Date.now();
   const [view_id, anonymous_id, tab_id, session_id] = [

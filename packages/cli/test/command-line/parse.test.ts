@@ -6,19 +6,19 @@ import { parseCommandLine } from "../../src/command-line/parse.ts";
 const serve = defineCommand({
   name: "serve",
   summary: "Serves a folder.",
-  flags: { host: { description: "Listens everywhere." }, port: { value: "<port>", description: "Where to listen." } },
+  flags: { host: { description: "Listens everywhere." }, port: { value: "<port>", description: "The port." } },
   examples: [["serve --port 80", "On the usual port."]],
   run: async () => 0,
 });
 
 const greet = defineCommand({
   ...{ name: "greet", summary: "Greets.", flags: {}, examples: [["greet ann", "One."]], run: async () => 0 },
-  positionals: { placeholder: "[name …]", description: "Who.", choices: { ann: "The first.", bob: "The second." } },
-  rest: { placeholder: "[-- word …]", description: "What else is said." },
+  positionals: { placeholder: "[name …]", description: "Names.", choices: { ann: "The first.", bob: "The second." } },
+  rest: { placeholder: "[-- word …]", description: "Further words." },
 });
 
-describe("a command line", () => {
-  it("is read by the command's flags and words", () => {
+describe("parseCommandLine", () => {
+  it("parses flags, positional arguments and the arguments after --", () => {
     const empty = { isHelp: false, values: {}, positionals: [], rest: [] };
     expect(parseCommandLine(serve, [])).toEqual(empty);
     expect(parseCommandLine(serve, ["--host", "--port", "80"])).toEqual({
@@ -36,22 +36,22 @@ describe("a command line", () => {
     ["--prot", "serve has no flag --prot; expected --host, --port, --help."],
     ["-p", "serve has no flag -p; expected --host, --port, --help."],
     ["--constructor", "serve has no flag --constructor; expected --host, --port, --help."],
-    ["here", 'serve takes no argument; given "here". Its flags: --host, --port, --help.'],
+    ["here", 'serve takes no arguments; given "here". Its flags: --host, --port, --help.'],
     ["--port", "--port needs a value: --port <port>."],
     ["--port --host", "--port needs a value: --port <port>."],
-    ["-- here", 'serve takes no argument; given "here". Its flags: --host, --port, --help.'],
+    ["-- here", 'serve takes no arguments; given "here". Its flags: --host, --port, --help.'],
     ["--host=yes", '--host takes no value; given "yes".'],
-  ])("that is not understood is refused by name: serve %s", (line, message) => {
+  ])("rejects and names an invalid flag or argument: serve %s", (line, message) => {
     expect(() => parseCommandLine(serve, line.split(" "))).toThrow(message);
   });
 
-  it("with an unknown word is refused with the known ones", () => {
-    expect(() => parseCommandLine(greet, ["eve"])).toThrow('greet does not know "eve"; expected ann, bob.');
+  it("rejects an unknown argument and lists the accepted ones", () => {
+    expect(() => parseCommandLine(greet, ["eve"])).toThrow('greet does not accept "eve"; expected ann, bob.');
   });
 });
 
-describe("the help of a command", () => {
-  it("shows its usage, the effect of each flag, and an example", () => {
+describe("formatHelp", () => {
+  it("shows the usage, the effect of each flag, and an example", () => {
     expect(formatHelp(serve)).toBe(`Serves a folder.
 
 Usage:
@@ -59,20 +59,20 @@ Usage:
 
 Flags:
   --host          Listens everywhere.
-  --port <port>   Where to listen.
+  --port <port>   The port.
   --help          Prints this text.
 
 Examples:
   serve --port 80   On the usual port.`);
   });
 
-  it("shows the words that it knows, and what follows --", () => {
+  it("shows the accepted arguments, and the arguments after --", () => {
     expect(formatHelp(greet)).toContain(`Usage:
   greet [name …] [-- word …]
 
 Arguments:
-  [name …]      Who.
-  [-- word …]   What else is said.
+  [name …]      Names.
+  [-- word …]   Further words.
 
 Names:
   ann   The first.

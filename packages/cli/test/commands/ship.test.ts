@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -24,7 +24,7 @@ const WRANGLER_CONFIG = {
   build: {},
 };
 
-/** Runs `tidemark ship` with a wrangler that deploys nothing and prints its arguments, and returns these. */
+/** Runs `tidemark ship` with a fake wrangler that only prints its arguments, and returns them. */
 const shipWith = (args: string[], env: NodeJS.ProcessEnv = {}): string | undefined => {
   const folder = temporaryFolder({
     ...{ "package.json": '{ "type": "module" }', "tidemark.config.ts": CONFIG, "wrangler.toml": "", "tidemark.js": "" },
@@ -41,18 +41,20 @@ const shipWith = (args: string[], env: NodeJS.ProcessEnv = {}): string | undefin
   return /^wrangler (.*)$/m.exec(stdout)?.[1];
 };
 
-it("deploys with wrangler, and nothing with --dry-run", () => {
-  expect(shipWith([])).toBe("deploy");
-  expect(shipWith(["--dry-run"])).toBe("deploy --dry-run");
-});
+describe("tidemark ship", () => {
+  it("deploys with wrangler, and passes --dry-run to it", () => {
+    expect(shipWith([])).toBe("deploy");
+    expect(shipWith(["--dry-run"])).toBe("deploy --dry-run");
+  });
 
-it("deploys nothing when npm took --dry-run for its own flag", () => {
-  expect(shipWith([], { npm_config_dry_run: "true" })).toBe("deploy --dry-run");
-});
+  it("deploys nothing when npm consumed --dry-run", () => {
+    expect(shipWith([], { npm_config_dry_run: "true" })).toBe("deploy --dry-run");
+  });
 
-it.each([["--dryrun"], ["--dry-run=yes"], ["--", "--dry-run"], ["dry-run"], ["-n"]])(
-  "does not reach wrangler with a command line that it does not understand: %s %s",
-  (...args) => {
-    expect(shipWith(args)).toBeUndefined();
-  },
-);
+  it.each([["--dryrun"], ["--dry-run=yes"], ["--", "--dry-run"], ["dry-run"], ["-n"]])(
+    "does not start wrangler for an invalid command line: %j",
+    (...args) => {
+      expect(shipWith(args)).toBeUndefined();
+    },
+  );
+});

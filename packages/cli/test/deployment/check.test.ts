@@ -57,18 +57,22 @@ const FILES = {
   "assets/tidemark.js": "",
 };
 
-/** The folder of a deployment with these files. @param below A folder to put them in. */
-const deploymentIn = (files: Record<string, string>, below = ""): string => {
-  const paths = Object.entries(files).map(([name, text]) => [`${below}${name}`, text]);
-  const folder = join(temporaryFolder(Object.fromEntries(paths)), below);
+/**
+ * Creates the folder of a deployment with these files.
+ *
+ * @param subfolder Subfolder of a temporary folder, such as `a/`.
+ */
+const createDeployment = (files: Record<string, string>, subfolder = ""): string => {
+  const paths = Object.entries(files).map(([name, text]) => [`${subfolder}${name}`, text]);
+  const folder = join(temporaryFolder(Object.fromEntries(paths)), subfolder);
   mkdirSync(join(folder, "node_modules"));
   for (const name of ["@tidemark", "wrangler"]) symlinkSync(join(INSTALLED, name), join(folder, "node_modules", name));
   return folder;
 };
 
-/** The result of the check of a deployment with these files, or its error's message. */
+/** Checks a deployment with these files, and returns the summary or the error's message. */
 const check = async (files: Record<string, string>) => {
-  const folder = deploymentIn(files);
+  const folder = createDeployment(files);
   try {
     return await checkDeployment(await openDeployment(folder));
   } catch (error) {
@@ -80,25 +84,25 @@ const without = (name: keyof typeof FILES) =>
   Object.fromEntries(Object.entries(FILES).filter(([each]) => each !== name));
 
 // The first test loads wrangler, which takes seconds.
-describe("the check of a deployment", { timeout: 30_000 }, () => {
-  it("sums up what it defines when all is in order", async () => {
+describe("checkDeployment", { timeout: 30_000 }, () => {
+  it("summarizes a valid deployment", async () => {
     const summary = await check(FILES);
-    expect(summary).toContain("tidemark.config.ts and wrangler.toml are in order.");
+    expect(summary).toContain("tidemark.config.ts and wrangler.toml are valid.");
     expect(summary).toContain("site shop   1 feature: 1 session");
   });
 
-  it("names the files that a folder has not", async () => {
-    const rest = "Run tidemark where these files are.";
+  it("names the missing files of a folder", async () => {
+    const rest = "Run tidemark in the folder of these files.";
     expect(await check(without("tidemark.config.ts"))).toBe(
       `here is not the folder of a deployment: it has no tidemark.config.ts. ${rest}`,
     );
     expect(await check({})).toContain("no tidemark.config.ts and no wrangler.toml (or wrangler.json, wrangler.jsonc)");
     expect(await check(without("worker.ts"))).toBe(
-      "wrangler.toml: main: expected the path of the worker; given worker.ts, which does not exist",
+      "wrangler.toml: main: expected the path of the Worker; given worker.ts, which does not exist",
     );
   });
 
-  it("names the feature, the field and what was expected of a configuration", async () => {
+  it("names the feature or site, the field and the expected value of an invalid configuration", async () => {
     expect(await check({ ...FILES, "tidemark.config.ts": configWith("tap") })).toMatch(
       /^tidemark\.config\.ts: feature clicks: source: .*"click".*; given "tap"$/,
     );
@@ -107,7 +111,7 @@ describe("the check of a deployment", { timeout: 30_000 }, () => {
     );
   });
 
-  it("names what keeps a configuration from being loaded", async () => {
+  it("names the cause when a configuration cannot be loaded", async () => {
     const loading = (text: string) => check({ ...FILES, "tidemark.config.ts": text });
     expect(await loading("export const config = {};")).toBe(
       "tidemark.config.ts: expected `export default defineConfig({ … })`; given no default export",
@@ -117,7 +121,7 @@ describe("the check of a deployment", { timeout: 30_000 }, () => {
     );
   });
 
-  // Node's own loader, in place of the one of the tests, has the places.
+  // In a separate process: stack traces of Vitest's module loader lack these locations.
   it.each([
     ["\nconst = 5;", "(tidemark.config.ts:2)"],
     ['import "./sites.ts";', "no site (sites.ts:1)"],
@@ -125,9 +129,9 @@ describe("the check of a deployment", { timeout: 30_000 }, () => {
     ['\n\nJSON.parse("{");', "(tidemark.config.ts:3)"],
     ['throw "no secret";', "no secret"],
     ["throw undefined;", "undefined"],
-  ])("names the place where a configuration cannot be read or throws: %j", (text, message) => {
+  ])("names the location where a configuration does not parse or throws: %j", (text, message) => {
     const files = { ...FILES, "tidemark.config.ts": text, "sites.ts": 'throw new Error("no site");' };
-    const folder = deploymentIn(files, "é à b/");
+    const folder = createDeployment(files, "é à b/");
     const { stderr, status } = spawnSync(process.execPath, [MAIN, "config", "check"], {
       cwd: folder,
       encoding: "utf8",
@@ -139,7 +143,7 @@ describe("the check of a deployment", { timeout: 30_000 }, () => {
     expect(status).toBe(1);
   });
 
-  it("checks a configuration that was not given to defineConfig", async () => {
+  it("validates a configuration that was not passed to defineConfig", async () => {
     expect(await check({ ...FILES, "tidemark.config.ts": "export default { sites: [], features: [] };" })).toContain(
       "tidemark.config.ts: adminKeySecret: expected the name of an environment variable",
     );
@@ -177,12 +181,12 @@ describe("the check of a deployment", { timeout: 30_000 }, () => {
       'directory = "public"',
       "assets.directory: expected a folder with tidemark.js, such as node_modules/@tidemark/collector/dist/assets; given public, which has no tidemark.js",
     ],
-  ])("names the field of wrangler.toml that is wrong: %s", async (from, to, problem) => {
+  ])("names the wrong field of wrangler.toml: %s", async (from, to, problem) => {
     expect(await check({ ...FILES, "wrangler.toml": WRANGLER.replace(from, to) })).toBe(`wrangler.toml: ${problem}`);
   });
 
-  it("takes a class that was renamed, or removed and created again, for one with storage", async () => {
-    const moved = `${WRANGLER.replace('"Rollup", "Metrics"]', '"Rolled", "Metrics"]')}
+  it("accepts a class that migrations rename, or delete and create again", async () => {
+    const migrated = `${WRANGLER.replace('"Rollup", "Metrics"]', '"Rolled", "Metrics"]')}
 [[migrations]]
 tag = "v2"
 renamed_classes = [{ from = "Rolled", to = "Rollup" }]
@@ -192,16 +196,16 @@ deleted_classes = ["Metrics"]
 tag = "v3"
 new_sqlite_classes = ["Metrics"]
 `;
-    expect(await check({ ...FILES, "wrangler.toml": moved })).toContain("in order");
+    expect(await check({ ...FILES, "wrangler.toml": migrated })).toContain("are valid");
   });
 
-  it("names the file and the line of a configuration of wrangler that cannot be read", async () => {
+  it("names the file and the line of a wrangler configuration that does not parse", async () => {
     expect(await check({ ...FILES, "wrangler.toml": 'name = "a"\n[[[' })).toMatch(/^wrangler\.toml:2: Invalid TOML/);
     const { "wrangler.toml": _, ...others } = FILES;
     expect(await check({ ...others, "wrangler.jsonc": "{\n  name\n}" })).toMatch(/^wrangler\.jsonc:2: /);
   });
 
-  it("reads wrangler.jsonc as well", async () => {
+  it("reads wrangler.jsonc", async () => {
     const { "wrangler.toml": _, ...others } = FILES;
     const objects = [
       { name: "SESSION", class_name: "Session" },
@@ -213,6 +217,6 @@ new_sqlite_classes = ["Metrics"]
       durable_objects: { bindings: objects },
       migrations: [{ tag: "v1", new_sqlite_classes: objects.map(({ class_name }) => class_name) }],
     };
-    expect(await check({ ...others, "wrangler.jsonc": `// mine\n${JSON.stringify(config)}` })).toContain("in order");
+    expect(await check({ ...others, "wrangler.jsonc": `// mine\n${JSON.stringify(config)}` })).toContain("are valid");
   });
 });

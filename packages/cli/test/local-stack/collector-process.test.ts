@@ -13,7 +13,7 @@ const startIn = (folder: string, port: number) =>
 
 const textAt = async (origin: string) => (await fetch(origin)).text();
 
-it("takes another program's answer on the port for no start", async () => {
+it("does not mistake another program on the port for the collector", async () => {
   const other = createServer((_, response) => response.end("another program")).listen(0, "127.0.0.1");
   onTestFinished(() => {
     other.close();
@@ -23,7 +23,7 @@ it("takes another program's answer on the port for no start", async () => {
   await expect(startIn(folder, (other.address() as AddressInfo).port)).rejects.toThrow("no port");
 });
 
-it("starts on a free port when another program takes the wanted one after all", async () => {
+it("uses a free port when another program occupies the wanted one during the start", async () => {
   const folder = folderWithWrangler(`
     if (existsSync("started-before")) listen();
     else {
@@ -39,7 +39,7 @@ it("starts on a free port when another program takes the wanted one after all", 
   expect(await textAt(collector.origin)).toBe("fake");
 });
 
-it("quotes what wrangler says first and last when it says much and ends", async () => {
+it("quotes the beginning and the end of wrangler's output when wrangler exits after a long output", async () => {
   const folder = folderWithWrangler(`console.error("the cause", "x".repeat(20_000), "the end"); process.exitCode = 1;`);
   const failure = await startIn(folder, await getPort()).catch((error: Error) => error.message);
   expect(failure).toMatch(
@@ -47,7 +47,9 @@ it("quotes what wrangler says first and last when it says much and ends", async 
   );
 });
 
-it("gives up soon when wrangler reports an error and waits, and does not answer", { timeout: 20_000 }, async () => {
+it("fails within seconds when wrangler reports an error, does not exit and does not respond", {
+  timeout: 20_000,
+}, async () => {
   const folder = folderWithWrangler(`
     console.error("✘ [ERROR] the cause");
     createServer(() => {}).listen(port, "127.0.0.1", () => process.send('{"event":"DEV_SERVER_READY"}'));`);

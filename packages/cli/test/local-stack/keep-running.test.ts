@@ -4,49 +4,51 @@ import { describe, expect, it } from "vitest";
 import { keepRunning } from "../../src/local-stack/keep-running.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
-/** A program that has ended and starts only once it is right, kept running; `log` has each try to start it and each report. */
-const keep = (folder: string) => {
+/**
+ * Keeps a program running that can start only after a change with `valid`. `log` records each start, stop and report.
+ */
+const keepProgramRunning = (folder: string) => {
   const ending = new AbortController();
   const log: string[] = [];
-  let isRight = false;
+  let isValid = false;
   let end = () => {};
   const program = {
     ended: () =>
       new Promise<void>((resolve) => {
         end = resolve;
-        if (!isRight) resolve();
+        if (!isValid) resolve();
       }),
     async start() {
-      log.push(isRight ? "runs" : "fails");
-      if (!isRight) throw new Error("wrong");
+      log.push(isValid ? "runs" : "fails");
+      if (!isValid) throw new Error("invalid");
     },
     async stop() {
       log.push("stops");
     },
   };
-  const kept = keepRunning(program, folder, (text) => log.push(text), ending.signal);
+  const finished = keepRunning(program, folder, (text) => log.push(text), ending.signal);
   return {
     log,
-    change(path: string, right = false) {
-      isRight = right;
-      // One event of the file system: a file that is written anew has several.
+    change(path: string, valid = false) {
+      isValid = valid;
+      // An append causes one event of the file system; overwriting a file causes several.
       appendFileSync(join(folder, path), "changed");
     },
     async stop() {
       ending.abort();
       end();
-      await kept;
+      await finished;
     },
   };
 };
 
-const REPORT = "wrong\nIt starts again with the next change.\n";
+const REPORT = "invalid\nThe next change of a file starts it again.\n";
 
-describe("a program that is kept running", () => {
-  it("is tried again with each change of a file that a person edits, until it starts", async () => {
+describe("keepRunning", () => {
+  it("retries a failed start at each change of a source file, until it succeeds", async () => {
     const files = ["features/shop.ts", "node_modules/installed.ts", ".hidden", "tidemark.config.ts"];
     const folder = temporaryFolder(Object.fromEntries(files.map((path) => [path, "new"])));
-    const { log, change, stop } = keep(folder);
+    const { log, change, stop } = keepProgramRunning(folder);
     await expect.poll(() => log).toEqual(["fails", REPORT]);
     change("node_modules/installed.ts");
     change(".hidden");
@@ -58,8 +60,8 @@ describe("a program that is kept running", () => {
     expect(log).toEqual(["fails", REPORT, "fails", REPORT, "runs"]);
   });
 
-  it("is waited for no longer once that is no longer wanted", async () => {
-    const { log, stop } = keep(temporaryFolder());
+  it("ends without waiting for a change when it is aborted", async () => {
+    const { log, stop } = keepProgramRunning(temporaryFolder());
     await expect.poll(() => log).toEqual(["fails", REPORT]);
     await stop();
     expect(log).toEqual(["fails", REPORT]);

@@ -17,20 +17,22 @@ const config = defineConfig({
 
 const deploymentIn = (folder: string) => ({ folder, config, wranglerConfig: join(folder, "wrangler.toml") });
 
-describe("the keys of a deployment on this machine", () => {
-  it("are new each time for a temporary collector, one for each secret", () => {
+describe("newKeys", () => {
+  it("generates a new key for each secret", () => {
     expect(Object.keys(newKeys(config)).sort()).toEqual(["ADMIN_KEY", "BLOG_KEY", "SHOP_KEY"]);
     expect(newKeys(config).ADMIN_KEY).not.toBe(newKeys(config).ADMIN_KEY);
   });
+});
 
-  it("are otherwise made once", async () => {
+describe("storedKeys", () => {
+  it("generates the keys once", async () => {
     const folder = temporaryFolder();
     const first = await storedKeys(deploymentIn(folder));
     expect(new Set(Object.values(first)).size).toBe(3);
     expect(await storedKeys(deploymentIn(folder))).toEqual(first);
   });
 
-  it("are those of .dev.vars where it sets them", async () => {
+  it("returns the keys that .dev.vars sets", async () => {
     const folder = temporaryFolder({ ".dev.vars": '# mine\nSHOP_KEY="mine"\nADMIN_KEY=\nOTHER=1\n' });
     const keys = await storedKeys(deploymentIn(folder));
     expect(keys.SHOP_KEY).toBe("mine");
@@ -40,16 +42,16 @@ describe("the keys of a deployment on this machine", () => {
   });
 
   it.each(["", "null", "[]", "{", '{ "SHOP_KEY": 5, "ADMIN_KEY": "" }'])(
-    "are made anew where the file that keeps them holds none: %j",
-    async (kept) => {
-      const folder = temporaryFolder({ ".wrangler/tidemark-keys.json": kept });
+    "generates new keys when the stored file has no valid ones: %j",
+    async (stored) => {
+      const folder = temporaryFolder({ ".wrangler/tidemark-keys.json": stored });
       const keys = await storedKeys(deploymentIn(folder));
       expect(Object.values(keys)).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/^[0-9a-f]{32}$/)));
       expect(await storedKeys(deploymentIn(folder))).toEqual(keys);
     },
   );
 
-  it("leave .dev.vars as it is", async () => {
+  it("does not change .dev.vars", async () => {
     const folder = temporaryFolder({ ".dev.vars": "SHOP_KEY=mine\n" });
     await storedKeys(deploymentIn(folder));
     expect(readFileSync(join(folder, ".dev.vars"), "utf8")).toBe("SHOP_KEY=mine\n");

@@ -10,7 +10,7 @@ afterEach(() => {
 const address = (text: string, internal: boolean) =>
   ({ address: text, family: "IPv4", internal }) as NonNullable<ReturnType<typeof networkInterfaces>["eth0"]>[number];
 
-it("a public server has a link for each address in a network", () => {
+it("links to a public server at each network address", () => {
   vi.mocked(networkInterfaces).mockReturnValue({
     lo: [address("127.0.0.1", true)],
     eth0: [address("192.168.0.7", false)],
@@ -22,8 +22,8 @@ it("a public server has a link for each address in a network", () => {
   expect(networkNotice(true)).toEqual([]);
 });
 
-it("a public server of a machine without a network says that no other machine reaches it", () => {
+it("prints a notice for a public server of a machine without a network", () => {
   vi.mocked(networkInterfaces).mockReturnValue({ lo: [address("127.0.0.1", true)] });
-  expect(networkNotice(true)).toEqual([expect.stringContaining("no other machine reaches it")]);
+  expect(networkNotice(true)).toEqual([expect.stringContaining("no other machine can connect")]);
   expect(networkNotice(false)).toEqual([]);
 });

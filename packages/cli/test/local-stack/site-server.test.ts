@@ -21,15 +21,15 @@ const serve = async (isPublic = false) => {
   return { ...site, port, get: async (path: string) => (await fetch(`${site.origin}${path}`)).text() };
 };
 
-/** The answer to a request as it is written here: `fetch` would put the path in order first. */
-const ask = async (port: number, path: string, host: string) => {
+/** Sends a request with this exact path, which `fetch` would normalize, and returns the raw response. */
+const rawRequest = async (port: number, path: string, host: string) => {
   const socket = connect(port, "127.0.0.1");
   socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
   return text(socket);
 };
 
-describe("the server of a site", () => {
-  it("sends pages with the collector's real origin, and other files as they are", async () => {
+describe("serveSite", () => {
+  it("inserts the collector's real origin into pages, and serves other files unchanged", async () => {
     const { get } = await serve();
     expect(await get("/")).toBe(`<script src="${COLLECTOR}/tidemark.js">`);
     expect(await get("/index.html")).toBe(`<script src="${COLLECTOR}/tidemark.js">`);
@@ -38,19 +38,19 @@ describe("the server of a site", () => {
     expect(await get("/nowhere.html")).toBe("not found");
   });
 
-  it("points pages to the collector at the host that the browser used, when it listens on all interfaces", async () => {
+  it("inserts the collector's origin at the host of the request when it listens on all interfaces", async () => {
     const { port } = await serve(true);
-    expect(await ask(port, "/", `192.168.1.7:${port}`)).toContain('src="http://192.168.1.7:4321/tidemark.js"');
-    expect(await ask(port, "/", `localhost:${port}`)).toContain('src="http://localhost:4321/tidemark.js"');
+    expect(await rawRequest(port, "/", `192.168.1.7:${port}`)).toContain('src="http://192.168.1.7:4321/tidemark.js"');
+    expect(await rawRequest(port, "/", `localhost:${port}`)).toContain('src="http://localhost:4321/tidemark.js"');
   });
 
   it.each(["/../secret.html", "/%2e%2e/secret.html", "/..%2fsecret.html", "/%2e%2e%2fsecret.html", "/%zz"])(
-    "serves nothing outside of its folder: %s",
+    "serves no file outside of its folder: %s",
     async (path) => {
       const { port } = await serve();
-      const answer = await ask(port, path, "localhost");
-      expect(answer).toMatch(/^HTTP\/1.1 40[04] /);
-      expect(answer).not.toContain("secret");
+      const response = await rawRequest(port, path, "localhost");
+      expect(response).toMatch(/^HTTP\/1.1 40[04] /);
+      expect(response).not.toContain("secret");
     },
   );
 });

@@ -8,11 +8,11 @@ import { temporaryFolder } from "../temporary-folder.ts";
 
 const MODULE = new URL("../../src/local-stack/state-claim.ts", import.meta.url).href;
 
-/** Starts a process that claims the folder, prints whether it got it, and stays. */
+/** Starts a process that claims the folder, prints the result, and keeps running. */
 const startClaimant = async (folder: string) => {
   const code = `
     const { claimState } = await import(${JSON.stringify(MODULE)});
-    console.log("usedBy" in (await claimState(${JSON.stringify(folder)})) ? "refused" : "claimed");
+    console.log("usedBy" in (await claimState(${JSON.stringify(folder)})) ? "failed" : "claimed");
     setInterval(() => {}, 1_000);
   `;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
@@ -25,8 +25,8 @@ const startClaimant = async (folder: string) => {
 
 const isClaimed = (claim: Awaited<ReturnType<typeof claimState>>) => "release" in claim;
 
-describe("the claim of a folder of state", () => {
-  it("is refused while another process has it, with that process's id, until it is released or the process has ended", async () => {
+describe("claimState", () => {
+  it("fails with the id of the process that holds the claim, until that releases the claim or ends", async () => {
     const folder = temporaryFolder();
     const { child, result } = await startClaimant(folder);
     expect(result).toBe("claimed");
@@ -36,13 +36,13 @@ describe("the claim of a folder of state", () => {
     await once(child, "exit");
     const claim = await claimState(folder);
     expect(isClaimed(claim)).toBe(true);
-    expect((await startClaimant(folder)).result).toBe("refused");
+    expect((await startClaimant(folder)).result).toBe("failed");
 
     if (isClaimed(claim)) await claim.release();
     expect((await startClaimant(folder)).result).toBe("claimed");
   });
 
-  it("lasts as long as a process that was added to it", async () => {
+  it("adds further processes to a claim, and removes their entries on release", async () => {
     const folder = temporaryFolder();
     const other = spawn(process.execPath, ["--eval", "setInterval(() => {}, 1_000)"]);
     onTestFinished(() => void other.kill("SIGKILL"));
@@ -53,7 +53,7 @@ describe("the claim of a folder of state", () => {
     expect(readdirSync(join(folder, "in-use-by"))).toEqual([]);
   });
 
-  it("does not take a later process with the same id for the one that had it", async () => {
+  it("ignores the entry of an earlier process with the same id", async () => {
     const folder = temporaryFolder({ [`in-use-by/${process.ppid}-1`]: "" });
     expect(isClaimed(await claimState(folder))).toBe(true);
     expect(readdirSync(join(folder, "in-use-by"))).toHaveLength(1);
