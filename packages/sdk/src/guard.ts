@@ -1,4 +1,4 @@
-/** A function that does what `run` does and never throws into the page: what `run` throws becomes a warning. */
+/** Wraps `run` so that it never throws into the page: an exception becomes a warning in the console. */
 export const guard =
   <A extends unknown[]>(run: (...args: A) => unknown) =>
   (...args: A): void => {

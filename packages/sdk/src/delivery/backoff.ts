@@ -1,13 +1,15 @@
-/** Half of the first ceiling of a wait, and the longest, in milliseconds. */
+/** Half of the first wait's ceiling, and the highest ceiling, in milliseconds. */
 const BASE_MS = 500;
 const CAP_MS = 60_000;
 
-/** Longest wait that a server may ask for, in milliseconds: a day. Timers that wait for more than 24 days do not wait at all. */
-const MAX_ASKED_MS = 86_400_000;
+/** Longest wait that a server may ask for, in milliseconds: a day. `setTimeout` runs at once for more than 24 days. */
+const MAX_RETRY_AFTER_MS = 86_400_000;
 
 /**
- * How long to wait after the given number of failures in a row: exponential, with full jitter, so that many pages do not
- * come back at once ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015). Never less than the server asked for.
+ * Computes the wait after so many failures in a row, in milliseconds: exponential with full jitter, so that many pages
+ * do not retry at the same time. It is never shorter than `retryAfterMs`, the wait that the server asked for.
+ *
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export const backoff = (failures: number, askedMs: number): number =>
-  Math.min(MAX_ASKED_MS, Math.max(0, askedMs)) + Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** failures);
+export const backoff = (failures: number, retryAfterMs: number): number =>
+  Math.min(MAX_RETRY_AFTER_MS, Math.max(0, retryAfterMs)) + Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** failures);

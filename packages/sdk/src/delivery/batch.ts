@@ -2,7 +2,7 @@ import type { Dropped, Event, View } from "@tidemark/schema";
 import type { BatchOrigin, QueuedBatch } from "../events/queued-batch.ts";
 import { VERSION } from "../version.ts";
 
-/** A batch of this origin with its first event, and the ranges of events that the tab has dropped before. */
+/** Creates a batch of this origin with its first event. `dropped`: ranges of events that the tab dropped before. */
 export const newBatch = (origin: BatchOrigin, event: Event, view: View, dropped: Dropped[]): QueuedBatch => ({
   ...origin,
   v: 1,
@@ -12,7 +12,7 @@ export const newBatch = (origin: BatchOrigin, event: Event, view: View, dropped:
   events: [event],
 });
 
-/** Adds an event to a batch, and its view unless the batch describes it already. */
+/** Adds an event to a batch, and its view unless the batch has it already. */
 export const append = (batch: QueuedBatch, event: Event, view: View): void => {
   batch.events.push(event);
   if (!batch.views.includes(view)) batch.views.push(view);

@@ -7,56 +7,62 @@ import type { Compress } from "./gzip.ts";
 
 /** The outcome of a request. */
 interface Outcome {
-  /** Why the request failed, in words; absent when it did not. */
+  /** Error text; absent when the request succeeded. */
   problem?: string;
-  /** The shortest wait before another attempt, in milliseconds; absent when no other attempt is worth it. */
+  /** Shortest wait before a retry, in milliseconds; absent when a retry is pointless. */
   retryAfterMs?: number | undefined;
   response?: BatchResponse;
 }
 
-/** Bodies in flight with keepalive share 64 KiB in the Fetch standard, with all scripts of the page. We take no more than this. */
+/**
+ * The SDK's share of the 64 KiB that the Fetch standard allows all scripts of a page for bodies in flight with
+ * keepalive.
+ */
 const KEEPALIVE_BYTES = 60 * 1024;
 
-/** An answer that takes longer is not awaited, in milliseconds. */
+/** Time limit of a request, in milliseconds. */
 const TIMEOUT_MS = 15_000;
 
-/** Statuses that pass with time: timeout, too early, too many requests, and whatever befell the server. */
-const passes = (status: number): boolean => /^5|408|425|429/.test(status as unknown as string);
+/** Whether a status is worth a retry: timeout, too early, too many requests, and server errors. */
+const isTransient = (status: number): boolean => /^5|408|425|429/.test(status as unknown as string);
 
-/** `Retry-After` in milliseconds, given in seconds or as a date, which may have passed; 0 when absent. */
-const retryAfter = (value: string | null): number =>
+/** Parses `Retry-After`, in seconds or as a date, to milliseconds: 0 when absent, negative for a date in the past. */
+const parseRetryAfter = (value: string | null): number =>
   Number(value) * 1000 || Date.parse(value as string) - Date.now() || 0;
 
-/** Bytes of this page's bodies in flight. */
+/** Total bytes of this page's bodies in flight. */
 let bytesInFlight = 0;
 
-/** Whether a body may be sent that outlives the page. */
+/** Whether the quota allows another request that survives the page. */
 export const hasKeepaliveQuota = (): boolean => bytesInFlight < KEEPALIVE_BYTES;
 
-/** The requests to the collector. */
+/** Client of the collector's HTTP interface. */
 export interface Collector {
   /**
-   * Posts a batch so that it survives the page while the quota allows. The body names no type, so that no preflight precedes
-   * it. Compression takes time, and a hidden page may have none: its bodies go as they are.
+   * Posts a batch, with keepalive while the quota allows. The request has no content type, so that it needs no
+   * preflight. Only a visible page compresses: a hidden one may be gone before compression ends.
    */
   post(batch: QueuedBatch): Promise<Outcome>;
   /**
-   * Leaves a batch to the browser, where it has `fetchLater`: it is sent when the page is gone, beside the quota of what is in
-   * flight. The answer is lost.
+   * Schedules a batch with `fetchLater`, where the browser has it: the browser sends it once the page is gone. Its
+   * quota is separate from that of the requests in flight. The response is lost.
    *
-   * @returns Whether the browser took it: it has no room for much more than 60 KiB.
+   * @returns Whether the browser accepted it. The quota is not much more than 60 KiB.
    */
   postLater(batch: QueuedBatch): boolean;
-  /** Reads the features of a session. @throws Error when the collector cannot be reached, or answers with an error. */
+  /** Reads the features of a session. @throws Error when the collector is unreachable or responds with an error. */
   readFeatures(sessionId: string | undefined): Promise<Record<string, FeatureValue>>;
-  /** Has the collector's cookie expire. No later request of this page brings or takes one, whichever comes first. */
+  /**
+   * Expires the collector's cookie. Later requests of this page neither send nor accept one, whatever their order of
+   * arrival.
+   */
   forgetCookie(): void;
 }
 
 /**
- * Creates the requests of a site's pages.
+ * Creates the client of one site's collector.
  *
- * @param hasCookie Whether the collector is to keep the visitor's `anonymous_id` in a cookie.
+ * @param hasCookie Whether the collector keeps the visitor's `anonymous_id` in a cookie.
  */
 export const createCollector = (
   key: string,
@@ -66,7 +72,7 @@ export const createCollector = (
 ): Collector => {
   const url = `${endpoint}`.replace(/\/?$/, "/v1/");
   let credentials: RequestCredentials = hasCookie ? "include" : "omit";
-  // The events are last: the collector then reads whose they are without reading them.
+  // The events are last: the collector can then read the origin of a batch without parsing them.
   const bodyOf = (batch: QueuedBatch) => bytesOf(JSON.stringify({ key, sent_at: now(), ...batch }));
 
   return {
@@ -85,7 +91,7 @@ export const createCollector = (
         if (response.ok) return { response: await response.json() };
         return {
           problem: `${response.status} ${await response.text()}`,
-          retryAfterMs: passes(response.status) ? retryAfter(response.headers.get("retry-after")) : undefined,
+          retryAfterMs: isTransient(response.status) ? parseRetryAfter(response.headers.get("retry-after")) : undefined,
         };
       } catch (error) {
         return { problem: `${error}`, retryAfterMs: 0 };

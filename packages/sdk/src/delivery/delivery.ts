@@ -11,44 +11,48 @@ import { recoverUnsent } from "./recover-unsent.ts";
 import { createSpool } from "./spool.ts";
 import { addBuffered, createUnloadBuffer } from "./unload-buffer.ts";
 
-/** Types of events that go at once, if no other batch waits: what the site itself reports, forms sent, and errors. */
+/**
+ * Types of events that are sent at once if no other batch is queued: custom events, identify, form submits and errors.
+ */
 const URGENT = /custom|identify|error|submit/;
 
-/** Longest time that an event waits for others, in milliseconds. */
-const MAX_AGE_MS = 2_000;
+/** Longest time that an event waits to be batched with others, in milliseconds. */
+const MAX_BATCHING_MS = 2_000;
 
-/** Brings events to the collector: each at least once, and the collector counts each once. */
+/** Delivery of events to the collector, at least once each; the collector deduplicates them. */
 export interface Delivery {
   /**
-   * Takes an event in. It is sent within {@link MAX_AGE_MS}, and at once when the page is hidden.
+   * Queues an event. It is sent within {@link MAX_BATCHING_MS}, and at once when the page is hidden.
    *
-   * @param propertyBytes Bytes of JSON that a caller added to the event.
+   * @param propertyBytes Size of the event's properties, in bytes of JSON.
    */
   deliver(event: Event, view: View, origin: BatchOrigin, propertyBytes: number): void;
-  /** Sends all batches of this moment. @throws Error that says how many batches are still kept, and why. */
+  /**
+   * Sends all batches queued now. @throws Error with the number of batches that are still queued, and the last problem.
+   */
   flush(): Promise<void>;
-  /** Stops: sends what is left, or forgets it, here and in the spool. */
+  /** Stops delivery. Sends the queued batches, or with `forgets` deletes them from the queue and the spool. */
   stop(forgets?: boolean): void;
 }
 
 /**
- * Creates the delivery of a site's events. Requests, answers and failures are emitted.
+ * Creates the delivery of a site's events. It emits each request, response and failure.
  *
- * @param name Where events are stored, if anything may be.
+ * @param name The site's storage name, `false` when it may store nothing.
  */
 export const createDelivery = (collector: Collector, name: string | false, emit: Emit): Delivery => {
   const spool = createSpool(name, (error) => emit("delivery_problem", `${error}`));
   const buffer = createUnloadBuffer(name);
   const queue = createQueue(spool, emit);
   let failures = 0;
-  /** The time before which the collector asked for no request: of several answers the latest. */
+  /** The latest time until which any response asked to send no request (`Retry-After`), in UTC milliseconds. */
   let retryAfterUntil = 0;
-  /** Why the last request failed. */
+  /** Error text of the last request; undefined when it succeeded. */
   let lastProblem: string | undefined;
 
   /**
-   * Sends what is due: the oldest batch while the page is visible, unless it waits for more events; in a hidden page, which may
-   * not live on, as many batches as may outlive it.
+   * Sends the next batches unless a backoff is running. A visible page sends the oldest batch, unless that batch waits
+   * for more events. A hidden page may end at any time, and sends as many batches as the keepalive quota allows.
    */
   const sendNext = () => {
     if (!backoffTimer.isRunning())
@@ -89,7 +93,7 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
     return entry.request;
   };
 
-  /** Sends what there is: ends the wait for more events, and a backoff unless the collector asked for it. Writes the spool. */
+  /** Sends without waiting for more events, ends a backoff that the collector did not ask for, and writes the spool. */
   const sendNow = () => {
     flushTimer.stop();
     if (retryAfterUntil <= now()) backoffTimer.stop();
@@ -102,10 +106,10 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
       buffer,
       queue.entries.map(({ batch }) => batch),
     );
-    // There may be no next page. If there is one it sends this too, and it is stored once.
+    // There may be no next page. If there is one, it sends these batches too, and the collector deduplicates them.
     if (!backoffTimer.isRunning()) queue.entries.some(({ batch, request }) => !request && !collector.postLater(batch));
   };
-  // The listeners of this moment have their say before the last batch is sent.
+  // Signals listen to the same change, and add their last events before the batch is sent.
   const stopListening = onPageChange((change) =>
     queueMicrotask(() => {
       sendNow();
@@ -119,14 +123,14 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
       const isFull = queue.add(event, view, origin, propertyBytes);
       const isUrgent = isFull || (URGENT.test(event.type) && !queue.entries[1]);
       if (isUrgent) flushTimer.stop();
-      if (isVisible()) flushTimer.start(isUrgent ? 0 : MAX_AGE_MS);
+      if (isVisible()) flushTimer.start(isUrgent ? 0 : MAX_BATCHING_MS);
       else queueMicrotask(sendNow);
     },
     async flush() {
       sendNow();
-      const due = [...queue.entries];
-      for (const entry of due) if (!backoffTimer.isRunning()) await send(entry);
-      if (due.some((entry) => queue.entries.includes(entry)))
+      const entries = [...queue.entries];
+      for (const entry of entries) if (!backoffTimer.isRunning()) await send(entry);
+      if (entries.some((entry) => queue.entries.includes(entry)))
         throw new Error(`${queue.entries.length} batches wait: ${lastProblem}`);
     },
     stop(forgets) {

@@ -1,26 +1,28 @@
 import { onPageChange } from "../sensors/page-state.ts";
 
-/** Makes the body of a request smaller, while the page is visible: {@link gzip}. */
+/** Compresses the body of a request; {@link gzip} is one. It is called while the page is visible only. */
 export type Compress = (body: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>;
 
-/** Below this many bytes a body fits one packet anyway, and compressing it costs more than it saves. */
-const WORTHWHILE_BYTES = 1_000;
+/** Smallest body to compress, in bytes: a smaller one fits into one packet anyway. */
+const MIN_BYTES = 1_000;
 
-const pack: Compress = async (body) => {
-  const packed = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
-  return new Uint8Array(await new Response(packed).arrayBuffer());
+const compress: Compress = async (body) => {
+  const compressed = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(compressed).arrayBuffer());
 };
 
 /**
- * For the option `compress` of {@link createTracker}: gzip by the browser's own CompressionStream. The collector knows gzip
- * by its first two bytes, so that no header brings a preflight. A body goes as it is when it is small, when the browser has
- * no CompressionStream, and when the page is hidden before it is packed: a page that goes away may not live to see that.
+ * Compresses a body with gzip, by the browser's CompressionStream; for the option `compress` of {@link createTracker}.
+ * The collector recognises gzip by its first two bytes, so that the request needs no header and no preflight.
+ *
+ * It returns the body unchanged when the body is small, when the browser has no CompressionStream, and when the page is
+ * hidden before compression ends: such a page may end at any time.
  */
 export const gzip: Compress = async (body) => {
-  if (body.length < WORTHWHILE_BYTES || !globalThis.CompressionStream) return body;
+  if (body.length < MIN_BYTES || !globalThis.CompressionStream) return body;
   let stop: (() => void) | undefined;
   const hidden = new Promise<typeof body>((resolve) => {
     stop = onPageChange((change) => change === "hidden" && resolve(body));
   });
-  return Promise.race([hidden, pack(body)]).finally(stop);
+  return Promise.race([hidden, compress(body)]).finally(stop);
 };

@@ -9,64 +9,64 @@ import type { Spool } from "./spool.ts";
 /** Most events in a batch. */
 const MAX_EVENTS = 100;
 
-/** A batch is full with more bytes of properties than this: every batch then has room in the keepalive quota. */
+/** Most bytes of properties in a batch that takes more events, so that every batch fits into the keepalive quota. */
 const MAX_PROPERTY_BYTES = 10_000;
 
-/** The fields of {@link BatchOrigin} that may change within a session. */
+/** The fields of {@link BatchOrigin} that may change within a session. A change starts a new batch. */
 const ORIGIN_FIELDS = ["tab_id", "anonymous_id", "user_id", "consent"] as const;
 
-/** Most batches that wait, each of at most 50 KB. The queue gives up the oldest beyond that. */
+/** Most queued batches, each of at most 50 KB. The queue drops the oldest beyond that. */
 const MAX_BATCHES = 200;
 
-/** Most ranges of lost events that a batch reports, the latest. */
-const MAX_LOSSES = 100;
+/** Most dropped ranges that a batch reports. The latest are kept. */
+const MAX_DROPPED_RANGES = 100;
 
-/** Oldest event that is sent, in milliseconds. */
-const MAX_WAIT_MS = 7 * 24 * 60 * 60 * 1000;
+/** Age at which an event is dropped instead of sent, in milliseconds. */
+const MAX_EVENT_AGE_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** A batch that waits for its turn or its answer. */
+/** A batch that waits to be sent, or for its response. */
 export interface QueueEntry {
   batch: QueuedBatch;
-  /** The request under way. */
+  /** The request in flight. */
   request?: Promise<void> | undefined;
-  /** Called when the batch is stored or given up. */
+  /** Called when the batch is stored or dropped. */
   onSettled?: () => void;
 }
 
-/** The batches that are not stored yet. */
+/** The batches that the collector has not acknowledged. */
 export interface Queue {
-  /** All of them, the oldest first. */
+  /** All batches, the oldest first. */
   entries: QueueEntry[];
-  /** The batch that takes more events in, until it is full or something is sent. */
+  /** The batch to which events are added, until it is full or any batch is sent. */
   open: QueuedBatch | undefined;
   /**
    * Adds an event to the open batch, or to a new one.
    *
-   * @param propertyBytes Bytes of JSON that the caller added to the event.
-   * @returns Whether the batch is full with it.
+   * @param propertyBytes Size of the event's properties, in bytes of JSON.
+   * @returns Whether the batch is now full.
    */
   add(event: Event, view: View, origin: BatchOrigin, propertyBytes: number): boolean;
-  /** Adds batches of other pages. Resolves when each of them is stored or given up. */
+  /** Adds batches of other pages. Resolves when each of them is stored or dropped. */
   recover(batches: QueuedBatch[]): Promise<unknown>;
-  /** Removes a batch: it is stored or, with a reason, given up, which the next batch of its tab reports. */
+  /** Removes a batch: it is stored or, with a reason, dropped. The tab's next batch reports the dropped range. */
   settle(entry: QueueEntry, reason?: Dropped["reason"]): void;
 }
 
-/** Creates an empty queue. Its changes go to `spool`; batches that it gives up are emitted as `delivery_problem`. */
+/** Creates an empty queue. It writes changes to `spool`, and emits `delivery_problem` for each batch that it drops. */
 export const createQueue = (spool: Spool, emit: Emit): Queue => {
-  /** Bytes that callers added to the open batch. */
+  /** Size of the open batch's properties, in bytes of JSON. */
   let propertyBytes = 0;
   let tab: string | undefined;
-  /** The events of the tab that were given up and are not reported yet. */
-  let losses: Dropped[] = [];
-  /** Numbers of the first events that this page has delivered, by their tabs. */
+  /** The dropped ranges of the tab that no batch reports yet. */
+  let unreported: Dropped[] = [];
+  /** Sequence number of the first event that this page has queued, by tab. */
   const firstSeqs: Record<string, number> = {};
 
-  /** Gives up batches that are too old, and the oldest of too many. */
+  /** Drops batches that are too old, and the oldest of too many. */
   const prune = () => {
     for (const entry of queue.entries) {
       if (entry.request) continue;
-      if (entry.batch.events[0].time < now() - MAX_WAIT_MS) queue.settle(entry, "expired");
+      if (entry.batch.events[0].time < now() - MAX_EVENT_AGE_MS) queue.settle(entry, "expired");
       else if (queue.entries.length > MAX_BATCHES) queue.settle(entry, "overflow");
     }
   };
@@ -76,15 +76,15 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
     open: undefined,
     add(event, view, origin, moreBytes) {
       let { open } = queue;
-      if (tab !== origin.tab_id) losses = [];
+      if (tab !== origin.tab_id) unreported = [];
       tab = origin.tab_id;
       firstSeqs[tab] ??= event.seq;
       if (open && ORIGIN_FIELDS.every((field) => open?.[field] === origin[field])) append(open, event, view);
       else {
-        open = newBatch(origin, event, view, losses);
+        open = newBatch(origin, event, view, unreported);
         queue.open = open;
         queue.entries.push({ batch: open });
-        losses = [];
+        unreported = [];
         propertyBytes = 0;
         prune();
       }
@@ -96,7 +96,7 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
     },
     recover(batches) {
       const settled = batches
-        // This page may have spooled already.
+        // The spool may hold batches of this page by now: those are queued already.
         .filter(({ tab_id, events }) => !(events[0].seq >= (firstSeqs[tab_id] as number)))
         .map((batch) => new Promise<void>((onSettled) => queue.entries.push({ batch, onSettled })));
       prune();
@@ -108,7 +108,8 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
       entry.onSettled?.();
       if (!reason) return;
       emit("delivery_problem", reason);
-      if (entry.batch.tab_id === tab) losses = [...losses, ...droppedRangesOf(entry.batch, reason)].slice(-MAX_LOSSES);
+      if (entry.batch.tab_id === tab)
+        unreported = [...unreported, ...droppedRangesOf(entry.batch, reason)].slice(-MAX_DROPPED_RANGES);
     },
   };
   return queue;

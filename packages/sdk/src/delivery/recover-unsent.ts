@@ -3,13 +3,13 @@ import type { Spool } from "./spool.ts";
 import { readBuffered, type UnloadBuffer } from "./unload-buffer.ts";
 
 /**
- * Sends what earlier pages of the site have spooled and left: those that are gone, and, since nothing tells them apart that would
- * not bar pages from the back-forward cache, those that live; a batch that both send is stored once. Pages take turns, where
- * the browser has locks. A page that is loaded ahead gets no lock before it is shown.
+ * Sends the batches that other pages of the site have left in the spool and the unload buffer. These include batches of
+ * pages that are still open: any means to detect those would bar them from the back-forward cache. The collector
+ * deduplicates a batch that both pages send. Where the browser has Web Locks, one page recovers at a time; a
+ * prerendered page gets the lock only when it is shown.
  *
  * @param lock Name of the lock.
- * @param queue Takes the batches in.
- * @param sendNext Sends what is due of the queue.
+ * @param sendNext Sends the next batches of the queue.
  */
 export const recoverUnsent = (
   lock: string,
@@ -22,12 +22,12 @@ export const recoverUnsent = (
     const buffered = readBuffered(buffer);
     for (const batch of buffered) spool.put(batch);
     const unsent = (await spool.read()) ?? buffered;
-    // Only the batches that this page answers for from here on: others may have left more meanwhile.
+    // Removes only the batches that were read above: other pages may have added more since.
     if (buffered[0]) buffer.write(readBuffered(buffer).slice(buffered.length));
     const settled = queue.recover(unsent);
     sendNext();
     await settled;
-    // The next page is not to find settled batches.
+    // The next page that recovers must not find settled batches.
     return spool.write();
   };
   void (navigator.locks?.request(lock, recover).catch(() => {}) ?? recover());

@@ -2,48 +2,52 @@ import { createStore, promisifyRequest, type UseStore } from "idb-keyval";
 import type { QueuedBatch } from "../events/queued-batch.ts";
 import { createTimer } from "../sensors/timer.ts";
 
-/** Longest time that a change is in memory only, in milliseconds: what a crash can cost. */
+/** Longest time that a change is in memory only, in milliseconds. A crash loses the changes of this time. */
 const WRITE_BEHIND_MS = 1_000;
 
 /**
- * Unacknowledged batches in IndexedDB, for the page that comes after this one: a crash costs nothing that was spooled.
- * Where the browser has or gives no storage the batches live in memory alone, and nothing breaks.
+ * Unacknowledged batches in IndexedDB, which a later page of the site recovers, even after a crash. Where the browser
+ * allows no storage, batches are in memory only, and delivery goes on.
  */
 export interface Spool {
-  /** Stores a batch as it is then, within {@link WRITE_BEHIND_MS}. */
+  /** Stores a batch within {@link WRITE_BEHIND_MS}, with the events that it has at that time. */
   put(batch: QueuedBatch): void;
-  /** Deletes a batch, within {@link WRITE_BEHIND_MS}, unless another page has stored it with more events. */
+  /** Deletes a batch within {@link WRITE_BEHIND_MS}, unless another page has stored it with more events. */
   remove(batch: QueuedBatch): void;
-  /** Writes all changes now, because there may be no later, or another page will read. */
+  /** Writes all changes now: the page may be about to end, or another page about to read. */
   write(): Promise<unknown>;
-  /** Writes all changes, and returns all that this site's pages have spooled; `undefined` where there is no storage. */
+  /** Writes all changes, and returns the batches of all pages of the site; `undefined` where there is no storage. */
   read(): Promise<QueuedBatch[] | undefined>;
-  /** Closes the database once all is written, so that it can be deleted. */
+  /** Closes the database after all writes, so that it can be deleted. */
   close(): void;
 }
 
-/** Creates the spool of that name, or one that keeps nothing. `onError`: gets each reason why nothing can be kept. */
+/**
+ * Creates a site's spool. `name`: its storage name, `false` when it may store nothing. `onError`: receives each
+ * failure.
+ */
 export const createSpool = (name: string | false, onError: (error: unknown) => void): Spool => {
   let store: UseStore | undefined;
-  /** Whether each changed batch is to be kept. */
+  /** The batches changed since the last write: `true` to store, `false` to delete. */
   let changes = new Map<QueuedBatch, boolean>();
 
-  /** Makes all changes, and goes on with the records as they are then, all in one transaction. */
+  /** Writes all changes, then runs `use` on the records, in one transaction. */
   const transact = async <R>(use: (records: IDBObjectStore) => Promise<R>) => {
-    const made = changes;
+    const written = changes;
     changes = new Map();
     writeTimer.stop();
     if (!name) return;
     try {
       store ??= createStore(name, "spool");
       return await store("readwrite", (records) => {
-        for (const [batch, isKept] of made) {
+        for (const [batch, isStored] of written) {
           const { tab_id, events } = batch;
-          const place = [tab_id, events[0].seq];
-          // A version is known by how much is in it: one that has more is a later one of another page, and stays.
-          const version = [...place, events.length];
-          records.delete(IDBKeyRange.bound(place, version));
-          if (isKept) records.put(batch, version);
+          const id = [tab_id, events[0].seq];
+          // The key ends with the number of events. A record with more events is a later version by another page, and
+          // stays.
+          const version = [...id, events.length];
+          records.delete(IDBKeyRange.bound(id, version));
+          if (isStored) records.put(batch, version);
         }
         return use(records);
       });
@@ -54,15 +58,15 @@ export const createSpool = (name: string | false, onError: (error: unknown) => v
 
   const write = () =>
     transact(({ transaction }) => {
-      // A page that goes away would not live to commit by itself.
+      // A page that is being left may end before the automatic commit.
       transaction.commit();
       return promisifyRequest(transaction);
     });
-  // All changes of a while are one transaction: a page that goes away may live to commit one, but not forty.
+  // Batches changes into one transaction: a page that is being left has time to commit one, but not forty.
   const writeTimer = createTimer(write);
 
-  const change = (batch: QueuedBatch, isKept: boolean) => {
-    changes.set(batch, isKept);
+  const change = (batch: QueuedBatch, isStored: boolean) => {
+    changes.set(batch, isStored);
     writeTimer.start(WRITE_BEHIND_MS);
   };
 

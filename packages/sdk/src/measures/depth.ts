@@ -1,6 +1,6 @@
-/** A scroller as it is now, in CSS pixels. */
+/** The position and size of a scroller, in CSS pixels. */
 export interface ScrollGeometry {
-  /** Distance from the content's top to the viewport's. */
+  /** Distance from the content's top edge to the viewport's. */
   offset: number;
   viewport_height: number;
   content_height: number;
@@ -8,21 +8,21 @@ export interface ScrollGeometry {
 
 /** How far a view has been scrolled. */
 export interface Depth {
-  /** Deepest content edge seen so far, in pixels. */
+  /** Deepest edge of the content shown so far, in pixels. */
   scroll_depth_px: number;
-  /** When it was reached, in milliseconds of the view. */
+  /** View time at which it was reached, in milliseconds. */
   depth_reached_ms: number;
-  /** Changes of direction so far. */
+  /** Number of changes of direction so far. */
   reversals: number;
 }
 
 /**
- * Keeps the depth of one view: takes in where the viewport is at a moment of the view, and says how deep it has been.
- * Overscroll beyond either end counts as the end. Pure: every time and place is told, none is read.
+ * Measures the depth of one view. Each call adds the scroller's geometry at a view time, in milliseconds, and returns
+ * the depth so far. Overscroll beyond either end counts as the end. Pure: times and positions are arguments.
  */
 export type DepthGauge = (geometry: ScrollGeometry, viewTime: number) => Depth;
 
-/** A gauge for a view in which nothing has been seen. */
+/** Creates a gauge for a new view. */
 export const createDepthGauge = (): DepthGauge => {
   let scroll_depth_px = 0;
   let depth_reached_ms = 0;
@@ -45,6 +45,6 @@ export const createDepthGauge = (): DepthGauge => {
   };
 };
 
-/** An edge as a share of the content's height: 0 to 100, two decimals, 100 when the content fits the viewport. */
+/** An edge as a percentage of the content's height, with two decimals: 100 when the content fits the viewport. */
 export const percentageOf = (edge: number, { viewport_height, content_height }: ScrollGeometry): number =>
   content_height <= viewport_height + 1 ? 100 : Math.min(100, Math.round((edge / content_height) * 10_000) / 100);

@@ -1,61 +1,63 @@
-/** How long a page has been with the visitor, in milliseconds. Four numbers, because no one of them tells it all. */
+/** Four totals of time in which the visitor had the page, in milliseconds. No single one of them is sufficient. */
 export interface Engagement {
+  /** Time in which the page was visible. */
   visible_ms: number;
-  /** Visible, and the window had the focus. */
+  /** Time in which the page was visible and the window had the focus. */
   focused_ms: number;
-  /** Visible, and the last input was no longer ago than the idle rule allows, or somebody held the page. */
+  /** Time in which the page was visible, and the last input was recent by the idle rule or a hold was active. */
   active_ms: number;
-  /** Visible, focused and active at once. */
+  /** Time in which the page was visible, focused and active at once. */
   engaged_ms: number;
 }
 
-/** What a page is like at a moment. */
+/** The state of a page at a moment. */
 export interface Presence {
   visible: boolean;
   focused: boolean;
-  /** Whether the visitor counts as active without input. */
+  /** Whether a hold is active: the visitor counts as active without input. */
   held: boolean;
 }
 
-/** Keeps the four totals of a page from its presence and inputs. Pure: every time is an argument, none is read. */
+/** Computes the four totals of a page from its presence and its input. Pure: times are arguments. */
 export interface EngagementClock {
-  /** Sets the page's presence from `at` on. */
+  /** Sets the page's presence from time `at` on. */
   setPresence(at: number, presence: Presence): void;
-  /** Notes an input at `at`, or up to `more` milliseconds later. */
+  /** Adds an input at time `at`, or up to `more` milliseconds later. */
   noteInput(at: number, more?: number): void;
-  /** The totals up to `at`. */
+  /** Returns the totals up to time `at`. */
   read(at: number): Engagement;
-  /** Starts the totals from zero at `at`; the presence stays. Returns the zero totals. */
+  /** Resets the totals at time `at`, and keeps the presence and the last input. Returns the zero totals. */
   reset(at: number): Engagement;
-  /** The time until which the last input counts as activity. */
+  /** Returns the time until which the last input counts as activity. */
   activeUntil(): number;
 }
 
-const NONE: Engagement = { visible_ms: 0, focused_ms: 0, active_ms: 0, engaged_ms: 0 };
+const ZERO: Engagement = { visible_ms: 0, focused_ms: 0, active_ms: 0, engaged_ms: 0 };
 
-/** Longest stretch without any news that is believed, in milliseconds: more than that, and the machine slept. */
-const MAX_STRETCH_MS = 30 * 60 * 1000;
+/** Longest time between two calls that counts, in milliseconds. In a longer one the machine was asleep. */
+const MAX_STEP_MS = 30 * 60 * 1000;
 
 /**
- * An engagement clock with Chartbeat's rule: an input keeps the visitor active for `idleAfter` milliseconds, never summed.
- * Times are in milliseconds of any one clock; a time before the last one told adds nothing.
+ * Creates an engagement clock with Chartbeat's rule: an input keeps the visitor active for `idleAfter` milliseconds,
+ * and the times of several inputs overlap instead of adding up. Times are in milliseconds of any one clock; a time
+ * before that of the last call adds nothing.
  */
 export const createEngagementClock = (idleAfter: number): EngagementClock => {
   let at = 0;
   let presence: Partial<Presence> = {};
   let activeUntil = 0;
-  let totals = NONE;
+  let totals = ZERO;
 
   const advance = (to: number) => {
-    const stretch = Math.min(to - at, MAX_STRETCH_MS);
-    if (stretch <= 0) return;
+    const step = Math.min(to - at, MAX_STEP_MS);
+    if (step <= 0) return;
     if (presence.visible) {
       totals = { ...totals };
-      const active = presence.held ? stretch : Math.max(0, Math.min(stretch, activeUntil - at));
-      totals.visible_ms += stretch;
+      const active = presence.held ? step : Math.max(0, Math.min(step, activeUntil - at));
+      totals.visible_ms += step;
       totals.active_ms += active;
       if (presence.focused) {
-        totals.focused_ms += stretch;
+        totals.focused_ms += step;
         totals.engaged_ms += active;
       }
     }
@@ -77,7 +79,7 @@ export const createEngagementClock = (idleAfter: number): EngagementClock => {
     },
     reset(time) {
       advance(time);
-      totals = NONE;
+      totals = ZERO;
       return totals;
     },
     activeUntil: () => activeUntil,

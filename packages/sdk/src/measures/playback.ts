@@ -1,21 +1,21 @@
 import type { EventOf } from "@tidemark/schema";
 import { addRange, type Range } from "./ranges.ts";
 
-/** What a player says of itself, in the words and units of HTMLMediaElement: a media element is one as it is. */
+/** The state of a player, with the names and units of HTMLMediaElement: a media element is a `Player`. */
 export interface Player {
-  /** Where it is, in seconds. */
+  /** Position, in seconds. */
   readonly currentTime: number;
   readonly paused: boolean;
   readonly ended?: boolean;
   readonly seeking?: boolean;
-  /** In seconds. Default: unknown, as for a live stream. */
+  /** Length, in seconds. Default: unknown, as for a live stream. */
   readonly duration?: number;
   /** Default 1. */
   readonly playbackRate?: number;
   readonly loop?: boolean;
 }
 
-/** What there is to say of a medium, with its totals. */
+/** A report of a medium: the type of the event, and the totals so far. */
 export type PlaybackReport = { type: "video_play" | "video_pause" | "video_progress" | "video_complete" } & Pick<
   EventOf<"video_progress">,
   | "position_ms"
@@ -30,56 +30,60 @@ export type PlaybackReport = { type: "video_play" | "video_pause" | "video_progr
 >;
 
 /**
- * Keeps the totals of one medium in one view: takes in what its player says at `now`. `isLost`: it plays for nobody. `isGone`:
- * its source does. `isWanted`: so are totals.
+ * Computes the totals of one medium in one view. Each call adds the player's state at time `now`, in milliseconds.
  *
- * @returns What is to be said of it, if anything.
+ * @param isUnattended Whether nobody can see or hear the medium.
+ * @param isRemoved Whether the player has lost its source.
+ * @param isRequested Whether totals are requested.
+ * @returns The report to capture, if any.
  */
 export type Playback = (
   player: Player,
   now: number,
-  isLost?: boolean,
-  isGone?: boolean,
-  isWanted?: boolean,
+  isUnattended?: boolean,
+  isRemoved?: boolean,
+  isRequested?: boolean,
 ) => PlaybackReport | undefined;
 
 /**
- * How far off its expected position a medium has jumped, and how long at most it played on unseen before that, in milliseconds
- * of playing: at four times the speed, four times as far. Engines refresh the position only several times a second.
+ * Tolerance of positions, in milliseconds of playing, because engines refresh the position only several times a second.
+ * A medium that is farther off its expected position has jumped; before a jump it played on for at most this long. At
+ * four times the speed it is four times as far.
  */
 const SLACK = 500;
 
+/** Most ranges in a report; the longest are kept. */
 const MAX_RANGES = 50;
 
 const milliseconds = (seconds: number) => Math.round(seconds * 1000);
 
 /**
- * A playback. Between two looks a medium was played from where it was to where it is; before a jump, for as long as the
- * clock says since the last look, at most half a second. Pure: every time is told, none is read.
+ * Creates the playback of a medium. Between two calls the medium played from the earlier position to the later one.
+ * Before a jump it played for the time since the last call, at most half a second. Pure: times are arguments.
  */
 export const createPlayback = (): Playback => {
   let ranges: Range[] = [];
   let position = 0;
   let length = Infinity;
   let time = 0;
-  /** By how much the position grows in a millisecond: 0 unless it is played. */
+  /** Growth of the position per millisecond: 0 unless the medium plays. */
   let speed = 0;
   let isOpen = false;
   let hasJumped = true;
   let quarter = 0;
   let played = 0;
-  let told = 0;
+  let playedReported = 0;
   let plays = 0;
   let seeks = 0;
 
-  return (player, now, isLost, isGone, isWanted) => {
+  return (player, now, isUnattended, isRemoved, isRequested) => {
     const rate = player.playbackRate ?? 1;
     const current = milliseconds(player.currentTime);
     const expected = position + (now - time) * speed;
-    const isOver = isGone || player.paused || player.ended;
+    const isOver = isRemoved || player.paused || player.ended;
     const slack = SLACK * Math.max(1, speed);
-    const jumped = isGone || player.seeking || current < position - slack || current > expected + slack;
-    // From the end to the start is no seek: it loops, and so was at its end, or is played once more.
+    const jumped = isRemoved || player.seeking || current < position - slack || current > expected + slack;
+    // From the end to the start is no seek: the medium loops, and so reached its end, or plays again.
     const wraps = jumped && current < SLACK * rate && expected + SLACK * rate > length;
     const reached = !jumped
       ? current
@@ -92,32 +96,32 @@ export const createPlayback = (): Playback => {
       played += (reached - position) / speed;
       hasJumped = false;
     }
-    // A handle that is dragged along makes one seek.
+    // Dragging the handle is one seek.
     const isSeek = jumped && !hasJumped && !wraps;
     if (jumped) hasJumped = true;
 
     length = milliseconds(player.duration || length / 1000);
     position = current;
     time = now;
-    speed = isOver || isLost || player.seeking ? 0 : Math.max(0, rate);
+    speed = isOver || isUnattended || player.seeking ? 0 : Math.max(0, rate);
 
     const watched_ms = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
     const share = watched_ms / length;
-    // The last one is said by the end, which comes at once.
+    // The end, which follows at once, reports the last quarter.
     const isAtEnd = !player.loop && current + slack > length;
     const quarters = Math.min(isAtEnd ? 3 : 4, Math.floor(share * 4 + 0.01));
-    const isNews = quarters > quarter || (isWanted && played > told);
+    const isReportDue = quarters > quarter || (isRequested && played > playedReported);
     const type = isOpen
       ? isOver
         ? player.ended
           ? "video_complete"
           : "video_pause"
-        : isNews && "video_progress"
+        : isReportDue && "video_progress"
       : speed && "video_play";
     quarter = Math.max(quarter, quarters);
 
     if (type === "video_play") plays += 1;
-    const statement: PlaybackReport | undefined = type
+    const report: PlaybackReport | undefined = type
       ? {
           type,
           position_ms: isOpen ? reached : current,
@@ -138,9 +142,9 @@ export const createPlayback = (): Playback => {
       : undefined;
     if (type) {
       isOpen = !isOver;
-      told = played;
+      playedReported = played;
     }
     if (isSeek) seeks += 1;
-    return statement;
+    return report;
   };
 };

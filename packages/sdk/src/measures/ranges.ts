@@ -1,12 +1,12 @@
-/** A part of a medium's timeline, from and to, in milliseconds. */
+/** A range of a medium's timeline, in milliseconds. */
 export type Range = [from: number, to: number];
 
-/** Adds a part to parts that are apart from each other, in any order; they stay so: what overlaps or touches becomes one. */
+/** Adds a range to disjoint ranges, in any order. The result is disjoint: ranges that overlap or touch become one. */
 export const addRange = (ranges: Range[], from: number, to: number): Range[] => [
-  ...ranges.filter((each) => {
-    if (each[1] < from || each[0] > to) return true;
-    from = Math.min(from, each[0]);
-    to = Math.max(to, each[1]);
+  ...ranges.filter((range) => {
+    if (range[1] < from || range[0] > to) return true;
+    from = Math.min(from, range[0]);
+    to = Math.max(to, range[1]);
     return false;
   }),
   [from, to],

@@ -1,5 +1,5 @@
 /**
- * UTC milliseconds by the page's monotonic clock, anchored to the wall clock when the page was loaded: a wall clock that
- * is set while the page is open does not disturb the times and durations within it.
+ * The current time in UTC milliseconds, by the page's monotonic clock: the wall clock at the page's load, plus the time
+ * since. Setting the wall clock while the page is open does not affect times and durations within the page.
  */
 export const now = (): number => Math.round(performance.timeOrigin + performance.now());

@@ -1,9 +1,9 @@
 import { type Stop, share } from "./listen.ts";
 
-let holders = 0;
+let activeHolds = 0;
 let emitChange: (() => void) | undefined;
 
-/** Listens for the begin and the end of each hold. */
+/** Listens for the start and the end of each hold. */
 export const onHoldChange = share<void>((emit) => {
   emitChange = emit;
   return () => {
@@ -11,20 +11,22 @@ export const onHoldChange = share<void>((emit) => {
   };
 });
 
-/** Whether somebody holds the visitor to be engaged. */
-export const isHeld = (): boolean => holders > 0;
+/** Whether any hold is active. */
+export const isHeld = (): boolean => activeHolds > 0;
 
 /**
- * Holds the visitor to be engaged without input, until the function that it returns is called: a film is playing, a text is
- * read aloud. Only a page that is visible and has the focus is engaged all the same.
+ * Counts the visitor as active without input, for example while a video plays or a text is read aloud. Engaged time
+ * still requires that the page is visible and has the focus.
+ *
+ * @returns A function that ends the hold.
  */
 export const hold = (): Stop => {
-  let holding = 1;
-  holders += holding;
+  let count = 1;
+  activeHolds += count;
   emitChange?.();
   return () => {
-    holders -= holding;
-    holding = 0;
+    activeHolds -= count;
+    count = 0;
     emitChange?.();
   };
 };

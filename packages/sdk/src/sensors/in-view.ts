@@ -1,11 +1,15 @@
-/** Every percent: a long text fills the viewport with a few percent of itself. */
-const PERCENTS = Array.from({ length: 101 }, (_, percent) => percent / 100);
+/** Every percent, because a few percent of a long text fill the viewport. */
+const THRESHOLDS = Array.from({ length: 101 }, (_, percent) => percent / 100);
 
 /**
- * Watches elements come into view and leave it: an element is in view when half of it is visible, or when it fills half
- * of the viewport's height. Reports each percent more or less (`share`, 0 to 1), soon after an element is first observed,
- * and when it leaves the document. Geometry comes from the browser, after layout: none is read. Nothing is reported while the
- * page is hidden.
+ * Creates an observer that reports whether elements are in view. An element is in view when half of it is visible, or
+ * when it fills half of the viewport's height.
+ *
+ * It reports each change of the visible share by a percent, soon after `observe`, and when an element leaves the
+ * document. The browser supplies the geometry after layout, so that nothing forces a layout. It reports nothing while
+ * the page is hidden.
+ *
+ * @param listener `share`: the visible share of the element, 0 to 1.
  *
  * @returns `undefined` where the browser has no IntersectionObserver.
  */
@@ -18,5 +22,5 @@ export const createViewObserver = (
       for (const { target, intersectionRatio, intersectionRect } of entries)
         listener(target, intersectionRatio >= 0.5 || intersectionRect.height * 2 >= innerHeight, intersectionRatio);
     },
-    { threshold: PERCENTS },
+    { threshold: THRESHOLDS },
   );

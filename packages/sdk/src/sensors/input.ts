@@ -1,15 +1,17 @@
 import { combineStops, listen, type Stop, share } from "./listen.ts";
 import { createTimer } from "./timer.ts";
 
-/** Inputs that show a person at the page (Chartbeat's list, with touch and wheel). Scrolling follows the others. */
+/** Events that count as input (Chartbeat's list, with touch and wheel). `scroll` is apart: other inputs cause it. */
 const INPUTS = ["pointermove pointerdown keydown wheel touchmove", "scroll"];
 
-/** How long nothing more is heard after an input, in milliseconds. */
+/** Length of an interval of {@link onInput}, in milliseconds. */
 export const INPUT_INTERVAL_MS = 200;
 
 /**
- * Hears of inputs in pulses: of the first at once, then of no more, and at the pulse's end, without an event, that what they
- * changed can be looked at. Nothing listens in between: that the browser calls at all costs a page more than what is done then.
+ * Listens for input, in intervals that start with the first input and last {@link INPUT_INTERVAL_MS}. In each, it
+ * reports the first input of each group at once and ignores the rest. At the end it reports `undefined`, so that the
+ * effects of the rest can be read. It has no listeners in between: the browser's call of a listener costs more than the
+ * work in it.
  */
 export const onInput = share<Event | undefined>((emit) => {
   let stops: Stop[] = [];
@@ -17,14 +19,14 @@ export const onInput = share<Event | undefined>((emit) => {
     stops = INPUTS.map((types) => {
       const stop = listen(window, types, (event) => {
         stop();
-        pulse.start(INPUT_INTERVAL_MS);
+        intervalTimer.start(INPUT_INTERVAL_MS);
         emit(event);
       });
       return stop;
     });
   };
-  const stop = () => combineStops(...stops, pulse.stop)();
-  const pulse = createTimer(() => {
+  const stop = () => combineStops(...stops, intervalTimer.stop)();
+  const intervalTimer = createTimer(() => {
     stop();
     start();
     emit(undefined);

@@ -1,10 +1,10 @@
-/** Undoes what the call that returned it did. */
+/** A function that undoes the call that returned it. */
 export type Stop = () => void;
 
 /**
- * Listens in the capture phase and passively: it sees every event, also a stopped one, and delays none.
+ * Adds a passive listener in the capture phase. It receives events whose propagation is stopped too, and delays none.
  *
- * @param types Names of the events, apart by spaces.
+ * @param types Names of the events, separated by spaces.
  */
 export const listen = <E extends Event>(target: EventTarget, types: string, listener: (event: E) => unknown): Stop => {
   const each = (act: "addEventListener" | "removeEventListener") => {
@@ -33,7 +33,7 @@ export const share = <T>(start: (emit: (value: T) => void) => Stop): ((listener:
   };
 };
 
-/** One stop for several. */
+/** Combines several stop functions into one, which calls them in order. */
 export const combineStops =
   (...stops: Stop[]): Stop =>
   () => {

@@ -2,11 +2,14 @@ import { closest } from "./shadow-dom.ts";
 
 const MASK = "[data-tm-mask]";
 
-/** Whether the page's author keeps an element's text out of reports: `data-tm-mask` on, around or in it, or `data-tm-ignore` in it. */
+/** Whether an element's text is masked: `data-tm-mask` is on, around or in it, or `data-tm-ignore` is in it. */
 export const isMasked = (element: Element): boolean =>
   !!(closest(element, MASK) ?? element.querySelector(`${MASK},[data-tm-ignore]`));
 
-/** An element's text with digits and mail addresses masked, at most 100 characters; `***` for a masked element, empty for a field. */
+/**
+ * An element's text with email addresses as `***` and digits as `#`, at most 100 characters. It is `***` for a masked
+ * element, and empty for a form field or editable content.
+ */
 export const maskedText = (element: Element): string => {
   if (isMasked(element)) return "***";
   return element.closest("input,select,textarea,[contenteditable]")

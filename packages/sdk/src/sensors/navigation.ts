@@ -1,7 +1,7 @@
 import { combineStops, listen, share } from "./listen.ts";
 import { createTimer } from "./timer.ts";
 
-/** Listens for every change of the entry in the session history, by whatever means the browser has. */
+/** Listens for changes of the current history entry by the Navigation API, or else by patching `history`. */
 const onHistoryChange = (listener: () => void) => {
   const { navigation } = window as unknown as { navigation?: EventTarget };
   if (navigation) return listen(navigation, "currententrychange", listener);
@@ -21,8 +21,8 @@ const onHistoryChange = (listener: () => void) => {
 };
 
 /**
- * Listens for changes of the entry in the session history, once the turn in which they were made is over: a replace and a push
- * at once are one.
+ * Listens for changes of the current history entry. It reports one task after the change, so that a replace and a push
+ * in the same task are one change.
  */
 export const onNavigation = share<void>((emit) => {
   const timer = createTimer(emit);

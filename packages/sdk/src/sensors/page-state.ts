@@ -1,9 +1,13 @@
 import { combineStops, listen, share } from "./listen.ts";
 
-/** What happened to the page: it was shown or hidden, is being left (and so hidden, for browsers that say no more), came back from the back-forward cache, or is online again. */
+/**
+ * A change of the page's state. `leave`: the page is being left; `hidden` follows, for browsers that report no change
+ * of visibility then. `restore`: the page is restored from the back-forward cache. `online`: the network is available
+ * again.
+ */
 export type PageChange = "visible" | "hidden" | "leave" | "restore" | "online";
 
-/** The only place that hears visibility, page lifecycle and network. Never `unload`, which bars the page from the cache. */
+/** Listens for changes of the page's state. It never uses `unload`, which bars pages from the back-forward cache. */
 export const onPageChange = share<PageChange>((emit) =>
   combineStops(
     listen(document, "visibilitychange", () => emit(document.visibilityState)),
@@ -16,17 +20,17 @@ export const onPageChange = share<PageChange>((emit) =>
   ),
 );
 
-/** Whether a person could see the page. */
+/** Whether the page is visible. */
 export const isVisible = (): boolean => document.visibilityState === "visible";
 
-/** Runs once the page can be seen: at once, or when a prerendered or background page is first shown. */
+/** Calls `run` once, when the page is visible: at once, or when a prerendered or background page is first shown. */
 export const whenVisible = (run: () => void): (() => void) => {
-  const look = () => {
+  const check = () => {
     if (!isVisible()) return;
     stop();
     run();
   };
-  const stop = onPageChange(look);
-  look();
+  const stop = onPageChange(check);
+  check();
   return stop;
 };

@@ -1,6 +1,7 @@
 /**
- * Origin, path and campaign parameters (`utm_*`) of a URL, with the parameters named in `keep`. Credentials, fragment and
- * all other parameters stay on the page: they may hold what is nobody's business.
+ * Cleans a URL: keeps its origin, its path, its campaign parameters (`utm_*`) and the parameters named in `keep`, at
+ * most 2,000 characters. Credentials, fragment and all other parameters may be private and are removed. An invalid URL
+ * becomes empty.
  */
 export const cleanUrl = (href: string, keep: readonly string[] = []): string => {
   try {

@@ -1,27 +1,30 @@
 import { guard } from "../guard.ts";
 import type { Player } from "../measures/playback.ts";
 
-/** The event by which a page's own player speaks. */
+/** The name of the DOM event by which a custom player reports its state. */
 export const PLAYER_EVENT = "tidemark:player";
 
-/** What a page's own player says of itself. */
+/** The state of a custom player. */
 export interface PlayerReport extends Player {
-  /** Default: "audio" when the element's name has it in it, as `<audio>` does, else "video". */
+  /** Default: "audio" when the element's name contains "audio", else "video". */
   readonly kind?: "video" | "audio";
   /** Default false. */
   readonly muted?: boolean;
-  /** 0 is as good as muted. Default: it can be heard. */
+  /** 0 counts as muted. Default: audible. */
   readonly volume?: number;
 }
 
 /**
- * Tells {@link media} of a player that it does not hear by itself: one in an iframe (YouTube, Vimeo), an `Audio` that is in no
- * document, a media element in a shadow root. To be called whenever something changes and a few times a second while it
- * plays; jumps are found by themselves. An object with getters keeps the last totals exact.
+ * Reports the state of a player that {@link media} cannot observe by itself: one in an iframe (YouTube, Vimeo), an
+ * `Audio` outside of any document, or a media element in a shadow root.
+ *
+ * Call it at every change, and a few times a second while the player plays; `media` detects jumps from the positions.
+ * An object with getters keeps the last totals exact.
  *
  *     reportMedia(iframe, { currentTime: yt.getCurrentTime(), duration: yt.getDuration(), paused: yt.getPlayerState() !== 1 })
  *
- * Without the package, as by script tag, the same is a composed CustomEvent `tidemark:player` with the player as its detail.
+ * A page with the script tag dispatches a composed CustomEvent `tidemark:player` on the element instead, with the
+ * player's state as its `detail`.
  */
 export const reportMedia = (element: Element, player: PlayerReport): void =>
   guard(() => element.dispatchEvent(new CustomEvent(PLAYER_EVENT, { composed: true, detail: player })))();

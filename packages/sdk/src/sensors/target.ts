@@ -1,26 +1,26 @@
 import type { EventOf } from "@tidemark/schema";
 import { closest } from "./shadow-dom.ts";
 
-/** What an element is called in an event. */
+/** The description of an element in an event. */
 export type Target = EventOf<"click">["target"];
 
-/** Elements that a person acts on, or that the page's author named. */
+/** Selector of elements that a person acts on, or that the page names with `data-tm`. */
 const MEANINGFUL =
   "a,button,input,select,textarea,label,summary,video,audio,[role=button],[role=link],[role=tab],[data-tm]";
 
 const MAX_PATH_DEPTH = 6;
 
-/** The element that an event happened on, inside of open shadow roots too. */
+/** The innermost element that an event happened on, also inside open shadow roots. */
 const innermost = (event: Event): Element | undefined => {
   const target = event.target as Element;
-  // What cannot look for the closest element is none: the document.
+  // The document, which is no element, has no `closest`.
   return target.shadowRoot ? (event.composedPath()[0] as Element) : (target.closest as unknown) ? target : undefined;
 };
 
 /** The nearest meaningful element around the one that an event happened on, across shadow roots. */
 export const meaningfulTarget = (event: Event): Element | undefined => closest(innermost(event), MEANINGFUL);
 
-/** The nearest meaningful element, or else the very element that an event happened on. */
+/** The nearest meaningful element, or else the innermost element that an event happened on. */
 export const anyTarget = (event: Event): Element | undefined => meaningfulTarget(event) ?? innermost(event);
 
 const pathOf = (element: Element): string => {
@@ -33,9 +33,9 @@ const pathOf = (element: Element): string => {
   return names.join(" > ").slice(0, 300);
 };
 
-/** Names an element without its text, its value or its place among its siblings. */
+/** Describes an element without its text, its value or its position among its siblings. */
 export const describe = (element: Element): Target => {
-  // Not the property: a form with a field called "id" would answer with that field.
+  // Not the property: in a form with a field named "id", `form.id` is that field.
   const attribute = (name: string, max: number) => element.getAttribute(name)?.slice(0, max) || undefined;
   return {
     tag: element.localName.slice(0, 64),

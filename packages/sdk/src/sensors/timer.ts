@@ -1,10 +1,10 @@
-/** A timer that waits for one thing at a time. */
+/** A timer for one function, with at most one wait at a time. */
 export interface Timer {
   /** Runs the timer's function after `ms` milliseconds (default: 0), unless the timer is running already. */
   start(ms?: number): void;
-  /** Ends the wait; the function does not run. */
+  /** Cancels the wait, so that the function does not run. */
   stop(): void;
-  /** Whether the timer waits to run its function. */
+  /** Whether a wait is in progress. */
   isRunning(): boolean;
 }
 

@@ -1,9 +1,11 @@
 import { storedValue } from "./web-storage.ts";
 
-/** The name under which a page that is left stores its unsent batches. `name`: that of all that the site stores, if it may. */
+/**
+ * The localStorage key of a site's unsent batches. `name`: the site's storage name, `false` when it may store nothing.
+ */
 export const unloadBufferName = (name: string | false): string | false => name && `${name}.unsent`;
 
-/** Deletes all that the pages of a site have stored under its name: visitor, unsent batches, numbering, spool. */
+/** Deletes everything that a site's pages have stored under `name`: visitor, unsent batches, numbering and spool. */
 export const erase = (name: string): void => {
   storedValue("localStorage", name).write(undefined);
   storedValue("localStorage", unloadBufferName(name)).write(undefined);

@@ -1,10 +1,13 @@
-/** A value kept under one name in a Web Storage area; where the browser forbids storage, nothing is kept and nothing breaks. */
+/**
+ * A JSON value under one name in a Web Storage area. Where the browser forbids storage, it stores nothing and never
+ * throws.
+ */
 export interface StoredValue<T> {
   read(): T | null | undefined;
   write(value: T | null | undefined): void;
 }
 
-/** The slot of that name, or one that keeps nothing. */
+/** Creates the stored value of that name. With `false` as the name it stores nothing. */
 export const storedValue = <T>(area: "localStorage" | "sessionStorage", name: string | false): StoredValue<T> => {
   const attempt = <R>(use: (storage: Storage) => R): R | undefined => {
     try {
