@@ -13,15 +13,18 @@ import type { Feature } from "@tidemark/schema";
 export interface Definitions {
   /** First 12 hex digits of the SHA-256 of the definitions' JSON. */
   version: string;
-  /** Engine of the session's features. */
+  /** Engine of the features of sessions. */
   session: Engine;
-  /** Engines of all other entities, by name, whose features many sessions contribute to. The user's is always present, and first. */
+  /**
+   * Engines of all other entities by name. Many sessions contribute to their features. The user's engine is always the
+   * first.
+   */
   rollups: ReadonlyMap<string, EntityEngine>;
   /** Layouts of the states of `rollups`. */
   layouts: StateLayouts;
 }
 
-/** The version of definitions: first 12 hex digits of the SHA-256 of their JSON. */
+/** Returns the version of feature definitions: the first 12 hex digits of the SHA-256 of their JSON. */
 export const versionOf = (features: readonly Feature[]): string =>
   createHash("sha256").update(JSON.stringify(features)).digest("hex").slice(0, 12);
 

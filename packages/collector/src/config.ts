@@ -1,10 +1,13 @@
 import { type Feature, parseFeatures } from "@tidemark/schema";
 import { SITE_ID, SITE_KEY } from "@tidemark/schema/keys";
 
-/** A region that data must not leave, as Cloudflare names it: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
+/**
+ * A region that data must not leave, under Cloudflare's name:
+ * https://developers.cloudflare.com/durable-objects/reference/data-location/
+ */
 export type Jurisdiction = "eu" | "fedramp";
 
-/** A website whose events the collector accepts. Sites never see each other's data. */
+/** A website whose events the collector accepts. No site can read the data of another. */
 export interface Site {
   /** Short name: 1 to 32 of a-z, 0-9 and `-`. Part of session ids and of object names: never change it. */
   id: string;
@@ -12,30 +15,31 @@ export interface Site {
   key: string;
   /**
    * Origins whose pages may use the key: `https://shop.example`, with `*` for any one host label or any port
-   * (`https://*.shop.example`, `http://localhost:*`). Requests without an `Origin` header do not come from a foreign page
-   * and are let in.
+   * (`https://*.shop.example`, `http://localhost:*`). A request without an `Origin` header is accepted: it does not
+   * come from a page of another site.
    */
   origins: readonly string[];
-  /** Name of the secret (environment variable) that holds the key for reading this site's features. */
+  /** Name of the secret (environment variable) that contains the key for reading this site's features. */
   readKeySecret: string;
-  /** Whether batches are refused that do not state the visitor's consent to be measured. Default: false. */
+  /** Whether the collector rejects batches that do not state the visitor's consent to be measured. Default: false. */
   requireConsent?: boolean;
   /**
-   * Meaning of `Sec-GPC: 1` (Global Privacy Control) for a visitor who has stated no consent: `refuse` treats it as a refusal,
-   * `ignore` disregards it. Default: `refuse`.
+   * Effect of `Sec-GPC: 1` (Global Privacy Control) on a visitor without stated consent: `refuse` treats it as a denial
+   * of consent, `ignore` disregards it. Default: `refuse`.
    */
   globalPrivacyControl?: "refuse" | "ignore";
   /**
-   * Whether the visitor's anonymous id is kept in an `HttpOnly` cookie of the collector's host, for a collector on the site's own
-   * domain, so that a browser which clears what scripts stored after seven days does not make a new visitor of an old one. The
-   * tracker needs its option `cookie`; the cookie is set and looked at only with stated consent. Default: false.
+   * Whether the collector stores the visitor's anonymous id in an `HttpOnly` cookie of its host. It is for a collector
+   * on the site's own domain: a visitor keeps the id when the browser deletes the storage of scripts after seven days.
+   * The tracker needs its option `cookie`. The collector sets and reads the cookie only with stated consent. Default:
+   * false.
    */
   cookie?: boolean;
-  /** Features kept for this site's sessions, users, pages and entities of its own. Default: the deployment's. */
+  /** Features of this site's sessions, users, pages and custom entities. Default: the deployment's. */
   features?: readonly Feature[];
   /**
-   * The region in which this site's objects run and store data. After a change the site starts with empty objects. Local runtimes ignore
-   * it. Default: the deployment's.
+   * The region in which this site's objects run and store data. After a change the site starts with empty objects.
+   * Local runtimes ignore it. Default: the deployment's.
    */
   jurisdiction?: Jurisdiction;
 }
@@ -43,14 +47,14 @@ export interface Site {
 /** The configuration of a deployment. */
 export interface TidemarkConfig {
   sites: readonly Site[];
-  /** Name of the secret (environment variable) that holds the operator's key. */
+  /** Name of the secret (environment variable) that contains the operator's key. */
   adminKeySecret: string;
   /**
-   * Features kept for every session, user, page and entity of your own, in the order in which the vectors list them. A site may have
-   * its own instead.
+   * Features of all sessions, users, pages and custom entities, in the order in which vectors list them.
+   * `Site.features` replaces them for a site.
    */
   features: readonly Feature[];
-  /** The region in which the objects of sites run and store data, unless a site has its own. Default: anywhere. */
+  /** The region in which the objects of sites run and store data, unless a site names another. Default: anywhere. */
   jurisdiction?: Jurisdiction;
 }
 
@@ -60,7 +64,10 @@ const ORIGIN = /^https?:\/\/[^/?#@\s]+$/;
 
 const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
 
-/** The fields of a site and of a configuration. No other is accepted: a misspelt one would have no effect, and nobody would see that. */
+/**
+ * The fields of a site and of a configuration. An unknown field is an error: a misspelt one would silently have no
+ * effect.
+ */
 const SITE_FIELDS: Record<keyof Site, true> = {
   ...{ id: true, key: true, origins: true, readKeySecret: true, requireConsent: true, globalPrivacyControl: true },
   ...{ cookie: true, features: true, jurisdiction: true },
@@ -69,7 +76,7 @@ const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
   ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true },
 };
 
-/** Throws an error that names a field, the expected value and the given one, unless a condition holds. */
+/** Throws an error that names the field, the expected value and the given one, unless a condition holds. */
 type Expect = (holds: boolean, field: string, expected: string, given: unknown) => void;
 
 const expectIn =
@@ -82,20 +89,20 @@ const expectIn =
 
 const matches = (pattern: RegExp, value: unknown): boolean => typeof value === "string" && pattern.test(value);
 
-/** Checks the name of a secret. The error does not show it: it may be the secret itself. */
+/** Checks the name of a secret. The error does not quote the given value, which may be the secret itself. */
 const expectSecretName = (name: string, place: string): void => {
   if (matches(ENVIRONMENT_VARIABLE, name)) return;
   throw new Error(`tidemark.config.ts: ${place}: expected the name of an environment variable, such as READ_KEY`);
 };
 
-/** Checks that a value is an object, and that it has no field but these. The error shows no value: it may be a secret. */
+/** Checks that a value is an object with known fields only. The error quotes no value, which may be a secret. */
 const expectFields = (value: unknown, place: string, fields: object): void => {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new Error(`tidemark.config.ts: ${place}: expected an object with ${Object.keys(fields).join(", ")}`);
   const unknown = Object.keys(value).find((field) => !Object.hasOwn(fields, field));
   if (unknown === undefined) return;
   throw new Error(
-    `tidemark.config.ts: ${place}: there is no field ${unknown}; expected ${Object.keys(fields).join(", ")}`,
+    `tidemark.config.ts: ${place}: unknown field ${unknown}; expected one of ${Object.keys(fields).join(", ")}`,
   );
 };
 
@@ -124,7 +131,7 @@ const checkSite = (site: Site, others: readonly Site[]): void => {
   for (const origin of origins)
     expect(matches(ORIGIN, origin), "origins", "scheme://host[:port] without a path", origin);
   expectSecretName(readKeySecret, `${place}readKeySecret`);
-  // A read key stands for one site: of two, one would never be read.
+  // A read key selects its site: of two sites with the same secret, the second could never be read.
   expect(
     !others.some((other) => other.readKeySecret === readKeySecret),
     "readKeySecret",
@@ -144,9 +151,11 @@ const checkSite = (site: Site, others: readonly Site[]): void => {
 };
 
 /**
- * Checks a configuration when the Worker starts.
+ * Checks a configuration, when the Worker starts.
  *
- * @throws Error that names the site or the feature, the field, the expected value and, except for secrets, the given one.
+ * @returns The given configuration.
+ * @throws Error that names the site or the feature, the field, the expected value and, except for secrets, the given
+ * one.
  */
 export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
   expectFields(config, "defineConfig", CONFIG_FIELDS);
@@ -155,9 +164,9 @@ export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
   expectSecretName(adminKeySecret, "adminKeySecret");
   expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp", jurisdiction);
   expect(Array.isArray(sites) && sites.length > 0, "sites", "at least one site, in an array", sites);
-  // A site's reader is not to read the deployment's figures.
-  const isOfSite = sites.some((site) => site?.readKeySecret === adminKeySecret);
-  expect(!isOfSite, "adminKeySecret", "the name of a secret that is no site's readKeySecret", adminKeySecret);
+  // The reader of one site must not read the metrics of the deployment.
+  const isReadKey = sites.some((site) => site?.readKeySecret === adminKeySecret);
+  expect(!isReadKey, "adminKeySecret", "the name of a secret that is not the readKeySecret of a site", adminKeySecret);
   sites.forEach((site, index) => {
     checkSite(site, sites.slice(0, index));
   });

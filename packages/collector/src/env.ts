@@ -4,14 +4,19 @@ import type { RollupObject } from "./rollup/rollup.ts";
 import type { SessionObject } from "./session/session.ts";
 import type { Tenant } from "./tenants.ts";
 
-/** The bindings of the Worker in `wrangler.toml`. The environment has the secrets too, by the names in the configuration. */
+/**
+ * The Worker's bindings in `wrangler.toml`. The environment also has the secrets, under the names in the configuration.
+ */
 export interface Env {
   SESSION: DurableObjectNamespace<SessionObject>;
   METRICS: DurableObjectNamespace<Metrics>;
   ROLLUP: DurableObjectNamespace<RollupObject>;
 }
 
-/** A namespace limited to a jurisdiction. Local runtimes have no jurisdictions: there it is the namespace itself. */
+/**
+ * Returns a namespace limited to a jurisdiction, or the namespace itself in local runtimes, which have no
+ * jurisdictions.
+ */
 const within = <T extends Rpc.DurableObjectBranded>(
   namespace: DurableObjectNamespace<T>,
   jurisdiction: Jurisdiction | undefined,
@@ -25,13 +30,13 @@ const within = <T extends Rpc.DurableObjectBranded>(
   }
 };
 
-/** The object of a session. Its name has the site's id, so that no site reaches another's sessions. */
+/** The object of a session. Its name contains the site's id, so that no site can reach the sessions of another. */
 export const sessionOf = (env: Env, { site, jurisdiction }: Tenant, sessionId: string) =>
   within(env.SESSION, jurisdiction).getByName(`${site.id}:${sessionId}`);
 
-/** The object of a shard of a site's users, pages and other entities. */
+/** The object of one shard of a site's users, pages and custom entities. */
 export const rollupOf = (env: Env, { site, jurisdiction }: Tenant, shard: number) =>
   within(env.ROLLUP, jurisdiction).getByName(`${site.id}:${shard}`);
 
-/** The one object that sums the deployment's metrics. */
+/** The only object that sums the deployment's metrics. */
 export const metricsOf = (env: Env) => env.METRICS.getByName("metrics");

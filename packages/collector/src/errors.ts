@@ -1,16 +1,16 @@
 import { type ErrorCode, errorCodes } from "@tidemark/schema";
 
-/** A refusal of a whole request. Code throws it anywhere; `http/errors.ts` turns it into the answer. */
+/** An error that rejects a whole request. Any module may throw it; `http/errors.ts` turns it into the response. */
 export class HttpError extends Error {
   readonly code: ErrorCode;
 
-  /** @param message What was given, what was expected, what to do. */
+  /** @param message Names the given value, the expected one, and the next step for the client. */
   constructor(code: ErrorCode, message: string) {
     super(message);
     this.code = code;
   }
 
-  /** HTTP status of the answer. */
+  /** HTTP status of the response. */
   get status() {
     return errorCodes[this.code].status;
   }

@@ -15,7 +15,7 @@ export interface Collector {
 }
 
 /**
- * The collector of a configuration, to be exported by a deployment's Worker:
+ * Creates the collector of a configuration. The deployment's Worker exports its parts:
  *
  *     import { createCollector } from "@tidemark/collector";
  *     import config from "./tidemark.config.ts";
@@ -23,8 +23,8 @@ export interface Collector {
  *     const { handlers, Metrics, Rollup, Session } = createCollector(config);
  *     export { handlers as default, Metrics, Rollup, Session };
  *
- * @param config As `defineConfig` checked it.
- * @returns The Worker's `handlers`, and the classes of its Durable Objects under the names that `wrangler.toml` binds.
+ * @param config The result of `defineConfig`.
+ * @returns The Worker's `handlers`, and the classes of its Durable Objects under the names in `wrangler.toml`.
  * @throws Error for features that contradict each other, as `createEngine` does.
  */
 export const createCollector = (config: TidemarkConfig): Collector => {

@@ -2,10 +2,10 @@ import type { Feature } from "@tidemark/schema";
 import { compileFeatures, type Definitions } from "./compile-features.ts";
 import type { Jurisdiction, Site, TidemarkConfig } from "./config.ts";
 
-/** A site with its compiled features and its region. Each call carries one, so that the sites of a deployment may differ. */
+/** A site with its compiled features and its region, both of which may differ between the sites of a deployment. */
 export interface Tenant {
   site: Site;
-  /** The site's own features, or the deployment's. */
+  /** The features of the site's configuration, or else the deployment's. */
   definitions: Definitions;
   /** The region of the site's objects; `undefined` for anywhere. */
   jurisdiction: Jurisdiction | undefined;
@@ -15,14 +15,14 @@ export interface Tenant {
 export type Tenants = ReadonlyMap<string, Tenant>;
 
 /**
- * Compiles the sites of a configuration: the deployment's features and jurisdiction, unless a site has its own. Sites that
- * share a list of features share what is compiled of it.
+ * Compiles the sites of a configuration. A site without features or a jurisdiction gets the deployment's. Sites that
+ * share an array of features share the compiled definitions.
  */
 export const createTenants = ({ sites, features, jurisdiction }: TidemarkConfig): Tenants => {
   const compiled = new Map<readonly Feature[], Definitions>();
-  const definitionsOf = (own: readonly Feature[]): Definitions => {
-    const definitions = compiled.get(own) ?? compileFeatures(own);
-    compiled.set(own, definitions);
+  const definitionsOf = (list: readonly Feature[]): Definitions => {
+    const definitions = compiled.get(list) ?? compileFeatures(list);
+    compiled.set(list, definitions);
     return definitions;
   };
   return new Map(
@@ -37,7 +37,7 @@ export const createTenants = ({ sites, features, jurisdiction }: TidemarkConfig)
   );
 };
 
-/** A site that the configuration does not have, or has no more. */
+/** An error about a site that the configuration does not contain, or no longer contains. */
 export class UnknownSiteError extends Error {
   override name = "UnknownSiteError";
 
@@ -46,7 +46,7 @@ export class UnknownSiteError extends Error {
   }
 }
 
-/** The tenant of a site. @throws UnknownSiteError when the configuration has no such site. */
+/** Returns the tenant of a site. @throws UnknownSiteError when the configuration does not contain the site. */
 export const tenantOf = (tenants: Tenants, site: string): Tenant => {
   const tenant = tenants.get(site);
   if (!tenant) throw new UnknownSiteError(site);

@@ -145,7 +145,7 @@ describe("a configuration", () => {
 
   it("is refused when a site's read key is the operator's key", () => {
     expect(() => defineConfig({ ...config, adminKeySecret: "SHOP_READ_KEY" })).toThrow(
-      'tidemark.config.ts: adminKeySecret: expected the name of a secret that is no site\'s readKeySecret; given "SHOP_READ_KEY"',
+      'tidemark.config.ts: adminKeySecret: expected the name of a secret that is not the readKeySecret of a site; given "SHOP_READ_KEY"',
     );
   });
 
@@ -158,11 +158,11 @@ describe("a configuration", () => {
   it("is refused for a field that it does not have, of a site or of the deployment: a misspelt one has no effect", () => {
     const misspelt = { ...shop, requireConcent: true };
     expect(() => defineConfig({ ...config, sites: [misspelt] })).toThrow(
-      "tidemark.config.ts: sites[0]: there is no field requireConcent; expected id, key, origins, readKeySecret, requireConsent, ",
+      "tidemark.config.ts: sites[0]: unknown field requireConcent; expected one of id, key, origins, readKeySecret, requireConsent, ",
     );
     const other = { ...config, jurisdictions: "eu" };
     expect(() => defineConfig(other)).toThrow(
-      "tidemark.config.ts: defineConfig: there is no field jurisdictions; expected sites, adminKeySecret, features, jurisdiction",
+      "tidemark.config.ts: defineConfig: unknown field jurisdictions; expected one of sites, adminKeySecret, features, jurisdiction",
     );
   });
 

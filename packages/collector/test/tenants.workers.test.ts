@@ -40,6 +40,6 @@ describe("a site with features and a jurisdiction of its own", () => {
       .toEqual({ author_stories: 3 });
     const [status, code, message] = await errorOf(await readRollup("author", author, "shop-read-key"));
     expect([status, code]).toEqual([404, "not_found"]);
-    expect(message).toContain('No feature is defined of "author"');
+    expect(message).toContain('No feature is defined for "author"');
   });
 });

@@ -5,20 +5,21 @@ import { isSecret } from "./keys.ts";
 const originPattern = (origin: string): RegExp =>
   new RegExp(`^${origin.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^./:]+")}$`, "i");
 
-/** Finds the tenant that a request acts for, and refuses requests that may not. */
+/** Finds the tenant that a request acts for, and rejects unauthorised requests. */
 export interface TenantLookup {
   /**
-   * The tenant whose site has this public key.
-   * @throws HttpError `unknown_key`, or `origin_not_allowed` when a page of a foreign origin uses it.
+   * Returns the tenant whose site has this public key.
+   *
+   * @throws HttpError `unknown_key`, or `origin_not_allowed` for a page whose origin the site does not list.
    */
   byKey(key: string, origin: string | undefined): Tenant;
-  /** Whether pages of this origin belong to a site that keeps a cookie, and may bring it. */
+  /** Whether pages of this origin may send a cookie: they belong to a site with the option `cookie`. */
   maySendCookie(origin: string): boolean;
-  /** The tenant whose site has this read key. @throws HttpError `unauthorized`. */
+  /** Returns the tenant whose site has this read key. @throws HttpError `unauthorized`. */
   byReadKey(readKey: string, env: object): Promise<Tenant>;
 }
 
-/** The lookup over the tenants of a deployment. */
+/** Creates the lookup over the tenants of a deployment. */
 export const createTenantLookup = (tenants: Tenants): TenantLookup => {
   const entries = new Map(
     [...tenants.values()].map((tenant) => [

@@ -11,16 +11,17 @@ import type { Tenants } from "../tenants.ts";
 import { respondToError } from "./errors.ts";
 import { routes } from "./routes/index.ts";
 
-/** The HTTP face of a deployment. */
+/** Creates the HTTP app of a deployment. */
 export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   const lookup = createTenantLookup(tenants);
-  // Two routes overlap, for which Hono's default would fall back to a tree. A linear search is faster for so few.
+  // Two routes overlap, for which Hono's default router falls back to a tree. A linear search is faster for so few
+  // routes.
   const app = new Hono<{ Bindings: Env }>({ router: new LinearRouter() });
 
-  // Every answer is readable by any page: who may act is decided by key and origin, and a page that may not is told why. With
-  // its cookie a page gets none but an answer that names its origin.
+  // Any page may read every response: the key and the origin decide who may act, and a rejected page can read the
+  // reason. A browser hides the response to a request with a cookie unless the response names the page's origin.
   app.options("*", cors({ origin: "*", allowMethods: ["GET", "POST"], maxAge: 86_400 }));
-  // Not by the middleware: it adds its headers by building each answer anew.
+  // Hono's CORS middleware would copy each response to add these headers.
   app.use((c, next) => {
     const origin = c.req.header("origin");
     const sendsCookie = origin !== undefined && lookup.maySendCookie(origin);
@@ -35,7 +36,7 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   const meter = createMeter();
   app.use(async (c, next) => {
     await next();
-    // Paths that match no route share one label: clients may invent any number of them.
+    // Paths that match no route share one label, because clients can invent any number of paths.
     const route = routePath(c).replace(/.*\*$/, "none");
     meter.count("tidemark_requests_total", { route, status: c.res.status }, 1);
     const flushing = meter.flush(() => metricsOf(c.env));
@@ -45,7 +46,7 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   for (const add of routes) add(app, { config, lookup, meter });
 
   app.all("/v1/events", () => {
-    throw new HttpError("method_not_allowed", "/v1/events takes POST.");
+    throw new HttpError("method_not_allowed", "/v1/events accepts POST only.");
   });
   app.all("*", (c) => {
     throw new HttpError("not_found", `There is no ${c.req.method} ${c.req.path}.`);

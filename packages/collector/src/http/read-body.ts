@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { HttpError, invalidJson } from "../errors.ts";
 
-/** JSON is UTF-8; a byte order mark at its start is none of its text. */
+/** Decoder that rejects invalid UTF-8 and removes a byte order mark, which is not a part of the JSON. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 const tooLarge = () =>
@@ -31,22 +31,25 @@ const inflate = (body: Uint8Array): Uint8Array => {
   try {
     return gunzipSync(body, { maxOutputLength: MAX_BODY_BYTES });
   } catch (error) {
-    // The runtime's word for more output than was allowed; whatever else is wrong is an Error like any other.
+    // The runtime throws a RangeError for too much output, and a plain Error for anything else.
     if (error instanceof RangeError) throw tooLarge();
-    throw new HttpError("invalid_json", "The body begins like gzip but cannot be inflated. Send it again, whole.");
+    throw new HttpError(
+      "invalid_json",
+      "The body starts with the bytes of gzip but cannot be decompressed. Send the complete body again.",
+    );
   }
 };
 
 /**
- * Reads a body of UTF-8 text, of at most {@link MAX_BODY_BYTES}, and no more of it than that. Gzip is recognised by its first two
- * bytes, whatever the headers say, because a request that needs no preflight cannot announce it.
+ * Reads a body of UTF-8 text, and stops beyond {@link MAX_BODY_BYTES}. The first two bytes identify gzip, not the
+ * headers: a request without a preflight cannot set `Content-Encoding`.
  *
  * @throws HttpError `body_too_large` or `invalid_json`.
  */
 export const readText = async (request: Request): Promise<string> => {
   const length = request.headers.get("content-length");
   if (Number(length) > MAX_BODY_BYTES) throw tooLarge();
-  // HTTP holds a body to the length that was announced: what remains is to read it, which the runtime does at once.
+  // HTTP limits a body to its `Content-Length`, so the runtime may read it in one call.
   let body =
     length === null && request.body ? await readBounded(request.body) : new Uint8Array(await request.arrayBuffer());
   if (body[0] === 0x1f && body[1] === 0x8b) body = inflate(body);

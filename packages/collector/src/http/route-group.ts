@@ -4,7 +4,7 @@ import type { TidemarkConfig } from "../config.ts";
 import type { Env } from "../env.ts";
 import type { Meter } from "../metrics/meter.ts";
 
-/** The parts of a deployment that routes may use. */
+/** The parts of a deployment that routes use. */
 interface Deployment {
   config: TidemarkConfig;
   lookup: TenantLookup;

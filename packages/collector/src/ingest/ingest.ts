@@ -22,7 +22,7 @@ const parse = (body: string): unknown => {
 const keyOf = (body: unknown): string => {
   const key = (body as { key?: unknown } | null)?.key;
   if (typeof key !== "string")
-    throw new HttpError("unknown_key", "key is missing: a batch carries its site's public key.");
+    throw new HttpError("unknown_key", "key is missing: expected the site's public key, as in tidemark.config.ts.");
   return key;
 };
 
@@ -45,21 +45,18 @@ const sendToSession = async (
   try {
     return await sessionOf(env, tenant, sessionId).ingest(sessionBatch);
   } catch (error) {
-    console.error("the session could not take a batch", error);
-    throw new HttpError(
-      "unavailable",
-      "The session could not take the batch; nothing of it was stored. Send it again.",
-    );
+    console.error("a session could not store a batch", error);
+    throw new HttpError("unavailable", "The session could not store the batch. Nothing was stored; send it again.");
   }
 };
 
-/** A request, without its body. */
+/** A request without its body. */
 interface RequestContext {
   lookup: TenantLookup;
   origin: string | undefined;
   /** Whether the browser sends Global Privacy Control. */
   gpc: boolean;
-  /** The browser's id: the one in the batch, or that of the site's cookie. */
+  /** Returns the browser's id: from the site's cookie, or else from the batch. */
   anonymousIdOf: (tenant: Tenant, envelope: Envelope) => string;
   /** UTC milliseconds by the collector's clock. */
   receivedAt: number;
@@ -67,7 +64,7 @@ interface RequestContext {
   meter: Meter;
 }
 
-/** Counts the events of a batch by their outcome. */
+/** Counts the events of a batch by outcome. */
 const countBatch = (meter: Meter, site: string, receipt: Receipt): void => {
   meter.count("tidemark_events_accepted_total", { site }, receipt.accepted);
   meter.count("tidemark_events_duplicate_total", { site }, receipt.duplicates);
@@ -77,7 +74,7 @@ const countBatch = (meter: Meter, site: string, receipt: Receipt): void => {
   meter.count("tidemark_events_missing", { site }, receipt.missing_change);
 };
 
-/** Reads and checks a batch whole. @throws HttpError that says what is wrong with it. */
+/** Parses and checks a whole batch, and splits it. @throws HttpError that describes the first violation. */
 const splitParsed = (body: string, { lookup, origin }: RequestContext): SplitBatch => {
   const value = parse(body);
   lookup.byKey(keyOf(value), origin);
@@ -85,7 +82,10 @@ const splitParsed = (body: string, { lookup, origin }: RequestContext): SplitBat
   return { envelope, text: { envelope: JSON.stringify(envelope), events: JSON.stringify(events) } };
 };
 
-/** Checks a batch's envelope and hands the batch to its session. Returns `undefined` when the session could not read the events. */
+/**
+ * Checks a batch's envelope and sends the batch to its session. Returns `undefined` when the session could not parse
+ * the events.
+ */
 const ingestSplit = async (
   { envelope, text }: SplitBatch,
   { lookup, origin, gpc, anonymousIdOf, receivedAt, env, meter }: RequestContext,
@@ -115,17 +115,17 @@ const ingestSplit = async (
 };
 
 /**
- * Finds the tenant of a batch, checks its envelope, and hands it to its session, which validates each event. The returned counts are
- * durable.
+ * Finds the tenant of a batch, checks its envelope, and sends it to its session, which validates each event. The
+ * returned counts are durable.
  *
- * @throws HttpError when the batch is unusable as a whole.
+ * @throws HttpError for a batch that is rejected as a whole.
  */
 export const ingest = async (body: string, context: RequestContext): Promise<BatchResponse> => {
   const unparsed = splitUnparsed(body);
   const response = unparsed && (await ingestSplit(unparsed, context));
   if (response) return response;
-  // Another client may have written it, or it is not a batch.
+  // The events are not the last field, as other clients may write it, or the body is not a batch.
   const parsed = await ingestSplit(splitParsed(body, context), context);
-  if (!parsed) throw new Error("the session could not read events that are a list of the contract's length");
+  if (!parsed) throw new Error("the session could not parse events that conform to the contract");
   return parsed;
 };

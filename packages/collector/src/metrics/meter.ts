@@ -1,21 +1,23 @@
 import { addSamples, type Family, type Samples, sampleKey } from "./families.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** How long figures are gathered before they are handed over, in milliseconds: what an isolate that dies can lose. */
+/** Delay of a flush, in milliseconds. An isolate that stops loses the counts since its latest flush. */
 const FLUSH_AFTER_MS = 1_000;
 
-/** Counts in this isolate, and hands over what was counted. Nothing that a client waits for waits for it. */
+/**
+ * Counts events and requests in this isolate, and sends the counts to the `Metrics` object. No response waits for it.
+ */
 export interface Meter {
   count(family: Family, labels: Record<string, string | number>, amount: number): void;
   /**
-   * Hands over what was counted, once in {@link FLUSH_AFTER_MS} however often it is asked.
+   * Sends the counts after {@link FLUSH_AFTER_MS}.
    *
-   * @returns The work, which is to be waited for; `undefined` when it is under way already.
+   * @returns A promise for `waitUntil`; `undefined` when another call already waits to send them.
    */
   flush(metrics: () => DurableObjectStub<Metrics>): Promise<void> | undefined;
 }
 
-/** A meter that has counted nothing. */
+/** Creates a meter without counts. */
 export const createMeter = (): Meter => {
   let samples: Samples = {};
   let flushingSince = Number.NEGATIVE_INFINITY;
@@ -29,7 +31,7 @@ export const createMeter = (): Meter => {
     try {
       await metrics().add(counted);
     } catch (error) {
-      console.error("the metrics could not be handed over; they are kept for the next time", error);
+      console.error("the metrics could not be stored; their counts are kept for the next attempt", error);
       addSamples(samples, counted);
     }
   };
@@ -42,7 +44,7 @@ export const createMeter = (): Meter => {
     },
 
     flush(metrics) {
-      // A request that is ended takes its wait with it: one that has not come back is not waited for.
+      // The runtime may end a request before its wait ends. A flush that takes too long is therefore replaced.
       return Date.now() - flushingSince < 2 * FLUSH_AFTER_MS ? undefined : flushLater(metrics);
     },
   };

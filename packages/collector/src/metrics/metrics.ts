@@ -3,16 +3,19 @@ import { addSamples, type Samples } from "./families.ts";
 
 const SAMPLES = "samples";
 
-/** The deployment's figures: one object that adds up what isolates hand over, so that whichever answers says the same. */
+/**
+ * The deployment's metrics: one object that sums the counts of all isolates, so that every isolate serves the same
+ * values.
+ */
 export class Metrics extends DurableObject {
-  /** Adds figures to those so far. */
+  /** Adds the counts of an isolate. */
   add(more: Samples): void {
-    const figures = this.read();
-    addSamples(figures, more);
-    this.ctx.storage.kv.put(SAMPLES, figures);
+    const samples = this.read();
+    addSamples(samples, more);
+    this.ctx.storage.kv.put(SAMPLES, samples);
   }
 
-  /** All figures so far. */
+  /** All sums so far. */
   read(): Samples {
     return this.ctx.storage.kv.get<Samples>(SAMPLES) ?? {};
   }

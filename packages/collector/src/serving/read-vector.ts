@@ -9,7 +9,7 @@ import type { Tenant } from "../tenants.ts";
 /** A rollup's vector at the time of the call. */
 export type RollupVector = Omit<RollupVectorResponse, "entity" | "id">;
 
-/** The vector of a session now. `undefined` when no event of it counted. */
+/** The current vector of a session; `undefined` when none of its events counted. */
 export const readSession = async (env: Env, tenant: Tenant, id: string): Promise<SessionVector | undefined> =>
   sessionOf(env, tenant, id).vector(tenant.site.id);
 
@@ -20,7 +20,10 @@ const rowsOf = async (env: Env, tenant: Tenant, key: RollupKey, shard = 0): Prom
   return [row, ...others.flat()];
 };
 
-/** The vector of a user, page or other entity now, merged from all shards. `undefined` when no event of it counted. */
+/**
+ * The current vector of a user, page or custom entity, merged from all shards; `undefined` when none of its events
+ * counted.
+ */
 export const readRollup = async (
   env: Env,
   tenant: Tenant,

@@ -3,8 +3,8 @@ import { z } from "zod";
 type Predicate = (value: unknown) => boolean;
 
 /**
- * Compiles a zod schema into a boolean predicate. Types and checks that are not supported here fall back to zod. In a Worker, which may
- * not generate code, a predicate takes a fraction of the time of zod's parser.
+ * Compiles a zod schema into a boolean predicate. Types and checks that are not supported here fall back to zod. In a
+ * Worker, which must not generate code, a predicate takes a fraction of the time of zod's parser.
  *
  * @param schema A schema without transformations and defaults.
  */
@@ -68,7 +68,10 @@ const strictObject = (shape: z.core.$ZodShape): Predicate => {
     ]),
   );
   const required = [...fields.values()].filter((field) => field.required).length;
-  /** The fields in the order of the previous object: clients mostly repeat it, and a comparison is cheaper than a look-up. */
+  /**
+   * The fields in the order of the previous object. Clients mostly repeat it, and a comparison is cheaper than a
+   * look-up.
+   */
   const order = [...fields.values()];
   return (value) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return false;

@@ -1,10 +1,10 @@
 import type { RejectionCode } from "@tidemark/schema";
 import type { z } from "zod";
 
-/** One violation of the contract, for a person. */
+/** A violation of the contract, with a message for the reader. */
 export interface Violation {
   code: RejectionCode;
-  /** Dotted path of the field; empty for the whole. */
+  /** Dotted path of the field; empty for the whole input. */
   path: string;
   message: string;
 }
@@ -17,10 +17,10 @@ const preview = (value: unknown): string => {
 const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], input);
 
-/** Says what is wrong with an input that the contract refused: the first violation, with the field and its value. */
+/** Describes the first violation in an input that its schema rejected, with the field and its value. */
 export const explain = (error: z.ZodError, input: unknown): Violation => {
   const [issue] = error.issues;
-  if (!issue) throw new Error("a refused input has at least one issue");
+  if (!issue) throw new Error("a rejected input has at least one issue");
   const path = issue.path.join(".");
   const value = valueAt(input, issue.path);
 

@@ -2,10 +2,10 @@ import { type Envelope, envelope } from "@tidemark/schema";
 import { MAX_BATCH_EVENTS } from "@tidemark/schema/limits";
 import { compileCheck } from "./compile-check.ts";
 
-/** A batch in two parts: its envelope, and its events, which the session reads once. */
+/** A batch in two parts: its envelope, and its events, which only the session parses. */
 export interface SplitBatch {
   envelope: Envelope;
-  /** Both parts in JSON. */
+  /** Both parts as JSON. */
   text: { envelope: string; events: string };
 }
 
@@ -14,11 +14,13 @@ const EVENTS = ',"events":[';
 const isEnvelope = compileCheck(envelope);
 
 /**
- * Takes the events off a batch that names them last, without reading them: no quotation mark stands unescaped within a text, so
- * what looks like the field is one, and it is the batch's own if what comes before it is an envelope. Whether a list of events is
- * all that comes after it, only its reader sees.
+ * Splits a batch whose last field is `events`, without parsing the events.
  *
- * @returns `undefined` when the batch is another, or none.
+ * JSON escapes quotation marks within strings, so the text of the field can only be a field. It belongs to the batch
+ * itself when the text before it is an envelope. The text after it is not checked: the session finds out whether it is
+ * one array.
+ *
+ * @returns `undefined` when `events` is not the last field, or the body is not a batch.
  */
 export const splitUnparsed = (body: string): SplitBatch | undefined => {
   const end = body.indexOf(EVENTS);
@@ -32,7 +34,7 @@ export const splitUnparsed = (body: string): SplitBatch | undefined => {
   }
 };
 
-/** The events of a JSON text; `undefined` unless it is an array of 1 to MAX_BATCH_EVENTS items. */
+/** Parses the events of a batch; `undefined` unless it is an array of 1 to MAX_BATCH_EVENTS items. */
 export const readEvents = (text: string): unknown[] | undefined => {
   try {
     const events: unknown = JSON.parse(text);

@@ -3,20 +3,20 @@ import { isPersonal } from "@tidemark/schema/entities";
 import { compileCheck } from "./compile-check.ts";
 import { explain } from "./explain.ts";
 
-/** A batch with a verdict on every event. */
+/** The valid and the rejected events of a batch. */
 export interface Validated {
-  /** Positions of the events that keep the contract. */
+  /** Positions of the events that conform to the contract. */
   valid: number[];
-  /** The verdicts on the others. */
+  /** One rejection for each of the other events. */
   rejected: Rejection[];
 }
 
 const checks = new Map(Object.entries(eventTypes).map(([type, schema]) => [type, compileCheck(schema)]));
 
-// Apart from its only caller, which would otherwise make a closure for each event.
+// A separate function: within its only caller it would create a closure for each event.
 const describes = (views: ReceivedBatch["views"], id: string): boolean => views.some(({ view_id }) => view_id === id);
 
-/** Judges each event of a batch by itself, so that a bad one does not take the good ones with it. */
+/** Validates each event of a batch separately: an invalid event does not affect the others. */
 export const validateEvents = ({
   events,
   views,
@@ -35,7 +35,7 @@ export const validateEvents = ({
     }
     const known = candidate as Event;
     if (!checks.get(known.type)?.(known)) {
-      // Whether it is good was the quick question; what is wrong is zod's to say.
+      // The predicate is fast but only says yes or no: zod finds the violation.
       const parsed = event.safeParse(candidate);
       if (!parsed.success) {
         validated.rejected.push({ index, ...explain(parsed.error, candidate) });
@@ -43,7 +43,7 @@ export const validateEvents = ({
       }
     }
     if (known.type === "identify" && !isPersonal(consent)) {
-      const message = `user_id: expected no user while personalisation is ${consent?.personalisation}; identify when it is granted`;
+      const message = `user_id: not allowed while personalisation is ${consent?.personalisation}; identify the user once it is granted`;
       validated.rejected.push({ index, code: "no_consent", path: "user_id", message });
       return;
     }

@@ -139,7 +139,7 @@ describe.each(unlinked)("personalisation that is %s", (personalisation) => {
           index: 1,
           code: "no_consent",
           path: "user_id",
-          message: `user_id: expected no user while personalisation is ${personalisation}; identify when it is granted`,
+          message: `user_id: not allowed while personalisation is ${personalisation}; identify the user once it is granted`,
         },
       ],
     });

@@ -35,7 +35,7 @@ describe("a request that failed", () => {
     const { status, body } = await answerTo(error);
     expect(status).toBe(500);
     expect(body).toEqual({
-      error: { code: "internal", message: "The collector failed. Nothing was stored; send it again." },
+      error: { code: "internal", message: "The collector failed. Nothing was stored; send the request again." },
     });
     expect(logged).toHaveBeenCalledWith("a request failed", error);
   });

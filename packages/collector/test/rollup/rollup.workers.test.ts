@@ -90,7 +90,7 @@ describe("GET /v1/features/{entity}/{id}", () => {
     expect(await errorOf(await readRollup("cart", "1"))).toEqual([
       404,
       "not_found",
-      'No feature is defined of "cart"; there are: session, user, page, product.',
+      'No feature is defined for "cart"; expected one of session, user, page, product.',
     ]);
   });
 
@@ -388,7 +388,7 @@ describe("a rollup", () => {
     await accept(batch(sales(0, 200), { session_id }));
     await accept(batch(sales(200, 100), { session_id }));
     const refused = await post(JSON.stringify(batch(sales(300, 1), { session_id })));
-    expect(await errorOf(refused)).toEqual([503, "unavailable", expect.stringContaining("nothing of it was stored")]);
+    expect(await errorOf(refused)).toEqual([503, "unavailable", expect.stringContaining("Nothing was stored")]);
     traffic.fault = () => undefined;
     await settle(session_id, async () => expect(await worth(sku(299))).toBe(1));
     expect(await accept(batch(sales(300, 1), { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });

@@ -103,7 +103,7 @@ describe("a session", () => {
     });
     const failed = await post(JSON.stringify(batch([custom(1)], { session_id })));
     expect(failed.headers.get("retry-after")).toBe("1");
-    expect(await errorOf(failed)).toEqual([503, "unavailable", expect.stringContaining("nothing of it was stored")]);
+    expect(await errorOf(failed)).toEqual([503, "unavailable", expect.stringContaining("Nothing was stored")]);
     await runInDurableObject(stub, restore);
     expect((await vectorOf(session_id)).delivery.received).toBe(1);
     expect(await accept(batch([custom(1)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });

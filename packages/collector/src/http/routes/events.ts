@@ -4,7 +4,7 @@ import { ingest } from "../../ingest/ingest.ts";
 import { readText } from "../read-body.ts";
 import type { RouteGroup } from "../route-group.ts";
 
-/** `POST /v1/events`: a batch in, a verdict on each of its events out. */
+/** `POST /v1/events`: stores a batch, and returns its counts and rejected events. */
 export const eventRoutes: RouteGroup = (app, { lookup, meter }) => {
   app.post("/v1/events", async (c) => {
     const receivedAt = Date.now();

@@ -11,13 +11,16 @@ import type { RouteGroup } from "../route-group.ts";
 
 type FeatureRequest = Context<{ Bindings: Env }>;
 
-/** The tenant whose read key a server sends; `undefined` when it sends none. */
+/** The tenant of the read key that a server sends; `undefined` without a key. */
 const tenantByReadKey = async (c: FeatureRequest, lookup: TenantLookup): Promise<Tenant | undefined> => {
   const bearer = bearerOf(c);
   return bearer === undefined ? undefined : lookup.byReadKey(bearer, c.env);
 };
 
-/** The tenant whose public key a page sends; `undefined` when it sends none. The session's id, which only the page knows, is its proof. */
+/**
+ * The tenant of the public key that a page sends; `undefined` without a key. The page proves its access by the
+ * session's id, which only it knows.
+ */
 const tenantByKey = (c: FeatureRequest, lookup: TenantLookup): Tenant | undefined => {
   const key = c.req.query("key");
   return key === undefined ? undefined : lookup.byKey(key, c.req.header("origin"));
@@ -26,7 +29,7 @@ const tenantByKey = (c: FeatureRequest, lookup: TenantLookup): Tenant | undefine
 const vectorNotFound = ({ site }: Tenant, entity: string, id: string) =>
   new HttpError("not_found", `Site ${site.id} has no ${entity} ${JSON.stringify(id)}.`);
 
-/** `GET /v1/features/{entity}/{id}`: the vector at the time of the call, as of the last acknowledged event. */
+/** `GET /v1/features/{entity}/{id}`: the vector at the time of the call, up to the last acknowledged event. */
 export const featureRoutes: RouteGroup = (app, { lookup }) => {
   app.use("/v1/features/*", async (c, next) => {
     await next();
@@ -54,13 +57,16 @@ export const featureRoutes: RouteGroup = (app, { lookup }) => {
     if (!tenant) {
       throw new HttpError(
         "unauthorized",
-        "Send `Authorization: Bearer <read key>`: only a session is shown to its page.",
+        "Send `Authorization: Bearer <read key>`: a page may read only its own session.",
       );
     }
     const { rollups } = tenant.definitions;
     if (!rollups.has(entity)) {
       const known = ["session", ...rollups.keys()].join(", ");
-      throw new HttpError("not_found", `No feature is defined of ${JSON.stringify(entity)}; there are: ${known}.`);
+      throw new HttpError(
+        "not_found",
+        `No feature is defined for ${JSON.stringify(entity)}; expected one of ${known}.`,
+      );
     }
     const vector = await readRollup(c.env, tenant, entity, id);
     if (!vector) throw vectorNotFound(tenant, entity, id);

@@ -4,13 +4,13 @@ import { HttpError } from "../../errors.ts";
 import { EXPOSITION_TYPE, expose } from "../../metrics/exposition.ts";
 import type { RouteGroup } from "../route-group.ts";
 
-/** `GET /metrics`: the deployment's figures for Prometheus. */
+/** `GET /metrics`: the deployment's metrics for Prometheus. */
 export const metricsRoutes: RouteGroup = (app, { config: { adminKeySecret } }) => {
   app.get("/metrics", async (c) => {
     if (!hasSecret(c.env, adminKeySecret))
       throw new HttpError(
         "not_found",
-        `/metrics is closed until the admin key is set: wrangler secret put ${adminKeySecret}, or a line in .dev.vars.`,
+        `/metrics is disabled until the admin key is set: run wrangler secret put ${adminKeySecret}, or add a line to .dev.vars.`,
       );
     if (!(await isSecret(c.env, adminKeySecret, bearerOf(c))))
       throw new HttpError(
