@@ -1,31 +1,31 @@
-/** Pushes that a session sent together, as the JSON text that arrived. */
+/** Pushes that a session sent together, as the received JSON text. */
 export interface JournalPush {
   session: string;
   text: string;
 }
 
-/** Pushes that were written together, in the order of their arrival. */
+/** Pushes that were written together, in the order of arrival. */
 interface Entry {
-  /** The number of times that the rows were written before. */
+  /** Number of times that the rows were written before. */
   generation: number;
   pushes: JournalPush[];
 }
 
-/** The size of a journal. Beyond any of these limits the shard writes its rows. */
+/** Limits of a journal. Beyond any of them the shard writes its rows. */
 const LIMITS = {
   entries: 128,
-  /** In all entries: a shard that wakes up reads them again. */
+  /** In all entries, because a restarted shard reads them again. */
   characters: 2_000_000,
-  /** In one entry: a stored value has at most 2 MB. */
+  /** In one entry, because a stored value has at most 2 MB. */
   ofEntry: 500_000,
 };
 
-// Differs from every key of an entity, which has a colon.
+// It differs from all keys of entities, which contain a colon.
 const entryKey = (place: number) => `journal ${place}`;
 
 /**
- * Pushes that are durable but not yet in the rows, one stored value for all that were written together. Entries of an earlier
- * generation are in the rows already, and later entries overwrite them.
+ * Pushes that are durable but not yet in the rows. Each entry is one stored value for all pushes that were written
+ * together. Entries of an earlier generation are already in the rows, and later entries overwrite them.
  */
 export class Journal {
   readonly #kv: SyncKvStorage;
@@ -36,7 +36,7 @@ export class Journal {
     this.#kv = kv;
   }
 
-  /** Reads the pushes of a generation, in their order. */
+  /** Reads the pushes of a generation, in order. */
   replay(generation: number, each: (push: JournalPush) => void): void {
     this.clear();
     for (;;) {
@@ -50,7 +50,7 @@ export class Journal {
     }
   }
 
-  /** Whether pushes of this length do not fit. */
+  /** Whether pushes of this total length do not fit. */
   isFullFor(characters: number): boolean {
     const { entries, ofEntry } = LIMITS;
     return this.#entries >= entries || characters > ofEntry || this.#characters + characters > LIMITS.characters;
@@ -63,7 +63,7 @@ export class Journal {
     this.#characters += characters;
   }
 
-  /** Empties the journal, after the rows were written. */
+  /** Empties the journal after the rows were written. */
   clear(): void {
     this.#entries = 0;
     this.#characters = 0;

@@ -3,16 +3,19 @@ import type { Definitions } from "../compile-features.ts";
 import { type Delta, entityOf, type Push, type RollupKey, rollupKey } from "./push.ts";
 import type { EntityRow, EntityRows } from "./rows.ts";
 
-/** The sessions whose latest push a row remembers, by age and number: a repetition beyond them counts twice. */
+/**
+ * Limits of the sessions whose latest push a row stores, by age and number. A repeated push beyond them counts twice.
+ */
 const DEDUPE = { ms: 86_400_000, sessions: 512 };
 
-/** Most browsers that the row of a user keeps. */
+/** Most browsers in the row of a user. */
 const MAX_ANONYMOUS_IDS = 16;
 
 /**
- * Merges pushes that a session sent together into the rows. A push is skipped when it or a later one was merged before.
+ * Merges pushes that a session sent together into the rows. It skips a push if that push or a later one was merged
+ * before.
  *
- * @returns The number of pushes that were merged.
+ * @returns The number of merged pushes.
  */
 export const mergePushes = (
   rows: EntityRows,
@@ -41,7 +44,7 @@ const isNew = (rows: EntityRows, session: string, { n, deltas }: Push): boolean 
   return true;
 };
 
-/** Merges deltas, except those of an entity without a layout, which cannot be read. */
+/** Merges deltas, except those of an entity without a layout, which cannot be decoded. */
 const mergeDeltas = (
   rows: EntityRows,
   { rollups }: Definitions,
@@ -63,13 +66,13 @@ const mergeDeltas = (
   }
 };
 
-/** The key of the row that remembers a session's pushes: its user's, or the session's own, which few other sessions share. */
+/** The key of the row that stores a session's latest push: the row of the user, or else a row of the session itself. */
 const dedupeKeyOf = (session: string, deltas: Push["deltas"]): RollupKey => {
   const [first] = Object.keys(deltas) as RollupKey[];
   return first !== undefined && entityOf(first) === "user" ? first : rollupKey("session", session);
 };
 
-/** Moves a session to the end, and removes those from the front that are too old or too many. */
+/** Moves a session to the end, and removes sessions from the front that are beyond the limits. */
 const remember = (lastPushes: EntityRow["last_pushes"], session: string, latest: { n: number; at: number }): void => {
   lastPushes.delete(session);
   lastPushes.set(session, latest);

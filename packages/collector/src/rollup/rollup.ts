@@ -8,15 +8,15 @@ import type { Push, RollupKey } from "./push.ts";
 import { EntityRows } from "./rows.ts";
 import { firstDepth, MAX_DEPTH } from "./shards.ts";
 
-/** A shard's answer about an entity. */
+/** A shard's response to the read of an entity. */
 export interface ShardResponse {
-  /** How often the shard was split: see `splitOff`. */
+  /** Number of times that the shard was split: see `childShards`. */
   depth: number;
-  /** The merged state of the entity; absent when the shard has none. */
+  /** The merged state of the entity; absent if the shard has no row for it. */
   row?: { engine: EngineState; anonymous_ids: string[] };
 }
 
-/** Stored facts about the shard as a whole. */
+/** The stored metadata of a shard. */
 interface ShardMeta {
   /** Number of times that the shard was split. */
   depth: number;
@@ -24,28 +24,31 @@ interface ShardMeta {
   generation: number;
 }
 
-/** A shard in memory: its rows, with the journal merged into them. */
+/** A shard in memory: its rows, including the journal. */
 interface OpenShard {
   meta: ShardMeta;
   definitions: Definitions;
   rows: EntityRows;
 }
 
-// Differs from every key of an entity, which has a colon.
+// It differs from all keys of entities, which contain a colon.
 const META = "meta";
 
 /** Least time from one write to the next, in milliseconds. Pushes that arrive within it are written together. */
 const WRITE_EVERY_MS = 250;
 
-/** The load above which a shard is split. */
+/** Most calls within a time before a shard is split. */
 const HOT = { calls: 1_500, within_ms: 5_000 };
 
 /**
- * A shard of a site's rollups. It merges the pushes of many sessions into one row for each user, page or other entity.
+ * The Durable Object of a shard of a site's rollups. It merges the pushes of many sessions into one row for each user,
+ * page or custom entity.
  *
- * A repeated push changes nothing, so that a session may repeat each push until it is confirmed: the number of a session's latest push
- * is kept in the row of its user, or in a row of the session when it has none. Pushes are written to a journal, one entry for all
- * that arrive together. The changed rows are written when the journal is full, so that a row that many pushes change is written once.
+ * A session repeats each push until it is confirmed, and a repeated push changes nothing. For that the shard stores the
+ * number of a session's latest push: in the row of its user, or else in a row of the session.
+ *
+ * Pushes are written to a journal, with one entry for all that arrive together. A full journal makes the shard write
+ * its changed rows, so that a row that many pushes change is written once.
  */
 export abstract class RollupObject extends DurableObject {
   /** The tenants of this deployment. */
@@ -60,15 +63,16 @@ export abstract class RollupObject extends DurableObject {
   #recent = { since: 0, calls: 0 };
 
   /**
-   * Merges a session's pushes and makes them durable. A push is skipped when it or a later one was merged before.
+   * Merges a session's pushes and makes them durable. It skips a push if that push or a later one was merged before.
    *
-   * @param text Pushes in JSON, in the order of their numbers. A text costs less to hand over and to write than its value.
+   * @param text Pushes as JSON, in the order of their numbers. A text costs less to transfer and to write than its
+   * value.
    * @returns The number of times that this shard was split.
    */
   async apply(site: string, session: string, text: string): Promise<number> {
     const pushes = JSON.parse(text) as Push[];
     const [first] = pushes;
-    if (!first) throw new Error("no push came");
+    if (!first) throw new Error("expected at least one push");
     const shard = this.#open(site, first.shard);
     if (mergePushes(shard.rows, shard.definitions, session, pushes) > 0) {
       this.#unwritten.pushes.push({ session, text });
@@ -84,7 +88,7 @@ export abstract class RollupObject extends DurableObject {
     return shard.meta.depth;
   }
 
-  /** The shard's state of an entity, including pushes that are not written yet. */
+  /** Reads the shard's state of an entity, including pushes that are not written yet. */
   read(site: string, shard: number, key: RollupKey): ShardResponse {
     const { meta, rows } = this.#open(site, shard);
     const row = rows.get(key);
@@ -106,10 +110,13 @@ export abstract class RollupObject extends DurableObject {
     return this.#opened;
   }
 
-  /** Writes all unwritten pushes, immediately or, within {@link WRITE_EVERY_MS} of the last write, together with later ones. */
+  /**
+   * Writes all unwritten pushes immediately or, within {@link WRITE_EVERY_MS} of the last write, together with later
+   * ones.
+   */
   async #write({ meta, rows }: OpenShard): Promise<void> {
     const early = this.#wroteAt + WRITE_EVERY_MS - Date.now();
-    // The minimum bounds the wait when the clock was set back.
+    // The minimum limits the wait after the clock was set back.
     if (early > 0) await scheduler.wait(Math.min(early, WRITE_EVERY_MS));
     this.#wroteAt = Date.now();
     const { pushes, characters } = this.#unwritten;
@@ -117,7 +124,8 @@ export abstract class RollupObject extends DurableObject {
       if (this.#journal.isFullFor(characters)) this.#writeRows(meta, rows);
       else this.#journal.append(meta.generation, pushes, characters);
     } catch (error) {
-      // The next call reads the stored rows again. All sessions that wait for this write get the error, and repeat their pushes.
+      // The next call reads the stored rows again. All sessions that wait for this write receive the error and repeat
+      // their pushes.
       this.#opened = undefined;
       throw error;
     } finally {
@@ -135,7 +143,7 @@ export abstract class RollupObject extends DurableObject {
     this.#journal.clear();
   }
 
-  /** Counts a call, and splits the shard when there are too many: half of its sessions then move to another one. */
+  /** Counts a call, and splits a shard with too many: half of its sessions then move to a new shard. */
   #splitWhenHot(meta: ShardMeta): void {
     const now = Date.now();
     if (Math.abs(now - this.#recent.since) > HOT.within_ms) this.#recent = { since: now, calls: 0 };

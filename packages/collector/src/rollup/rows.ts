@@ -2,24 +2,24 @@ import type { EngineState } from "@tidemark/engine";
 import type { Definitions } from "../compile-features.ts";
 import { entityOf, type RollupKey } from "./push.ts";
 
-/** A shard's state of a user, page or other entity: one row. */
+/** A shard's state of a user, page or custom entity: one row. */
 export interface EntityRow {
   engine: EngineState;
-  /** In the row of a user or session: the number and time of the latest merged push of each session, the oldest first. */
+  /** In the row of a user or session: number and time of the latest merged push by session, the oldest first. */
   last_pushes: Map<string, { n: number; at: number }>;
-  /** The latest browsers of an identified user, the latest last. */
+  /** The anonymous ids of the latest browsers of an identified user, the latest last. */
   anonymous_ids: string[];
 }
 
-/** Most unchanged rows that stay in memory. */
+/** Most unchanged rows in memory. */
 const MAX_CACHED = 1_000;
 
-/** A shard's rows: read once, changed in memory, written together. */
+/** The rows of a shard: read once, changed in memory, written together. */
 export class EntityRows {
   readonly #kv: SyncKvStorage;
   readonly #definitions: Definitions;
   #rows = new Map<RollupKey, EntityRow>();
-  /** Rows with changes that are not written. */
+  /** Keys of rows with unwritten changes. */
   #changed = new Set<RollupKey>();
 
   constructor(kv: SyncKvStorage, definitions: Definitions) {
@@ -27,7 +27,7 @@ export class EntityRows {
     this.#definitions = definitions;
   }
 
-  /** The row of an entity; `undefined` when there is none. */
+  /** Returns the row of an entity; `undefined` if it has none. */
   get(key: RollupKey): EntityRow | undefined {
     let row = this.#rows.get(key);
     if (!row) {
@@ -40,7 +40,7 @@ export class EntityRows {
     return row;
   }
 
-  /** The row of an entity to be changed, new when there is none. */
+  /** Returns the row of an entity for a change, and creates it if needed. */
   change(key: RollupKey): EntityRow {
     let row = this.get(key);
     if (!row) {
@@ -63,22 +63,22 @@ export class EntityRows {
   /** Marks all rows as unchanged, after the transaction of {@link write}. */
   written(): void {
     this.#changed.clear();
-    if (this.#rows.size > MAX_CACHED) this.#forgetUnchanged();
+    if (this.#rows.size > MAX_CACHED) this.#removeUnchanged();
   }
 
-  /** Drops unchanged rows from memory when there are too many, as after many reads. */
+  /** Removes unchanged rows from memory if there are too many, as after many reads. */
   trim(): void {
-    if (this.#rows.size > 2 * MAX_CACHED) this.#forgetUnchanged();
+    if (this.#rows.size > 2 * MAX_CACHED) this.#removeUnchanged();
   }
 
-  #forgetUnchanged(): void {
+  #removeUnchanged(): void {
     for (const key of this.#rows.keys()) if (!this.#changed.has(key)) this.#rows.delete(key);
   }
 
   #engineOf(key: RollupKey) {
     const entity = entityOf(key);
     const engine = entity === "session" ? this.#definitions.session : this.#definitions.rollups.get(entity)?.engine;
-    if (!engine) throw new Error(`no definition is about ${entity}`);
+    if (!engine) throw new Error(`no feature is defined for ${entity}`);
     return engine;
   }
 }

@@ -1,20 +1,21 @@
 /**
- * How a site's rollups are spread over objects: extendible hashing (Fagin, Nievergelt, Pippenger and Strong, 1979). There is one
- * shard, 0, until it is hot; it then keeps the sessions whose hash is even and leaves the others to shard 1, and so on. A shard
- * of depth `d` takes those whose hash agrees with its number in the lowest `d` bits. Any shard may merge anything, and a read
- * merges them all: a session that knows an old depth does no harm.
+ * Distribution of a site's rollups over shards: extendible hashing (Fagin, Nievergelt, Pippenger and Strong, 1979).
+ *
+ * Shard 0 takes all sessions until it is hot. It then keeps the sessions with an even hash, shard 1 takes the others,
+ * and so on. A shard of depth `d` takes the hashes that agree with its number in the lowest `d` bits. Any shard may
+ * merge any push, and a read merges all shards: a session with an outdated depth does no harm.
  */
 
-/** Deepest split: 64 shards. */
+/** Largest depth, for 64 shards. */
 export const MAX_DEPTH = 6;
 
-/** The shard that a hash belongs to, as far as a depth on its way is known. */
+/** The shard of a hash at a depth. */
 export const shardOf = (hash: number, depth: number): number => hash % 2 ** depth;
 
-/** The depth with which a shard begins: that of the split from which it comes. */
+/** The initial depth of a shard: that of the split that created it. */
 export const firstDepth = (shard: number): number => 32 - Math.clz32(shard);
 
-/** The shards that were split off a shard until it had come to a depth. They may have been split themselves. */
+/** The shards that the splits of a shard up to a depth created. They may have been split themselves. */
 export const childShards = (shard: number, depth: number): number[] =>
   Array.from(
     { length: Math.max(0, depth - firstDepth(shard)) },

@@ -32,7 +32,7 @@ export const readRollup = async (
 ): Promise<RollupVector | undefined> => {
   const { rollups, version } = tenant.definitions;
   const engine = rollups.get(entity)?.engine;
-  if (!engine) throw new Error(`no definition is about ${entity}`);
+  if (!engine) throw new Error(`no feature is defined for ${entity}`);
   const rows = await rowsOf(env, tenant, rollupKey(entity, id));
   const state = engine.emptyState();
   const anonymousIds = new Set<string>();

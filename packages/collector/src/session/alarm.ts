@@ -1,8 +1,8 @@
 import type { Stored } from "./row.ts";
 
 /**
- * Ensures that the session's alarm rings at a time or before it. An alarm that does already is left alone: setting one costs as much as
- * writing a row.
+ * Ensures that the session's alarm fires at `time` or earlier. An alarm that already does is not set again, because
+ * setting one costs as much as writing a row.
  */
 export const ensureAlarmBy = (storage: DurableObjectStorage, stored: Stored, time: number): void => {
   const { alarm_at } = stored;

@@ -12,7 +12,7 @@ import { countMissing, drop, newTab, receive, reject, type Tab } from "./tab/tab
 /** Most tabs of one session. */
 const MAX_TABS = 256;
 
-/** The tab of a batch; `undefined` when the session has too many already. */
+/** The tab of a batch; `undefined` when the session already has {@link MAX_TABS} other tabs. */
 const tabOf = ({ tabs }: Stored, tabId: string): Tab | undefined => {
   const known = tabs.get(tabId);
   if (known || tabs.size >= MAX_TABS) return known;
@@ -22,18 +22,18 @@ const tabOf = ({ tabs }: Stored, tabId: string): Tab | undefined => {
 };
 
 const tooManyTabs = (index: number): Rejection => {
-  const message = `the session has ${MAX_TABS} tabs already; begin a new session`;
+  const message = `the session has ${MAX_TABS} tabs already; start a new session`;
   return { index, code: "too_many_tabs", path: "", message };
 };
 
 const tooManyGaps = (index: number, seq: number): Rejection => {
-  const message = `seq: too many numbers before ${seq} never arrived; begin a new tab_id`;
+  const message = `seq: too many numbers before ${seq} never arrived; start a new tab_id`;
   return { index, code: "too_many_gaps", path: "seq", message };
 };
 
 const inOrder = (rejected: Rejection[]): Rejection[] => rejected.sort((a, b) => a.index - b.index);
 
-/** Records rejected and dropped events in the tab. Returns the number of newly reported drops by reason. */
+/** Records rejected and dropped events in the tab. Returns the number of newly reported dropped events by reason. */
 const recordRejectedAndDropped = (
   tab: Tab,
   { dropped = [] }: Envelope,
@@ -50,8 +50,8 @@ const recordRejectedAndDropped = (
 };
 
 /**
- * Takes a batch into a session's state, with a verdict on each of its events. Any repetition, reordering, overlap or splitting
- * of batches counts each event once.
+ * Applies a batch to a session's state: accepts, deduplicates or rejects each event. Each event counts once under any
+ * repetition, reordering, overlap or splitting of batches.
  */
 export const applyBatch = (
   stored: Stored,
@@ -71,7 +71,7 @@ export const applyBatch = (
   const missing = countMissing(tab);
   observe(tab.clock, sent_at, batch.received_at);
   const dropped = recordRejectedAndDropped(tab, envelope, events, rejected);
-  const occurrenceOf = eventContextsOf(envelope, batch, tab.clock);
+  const contextOf = eventContextsOf(envelope, batch, tab.clock);
   const fold = createFold(stored, definitions);
   let accepted = 0;
   let duplicates = 0;
@@ -84,7 +84,7 @@ export const applyBatch = (
       rejected.push(tooManyGaps(index, event.seq));
     } else {
       accepted += 1;
-      if (!fold(event, occurrenceOf(event))) continue;
+      if (!fold(event, contextOf(event))) continue;
       stored.last_received_at = Math.max(stored.last_received_at ?? batch.received_at, batch.received_at);
       stored.closed = false;
     }

@@ -1,13 +1,16 @@
 import type { Dropped, Rejection } from "@tidemark/schema";
 
-/** A batch on its way to its session. Its parts are JSON texts, which cost less to hand over than the values in them. */
+/**
+ * A batch as its session receives it. Its parts are JSON texts, because strings cost less in a call between objects
+ * than values.
+ */
 export interface SessionBatch {
   site: string;
-  /** The batch without its events. It conforms to the contract. */
+  /** The batch without its events. It is already validated. */
   envelope: string;
-  /** The list of its events. */
+  /** The array of its events. */
   events: string;
-  /** The browser's id, by the site's cookie where it keeps one. It overrides the id in the envelope. */
+  /** The browser's id, from the site's cookie or from the batch. It overrides the id in the envelope. */
   anonymous_id: string;
   /** UTC milliseconds by the collector's clock. */
   received_at: number;
@@ -18,8 +21,8 @@ export interface Receipt {
   accepted: number;
   duplicates: number;
   rejected: Rejection[];
-  /** The number of dropped events that the batch is the first to report, by reason. */
+  /** Number of dropped events that no earlier batch reported, by reason. */
   dropped: { [R in Dropped["reason"]]?: number };
-  /** The change of the number of the tab's missing events: negative when a gap closed. */
+  /** Change in the number of the tab's missing events: negative when the batch closes a gap. */
   missing_change: number;
 }

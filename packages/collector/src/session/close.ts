@@ -2,7 +2,7 @@ import type { Definitions } from "../compile-features.ts";
 import type { Stored } from "./row.ts";
 import { countDelivery } from "./tab/tab.ts";
 
-/** Closes an idle session and stores its final vector, which holds until another event counts. */
+/** Closes an idle session and stores its final vector, which is valid until another event counts. */
 export const close = (stored: Stored, { session, version }: Definitions, now: number): void => {
   session.advance(stored.engine, now);
   const { event_time, late, too_late } = stored.engine;

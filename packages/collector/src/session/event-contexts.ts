@@ -5,10 +5,13 @@ import type { SessionBatch } from "./batch.ts";
 import { type ClientClock, correct } from "./tab/clock-skew.ts";
 import { viewsById } from "./views.ts";
 
-/** An occurrence whose browser is known. */
+/** An event context whose browser is known. */
 export type VisitorEventContext = EventContext & { anonymous_id: string };
 
-/** Returns a function that gives the occurrence of each event of a batch: its corrected time, view and visitor. Call it in the order of `seq`. */
+/**
+ * Returns a function that creates the context of each event of a batch: its corrected time, view and visitor. Call it
+ * in the order of `seq`.
+ */
 export const eventContextsOf = (
   { session_id, user_id, consent, tab_id, views }: Envelope,
   { anonymous_id }: Pick<SessionBatch, "anonymous_id">,
@@ -19,12 +22,12 @@ export const eventContextsOf = (
   return (event) => {
     const { seq, time } = event;
     const view = event.view_id === undefined ? undefined : viewOf(event.view_id);
-    // One object shape for events of all types, which makes its many reads fast. The events stay unchanged.
+    // All events have contexts of one object shape, which makes reads of their fields fast.
     return {
       time: correct(clock, seq, time),
       tab_id,
       seq,
-      // The same string object for all events of the view, which makes comparisons fast.
+      // One string object for all events of the view, which makes comparisons fast.
       view_id: view?.view_id,
       view,
       view_time_ms: view && Math.max(0, time - view.started_at),

@@ -6,30 +6,34 @@ import type { VisitorEventContext } from "./event-contexts.ts";
 import { openPush } from "./pushes.ts";
 import type { Stored } from "./row.ts";
 
-/** An entity to fold a batch into, with the id and delta of the previous event: successive events mostly share them. */
+/**
+ * An entity that a batch is folded into, with the id and delta of the previous event: successive events mostly share
+ * them.
+ */
 interface Target extends EntityEngine {
   id: string | undefined;
   delta: Delta | undefined;
 }
 
 /**
- * Folds events of one batch into the session's features, and into the deltas of the other entities that they are about.
+ * Creates a function that folds the events of one batch into the session's features, and into the deltas of other
+ * entities.
  *
- * @returns A function that folds an event, and returns whether it counts: the session's watermark decides for all entities.
+ * @returns Folds an event, and returns whether it counts. The session's watermark decides for all entities.
  */
 export const createFold = (
   stored: Stored,
   { session, rollups }: Definitions,
-): ((event: Event, occurrence: VisitorEventContext) => boolean) => {
+): ((event: Event, context: VisitorEventContext) => boolean) => {
   const targets: Target[] = [...rollups.values()].map((each) => ({ ...each, id: undefined, delta: undefined }));
-  return (event, occurrence) => {
-    const { time, anonymous_id, consent } = occurrence;
+  return (event, context) => {
+    const { time, anonymous_id, consent } = context;
     if (time >= (stored.engine.event_time ?? 0)) stored.consent = consent;
-    const arrival = session.fold(stored.engine, event, occurrence);
+    const arrival = session.fold(stored.engine, event, context);
     const { deltas } = openPush(stored.push_queue, stored.session_id);
     for (const target of targets) {
       const { entity, engine } = target;
-      const id = target.idOf(event, occurrence);
+      const id = target.idOf(event, context);
       if (id === undefined) continue;
       if (target.delta === undefined || target.id !== id) {
         target.id = id;
@@ -42,7 +46,7 @@ export const createFold = (
         continue;
       }
       if (arrival === "late") delta.late = (delta.late ?? 0) + 1;
-      engine.addUnchecked(delta, event, occurrence);
+      engine.addUnchecked(delta, event, context);
     }
     return arrival !== "too_late";
   };

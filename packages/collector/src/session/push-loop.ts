@@ -4,13 +4,13 @@ import { ensureAlarmBy } from "./alarm.ts";
 import { confirm, encode, nextPushes, pendingDeltas } from "./pushes.ts";
 import type { SessionStore } from "./store.ts";
 
-/** Least time from one push to the next, in milliseconds, so that rollups show an event within a second. */
+/** Least time from one request to the next, in milliseconds. It lets rollups show an event within a second. */
 const PUSH_EVERY_MS = 800;
 
-/** Time from a failed push to the next attempt, in milliseconds. It doubles with each failure, up to `longest`. */
+/** Time from a failed request to the next attempt, in milliseconds. It doubles with each failure, up to `longest`. */
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 
-/** Sends a session's pushes to rollups, one request at a time. */
+/** Sends a session's pushes to shards, one request at a time. */
 export class PushLoop {
   readonly #store: SessionStore;
   readonly #storage: DurableObjectStorage;
@@ -31,10 +31,10 @@ export class PushLoop {
     return this.#running !== undefined;
   }
 
-  /** Sends pending pushes until all are confirmed or a rollup cannot be reached. Never rejects. */
+  /** Sends pending pushes until all are confirmed or a shard cannot be reached. Never rejects. */
   run(): Promise<void> {
     this.#running ??= this.#pushUntilDone()
-      .catch((error) => console.error("a session could not push to rollups", error))
+      .catch((error) => console.error("a session could not send its pushes", error))
       .finally(() => {
         this.#running = undefined;
       });
@@ -44,16 +44,19 @@ export class PushLoop {
   async #pushUntilDone(): Promise<void> {
     for (let stored = this.#store.load(); stored && pendingDeltas(stored.push_queue) > 0; stored = this.#store.load()) {
       const early = this.#pushedAt + PUSH_EVERY_MS - Date.now();
-      // The minimum bounds the wait when the clock was set back.
+      // The minimum limits the wait after the clock was set back.
       if (early > 0) await scheduler.wait(Math.min(early, PUSH_EVERY_MS));
       this.#pushedAt = Date.now();
       if (!(await this.#pushOnce())) return;
     }
   }
 
-  /** Sends the next pushes. Returns whether they arrived; otherwise the alarm is set for the next attempt. */
+  /**
+   * Sends the next pushes. Returns whether their shard confirmed them; otherwise it sets the alarm for the next
+   * attempt.
+   */
   async #pushOnce(): Promise<boolean> {
-    // A push that a rollup has merged must be durable here first.
+    // A push must be durable in this session before a shard merges it.
     await this.#store.settle();
     const stored = this.#store.load();
     if (!stored) return true;
@@ -68,7 +71,7 @@ export class PushLoop {
       this.#failures = 0;
       return true;
     } catch (error) {
-      console.error("rollups could not be reached; the session tries again", error);
+      console.error("a shard could not be reached; the session tries again", error);
       const wait = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#failures);
       ensureAlarmBy(this.#storage, stored, Date.now() + wait);
       this.#failures += 1;

@@ -3,26 +3,28 @@ import { countDeltas, type Push } from "../rollup/push.ts";
 import { shardOf } from "../rollup/shards.ts";
 
 /**
- * Pushes of a session that rollups have not confirmed, kept in its row beside the state that they were folded with. A push that
- * may be on its way is sealed: it stays as it is, under its number, until its shard has confirmed it. Later deltas go into the next.
+ * Pushes of a session that no shard has confirmed, stored in the row of the session together with its state.
+ *
+ * A push that may have been sent is sealed: it keeps its number and content until its shard confirms it. Later deltas
+ * go into the next push.
  */
 export interface PushQueue {
   /** Number of the latest push. */
   last_n: number;
   /** The largest depth that a shard has reported. */
   depth: number;
-  /** Layouts of all pushes that do not have their own. */
+  /** Layouts of the pushes without a field `layouts`. */
   layouts: StateLayouts;
-  /** Pushes that a shard may have seen, in the order of their numbers. */
+  /** Pushes that may have been sent, in the order of their numbers. */
   sealed: Push[];
-  /** The push that no shard has seen yet. */
+  /** The push that collects deltas and was not sent yet. */
   open: Push | null;
 }
 
-/** Most pushes that are sealed while shards do not answer; later deltas then gather in one more. */
+/** Most sealed pushes while shards do not respond. Later deltas then collect in the open push. */
 const MAX_SEALED = 4;
 
-/** The queue of a session that has folded nothing. */
+/** The queue of a new session. */
 export const newPushQueue = (layouts: StateLayouts): PushQueue => ({
   last_n: 0,
   depth: 0,
@@ -31,7 +33,7 @@ export const newPushQueue = (layouts: StateLayouts): PushQueue => ({
   open: null,
 });
 
-/** The push that takes the deltas of the current batch. */
+/** Returns the push that collects the deltas of the current batch, and opens one if needed. */
 export const openPush = (queue: PushQueue, sessionId: string): Push => {
   if (!queue.open) {
     queue.last_n += 1;
@@ -45,15 +47,15 @@ const sealOpen = (queue: PushQueue): void => {
   queue.open = null;
 };
 
-/** Seals all pushes that another instance stored: it may have sent any of them, and its layouts may differ. */
+/** Seals all pushes that another instance stored. It may have sent any of them, and its layouts may differ. */
 export const sealUnconfirmed = (queue: PushQueue, layouts: StateLayouts): void => {
   sealOpen(queue);
-  // A queue of an earlier version has no layouts, and its pushes have theirs.
+  // The queue of an earlier version has no layouts: its pushes have them.
   for (const push of queue.sealed) push.layouts ??= queue.layouts ?? {};
   queue.layouts = layouts;
 };
 
-/** The pushes to send now, sealed, in order: those to the first one's shard. */
+/** Seals and returns the next pushes to send, in order: all leading ones to the same shard. */
 export const nextPushes = (queue: PushQueue): Push[] => {
   if (queue.sealed.length < MAX_SEALED) sealOpen(queue);
   const { sealed } = queue;
@@ -61,7 +63,7 @@ export const nextPushes = (queue: PushQueue): Push[] => {
   return other < 0 ? [...sealed] : sealed.slice(0, other);
 };
 
-/** Pushes in JSON, as a shard reads them: each with its layouts, unless they are those of the one before. */
+/** Encodes pushes as JSON for a shard. A push contains its layouts unless they equal those of the previous push. */
 export const encode = (queue: PushQueue, pushes: readonly Push[]): string => {
   let latest: StateLayouts | undefined;
   const encoded = pushes.map((push) => {
@@ -73,12 +75,12 @@ export const encode = (queue: PushQueue, pushes: readonly Push[]): string => {
   return JSON.stringify(encoded);
 };
 
-/** Removes pushes that their shard has confirmed, and notes the depth that it reported. */
+/** Removes pushes that their shard has confirmed, and records the depth that it reported. */
 export const confirm = (queue: PushQueue, pushes: readonly Push[], depth: number): void => {
   const latest = pushes.at(-1)?.n ?? 0;
   queue.sealed = queue.sealed.filter(({ n }) => n > latest);
   queue.depth = Math.max(queue.depth, depth);
 };
 
-/** How many deltas are not confirmed. */
+/** The number of unconfirmed deltas. */
 export const pendingDeltas = ({ sealed, open }: PushQueue): number => countDeltas(open ? [...sealed, open] : sealed);

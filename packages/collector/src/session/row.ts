@@ -4,7 +4,7 @@ import type { PushQueue } from "./pushes.ts";
 import { decode, encode } from "./row-codec.ts";
 import type { Tab } from "./tab/tab.ts";
 
-/** The state of a session: one value, in one row. */
+/** The state of a session: one value in one row. */
 export interface Stored {
   site: string;
   session_id: string;
@@ -12,25 +12,25 @@ export interface Stored {
   tabs: Map<string, Tab>;
   engine: EngineState;
   push_queue: PushQueue;
-  /** When the latest event that counted was received; `null` before the first. */
+  /** UTC milliseconds at which the latest event that counted was received; `null` before the first. */
   last_received_at: number | null;
-  /** When the alarm rings; `null` when none was set. */
+  /** UTC milliseconds at which the alarm fires; `null` without an alarm. */
   alarm_at: number | null;
-  /** Whether nothing was heard since `final`. */
+  /** Whether no event has counted since `final`. */
   closed: boolean;
   final: Final | null;
   /** The visitor's consent at the latest event. */
   consent?: Consent | undefined;
 }
 
-/** The final vector of a session, written each time that it closes. */
+/** The final vector of a session, written each time the session closes. */
 interface Final {
-  /** 1 for the first time, and higher for each correction. */
+  /** 1 for the first final vector; each correction adds 1. */
   version: number;
   /** UTC milliseconds, by the collector's clock. */
   closed_at: number;
   definition_version: string;
-  /** Time of the latest event; the features are those of that moment, as a replay gives them. */
+  /** Time of the latest event. The features are computed at this time, as in a replay. */
   event_time: number;
   features: Record<string, FeatureValue>;
   late: number;
@@ -40,27 +40,31 @@ interface Final {
   delivery: DeliveryCounts;
 }
 
-/** The table, named after the layout of its row. A table of another layout is not read: its session starts anew. */
+/**
+ * The table, named after the layout of its row. A table of another layout is not read: its session starts from scratch.
+ */
 const TABLE = "session_v4";
 
-/** The state as the row packs it. */
+/** The state as it is encoded in the row. */
 type Packed = Omit<Stored, "tabs"> & { tabs: [string, Tab][] };
 
 /**
- * The session's row: one value in MessagePack, which is shorter than JSON, padded with zeros. SQLite writes a value of the same
- * length into the same pages, and skips those that did not change. A value of another length takes new pages and frees the old
- * ones, which doubles the bytes to write. The padded length therefore fills whole pages and never shrinks.
+ * The row of a session: one value in MessagePack, which is shorter than JSON, padded with zeros.
+ *
+ * SQLite writes a value of the same length into the same pages, and skips unchanged pages. A value of another length
+ * takes new pages and frees the old ones, which doubles the bytes to write. The padded length therefore fills whole
+ * pages and never shrinks.
  */
 export class Row {
   readonly #sql: SqlStorage;
-  /** Bytes of the value that was read or written last; 0 for none. */
+  /** Length of the stored value, in bytes; 0 without a row. */
   #length = 0;
 
   constructor({ sql }: DurableObjectStorage) {
     this.#sql = sql;
   }
 
-  /** The stored state; `undefined` when there is none. */
+  /** Reads the stored state; `undefined` without a row. */
   read(): Stored | undefined {
     if (this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", TABLE).toArray().length === 0) return undefined;
     const [row] = this.#sql.exec<{ state: ArrayBuffer }>(`SELECT state FROM ${TABLE}`).toArray();
@@ -80,7 +84,7 @@ export class Row {
         `CREATE TABLE IF NOT EXISTS ${TABLE} (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL, state BLOB NOT NULL)`,
       );
     }
-    // session_id is a second column on purpose: only because it has to be kept does SQLite compare the value with the old one.
+    // The column session_id, which the update does not set, makes SQLite compare the new row with the old one.
     this.#sql.exec(
       `INSERT INTO ${TABLE} VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state`,
       session_id,

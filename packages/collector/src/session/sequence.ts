@@ -1,13 +1,13 @@
 import type { Event } from "@tidemark/schema";
 import { MAX_SEQ } from "@tidemark/schema/limits";
 
-/** The number of an event that keeps nothing else of the contract. */
+/** The sequence number of an event that may violate the contract otherwise. */
 export const seqOf = (candidate: unknown): number | undefined => {
   const seq = (candidate as { seq?: unknown } | null)?.seq;
   return Number.isSafeInteger(seq) && (seq as number) >= 0 && (seq as number) <= MAX_SEQ ? (seq as number) : undefined;
 };
 
-/** Positions of events in the order of their numbers, in which they mostly come. */
+/** Sorts positions of events by sequence number. Events mostly arrive in this order. */
 export const bySeq = (events: unknown[], positions: number[]): number[] => {
   const seqAt = (position: number) => (events[position] as Event).seq;
   const areInOrder = positions.every(

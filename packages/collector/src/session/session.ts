@@ -17,15 +17,20 @@ import { countDelivery } from "./tab/tab.ts";
 /** A session's vector at the time of the call. */
 export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
 
-/** Most deltas that wait for rollups which cannot be reached. Beyond that the session takes no batch: the client keeps it. */
+/**
+ * Most deltas that wait for unreachable shards. Beyond it the session rejects each batch, and the client keeps the
+ * batch.
+ */
 const MAX_PENDING = 256;
 
 /**
- * One visit: the numbers it received, for ever, its features, and the deltas that rollups have not confirmed. All that is one value in
- * one row, written before the answer leaves: an acknowledgement means durable.
+ * The Durable Object of a session. It stores the sequence numbers received, the features, and the pushes that shards
+ * have not confirmed. All of it is one value in one row, written before the response: an acknowledged batch is durable.
  */
 export abstract class SessionObject extends DurableObject<Env> {
-  /** The tenants of this deployment. A stored session made by other definitions begins anew the features that changed. */
+  /**
+   * The tenants of this deployment. In a session stored with other definitions, changed features start from scratch.
+   */
   protected abstract readonly tenants: Tenants;
 
   readonly #store = new SessionStore(this.ctx.storage, (stored) =>
@@ -33,17 +38,17 @@ export abstract class SessionObject extends DurableObject<Env> {
   );
   #loop: PushLoop | undefined;
 
-  // Created on first use: the subclass sets `tenants` after the fields here are initialised.
+  // Created on first use, because the subclass sets `tenants` after the initialisation of these fields.
   get #pushes(): PushLoop {
     this.#loop ??= new PushLoop(this.#store, this.ctx.storage, this.env, this.tenants);
     return this.#loop;
   }
 
   /**
-   * Takes in a batch, with a verdict on each of its events.
+   * Stores a batch: accepts, deduplicates or rejects each event.
    *
-   * @returns `undefined` unless `events` is an array of as many items as a batch may have; nothing is stored then.
-   * @throws Error when too many deltas wait for rollups; nothing is stored then.
+   * @returns `undefined` unless `events` is an array of 1 to MAX_BATCH_EVENTS items; nothing is stored then.
+   * @throws Error when too many deltas wait for shards; nothing is stored then.
    */
   ingest(batch: SessionBatch): Receipt | Promise<Receipt> | undefined {
     const events = readEvents(batch.events);
@@ -53,7 +58,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     const stored = this.#store.load() ?? newSession(batch.site, envelope.session_id, definitions);
     if (pendingDeltas(stored.push_queue) >= MAX_PENDING) {
       this.ctx.waitUntil(this.#pushes.run());
-      throw new Error(`${MAX_PENDING} deltas of the session wait for rollups that cannot be reached`);
+      throw new Error(`${MAX_PENDING} deltas of the session wait for shards that cannot be reached`);
     }
     const receipt = this.#store.change(stored, () => {
       const receipt = applyBatch(stored, batch, envelope, events, definitions);
@@ -68,7 +73,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
   }
 
-  /** The vector now, or `undefined` for a session that no event has reached. */
+  /** The current vector; `undefined` when no event of the session counted. */
   vector(site: string): SessionVector | undefined {
     const stored = this.#store.load();
     if (!stored || stored.engine.event_time === null) return undefined;
@@ -92,17 +97,17 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   /**
-   * Repeats what rollups did not confirm, and closes the session when nothing was heard for 30 minutes. It is set when there is
-   * none, and moved only when it rings too early: setting it costs as much as a row. A session whose site has left the configuration
-   * stays as it is.
+   * Repeats unconfirmed pushes, and closes the session after 30 minutes without an event that counts. An alarm that
+   * fires too early is set again: moving it with each batch would cost as much as writing a row. A session whose site
+   * was removed from the configuration keeps its stored state.
    */
   override async alarm(): Promise<void> {
     try {
       await this.#onAlarm();
     } catch (error) {
-      // Another attempt would fail too, in each session of the site. The next batch sets the alarm again.
+      // A retry would fail too, in each session of the site. The next batch sets the alarm again.
       if (!(error instanceof UnknownSiteError)) throw error;
-      console.error("a session is left as it is stored", error.message);
+      console.error("a session keeps its stored state", error.message);
     }
   }
 

@@ -1,27 +1,30 @@
 import { Row, type Stored } from "./row.ts";
 
-/** Least time from one write of the row to the next, in milliseconds. A session writes once for all batches that arrive within it. */
+/**
+ * Least time from one write of the row to the next, in milliseconds. A session writes once for all batches in this
+ * time.
+ */
 const WRITE_EVERY_MS = 2;
 
 /**
- * A session's state: read once and kept in memory. A write happens immediately, or, within {@link WRITE_EVERY_MS} of the last one,
- * together with later changes.
+ * The state of a session, read once and kept in memory. It is written immediately or, within {@link WRITE_EVERY_MS} of
+ * the last write, together with later changes.
  */
 export class SessionStore {
   readonly #row: Row;
   readonly #restore: (stored: Stored) => void;
   #stored: Stored | undefined;
   #wroteAt = 0;
-  /** The pending write, which batches wait for. */
+  /** The pending write that batches wait for. */
   #pendingWrite: { stored: Stored; written: Promise<void> } | undefined;
 
-  /** @param restore Adapts a state that another instance stored, perhaps with other definitions. */
+  /** @param restore Adapts a state that another instance stored, possibly with other definitions. */
   constructor(storage: DurableObjectStorage, restore: (stored: Stored) => void) {
     this.#row = new Row(storage);
     this.#restore = restore;
   }
 
-  /** The state; `undefined` when the session has none. */
+  /** Returns the state; `undefined` for a session without a stored one. */
   load(): Stored | undefined {
     if (!this.#stored) {
       this.#stored = this.#row.read();
@@ -30,7 +33,7 @@ export class SessionStore {
     return this.#stored;
   }
 
-  /** Changes the state in memory. When the change throws, the next load reads the stored state again. */
+  /** Changes the state in memory. After a change that throws, the next load reads the stored state again. */
   change<T>(stored: Stored, change: () => T): T {
     this.#stored = undefined;
     const result = change();
@@ -45,14 +48,15 @@ export class SessionStore {
   }
 
   /**
-   * Writes the state, immediately or, within {@link WRITE_EVERY_MS} of the last write, together with later changes.
+   * Writes the state immediately or, within {@link WRITE_EVERY_MS} of the last write, together with later changes.
    *
-   * @returns A promise of the pending write; `undefined` when it is done. It rejects when the write or a later batch failed.
+   * @returns A promise of the pending write, which rejects when the write or a later batch fails; `undefined` after a
+   * write.
    */
   commit(stored: Stored): Promise<void> | undefined {
     if (this.#pendingWrite?.stored === stored) return this.#pendingWrite.written;
     const early = this.#wroteAt + WRITE_EVERY_MS - Date.now();
-    // A clock that was set back would make `early` too large.
+    // `early` is too large after the clock was set back.
     if (early <= 0 || early > WRITE_EVERY_MS) {
       this.write(stored);
       return undefined;
@@ -66,14 +70,14 @@ export class SessionStore {
     return pending.written;
   }
 
-  /** Waits for a write that is due. Never rejects. */
+  /** Waits for the pending write. Never rejects. */
   async settle(): Promise<void> {
     await this.#pendingWrite?.written.catch(() => {});
   }
 
   async #writeLater(stored: Stored, ms: number): Promise<void> {
     await scheduler.wait(ms);
-    if (this.#stored !== stored) throw new Error("another batch failed before this one was stored");
+    if (this.#stored !== stored) throw new Error("a later batch failed before this one was stored");
     this.write(stored);
   }
 }

@@ -3,7 +3,7 @@ import { entityOf, type RollupKey } from "../rollup/push.ts";
 import { newPushQueue, sealUnconfirmed } from "./pushes.ts";
 import type { Stored } from "./row.ts";
 
-/** The state of a session that has received nothing. */
+/** The state of a new session. */
 export const newSession = (site: string, session_id: string, definitions: Definitions): Stored => ({
   site,
   session_id,
@@ -17,7 +17,9 @@ export const newSession = (site: string, session_id: string, definitions: Defini
   final: null,
 });
 
-/** Adapts a state that another instance stored: any of its pushes may have been sent, and its definitions may differ. */
+/**
+ * Adapts a state that another instance stored. Any of its pushes may have been sent, and its definitions may differ.
+ */
 export const restoreSession = (stored: Stored, { session, rollups, layouts, version }: Definitions): void => {
   sealUnconfirmed(stored.push_queue, layouts);
   stored.engine = session.migrate(stored.engine).state;

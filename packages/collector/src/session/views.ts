@@ -1,9 +1,9 @@
 import type { View } from "@tidemark/schema";
 
-/** Paths of URLs that came before: a tab describes its view with every batch, and visitors see the same pages. */
+/** Cache of the paths of URLs. A tab describes its view with every batch, and visitors see the same pages. */
 const paths = new Map<string, string>();
 
-/** Most URLs that are remembered, of at most 2,000 characters each. */
+/** Most cached URLs, of at most 2,000 characters each. */
 const MAX_PATHS = 256;
 
 const pathOf = (url: string): string => {
@@ -16,10 +16,12 @@ const pathOf = (url: string): string => {
   return path;
 };
 
-// Apart from its only caller, which would otherwise make a closure for each event.
+// A separate function: within its only caller it would create a closure for each event.
 const viewOf = (views: View[], id: string): View | undefined => views.find(({ view_id }) => view_id === id);
 
-/** Finds the views of a batch by their ids, each with its path. Events that follow one another are mostly of the same one. */
+/**
+ * Returns a look-up of a batch's views by id, each with its path. It is fast for successive events of the same view.
+ */
 export const viewsById = (views: View[]): ((id: string) => View | undefined) => {
   for (const view of views) view.path ??= pathOf(view.url);
   let latest = views[0];

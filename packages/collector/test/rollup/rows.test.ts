@@ -115,7 +115,7 @@ describe("the rows of a shard", () => {
   });
 
   it("refuse an entity that no definition is about", () => {
-    expect(() => openRows().change("product:boots")).toThrow("no definition is about product");
+    expect(() => openRows().change("product:boots")).toThrow("no feature is defined for product");
   });
 });
 

@@ -74,7 +74,7 @@ describe("a session", () => {
       await session.alarm();
     });
     expect(report.mock.calls).toEqual([
-      ["a session is left as it is stored", 'tidemark.config.ts: sites: there is no site "shop"'],
+      ["a session keeps its stored state", 'tidemark.config.ts: sites: there is no site "shop"'],
     ]);
     report.mockRestore();
 

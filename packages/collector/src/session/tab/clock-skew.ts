@@ -1,18 +1,20 @@
 /**
- * A client's clock as the collector sees it. The skew is the smallest `received − sent` seen: what a batch spent on its
- * way can only add to it. A better estimate holds for later events only, and never lets one precede an earlier one, so the
- * order within a tab is never changed.
+ * A client's clock, with the estimates of its skew.
+ *
+ * The skew is the smallest observed `received − sent`, because transit time can only increase the difference. A better
+ * estimate applies to later events only, and never moves one before an earlier event. The order within a tab therefore
+ * never changes.
  */
 export interface ClientClock {
   steps: Step[];
-  /** Largest number and largest corrected time so far. */
+  /** Largest sequence number and largest corrected time so far. */
   high_seq: number;
   high_time: number;
-  /** When the latest batch was received. */
+  /** UTC milliseconds at which the latest batch was received, by the collector's clock. */
   received_at: number;
 }
 
-/** An estimate, for the numbers from `from_seq` on. `floor`: no corrected time from there on is smaller. */
+/** An estimate for the sequence numbers from `from_seq` on. `floor` is the least corrected time from there on. */
 interface Step {
   from_seq: number;
   skew: number;
@@ -22,19 +24,22 @@ interface Step {
 /** The estimate before the first batch. */
 const UNKNOWN: Step = { from_seq: 0, skew: 0, floor: 0 };
 
-/** A gain smaller than this is network jitter and not worth a step, in milliseconds. */
+/** Least improvement of the estimate, in milliseconds. A smaller one is network jitter. */
 const MIN_GAIN_MS = 10;
 
-/** An offset that grows by more than this is no delay: the client's clock was set back, or stood still during sleep. */
+/**
+ * Least growth of the offset, in milliseconds, that is not a delay: the client's clock was set back, or stopped during
+ * sleep.
+ */
 const CLOCK_SET_MS = 60_000;
 
-/** Most estimates kept; the oldest go first. */
+/** Most stored estimates. The oldest are removed first. */
 const MAX_STEPS = 8;
 
-/** A clock of which nothing is known yet. */
+/** A clock without observations. */
 export const newClock = (): ClientClock => ({ steps: [], high_seq: -1, high_time: 0, received_at: 0 });
 
-/** Takes in when a batch was sent, by the client, and received, by the collector. */
+/** Adds an observation: the time of sending by the client's clock, and of receipt by the collector's. */
 export const observe = (clock: ClientClock, sentAt: number, receivedAt: number): void => {
   clock.received_at = Math.max(clock.received_at, receivedAt);
   const offset = receivedAt - sentAt;
@@ -48,8 +53,10 @@ export const observe = (clock: ClientClock, sentAt: number, receivedAt: number):
 };
 
 /**
- * The collector's time of an event: the client's, less the skew. Never in the collector's future, but for the jitter by which
- * the skew may be off: a bound that a client with honest times can reach would move some of its events before others.
+ * Returns the time of an event by the collector's clock: the client's time plus the skew.
+ *
+ * It is never in the collector's future by more than {@link MIN_GAIN_MS}, the possible error of the skew. A stricter
+ * limit would affect honest clients, and change the order of their events.
  */
 export const correct = (clock: ClientClock, seq: number, time: number): number => {
   const { steps } = clock;

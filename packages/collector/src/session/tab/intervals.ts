@@ -1,4 +1,7 @@
-/** A set of whole numbers as sorted, disjoint, non-adjacent ranges, both ends included. Exact, and small while it is dense. */
+/**
+ * A set of integers as sorted, disjoint, non-adjacent ranges, both ends included. It is exact, and small while it is
+ * dense.
+ */
 export type Intervals = [from: number, to: number][];
 
 /** Position of the first range that ends at `number` or later. */
@@ -13,13 +16,13 @@ const search = (set: Intervals, number: number): number => {
   return low;
 };
 
-/** Whether the set holds the number. */
+/** Whether the set contains the number. */
 export const has = (set: Intervals, number: number): boolean => {
   const range = set[search(set, number)];
   return range !== undefined && range[0] <= number;
 };
 
-/** Puts every number from `from` to `to` into the set. */
+/** Adds every number from `from` to `to` to the set. */
 export const insert = (set: Intervals, from: number, to = from): void => {
   const start = search(set, from - 1);
   let end = start;
@@ -32,7 +35,7 @@ export const insert = (set: Intervals, from: number, to = from): void => {
   set.splice(start, end - start, [first, last]);
 };
 
-/** Puts the number after the largest into the set, if this is the one: what comes in order is quickly told. */
+/** Adds a number only if it is the successor of the largest. Returns whether it is: a fast path for events in order. */
 export const insertNext = (set: Intervals, number: number): boolean => {
   const last = set.at(-1);
   if (last === undefined || last[1] !== number - 1) return false;
@@ -40,13 +43,13 @@ export const insertNext = (set: Intervals, number: number): boolean => {
   return true;
 };
 
-/** How many numbers the set holds. */
+/** The number of elements of the set. */
 export const size = (set: Intervals): number => set.reduce((total, [from, to]) => total + to - from + 1, 0);
 
-/** The largest number of the set; -1 when it is empty. */
+/** The largest element of the set; -1 for the empty set. */
 export const highest = (set: Intervals): number => set.at(-1)?.[1] ?? -1;
 
-/** A new set with the numbers of all the given ones. */
+/** Returns a new set with the elements of all given sets. */
 export const union = (...sets: Intervals[]): Intervals => {
   const all: Intervals = [];
   for (const set of sets) for (const [from, to] of set) insert(all, from, to);

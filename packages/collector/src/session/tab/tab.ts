@@ -2,10 +2,10 @@ import type { DeliveryCounts, Dropped } from "@tidemark/schema";
 import { type ClientClock, newClock } from "./clock-skew.ts";
 import { has, highest, type Intervals, insert, insertNext, size, union } from "./intervals.ts";
 
-/** Most ranges kept in one set. Only a client that skips numbers on purpose comes near. */
+/** Most ranges in one set. Only a client that skips numbers deliberately reaches it. */
 const MAX_RANGES = 256;
 
-/** A tab of a session: the numbers of its events, kept as long as the session, and its clock. */
+/** A tab of a session: the sequence numbers of its events, kept as long as the session, and its clock. */
 export interface Tab {
   received: Intervals;
   rejected: Intervals;
@@ -14,12 +14,14 @@ export interface Tab {
   clock: ClientClock;
 }
 
-/** A tab of which nothing arrived yet. */
+/** A tab without events. */
 export const newTab = (): Tab => ({ received: [], rejected: [], dropped: [], duplicates: 0, clock: newClock() });
 
 const full = (set: Intervals): boolean => set.length >= MAX_RANGES;
 
-/** Notes that an event arrived: `new`, a `duplicate`, or `full` when its number cannot be remembered. */
+/**
+ * Records a received event. Returns whether it is `new` or a `duplicate`, or `full` when its number cannot be stored.
+ */
 export const receive = (tab: Tab, seq: number): "new" | "duplicate" | "full" => {
   if (insertNext(tab.received, seq)) return "new";
   if (has(tab.received, seq)) {
@@ -32,29 +34,29 @@ export const receive = (tab: Tab, seq: number): "new" | "duplicate" | "full" => 
   return "new";
 };
 
-/** Notes that an event was refused by a verdict: it is not missing, and not received. */
+/** Records a rejected event. It counts as neither missing nor received. */
 export const reject = (tab: Tab, seq: number): void => {
   if (!full(tab.rejected)) insert(tab.rejected, seq);
 };
 
-/** Notes what the client says it dropped. Returns how much of it is news. */
+/** Records a range of events that the client dropped. Returns the number of newly reported ones. */
 export const drop = (tab: Tab, { from_seq, to_seq }: Dropped): number => {
   const before = size(tab.dropped);
   if (!full(tab.dropped)) insert(tab.dropped, from_seq, to_seq);
   return size(tab.dropped) - before;
 };
 
-/** All numbers of which it is known what became of them. */
+/** All numbers with a known outcome. */
 const explained = ({ received, rejected, dropped }: Tab): Intervals =>
   rejected.length + dropped.length === 0 ? received : union(received, rejected, dropped);
 
-/** How many numbers below the highest never arrived and are not explained. */
+/** The number of sequence numbers below the highest without a known outcome. */
 export const countMissing = (tab: Tab): number => {
   const known = explained(tab);
   return highest(known) + 1 - size(known);
 };
 
-/** The outcome of the events of all tabs. */
+/** Counts the events of all tabs by outcome. */
 export const countDelivery = (tabs: Iterable<Tab>): DeliveryCounts => {
   const counts: DeliveryCounts = { received: 0, duplicates: 0, rejected: 0, dropped: 0, missing: 0 };
   for (const tab of tabs) {
