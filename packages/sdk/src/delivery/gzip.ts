@@ -15,8 +15,8 @@ const compress: Compress = async (body) => {
  * Compresses a body with gzip, by the browser's CompressionStream; for the option `compress` of {@link createTracker}.
  * The collector recognises gzip by its first two bytes, so that the request needs no header and no preflight.
  *
- * It returns the body unchanged when the body is small, when the browser has no CompressionStream, and when the page is
- * hidden before compression ends: such a page may end at any time.
+ * It returns the body unchanged when it is small, when the browser has no CompressionStream, and when the page is
+ * hidden before compression ends. A hidden page may end at any time.
  */
 export const gzip: Compress = async (body) => {
   if (body.length < MIN_BYTES || !globalThis.CompressionStream) return body;

@@ -1,9 +1,12 @@
 import { combineStops, listen, share } from "./listen.ts";
 
 /**
- * A change of the page's state. `leave`: the page is being left; `hidden` follows, for browsers that report no change
- * of visibility then. `restore`: the page is restored from the back-forward cache. `online`: the network is available
- * again.
+ * A change of the page's state:
+ *
+ * - `visible`, `hidden`: the page is shown or hidden.
+ * - `leave`: the page is being left. `hidden` follows, for browsers that report no change of visibility then.
+ * - `restore`: the page is restored from the back-forward cache.
+ * - `online`: the network is available again.
  */
 export type PageChange = "visible" | "hidden" | "leave" | "restore" | "online";
 

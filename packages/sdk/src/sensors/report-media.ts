@@ -15,8 +15,8 @@ export interface PlayerReport extends Player {
 }
 
 /**
- * Reports the state of a player that {@link media} cannot observe by itself: one in an iframe (YouTube, Vimeo), an
- * `Audio` outside of any document, or a media element in a shadow root.
+ * Reports the state of a player that {@link media} cannot observe by itself. Such players are in an iframe (YouTube,
+ * Vimeo), are an `Audio` outside of any document, or are in a shadow root.
  *
  * Call it at every change, and a few times a second while the player plays; `media` detects jumps from the positions.
  * An object with getters keeps the last totals exact.

@@ -4,13 +4,13 @@ import { combineStops, listen, type Stop } from "../sensors/listen.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { anyTarget, describe } from "../sensors/target.ts";
 
-/** A click as it is reported. */
+/** The fields of a click event. */
 export type ClickFields = FieldsOf<"click"> & { time?: number };
 
-/** Says more of a click than {@link clicks} does by itself: {@link clickLinks}, {@link clickNames}, {@link clickTexts}. */
+/** Adds fields to a click: {@link clickLinks}, {@link clickNames} and {@link clickTexts}. */
 export type ClickEnrichment = (event: MouseEvent, target: Element) => Partial<ClickFields>;
 
-/** Learns of a click what only the time after it shows, and reports the click when it has; see {@link clickEvidence}. */
+/** Observes the time after each click, adds what it finds to the click, and then captures it: {@link clickEvidence}. */
 export type ClickEvidence = (context: SignalContext) => {
   observe(click: ClickFields, event: MouseEvent, target: Element): void;
   stop: Stop;
@@ -18,16 +18,18 @@ export type ClickEvidence = (context: SignalContext) => {
 
 /** Options of {@link clicks}. */
 export interface ClickOptions {
-  /** What to say of each click beside target, position, button and pointer. Default: nothing. */
+  /** Enrichments that add fields to each click, next to target, position, button and pointer. Default: none. */
   enrichments?: ClickEnrichment[];
-  /** What to wait for after each click. Default: nothing, a click is reported at once. */
+  /** Evidence to wait for after each click. Default: none; a click is captured at once. */
   evidence?: ClickEvidence;
 }
 
 /**
- * Clicks: every activation of an element by pointer, keyboard or assistive technology (`click`), and by another button
- * (`auxclick`). A click on a label is one, though the browser adds one on the field. The target is the nearest link, button or named element, seen through open shadow roots; no text and no
- * value is read unless an enrichment does.
+ * Captures clicks: every activation of an element by pointer, keyboard or assistive technology (`click`), and by
+ * another button (`auxclick`). A click on a label is captured once, though the browser adds a click on the field.
+ *
+ * The target is the nearest link, button or named element, across open shadow roots. No text and no value is read
+ * unless an enrichment does so.
  */
 export const clicks =
   ({ enrichments = [], evidence }: ClickOptions = {}): Signal =>
@@ -37,7 +39,7 @@ export const clicks =
     return combineStops(
       listen<PointerEvent>(document, "click auxclick", (event) => {
         const target = anyTarget(event);
-        // A click on a label is followed, in the same task, by the browser's own click on the labelled field.
+        // After a click on a label, the browser dispatches another on the labelled field, in the same task.
         if (!target || target === control || ignoredBy(target)) return;
         ({ control } = target as HTMLLabelElement);
         if (control)

@@ -10,17 +10,19 @@ import { createTimer } from "../sensors/timer.ts";
 
 /** Options of {@link dwell}. */
 export interface DwellOptions {
-  /** How long an input counts as activity, in milliseconds. Default 5000 (Chartbeat's rule). */
+  /** Time for which an input counts as activity, in milliseconds. Default 5000 (Chartbeat's rule). */
   idleAfter?: number;
-  /** How often totals are reported while the visitor is active, in milliseconds. Default 5000. It has no effect on what is counted. */
+  /** Time between reports while the visitor is active, in milliseconds. Default 5000. It does not affect the totals. */
   reportEvery?: number;
 }
 
 /**
- * Dwell: how long each page view was visible, focused, active and engaged (all three at once), in total so far. Beginning
- * a view, getting the focus and every input count as activity for `idleAfter`; a {@link hold} counts while it lasts.
- * Reported every `reportEvery` while active, once when the visitor turns idle, and when the page is hidden or the view
- * ends; no timer runs while nothing happens.
+ * Captures dwell time: for how long each page view was visible, focused, active and engaged (all three at once), in
+ * total so far. The start of a view, getting the focus, being shown and every input count as activity for `idleAfter`.
+ * A {@link hold} counts as activity while it lasts.
+ *
+ * It reports every `reportEvery` while the visitor is active, once when the visitor turns idle, and when the page is
+ * hidden or the view ends. No timer runs while the visitor is idle.
  */
 export const dwell =
   ({ idleAfter = 5000, reportEvery = 5000 }: DwellOptions = {}): Signal =>
@@ -41,46 +43,45 @@ export const dwell =
       reported = total;
     };
 
-    const remind = () => {
-      const rest = isHeld() ? reportEvery : engagement.activeUntil() - now();
-      if (isVisible() && rest > 0) timer.start(Math.min(reportEvery, rest));
+    const scheduleReport = () => {
+      const remaining = isHeld() ? reportEvery : engagement.activeUntil() - now();
+      if (isVisible() && remaining > 0) timer.start(Math.min(reportEvery, remaining));
     };
     const timer = createTimer(() => {
       report();
-      remind();
+      scheduleReport();
     });
 
-    const input = (more?: number) => {
+    const noteInput = (more?: number) => {
       engagement.noteInput(now(), more);
-      if (!timer.isRunning()) remind();
+      if (!timer.isRunning()) scheduleReport();
     };
 
-    /** Takes in what the page is like now. */
-    const look = () => {
+    const updatePresence = () => {
       engagement.setPresence(now(), { visible: isVisible(), focused: document.hasFocus(), held: isHeld() });
-      remind();
+      scheduleReport();
     };
 
-    const begin = () => {
+    const startView = () => {
       reported = engagement.reset(now());
-      input();
+      noteInput();
     };
 
-    look();
-    begin();
+    updatePresence();
+    startView();
     return combineStops(
-      context.on("view", begin),
+      context.on("view", startView),
       context.on("report", report),
-      // The last input of a pulse is not heard: it is taken to be in the middle.
-      onInput((event) => event && input(INPUT_INTERVAL_MS / 2)),
-      onHoldChange(look),
+      // The last input of an interval is not observed. The middle of the interval stands for it.
+      onInput((event) => event && noteInput(INPUT_INTERVAL_MS / 2)),
+      onHoldChange(updatePresence),
       onFocusChange((focused) => {
-        look();
-        if (focused) input();
+        updatePresence();
+        if (focused) noteInput();
       }),
       onPageChange((change) => {
-        look();
-        if (change === "visible") input();
+        updatePresence();
+        if (change === "visible") noteInput();
       }),
       timer.stop,
     );

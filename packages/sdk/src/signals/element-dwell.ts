@@ -6,46 +6,48 @@ import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { describe } from "../sensors/target.ts";
 
-/** The attribute that marks an element. */
+/** The attribute that marks the elements to measure. */
 export const DWELL_ATTRIBUTE = "data-tm-dwell";
 
 const MARKED = `[${DWELL_ATTRIBUTE}]`;
 
 /**
- * Element dwell: how long each element marked with the attribute `data-tm-dwell` was in sight while the page was visible, in
- * total for the page view: half of the element, or as much of it as fills half of the viewport's height. A stay ends when
- * the element goes out of sight or the page is hidden. Reported for each element that has been in sight since the last
- * report, when the page is hidden, on flush and when the view ends. Elements added or marked later count as well, from then
- * on, and until the mark is taken away; those in shadow roots do not.
+ * Captures element dwell: for how long each element with the attribute `data-tm-dwell` was in view while the page was
+ * visible, in total for the page view. An element is in view when half of it is visible, or when it fills half of the
+ * viewport's height. A stay ends when the element leaves the view or the page is hidden.
+ *
+ * It reports each element that was in view since its last report, when the page is hidden, on flush and when the view
+ * ends. Elements that are added or marked later count from then on, until the attribute is removed. Elements in shadow
+ * roots do not count.
  */
 export const elementDwell = (): Signal => (context) => {
-  const stays = new Map<Element, ReturnType<typeof follow>>();
+  const counters = new Map<Element, ReturnType<typeof createCounter>>();
 
-  /** Follows an element through a view. */
-  const follow = (element: Element) => {
+  /** Creates the counter of an element in a view. */
+  const createCounter = (element: Element) => {
     const totals = { target: describe(element), visible_ms: 0, longest_ms: 0, stays: 0, share_max: 0 };
     let isInView = false;
-    /** Up to when the stay that goes on is counted; 0 when none does. */
-    let since = 0;
+    /** Time up to which the current stay is counted; 0 without one. */
+    let countedUntil = 0;
     let stay = 0;
     let reported = 0;
 
-    /** Counts up to now, and begins or ends a stay as the element and the page are now. */
-    return (isWanted: boolean, isInViewNow = isInView, share = 0) => {
+    /** Counts the time until now, and starts or ends a stay. */
+    return (isRequested: boolean, isInViewNow = isInView, share = 0) => {
       isInView = isInViewNow;
-      const isSeen = isInView && isVisible();
+      const isShown = isInView && isVisible();
       const at = now();
-      if (since) {
-        stay += at - since;
-        totals.visible_ms += at - since;
+      if (countedUntil) {
+        stay += at - countedUntil;
+        totals.visible_ms += at - countedUntil;
         totals.longest_ms = Math.max(totals.longest_ms, stay);
-      } else if (isSeen) {
+      } else if (isShown) {
         stay = 0;
         totals.stays += 1;
       }
-      since = isSeen ? at : 0;
+      countedUntil = isShown ? at : 0;
       totals.share_max = Math.max(totals.share_max, Math.round(share * 1e4) / 100);
-      if (isWanted && totals.visible_ms > reported) {
+      if (isRequested && totals.visible_ms > reported) {
         reported = totals.visible_ms;
         context.capture("element_dwell", totals);
       }
@@ -54,29 +56,29 @@ export const elementDwell = (): Signal => (context) => {
 
   const observer = createViewObserver((element, isInView, share) => {
     if (ignoredBy(element)) return;
-    if (!stays.has(element)) stays.set(element, follow(element));
-    stays.get(element)?.(false, isInView, share);
+    if (!counters.has(element)) counters.set(element, createCounter(element));
+    counters.get(element)?.(false, isInView, share);
   });
   if (!observer) return () => {};
 
-  const settleAll = (isWanted: boolean) => {
-    for (const settle of stays.values()) settle(isWanted);
+  const updateAll = (isRequested: boolean) => {
+    for (const update of counters.values()) update(isRequested);
   };
 
-  const find = (root: ParentNode) => {
+  const observeMarked = (root: ParentNode) => {
     for (const element of root.querySelectorAll(MARKED)) observer.observe(element);
   };
 
-  const begin = () => {
-    stays.clear();
+  const startView = () => {
+    counters.clear();
     observer.disconnect();
-    find(document);
+    observeMarked(document);
   };
 
-  const look = (element: Element) => {
+  const checkMark = (element: Element) => {
     if (!element.matches(MARKED)) {
       observer.unobserve(element);
-      stays.get(element)?.(false, false);
+      counters.get(element)?.(false, false);
     } else if (isVisible()) observer.observe(element);
   };
 
@@ -84,20 +86,20 @@ export const elementDwell = (): Signal => (context) => {
     for (const { type, target, addedNodes } of records)
       for (const node of type === "attributes" ? [target] : addedNodes)
         if (node instanceof Element) {
-          look(node);
-          // What is added or marked while the page is hidden is found when it is shown.
-          if (isVisible()) find(node);
+          checkMark(node);
+          // Elements that are added or marked while the page is hidden are found when it is shown.
+          if (isVisible()) observeMarked(node);
         }
   });
 
-  begin();
+  startView();
   changes.observe(document, { childList: true, subtree: true, attributeFilter: [DWELL_ATTRIBUTE] });
   return combineStops(
-    context.on("view", begin),
-    context.on("report", () => settleAll(true)),
+    context.on("view", startView),
+    context.on("report", () => updateAll(true)),
     onPageChange((change) => {
-      if (change === "visible") find(document);
-      settleAll(false);
+      if (change === "visible") observeMarked(document);
+      updateAll(false);
     }),
     () => {
       observer.disconnect();

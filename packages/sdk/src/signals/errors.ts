@@ -5,28 +5,30 @@ import { combineStops, listen } from "../sensors/listen.ts";
 import { isVisible } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 
-/** Different kinds and types that are told apart in a view; the rest are of the type `other`. */
+/** Most combinations of kind and type in a view. Further types are counted as `other`. */
 const MAX_TYPES = 20;
 
 /** Shortest time between two reports, in milliseconds. */
 const REPORT_EVERY_MS = 1_000;
 
 /**
- * Errors: how many uncaught exceptions and unhandled rejections each page view has had, in total so far, by kind and type.
- * The type is the name of the error's class, `unknown` for what is no error or comes from a script of another origin; after
- * 20 of them in a view, `other`. Each is reported at most once a second, and when a report is asked for, the page is hidden
- * or the view ends; an error while the page is hidden starts no timer. Never a message, a stack or a URL. A resource that
- * cannot be loaded is no error here.
+ * Captures errors: the number of uncaught exceptions and unhandled rejections in each page view, in total so far, by
+ * kind and type. The type is the name of the error's class. It is `unknown` for a value that is no `Error` and for an
+ * error in a script of another origin, and `other` after 20 types in a view.
+ *
+ * It reports each total at most once a second, and on flush, when the page is hidden and when the view ends. An error
+ * in a hidden page starts no timer. It never reports a message, a stack or a URL. A resource that fails to load does
+ * not count.
  */
 export const errors = (): Signal => (context) => {
   const totals = new Map<string, FieldsOf<"error">>();
-  const news = new Set<FieldsOf<"error">>();
+  const unreported = new Set<FieldsOf<"error">>();
 
-  // What fails in here becomes a warning, and so no error to report again.
+  // Guarded: an exception in here would be counted as an error of the page, again and again.
   const report = guard(() => {
     timer.stop();
-    for (const total of news) {
-      news.delete(total);
+    for (const total of unreported) {
+      unreported.delete(total);
       context.capture("error", { ...total });
     }
   });
@@ -40,7 +42,7 @@ export const errors = (): Signal => (context) => {
     const total = totals.get(kind + error_type) ?? { kind, error_type, error_count: 0 };
     total.error_count += 1;
     totals.set(kind + error_type, total);
-    news.add(total);
+    unreported.add(total);
     if (isVisible()) timer.start(REPORT_EVERY_MS);
   });
 

@@ -7,7 +7,10 @@ import { onPageChange } from "../sensors/page-state.ts";
 import { ignoredBy, isSecret } from "../sensors/privacy.ts";
 import { describe, type Target } from "../sensors/target.ts";
 
-/** What happens to a form between its start and its submit. Elements are described at once: they may be gone by then. */
+/**
+ * A visitor's attempt at a form, from its start to its submit. Elements are described at once: they may be removed
+ * later.
+ */
 interface Attempt {
   form: Target;
   since: number;
@@ -16,109 +19,118 @@ interface Attempt {
   stop: Stop;
 }
 
-/** The focus of one field, and what there is to tell of it. */
-interface Stay {
+/** The focus of one field, with the fields of its event. */
+interface FieldFocus {
   element: Element;
   since: number;
-  told: Omit<FieldsOf<"form_field">, "focus_ms">;
+  fields: Omit<FieldsOf<"form_field">, "focus_ms">;
 }
 
 const isForm = (target: unknown) => target instanceof HTMLFormElement;
 
 /**
- * Forms: `form_start` when the first field of a form gets the focus, `form_field` when a field is left, `form_submit` with
- * each submit event, `form_abandon` for each form that was started and not submitted when the view ends or the page is
- * left. Fields are inputs, selects and text areas, in open shadow roots too; one outside of any form has `form_field` only,
- * since it cannot be submitted. Times in milliseconds; never a value, and nothing of what `data-tm-ignore` holds.
+ * Captures the use of forms, in times (milliseconds) and counts. It never reports a value, nor anything in an element
+ * with `data-tm-ignore`.
  *
- * - A field is left when it loses the focus, its form is submitted, the page is hidden or the view ends. A field that had
- *   the focus already when measuring or a view began counts from its first edit. Buttons are no fields.
- * - Edits are `input` events. Of a password or card field only whether there was one is told (0 or 1): more is its length.
- * - Each submit event ends an attempt, also one that a script then prevents; the next focus or edit starts another. A
- *   validation that fails in the browser and `form.submit()` by script fire no event, and so do not count.
- * - A change of tab abandons nothing. Leaving the page does, also into the back-forward cache: what comes back is a new view.
+ * - `form_start`: the first field of a form gets the focus.
+ * - `form_field`: a field is left.
+ * - `form_submit`: the form has a submit event.
+ * - `form_abandon`: the view ends or the page is left, and the form was started and not submitted.
+ *
+ * Fields are inputs, selects and text areas, also in open shadow roots. A field outside of any form has `form_field`
+ * only, since it cannot be submitted. Buttons are no fields.
+ *
+ * - A field is left when it loses the focus, its form is submitted, the page is hidden or the view ends. A field that
+ *   already had the focus when the signal or the view started counts from its first edit.
+ * - Edits are `input` events. For a password or card field, 0 or 1 states whether there was one: a count would reveal
+ *   the length.
+ * - Each submit event ends an attempt, also one that a script then prevents. The next focus or edit starts another
+ *   attempt.
+ * - Failed validation in the browser and `form.submit()` in a script fire no submit event, and do not count.
+ * - A change of tab abandons no form. Leaving the page does, also into the back-forward cache: a restored page has a
+ *   new view.
  */
 export const forms = (): Signal => (context) => {
   const attempts = new Map<HTMLFormElement, Attempt>();
-  let stay: Stay | undefined;
+  let focus: FieldFocus | undefined;
 
-  const begin = (form: HTMLFormElement, since: number) => {
+  const beginAttempt = (form: HTMLFormElement, since: number) => {
     const attempt: Attempt = {
       form: describe(form),
       since,
       edited: new Set(),
-      // `submit` does not leave a shadow root, as the focus does.
+      // Unlike focus events, `submit` does not leave a shadow root.
       stop: listen(form, "submit", submit),
     };
     attempts.set(form, attempt);
     return attempt;
   };
 
-  const end = (element: HTMLFormElement) => {
+  const endAttempt = (element: HTMLFormElement) => {
     const at = now();
-    const { form, since, edited, stop } = attempts.get(element) ?? begin(element, at);
+    const { form, since, edited, stop } = attempts.get(element) ?? beginAttempt(element, at);
     attempts.delete(element);
     stop();
     return { form, since_start_ms: at - since, fields_edited: edited.size };
   };
 
-  const leave = () => {
-    if (stay) context.capture("form_field", { ...stay.told, focus_ms: now() - stay.since });
-    stay = undefined;
+  const leaveField = () => {
+    if (focus) context.capture("form_field", { ...focus.fields, focus_ms: now() - focus.since });
+    focus = undefined;
   };
 
-  // Guarded, as `submit` is: a field's name can hide a property of its form (`<input name="id">`).
-  const visit = guard((event: Event) => {
+  // Guarded, like `submit`: a field's name can hide a property of its form (`<input name="id">`).
+  const onField = guard((event: Event) => {
     const path = event.composedPath();
     const element = path[0] as HTMLInputElement;
     const { localName, type } = element;
-    // Buttons are no fields: engines disagree on whether a click gives them the focus.
+    // Buttons are no fields: browsers disagree on whether a click focuses them.
     if (!element.matches?.("input,select,textarea") || /submit|reset|button|image/.test(type) || ignoredBy(element))
       return;
     const form = element.form ?? path.find(isForm);
     const at = now();
     let attempt = form && attempts.get(form);
-    // Autofill edits fields without focus.
-    if (stay?.element !== element && element.matches(":focus")) {
-      leave();
+    // Autofill edits fields that do not have the focus.
+    if (focus?.element !== element && element.matches(":focus")) {
+      leaveField();
       const field = describe(element);
       if (form && !attempt) {
-        attempt = begin(form, at);
+        attempt = beginAttempt(form, at);
         context.capture("form_start", { form: attempt.form });
       }
       if (attempt) attempt.last = { last_field: field };
-      stay = {
+      focus = {
         element,
         since: at,
-        told: { form: attempt?.form ?? field, field, field_type: localName === "input" ? type : localName, edits: 0 },
+        fields: { form: attempt?.form ?? field, field, field_type: localName === "input" ? type : localName, edits: 0 },
       };
     }
     if (event.type !== "input") return;
     attempt?.edited.add(element);
-    if (stay?.element !== element) return;
-    const { told } = stay;
-    told.edits = isSecret(element) ? 1 : told.edits + 1;
-    told.first_edit_ms ??= at - stay.since;
+    if (focus?.element !== element) return;
+    const { fields } = focus;
+    fields.edits = isSecret(element) ? 1 : fields.edits + 1;
+    fields.first_edit_ms ??= at - focus.since;
   });
 
   const submit = guard(({ target }: Event) => {
     if (!isForm(target) || ignoredBy(target)) return;
-    leave();
-    context.capture("form_submit", end(target));
+    leaveField();
+    context.capture("form_submit", endAttempt(target));
   });
 
   const abandon = () => {
-    leave();
-    for (const [form, { last }] of attempts) context.capture("form_abandon", { ...end(form), ...last });
+    leaveField();
+    for (const [form, { last }] of attempts) context.capture("form_abandon", { ...endAttempt(form), ...last });
   };
 
   context.on("report", (reason) => {
     if (reason === "view_end") abandon();
-    else if (reason === "hidden") leave();
+    else if (reason === "hidden") leaveField();
   });
   return combineStops(
-    listen(document, "focusin input", visit),
-    listen(document, "focusout", leave),
+    listen(document, "focusin input", onField),
+    listen(document, "focusout", leaveField),
     listen(document, "submit", submit),
     onPageChange((change) => change === "leave" && abandon()),
     abandon,

@@ -7,29 +7,30 @@ import { describe, meaningfulTarget } from "../sensors/target.ts";
 
 /** Options of {@link hovers}. */
 export interface HoverOptions {
-  /** Shortest stay that shows intent, in milliseconds. Default 300. */
+  /** Shortest stay that is reported, in milliseconds. Default 300. */
   intentAfter?: number;
 }
 
 /**
- * Hovers: the stay of a mouse or pen on the nearest link, button, field, player or element named with `data-tm`, if it
- * lasted at least `intentAfter`. Reported when the pointer moves on, leaves the window, or the page is hidden. Elements
- * inside of a meaningful element belong to its stay. Touch never hovers.
+ * Captures hovers: stays of a mouse or pen, of at least `intentAfter`, on a link, button, field, player or element
+ * named with `data-tm`. Elements inside such an element belong to its stay. A stay ends when the pointer moves to
+ * another element or leaves the window, when the content scrolls, when the page is hidden and when the view ends. Touch
+ * never hovers.
  */
 export const hovers =
   ({ intentAfter = 300 }: HoverOptions = {}): Signal =>
   (context) => {
-    let over: Element | undefined;
+    let hovered: Element | undefined;
     let since = 0;
     let last: PointerEvent;
     let clicked = false;
-    let leave: Stop | undefined;
+    let unfollow: Stop | undefined;
 
-    const end = () => {
-      const element = over;
+    const endStay = () => {
+      const element = hovered;
       if (!element) return;
-      over = undefined;
-      leave?.();
+      hovered = undefined;
+      unfollow?.();
       const duration = now() - since;
       if (duration >= intentAfter && !ignoredBy(element))
         context.capture("hover", {
@@ -42,26 +43,26 @@ export const hovers =
         });
     };
 
-    context.on("report", (reason) => reason !== "flush" && end());
+    context.on("report", (reason) => reason !== "flush" && endStay());
     return combineStops(
       listen<PointerEvent>(document, "pointerover", (event) => {
         const element = meaningfulTarget(event);
-        if (event.pointerType === "touch" || element === over) return;
-        end();
+        if (event.pointerType === "touch" || element === hovered) return;
+        endStay();
         if (!element) return;
-        over = element;
+        hovered = element;
         since = now();
         last = event;
         clicked = false;
-        // Follows the pointer on the element alone, so that nothing hears it move elsewhere.
-        leave = listen<PointerEvent>(element, "pointermove pointerout click", (here) => {
-          if (here.type === "pointermove") last = here;
-          else if (here.type === "click") clicked = true;
-          // It left the window.
-          else if (!here.relatedTarget) end();
+        // Listens on the element only, so that moves elsewhere call no listener.
+        unfollow = listen<PointerEvent>(element, "pointermove pointerout click", (next) => {
+          if (next.type === "pointermove") last = next;
+          else if (next.type === "click") clicked = true;
+          // Without a related target the pointer left the window.
+          else if (!next.relatedTarget) endStay();
         });
       }),
-      listen(document, "scroll", end),
-      () => leave?.(),
+      listen(document, "scroll", endStay),
+      () => unfollow?.(),
     );
   };

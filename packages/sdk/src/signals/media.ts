@@ -11,91 +11,97 @@ import { describe } from "../sensors/target.ts";
 
 /** Options of {@link media}. */
 export interface MediaOptions {
-  /** Whether a playing medium that can be heard, or is in sight and no muted loop, keeps the visitor engaged. Default true. */
+  /** Whether a playing medium keeps the visitor active if it is audible, or in view and no muted loop. Default true. */
   hold?: boolean;
 }
 
-/** Takes in what the player says because of a change: a media event, "report", "view" or "stop". */
-type Look = (change: string, player?: PlayerReport) => void;
+/** Updates a medium from its player's state. `change`: the type of a media event, "report", "view" or "stop". */
+type Update = (change: string, player?: PlayerReport) => void;
 
 const CHANGES = `playing pause seeking seeked ratechange timeupdate ended emptied ${PLAYER_EVENT}`;
 
 /**
- * Media: what was played of every `<video>` and `<audio>` and of whatever behaves as one (`<youtube-video>` and its like), in
- * total for each medium and page view, from the first time that it plays. `video_play` when it begins or goes on,
- * `video_pause` when it stops before its end, `video_complete` at its end, which a loop never reaches, `video_progress` at
- * each quarter watched and when totals are wanted. A range runs from where playing began or went on to where it stopped,
- * by the medium's own timeline (ms); what a jump skipped is not watched. What plays muted in a hidden page plays for
- * nobody and does not count; what can be heard does.
+ * Captures media: the parts that were played of every `<video>` and `<audio>`, and of elements with the same interface
+ * (such as `<youtube-video>`). Totals are for each medium and page view, from its first play on.
  *
- * Media events neither bubble nor leave a shadow root: those of the document's own tree are heard as they come in, whenever
- * the element was added; for all others there is {@link reportMedia}.
+ * - `video_play`: the medium starts or resumes.
+ * - `video_pause`: it stops before its end.
+ * - `video_complete`: it reaches its end. A loop never does.
+ * - `video_progress`: another quarter was watched, or totals are requested.
+ *
+ * A range is from the position at which playing started or resumed to the position at which it stopped, in milliseconds
+ * of the medium. The part that a jump skips is not watched. A muted medium in a hidden page does not count; an audible
+ * one does.
+ *
+ * Media events neither bubble nor leave a shadow root. The signal receives those of the document's tree, whenever the
+ * element was added. All others need {@link reportMedia}.
  *
  * @see https://html.spec.whatwg.org/multipage/media.html#mediaevents
  */
 export const media =
   ({ hold: holds = true }: MediaOptions = {}): Signal =>
   (context) => {
-    const media = new Map<Element, Look>();
+    const media = new Map<Element, Update>();
 
-    /** Follows a medium from when it first plays. */
-    const follow = (element: Element, player: PlayerReport): Look => {
-      const name = {
+    /** Starts to follow a medium, at its first play. */
+    const follow = (element: Element, player: PlayerReport): Update => {
+      const medium = {
         media_id: `${now()}-${media.size}`,
         kind: player.kind ?? (/audio/.test(element.localName) ? "audio" : "video"),
         target: describe(element),
       } as const;
       let playback = createPlayback();
       let release: Stop | undefined;
-      let isInSight = false;
-      const sight =
+      let isInView = false;
+      const observer =
         globalThis.IntersectionObserver &&
         new IntersectionObserver((entries) => {
-          for (const entry of entries) isInSight = entry.isIntersecting;
+          for (const entry of entries) isInView = entry.isIntersecting;
         });
-      sight?.observe(element);
-      // An element that is taken out of the document pauses where the document does not hear it.
-      const leave = listen(element, "pause", hear);
+      observer?.observe(element);
+      // An element that is removed from the document pauses outside of it, where the document's listener receives
+      // nothing.
+      const stopListening = listen(element, "pause", onMediaEvent);
 
-      const look: Look = (change, next = player) => {
+      const update: Update = (change, next = player) => {
         player = next;
-        const isGone = change === "emptied";
+        const isRemoved = change === "emptied";
         if (change === "view") playback = createPlayback();
         const muted = player.muted || player.volume === 0;
-        const statement = playback(player, now(), muted && !isVisible(), isGone, change === "report");
-        if (statement) context.capture(statement.type, { ...name, ...statement, muted });
+        const report = playback(player, now(), muted && !isVisible(), isRemoved, change === "report");
+        if (report) context.capture(report.type, { ...medium, ...report, muted });
 
-        const ends = isGone || change === "stop" || (player.paused && change === "view");
-        // The new hold begins before the old one ends: the visitor is held throughout.
-        const held = release;
-        release = holds && !ends && !player.paused && (!muted || (isInSight && !player.loop)) ? hold() : undefined;
-        held?.();
+        const ends = isRemoved || change === "stop" || (player.paused && change === "view");
+        // The new hold starts before the previous one ends, so that there is no gap.
+        const previous = release;
+        release = holds && !ends && !player.paused && (!muted || (isInView && !player.loop)) ? hold() : undefined;
+        previous?.();
         if (ends) {
-          leave();
-          sight?.disconnect();
+          stopListening();
+          observer?.disconnect();
           media.delete(element);
         }
       };
-      media.set(element, look);
-      return look;
+      media.set(element, update);
+      return update;
     };
 
-    const lookAtAll = (change: string) => {
-      for (const look of media.values()) look(change);
+    const updateAll = (change: string) => {
+      for (const update of media.values()) update(change);
     };
 
-    const hear = guard((event: Event) => {
+    const onMediaEvent = guard((event: Event) => {
       const [element] = event.composedPath() as [Element & PlayerReport];
       const player: PlayerReport | undefined = event.type === PLAYER_EVENT ? (event as CustomEvent).detail : element;
       if (!player || !(player.currentTime >= 0)) return;
-      const look = media.get(element) ?? (!player.paused && !ignoredBy(element) && follow(element, player));
-      if (look) look(event.type, player);
+      const update = media.get(element) ?? (!player.paused && !ignoredBy(element) && follow(element, player));
+      if (update) update(event.type, player);
     });
 
     return combineStops(
-      listen(document, CHANGES, hear),
-      context.on("report", () => lookAtAll("report")),
-      context.on("view", () => lookAtAll("view")),
-      () => lookAtAll("stop"),
+      listen(document, CHANGES, onMediaEvent),
+      context.on("report", () => updateAll("report")),
+      context.on("view", () => updateAll("view")),
+      () => updateAll("stop"),
     );
   };

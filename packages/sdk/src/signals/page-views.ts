@@ -6,23 +6,23 @@ import { onPageChange, whenVisible } from "../sensors/page-state.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
 import { createTimer } from "../sensors/timer.ts";
 
-/** Says more of a page view than {@link pageViews} does by itself: {@link deviceDetails}. */
+/** Adds fields to a page view: {@link deviceDetails}. */
 export type ViewEnrichment = () => Partial<ViewFields>;
 
 /** Options of {@link pageViews}. */
 export interface PageViewOptions {
-  /** What to say of each view beside URL, referrer, title and canonical URL. Default: nothing. */
+  /** Enrichments that add fields to each view, next to URL, referrer, title and canonical URL. Default: none. */
   enrichments?: ViewEnrichment[];
-  /** Whether another fragment (`#…`) is another route. Default false. */
+  /** Whether a change of the fragment (`#…`) is a change of route. Default false. */
   hash?: boolean;
 }
 
-/** How long a router may take to bring title and canonical URL up to date, in milliseconds. */
+/** Time that a router has to update title and canonical URL, in milliseconds. */
 const SETTLE_MS = 500;
 
 /**
- * The cause by the words of Navigation Timing, in which a load by link or address is a "navigate". A prerendered page is
- * shown before Chromium writes down its activation.
+ * Reads the cause of a load from Navigation Timing, which calls a load by link or address "navigate". Chromium shows a
+ * prerendered page before it sets `activationStart`.
  */
 const loadCause = (): ViewCause => {
   const [load] = performance.getEntriesByType("navigation") as (PerformanceNavigationTiming & {
@@ -33,17 +33,21 @@ const loadCause = (): ViewCause => {
   return !cause || cause === "navigate" ? "load" : cause;
 };
 
-/** What the document says of itself, which a router may say late. */
-const statements = () => {
+/** Reads title and canonical URL, which a router may update late. */
+const readDocument = () => {
   const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]");
   return { title: document.title.slice(0, 300), canonical_url: canonical ? cleanUrl(canonical.href) : undefined };
 };
 
 /**
- * Page views: one for a load, once the page can be seen (a prerendered or background page not before it is shown); one for
- * a change of route in a single-page app (replace and push at once are one); one for a restore from the back-forward
- * cache. The referrer of a route is the route before it. Title and canonical URL are read at once and again when the route
- * has settled; enrichments only then, so that they delay no load.
+ * Captures page views:
+ *
+ * - one for a load, once the page is visible; a prerendered or background page counts when it is first shown;
+ * - one for a change of route in a single-page app; a replace and a push in the same task are one change;
+ * - one for a restore from the back-forward cache.
+ *
+ * The referrer of a route is the previous route. Title and canonical URL are read at once, and again 500 ms later.
+ * Enrichments run only then, so that they delay no load.
  */
 export const pageViews =
   ({ hash = false, enrichments = [] }: PageViewOptions = {}): Signal =>
@@ -52,23 +56,23 @@ export const pageViews =
     let view: View | undefined;
     let route = routeOf();
     const settleTimer = createTimer(
-      () => view && Object.assign(view, statements(), ...enrichments.map((enrich) => enrich())),
+      () => view && Object.assign(view, readDocument(), ...enrichments.map((enrich) => enrich())),
     );
 
-    const begin = (cause: ViewCause, referrer = cleanUrl(document.referrer)) => {
-      view = context.beginView(cause, { ...statements(), referrer: referrer || undefined });
+    const startView = (cause: ViewCause, referrer = cleanUrl(document.referrer)) => {
+      view = context.beginView(cause, { ...readDocument(), referrer: referrer || undefined });
       settleTimer.stop();
       settleTimer.start(SETTLE_MS);
     };
     return combineStops(
-      whenVisible(() => begin(loadCause())),
+      whenVisible(() => startView(loadCause())),
       onNavigation(() => {
         const next = routeOf();
         if (next === route) return;
         route = next;
-        begin("route", view?.url);
+        startView("route", view?.url);
       }),
-      onPageChange((change) => change === "restore" && begin("bfcache")),
+      onPageChange((change) => change === "restore" && startView("bfcache")),
       settleTimer.stop,
     );
   };

@@ -9,40 +9,42 @@ import { createTimer } from "../sensors/timer.ts";
 
 /** Options of {@link scrollDepth}. */
 export interface ScrollDepthOptions {
-  /** How often depth is reported while it changes, in milliseconds. Default 1000. */
+  /** Shortest time between two reports while the depth changes, in milliseconds. Default 1000. */
   reportEvery?: number;
-  /** Measures more about the reading than its depth; see {@link readingDetails}. Default: nothing. */
+  /** Enrichment that measures the reading in addition to its depth: {@link readingDetails}. Default: none. */
   enrichment?: ScrollEnrichment;
 }
 
-/** Measures more of a view, from each sight of its scroller. */
+/** Measures more of a view. Called once for each view. */
 export type ScrollEnrichment = () => {
-  /** Hears where the viewport is and how deep it has been, at a moment of the view. Returns true to have it reported at once. */
+  /** Adds the geometry and the depth in pixels at a view time, in milliseconds. Returns whether to report at once. */
   update(geometry: ScrollGeometry, depth: number, viewTime: number): boolean;
-  /** What to add to a report. */
+  /** Returns the fields to add to a report. */
   fields(): Partial<FieldsOf<"scroll">>;
 };
 
-/** How long a view has to lay itself out before its geometry is read first, in milliseconds. */
-const BEGIN_MS = 100;
+/** Time for the layout of a new view before its geometry is first read, in milliseconds. */
+const LAYOUT_MS = 100;
 
-const scrolls = (element: Element): boolean => element.scrollHeight > element.clientHeight + 1;
+const isScrollable = (element: Element): boolean => element.scrollHeight > element.clientHeight + 1;
 
-/** Whether an inner scroller is what the visitor reads: it fills at least half of the viewport. */
+/** Whether an inner scroller has the main content: it fills at least half of the viewport. */
 const dominates = (element: Element, page: Element): boolean =>
-  scrolls(element) && element.clientWidth * element.clientHeight * 2 >= page.clientWidth * page.clientHeight;
+  isScrollable(element) && element.clientWidth * element.clientHeight * 2 >= page.clientWidth * page.clientHeight;
 
-/** The scroller in the middle of the viewport that the visitor could scroll, though nobody has yet. */
+/** Finds the scroller in the middle of the viewport, before the visitor has scrolled it. */
 const findScroller = (page: Element): Element | undefined =>
   document
     .elementsFromPoint(innerWidth / 2, innerHeight / 2)
     .find((element) => dominates(element, page) && /auto|scroll/.test(getComputedStyle(element).overflowY));
 
 /**
- * Scroll depth: the deepest edge of the content that each page view has shown, in pixels and as a share of the content's
- * height as it is now, with the changes of direction, in total so far. The content is the document's, or, where the
- * document does not scroll, that of the inner scroller that fills most of it. Reported at most every `reportEvery` while
- * it changes, and when the page is hidden or the view ends. Geometry is read after a frame, not in the scroll handler.
+ * Captures scroll depth: the deepest edge of the content that each page view has shown, and the number of changes of
+ * direction so far. The depth is in pixels, and in percent of the content's current height. The content is the
+ * document. Where the document does not scroll, it is the inner scroller that fills at least half of the viewport.
+ *
+ * It reports at most every `reportEvery` while the depth changes, and when the page is hidden or the view ends.
+ * Geometry is read after a frame, not in the scroll handler.
  */
 export const scrollDepth =
   ({ reportEvery = 1000, enrichment }: ScrollDepthOptions = {}): Signal =>
@@ -52,23 +54,23 @@ export const scrollDepth =
     let geometry: ScrollGeometry | undefined;
     let gauge: DepthGauge;
     let depth: Depth;
-    let more: ReturnType<ScrollEnrichment> | undefined;
+    let reading: ReturnType<ScrollEnrichment> | undefined;
     let startedAt = 0;
     let reported = "";
     let reportedDepth = 0;
-    /** Whether a scroll was heard in this pulse: more may have gone unheard since it was reported. */
-    let moves = false;
+    /** Whether a scroll was observed in this interval of input: later scrolls of the interval are not observed. */
+    let hasScrolled = false;
 
     const read = () => {
       const page = document.scrollingElement ?? document.documentElement;
       if (scrolled && dominates(scrolled, page)) scroller = scrolled;
-      if (scrolls(page)) scroller = undefined;
+      if (isScrollable(page)) scroller = undefined;
       else if (!scroller?.isConnected) scroller = findScroller(page);
       const { scrollTop, clientHeight, scrollHeight } = scroller ?? page;
       geometry = { offset: Math.round(scrollTop), viewport_height: clientHeight, content_height: scrollHeight };
       const viewTime = now() - startedAt;
       depth = gauge(geometry, viewTime);
-      return more?.update(geometry, depth.scroll_depth_px, viewTime);
+      return reading?.update(geometry, depth.scroll_depth_px, viewTime);
     };
 
     const report = (reason?: string) => {
@@ -81,52 +83,52 @@ export const scrollDepth =
         ...depth,
         scroll_percentage: percentageOf(offset + geometry.viewport_height, geometry),
         ...heights,
-        ...more?.fields(),
+        ...reading?.fields(),
       };
-      const news = `${Object.values(totals)}`;
-      if (news === reported) return;
-      reported = news;
+      const content = `${Object.values(totals)}`;
+      if (content === reported) return;
+      reported = content;
       context.capture("scroll", { ...totals, scroll_depth_delta_px: depth.scroll_depth_px - reportedDepth });
       reportedDepth = depth.scroll_depth_px;
     };
 
     const measure = () => {
       if (read()) report();
-      // The last movement may have been read after the report that it asked for.
+      // The last scroll may have been read after the report that it scheduled.
       else if (reported) reportTimer.start(reportEvery);
     };
-    // It hears of the page first once a frame has been laid out, when reading forces no layout.
+    // The observer's first call is after the layout of a frame, when a read forces no layout.
     const frame = new ResizeObserver(() => {
       frame.disconnect();
       measure();
     });
-    const look = () => frame.observe(document.documentElement);
-    const layoutTimer = createTimer(look);
+    const measureNextFrame = () => frame.observe(document.documentElement);
+    const layoutTimer = createTimer(measureNextFrame);
     const reportTimer = createTimer(report);
 
-    const begin = () => {
+    const startView = () => {
       scroller = scrolled = geometry = undefined;
       gauge = createDepthGauge();
-      more = enrichment?.();
+      reading = enrichment?.();
       startedAt = now();
       reported = "";
       reportedDepth = 0;
-      layoutTimer.start(BEGIN_MS);
+      layoutTimer.start(LAYOUT_MS);
     };
 
-    begin();
+    startView();
     return combineStops(
-      context.on("view", begin),
+      context.on("view", startView),
       context.on("report", report),
-      onPageChange((change) => change === "visible" && layoutTimer.start(BEGIN_MS)),
+      onPageChange((change) => change === "visible" && layoutTimer.start(LAYOUT_MS)),
       onInput((event) => {
         if (event?.type === "scroll") {
           if (event.target instanceof Element) scrolled = event.target;
           reportTimer.start(reportEvery);
-          moves = true;
+          hasScrolled = true;
         }
-        if (moves || reportTimer.isRunning()) look();
-        if (!event) moves = false;
+        if (hasScrolled || reportTimer.isRunning()) measureNextFrame();
+        if (!event) hasScrolled = false;
       }),
       layoutTimer.stop,
       () => frame.disconnect(),

@@ -7,68 +7,70 @@ import { createTimer } from "../sensors/timer.ts";
 
 type Action = EventOf<"selection">["action"];
 
-/** How long a selection stays as it is until it has settled, in milliseconds. */
-const SETTLED_AFTER_MS = 500;
+/** Time without a change after which a selection is complete, in milliseconds. */
+const COMPLETE_AFTER_MS = 500;
 
 /**
- * Selections: how many characters of text were selected, copied or cut, and the nearest element that holds them all. A
- * selection is reported once it has settled: when the mouse button or the shift key is let go, or after 500 ms without a
- * change; and before a copy, or when a report is asked for, the page is hidden or the view ends. Copy and cut are reported
- * as they happen. Nothing is reported where there is no text.
+ * Captures selections: the number of characters that were selected, copied or cut, and the nearest element that
+ * contains them all. It never reports the text itself, and nothing of an empty selection.
  *
- * The length is that of the document's text, each run of white space as one character, whatever the layout shows; of a
- * text field that is copied from, the selected characters. Selecting in a field is editing and not reported; of password
- * and card fields nothing is, nor of what `data-tm-ignore` holds. Never the text itself.
+ * - A selection is reported when the mouse button or the shift key is released, or after 500 ms without a change. It is
+ *   also reported before a copy or a cut, on flush, when the page is hidden and when the view ends.
+ * - Copy and cut are reported at once.
+ * - The length is that of the document's text, with each run of white space as one character, whatever the layout
+ *   shows. In a text field it is the number of selected characters.
+ * - A selection in a field is editing and not reported. Nothing is reported of password and card fields, nor of
+ *   elements with `data-tm-ignore`.
  */
 export const selections = (): Signal => (context) => {
-  let held = false;
-  let unsettled = false;
+  let isPressed = false;
+  let isPending = false;
 
-  const say = (action: Action, element: Element | null, length: number) => {
+  const report = (action: Action, element: Element | null, length: number) => {
     if (element && length && !ignoredBy(element))
       context.capture("selection", { action, length, target: describe(element) });
   };
 
-  const sayText = (action: Action) => {
+  const reportText = (action: Action) => {
     const selection = getSelection();
     if (!selection?.rangeCount) return;
-    // Not the selection's own text: to know what is shown of it the browser would have to lay out the page.
+    // Not `selection.toString()`: it forces a layout, to find the text that is shown.
     const range = selection.getRangeAt(0);
     const { commonAncestorContainer: node } = range;
     const { length } = `${range}`.replace(/\s+/g, " ").trim();
-    say(action, node instanceof Element ? node : node.parentElement, length);
+    report(action, node instanceof Element ? node : node.parentElement, length);
   };
 
-  const settle = () => {
+  const complete = () => {
     timer.stop();
-    if (unsettled) sayText("select");
-    unsettled = false;
+    if (isPending) reportText("select");
+    isPending = false;
   };
 
   const wait = (ms: number) => {
     timer.stop();
-    if (unsettled && !held) timer.start(ms);
+    if (isPending && !isPressed) timer.start(ms);
   };
 
-  const timer = createTimer(settle);
+  const timer = createTimer(complete);
 
-  context.on("report", settle);
+  context.on("report", complete);
   return combineStops(
     listen(document, "selectionchange", () => {
-      unsettled = true;
-      wait(SETTLED_AFTER_MS);
+      isPending = true;
+      wait(COMPLETE_AFTER_MS);
     }),
     listen<MouseEvent | KeyboardEvent>(document, "mousedown mouseup keyup", (event) => {
-      held = event.shiftKey || event.type === "mousedown";
-      // Not in the handler itself, which the visitor waits for.
+      isPressed = event.shiftKey || event.type === "mousedown";
+      // Not in the handler itself, which would delay the input.
       wait(0);
     }),
     listen(document, "copy cut", (event) => {
-      settle();
+      complete();
       const action = event.type as Action;
       const field = event.composedPath()[0] as HTMLInputElement;
-      if (!("selectionEnd" in field)) sayText(action);
-      else if (!isSecret(field)) say(action, field, (field.selectionEnd ?? 0) - (field.selectionStart ?? 0));
+      if (!("selectionEnd" in field)) reportText(action);
+      else if (!isSecret(field)) report(action, field, (field.selectionEnd ?? 0) - (field.selectionStart ?? 0));
     }),
     timer.stop,
   );

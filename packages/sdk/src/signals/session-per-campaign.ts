@@ -1,9 +1,11 @@
 import type { Signal } from "../events/signal.ts";
 
 /**
- * Begins a session with each campaign: with a load by a link or address that has `utm_*` parameters. A reload or a way back
- * begins none. It is named among the tracker's signals, before {@link pageViews}, so that the campaign's first view is in the new
- * session; where the visitor's consent is still pending when the page is loaded it does nothing.
+ * Starts a new session for each campaign: for each load by a link or address with `utm_*` parameters. A reload and a
+ * return through the session history start none.
+ *
+ * List it in the tracker's `signals` before {@link pageViews}, so that the campaign's first view is in the new session.
+ * It does nothing if the visitor's consent is still pending when the page is loaded.
  */
 export const sessionPerCampaign: Signal = ({ newSession }) => {
   const [load] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];

@@ -2,51 +2,58 @@ import { type Metric, onCLS, onFCP, onINP, onLCP, onTTFB } from "web-vitals";
 import type { Signal } from "../events/signal.ts";
 import { whenVisible } from "../sensors/page-state.ts";
 
-type Hear = (metric: Metric) => void;
+type Listener = (metric: Metric) => void;
 
-const hearers = new Set<Hear>();
+const listeners = new Set<Listener>();
 const latest = new Map<string, Metric>();
 let started = false;
 
-/** Starts web-vitals, once for all trackers of the page: it cannot be told to stop. */
+/** Starts web-vitals, once for all trackers of the page: the library cannot be stopped. */
 const start = () => {
   if (started) return;
   started = true;
   for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB])
     on((metric) => {
       latest.set(metric.name, metric);
-      for (const hear of hearers) hear(metric);
+      for (const listener of listeners) listener(metric);
     });
 };
 
 /**
- * Web vitals: LCP, INP, CLS, FCP and TTFB of the page as the web-vitals library defines and rates them, each when the
- * library states it: TTFB once the page has loaded, FCP when it has happened, LCP with the first click or key or when the
- * page is hidden, INP and CLS when it is hidden, again each time they have changed. Milliseconds; CLS has no unit.
+ * Captures web vitals: LCP, INP, CLS, FCP and TTFB of the page, as the web-vitals library defines and rates them. The
+ * unit is milliseconds; CLS has none. Each is captured when the library reports it:
  *
- * Statements about one measurement share `metric_id`: the latest counts. Vitals are the page's, not a route's: each belongs
- * to the view in which it was stated. A restore from the back-forward cache is measured anew, in its own view. A tracker
- * that begins late is told what is known; a page that was never seen has no vitals; an engine that lacks a metric is silent
- * about it. After a stop nothing is reported, though the library's own listeners stay.
+ * - TTFB: once the page has loaded;
+ * - FCP: when it happens;
+ * - LCP: at the first click or key, or when the page is hidden;
+ * - INP and CLS: each time the page is hidden, if they have changed.
+ *
+ * Events of one measurement share a `metric_id`; the latest counts. Vitals belong to the page, not to a route: each is
+ * in the view in which the library reported it. A restore from the back-forward cache is a new measurement, in its own
+ * view.
+ *
+ * A tracker that starts late captures the latest values. A page that was never visible has no vitals, and neither has a
+ * metric that the browser does not support. After a stop nothing is captured, though the library's own listeners
+ * remain.
  */
 export const webVitals = (): Signal => (context) => {
-  const hear: Hear = ({ name, id, value, delta, rating, navigationType }) =>
+  const report: Listener = ({ name, id, value, delta, rating, navigationType }) =>
     context.capture("web_vital", {
       metric: name,
       metric_id: id,
       value,
-      // INP is a high percentile: after many interactions it can get less.
+      // INP is a high percentile: it can decrease after many interactions.
       delta: Math.max(0, delta),
       rating,
       navigation_type: navigationType,
     });
   start();
   const stop = whenVisible(() => {
-    for (const metric of latest.values()) hear(metric);
-    hearers.add(hear);
+    for (const metric of latest.values()) report(metric);
+    listeners.add(report);
   });
   return () => {
     stop();
-    hearers.delete(hear);
+    listeners.delete(report);
   };
 };
