@@ -6,12 +6,12 @@ import { render } from "./docs/render.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** `pnpm run docs`. */
+/** The command `pnpm run docs`. */
 const docs = defineCommand({
   name: "pnpm run docs",
-  summary: "Writes the generated tables of docs/*.md, and the list of the contract's fields, anew from the code.",
+  summary: "Updates the generated tables of docs/*.md and the list of the contract's fields from the code.",
   flags: {},
-  examples: [["pnpm run docs", "After a change of an event, a feature or an option."]],
+  examples: [["pnpm run docs", "Run it after a change of an event, a feature or an option."]],
   async run() {
     writeFileSync(`${ROOT}packages/schema/src/features/event-field-kinds.ts`, fieldKindsModule());
     for (const path of globSync(`${ROOT}docs/*.md`)) writeFileSync(path, render(readFileSync(path, "utf8")));

@@ -1,5 +1,14 @@
 import { globSync, readFileSync } from "node:fs";
-import { batch, errorCodes, event, eventTypes, rejectionCodes, sessionFeatures } from "@tidemark/schema";
+import {
+  batch,
+  capturedBy,
+  type EventType,
+  errorCodes,
+  event,
+  eventTypes,
+  rejectionCodes,
+  sessionFeatures,
+} from "@tidemark/schema";
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { describe, expect, it } from "vitest";
 import { families } from "../packages/collector/src/metrics/families.ts";
@@ -7,6 +16,7 @@ import { aggregateTypes } from "../packages/engine/src/aggregates/index.ts";
 import { NAMES } from "../packages/sdk/src/script-tag/parts.ts";
 import { readSettings } from "../packages/sdk/src/script-tag/settings.ts";
 import { bundleStub, integrityOf } from "../scripts/bundle/script-tag.ts";
+import { sdkSignals } from "../scripts/bundle/sdk-signals.ts";
 import { render } from "../scripts/docs/render.ts";
 import { skippedScenarios } from "../scripts/docs/skipped-scenarios.ts";
 import { scenarios } from "./scenarios/scenarios.ts";
@@ -15,15 +25,21 @@ const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.ur
 const readme = read("README.md");
 const http = read("docs/http.md");
 
-/** The cells of the Markdown table whose first column has this head. */
-const rowsOf = (text: string, head: string) => {
-  const tables = text.split("\n\n").filter((block) => block.startsWith(`| ${head} `));
+/** Source text of the interfaces of the tracker and its options. */
+const trackerSource = read("packages/sdk/src/tracker/tracker.ts") + read("packages/sdk/src/options/tracker-options.ts");
+
+/** Whether the tracker has a method, or its options have a field, of this name. */
+const isMember = (name: string) => new RegExp(`^  (readonly )?${name}\\??[:(<]`, "m").test(trackerSource);
+
+/** The cells of the Markdown tables whose first column has this heading. */
+const rowsOf = (text: string, heading: string) => {
+  const tables = text.split("\n\n").filter((block) => block.startsWith(`| ${heading} `));
   const [, , ...rows] = tables.join("\n").trim().split("\n");
   return rows.map((row) => row.split("|").map((cell) => cell.trim().replaceAll("`", "")));
 };
 
-describe("the README", () => {
-  it("shows a part of the vector that there is, in its order", () => {
+describe("README.md", () => {
+  it("shows features of the session's vector in their order", () => {
     const [, block = ""] = readme.split("<!-- vector -->\n```text\n");
     const names = (block.split("```")[0] ?? "")
       .trim()
@@ -43,8 +59,10 @@ describe("the README", () => {
 });
 
 describe("docs/http.md", () => {
-  it("lists every verdict with its meaning", () => {
-    expect(rowsOf(http, "verdict").map(([, code, meaning]) => [code, meaning])).toEqual(Object.entries(rejectionCodes));
+  it("lists every rejection code with its meaning", () => {
+    expect(rowsOf(http, "rejection code").map(([, code, meaning]) => [code, meaning])).toEqual(
+      Object.entries(rejectionCodes),
+    );
   });
 
   it("lists every error with its status and meaning", () => {
@@ -59,12 +77,24 @@ describe("docs/http.md", () => {
     );
   });
 
-  it("shows a batch that the contract accepts, and its limit", () => {
+  it("shows a valid batch and its size limit", () => {
     const [, block = ""] = http.split("```json\n");
     const example = batch.parse(JSON.parse(block.split("```")[0] ?? ""));
     expect(example.events.map((each) => event.safeParse(each).success)).toEqual([true]);
     expect(http).toContain(`at most ${MAX_BODY_BYTES / 1024} KiB`);
   });
+});
+
+describe("the event types", () => {
+  it.each(Object.keys(eventTypes) as EventType[])(
+    "%s names the signals and calls of the SDK that capture it",
+    (type) => {
+      const known = (name: string) => sdkSignals.some((signal) => signal.name === name) || isMember(name);
+      const names = capturedBy(type);
+      expect(names).not.toEqual([]);
+      expect(names.filter((name) => !/^\w+\(\)$/.test(name) || !known(name.slice(0, -2)))).toEqual([]);
+    },
+  );
 });
 
 describe("docs/features.md", () => {
@@ -75,26 +105,24 @@ describe("docs/features.md", () => {
 });
 
 describe("docs/delivery.md", () => {
-  it("lists no scenario as skipped that there is not", () => {
+  it("lists only existing scenarios as skipped", () => {
     const names = scenarios.map(({ name }) => name);
     expect(skippedScenarios.filter(({ untested }) => !names.includes(untested))).toEqual([]);
   });
 });
 
 describe("docs/privacy.md", () => {
-  it("lists every event type once: collected by default, or when it is asked for", () => {
+  it("lists every event type once, as collected by default or on request", () => {
     const lists = [...read("docs/privacy.md").matchAll(/<!-- events ([\w ]+) -->/g)].map(([, types = ""]) => types);
     expect(lists.join(" ").split(" ").toSorted()).toEqual(Object.keys(eventTypes).toSorted());
   });
 });
 
 describe("docs/migrate.md", () => {
-  it("answers only with methods, options and exports that the SDK has", () => {
+  it("names only existing methods, options and exports of the SDK", () => {
     const rows = ["call", "enhanced measurement"].flatMap((head) => rowsOf(read("docs/migrate.md"), head));
-    const answers = rows.map(([, , answer = ""]) => answer).join("\n");
-    const named = (pattern: RegExp) => [...new Set([...answers.matchAll(pattern)].map(([, name = ""]) => name))];
-    const tracker = read("packages/sdk/src/tracker/tracker.ts") + read("packages/sdk/src/options/tracker-options.ts");
-    const isMember = (name: string) => new RegExp(`^  (readonly )?${name}\\??[:(<]`, "m").test(tracker);
+    const replacements = rows.map(([, , replacement = ""]) => replacement).join("\n");
+    const named = (pattern: RegExp) => [...new Set([...replacements.matchAll(pattern)].map(([, name = ""]) => name))];
     const methods = named(/\btracker\.(\w+)/g);
     const options = [
       ...named(/createTracker\(\{ ([^}]*) \}\)/g)
@@ -113,17 +141,17 @@ describe("docs/migrate.md", () => {
 });
 
 describe("docs/options.md", () => {
-  it("says the default of every option that may be left out", () => {
+  it("states the default of every optional option", () => {
     const options = [...read("docs/options.md").matchAll(/^\| `(\w+)`( \(required\))? \| (.+)$/gm)];
     expect(options.length).toBeGreaterThan(10);
-    const silent = options.filter(([, , required, rest = ""]) => !required && !rest.includes("Default"));
-    expect(silent.map(([, name]) => name)).toEqual([]);
+    const withoutDefault = options.filter(([, , required, rest = ""]) => !required && !rest.includes("Default"));
+    expect(withoutDefault.map(([, name]) => name)).toEqual([]);
   });
 });
 
 describe("docs/script-tag.md", () => {
   const page = read("docs/script-tag.md");
-  /** The names that a tag says there are, when it is told another. */
+  /** The names that the script tag lists in its warning about an unknown name. */
   const known = (config: object): string[] => {
     const {
       problems: [problem = ""],
@@ -142,7 +170,7 @@ describe("docs/script-tag.md", () => {
     expect(rowsOf(page, "name").map(([, name]) => name)).toEqual(expect.arrayContaining([...NAMES]));
   });
 
-  it("names every option of a signal", () => {
+  it("lists every option of each signal", () => {
     const signals = known({ options: { nothing: {} } });
     expect(signals.length).toBeGreaterThan(4);
     for (const signal of signals)
@@ -150,9 +178,9 @@ describe("docs/script-tag.md", () => {
   });
 });
 
-describe("the example's pages", () => {
+describe("the example pages", () => {
   it.each(globSync("examples/script-tag/*.html"))(
-    "have the stub as it is, and its hash in their policy: %s",
+    "%s has the current stub and its hash in its policy",
     async (path) => {
       const stub = await bundleStub();
       const html = read(path);
@@ -162,12 +190,12 @@ describe("the example's pages", () => {
   );
 });
 
-describe("the generated parts of the docs", () => {
-  it.each(globSync("docs/*.md"))("are what the code says: %s (pnpm run docs writes them)", (path) => {
+describe("the generated tables", () => {
+  it.each(globSync("docs/*.md"))("are up to date in %s (`pnpm run docs` updates them)", (path) => {
     expect(render(read(path))).toBe(read(path));
   });
 
-  it("describe every event type that a signal emits", () => {
+  it("describe every event type of a signal in docs/signals.md", () => {
     const signals = read("docs/signals.md");
     const described = [...signals.matchAll(/<!-- fields (\w+) -->/g)].map(([, type]) => type);
     const elsewhere = ["custom", "identify", "video_pause", "video_progress", "video_complete"];

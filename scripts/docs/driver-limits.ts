@@ -1,56 +1,57 @@
-/** An action that the driver of a browser does not support, so that no test covers it there. */
+/** An action or scenario that a browser's driver does not support, so that no test covers it in that browser. */
 export interface DriverLimit {
   browser: "chromium" | "firefox" | "webkit";
   untested: string;
   reason: string;
 }
 
-/** The limits that leave a signal without a test in a browser. */
+/** Limits of the drivers that leave a behaviour of a signal untested in a browser. */
 export const driverLimits: DriverLimit[] = [
   {
     browser: "webkit",
     untested: "Touch",
-    reason: "WebKitGTK's WebDriver refuses pointer actions of type touch.",
+    reason: "WebKitGTK's WebDriver rejects pointer actions of type touch.",
   },
   {
     browser: "firefox",
     untested: "Pinch zoom",
-    reason: "Firefox's WebDriver BiDi makes no gesture of two fingers that zooms.",
+    reason: "Firefox's WebDriver BiDi does not support a zoom gesture with two fingers.",
   },
   {
     browser: "webkit",
     untested: "Pinch zoom",
-    reason: "WebKitGTK's WebDriver refuses pointer actions of type touch.",
+    reason: "WebKitGTK's WebDriver rejects pointer actions of type touch.",
   },
   {
     browser: "firefox",
     untested: "The pointer leaving the window",
-    reason: "Firefox's WebDriver BiDi refuses points outside of the viewport.",
+    reason: "Firefox's WebDriver BiDi rejects points outside of the viewport.",
   },
   {
     browser: "webkit",
     untested: "The pointer leaving the window",
-    reason: "WebKitGTK's WebDriver refuses points outside of the viewport.",
+    reason: "WebKitGTK's WebDriver rejects points outside of the viewport.",
   },
   {
     browser: "webkit",
-    untested: "Overscroll that bounces",
-    reason: "Only macOS and iOS bounce; the ends are tested without it, and the arithmetic by itself.",
+    untested: "Overscroll with a bounce",
+    reason:
+      "Only macOS and iOS bounce. Tests cover both ends without the bounce, and a unit test covers the calculation.",
   },
   {
     browser: "webkit",
-    untested: "Clicks of the middle button",
+    untested: "Clicks with the middle button",
     reason: "WebKitGTK's WebDriver presses the middle button and releases the left one.",
   },
   {
     browser: "chromium",
-    untested: "Another window taking the focus while the page stays visible",
+    untested: "Focus of another window while the page stays visible",
     reason: "A headless Chromium gives each of its windows the focus.",
   },
   {
     browser: "webkit",
-    untested: "Another window taking the focus while the page stays visible",
-    reason: "The virtual screen has no window manager that would move the focus.",
+    untested: "Focus of another window while the page stays visible",
+    reason: "The virtual screen has no window manager that moves the focus.",
   },
   {
     browser: "webkit",
@@ -74,7 +75,7 @@ export const driverLimits: DriverLimit[] = [
   },
   {
     browser: "webkit",
-    untested: "Playing a film again after its end",
-    reason: "WebKitGTK's player now and then stops for good there, and near the end after a seek.",
+    untested: "Replay of a video after its end",
+    reason: "WebKitGTK's player sometimes stops permanently after the end, and near the end after a seek.",
   },
 ];

@@ -1,11 +1,19 @@
-import { type Condition, defaultFeatures, type Expression, type Feature, type Window } from "@tidemark/schema";
+import {
+  type Condition,
+  capturedBy,
+  defaultFeatures,
+  type Expression,
+  type Feature,
+  type Window,
+} from "@tidemark/schema";
+import { featuresIn, isDerived } from "@tidemark/schema/derivation-order";
 
 const OPERATORS: Record<string, string> = {
   ...{ add: "+", subtract: "-", multiply: "×", divide: "÷" },
   ...{ eq: "=", ne: "≠", lt: "<", lte: "≤", gt: ">", gte: "≥" },
 };
 
-const formula = (expression: Expression, isWithin = false): string => {
+const formula = (expression: Expression, isNested = false): string => {
   if (typeof expression === "number") return expression.toLocaleString("en");
   if ("feature" in expression) return `\`${expression.feature}\``;
   if ("if" in expression) {
@@ -15,7 +23,7 @@ const formula = (expression: Expression, isWithin = false): string => {
   const { op, left, right } = expression;
   if (op === "min" || op === "max") return `${op}(${formula(left)}, ${formula(right)})`;
   const text = `${formula(left, true)} ${OPERATORS[op] ?? op} ${formula(right, true)}`;
-  return isWithin ? `(${text})` : text;
+  return isNested ? `(${text})` : text;
 };
 
 const UNITS: [ms: number, name: string][] = [
@@ -25,7 +33,7 @@ const UNITS: [ms: number, name: string][] = [
   [1_000, "s"],
 ];
 
-const span = (ms: number): string => {
+const durationText = (ms: number): string => {
   const [size, name] = UNITS.find(([size]) => ms % size === 0) ?? [1, "ms"];
   return `${ms / size} ${name}`;
 };
@@ -33,10 +41,10 @@ const span = (ms: number): string => {
 const windowText = (window: Window): string => {
   switch (window.type) {
     case "tumbling":
-      return `tumbling ${span(window.size_ms)}`;
+      return `tumbling ${durationText(window.size_ms)}`;
     case "hopping":
     case "cumulative":
-      return `${window.type} ${span(window.every_ms * window.panes)} by ${span(window.every_ms)}`;
+      return `${window.type} ${durationText(window.every_ms * window.panes)} by ${durationText(window.every_ms)}`;
     default:
       return window.type;
   }
@@ -47,23 +55,40 @@ const conditionText = (condition: Condition): string =>
     ? `\`${condition.field}\` in ${condition.values.join(", ")}`
     : `\`${condition.field}\` ${OPERATORS[condition.is]} ${condition.value}`;
 
-const rowOf = (feature: Feature): string => {
-  const { name, description, unit } = feature;
-  const cells = ((): string[] => {
-    if ("derive" in feature) return [formula(feature.derive), ""];
-    const { type, ...settings } = feature.aggregate;
-    const { field, ...rest } = settings as { field?: string };
-    const how = [type, ...Object.entries(rest).map(([key, value]) => `${key} ${value}`)].join(", ");
-    const where = ((feature.where ?? []) as readonly Condition[]).map(conditionText).join(" and ");
-    const what = `${field ? ` of \`${field}\`` : ""} over \`${feature.source}\`${where ? ` where ${where}` : ""}`;
-    return [`${how}${what}`, windowText(feature.window)];
-  })();
-  return `| \`${name}\` | ${description} | ${unit} | ${cells.join(" | ")} |`;
+const featureNamed = (name: string): Feature | undefined => defaultFeatures.find((feature) => feature.name === name);
+
+/**
+ * The signals and calls that capture the events of a feature. Of a derived feature: those of the features that it
+ * reads.
+ */
+const sourcesOf = (feature: Feature): readonly string[] => {
+  if (isDerived(feature)) return featuresIn(feature.derive).flatMap((name) => sourcesOf(featureNamed(name) as Feature));
+  return feature.source === "any" ? ["all events"] : capturedBy(feature.source).map((name) => `\`${name}\``);
 };
 
-/** A Markdown table of the default features of an entity, from the definitions themselves. */
+const computationOf = (feature: Feature): string => {
+  if (isDerived(feature)) return formula(feature.derive);
+  const { type, ...settings } = feature.aggregate;
+  const { field, ...parameters } = settings as { field?: string };
+  const aggregate = [type, ...Object.entries(parameters).map(([key, value]) => `${key} ${value}`)].join(", ");
+  const conditions = ((feature.where ?? []) as readonly Condition[]).map(conditionText).join(" and ");
+  return `${aggregate}${field ? ` of \`${field}\`` : ""} over \`${feature.source}\`${conditions ? ` where ${conditions}` : ""}`;
+};
+
+const rowOf = (feature: Feature): string => {
+  const { name, description, unit } = feature;
+  const sources = [...new Set(sourcesOf(feature))].join(", ");
+  const window = isDerived(feature) ? "" : windowText(feature.window);
+  return `| \`${name}\` | ${description} | ${unit} | ${sources} | ${computationOf(feature)} | ${window} |`;
+};
+
+/** A Markdown table of the default features of an entity, from their definitions. */
 export const featuresTable = (entity: string): string => {
   const rows = defaultFeatures.filter((feature) => feature.entity === entity).map((feature) => rowOf(feature));
-  if (rows.length === 0) throw new Error(`no feature of the catalogue is about ${entity}`);
-  return ["| feature | meaning | unit | computed as | window |", "| --- | --- | --- | --- | --- |", ...rows].join("\n");
+  if (rows.length === 0) throw new Error(`<!-- features ${entity} -->: expected session, user or page`);
+  return [
+    "| feature | meaning | unit | captured by | computed as | window |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
 };

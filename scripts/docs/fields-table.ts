@@ -11,8 +11,8 @@ interface Shape {
   required?: string[];
 }
 
-/** What every event has; described once, not with each. */
-const SHARED = new Set(["type", "seq", "time", "view_id"]);
+/** Fields of every event. The page describes them once in its text. */
+const COMMON_FIELDS = new Set(["type", "seq", "time", "view_id"]);
 
 const typeOf = ({ type, enum: values, const: only, items }: Shape): string => {
   if (only !== undefined) return `\`${JSON.stringify(only)}\``;
@@ -20,16 +20,16 @@ const typeOf = ({ type, enum: values, const: only, items }: Shape): string => {
   return items ? `${typeOf(items)} list` : (type ?? "any");
 };
 
-/** What has fields beside the events. */
-const MORE: Record<string, z.ZodType> = { batch, consent, view };
+/** Objects of the contract that are not events. */
+const OBJECTS: Record<string, z.ZodType> = { batch, consent, view };
 
-/** A Markdown table of the fields of an event type, or of `batch`, `consent` or `view`, from the contract itself. */
+/** A Markdown table of the fields of an event type, or of `batch`, `consent` or `view`, from the contract. */
 export const fieldsTable = (name: string): string => {
-  const schema = MORE[name] ?? eventTypes[name as keyof typeof eventTypes];
-  if (!schema) throw new Error(`there is no event type ${name}`);
+  const schema = OBJECTS[name] ?? eventTypes[name as keyof typeof eventTypes];
+  if (!schema) throw new Error(`<!-- fields ${name} -->: expected an event type or ${Object.keys(OBJECTS).join(", ")}`);
   const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: "input" }) as Shape;
   const rows = Object.entries(properties)
-    .filter(([field]) => MORE[name] || !SHARED.has(field))
+    .filter(([field]) => OBJECTS[name] || !COMMON_FIELDS.has(field))
     .map(([field, shape]) => {
       const meaning = shape.description?.replaceAll("|", "\\|");
       return `| \`${field}\`${required.includes(field) ? "" : " (optional)"} | ${typeOf(shape)} | ${meaning} |`;

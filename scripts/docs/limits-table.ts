@@ -3,10 +3,14 @@ import { skippedScenarios } from "./skipped-scenarios.ts";
 
 const LIMITS: Record<string, DriverLimit[]> = { signals: driverLimits, delivery: skippedScenarios };
 
-/** The limits of the browsers' drivers as a Markdown table. @param of The tests that they keep away: `signals` or `delivery`. */
+/**
+ * A Markdown table of the tests that a browser's driver does not support.
+ *
+ * @param of Kind of test: `signals` or `delivery`.
+ */
 export const limitsTable = (of: string): string => {
   const limits = LIMITS[of];
-  if (!limits) throw new Error(`limits ${of}: expected limits ${Object.keys(LIMITS).join(" or limits ")}`);
+  if (!limits) throw new Error(`<!-- limits ${of} -->: expected ${Object.keys(LIMITS).join(" or ")}`);
   return [
     "| browser | not tested | reason |",
     "| --- | --- | --- |",

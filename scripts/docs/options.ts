@@ -5,18 +5,19 @@ const exported = sdkExports();
 
 const fieldsOf = (name: string | undefined) => exported.find((each) => each.name === name)?.fields ?? [];
 
-/** A text in one line, as a cell of a table has it. */
+/** Text for a table cell: on one line, with escaped bars. */
 const cell = (text: string): string => text.replace(/\s+/g, " ").replaceAll("|", "\\|");
 
 const firstParagraph = (text: string): string => text.split("\n\n")[0] ?? "";
 
-/** A Markdown table of the options in an interface that the SDK exports, from its own doc comments. */
+/** A Markdown table of the options in an interface that the SDK exports, from its doc comments. */
 export const optionsTable = (name: string): string => {
   const rows = fieldsOf(name).map(
     ({ name, type, isRequired, meaning }) =>
       `| \`${name}\`${isRequired ? " (required)" : ""} | \`${cell(type)}\` | ${cell(meaning)} |`,
   );
-  if (!rows.length) throw new Error(`the SDK exports no interface ${name} with options`);
+  if (!rows.length)
+    throw new Error(`<!-- options ${name} -->: expected an interface that the SDK exports, with at least one option`);
   return ["| option | type | meaning |", "| --- | --- | --- |", ...rows].join("\n");
 };
 
@@ -24,36 +25,39 @@ const isSignal = ({ returns }: Exported): boolean => returns === "Signal";
 
 const isType = ({ name, type }: Exported): boolean => name === type;
 
-/** The exported types that a text names, each with those that it names in turn, but not the signals, which are sections. */
+/**
+ * The exported types in a text, followed by the types in their definitions. Excludes `Signal`: signals have their own
+ * sections.
+ */
 const typesIn = (text: string): Exported[] =>
   exported
     .filter((each) => isType(each) && each.name !== "Signal" && text.split(/\W+/).includes(each.name))
     .flatMap((each) => [each, ...typesIn(each.definition ?? "")]);
 
-/** What goes into the options of a function: the values and functions that are exported for them, and the types that they name. */
-const ingredients = ({ takes }: Exported): string[] => {
-  const written = fieldsOf(takes).map(({ name: option, type }) => ({ option, types: typesIn(type) }));
-  const values = written.flatMap(({ option, types: [wanted] }) =>
+/** List items for the options of a function: the exports that are values of an option, and the types of the options. */
+const optionValues = ({ takes }: Exported): string[] => {
+  const options = fieldsOf(takes).map(({ name: option, type }) => ({ option, types: typesIn(type) }));
+  const values = options.flatMap(({ option, types: [optionType] }) =>
     exported
-      .filter((each) => wanted && !isType(each) && [each.type, each.returns].includes(wanted.name))
+      .filter((each) => optionType && !isType(each) && [each.type, each.returns].includes(optionType.name))
       .map((each) => `- \`${option}\` takes \`${each.name}\`: ${cell(firstParagraph(each.meaning))}`),
   );
-  const types = [...new Set(written.flatMap(({ types }) => types))];
+  const types = [...new Set(options.flatMap(({ types }) => types))];
   return [
     ...values,
     ...types.map(({ name, definition, meaning, fields }) => {
-      const isWhat = definition ? ` is \`${definition.replace(/\s+/g, " ")}\`` : "";
+      const equals = definition ? ` is \`${definition.replace(/\s+/g, " ")}\`` : "";
       const parts = fields.map((field) => ` \`${field.name}\`: ${cell(field.meaning)}`);
-      return `- \`${name}\`${isWhat}: ${cell(firstParagraph(meaning))}${parts.join("")}`;
+      return `- \`${name}\`${equals}: ${cell(firstParagraph(meaning))}${parts.join("")}`;
     }),
   ];
 };
 
-/** The line that names the entry that a signal has to itself. */
+/** The line that names the separate entry of a signal. */
 const entryOf = ({ name }: Exported): string[] => {
   const signal = sdkSignals.find((each) => each.name === name);
   if (!signal) throw new Error(`no module in packages/sdk/src/signals exports ${name}`);
-  return [`Also in \`${signal.entry}\`, without the rest of the package.`];
+  return [`\`${signal.entry}\` exports this signal alone.`];
 };
 
 const takesOptions = ({ takes }: Exported): boolean => takes?.endsWith("Options") ?? false;
@@ -64,12 +68,14 @@ const section = (each: Exported): string =>
     firstParagraph(each.meaning),
     ...(isSignal(each) ? entryOf(each) : []),
     takesOptions(each) ? optionsTable(`${each.takes}`) : "No options.",
-    ingredients(each).join("\n"),
+    optionValues(each).join("\n"),
   ]
     .filter(Boolean)
     .join("\n\n");
 
-/** A Markdown section for everything of the SDK that takes options: the tracker, each signal, and what they are given. */
+/**
+ * Markdown sections for every export of the SDK that takes options: the tracker, the signals, then the other functions.
+ */
 export const optionsReference = (): string => {
   const others = exported.filter((each) => takesOptions(each) && !isSignal(each));
   const tracker = others.filter(({ name }) => name === "createTracker");

@@ -5,8 +5,8 @@ import { limitsTable } from "./limits-table.ts";
 import { optionsReference, optionsTable } from "./options.ts";
 import { stubHash, stubScript } from "./stub.ts";
 
-/** The generated parts of the docs, by the name in their marker. */
-const PARTS: Record<string, (...words: string[]) => string> = {
+/** Generators of the docs' parts, by the first word of their marker. */
+const GENERATORS: Record<string, (...words: string[]) => string> = {
   events: eventsTable,
   features: (entity = "") => featuresTable(entity),
   fields: (type = "") => fieldsTable(type),
@@ -17,12 +17,12 @@ const PARTS: Record<string, (...words: string[]) => string> = {
 };
 
 /**
- * A page of the docs with its generated parts brought up to date. Such a part stands between `<!-- fields click -->` and
- * `<!-- end -->`: the words name the part and what it is about.
+ * Updates the generated parts of a page. A part is between `<!-- fields click -->` and `<!-- end -->`: the marker's
+ * first word names the generator, and the others are its arguments.
  */
 export const render = (page: string): string =>
-  page.replace(/<!-- (\w+) ?([^>]*?) ?-->\n.*?<!-- end -->/gs, (whole, part: string, words: string) => {
-    const write = PARTS[part];
-    if (!write) throw new Error(`<!-- ${part} -->: expected one of ${Object.keys(PARTS).join(", ")}`);
-    return `${whole.split("\n")[0]}\n\n${write(...words.split(" ").filter(Boolean))}\n\n<!-- end -->`;
+  page.replace(/<!-- (\w+) ?([^>]*?) ?-->\n.*?<!-- end -->/gs, (whole, name: string, words: string) => {
+    const generate = GENERATORS[name];
+    if (!generate) throw new Error(`<!-- ${name} -->: expected one of ${Object.keys(GENERATORS).join(", ")}`);
+    return `${whole.split("\n")[0]}\n\n${generate(...words.split(" ").filter(Boolean))}\n\n<!-- end -->`;
   });

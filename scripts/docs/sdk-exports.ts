@@ -10,7 +10,7 @@ import {
 } from "typescript/unstable/ast/is";
 import { API, type Symbol as Declared, SignatureKind, SymbolFlags, type Type } from "typescript/unstable/sync";
 
-/** A field of an interface: as it is written, and what its comment says. */
+/** A field of an interface, from its source text and doc comment. */
 interface Field {
   name: string;
   type: string;
@@ -18,19 +18,19 @@ interface Field {
   meaning: string;
 }
 
-/** Something that the SDK's root exports. */
+/** An export of the SDK's root entry. */
 export interface Exported {
   name: string;
-  /** What its comment says. */
+  /** Text of its doc comment. */
   meaning: string;
-  /** The name of its type. */
+  /** Name of its type; of a type, its own name. */
   type: string;
-  /** Of a function, the names of the types that it takes first and that it returns. */
+  /** Of a function: names of the type of its first parameter and of its return type. */
   takes?: string | undefined;
   returns?: string | undefined;
-  /** Of an interface, its fields. */
+  /** Of an interface: its fields. */
   fields: Field[];
-  /** Of any other type, what it stands for, as it is written. */
+  /** Of another type: its definition as source text. */
   definition?: string;
 }
 
@@ -39,9 +39,9 @@ const INDEX = fileURLToPath(new URL("../../packages/sdk/src/index.ts", import.me
 
 const textOf = (node: Node): string => node.getSourceFile().text.slice(node.pos, node.end).trim();
 
-/** The text of the doc comment before a declaration, one line a paragraph, with what it links to as code. */
+/** The text of the doc comment before a declaration. Links become code. */
 const meaningOf = (node: Node): string => {
-  // The comment of `export const a = …` stands before the whole statement.
+  // The comment of `export const a = …` is before the whole statement.
   const statement = node.kind === SyntaxKind.VariableDeclaration ? node.parent.parent : node;
   return (/^\/\*\*(.*?)\*\//s.exec(textOf(statement))?.[1] ?? "")
     .replace(/^[ \t]*\* ?/gm, "")
@@ -61,18 +61,21 @@ const fieldOf = (member: Node): Field[] =>
       ]
     : [];
 
-/** What the SDK's root exports, by TypeScript's own account, in the order in which it does. */
+/**
+ * The exports of the SDK's root entry, in its order, as TypeScript resolves them. @throws Error when TypeScript cannot
+ * resolve one.
+ */
 export const sdkExports = (): Exported[] => {
   const api = new API();
   try {
     const [project] = api.updateSnapshot({ openProjects: [PROJECT] }).getProjects();
     const index = project?.program.getSourceFile(INDEX);
-    if (!project || !index) throw new Error(`TypeScript does not find ${INDEX}`);
+    if (!project || !index) throw new Error(`TypeScript cannot find ${INDEX}`);
     const { checker } = project;
 
     const declarationOf = (symbol: Declared): Node => {
       const node = symbol.declarations[0]?.resolve();
-      if (!node) throw new Error(`TypeScript does not find where ${symbol.name} is declared`);
+      if (!node) throw new Error(`TypeScript cannot find the declaration of ${symbol.name}`);
       return node;
     };
 
@@ -82,7 +85,7 @@ export const sdkExports = (): Exported[] => {
     });
     return names.map((name) => {
       const alias = checker.getSymbolAtLocation(name);
-      if (!alias) throw new Error(`TypeScript does not know ${textOf(name)}`);
+      if (!alias) throw new Error(`TypeScript cannot resolve the export ${textOf(name)}`);
       const symbol = alias.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias;
       const declaration = declarationOf(symbol);
       const exported = { name: alias.name, meaning: meaningOf(declaration), type: alias.name, fields: [] };
@@ -93,8 +96,8 @@ export const sdkExports = (): Exported[] => {
       const type = symbol.flags & SymbolFlags.Variable && checker.getTypeOfSymbol(symbol);
       if (!type) return exported;
       const nameOf = (type: Type | undefined) => {
-        const given = type && checker.getNonNullableType(type);
-        return given ? checker.typeToString(given) : "";
+        const nonNullable = type && checker.getNonNullableType(type);
+        return nonNullable ? checker.typeToString(nonNullable) : "";
       };
       const [call] = checker.getSignaturesOfType(type, SignatureKind.Call);
       const [parameter] = call?.getParameters() ?? [];

@@ -111,7 +111,7 @@ describe("a configuration", () => {
       'requireConsent: expected true or false; given "false"',
     ],
     ["a number in place of a truth value", { cookie: 1 as never }, "cookie: expected true or false; given 1"],
-    ["features that are null", { features: null as never }, "the features are no list"],
+    ["features that are null", { features: null as never }, "features: expected an array of definitions"],
     ["an unknown event in a feature of its own", { features: [broken] }, "feature clicks: source: "],
     ["two of its own features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],
   ];
@@ -193,7 +193,7 @@ describe("a configuration", () => {
     ],
     ["an object of sites", { sites: { shop } as never }, "sites: expected at least one site, in an array; given {"],
     ["no sites", { sites: [] }, "sites: expected at least one site, in an array; given []"],
-    ["no features", { features: undefined as never }, "the features are no list"],
+    ["no features", { features: undefined as never }, "features: expected an array of definitions"],
     ["an unknown event in a feature", { features: [broken] }, "feature clicks: source: "],
     ["two features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],
   ])("is refused for %s of the deployment", (_, change, message) => {

@@ -5,49 +5,51 @@ import { id, sessionId, text, timestamp } from "./fields.ts";
 import { CONTRACT_VERSION, MAX_BATCH_EVENTS, MAX_BATCH_VIEWS, MAX_SEQ } from "./limits.ts";
 import { view } from "./view.ts";
 
-/** Events that a client gave up on, by their numbers, so that their loss is known and explained. */
+/** A range of events, by sequence number, that the client dropped without delivering them. */
 const dropped = z
   .strictObject({
-    from_seq: z.int().min(0).describe("First number dropped."),
-    to_seq: z.int().min(0).max(MAX_SEQ).describe("Last number dropped, at least from_seq."),
+    from_seq: z.int().min(0).describe("First sequence number of the range."),
+    to_seq: z.int().min(0).max(MAX_SEQ).describe("Last sequence number of the range, at least from_seq."),
     reason: z
       .enum(["overflow", "expired", "refused"])
-      .describe("overflow: the buffer was full; expired: too old to send; refused: the collector's answer was final."),
+      .describe(
+        "overflow: the client's buffer was full. expired: the events were too old to send. refused: the collector rejected their batch, and a retry cannot succeed.",
+      ),
   })
   .refine(({ from_seq, to_seq }) => to_seq >= from_seq, { path: ["to_seq"], message: "expected at least from_seq" })
   .describe("A range of events that the client dropped.");
 
-/** What a batch says beside its events. */
+/** The fields of a batch except its events. */
 export const envelope = z
   .strictObject({
     v: z.literal(CONTRACT_VERSION).describe("Version of the contract."),
-    key: text(200, "The site's public key."),
-    sent_at: timestamp("When the batch was sent, by the same clock as the events' times."),
+    key: text(200, "Public key of the site."),
+    sent_at: timestamp("Time of sending, by the clock that also stamps the events."),
     session_id: sessionId,
-    anonymous_id: id("The visitor's browser."),
-    user_id: text(200, "The user, once identified.").optional(),
+    anonymous_id: id("Identifier of the visitor's browser. 8 to 64 letters, digits, _ or -."),
+    user_id: text(200, "The site's id of the user, once identified.").optional(),
     consent: consent.optional(),
-    tab_id: id("The tab in this session; numbers its events with seq."),
-    sdk: text(60, "Who made the batch: name/version."),
-    dropped: z.array(dropped).max(100).optional().describe("What the client dropped since its last report."),
-    views: z.array(view).max(MAX_BATCH_VIEWS).describe("Context of every view that the events refer to."),
+    tab_id: id("Identifier of the tab in its session. Each tab numbers its events in seq."),
+    sdk: text(60, "Sender of the batch: name/version."),
+    dropped: z.array(dropped).max(100).optional().describe("Events that the client dropped since its last report."),
+    views: z.array(view).max(MAX_BATCH_VIEWS).describe("Context of every page view that the events refer to."),
   })
-  .describe("Who and where the events of a batch have in common.");
+  .describe("The fields that all events of a batch share.");
 
 /**
- * The wire form of `POST /v1/events`. The events are left unexamined here: each gets a verdict of its own, so that a
- * bad one does not take the others with it.
+ * The request body of `POST /v1/events`. The events have the type `unknown`: the collector validates each of them
+ * separately, so that an invalid event does not invalidate the others.
  */
 export const batch = envelope
   .extend({
-    events: z.array(z.unknown()).min(1).max(MAX_BATCH_EVENTS).describe("The events; see event."),
+    events: z.array(z.unknown()).min(1).max(MAX_BATCH_EVENTS).describe(`1 to ${MAX_BATCH_EVENTS} events.`),
   })
   .describe("A batch of events of one tab in one session.");
 
 /** A batch without its events. */
 export type Envelope = z.infer<typeof envelope>;
 
-/** A batch as received: its envelope is checked, its events are not. */
+/** A received batch: the envelope is validated, the events are not. */
 export type ReceivedBatch = z.infer<typeof batch>;
 
 /** A batch as a client writes it. */

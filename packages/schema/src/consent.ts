@@ -4,17 +4,19 @@ import { CONSENT_STATES } from "./limits.ts";
 export type { ConsentState } from "./limits.ts";
 
 /**
- * A visitor's answers as a batch carries them: only where the page states an answer. Without consent to be measured there is
- * no batch, so that purpose is granted or nothing is said.
+ * A visitor's stated consent in a batch; absent unless the page states it. A client sends nothing without consent to
+ * measurement, so `measurement` is always `granted`.
  */
 export const consent = z
   .strictObject({
-    measurement: z.literal("granted").describe("To capture and store behaviour. What is not granted is not sent."),
+    measurement: z
+      .literal("granted")
+      .describe("Consent to capture and store behaviour. Always granted: a client sends nothing without this consent."),
     personalisation: z
       .enum(CONSENT_STATES)
-      .describe("To link behaviour to the user, and to show the page the features computed from it."),
+      .describe("Consent to link behaviour to the user, and to show the session's features to the page."),
   })
-  .describe("The visitor's explicit answer, by purpose. Absent where the site never asked.");
+  .describe("The visitor's answer for each purpose. Absent when the site never asked.");
 
-/** A visitor's answers, by purpose. */
+/** A visitor's stated consent, by purpose. */
 export type Consent = z.infer<typeof consent>;

@@ -1,6 +1,14 @@
 export { type Batch, batch, type Dropped, type Envelope, envelope, type ReceivedBatch } from "./batch.ts";
 export { type Consent, type ConsentState, consent } from "./consent.ts";
-export { type Event, type EventOf, type EventType, event, eventTypes, type FieldsOf } from "./events/index.ts";
+export {
+  capturedBy,
+  type Event,
+  type EventOf,
+  type EventType,
+  event,
+  eventTypes,
+  type FieldsOf,
+} from "./events/index.ts";
 export { defaultFeatures } from "./features/catalogue/catalogue.ts";
 export { type PageVector, pageFeatures } from "./features/catalogue/page.ts";
 export { type SessionVector, sessionFeatures } from "./features/catalogue/session.ts";

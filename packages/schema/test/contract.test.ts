@@ -23,18 +23,22 @@ describe("the contract", () => {
     fieldsOf(z.toJSONSchema(schema, { io: "input" }) as JsonSchema, name),
   );
 
-  it.each(fields)("describes %s", (path, field) => {
+  it.each(fields)("describes %s with its unit", (path, field) => {
     expect(field.description, path).toBeTruthy();
     if (/_ms$|_at$|\.time$|duration/.test(path)) expect(field.description).toMatch(/milliseconds/);
     if (/_px$|_height$|_width$|\.(page_)?[xy]$/.test(path)) expect(field.description).toMatch(/CSS pixels/);
     if (/percentage/.test(path)) expect(field.description).toMatch(/percent/);
   });
 
-  it("names every event type after its own literal", () => {
-    for (const [name, schema] of Object.entries(eventTypes)) expect(schema.shape.type.value).toBe(name);
-  });
+  it.each(Object.entries(eventTypes))(
+    "describes the event type %s and names it in the field `type`",
+    (name, schema) => {
+      expect(schema.description).toMatch(/^[A-Z].*\.$/);
+      expect(schema.shape.type.value).toBe(name);
+    },
+  );
 
-  it("bounds properties in bytes and depth", () => {
+  it("limits the bytes and the depth of properties", () => {
     const parse = (properties: unknown) =>
       eventTypes.custom.safeParse({ type: "custom", seq: 0, time: 0, name: "x", properties }).success;
     const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(levels - 1) });

@@ -1,25 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { CLIENT_ID, SESSION_ID, SITE_ID, SITE_KEY } from "../src/keys.ts";
 
-interface Form {
+interface Format {
   name: string;
-  form: RegExp;
+  format: RegExp;
   accepted: string[];
-  refused: string[];
+  rejected: string[];
 }
 
-const forms: Form[] = [
+const formats: Format[] = [
   {
-    name: "a site's id",
-    form: SITE_ID,
+    name: "SITE_ID",
+    format: SITE_ID,
     accepted: ["a", "shop", "shop-2", "0", "a".repeat(32)],
-    refused: ["", "a".repeat(33), "Shop", "my_shop", "my.shop", "my shop", "my:shop", "bücher", "shop\n"],
+    rejected: ["", "a".repeat(33), "Shop", "my_shop", "my.shop", "my shop", "my:shop", "bücher", "shop\n"],
   },
   {
-    name: "a site's key",
-    form: SITE_KEY,
+    name: "SITE_KEY",
+    format: SITE_KEY,
     accepted: ["tm_shop_aaaaaaaa", "tm_a_AZaz0189", `tm_${"a".repeat(32)}_aaaaaaaa`, `tm_shop_${"a".repeat(100)}`],
-    refused: [
+    rejected: [
       "",
       "shop_aaaaaaaa",
       "TM_shop_aaaaaaaa",
@@ -35,10 +35,10 @@ const forms: Form[] = [
     ],
   },
   {
-    name: "an identifier of a client",
-    form: CLIENT_ID,
+    name: "CLIENT_ID",
+    format: CLIENT_ID,
     accepted: ["a".repeat(8), "a".repeat(64), "V1StGXR8_Z5jdHi6B-myT", "--------", "________"],
-    refused: [
+    rejected: [
       "",
       "a".repeat(7),
       "a".repeat(65),
@@ -50,10 +50,10 @@ const forms: Form[] = [
     ],
   },
   {
-    name: "a session's identifier",
-    form: SESSION_ID,
+    name: "SESSION_ID",
+    format: SESSION_ID,
     accepted: ["a".repeat(8), "shop.V1StGXR8Z5jdHi6B", `${"a".repeat(32)}.${"b".repeat(64)}`, "my-shop.--------"],
-    refused: [
+    rejected: [
       "",
       "shop.aaaaaaa",
       ".aaaaaaaa",
@@ -68,21 +68,21 @@ const forms: Form[] = [
   },
 ];
 
-describe.each(forms)("$name", ({ form, accepted, refused }) => {
-  it.each(accepted)("may be %j", (text) => {
-    expect(form.test(text)).toBe(true);
+describe.each(formats)("$name", ({ format, accepted, rejected }) => {
+  it.each(accepted)("accepts %j", (text) => {
+    expect(format.test(text)).toBe(true);
   });
 
-  it.each(refused)("may not be %j", (text) => {
-    expect(form.test(text)).toBe(false);
+  it.each(rejected)("rejects %j", (text) => {
+    expect(format.test(text)).toBe(false);
   });
 });
 
-it("a key names its site", () => {
+it("SITE_KEY captures the site's id", () => {
   expect(SITE_KEY.exec("tm_my-shop_aaaaaaaa")?.[1]).toBe("my-shop");
 });
 
-it("a session's identifier says no more about its site than what stands before the dot", () => {
+it("SESSION_ID captures the site's id with its dot, if there is one", () => {
   expect(SESSION_ID.exec("shop.aaaaaaaa")?.[1]).toBe("shop.");
   expect(SESSION_ID.exec("aaaaaaaa")?.[1]).toBeUndefined();
 });

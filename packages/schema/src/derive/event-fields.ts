@@ -4,7 +4,7 @@ import { eventTypes } from "../events/index.ts";
 import type { FieldKind, FieldKinds } from "../features/event-fields.ts";
 import { view } from "../view.ts";
 
-/** The fields that events of every type may have: see `FeatureEvent`. */
+/** The fields that events of all types share: those of `AnyEvent`. */
 const context: z.ZodRawShape = {
   seq: z.number(),
   time: z.number(),
@@ -27,28 +27,28 @@ const kindOf = (type: unknown): FieldKind | undefined => {
   return type instanceof z.ZodRecord ? "free" : undefined;
 };
 
-/** The paths in a shape: its own fields, and one level of those in it. The path of a free-form object ends in a dot. */
-const pathsIn = (shape: z.ZodRawShape, isWithin = false): [path: string, kind: FieldKind][] =>
+/** The paths in a shape: direct fields and one level of nested fields. The path of a free-form object ends in a dot. */
+const pathsIn = (shape: z.ZodRawShape, isNested = false): [path: string, kind: FieldKind][] =>
   Object.entries(shape).flatMap(([name, type]) => {
     const object = type instanceof z.ZodOptional ? type.unwrap() : type;
     if (object instanceof z.ZodObject) {
-      const inner = isWithin ? [] : pathsIn(object.shape, true);
+      const inner = isNested ? [] : pathsIn(object.shape, true);
       return inner.map(([path, kind]): [string, FieldKind] => [`${name}.${path}`, kind]);
     }
     const kind = kindOf(type);
-    if (kind === undefined || (kind === "free" && isWithin)) return [];
+    if (kind === undefined || (kind === "free" && isNested)) return [];
     return [[kind === "free" ? `${name}.` : name, kind]];
   });
 
 /**
- * The kinds of the fields of events, by type and path: under `any` those of all events, under a type its own. `pnpm run docs` writes
- * them into `features/event-field-kinds.ts`, which programs import without zod.
+ * Derives the kinds of the events' fields from the contract. `pnpm run docs` writes them to
+ * `features/event-field-kinds.ts`, which programs import without zod.
  */
 export const deriveEventFields = (): FieldKinds => {
   const any = Object.fromEntries(pathsIn(context));
-  const own = Object.entries(eventTypes).map(([type, { shape }]) => [
+  const byType = Object.entries(eventTypes).map(([type, { shape }]) => [
     type,
     Object.fromEntries(pathsIn(shape).filter(([path, kind]) => any[path] !== kind)),
   ]);
-  return { any, ...Object.fromEntries(own) };
+  return { any, ...Object.fromEntries(byType) };
 };

@@ -1,13 +1,16 @@
 import { count, duration, percentage, target } from "../fields.ts";
 import { viewEvent } from "./event.ts";
 
-/** How long an element marked with `data-tm-dwell` was in sight. Cumulative for the page view. */
+/** Time that an element marked with `data-tm-dwell` was in view. Cumulative for the page view. */
 export const elementDwell = viewEvent("element_dwell", {
   target,
   visible_ms: duration(
-    "Time in sight in this view so far: half of the element visible, or half of the viewport filled by it.",
+    "Time in this page view so far that the element was in view: half of it was visible, or it filled half of the viewport.",
   ),
-  longest_ms: duration("Longest such stretch in this view so far."),
-  stays: count("Such stretches in this view so far."),
-  share_max: percentage("Largest share of the element that was in sight at once, in this view so far."),
-}).describe("How long a marked element was in sight, in total so far.");
+  longest_ms: duration("Longest uninterrupted time in this page view so far that the element was in view."),
+  stays: count("Times in this page view so far that the element came into view."),
+  share_max: percentage("Largest share of the element that was visible at once, in this page view so far."),
+}).meta({
+  description: "Totals of the time that an element marked with data-tm-dwell has been in view so far.",
+  capturedBy: ["elementDwell()"],
+});

@@ -8,17 +8,21 @@ const identity = {
     .min(0)
     .max(MAX_SEQ)
     .describe(
-      "The event's number in its tab: 0 for the first, growing by one. (tab_id, seq) identifies the event for ever.",
+      "Sequence number of the event in its tab: 0 for the first event, then one higher for each. (tab_id, seq) identifies the event permanently.",
     ),
-  time: timestamp("When it happened, by the page's monotonic clock anchored to the wall clock at page load."),
+  time: timestamp("Time of the event, by the page's monotonic clock anchored to the wall clock at page load."),
 };
 
-const viewId = id("The page view it happened in; described once per batch in `views`.");
+const viewId = id("Identifier of the event's page view. The batch describes it once in `views`.");
 
-/** The shape of an event that happens in a page view: its type, identity, view and own fields, and nothing else. */
+/**
+ * The shape of an event that belongs to a page view: type, identity, view and the given fields, and no others. Each
+ * shape has two entries of metadata. `description` states when the event is captured or what it reports; `capturedBy`
+ * lists the SDK's signals and methods that capture it.
+ */
 export const viewEvent = <const T extends string, F extends z.ZodRawShape>(type: T, fields: F) =>
   z.strictObject({ type: z.literal(type).describe("Event type."), ...identity, view_id: viewId, ...fields });
 
-/** The shape of an event that may also happen outside of any page view (on a server, before the first view). */
+/** The shape of an event whose page view is optional, such as an event of a server or from before the first view. */
 export const viewlessEvent = <const T extends string, F extends z.ZodRawShape>(type: T, fields: F) =>
   z.strictObject({ type: z.literal(type).describe("Event type."), ...identity, view_id: viewId.optional(), ...fields });

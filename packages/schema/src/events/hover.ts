@@ -2,12 +2,17 @@ import { z } from "zod";
 import { coordinate, duration, pointerType, target } from "../fields.ts";
 import { viewEvent } from "./event.ts";
 
-/** The pointer rested on a meaningful element for at least the intent threshold. Sent when it leaves. */
+/**
+ * A stay of the pointer on a meaningful element for at least the intent threshold. Captured when the pointer leaves.
+ */
 export const hover = viewEvent("hover", {
   target,
-  element_hover_duration: duration("How long the pointer stayed on the element."),
-  x: coordinate("Where the pointer rested last: distance from the viewport's left edge."),
-  y: coordinate("Where the pointer rested last: distance from the viewport's top edge."),
+  element_hover_duration: duration("Time that the pointer stayed on the element."),
+  x: coordinate("Distance of the pointer's last position on the element from the viewport's left edge."),
+  y: coordinate("Distance of the pointer's last position on the element from the viewport's top edge."),
   pointer_type: pointerType,
-  clicked: z.boolean().describe("Whether the element was clicked during the stay."),
-}).describe("The pointer rested on an element with intent.");
+  clicked: z.boolean().describe("Whether the visitor clicked the element during the stay."),
+}).meta({
+  description: "The pointer leaves an element on which it stayed long enough to show intent.",
+  capturedBy: ["hovers()"],
+});

@@ -13,7 +13,7 @@ import { scroll } from "./scroll.ts";
 import { selection } from "./selection.ts";
 import { webVital } from "./web-vital.ts";
 
-/** Every event type of the contract, by its wire name. */
+/** The shapes of all event types, by wire name. */
 export const eventTypes = {
   page_view: pageView,
   click,
@@ -36,19 +36,23 @@ export const eventTypes = {
   identify,
 } as const;
 
-/** An event's wire name. */
+/** Wire name of an event type. */
 export type EventType = keyof typeof eventTypes;
+
+/** The SDK's signals and tracker methods that capture an event type, such as `clicks()` or `track()`. */
+export const capturedBy = (type: EventType): readonly string[] =>
+  (eventTypes[type].meta()?.capturedBy ?? []) as readonly string[];
 
 type EventShape = (typeof eventTypes)[EventType];
 
-/** Any event of the contract: strict, so that an unknown field is named rather than lost. */
+/** Any event of the contract. Strict: an error names an unknown field instead of dropping it. */
 export const event = z.discriminatedUnion("type", Object.values(eventTypes) as [EventShape, ...EventShape[]]);
 
 /** Any event of the contract. */
 export type Event = z.infer<typeof event>;
 
-/** The event of one type. */
+/** An event of one type. */
 export type EventOf<T extends EventType> = Extract<Event, { type: T }>;
 
-/** The fields that a source of events states itself; the rest (`seq`, `time`, `view_id`) is stamped by the tracker. */
+/** The fields that a signal sets. The tracker sets the rest: `type`, `seq`, `time` and `view_id`. */
 export type FieldsOf<T extends EventType> = Omit<EventOf<T>, "type" | "seq" | "time" | "view_id">;

@@ -2,38 +2,56 @@ import { z } from "zod";
 import { count, duration, id, percentage, target } from "../fields.ts";
 import { viewEvent } from "./event.ts";
 
-const position = duration("Where in the medium, by its own timeline.");
+const position = duration("Position in the timeline of the video or audio.");
 
-/** What every statement about a medium says. Cumulative: each one states the view's totals for this medium so far. */
+/** The fields of every media event. Cumulative: each event has the page view's totals for the video or audio so far. */
 const media = {
-  media_id: id("The medium within its page view: the same in all statements about it."),
-  kind: z.enum(["video", "audio"]).describe("What is played."),
+  media_id: id("Identifier of the video or audio within its page view. All events about it have this id."),
+  kind: z.enum(["video", "audio"]).describe("Whether a video or an audio is played."),
   target,
   position_ms: position,
-  duration_ms: duration("The medium's length. Absent while unknown and for live streams.").optional(),
+  duration_ms: duration("Length of the video or audio. Absent while unknown and for live streams.").optional(),
   watched_ms: duration(
-    "Length of the parts played at least once in this view so far, by the medium's own timeline: overlaps count once, what was skipped does not count.",
+    "Total length of the parts played at least once in this page view so far. Overlaps count once, skipped parts do not count.",
   ),
-  watched_percentage: percentage("watched_ms as a share of the medium's length. Absent without a length.").optional(),
-  played_ms: duration("Time that the medium was playing in this view so far, by the clock on the wall."),
+  watched_percentage: percentage(
+    "watched_ms as a share of the length of the video or audio. Absent without a length.",
+  ).optional(),
+  played_ms: duration(
+    "Playing time in this page view so far, as a clock shows it: length played, divided by its speed.",
+  ),
   ranges: z
-    .array(z.tuple([position, position]).describe("From and to. Unit: milliseconds of the medium."))
+    .array(z.tuple([position, position]).describe("Start and end of a part. Unit: milliseconds of the timeline."))
     .max(50)
-    .describe("The parts played at least once, merged and in order. At most 50, the longest."),
-  plays: count("Times that playing began or went on in this view so far."),
-  seeks: count("Jumps within the medium in this view so far."),
-  playback_rate: z.number().min(0).max(100).describe("Speed of playing; 1 is the medium's own. Unit: ratio."),
-  muted: z.boolean().describe("Whether the sound was off."),
+    .describe("The parts played at least once, merged and in order. At most 50, the longest ones."),
+  plays: count("Times in this page view so far that playing started or resumed."),
+  seeks: count("Jumps within the timeline in this page view so far."),
+  playback_rate: z.number().min(0).max(100).describe("Playing speed; 1 is normal. Unit: ratio."),
+  muted: z.boolean().describe("Whether the sound is off."),
 };
 
-/** A medium began to play, or went on. */
-export const videoPlay = viewEvent("video_play", media).describe("A medium began to play, or went on.");
+const capturedBy = ["media()"];
 
-/** A medium stopped before its end: by hand, by script, or because it left the document or got another source. */
-export const videoPause = viewEvent("video_pause", media).describe("A medium stopped before its end.");
+/** Start or resumption of a video or audio. */
+export const videoPlay = viewEvent("video_play", media).meta({
+  description: "A video or audio starts or resumes.",
+  capturedBy,
+});
 
-/** What has been watched so far, while a medium plays. */
-export const videoProgress = viewEvent("video_progress", media).describe("What has been watched so far.");
+/** A stop before the end: by the visitor, by a script, because the element left the document or got another source. */
+export const videoPause = viewEvent("video_pause", media).meta({
+  description: "A video or audio stops before its end.",
+  capturedBy,
+});
 
-/** A medium was played to its end. */
-export const videoComplete = viewEvent("video_complete", media).describe("A medium was played to its end.");
+/** Totals while a video or audio plays. */
+export const videoProgress = viewEvent("video_progress", media).meta({
+  description: "Totals of a video or audio while it plays.",
+  capturedBy,
+});
+
+/** The end of a video or audio. */
+export const videoComplete = viewEvent("video_complete", media).meta({
+  description: "A video or audio plays to its end.",
+  capturedBy,
+});

@@ -2,27 +2,35 @@ import { z } from "zod";
 import { count, duration, percentage, pixels } from "../fields.ts";
 import { viewEvent } from "./event.ts";
 
-/** How far a page view has been scrolled. Cumulative: each one states the view's totals so far and repairs a lost one. */
+/**
+ * Scroll depth of a page view. Cumulative: each event has the view's totals so far, so the next one replaces a lost
+ * one.
+ */
 export const scroll = viewEvent("scroll", {
   scroll_depth_percentage: percentage(
-    "Deepest content edge seen in this view so far, as a share of the content's height; 100 on content that fits.",
+    "Deepest content edge shown in this view so far, as a share of the content's height. 100 for content that fits the viewport.",
   ),
-  scroll_depth_px: pixels("Deepest content edge seen in this view so far: offset plus viewport height."),
-  scroll_depth_delta_px: pixels("How much deeper than in this view's previous scroll event."),
-  scroll_percentage: percentage("Where the bottom edge of the viewport was now, as a share of the content's height."),
+  scroll_depth_px: pixels("Deepest content edge shown in this view so far: scroll offset plus viewport height."),
+  scroll_depth_delta_px: pixels("Increase of the depth since this view's previous scroll event."),
+  scroll_percentage: percentage("Current bottom edge of the viewport, as a share of the content's height."),
   reversals: count("Changes of scroll direction in this view so far."),
-  depth_reached_ms: duration("Time from the view's start until the deepest edge was reached."),
+  depth_reached_ms: duration("Time from the view's start to the moment when the deepest edge was reached."),
   viewport_height: pixels("Height of the scroller's visible part."),
-  content_height: pixels("Height of the scroller's whole content, now."),
+  content_height: pixels("Current height of the scroller's whole content."),
   milestone: percentage(
-    "The largest milestone that the depth has passed. Only when the site asked for milestones.",
+    "Largest milestone that the depth has passed. Present when the site asks for milestones.",
   ).optional(),
-  velocity_max: pixels("Fastest scrolling in this view so far, in either direction, per second.").optional(),
+  velocity_max: z
+    .int()
+    .min(0)
+    .max(1e9)
+    .describe("Highest scroll speed in this view so far, in either direction. Unit: CSS pixels per second.")
+    .optional(),
   tenths_ms: z
-    .array(duration("Time that the middle of the viewport stood in this tenth of the content."))
+    .array(duration("Time that the middle of the viewport was in this tenth of the content."))
     .length(10)
     .describe(
       "Visible time in each tenth of the content in this view so far, by the middle of the viewport. Unit: milliseconds.",
     )
     .optional(),
-}).describe("How far a page view has been scrolled, in total so far.");
+}).meta({ description: "Totals of the scroll depth of a page view so far.", capturedBy: ["scrollDepth()"] });

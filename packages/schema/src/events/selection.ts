@@ -2,9 +2,9 @@ import { z } from "zod";
 import { count, target } from "../fields.ts";
 import { viewEvent } from "./event.ts";
 
-/** Text was selected, copied or cut. Never the text itself. */
+/** A selection, copy or cut of text. Never has the text itself. */
 export const selection = viewEvent("selection", {
-  action: z.enum(["select", "copy", "cut"]).describe("What was done with the text."),
+  action: z.enum(["select", "copy", "cut"]).describe("Action of the visitor on the text."),
   length: count("Characters of the text. Never the text itself."),
-  target: target.describe("The element that holds the whole selection."),
-}).describe("Text was selected, copied or cut.");
+  target: target.describe("Innermost element that contains the whole selection."),
+}).meta({ description: "The visitor selects, copies or cuts text.", capturedBy: ["selections()"] });

@@ -1,14 +1,14 @@
 import type { Feature } from "./feature.ts";
 
 /**
- * Types a list of definitions and gives it back as it is: a field that the source does not have, an aggregate on a field of
- * the wrong type, a window that the aggregate or the entity cannot have, or an unknown key is a compile error, and
- * `VectorOf<typeof list>` names what comes out.
+ * Types a list of definitions and returns it unchanged. Compile errors: a field that the source does not have, an
+ * aggregate on a field of the wrong type, a window that the aggregate or the entity does not support, and an unknown
+ * key. `VectorOf<typeof list>` is the type of the resulting vector.
  *
  *     const features = defineFeatures([
  *       {
  *         name: "copies_today",
- *         description: "Times that text was copied, today by UTC.",
+ *         description: "Number of times that the user copied text today (UTC).",
  *         unit: "count",
  *         entity: "user",
  *         source: "selection",

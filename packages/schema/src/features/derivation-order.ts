@@ -1,10 +1,10 @@
 import { entityNameOf } from "./entities.ts";
 import type { DerivedFeature, Expression, Feature } from "./feature.ts";
 
-/** Whether a feature is computed from others. */
+/** Whether an expression computes the feature from other features. */
 export const isDerived = (feature: Feature): feature is DerivedFeature => "derive" in feature;
 
-/** Names of the features that an expression reads. */
+/** Names of the features that an expression reads, in order and with repetitions. */
 export const featuresIn = (expression: Expression): string[] => {
   if (typeof expression === "number") return [];
   if ("feature" in expression) return [expression.feature];
@@ -18,10 +18,10 @@ export const featuresIn = (expression: Expression): string[] => {
 };
 
 /**
- * The derived features, each after those it reads.
+ * Sorts the derived features so that each follows the features that it reads.
  *
- * @throws Error when two features share a name, one entity has two fields, or a derived feature reads an unknown one, one of
- * another entity, or in the end itself.
+ * @throws Error when two features share a name, one entity has two fields, or a derived feature reads an unknown
+ * feature, a feature of another entity, or directly or indirectly itself.
  */
 export const derivationOrder = (features: readonly Feature[]): DerivedFeature[] => {
   const byName = new Map<string, Feature>();
@@ -38,7 +38,7 @@ export const derivationOrder = (features: readonly Feature[]): DerivedFeature[] 
   const ordered = new Set<DerivedFeature>();
   const visit = (feature: DerivedFeature, path: string[]): void => {
     if (ordered.has(feature)) return;
-    const way = [...path, feature.name];
+    const nextPath = [...path, feature.name];
     for (const name of featuresIn(feature.derive)) {
       const read = byName.get(name);
       if (!read) throw new Error(`feature ${feature.name} is derived from ${name}, which is not defined`);
@@ -47,11 +47,11 @@ export const derivationOrder = (features: readonly Feature[]): DerivedFeature[] 
           `feature ${feature.name} of entity ${entityNameOf(feature)} is derived from ${name} of entity ${entityNameOf(read)}; expected one of the same entity`,
         );
       }
-      if (way.includes(name)) {
-        const circle = [...way.slice(way.indexOf(name)), name];
-        throw new Error(`feature ${name} is derived from itself: ${circle.join(" <- ")}`);
+      if (nextPath.includes(name)) {
+        const cycle = [...nextPath.slice(nextPath.indexOf(name)), name];
+        throw new Error(`feature ${name} is derived from itself: ${cycle.join(" <- ")}`);
       }
-      if (isDerived(read)) visit(read, way);
+      if (isDerived(read)) visit(read, nextPath);
     }
     ordered.add(feature);
   };

@@ -1,19 +1,21 @@
 import type { Consent } from "../consent.ts";
 import type { DerivedFeature, Entity, Feature } from "./feature.ts";
 
-/** Name of an entity, as it stands in routes and answers. */
+/** Name of an entity in routes and responses. */
 export const entityNameOf = ({ entity }: Pick<DerivedFeature, "entity">): string =>
   typeof entity === "string" ? entity : entity.name;
 
-/** Whether an entity is a person. Events count for such an entity only with the visitor's consent to personalisation. */
+/**
+ * Whether an entity is a person. Events with stated consent count for a person only when it grants personalisation.
+ */
 export const isPerson = (entity: Entity): boolean =>
   entity === "user" || (typeof entity === "object" && ["user_id", "anonymous_id"].includes(entity.field));
 
-/** Whether behaviour may be linked to its user: personalisation is granted, or the visitor was not asked. */
+/** Whether events may be linked to their user: personalisation is granted, or no consent is stated. */
 export const isPersonal = (consent: Consent | undefined): boolean =>
   consent === undefined || consent.personalisation === "granted";
 
-/** The different entities that definitions are about, in the order in which they appear. */
+/** The distinct entities of definitions, in the order of their first definition. */
 export const entitiesIn = (features: readonly Feature[]): Entity[] => [
   ...new Map(features.map((feature) => [entityNameOf(feature), feature.entity])).values(),
 ];

@@ -4,71 +4,73 @@ import type { View } from "../view.ts";
 import type { FieldPath } from "./field-path.ts";
 
 /**
- * A feature is a value, not code: whom it is about (entity), which events it reads (source, where), how it condenses them
- * (aggregate) and over which stretch of time (window). The same value is folded live, replayed, compiled to SQL and
- * documented. `defineFeatures` types a list of them; `parseFeatures` checks one that arrives as JSON.
+ * A feature definition. It is data, not code: its subject (entity), the events that it reads (source, where), the
+ * function that reduces them to one value (aggregate) and the period (window). One definition is folded live, replayed,
+ * compiled to SQL and documented. `defineFeatures` types a list of definitions; `parseFeatures` validates a list that
+ * arrives as JSON.
  */
 export type Feature =
   | { [T in EventType]: AggregateFeature<FeatureEvent<T>, T> }[EventType]
   | AggregateFeature<AnyEvent, "any">
   | DerivedFeature;
 
-/** An event as features see it: its own fields, its view's under `view`, where in the view it happened, and whose it is. */
+/** An event with the fields that a feature can read: those of its type, and the context that the collector adds. */
 export type FeatureEvent<T extends EventType = EventType> = EventOf<T> & ContextFields;
 
-/** What events of every type have: what `any` reads. */
+/** The fields that events of all types share: those of the source `any`. */
 export type AnyEvent = Pick<EventOf<"custom">, "seq" | "time" | "view_id"> & ContextFields;
 
-/** What the collector knows of an event beside what its sender said of it. */
+/** Context that the collector adds to an event: its page view, tab, session, visitor and consent. */
 export interface ContextFields {
-  /** Context of the view; absent for events outside of any view. */
+  /** The event's page view; absent for an event outside of any view. */
   view?: View | undefined;
-  /** Time since the view began, in milliseconds; absent outside of any view. */
+  /** Time from the start of the view to the event, in milliseconds; absent for an event outside of any view. */
   view_time_ms?: number | undefined;
   tab_id?: string | undefined;
   session_id?: string | undefined;
-  /** The visitor's browser. */
+  /** Identifier of the visitor's browser. */
   anonymous_id?: string | undefined;
-  /** The user, once identified. */
+  /** The site's id of the user, once identified. */
   user_id?: string | undefined;
-  /** What the visitor had answered; absent where the site had not asked. */
+  /** The visitor's stated consent; absent when the site did not ask. */
   consent?: Consent | undefined;
 }
 
 /**
- * Whom a feature is about. Its id is, for `session`, the session's; for `user`, the `user_id` once identified and the
- * `anonymous_id` before; for `page`, the path of the view; for one of your own, the value of a field. An event without
- * the id says nothing about the entity, and none without leave to be personal says anything about a person.
+ * The subject of a feature. Its id is the session's id for `session`, and the path of the view for `page`. For `user`
+ * it is the `user_id`, or the `anonymous_id` before identification. For a custom entity it is the value of a field. An
+ * event without the id does not count for the entity. An event whose stated consent does not grant personalisation
+ * counts for no person (see `isPerson`).
  */
 export type Entity<Field extends string = string> = "session" | "user" | "page" | CustomEntity<Field>;
 
-/** An entity of your own: the events with the same value in `field` are about the same one. */
+/** A custom entity: the events with the same value in `field` count for the same entity. */
 export interface CustomEntity<Field extends string = string> {
-  /** snake_case, and none of `session`, `user`, `page`. */
+  /** In snake_case; `session`, `user` and `page` are reserved. */
   name: string;
-  /** Holds the id, a text or a number. The same for all features of the entity. */
+  /** Field with the id, a text or a number. All features of the entity have the same field. */
   field: Field;
 }
 
 interface Named {
-  /** Name in the vector, snake_case. No other feature has it. */
+  /** Name in the vector, in snake_case and unique. */
   name: string;
-  /** What it says, for a person. */
+  /** Meaning of the value, for a person. */
   description: string;
-  /** Unit of the value, as `ms`, `count`, `percent`. */
+  /** Unit of the value, such as `ms`, `count` or `percent`. */
   unit: string;
-  /** 1 by default. A higher one makes the feature begin anew where it is deployed. */
+  /** Default 1. A higher version makes a deployment compute the feature from scratch. */
   version?: number;
 }
 
 interface Sourced<E, Source> extends Named {
-  /** The events that are read, by their type; `any` reads the fields that all types share. */
+  /** Type of the events that the feature reads. `any` reads events of all types, and only their shared fields. */
   source: Source;
-  /** Tests that must all hold; none means every event of the source. */
+  /** Conditions on the events, which must all be true. Default: every event of the source. */
   where?: readonly Condition<E>[];
 }
 
-/** A feature that condenses events. What goes with what: see {@link Aggregate} and {@link Window}. */
+/** A feature that an aggregate computes from events. See {@link Aggregate} and {@link Window}. */
 export type AggregateFeature<E = AnyEvent, Source = EventType | "any"> = Sourced<E, Source> &
   (
     | { entity: "session"; aggregate: Aggregate<E> | LatestPerView<E>; window: Window }
@@ -80,39 +82,45 @@ export type AggregateFeature<E = AnyEvent, Source = EventType | "any"> = Sourced
     | { entity: Entity<FieldPath<E, string>>; aggregate: Rate; window: FixedWindow }
   );
 
-/** A feature computed from others of the same entity, which may stand anywhere in the list. */
+/** A feature that an expression computes from features of the same entity, which can be anywhere in the list. */
 export interface DerivedFeature extends Named {
   entity: Entity;
   derive: Expression;
 }
 
-/** How events become one value. An event without the field is passed over; `null` is the value of no event at all. */
+/**
+ * Function that reduces events to one value. It skips an event without the field. Its value for no events is `null`, 0
+ * or `[]`.
+ */
 export type Aggregate<E = AnyEvent> =
   /** Number of events; 0 for none. */
   | { type: "count" }
-  /** Exact, in units of one millionth. The sum of nothing is 0, the mean `null`, the sample's deviation of one `null`. */
+  /**
+   * Exact, in units of one millionth. For no events the sum is 0 and the mean `null`. `stddev` is that of a sample:
+   * `null` for one.
+   */
   | { type: "sum" | "mean" | "stddev"; field: FieldPath<E, number> }
   | { type: "min" | "max"; field: FieldPath<E, number> }
-  /** Largest less smallest. */
+  /** Largest value minus the smallest. */
   | { type: "span"; field: FieldPath<E, number> }
-  /** The value of the earliest or latest event: by event time, then tab_id, then seq. */
+  /** Value of the earliest or latest event by event time, then tab_id, then seq. */
   | { type: "first" | "last"; field: FieldPath<E, number | string> }
-  /** Different values: exact up to 128, then HyperLogLog with 3.25 % standard error; 0 for none. */
+  /** Number of distinct values: exact up to 128, then HyperLogLog with 3.25 % standard error; 0 for none. */
   | { type: "distinct"; field: FieldPath<E, number | string> }
-  /** The value below which a share `q` (0 to 1) of the values lies, within 2 % of that value (DDSketch). */
+  /** Value at the quantile `q` (0 to 1), within 2 % of that value (DDSketch). */
   | { type: "quantile"; field: FieldPath<E, number>; q: number }
-  /** The `k` (at most 20) most frequent values, most frequent first: exact while there are at most 64 different ones. */
+  /** The `k` (at most 20) most frequent values, most frequent first: exact up to 64 distinct values. */
   | { type: "top_k"; field: FieldPath<E, number | string>; k: number }
-  /** Events, each worth half as much every `half_life_ms`; 0 for none. */
+  /** Number of events, in which the weight of each event halves every `half_life_ms`; 0 for none. */
   | { type: "decayed_count"; half_life_ms: number }
-  /** Milliseconds since the latest event. */
+  /** Time since the latest event, in milliseconds. */
   | { type: "time_since_last" }
   /** The values of the latest `n` (at most 20) events, latest last. */
   | { type: "last_n"; field: FieldPath<E, number | string>; n: number };
 
 /**
- * For cumulative fields, of the session only: the latest statement of each view counts, and the views are summed or the
- * largest is taken. A lost event costs nothing once a later one of the same view arrives.
+ * Aggregate of a cumulative field, for features of the session only: the sum or the maximum of the latest value of each
+ * view. A lost event has no effect once a later event of its view arrives.
  */
 export interface LatestPerView<E = AnyEvent> {
   type: "latest_per_view";
@@ -120,13 +128,13 @@ export interface LatestPerView<E = AnyEvent> {
   combine: "sum" | "max";
 }
 
-/** Events per `per_ms`, over a window whose size is known. */
+/** Number of events per `per_ms`, over a window of fixed size. */
 export interface Rate {
   type: "rate";
   per_ms: number;
 }
 
-/** A test on one field. An absent field fails every test, `ne` too. */
+/** A condition on one field. An absent field satisfies no condition, not even `ne`. */
 export type Condition<E = AnyEvent> =
   | Equality<E, string>
   | Equality<E, number>
@@ -138,38 +146,38 @@ type Equality<E, V> =
   | { field: FieldPath<E, V>; is: "in"; values: readonly V[] };
 
 /**
- * The stretch of time that a feature covers. Windows of fixed size are aligned to 1970-01-01 UTC, as Flink's are, and their
- * value at a moment is that of the window which the moment lies in, so far. Built by the functions in `windows.ts`.
+ * The period of a feature. Windows of fixed size are aligned to 1970-01-01 UTC, like Flink's. Their value at a moment
+ * is the value so far of the window that contains the moment. The functions in `windows.ts` create windows.
  */
 export type Window = SessionWindow | LifetimeWindow | FixedWindow;
 
-/** All of a session. */
+/** The whole session. */
 export interface SessionWindow {
   type: "session";
 }
 
-/** Everything that was ever heard of the entity. */
+/** All events of the entity. */
 export interface LifetimeWindow {
   type: "lifetime";
 }
 
-/** A window whose size is known. */
+/** A window of fixed size. */
 export type FixedWindow = TumblingWindow | HoppingWindow | CumulativeWindow;
 
-/** One window after the other. */
+/** Consecutive windows of `size_ms` that do not overlap. */
 export interface TumblingWindow {
   type: "tumbling";
   size_ms: number;
 }
 
-/** A window of `panes` x `every_ms` that moves on every `every_ms`. */
+/** A window of `panes` × `every_ms` that advances by `every_ms`. */
 export interface HoppingWindow {
   type: "hopping";
   every_ms: number;
   panes: number;
 }
 
-/** A window that grows by `every_ms` until it has `panes` of them, and then starts again. */
+/** A window that grows by `every_ms` up to `panes` × `every_ms`, then resets. */
 export interface CumulativeWindow {
   type: "cumulative";
   every_ms: number;
@@ -177,8 +185,9 @@ export interface CumulativeWindow {
 }
 
 /**
- * A calculation over other features. It is `null` wherever an operand is `null`, a divisor is zero, or an operand is not of
- * the kind that the operator takes: numbers for arithmetic and order, truth values for logic, anything but lists for equality.
+ * A calculation over features. Its value is `null` when an operand is `null`, a divisor is zero, or an operand has a
+ * type that the operator does not support. Arithmetic and order support numbers, logic booleans, and equality
+ * everything but lists.
  */
 export type Expression =
   | number
@@ -187,8 +196,8 @@ export type Expression =
   | { readonly op: "not"; readonly of: Expression }
   | { readonly if: Expression; readonly then: Expression; readonly else: Expression };
 
-/** Operators on two numbers that yield a number. */
+/** Operators that compute a number from two numbers. */
 export type Arithmetic = "add" | "subtract" | "multiply" | "divide" | "min" | "max";
 
-/** Operators on two values that yield a truth value. */
+/** Operators that compute a boolean from two values. */
 export type Comparison = "eq" | "ne" | "lt" | "lte" | "gt" | "gte";

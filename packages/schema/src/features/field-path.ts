@@ -1,9 +1,9 @@
-/** What a single field of an event can hold. */
+/** Type of a value that a feature can read. */
 type Primitive = string | number | boolean;
 
 /**
- * Dotted paths of the fields of an event that hold a `V`: its own (`button`), one level of named fields (`target.id`,
- * `view.path`), and any key of a free-form object (`properties.price`), whose values are looked at when an event comes.
+ * Dotted paths of an event's fields of type `V`: direct fields (`button`), one level of nested fields (`target.id`,
+ * `view.path`), and any key of a free-form object (`properties.price`), whose type is only known for each event.
  */
 export type FieldPath<E, V> = {
   [K in keyof E & string]-?: NonNullable<E[K]> extends Primitive
@@ -14,9 +14,9 @@ export type FieldPath<E, V> = {
       ? never
       : string extends keyof NonNullable<E[K]>
         ? `${K}.${string}`
-        : `${K}.${OwnFields<NonNullable<E[K]>, V>}`;
+        : `${K}.${NestedFields<NonNullable<E[K]>, V>}`;
 }[keyof E & string];
 
-type OwnFields<T, V> = {
+type NestedFields<T, V> = {
   [K in keyof T & string]-?: NonNullable<T[K]> extends Primitive ? (NonNullable<T[K]> extends V ? K : never) : never;
 }[keyof T & string];

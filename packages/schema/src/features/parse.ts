@@ -10,14 +10,17 @@ const path = z.string().min(1);
 const ms = z.int().min(1);
 const panes = z.int().min(1).max(MAX_PANES);
 
-/** Says how a window is written when it is given a size that might not divide. */
-const stepwise = <const T extends string>(type: T) =>
+/**
+ * A window of panes. Its error explains the form to an author who gives a size instead, which might not be a multiple
+ * of the step.
+ */
+const paneWindow = <const T extends string>(type: T) =>
   z.strictObject(
     { type: z.literal(type), every_ms: ms, panes },
     {
       error: ({ code }) =>
         code === "unrecognized_keys"
-          ? `a ${type} window has every_ms and panes and nothing else, so that its size is always a multiple of its step: a minute by tens of seconds is { every_ms: 10000, panes: 6 }`
+          ? `expected only every_ms and panes in a ${type} window, such as { every_ms: 10000, panes: 6 } for a minute in steps of ten seconds`
           : undefined,
     },
   );
@@ -26,8 +29,8 @@ const window = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("session") }),
   z.strictObject({ type: z.literal("lifetime") }),
   z.strictObject({ type: z.literal("tumbling"), size_ms: ms }),
-  stepwise("hopping"),
-  stepwise("cumulative"),
+  paneWindow("hopping"),
+  paneWindow("cumulative"),
 ]);
 
 const aggregate = z.discriminatedUnion("type", [
@@ -42,10 +45,10 @@ const aggregate = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("latest_per_view"), field: path, combine: z.enum(["sum", "max"]) }),
 ]);
 
-/** Aggregates of a field that hold anything but truth values; all others read numbers. */
-const ofAnyField = new Set(["first", "last", "distinct", "top_k", "last_n"]);
+/** Aggregates that read a field of texts or numbers; the others read numbers only. */
+const textOrNumberAggregates = new Set(["first", "last", "distinct", "top_k", "last_n"]);
 
-const primitive = z.union([z.string(), z.number(), z.boolean()], { error: "expected a text, a number, true or false" });
+const primitive = z.union([z.string(), z.number(), z.boolean()], { error: "expected a text, a number or a boolean" });
 
 const condition = z.discriminatedUnion("is", [
   z.strictObject({ field: path, is: z.enum(["eq", "ne"]), value: primitive }),
@@ -99,44 +102,49 @@ const derivedFeature = z.strictObject({ ...named, derive: expression });
 
 type Problem = [path: string, message: string];
 
-/** What a definition of the right shape says that cannot be meant. */
+/** Problems of a definition with the right shape: fields, types and windows that do not match. */
 const problemsOf = (feature: z.infer<typeof aggregateFeature>): Problem[] => {
   const problems: Problem[] = [];
   const { entity, source, where = [], aggregate, window } = feature;
   const fields = fieldsOf(source);
-  const field = (at: string, path: string, holds: readonly FieldKind[]) => {
+  const checkField = (at: string, path: string, expected: readonly FieldKind[]) => {
     const kind = kindAt(fields, path);
-    if (kind !== undefined && (kind === "free" || holds.includes(kind))) return;
-    const wanted = holds.join(" or ");
-    const there = [...fields].filter(([, each]) => each === "free" || holds.includes(each));
-    const list = there.map(([each, of]) => (of === "free" ? `${each}<key>` : each)).join(", ");
-    const what = kind === undefined ? `${source} has no field ${path}` : `${path} of ${source} is a ${kind}`;
-    problems.push([at, `${what}; expected a ${wanted}: ${list}`]);
+    if (kind !== undefined && (kind === "free" || expected.includes(kind))) return;
+    const candidates = [...fields].filter(([, each]) => each === "free" || expected.includes(each));
+    const list = candidates.map(([name, each]) => (each === "free" ? `${name}<key>` : name)).join(", ");
+    const problem = kind === undefined ? `${source} has no field ${path}` : `${path} of ${source} is a ${kind}`;
+    problems.push([at, `${problem}; expected a ${expected.join(" or ")}: ${list}`]);
   };
 
   if ("field" in aggregate) {
-    field("aggregate.field", aggregate.field, ofAnyField.has(aggregate.type) ? ["number", "string"] : ["number"]);
+    checkField(
+      "aggregate.field",
+      aggregate.field,
+      textOrNumberAggregates.has(aggregate.type) ? ["number", "string"] : ["number"],
+    );
   }
   where.forEach((each, index) => {
     const values = "values" in each ? each.values : [each.value];
     const types = new Set(values.map((value) => typeof value as FieldKind));
     if (types.size > 1) problems.push([`where.${index}.values`, "expected values of one type"]);
-    else field(`where.${index}.field`, each.field, [...types]);
+    else checkField(`where.${index}.field`, each.field, [...types]);
   });
-  if (typeof entity === "object") field("entity.field", entity.field, ["string"]);
+  if (typeof entity === "object") checkField("entity.field", entity.field, ["string"]);
   if (entity !== "session") {
-    if (window.type === "session") problems.push(["window.type", "session is a window of the entity session only"]);
+    if (window.type === "session") {
+      problems.push(["window.type", "only the entity session has this window; expected another window"]);
+    }
     if (aggregate.type === "latest_per_view") {
-      problems.push(["aggregate.type", "latest_per_view is an aggregate of the entity session only"]);
+      problems.push(["aggregate.type", "only the entity session has latest_per_view; expected another aggregate"]);
     }
   }
   if (aggregate.type === "rate" && !["tumbling", "hopping", "cumulative"].includes(window.type)) {
-    problems.push(["window.type", `a rate needs the size of its window; expected tumbling, hopping or cumulative`]);
+    problems.push(["window.type", "rate needs a window of fixed size; expected tumbling, hopping or cumulative"]);
   }
   return problems;
 };
 
-/** Most levels of an expression, each operand one below its operator: what reads expressions calls itself for each. */
+/** Largest depth of an expression. The functions that read expressions are recursive. */
 const MAX_EXPRESSION_DEPTH = 500;
 
 /** Whether an expression has more levels than {@link MAX_EXPRESSION_DEPTH}, or contains itself. */
@@ -151,8 +159,8 @@ const isTooDeep = (derive: unknown): boolean => {
   return true;
 };
 
-/** A value as an error shows it: as JSON, or what kind of value it is where JSON has none for it. */
-const shown = (value: unknown): string => {
+/** A value as an error displays it: JSON, or the type of a value that JSON does not support. */
+const display = (value: unknown): string => {
   if (value === undefined) return "nothing";
   try {
     return (JSON.stringify(value) ?? `a ${typeof value}`).slice(0, 80);
@@ -161,14 +169,16 @@ const shown = (value: unknown): string => {
   }
 };
 
-const given = (definition: unknown, path: PropertyKey[]): string => {
+const displayAt = (definition: unknown, path: PropertyKey[]): string => {
   let value = definition;
   for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key];
-  return shown(value);
+  return display(value);
 };
 
 const check = (definition: unknown): Problem[] => {
-  if (typeof definition !== "object" || definition === null) return [["", "expected an object"]];
+  if (typeof definition !== "object" || definition === null) {
+    return [["", `expected an object; given ${display(definition)}`]];
+  }
   const isDerived = "derive" in definition;
   if (isDerived && isTooDeep(definition.derive))
     return [["derive", `expected at most ${MAX_EXPRESSION_DEPTH} levels of operators`]];
@@ -176,28 +186,29 @@ const check = (definition: unknown): Problem[] => {
   if (!parsed.success) {
     return parsed.error.issues.map(({ path, message }) => [
       path.join("."),
-      `${message}; given ${given(definition, path)}`,
+      `${message}; given ${displayAt(definition, path)}`,
     ]);
   }
   const { entity } = parsed.data;
-  const own: Problem[] =
+  const nameProblems: Problem[] =
     typeof entity === "object" && ["session", "user", "page"].includes(entity.name)
-      ? [["entity.name", `${entity.name} is an entity already; expected another name`]]
+      ? [["entity.name", `${entity.name} is a built-in entity; expected another name`]]
       : [];
-  return "aggregate" in parsed.data ? [...own, ...problemsOf(parsed.data)] : own;
+  return "aggregate" in parsed.data ? [...nameProblems, ...problemsOf(parsed.data)] : nameProblems;
 };
 
 /**
- * Checks definitions that come from outside of TypeScript, or that its types could not see whole.
+ * Validates definitions that TypeScript has not checked, such as definitions from JSON.
  *
- * @param definitions What should be a list of features, as from JSON.
- * @returns The same list.
- * @throws Error that names every feature in question, the field, what was given and what was expected; and what
- * `derivationOrder` throws.
+ * @param definitions A list of feature definitions.
+ * @returns The list itself.
+ * @throws Error with a line for each problem: the feature, the field, the given value and the expected value. Error of
+ * `derivationOrder` when the definitions do not fit together.
  */
 export const parseFeatures = (definitions: unknown): readonly Feature[] => {
-  if (!Array.isArray(definitions)) throw new Error("the features are no list; expected an array of definitions");
-  // A list with gaps passes them over in `flatMap`.
+  if (!Array.isArray(definitions))
+    throw new Error(`features: expected an array of definitions; given ${display(definitions)}`);
+  // `flatMap` skips the gaps of a sparse array.
   const problems = Array.from(definitions).flatMap((definition: unknown, index) => {
     const title = (definition as { name?: unknown } | null | undefined)?.name;
     return check(definition).map(

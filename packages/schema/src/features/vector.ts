@@ -3,7 +3,7 @@ import type { FeatureValue } from "../responses.ts";
 import type { AnyEvent, Arithmetic, Comparison, Feature, FeatureEvent } from "./feature.ts";
 import type { FieldPath } from "./field-path.ts";
 
-/** The vector that a list of definitions yields: a value for each name, of the type that its aggregate or expression has. */
+/** Type of the vector of a list of definitions: a value for each name, of the type of its aggregate or expression. */
 export type VectorOf<Features extends readonly Feature[]> = {
   [F in Features[number] as F["name"]]: ValueOf<F>;
 };

@@ -15,14 +15,14 @@ const derived = (name: string, derive: Expression, entity: Entity = "user"): Fea
   derive,
 });
 
-/** The sum of features. */
+/** An expression that adds features. */
 const sumOf = (names: readonly string[]): Expression =>
   names.reduce<Expression>((left, feature) => ({ op: "add", left, right: { feature } }), 0);
 
 const orderOf = (...features: Feature[]) => derivationOrder(features).map(({ name }) => name);
 
 describe("featuresIn", () => {
-  it("names what an expression reads, wherever it stands in it", () => {
+  it("returns the names of all features in an expression", () => {
     const expression: Expression = {
       if: { op: "not", of: { op: "lt", left: { feature: "a" }, right: 3 } },
       then: { op: "add", left: { feature: "b" }, right: { feature: "a" } },
@@ -34,11 +34,11 @@ describe("featuresIn", () => {
 });
 
 describe("derivationOrder", () => {
-  it("puts each derived feature after those that it reads, whatever the order of definitions", () => {
+  it("puts each derived feature after the features that it reads, for any order of definitions", () => {
     const graph = fc.array(fc.uniqueArray(fc.nat(11), { maxLength: 4 }), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(
-        // Each feature reads only features before it, so that none reads itself in the end.
+        // Each feature reads only features before it, so that there is no cycle.
         graph.chain((reads) =>
           fc.shuffledSubarray(
             reads.map((all, index) =>
@@ -64,12 +64,12 @@ describe("derivationOrder", () => {
     );
   });
 
-  it("leaves out features that are computed from events", () => {
+  it("omits features computed from events", () => {
     expect(orderOf(count("a"), derived("b", { feature: "a" }))).toEqual(["b"]);
     expect([count("a"), derived("b", 1)].map(isDerived)).toEqual([false, true]);
   });
 
-  it("takes a feature that several read once", () => {
+  it("contains a feature that several features read once", () => {
     expect(
       orderOf(
         derived("top", sumOf(["left", "right"])),
@@ -81,7 +81,11 @@ describe("derivationOrder", () => {
   });
 
   it.each<[string, Feature[], string]>([
-    ["two features of one name", [count("a"), count("a", "page")], "feature a is defined twice: give one another name"],
+    [
+      "two features with one name",
+      [count("a"), count("a", "page")],
+      "feature a is defined twice: give one another name",
+    ],
     [
       "one entity with two fields",
       [count("a", { name: "item", field: "properties.sku" }), count("b", { name: "item", field: "properties.id" })],
@@ -95,11 +99,11 @@ describe("derivationOrder", () => {
     ],
     ["a feature that reads itself", [derived("a", { feature: "a" })], "feature a is derived from itself: a <- a"],
     [
-      "features that read each other in a circle",
+      "features that read each other in a cycle",
       [derived("a", { feature: "b" }), derived("b", { feature: "c" }), derived("c", { feature: "b" })],
       "feature b is derived from itself: b <- c <- b",
     ],
-  ])("refuses %s", (_, features, message) => {
+  ])("rejects %s", (_, features, message) => {
     expect(() => derivationOrder(features)).toThrow(message);
   });
 });

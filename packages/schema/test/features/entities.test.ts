@@ -13,11 +13,13 @@ const features: Feature[] = [
   { ...count, name: "e", entity: "user", window: lifetime() },
 ];
 
-describe("an entity", () => {
-  it("has its own name, or that of its kind", () => {
+describe("entityNameOf", () => {
+  it("returns the name of a custom or built-in entity", () => {
     expect(features.map(entityNameOf)).toEqual(["product", "session", "product", "session", "user"]);
   });
+});
 
+describe("isPerson", () => {
   it.each<[Entity, boolean]>([
     ["user", true],
     ["session", false],
@@ -26,31 +28,33 @@ describe("an entity", () => {
     [{ name: "account", field: "user_id" }, true],
     [{ name: "browser", field: "anonymous_id" }, true],
     [{ name: "user_ids", field: "properties.user_id" }, false],
-  ])("%o is a person: %s", (entity, expected) => {
+  ])("returns for %o: %s", (entity, expected) => {
     expect(isPerson(entity)).toBe(expected);
   });
 });
 
-describe("behaviour", () => {
-  it("may be linked to its user when the visitor was not asked, or said yes", () => {
-    const answer = (personalisation: "granted" | "pending" | "denied") =>
+describe("isPersonal", () => {
+  it("is true unless the stated consent denies personalisation or leaves it pending", () => {
+    const isPersonalWith = (personalisation: "granted" | "pending" | "denied") =>
       isPersonal({ measurement: "granted", personalisation });
-    expect([isPersonal(undefined), answer("granted"), answer("pending"), answer("denied")]).toEqual([
-      true,
-      true,
-      false,
-      false,
-    ]);
+    expect([
+      isPersonal(undefined),
+      isPersonalWith("granted"),
+      isPersonalWith("pending"),
+      isPersonalWith("denied"),
+    ]).toEqual([true, true, false, false]);
   });
 });
 
-describe("the entities of definitions", () => {
-  it("are each named once, in the order in which they appear", () => {
+describe("entitiesIn", () => {
+  it("returns each entity once, in the order of the definitions", () => {
     expect(entitiesIn(features)).toEqual([product, "session", "user"]);
     expect(entitiesIn([])).toEqual([]);
   });
+});
 
-  it("have their features in the order in which these are defined", () => {
+describe("featuresOf", () => {
+  it("returns the features of an entity in the order of the definitions", () => {
     const namesOf = (entity: string) => featuresOf(features, entity).map(({ name }) => name);
     expect(["product", "session", "user", "page"].map(namesOf)).toEqual([["a", "c"], ["b", "d"], ["e"], []]);
   });

@@ -12,7 +12,7 @@ const clicks = {
 };
 const derived = { name: "d", description: "D.", unit: "count", entity: "session" };
 
-const refusal = (...definitions: unknown[]): string => {
+const resultOf = (...definitions: unknown[]): string => {
   try {
     parseFeatures(JSON.parse(JSON.stringify(definitions)));
   } catch (error) {
@@ -21,14 +21,14 @@ const refusal = (...definitions: unknown[]): string => {
   return "accepted";
 };
 
-describe("definitions that arrive as JSON", () => {
-  it("are accepted when they are the catalogue's", () => {
+describe("parseFeatures", () => {
+  it("accepts the catalogue as JSON", () => {
     expect(parseFeatures(JSON.parse(JSON.stringify(defaultFeatures)))).toEqual(defaultFeatures);
   });
 
-  it.each(Object.keys(eventTypes))("may read every event of type %s and what all share", (source) => {
+  it.each(Object.keys(eventTypes))("accepts features of %s events that read shared fields", (source) => {
     const shared = { ...clicks, source, aggregate: { type: "distinct", field: "view.path" } };
-    expect(refusal(shared, { ...clicks, name: "other", source, aggregate: { type: "span", field: "time" } })).toBe(
+    expect(resultOf(shared, { ...clicks, name: "other", source, aggregate: { type: "span", field: "time" } })).toBe(
       "accepted",
     );
   });
@@ -45,7 +45,7 @@ describe("definitions that arrive as JSON", () => {
       "feature clicks: aggregate.field: view.path of click is a string; expected a number: ",
     ],
     [
-      "a truth value that is condensed",
+      "an aggregate of a boolean",
       { ...clicks, source: "hover", aggregate: { type: "last", field: "clicked" } },
       "clicked of hover is a boolean; expected a number or string",
     ],
@@ -56,9 +56,9 @@ describe("definitions that arrive as JSON", () => {
     ],
     ["an unknown aggregate", { ...clicks, aggregate: { type: "median" } }, "feature clicks: aggregate.type: Invalid"],
     [
-      "a window that does not divide",
+      "a hopping window with a size",
       { ...clicks, window: { type: "hopping", every_ms: 7000, size_ms: 60000 } },
-      "a hopping window has every_ms and panes and nothing else",
+      "expected only every_ms and panes in a hopping window",
     ],
     [
       "too many panes",
@@ -66,12 +66,12 @@ describe("definitions that arrive as JSON", () => {
       "feature clicks: window.panes: Too big: expected number to be <=1000; given 1001",
     ],
     [
-      "a session's window for a user",
+      "the window session for a user",
       { ...clicks, entity: "user" },
-      "feature clicks: window.type: session is a window of the entity session only",
+      "feature clicks: window.type: only the entity session has this window; expected another window",
     ],
     [
-      "a rate without a size",
+      "a rate over a window without a fixed size",
       { ...clicks, aggregate: { type: "rate", per_ms: 1000 } },
       "expected tumbling, hopping or cumulative",
     ],
@@ -84,7 +84,7 @@ describe("definitions that arrive as JSON", () => {
         source: "dwell",
         aggregate: { type: "latest_per_view", field: "engaged_ms", combine: "sum" },
       },
-      "latest_per_view is an aggregate of the entity session only",
+      "only the entity session has latest_per_view",
     ],
     [
       "a condition of the wrong type",
@@ -92,7 +92,7 @@ describe("definitions that arrive as JSON", () => {
       "feature clicks: where.0.field: burst of click is a number; expected a string",
     ],
     [
-      "an order of texts",
+      "a comparison of texts by order",
       { ...clicks, where: [{ field: "link", is: "lt", value: "a" }] },
       'feature clicks: where.0.value: Invalid input: expected number, received string; given "a"',
     ],
@@ -103,82 +103,82 @@ describe("definitions that arrive as JSON", () => {
       'feature Clicks: name: expected a name in snake_case of at most 64 characters; given "Clicks"',
     ],
     [
-      "an entity that there is",
+      "a custom entity with a reserved name",
       { ...clicks, entity: { name: "user", field: "view.path" }, window: { type: "lifetime" } },
-      "entity.name: user is an entity already",
+      "entity.name: user is a built-in entity",
     ],
     [
-      "an entity without a field",
+      "a custom entity with an unknown field",
       { ...clicks, entity: { name: "sku", field: "sku" }, window: { type: "lifetime" } },
       "feature clicks: entity.field: click has no field sku",
     ],
     [
-      "an expression that is none",
+      "an unknown operator",
       { ...derived, derive: { op: "power", left: 1, right: 2 } },
       "feature d: derive: expected a number, { feature }, { op, left, right }",
     ],
-    ["no definition at all", 17, "feature number 1: expected an object"],
-  ])("are refused with the field and what was expected: %s", (_, definition, message) => {
-    expect(refusal(definition)).toContain(message);
+    ["a definition that is not an object", 17, "feature number 1: expected an object; given 17"],
+  ])("rejects %s with the field and the expected value", (_, definition, message) => {
+    expect(resultOf(definition)).toContain(message);
   });
 
-  it("are refused when an expression has more than 500 levels", () => {
+  it("rejects an expression with more than 500 levels", () => {
     const nested = (levels: number) => ({
       ...derived,
       derive: Array.from({ length: levels - 1 }).reduce((of) => ({ op: "not", of }), 1),
     });
-    expect(refusal(nested(500))).toBe("accepted");
-    expect(refusal(nested(501))).toBe("feature d: derive: expected at most 500 levels of operators");
+    expect(resultOf(nested(500))).toBe("accepted");
+    expect(resultOf(nested(501))).toBe("feature d: derive: expected at most 500 levels of operators");
     expect(() => parseFeatures([nested(100_000)])).toThrow("feature d: derive: expected at most 500 levels");
   });
 
-  it("are refused when they do not hang together", () => {
-    expect(refusal(clicks, clicks)).toBe("feature clicks is defined twice: give one another name");
-    expect(refusal({ ...derived, derive: { feature: "nothing" } })).toBe(
+  it("rejects definitions that do not fit together", () => {
+    expect(resultOf(clicks, clicks)).toBe("feature clicks is defined twice: give one another name");
+    expect(resultOf({ ...derived, derive: { feature: "nothing" } })).toBe(
       "feature d is derived from nothing, which is not defined",
     );
     const user = { ...clicks, entity: "user", window: { type: "lifetime" } };
-    expect(refusal(user, { ...derived, derive: { feature: "clicks" } })).toContain(
+    expect(resultOf(user, { ...derived, derive: { feature: "clicks" } })).toContain(
       "feature d of entity session is derived from clicks of entity user",
     );
     expect(
-      refusal(
+      resultOf(
         { ...derived, derive: { feature: "e" } },
         { ...derived, name: "e", derive: { op: "not", of: { feature: "d" } } },
       ),
     ).toBe("feature d is derived from itself: d <- e <- d");
   });
 
-  it("tell all that is wrong at once", () => {
-    const message = refusal({ ...clicks, source: "clack" }, { ...clicks, name: "b", unit: "" });
+  it("reports all problems at once", () => {
+    const message = resultOf({ ...clicks, source: "clack" }, { ...clicks, name: "b", unit: "" });
     expect(message.split("\n")).toHaveLength(2);
   });
 });
 
-describe("definitions that no JSON could hold", () => {
-  const itself: { of?: unknown } = {};
-  itself.of = itself;
+describe("parseFeatures of values that JSON does not support", () => {
+  const circular: { of?: unknown } = {};
+  circular.of = circular;
 
   it.each<[string, unknown, string]>([
     [
-      "a whole number of any length",
+      "a bigint",
       { ...clicks, unit: 10n },
       "feature clicks: unit: Invalid input: expected string, received bigint; given 10n",
     ],
     ["a symbol", { ...clicks, unit: Symbol("count") }, "received symbol; given a symbol"],
     ["a function", { ...clicks, unit: () => "count" }, "received function; given a function"],
-    ["an object that contains itself", { ...clicks, unit: itself }, "given an object that contains itself"],
+    ["an object that contains itself", { ...clicks, unit: circular }, "given an object that contains itself"],
     [
       "an expression that contains itself",
-      { ...derived, derive: itself },
+      { ...derived, derive: circular },
       "feature d: derive: expected at most 500 levels",
     ],
-    ["nothing", undefined, "feature number 1: expected an object"],
-  ])("are refused with the field and what was expected: %s", (_, definition, message) => {
+    ["undefined", undefined, "feature number 1: expected an object; given nothing"],
+  ])("rejects %s with the field and the expected value", (_, definition, message) => {
     expect(() => parseFeatures([definition])).toThrow(message);
   });
 
-  it("are refused for a gap in the list", () => {
+  it("rejects a sparse array", () => {
     expect(() => parseFeatures(new Array(1))).toThrow("feature number 1: expected an object");
   });
 });

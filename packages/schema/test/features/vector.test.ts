@@ -8,11 +8,11 @@ import {
   type VectorOf,
 } from "../../src/index.ts";
 
-const named = { name: "f", description: "What it says.", unit: "count" } as const;
+const named = { name: "f", description: "D.", unit: "count" } as const;
 const ofSession = { ...named, entity: "session", window: session() } as const;
 
-describe("the vector's type", () => {
-  it("follows from the definitions", () => {
+describe("VectorOf", () => {
+  it("derives the type of each value from its definition", () => {
     const features = defineFeatures([
       { ...ofSession, name: "clicks", source: "click", aggregate: { type: "count" } },
       { ...ofSession, name: "longest", source: "hover", aggregate: { type: "max", field: "element_hover_duration" } },
@@ -42,7 +42,7 @@ describe("the vector's type", () => {
     }>();
   });
 
-  it("is known for the catalogue", () => {
+  it("types the vectors of the catalogue", () => {
     expectTypeOf<SessionVector["scroll_depth_30s"]>().toEqualTypeOf<number | null>();
     expectTypeOf<SessionVector["click_frequency"]>().toEqualTypeOf<number | null>();
     expectTypeOf<SessionVector["current_path"]>().toEqualTypeOf<string | null>();

@@ -2,5 +2,5 @@ import { pageFeatures } from "./page.ts";
 import { sessionFeatures } from "./session.ts";
 import { userFeatures } from "./user.ts";
 
-/** All features that Tidemark computes by default. */
+/** All default features. */
 export const defaultFeatures = [...sessionFeatures, ...userFeatures, ...pageFeatures] as const;

@@ -7,12 +7,12 @@ const today = windows.tumbling(86_400_000);
 const sevenDays = windows.hopping({ every_ms: 86_400_000, panes: 7 });
 const lastHour = windows.hopping({ every_ms: 60_000, panes: 60 });
 
-/** The features of a page, by its path, that Tidemark computes by default. */
+/** Default features of a page, by its path. */
 export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_views",
-    description: "Views ever.",
+    description: "Number of views of the page.",
     unit: "count",
     source: "page_view",
     aggregate: { type: "count" },
@@ -21,7 +21,7 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_views_1h",
-    description: "Views in the last hour, brought up to date every minute.",
+    description: "Number of views of the page in the last hour, updated every minute.",
     unit: "count",
     source: "page_view",
     aggregate: { type: "count" },
@@ -30,7 +30,7 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_views_today",
-    description: "Views today by UTC, told every hour.",
+    description: "Number of views of the page today (UTC), in steps of an hour.",
     unit: "count",
     source: "page_view",
     aggregate: { type: "count" },
@@ -39,7 +39,8 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_popularity",
-    description: "Views, each worth half as much every six hours: what is read now.",
+    description:
+      "Number of views of the page, in which the weight of each view halves every six hours: the page's current popularity.",
     unit: "count",
     source: "page_view",
     aggregate: { type: "decayed_count", half_life_ms: 21_600_000 },
@@ -48,7 +49,7 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_visitors_today",
-    description: "Visitors today, by UTC.",
+    description: "Number of distinct visitors (browsers) of the page today (UTC).",
     unit: "count",
     source: "page_view",
     aggregate: { type: "distinct", field: "anonymous_id" },
@@ -57,7 +58,7 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_visitors_7d",
-    description: "Visitors in the last seven days by UTC, today included.",
+    description: "Number of distinct visitors (browsers) of the page in the last seven days (UTC), including today.",
     unit: "count",
     source: "page_view",
     aggregate: { type: "distinct", field: "anonymous_id" },
@@ -66,7 +67,7 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_engaged_ms",
-    description: "Engaged time ever.",
+    description: "Total engaged time over all views of the page.",
     unit: "ms",
     source: "dwell",
     aggregate: { type: "sum", field: "engaged_delta_ms" },
@@ -75,14 +76,14 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_engaged_ms_per_view",
-    description: "Engaged time by view.",
+    description: "Mean engaged time per view of the page.",
     unit: "ms",
     derive: { op: "divide", left: { feature: "page_engaged_ms" }, right: { feature: "page_views" } },
   },
   {
     ...page,
     name: "page_completed_views",
-    description: "Views that were scrolled to nine tenths or more.",
+    description: "Number of views of the page that were scrolled to 90 % or more.",
     unit: "count",
     source: "scroll",
     where: [{ field: "scroll_depth_percentage", is: "gte", value: 90 }],
@@ -92,14 +93,14 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_completion_ratio",
-    description: "Share of the views that were scrolled to nine tenths or more.",
+    description: "Share of the page's views that were scrolled to 90 % or more.",
     unit: "ratio",
     derive: { op: "divide", left: { feature: "page_completed_views" }, right: { feature: "page_views" } },
   },
   {
     ...page,
     name: "page_reading_ms_p50",
-    description: "Time from the start of a view to its deepest point, at which half of the statements are made.",
+    description: "Median over the page's scroll events of the time from the view's start to its deepest point so far.",
     unit: "ms",
     source: "scroll",
     aggregate: { type: "quantile", field: "depth_reached_ms", q: 0.5 },
@@ -108,7 +109,7 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_clicks",
-    description: "Clicks ever.",
+    description: "Number of clicks on the page.",
     unit: "count",
     source: "click",
     aggregate: { type: "count" },
@@ -117,14 +118,15 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_clicks_per_view",
-    description: "Clicks by view.",
+    description: "Mean number of clicks per view of the page.",
     unit: "count",
     derive: { op: "divide", left: { feature: "page_clicks" }, right: { feature: "page_views" } },
   },
   {
     ...page,
     name: "page_dead_clicks",
-    description: "Clicks to which the page did not respond.",
+    description:
+      "Dead clicks on the page: clicks without a reaction of the page within 2.5 seconds, where a reaction is expected.",
     unit: "count",
     source: "click",
     where: [{ field: "response", is: "eq", value: "none" }],
@@ -134,14 +136,15 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_dead_click_ratio",
-    description: "Share of the clicks to which the page did not respond.",
+    description: "Dead clicks as a share of the page's clicks.",
     unit: "ratio",
     derive: { op: "divide", left: { feature: "page_dead_clicks" }, right: { feature: "page_clicks" } },
   },
   {
     ...page,
     name: "page_rage_clicks_7d",
-    description: "Bursts of three or more clicks in the last seven days by UTC, today included.",
+    description:
+      "Rage clicks on the page in the last seven days (UTC), including today: bursts of three or more clicks.",
     unit: "count",
     source: "click",
     where: [{ field: "burst", is: "eq", value: 3 }],
@@ -151,7 +154,7 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_top_targets",
-    description: "The five elements clicked most often, most often first.",
+    description: "The five elements of the page that were clicked most often, most frequent first.",
     unit: "selectors",
     source: "click",
     aggregate: { type: "top_k", k: 5, field: "target.path" },
@@ -160,7 +163,7 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_hover_ms_p90",
-    description: "Length of a hover that nine in ten stay below.",
+    description: "90th percentile of the duration of a hover on the page.",
     unit: "ms",
     source: "hover",
     aggregate: { type: "quantile", field: "element_hover_duration", q: 0.9 },
@@ -169,7 +172,7 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_video_plays",
-    description: "Times that a video or a sound began to play or went on.",
+    description: "Number of times that a video or audio on the page started or resumed.",
     unit: "count",
     source: "video_play",
     aggregate: { type: "count" },
@@ -178,7 +181,7 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_video_completes",
-    description: "Times that one was played to its end.",
+    description: "Number of times that a video or audio on the page played to its end.",
     unit: "count",
     source: "video_complete",
     aggregate: { type: "count" },
@@ -187,7 +190,8 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_lcp_ms_p75",
-    description: "Largest Contentful Paint that three in four statements of the last seven days stay below.",
+    description:
+      "75th percentile of the page's Largest Contentful Paint values of the last seven days (UTC), including today.",
     unit: "ms",
     source: "web_vital",
     where: [{ field: "metric", is: "eq", value: "LCP" }],
@@ -197,7 +201,8 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_inp_ms_p75",
-    description: "Interaction to Next Paint that three in four statements of the last seven days stay below.",
+    description:
+      "75th percentile of the page's Interaction to Next Paint values of the last seven days (UTC), including today.",
     unit: "ms",
     source: "web_vital",
     where: [{ field: "metric", is: "eq", value: "INP" }],
@@ -207,7 +212,8 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_cls_p75",
-    description: "Cumulative Layout Shift that three in four statements of the last seven days stay below.",
+    description:
+      "75th percentile of the page's Cumulative Layout Shift values of the last seven days (UTC), including today.",
     unit: "score",
     source: "web_vital",
     where: [{ field: "metric", is: "eq", value: "CLS" }],
@@ -217,7 +223,8 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_error_reports_1h",
-    description: "Reports of the last hour that the page's own code had failed.",
+    description:
+      "Number of error events of the page in the last hour, updated every minute. Each event reports uncaught errors of one kind and type.",
     unit: "count",
     source: "error",
     aggregate: { type: "count" },
@@ -225,5 +232,5 @@ export const pageFeatures = defineFeatures([
   },
 ]);
 
-/** The vector of the default page features. */
+/** Vector of the default features of a page. */
 export type PageVector = VectorOf<typeof pageFeatures>;

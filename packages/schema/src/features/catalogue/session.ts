@@ -6,12 +6,12 @@ const derived = { entity: "session" } as const;
 const session = { ...derived, window: windows.session() } as const;
 const lastMinute = windows.hopping({ every_ms: 10_000, panes: 6 });
 
-/** The features of a visit that Tidemark computes by default. */
+/** Default features of a session. */
 export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "session_duration_ms",
-    description: "From the session's first event to its latest.",
+    description: "Time from the session's first event to its latest event.",
     unit: "ms",
     source: "any",
     aggregate: { type: "span", field: "time" },
@@ -19,7 +19,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "event_count",
-    description: "Events of every type.",
+    description: "Number of events of all types in the session.",
     unit: "count",
     source: "any",
     aggregate: { type: "count" },
@@ -27,7 +27,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...derived,
     name: "event_rate_1m",
-    description: "Events per minute, over the last minute.",
+    description: "Events of the session per minute, over the last minute.",
     unit: "count per minute",
     source: "any",
     aggregate: { type: "rate", per_ms: 60_000 },
@@ -36,7 +36,8 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "activity_5m",
-    description: "Events, each worth half as much every five minutes: how busy the visitor is now.",
+    description:
+      "Number of events in the session, in which the weight of each event halves every five minutes: the visitor's current activity.",
     unit: "count",
     source: "any",
     aggregate: { type: "decayed_count", half_life_ms: 300_000 },
@@ -44,7 +45,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "idle_ms",
-    description: "Time since the latest event.",
+    description: "Time since the session's latest event.",
     unit: "ms",
     source: "any",
     aggregate: { type: "time_since_last" },
@@ -52,7 +53,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "page_view_count",
-    description: "Pages seen.",
+    description: "Number of page views in the session.",
     unit: "count",
     source: "page_view",
     aggregate: { type: "count" },
@@ -60,7 +61,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "page_count",
-    description: "Different pages seen.",
+    description: "Number of distinct pages (by path) viewed in the session.",
     unit: "count",
     source: "page_view",
     aggregate: { type: "distinct", field: "view.path" },
@@ -68,14 +69,14 @@ export const sessionFeatures = defineFeatures([
   {
     ...derived,
     name: "page_return_count",
-    description: "Views of a page that had been seen before.",
+    description: "Number of page views in the session of pages that the visitor had already viewed in it.",
     unit: "count",
     derive: { op: "subtract", left: { feature: "page_view_count" }, right: { feature: "page_count" } },
   },
   {
     ...session,
     name: "entry_path",
-    description: "Path of the first page seen.",
+    description: "Path of the session's first page view.",
     unit: "path",
     source: "page_view",
     aggregate: { type: "first", field: "view.path" },
@@ -83,7 +84,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "current_path",
-    description: "Path of the latest page seen.",
+    description: "Path of the session's latest page view.",
     unit: "path",
     source: "page_view",
     aggregate: { type: "last", field: "view.path" },
@@ -91,7 +92,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "recent_paths",
-    description: "Paths of the latest five page views, latest last.",
+    description: "Paths of the session's latest five page views, latest last.",
     unit: "paths",
     source: "page_view",
     aggregate: { type: "last_n", n: 5, field: "view.path" },
@@ -99,7 +100,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "entry_referrer",
-    description: "Where the visitor came from: the referrer of the first view that has one.",
+    description: "Where the visitor came from: the referrer of the session's first page view that has one.",
     unit: "URL",
     source: "page_view",
     aggregate: { type: "first", field: "view.referrer" },
@@ -107,7 +108,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "dwell_ms",
-    description: "Engaged time over all page views: visible, focused and active at once.",
+    description: "Engaged time over all page views of the session: page visible, focused and active at once.",
     unit: "ms",
     source: "dwell",
     aggregate: { type: "latest_per_view", field: "engaged_ms", combine: "sum" },
@@ -115,7 +116,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "visible_ms",
-    description: "Time a page was visible, over all page views.",
+    description: "Time that a page was visible, over all page views of the session.",
     unit: "ms",
     source: "dwell",
     aggregate: { type: "latest_per_view", field: "visible_ms", combine: "sum" },
@@ -123,7 +124,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "focused_ms",
-    description: "Time a page was visible and had the focus, over all page views.",
+    description: "Time that a page was visible and had the focus, over all page views of the session.",
     unit: "ms",
     source: "dwell",
     aggregate: { type: "latest_per_view", field: "focused_ms", combine: "sum" },
@@ -131,7 +132,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "active_ms",
-    description: "Time within a few seconds of an input while visible, over all page views.",
+    description: "Time that a page was visible within a few seconds of an input, over all page views of the session.",
     unit: "ms",
     source: "dwell",
     aggregate: { type: "latest_per_view", field: "active_ms", combine: "sum" },
@@ -139,7 +140,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "longest_view_ms",
-    description: "Engaged time of the page view that held the visitor longest.",
+    description: "Longest engaged time of one page view in the session.",
     unit: "ms",
     source: "dwell",
     aggregate: { type: "latest_per_view", field: "engaged_ms", combine: "max" },
@@ -147,21 +148,21 @@ export const sessionFeatures = defineFeatures([
   {
     ...derived,
     name: "dwell_per_page_view_ms",
-    description: "Engaged time by page view.",
+    description: "Mean engaged time per page view of the session.",
     unit: "ms",
     derive: { op: "divide", left: { feature: "dwell_ms" }, right: { feature: "page_view_count" } },
   },
   {
     ...derived,
     name: "engagement_ratio",
-    description: "Share of the visible time that was engaged.",
+    description: "Engaged share of the time that a page was visible in the session.",
     unit: "ratio",
     derive: { op: "divide", left: { feature: "dwell_ms" }, right: { feature: "visible_ms" } },
   },
   {
     ...derived,
     name: "is_bounce",
-    description: "One page view at most, and less than ten seconds engaged.",
+    description: "Whether the session has at most one page view and less than ten seconds of engaged time.",
     unit: "yes or no",
     derive: {
       op: "and",
@@ -172,7 +173,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "time_in_sight_ms",
-    description: "Longest time that an element marked for it was in sight.",
+    description: "Longest time in one page view of the session that an element marked with data-tm-dwell was in view.",
     unit: "ms",
     source: "element_dwell",
     aggregate: { type: "max", field: "visible_ms" },
@@ -180,7 +181,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "scroll_depth_max",
-    description: "Deepest scroll depth of any page view.",
+    description: "Largest scroll depth of any page view in the session, as a share of the content's height.",
     unit: "percent",
     source: "scroll",
     aggregate: { type: "latest_per_view", field: "scroll_depth_percentage", combine: "max" },
@@ -188,7 +189,8 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "scroll_depth_30s",
-    description: "Deepest scroll depth that any page view reached within its first 30 seconds.",
+    description:
+      "Largest scroll depth that any page view of the session reached within its first 30 seconds, as a share of the content's height.",
     unit: "percent",
     source: "scroll",
     where: [{ field: "depth_reached_ms", is: "lte", value: 30_000 }],
@@ -197,7 +199,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "scroll_reversals",
-    description: "Changes of scroll direction, over all page views.",
+    description: "Changes of scroll direction over all page views of the session.",
     unit: "count",
     source: "scroll",
     aggregate: { type: "latest_per_view", field: "reversals", combine: "sum" },
@@ -205,7 +207,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "scroll_velocity_max",
-    description: "Fastest scrolling of any page view, where the site measures it.",
+    description: "Highest scroll speed of any page view in the session, if the site measures it.",
     unit: "CSS pixels per second",
     source: "scroll",
     aggregate: { type: "max", field: "velocity_max" },
@@ -213,7 +215,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "pages_read_count",
-    description: "Different pages scrolled to nine tenths or more.",
+    description: "Number of distinct pages (by path) that the visitor scrolled to 90 % or more in the session.",
     unit: "count",
     source: "scroll",
     where: [{ field: "scroll_depth_percentage", is: "gte", value: 90 }],
@@ -222,14 +224,14 @@ export const sessionFeatures = defineFeatures([
   {
     ...derived,
     name: "reading_ratio",
-    description: "Share of the pages seen that were scrolled to nine tenths or more.",
+    description: "Share of the session's distinct pages that the visitor scrolled to 90 % or more.",
     unit: "ratio",
     derive: { op: "divide", left: { feature: "pages_read_count" }, right: { feature: "page_count" } },
   },
   {
     ...session,
     name: "copy_count",
-    description: "Times that text was copied.",
+    description: "Number of times that the visitor copied text in the session.",
     unit: "count",
     source: "selection",
     where: [{ field: "action", is: "eq", value: "copy" }],
@@ -238,7 +240,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "click_count",
-    description: "Clicks.",
+    description: "Number of clicks in the session.",
     unit: "count",
     source: "click",
     aggregate: { type: "count" },
@@ -257,7 +259,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...derived,
     name: "click_count_1m",
-    description: "Clicks in the last minute.",
+    description: "Number of clicks of the session in the last minute, updated every ten seconds.",
     unit: "count",
     source: "click",
     aggregate: { type: "count" },
@@ -266,7 +268,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "time_since_click_ms",
-    description: "Time since the latest click.",
+    description: "Time since the session's latest click.",
     unit: "ms",
     source: "click",
     aggregate: { type: "time_since_last" },
@@ -274,7 +276,8 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "rage_click_count",
-    description: "Bursts of three or more clicks, each less than 30 px and a second from the one before.",
+    description:
+      "Rage clicks in the session: bursts of three or more clicks, each less than 30 px and a second from the previous click.",
     unit: "count",
     source: "click",
     where: [{ field: "burst", is: "eq", value: 3 }],
@@ -283,7 +286,8 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "dead_click_count",
-    description: "Clicks to which the page did not respond within 2.5 s, where a response is expected.",
+    description:
+      "Dead clicks in the session: clicks without a reaction of the page within 2.5 seconds, where a reaction is expected.",
     unit: "count",
     source: "click",
     where: [{ field: "response", is: "eq", value: "none" }],
@@ -292,7 +296,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...derived,
     name: "frustration_ratio",
-    description: "Share of the clicks that were dead or brought a burst to three.",
+    description: "Rage clicks and dead clicks of the session as a share of its clicks.",
     unit: "ratio",
     derive: {
       op: "divide",
@@ -303,7 +307,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "click_response_ms_p75",
-    description: "Time from a click to the page's response that three in four clicks stay below.",
+    description: "75th percentile of the time from a click to the page's first reaction in the session.",
     unit: "ms",
     source: "click",
     aggregate: { type: "quantile", field: "response_ms", q: 0.75 },
@@ -311,7 +315,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "link_click_count",
-    description: "Clicks on links within the site.",
+    description: "Number of clicks in the session on links within the site.",
     unit: "count",
     source: "click",
     where: [{ field: "link", is: "eq", value: "internal" }],
@@ -320,7 +324,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "outbound_click_count",
-    description: "Clicks on links that leave the site, or load a file.",
+    description: "Number of clicks in the session on links that leave the site or download a file.",
     unit: "count",
     source: "click",
     where: [{ field: "link", is: "in", values: ["outbound", "download"] }],
@@ -329,7 +333,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "hover_count",
-    description: "Hovers with intent.",
+    description: "Number of hovers with intent in the session.",
     unit: "count",
     source: "hover",
     aggregate: { type: "count" },
@@ -337,7 +341,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "hover_ms_total",
-    description: "Time spent hovering with intent.",
+    description: "Total duration of the session's hovers with intent.",
     unit: "ms",
     source: "hover",
     aggregate: { type: "sum", field: "element_hover_duration" },
@@ -345,7 +349,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "hover_ms_max",
-    description: "Longest hover.",
+    description: "Longest duration of a hover in the session.",
     unit: "ms",
     source: "hover",
     aggregate: { type: "max", field: "element_hover_duration" },
@@ -353,7 +357,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "hover_ms_mean",
-    description: "Mean length of a hover.",
+    description: "Mean duration of a hover in the session.",
     unit: "ms",
     source: "hover",
     aggregate: { type: "mean", field: "element_hover_duration" },
@@ -361,7 +365,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "hover_ms_stddev",
-    description: "How much the length of the hovers varies: standard deviation of the sample.",
+    description: "Sample standard deviation of the durations of the session's hovers.",
     unit: "ms",
     source: "hover",
     aggregate: { type: "stddev", field: "element_hover_duration" },
@@ -369,7 +373,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "hover_click_count",
-    description: "Hovers that led to a click on the same element.",
+    description: "Number of hovers in the session during which the visitor clicked the hovered element.",
     unit: "count",
     source: "hover",
     where: [{ field: "clicked", is: "eq", value: true }],
@@ -378,14 +382,14 @@ export const sessionFeatures = defineFeatures([
   {
     ...derived,
     name: "hover_click_ratio",
-    description: "Share of the hovers that led to a click.",
+    description: "Share of the session's hovers during which the visitor clicked the hovered element.",
     unit: "ratio",
     derive: { op: "divide", left: { feature: "hover_click_count" }, right: { feature: "hover_count" } },
   },
   {
     ...session,
     name: "video_play_count",
-    description: "Times that a video or a sound began to play or went on.",
+    description: "Number of times that a video or audio started or resumed in the session.",
     unit: "count",
     source: "video_play",
     aggregate: { type: "count" },
@@ -393,7 +397,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "video_complete_count",
-    description: "Times that one was played to its end.",
+    description: "Number of times that a video or audio played to its end in the session.",
     unit: "count",
     source: "video_complete",
     aggregate: { type: "count" },
@@ -401,7 +405,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "video_watched_max",
-    description: "Largest share of one that was watched, as far as its progress was told.",
+    description: "Largest share of a video or audio that the visitor watched in the session, by its progress events.",
     unit: "percent",
     source: "video_progress",
     aggregate: { type: "max", field: "watched_percentage" },
@@ -409,7 +413,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "lcp_ms",
-    description: "Largest Contentful Paint of the latest page that told it.",
+    description: "Largest Contentful Paint of the latest page in the session that reported it.",
     unit: "ms",
     source: "web_vital",
     where: [{ field: "metric", is: "eq", value: "LCP" }],
@@ -418,7 +422,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "inp_ms_max",
-    description: "Largest Interaction to Next Paint of any page.",
+    description: "Largest Interaction to Next Paint of any page in the session.",
     unit: "ms",
     source: "web_vital",
     where: [{ field: "metric", is: "eq", value: "INP" }],
@@ -427,7 +431,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "cls_max",
-    description: "Largest Cumulative Layout Shift of any page.",
+    description: "Largest Cumulative Layout Shift of any page in the session.",
     unit: "score",
     source: "web_vital",
     where: [{ field: "metric", is: "eq", value: "CLS" }],
@@ -436,7 +440,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "form_start_count",
-    description: "Forms begun.",
+    description: "Number of forms that the visitor started in the session.",
     unit: "count",
     source: "form_start",
     aggregate: { type: "count" },
@@ -444,7 +448,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "form_submit_count",
-    description: "Forms sent.",
+    description: "Number of forms that the visitor submitted in the session.",
     unit: "count",
     source: "form_submit",
     aggregate: { type: "count" },
@@ -452,7 +456,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "form_abandon_count",
-    description: "Forms begun and left.",
+    description: "Number of forms that the visitor started in the session and left without submitting.",
     unit: "count",
     source: "form_abandon",
     aggregate: { type: "count" },
@@ -460,7 +464,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "error_report_count",
-    description: "Reports that the page's own code had failed.",
+    description: "Number of error events in the session. Each event reports uncaught errors of one kind and type.",
     unit: "count",
     source: "error",
     aggregate: { type: "count" },
@@ -468,7 +472,7 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "custom_event_count",
-    description: "Events reported with track().",
+    description: "Number of events in the session captured by track().",
     unit: "count",
     source: "custom",
     aggregate: { type: "count" },
@@ -476,12 +480,12 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "identified_count",
-    description: "Times the visitor was identified.",
+    description: "Number of times that the site identified the visitor in the session.",
     unit: "count",
     source: "identify",
     aggregate: { type: "count" },
   },
 ]);
 
-/** The vector of the default session features. */
+/** Vector of the default features of a session. */
 export type SessionVector = VectorOf<typeof sessionFeatures>;

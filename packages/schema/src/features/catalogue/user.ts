@@ -6,12 +6,12 @@ const user = { entity: "user" } as const;
 const today = windows.tumbling(86_400_000);
 const sevenDays = windows.hopping({ every_ms: 86_400_000, panes: 7 });
 
-/** The features of a visitor over all their sessions that Tidemark computes by default. */
+/** Default features of a user, over all sessions. */
 export const userFeatures = defineFeatures([
   {
     ...user,
     name: "clicks_last_minute",
-    description: "Clicks in the last minute, brought up to date every ten seconds.",
+    description: "Number of clicks of the user in the last minute, updated every ten seconds.",
     unit: "count",
     source: "click",
     aggregate: { type: "count" },
@@ -20,7 +20,7 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_first_seen_at",
-    description: "Time of the first event.",
+    description: "Time of the user's first event.",
     unit: "UTC ms",
     source: "any",
     aggregate: { type: "first", field: "time" },
@@ -29,7 +29,7 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_recency_ms",
-    description: "Time since the latest event.",
+    description: "Time since the user's latest event.",
     unit: "ms",
     source: "any",
     aggregate: { type: "time_since_last" },
@@ -38,7 +38,7 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_session_count",
-    description: "Sessions.",
+    description: "Number of sessions of the user.",
     unit: "count",
     source: "any",
     aggregate: { type: "distinct", field: "session_id" },
@@ -47,14 +47,14 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_is_returning",
-    description: "Whether there was more than one session.",
+    description: "Whether the user has more than one session.",
     unit: "yes or no",
     derive: { op: "gt", left: { feature: "user_session_count" }, right: 1 },
   },
   {
     ...user,
     name: "user_session_count_30d",
-    description: "Sessions in the last 30 days by UTC, today included.",
+    description: "Number of sessions of the user in the last 30 days (UTC), including today.",
     unit: "count",
     source: "any",
     aggregate: { type: "distinct", field: "session_id" },
@@ -63,7 +63,7 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_activity_7d",
-    description: "Events, each worth half as much every seven days.",
+    description: "Number of events of the user, in which the weight of each event halves every seven days.",
     unit: "count",
     source: "any",
     aggregate: { type: "decayed_count", half_life_ms: 604_800_000 },
@@ -72,7 +72,7 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_page_views_today",
-    description: "Pages seen today, by UTC.",
+    description: "Number of page views of the user today (UTC).",
     unit: "count",
     source: "page_view",
     aggregate: { type: "count" },
@@ -81,7 +81,7 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_page_views_7d",
-    description: "Pages seen in the last seven days by UTC, today included.",
+    description: "Number of page views of the user in the last seven days (UTC), including today.",
     unit: "count",
     source: "page_view",
     aggregate: { type: "count" },
@@ -90,7 +90,7 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_page_rate_1h",
-    description: "Pages seen a minute, over the last hour.",
+    description: "Page views of the user per minute, over the last hour.",
     unit: "count per minute",
     source: "page_view",
     aggregate: { type: "rate", per_ms: 60_000 },
@@ -99,7 +99,7 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_engaged_ms",
-    description: "Engaged time ever.",
+    description: "Total engaged time of the user over all page views.",
     unit: "ms",
     source: "dwell",
     aggregate: { type: "sum", field: "engaged_delta_ms" },
@@ -108,7 +108,7 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_engaged_ms_7d",
-    description: "Engaged time in the last seven days by UTC, today included.",
+    description: "Total engaged time of the user in the last seven days (UTC), including today.",
     unit: "ms",
     source: "dwell",
     aggregate: { type: "sum", field: "engaged_delta_ms" },
@@ -117,14 +117,14 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_engaged_ms_per_session",
-    description: "Engaged time by session.",
+    description: "Mean engaged time per session of the user.",
     unit: "ms",
     derive: { op: "divide", left: { feature: "user_engaged_ms" }, right: { feature: "user_session_count" } },
   },
   {
     ...user,
     name: "user_top_paths",
-    description: "The three pages seen most often, most often first.",
+    description: "Paths of the three pages that the user viewed most often, most frequent first.",
     unit: "paths",
     source: "page_view",
     aggregate: { type: "top_k", k: 3, field: "view.path" },
@@ -133,7 +133,7 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_recent_events",
-    description: "Names of the latest ten events reported with track(), latest last.",
+    description: "Names of the user's latest ten events captured by track(), latest last.",
     unit: "names",
     source: "custom",
     aggregate: { type: "last_n", n: 10, field: "name" },
@@ -142,7 +142,8 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_rage_clicks_7d",
-    description: "Bursts of three or more clicks in the last seven days by UTC, today included.",
+    description:
+      "Rage clicks of the user in the last seven days (UTC), including today: bursts of three or more clicks.",
     unit: "count",
     source: "click",
     where: [{ field: "burst", is: "eq", value: 3 }],
@@ -152,7 +153,8 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_video_plays_7d",
-    description: "Videos and sounds played in the last seven days by UTC, today included.",
+    description:
+      "Number of times that a video or audio started or resumed for the user in the last seven days (UTC), including today.",
     unit: "count",
     source: "video_play",
     aggregate: { type: "count" },
@@ -160,5 +162,5 @@ export const userFeatures = defineFeatures([
   },
 ]);
 
-/** The vector of the default user features. */
+/** Vector of the default features of a user. */
 export type UserVector = VectorOf<typeof userFeatures>;
