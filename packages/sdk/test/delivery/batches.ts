@@ -1,13 +1,13 @@
 import type { Event, View } from "@tidemark/schema";
 import type { BatchOrigin } from "../../src/events/queued-batch.ts";
 
-/** An event with that number. */
+/** Creates an event with that sequence number. */
 export const eventOf = (seq: number, time = 0): Event => ({ type: "custom", name: `event ${seq}`, seq, time });
 
-/** A view with that id. */
+/** Creates a view with that id. */
 export const viewOf = (view_id: string): View => ({ view_id, started_at: 0, url: "https://shop.example/" });
 
-/** An origin in that tab. */
+/** Creates an origin in that tab. */
 export const originOf = (tab_id: string, more: Partial<BatchOrigin> = {}): BatchOrigin => ({
   session_id: "shop.session1",
   anonymous_id: "visitor1",

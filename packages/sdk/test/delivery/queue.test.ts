@@ -23,19 +23,19 @@ const numbers = () => queue.entries.map(({ batch }) => batch.events.map(({ seq }
 const oldest = () => queue.entries[0] as Queue["entries"][number];
 
 describe("the open batch", () => {
-  it("takes events in, each of which is spooled", () => {
+  it("contains the events that are added, and is spooled with each", () => {
     for (const seq of [0, 1, 2]) expect(add(seq)).toBe(false);
     expect(numbers()).toEqual([[0, 1, 2]]);
     expect(spool.put.mock.calls).toEqual(Array(3).fill([queue.open]));
   });
 
-  it("is full with a hundred events", () => {
+  it("is full at 100 events", () => {
     const full = Array.from({ length: 101 }, (_, seq) => add(seq));
     expect(full.indexOf(true)).toBe(99);
     expect(queue.entries.map(({ batch }) => batch.events.length)).toEqual([100, 1]);
   });
 
-  it("is full with more than 10,000 bytes of properties", () => {
+  it("is full above 10,000 bytes of properties", () => {
     expect([add(0, { bytes: 5_000 }), add(1, { bytes: 5_000 }), add(2, { bytes: 1 }), add(3)]).toEqual([
       false,
       false,
@@ -45,27 +45,27 @@ describe("the open batch", () => {
     expect(numbers()).toEqual([[0, 1, 2], [3]]);
   });
 
-  it("is another after it was closed", () => {
+  it("is a new batch after it was closed", () => {
     add(0);
     queue.open = undefined;
     add(1);
     expect(numbers()).toEqual([[0], [1]]);
   });
 
-  it.each<[what: string, change: Partial<BatchOrigin>]>([
+  it.each<[field: string, change: Partial<BatchOrigin>]>([
     ["tab", { tab_id: "other" }],
     ["visitor", { anonymous_id: "visitor2" }],
     ["user", { user_id: "user" }],
-    ["answer", { consent: { measurement: "granted", personalisation: "denied" } }],
-  ])("is another when the %s changes", (_, change) => {
+    ["consent", { consent: { measurement: "granted", personalisation: "denied" } }],
+  ])("is a new batch when the %s changes", (_, change) => {
     add(0);
     add(1, { origin: { ...originOf("tab"), ...change } });
     expect(numbers()).toEqual([[0], [1]]);
   });
 });
 
-describe("a batch that is settled", () => {
-  it("leaves queue and spool", () => {
+describe("a settled batch", () => {
+  it("is removed from the queue and the spool", () => {
     add(0);
     const entry = oldest();
     queue.settle(entry);
@@ -74,7 +74,7 @@ describe("a batch that is settled", () => {
     expect(emit).not.toHaveBeenCalled();
   });
 
-  it("is reported by the next batch of its tab when it was given up", () => {
+  it("is reported by the next batch of its tab when it was dropped", () => {
     add(0);
     queue.settle(oldest(), "refused");
     queue.open = undefined;
@@ -94,8 +94,8 @@ describe("a batch that is settled", () => {
   });
 });
 
-describe("what the queue gives up", () => {
-  it("is the oldest of more than 200 batches, but none that is under way", () => {
+describe("a dropped batch", () => {
+  it("is the oldest of more than 200 that is not in flight", () => {
     for (let seq = 0; seq < 200; seq += 1) {
       add(seq);
       queue.open = undefined;
@@ -116,12 +116,12 @@ describe("what the queue gives up", () => {
   });
 });
 
-describe("batches of other pages", () => {
-  const left = (tab: string, seq: number) => newBatch(originOf(tab), eventOf(seq, now()), view, []);
+describe("recovered batches", () => {
+  const batchOf = (tab: string, seq: number) => newBatch(originOf(tab), eventOf(seq, now()), view, []);
 
-  it("wait with the others, and are waited for until each is settled", async () => {
+  it("join the queue, and resolve the recovery when each is settled", async () => {
     let isDone = false;
-    const done = queue.recover([left("old", 0), left("old", 1)]).then(() => {
+    const done = queue.recover([batchOf("old", 0), batchOf("old", 1)]).then(() => {
       isDone = true;
     });
     expect(numbers()).toEqual([[0], [1]]);
@@ -133,10 +133,10 @@ describe("batches of other pages", () => {
     expect(isDone).toBe(true);
   });
 
-  it("are not those that this page has captured", () => {
+  it("exclude those that this page has queued itself", () => {
     add(5);
     queue.settle(oldest());
-    void queue.recover([left("tab", 4), left("tab", 5), left("tab", 6)]);
+    void queue.recover([batchOf("tab", 4), batchOf("tab", 5), batchOf("tab", 6)]);
     expect(numbers()).toEqual([[4]]);
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { newBatch } from "../../src/delivery/batch.ts";
 import { addBuffered, createUnloadBuffer, readBuffered, type UnloadBuffer } from "../../src/delivery/unload-buffer.ts";
 import { eventOf, originOf, viewOf } from "./batches.ts";
@@ -22,32 +22,34 @@ const batches = (count: number) =>
   Array.from({ length: count }, (_, seq) => newBatch(originOf("tab"), eventOf(seq), viewOf("view"), []));
 const numbersIn = (buffer: UnloadBuffer) => readBuffered(buffer).map(({ events }) => events[0].seq);
 
-it("gives the batches of all pages, in the order in which they were added", () => {
-  const [first, second, third] = batches(3);
-  if (!first || !second || !third) throw new Error("three were made");
-  addBuffered(createUnloadBuffer("tidemark.key"), [first, second]);
-  addBuffered(createUnloadBuffer("tidemark.key"), [third]);
-  expect(numbersIn(createUnloadBuffer("tidemark.key"))).toEqual([0, 1, 2]);
-  expect([...items.keys()]).toEqual(["tidemark.key.unsent"]);
-});
+describe("the unload buffer", () => {
+  it("returns the batches of all pages, in the order in which they were added", () => {
+    const [first, second, third] = batches(3);
+    if (!first || !second || !third) throw new Error("expected three batches");
+    addBuffered(createUnloadBuffer("tidemark.key"), [first, second]);
+    addBuffered(createUnloadBuffer("tidemark.key"), [third]);
+    expect(numbersIn(createUnloadBuffer("tidemark.key"))).toEqual([0, 1, 2]);
+    expect([...items.keys()]).toEqual(["tidemark.key.unsent"]);
+  });
 
-it("keeps the latest 60", () => {
-  const buffer = createUnloadBuffer("tidemark.key");
-  addBuffered(buffer, batches(70));
-  expect(numbersIn(buffer)).toEqual(Array.from({ length: 60 }, (_, index) => index + 10));
-});
+  it("keeps the latest 60", () => {
+    const buffer = createUnloadBuffer("tidemark.key");
+    addBuffered(buffer, batches(70));
+    expect(numbersIn(buffer)).toEqual(Array.from({ length: 60 }, (_, index) => index + 10));
+  });
 
-it.each(["", "{", "0", "{}", "[0, {}]", '[{ "events": [] }]'])("is empty where another script wrote %j", (text) => {
-  items.set("tidemark.key.unsent", text);
-  const buffer = createUnloadBuffer("tidemark.key");
-  expect(readBuffered(buffer)).toEqual([]);
-  addBuffered(buffer, batches(1));
-  expect(numbersIn(buffer)).toEqual([0]);
-});
+  it.each(["", "{", "0", "{}", "[0, {}]", '[{ "events": [] }]'])("is empty if another script wrote %j", (text) => {
+    items.set("tidemark.key.unsent", text);
+    const buffer = createUnloadBuffer("tidemark.key");
+    expect(readBuffered(buffer)).toEqual([]);
+    addBuffered(buffer, batches(1));
+    expect(numbersIn(buffer)).toEqual([0]);
+  });
 
-it("keeps nothing where nothing may be stored", () => {
-  const buffer = createUnloadBuffer(false);
-  addBuffered(buffer, batches(1));
-  expect(readBuffered(buffer)).toEqual([]);
-  expect(items.size).toBe(0);
+  it("stores nothing where storage is forbidden", () => {
+    const buffer = createUnloadBuffer(false);
+    addBuffered(buffer, batches(1));
+    expect(readBuffered(buffer)).toEqual([]);
+    expect(items.size).toBe(0);
+  });
 });

@@ -17,11 +17,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
-/** The definition, told millisecond by millisecond over a coarse grid of the same times. */
+/** Computes the totals by the definition, millisecond by millisecond. */
 const bruteForce = (steps: Step[], rest: number) => {
   const totals = { visible_ms: 0, focused_ms: 0, active_ms: 0, engaged_ms: 0 };
   let [visible, focused, held, activeUntil, at] = [false, false, false, 0, 0];
-  const pass = (ms: number) => {
+  const advance = (ms: number) => {
     for (let end = at + ms; at < end; at += 1) {
       if (!visible) continue;
       const active = held || at < activeUntil;
@@ -32,16 +32,16 @@ const bruteForce = (steps: Step[], rest: number) => {
     }
   };
   for (const each of steps) {
-    pass(each.after);
+    advance(each.after);
     if (each.kind === "input") activeUntil = at + IDLE;
     else ({ visible, focused, held } = each);
   }
-  pass(rest);
+  advance(rest);
   return totals;
 };
 
 describe("the engagement clock", () => {
-  it("is what the definition says, whatever happens in whatever order", () => {
+  it("equals the definition for any sequence of inputs and changes of presence", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 12 }), fc.nat(8_000), (steps, rest) => {
         const clock = createEngagementClock(IDLE);
@@ -56,7 +56,7 @@ describe("the engagement clock", () => {
     );
   });
 
-  it("says the same however often it is read", () => {
+  it("returns the same totals however often it is read", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(10_000), { minLength: 1 }), (times) => {
         const [often, once] = [createEngagementClock(IDLE), createEngagementClock(IDLE)];
@@ -71,7 +71,7 @@ describe("the engagement clock", () => {
     );
   });
 
-  it("starts anew for a new view, and the visitor stays as active as before", () => {
+  it("resets the totals for a new view, and keeps the visitor's activity", () => {
     const clock = createEngagementClock(IDLE);
     clock.setPresence(0, { visible: true, focused: true, held: false });
     clock.noteInput(0);
@@ -79,7 +79,7 @@ describe("the engagement clock", () => {
     expect(clock.read(10_000)).toEqual({ visible_ms: 8_000, focused_ms: 8_000, active_ms: 3_000, engaged_ms: 3_000 });
   });
 
-  it("believes no stretch of more than half an hour without any news: the machine slept", () => {
+  it("counts at most half an hour between two calls, because the machine was asleep", () => {
     const clock = createEngagementClock(IDLE);
     clock.setPresence(0, { visible: true, focused: true, held: false });
     clock.noteInput(0);
@@ -93,7 +93,7 @@ describe("the engagement clock", () => {
     expect(clock.read(night + 1_000).visible_ms).toBe(1_801_000);
   });
 
-  it("adds nothing for a time that lies before the last one", () => {
+  it("adds nothing for a time before that of the last call", () => {
     const clock = createEngagementClock(IDLE);
     clock.setPresence(1_000, { visible: true, focused: true, held: false });
     expect(clock.read(500).visible_ms).toBe(0);

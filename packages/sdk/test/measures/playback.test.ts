@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createPlayback, type PlaybackReport } from "../../src/measures/playback.ts";
 
 const LENGTH = 60_000;
-/** How often a player says where it is, in milliseconds. */
+/** Time between two states of a playing player, in milliseconds. */
 const TICK = 250;
 
 type Action =
@@ -23,14 +23,17 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ kind: fc.constant("rate" as const), rate: fc.constantFrom(0.5, 1, 1.5, 2) }),
 );
 
-/** A medium of a minute that behaves as the HTML standard says, beside the milliseconds of it that were truly played. */
-const perform = (actions: Action[], { loop = false, says = true } = {}) => {
+/**
+ * Performs actions on a medium of a minute that follows the HTML standard. Returns the reports, and the milliseconds
+ * that were really played.
+ */
+const perform = (actions: Action[], { loop = false, reportsSeeks = true } = {}) => {
   const playback = createPlayback();
   const truth = { watched: new Set<number>(), played: 0, pieces: 1 };
-  const statements: PlaybackReport[] = [];
+  const reports: PlaybackReport[] = [];
   let [now, position, paused, stalled, ended, seeking, rate] = [1e12, 0, true, false, false, false, 1];
 
-  const look = (isWanted = false) => {
+  const update = (isRequested = false) => {
     const player = {
       currentTime: position / 1000,
       paused,
@@ -39,15 +42,15 @@ const perform = (actions: Action[], { loop = false, says = true } = {}) => {
       duration: LENGTH / 1000,
       playbackRate: rate,
     };
-    const statement = playback(player, now, false, false, isWanted);
-    if (statement) statements.push(statement);
+    const report = playback(player, now, false, false, isRequested);
+    if (report) reports.push(report);
   };
   const seek = (to: number) => {
-    [position, seeking, ended] = [to, says, false];
+    [position, seeking, ended] = [to, reportsSeeks, false];
     truth.pieces += 1;
-    look();
+    update();
     seeking = false;
-    look();
+    update();
   };
   const advance = (span: number) => {
     for (let each = 0; each < span; each += 1) {
@@ -60,7 +63,7 @@ const perform = (actions: Action[], { loop = false, says = true } = {}) => {
       if (loop) seek(0);
       else {
         [ended, paused] = [true, true];
-        look();
+        update();
       }
     }
   };
@@ -69,26 +72,26 @@ const perform = (actions: Action[], { loop = false, says = true } = {}) => {
     if (each.kind === "play") {
       if (ended) seek(0);
       [paused, stalled] = [false, false];
-      look();
+      update();
     } else if (each.kind === "pause") {
       paused = true;
-      look();
+      update();
     } else if (each.kind === "stall") stalled = true;
-    else if (each.kind === "report") look(true);
+    else if (each.kind === "report") update(true);
     else if (each.kind === "seek") seek(each.to);
     else if (each.kind === "rate") {
       rate = each.rate;
-      look();
+      update();
     } else {
       for (let tick = 0; tick < each.ticks; tick += 1) {
         advance(TICK);
-        look();
+        update();
       }
       advance(each.rest);
     }
   }
-  look(true);
-  return { statements, truth, last: statements.at(-1) };
+  update(true);
+  return { reports, truth, last: reports.at(-1) };
 };
 
 const covered = ({ ranges }: PlaybackReport) =>
@@ -102,21 +105,21 @@ const wait = (seconds: number): Action => ({ kind: "wait", ticks: seconds * 4, r
 const play: Action = { kind: "play" };
 const pause: Action = { kind: "pause" };
 const seek = (to: number): Action => ({ kind: "seek", to });
-const types = ({ statements }: { statements: PlaybackReport[] }) => statements.map(({ type }) => type.slice(6));
+const types = ({ reports }: { reports: PlaybackReport[] }) => reports.map(({ type }) => type.slice(6));
 
 describe("playback", () => {
-  it("has watched what was truly played, whatever is done to the player", () => {
+  it("reports the ranges that were really played, for any actions on the player", () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 30 }), fc.boolean(), (actions, loop) => {
-        const { statements, truth, last } = perform(actions, { loop });
+        const { reports, truth, last } = perform(actions, { loop });
         if (!last) return;
-        // A jump out of a stall may add what was expected to be played: at most half a second of the clock.
+        // A jump after a stall may add the time since the last state: at most half a second, at up to twice the speed.
         const unsure = actions.filter(({ kind }) => kind === "stall").length * 500 * 2;
         const claimed = covered(last);
         expect(missingFrom(claimed, truth.watched)).toBeLessThanOrEqual(2 * truth.pieces);
         expect(missingFrom(truth.watched, claimed)).toBeLessThanOrEqual(2 * truth.pieces + unsure);
         expect(Math.abs(last.played_ms - truth.played)).toBeLessThanOrEqual(2 * truth.pieces + unsure);
-        for (const each of statements) {
+        for (const each of reports) {
           expect(each.watched_ms).toBe(lengthOf(each));
           expect(each.ranges).toEqual([...each.ranges].sort(([a], [b]) => a - b));
           expect(each.watched_ms).toBeLessThanOrEqual(LENGTH);
@@ -126,45 +129,45 @@ describe("playback", () => {
     );
   });
 
-  it("opens with a play, and closes with a pause or an end before the next", () => {
+  it("starts with a play, and ends with a pause or a complete before the next play", () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 30 }), (actions) => {
         let open = false;
         let plays = 0;
-        for (const { type, plays: said } of perform(actions).statements) {
+        for (const { type, plays: reported } of perform(actions).reports) {
           expect(open).toBe(type !== "video_play");
           if (type !== "video_progress") open = type === "video_play";
           if (type === "video_play") plays += 1;
-          expect(said).toBe(plays);
+          expect(reported).toBe(plays);
         }
       }),
       { numRuns: 50 },
     );
   });
 
-  it("says each quarter as it is watched, and the end", () => {
-    const { statements } = perform([play, wait(61)]);
-    expect(types({ statements })).toEqual(["play", "progress", "progress", "progress", "complete"]);
-    expect(statements.map(({ watched_percentage }) => watched_percentage)).toEqual([0, 25, 50, 75, 100]);
-    expect(statements.at(-1)).toMatchObject({ position_ms: LENGTH, watched_ms: LENGTH, ranges: [[0, LENGTH]] });
+  it("reports each quarter when it is watched, and the end", () => {
+    const { reports } = perform([play, wait(61)]);
+    expect(types({ reports })).toEqual(["play", "progress", "progress", "progress", "complete"]);
+    expect(reports.map(({ watched_percentage }) => watched_percentage)).toEqual([0, 25, 50, 75, 100]);
+    expect(reports.at(-1)).toMatchObject({ position_ms: LENGTH, watched_ms: LENGTH, ranges: [[0, LENGTH]] });
   });
 
-  it("leaves the last quarter to the end, however near a look comes to it", () => {
+  it("reports the last quarter with the end only, however near the last position before it is", () => {
     const playback = createPlayback();
-    const said = [0, 20, 40, 59.99, 60].map((at) =>
+    const reports = [0, 20, 40, 59.99, 60].map((at) =>
       playback({ currentTime: at, paused: at === 60, ended: at === 60, duration: 60 }, at * 1000),
     );
-    expect(said.map((each) => each?.type)).toEqual([
+    expect(reports.map((each) => each?.type)).toEqual([
       "video_play",
       "video_progress",
       "video_progress",
       "video_progress",
       "video_complete",
     ]);
-    expect(said.at(-1)).toMatchObject({ watched_percentage: 100 });
+    expect(reports.at(-1)).toMatchObject({ watched_percentage: 100 });
   });
 
-  it("has not watched what a jump skipped, and says so at the place of the jump", () => {
+  it("does not count the part that a jump skips", () => {
     const { last } = perform([play, wait(5), seek(30_000), wait(5), pause]);
     expect(last).toMatchObject({
       type: "video_pause",
@@ -179,20 +182,22 @@ describe("playback", () => {
     });
   });
 
-  it("finds the jumps of a player that does not tell of them", () => {
-    const { last } = perform([play, wait(5), seek(30_000), wait(5), seek(2_000), wait(1), pause], { says: false });
+  it("detects the jumps of a player that does not report them", () => {
+    const { last } = perform([play, wait(5), seek(30_000), wait(5), seek(2_000), wait(1), pause], {
+      reportsSeeks: false,
+    });
     expect(last).toMatchObject({ played_ms: 11_000, watched_ms: 10_000, seeks: 2 });
   });
 
-  it("knows where playing stopped when a stop button also goes back to the start", () => {
+  it("reports the position at which playing stopped when a stop button also returns to the start", () => {
     const playback = createPlayback();
     playback({ currentTime: 0, paused: false, duration: 60 }, 0);
     playback({ currentTime: 4.9, paused: false, duration: 60 }, 4_900);
-    const said = playback({ currentTime: 0, paused: true, seeking: true, duration: 60 }, 5_000);
-    expect(said).toMatchObject({ type: "video_pause", position_ms: 5_000, watched_ms: 5_000, seeks: 0 });
+    const report = playback({ currentTime: 0, paused: true, seeking: true, duration: 60 }, 5_000);
+    expect(report).toMatchObject({ type: "video_pause", position_ms: 5_000, watched_ms: 5_000, seeks: 0 });
   });
 
-  it("counts a dragged handle as one seek, and neither a loop nor a replay as any", () => {
+  it("counts a dragged handle as one seek, and neither a loop nor a replay", () => {
     const drag = [seek(20_000), seek(21_000), seek(25_000), seek(22_000)];
     expect(perform([play, wait(5), ...drag, wait(5), pause]).last).toMatchObject({ seeks: 1 });
     expect(perform([play, wait(61), play, wait(5), pause]).last).toMatchObject({ seeks: 0, plays: 2 });
@@ -201,53 +206,56 @@ describe("playback", () => {
     expect(types(looped)).toEqual(["play", "progress", "progress", "progress", "progress", "pause"]);
   });
 
-  it("keeps the clock on the wall and the medium's timeline apart", () => {
+  it("separates played time from the medium's timeline", () => {
     const { last } = perform([{ kind: "rate", rate: 2 }, play, wait(10), pause]);
     expect(last).toMatchObject({ played_ms: 10_000, watched_ms: 20_000, playback_rate: 2 });
   });
 
-  it("takes a position that an engine refreshes in steps for no jump, also at four times the speed", () => {
+  it("does not take a position that a browser refreshes in steps for a jump, also at four times the speed", () => {
     const playback = createPlayback();
     const player = { currentTime: 0, paused: false, duration: 60, playbackRate: 4 };
     playback(player, 0);
     playback({ ...player, currentTime: 1 }, 250);
     playback({ ...player, currentTime: 1 }, 450);
-    const said = playback({ ...player, currentTime: 3, paused: true }, 600);
-    expect(said).toMatchObject({ ranges: [[0, 3_000]], seeks: 0 });
+    const report = playback({ ...player, currentTime: 3, paused: true }, 600);
+    expect(report).toMatchObject({ ranges: [[0, 3_000]], seeks: 0 });
   });
 
-  it("adds nothing while the medium waits, is lost, or runs backwards", () => {
+  it("adds nothing while the medium stalls, is unattended or plays backwards", () => {
     expect(perform([play, wait(5), { kind: "stall" }, wait(20), pause]).last).toMatchObject({ played_ms: 5_000 });
-    const lost = createPlayback();
-    expect(lost({ currentTime: 0, paused: false }, 0, true)).toBeUndefined();
-    expect(lost({ currentTime: 5, paused: false }, 5_000, true)).toBeUndefined();
-    expect(lost({ currentTime: 5, paused: false }, 5_000)).toMatchObject({ type: "video_play", position_ms: 5_000 });
-    expect(lost({ currentTime: 6, paused: true }, 6_000)).toMatchObject({ ranges: [[5_000, 6_000]] });
+    const unattended = createPlayback();
+    expect(unattended({ currentTime: 0, paused: false }, 0, true)).toBeUndefined();
+    expect(unattended({ currentTime: 5, paused: false }, 5_000, true)).toBeUndefined();
+    expect(unattended({ currentTime: 5, paused: false }, 5_000)).toMatchObject({
+      type: "video_play",
+      position_ms: 5_000,
+    });
+    expect(unattended({ currentTime: 6, paused: true }, 6_000)).toMatchObject({ ranges: [[5_000, 6_000]] });
     const backwards = createPlayback();
     expect(backwards({ currentTime: 9, paused: false, playbackRate: -1 }, 0)).toBeUndefined();
   });
 
-  it("closes a medium whose source is changed, with the old length and place", () => {
+  it("pauses a medium whose source changes, with the old length and position", () => {
     const playback = createPlayback();
     playback({ currentTime: 0, paused: false, duration: 60 }, 0);
     playback({ currentTime: 4.8, paused: false, duration: 60 }, 4_800);
-    const said = playback({ currentTime: 0, paused: false, duration: Number.NaN }, 5_000, false, true);
-    expect(said).toMatchObject({ type: "video_pause", position_ms: 5_000, duration_ms: 60_000, seeks: 0 });
+    const report = playback({ currentTime: 0, paused: false, duration: Number.NaN }, 5_000, false, true);
+    expect(report).toMatchObject({ type: "video_pause", position_ms: 5_000, duration_ms: 60_000, seeks: 0 });
   });
 
-  it("leaves length and share away for a live stream", () => {
-    const said = createPlayback()({ currentTime: 3_600, paused: false, duration: Infinity }, 0);
-    expect(said).toMatchObject({ type: "video_play", position_ms: 3_600_000 });
-    expect(said).not.toHaveProperty("duration_ms");
-    expect(said).not.toHaveProperty("watched_percentage");
+  it("omits length and percentage for a live stream", () => {
+    const report = createPlayback()({ currentTime: 3_600, paused: false, duration: Infinity }, 0);
+    expect(report).toMatchObject({ type: "video_play", position_ms: 3_600_000 });
+    expect(report).not.toHaveProperty("duration_ms");
+    expect(report).not.toHaveProperty("watched_percentage");
   });
 
-  it("says nothing when a report is wanted and nothing is new", () => {
-    const { statements } = perform([play, wait(2), { kind: "report" }, { kind: "report" }, pause, { kind: "report" }]);
-    expect(types({ statements })).toEqual(["play", "progress", "pause"]);
+  it("reports nothing on request when nothing has changed", () => {
+    const { reports } = perform([play, wait(2), { kind: "report" }, { kind: "report" }, pause, { kind: "report" }]);
+    expect(types({ reports })).toEqual(["play", "progress", "pause"]);
   });
 
-  it("names at most fifty parts, the longest, in order", () => {
+  it("reports the fifty longest ranges, in order", () => {
     const actions = Array.from({ length: 55 }, (_, each) => [
       seek(each * 1_000),
       { kind: "wait", ticks: 1, rest: each } as Action,

@@ -6,14 +6,14 @@ const range: fc.Arbitrary<Range> = fc
   .tuple(fc.nat(300), fc.integer({ min: 1, max: 80 }))
   .map(([from, length]) => [from, from + length]);
 
-/** The definition: every millisecond that some range covers. */
+/** Every millisecond that any of the ranges covers. */
 const millisecondsIn = (ranges: Range[]) =>
   new Set(ranges.flatMap(([from, to]) => Array.from({ length: to - from }, (_, each) => from + each)));
 
 const merge = (ranges: Range[]) => ranges.reduce<Range[]>((merged, [from, to]) => addRange(merged, from, to), []);
 
 describe("ranges", () => {
-  it("cover what was added, millisecond by millisecond, and are apart from each other", () => {
+  it("cover every added millisecond, and are disjoint", () => {
     fc.assert(
       fc.property(fc.array(range, { maxLength: 40 }), (ranges) => {
         const merged = merge(ranges).sort(([a], [b]) => a - b);
@@ -25,13 +25,13 @@ describe("ranges", () => {
     );
   });
 
-  it("leave what they are given as it is", () => {
+  it("do not change their input", () => {
     const before: Range[] = [[10, 20]];
     expect(addRange(before, 15, 30)).toEqual([[10, 30]]);
     expect(before).toEqual([[10, 20]]);
   });
 
-  it("become one where they touch", () => {
+  it("become one when they touch", () => {
     expect(
       merge([
         [0, 10],

@@ -2,14 +2,14 @@ import { describe, expect, it, vi } from "vitest";
 import { combineStops, listen, share } from "../../src/sensors/listen.ts";
 
 describe("listen", () => {
-  it("hears each of the named events until it is stopped", () => {
+  it("receives each of the named events until it is stopped", () => {
     const target = new EventTarget();
-    const heard: string[] = [];
-    const stop = listen(target, "keydown wheel", ({ type }) => heard.push(type));
+    const received: string[] = [];
+    const stop = listen(target, "keydown wheel", ({ type }) => received.push(type));
     for (const type of ["keydown", "wheel", "scroll"]) target.dispatchEvent(new Event(type));
     stop();
     target.dispatchEvent(new Event("keydown"));
-    expect(heard).toEqual(["keydown", "wheel"]);
+    expect(received).toEqual(["keydown", "wheel"]);
   });
 
   it("listens passively and in the capture phase", () => {
@@ -48,7 +48,7 @@ describe("share", () => {
     expect(source.starts).toBe(2);
   });
 
-  it("gives each value to every listener that is there", () => {
+  it("passes each value to every current listener", () => {
     const { source, subscribe } = createSource();
     const [first, second] = [vi.fn(), vi.fn()];
     const stop = subscribe(first);
@@ -60,7 +60,7 @@ describe("share", () => {
     expect(second.mock.calls).toEqual([[1], [2]]);
   });
 
-  it("stops the source once, though a listener is removed twice", () => {
+  it("stops the source once when a listener is removed twice", () => {
     const { source, subscribe } = createSource();
     const stop = subscribe(() => {});
     stop();
@@ -69,11 +69,13 @@ describe("share", () => {
   });
 });
 
-it("together stops all, in their order", () => {
-  const stopped: number[] = [];
-  combineStops(
-    () => stopped.push(1),
-    () => stopped.push(2),
-  )();
-  expect(stopped).toEqual([1, 2]);
+describe("combineStops", () => {
+  it("calls all stop functions in order", () => {
+    const stopped: number[] = [];
+    combineStops(
+      () => stopped.push(1),
+      () => stopped.push(2),
+    )();
+    expect(stopped).toEqual([1, 2]);
+  });
 });
