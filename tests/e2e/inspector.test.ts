@@ -205,7 +205,7 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
     const tab = await inspected("wrong-key.html");
     await tab.run("await tidemark.flush()");
     await expect.poll(() => statesOf(tab, "page_view")).toEqual(["dropped"]);
-    expect((await rows(tab))[0]?.reason).toContain("refused the whole batch");
+    expect((await rows(tab))[0]?.reason).toContain("rejected the whole batch");
     const trouble = () => look(tab, "return panel.querySelector('section + section [role=status]').textContent");
     await expect.poll(trouble).toContain("tm_demo_unknownkey");
   });

@@ -314,7 +314,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       await tab.goto(url);
       await expect
         .poll(async () => (await seen(tab)).warnings)
-        .toEqual([expect.stringMatching(/-more\.js does not load/)]);
+        .toEqual([expect.stringMatching(/-more\.js did not load/)]);
       expect(await tab.run("return window.intruded ?? false")).toBe(false);
       await clickThrough(tab);
     });
@@ -327,7 +327,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
         "a key that is none",
         `data-key="UA-1234"`,
         {},
-        /nothing is measured\ndata-key: "UA-1234" is not the site's key/,
+        /nothing is measured\ndata-key: "UA-1234" is not a site key like tm_/,
         false,
       ],
       [
@@ -351,13 +351,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
         /data-session-id: "7" is not 8 to 64/,
         true,
       ],
-      [
-        "an unknown option",
-        `data-key="${KEY}"`,
-        { idleAfter: 1 },
-        /tidemark\.config\.idleAfter: there is no such/,
-        true,
-      ],
+      ["an unknown option", `data-key="${KEY}"`, { idleAfter: 1 }, /tidemark\.config\.idleAfter: unknown name/, true],
       [
         "an unknown option of a signal",
         `data-key="${KEY}"`,
@@ -376,7 +370,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
         "a name that is taken",
         `data-key="${KEY}" data-name="location"`,
         {},
-        /data-name: window\.location is something else/,
+        /data-name: window\.location is in use/,
         true,
       ],
       [

@@ -8,15 +8,16 @@ import { createTracker } from "./tracker/create-tracker.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 
 /**
- * The script tag: `<script async src="https://<collector>/tidemark.js" data-key="tm_…"></script>` measures the page and puts
- * the tracker in `window.tidemark`, or where `data-name` says. Events go to the origin that the script came from. Calls made
- * before it is there are kept by a stub (`script-tag/stub.ts`) and made then. A key has one tracker a page, however often its tag
- * is in there. What is wrong is said in one warning; docs/script-tag.md has every attribute.
+ * The script tag: `<script async src="https://<collector>/tidemark.js" data-key="tm_…"></script>` measures the page.
+ *
+ * The tracker is `window.tidemark`, or the property of `window` that `data-name` names. Events go to the origin that served the script.
+ * A stub (`script-tag/stub.ts`) records the calls made before the script has loaded, and the tag replays them. Each key has one
+ * tracker per page, even if its tag occurs twice. One warning lists all problems. docs/script-tag.md describes every attribute.
  */
 const script = document.currentScript as HTMLScriptElement | null;
 const globals = window as unknown as Record<string | symbol, unknown>;
 
-/** The trackers of all tags on the page, by their keys. */
+/** The property of `window` that holds the trackers of all tags on the page, by site key. */
 const REGISTRY = Symbol.for("tidemark");
 
 const start = ({ signals, options, ...others }: Settings & { key: string; endpoint: string }): Tracker => {
@@ -31,17 +32,17 @@ guard(() => {
   globals[REGISTRY] ??= {};
   const trackers = globals[REGISTRY] as Record<string, Tracker>;
   const { name = "tidemark", ...attributes } = { ...script?.dataset };
-  const there = globals[name] as Stub | undefined;
-  const { settings, problems } = readSettings(attributes, there?.config, script?.src && new URL(script.src).origin);
+  const existing = globals[name] as Stub | undefined;
+  const { settings, problems } = readSettings(attributes, existing?.config, script?.src && new URL(script.src).origin);
 
   const { key, endpoint } = settings;
   if (key && endpoint) {
     trackers[key] ??= start({ ...settings, key, endpoint });
-    // An element with that id is no property of the window's own.
-    if (!there || !Object.hasOwn(globals, name) || there.q || there.config) {
+    // An element with this id is an inherited property of `window`: the tracker may replace it.
+    if (!existing || !Object.hasOwn(globals, name) || existing.q || existing.config) {
       globals[name] = trackers[key];
-      if (there) replayCalls(there, trackers[key]);
-    } else if (!Object.values<unknown>(trackers).includes(there))
+      if (existing) replayCalls(existing, trackers[key]);
+    } else if (!Object.values<unknown>(trackers).includes(existing))
       problems.push(`data-name: window.${name} is in use. Choose another name`);
   } else problems.unshift("nothing is measured");
   if (problems.length) console.warn("[tidemark]", problems.join("\n"));

@@ -2,27 +2,27 @@ import { createTracker as start } from "./tracker/create-tracker.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 
 /**
- * The package for wherever there may be no page: servers, prerendering, workers, tests, native apps. All is as in `index.ts`,
- * but its `createTracker` looks for a document first. Builds for browsers take `index.ts`, which need not look: the conditions
- * of the package's exports tell them apart. Those of edge servers come first, because their bundlers name `browser` as well.
+ * The package's entry for environments that may have no page: servers, prerendering, workers, tests, native apps. It is `index.ts`,
+ * with a `createTracker` that checks for a document first. Builds for browsers use `index.ts` and need no check: the conditions in
+ * the package's exports select the entry. The conditions of edge servers are listed first, because their bundlers also set `browser`.
  */
 export * from "./index.ts";
 
-const nothing = () => {};
+const noop = () => {};
 
-/** Measures nothing, keeps nothing and sends nothing; knows of the visitor nothing. */
-const inert = {
+/** A tracker that captures, stores and sends nothing, and has no session. */
+const inertTracker = {
   sessionId: "",
-  track: nothing,
-  identify: nothing,
-  reset: nothing,
-  consent: nothing,
-  page: nothing,
+  track: noop,
+  identify: noop,
+  reset: noop,
+  consent: noop,
+  page: noop,
   flush: async () => {},
   features: async () => ({}),
-  on: () => nothing,
-  stop: nothing,
+  on: () => noop,
+  stop: noop,
 } satisfies Tracker;
 
-/** Starts measuring the page that it is called on; where there is none, the tracker does nothing. */
-export const createTracker: typeof start = (options) => (globalThis.document ? start(options) : inert);
+/** Starts measuring the current page. Without a document, the tracker does nothing. */
+export const createTracker: typeof start = (options) => (globalThis.document ? start(options) : inertTracker);

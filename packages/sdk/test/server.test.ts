@@ -1,8 +1,8 @@
 import * as sdk from "@tidemark/sdk";
 import { describe, expect, it } from "vitest";
 
-/** Whatever a page may ask of a tracker, on a server. */
-const use = async () => {
+/** Uses every part of the package on a server. */
+const useEverything = async () => {
   const { createTracker, clicks, dwell, elementDwell, errors, forms, hovers, media, pageViews } = sdk;
   const { scrollDepth, selections, webVitals, clickEvidence, clickLinks, clickNames, clickTexts } = sdk;
   const { deviceDetails, gzip, readingDetails } = sdk;
@@ -28,8 +28,8 @@ const use = async () => {
       ...[errors(), webVitals()],
     ],
   });
-  const heard: unknown[] = [];
-  const stopHearing = tracker.on("event", (event) => heard.push(event));
+  const received: unknown[] = [];
+  const stopListening = tracker.on("event", (event) => received.push(event));
   const stopDebugging = sdk.debug(tracker);
   tracker.consent("granted");
   tracker.page();
@@ -39,17 +39,17 @@ const use = async () => {
   await tracker.flush();
   const features = await tracker.features();
   stopDebugging();
-  stopHearing();
+  stopListening();
   tracker.stop();
-  return { heard, features, session: tracker.sessionId };
+  return { received, features, session: tracker.sessionId };
 };
 
-describe("on a server", () => {
-  it("a tracker measures nothing and knows nothing", async () => {
-    expect(await use()).toEqual({ heard: [], features: {}, session: "" });
+describe("the package on a server", () => {
+  it("has a tracker that captures nothing and reads nothing", async () => {
+    expect(await useEverything()).toEqual({ received: [], features: {}, session: "" });
   });
 
-  it("has every export that browsers have", async () => {
+  it("has every export of the browser entry", async () => {
     const browser = await import("../src/index.ts");
     expect(Object.keys(sdk).toSorted()).toEqual(Object.keys(browser).toSorted());
   });

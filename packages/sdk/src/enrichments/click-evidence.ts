@@ -3,58 +3,60 @@ import { combineStops, listen } from "../sensors/listen.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import type { ClickEvidence, ClickFields } from "../signals/clicks.ts";
 
-interface Pending {
+/** A click that is not captured yet, and the evidence that is still missing. */
+interface PendingClick {
   click: ClickFields;
   time: number;
-  /** What is still to be learnt. */
-  placeless: boolean;
-  unanswered: boolean;
+  needsPosition: boolean;
+  needsResponse: boolean;
 }
 
-/** A click without an answer for this long is dead, in milliseconds (PostHog's rule). */
+/** A click without a response for this long is dead, in milliseconds (PostHog's rule). */
 const DEAD_AFTER_MS = 2500;
 
-/** Clicks belong to one burst when they are closer than this, in pixels and milliseconds (PostHog's rule). */
+/** Clicks belong to one burst if they are closer than this, in pixels and milliseconds (PostHog's rule). */
 const BURST_PX = 30;
 const BURST_MS = 1000;
 
-/** Where a click writes, chooses or plays: an answer shows in the element itself, and many clicks are nothing unusual. */
+/** Elements in which a click edits, selects or plays: they respond in the element itself, and repeated clicks are normal. */
 const FIELDS = "input,select,textarea,label,option,video,audio,[contenteditable],[role=spinbutton],[role=slider]";
 
-/** Names of buttons that are there to be pressed again and again, one sign among them. They are looked at, not sent. */
+/** Names of buttons that are meant to be pressed repeatedly, and names of one character. They are compared, never sent. */
 const STEPPER = /^(.|next|prev(ious)?|back|forward|more|less)$/i;
 
 const isStepper = (element: Element): boolean =>
   element.matches("button,[role=button]") &&
   STEPPER.test(element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "");
 
-/** Whether the visitor selects text, or presses a key that changes what a click does. */
+/** Whether the visitor selects text, or presses a button or key that changes the effect of the click. */
 const isSpecial = ({ button, altKey, ctrlKey, metaKey, shiftKey }: MouseEvent): boolean =>
   button > 0 || altKey || ctrlKey || metaKey || shiftKey || getSelection()?.type === "Range";
 
 /**
- * Evidence for {@link clicks}: the position in the element, which click of a burst it was (three and more are a rage
- * click), and how the page responded (nothing within 2.5 s is a dead click). The rules that judge it are the reader's. The
- * click is reported, with its own time, once the evidence is there; at once when the page is hidden.
+ * Evidence for {@link clicks}: the position in the element, the click's number in a burst, and the response of the page.
  *
- * Fields, text selections and modified clicks make no burst and expect no response; steppers make no burst; links expect
- * no response. The position comes from an IntersectionObserver, so that nothing is laid out for it.
+ * The third click of a burst, and each later one, is a rage click; a click without a response within 2.5 s is a dead click. Readers
+ * of the events apply these rules. The click is captured, with its original time, when its evidence is complete. When signals report
+ * their totals, for example because the page is hidden, it is captured immediately.
+ *
+ * Clicks on fields, text selections and modified clicks have no burst and no response. Steppers have no burst, and links have no
+ * response. The position comes from an IntersectionObserver, so that it forces no layout.
  */
 export const clickEvidence = (): ClickEvidence => (context) => {
-  const pending = new Set<Pending>();
+  const pending = new Set<PendingClick>();
   let previous = { x: 0, y: 0, time: 0, burst: 0 };
 
-  const finish = (each: Pending) => {
+  const finish = (each: PendingClick) => {
     if (pending.delete(each)) context.capture("click", { ...each.click, time: each.time });
     watch();
   };
-  const settle = (each: Pending) => {
-    if (!each.placeless && !each.unanswered) finish(each);
+  const settle = (each: PendingClick) => {
+    if (!each.needsPosition && !each.needsResponse) finish(each);
   };
-  const respond = (response: NonNullable<ClickFields["response"]>, to: Iterable<Pending> = pending) => {
+  const respond = (response: NonNullable<ClickFields["response"]>, to: Iterable<PendingClick> = pending) => {
     for (const each of to) {
-      if (!each.unanswered) continue;
-      each.unanswered = false;
+      if (!each.needsResponse) continue;
+      each.needsResponse = false;
       each.click.response = response;
       if (response !== "none") each.click.response_ms = now() - each.time;
       settle(each);
@@ -63,23 +65,23 @@ export const clickEvidence = (): ClickEvidence => (context) => {
 
   const mutations = new MutationObserver(() => respond("mutation"));
   let stopListening: (() => void) | undefined;
-  /** Watches the page while a click waits for its response, and not otherwise. */
+  /** Watches the page only while a click waits for a response. */
   const watch = () => {
     stopListening?.();
     stopListening = undefined;
     mutations.disconnect();
-    if (![...pending].some(({ unanswered }) => unanswered)) return;
+    if (![...pending].some(({ needsResponse }) => needsResponse)) return;
     mutations.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
     stopListening = combineStops(
       listen(document, "scroll", () => respond("scroll")),
-      // A click alone moves the caret; an answer is a text that was selected.
+      // Every click moves the caret: only a selection of text is a response.
       listen(document, "selectionchange", () => getSelection()?.type === "Range" && respond("selection")),
       listen(document, "focusin focusout", () => respond("focus")),
       onNavigation(() => respond("navigation")),
     );
   };
 
-  const place = (each: Pending, element: Element) => {
+  const locate = (each: PendingClick, element: Element) => {
     const observer = new IntersectionObserver(([entry]) => {
       observer.disconnect();
       const { left, top, width } = entry?.boundingClientRect ?? new DOMRect();
@@ -87,7 +89,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
         each.click.element_x = each.click.x - Math.round(left);
         each.click.element_y = each.click.y - Math.round(top);
       }
-      each.placeless = false;
+      each.needsPosition = false;
       settle(each);
     });
     observer.observe(element);
@@ -112,12 +114,12 @@ export const clickEvidence = (): ClickEvidence => (context) => {
       const each = {
         click,
         time,
-        placeless: !!click.pointer_type,
-        unanswered: !isField && !target.closest("a[href]"),
+        needsPosition: !!click.pointer_type,
+        needsResponse: !isField && !target.closest("a[href]"),
       };
       pending.add(each);
-      if (each.placeless) place(each, target);
-      if (each.unanswered) setTimeout(() => respond("none", [each]), DEAD_AFTER_MS);
+      if (each.needsPosition) locate(each, target);
+      if (each.needsResponse) setTimeout(() => respond("none", [each]), DEAD_AFTER_MS);
       watch();
       settle(each);
     },

@@ -1,7 +1,7 @@
 import { cleanUrl } from "../sensors/page-url.ts";
 import type { ClickEnrichment, ClickFields } from "../signals/clicks.ts";
 
-/** Paths that a browser downloads rather than shows, or hands to another program. */
+/** Paths of files that a browser downloads or opens in another program. */
 const FILE = /\.(pdf|zip|t?gz|rar|7z|dmg|exe|msi|pkg|deb|rpm|apk|iso|docx?|xlsx?|pptx?|csv|epub|mp[34]|mov|avi|wav)$/i;
 
 const kindOf = ({ protocol, host, pathname, download }: HTMLAnchorElement): NonNullable<ClickFields["link"]> => {
@@ -13,8 +13,8 @@ const kindOf = ({ protocol, host, pathname, download }: HTMLAnchorElement): NonN
 };
 
 /**
- * Detail for {@link clicks}: where the link leads that was clicked. Origin and path go along for outbound links and
- * downloads; never a mail address or a telephone number.
+ * Adds the kind of the clicked link to {@link clicks}, and its origin and path for outbound links and downloads. Mail addresses and
+ * telephone numbers are never sent.
  */
 export const clickLinks: ClickEnrichment = (event) => {
   const link = event.composedPath().find((element) => element instanceof HTMLAnchorElement && element.href);

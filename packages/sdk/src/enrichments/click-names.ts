@@ -2,8 +2,8 @@ import { isMasked, maskedText } from "../sensors/masked-text.ts";
 import type { ClickEnrichment } from "../signals/clicks.ts";
 
 /**
- * Detail for {@link clicks}: the element's accessible name, as far as it is written down (`aria-label`, `alt`, `title`), or
- * else its masked text. At most 100 characters.
+ * Adds the element's accessible name to {@link clicks}: its `aria-label`, `alt` or `title`, or else its masked text. At most 100
+ * characters.
  */
 export const clickNames: ClickEnrichment = (_, target) => {
   const written = isMasked(target)

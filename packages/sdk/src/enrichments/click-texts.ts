@@ -1,5 +1,8 @@
 import { maskedText } from "../sensors/masked-text.ts";
 import type { ClickEnrichment } from "../signals/clicks.ts";
 
-/** Detail for {@link clicks}: the element's text, digits and mail addresses masked, at most 100 characters; never a field's. */
+/**
+ * Adds the element's text to {@link clicks}, with digits and mail addresses masked. At most 100 characters. The text of a form field
+ * is never sent.
+ */
 export const clickTexts: ClickEnrichment = (_, target) => ({ text: maskedText(target) });

@@ -1,11 +1,11 @@
 import type { ViewEnrichment } from "../signals/page-views.ts";
 
 /**
- * Detail for {@link pageViews}: language, time zone, viewport, screen, colour scheme and, where the browser knows it, the
- * kind of connection. Together they come near to telling browsers apart: ask for them where a model needs them.
+ * Adds language, time zone, viewport, screen, colour scheme and, if the browser knows it, the kind of connection to {@link pageViews}.
+ * Together these fields can almost identify a browser: add them only if a model needs them.
  */
 export const deviceDetails: ViewEnrichment = () => {
-  // Intl takes tens of milliseconds to begin with.
+  // The first use of Intl takes tens of milliseconds.
   const { Temporal } = globalThis as { Temporal?: { Now: { timeZoneId(): string } } };
   const { effectiveType } = (navigator as { connection?: { effectiveType?: string } }).connection ?? {};
   return {

@@ -4,16 +4,16 @@ import type { ScrollEnrichment } from "../signals/scroll-depth.ts";
 
 /** Options of {@link readingDetails}. */
 export interface ReadingDetailsOptions {
-  /** Depths to report at the moment they are passed, in percent. Default 25, 50, 75, 90. */
+  /** Depths that are reported immediately when they are passed, in percent. Default: 25, 50, 75, 90. */
   milestones?: number[];
 }
 
-/** Two sights further apart than this are no movement, but a jump and a rest, in milliseconds. */
+/** Two positions further apart in time than this do not count as one movement, in milliseconds. */
 const MAX_MOVE_MS = 200;
 
 /**
- * More of the reading than its depth, for {@link scrollDepth}: the milestones passed, the fastest scrolling, and the visible
- * time spent in each tenth of the content, by the middle of the viewport and the content's height at that time.
+ * Adds three measurements to {@link scrollDepth}: the milestones passed, the fastest scrolling, and the visible time in each tenth of
+ * the content. The middle of the viewport and the current height of the content determine the tenth.
  */
 export const readingDetails =
   ({ milestones = [25, 50, 75, 90] }: ReadingDetailsOptions = {}): ScrollEnrichment =>
@@ -40,9 +40,9 @@ export const readingDetails =
 
         const percentage = percentageOf(depth, geometry);
         const passed = Math.max(0, ...milestones.filter((each) => each <= percentage));
-        const isNews = passed > milestone;
+        const isNew = passed > milestone;
         milestone = Math.max(milestone, passed);
-        return isNews;
+        return isNew;
       },
       fields: () => ({ velocity_max: fastest, tenths_ms: tenths, ...(milestone && { milestone }) }),
     };

@@ -2,25 +2,26 @@ import { combineStops, type Stop } from "../sensors/listen.ts";
 import type { Listen } from "./tracker-events.ts";
 
 /**
- * Explains in the console what a tracker captures and what becomes of it: each event, each answer of the collector with the
- * events it refused and why, each request that failed, and what had to be given up. A module of its own: a page that does
- * not ask for it does not load it. The script tag loads it on pages with `?tidemark_debug` in their URL.
+ * Logs a tracker's events and their delivery to the console: each captured event, each response of the collector with the rejected
+ * events and the reasons, each failed request, and the reason for each dropped batch.
  *
- * @returns A function that ends it.
+ * A page that does not import this module does not load it. The script tag loads it on pages with `?tidemark_debug` in the URL.
+ *
+ * @returns A function that stops the logging.
  */
 export const debug = ({ on }: { on: Listen }): Stop => {
-  let problem = "";
-  const say = (what: string, detail: unknown) => console.info(`[tidemark] ${what}`, detail);
+  let lastProblem = "";
+  const log = (message: string, detail: unknown) => console.info(`[tidemark] ${message}`, detail);
   return combineStops(
-    on("event", (event) => say(`${event.type} ${event.seq}`, event)),
-    on("acknowledged", (answer) => {
-      say(`stored ${answer.accepted}, and had ${answer.duplicates} already`, answer);
-      for (const rejection of answer.rejected) say(`refused: ${rejection.message}`, rejection);
+    on("event", (event) => log(`${event.type} ${event.seq}`, event)),
+    on("acknowledged", (response) => {
+      log(`accepted ${response.accepted}, duplicates ${response.duplicates}`, response);
+      for (const rejection of response.rejected) log(`rejected: ${rejection.message}`, rejection);
     }),
-    on("delivery_problem", (why) => {
-      // What cannot be stored cannot be stored each time: once in a row is enough.
-      if (why !== problem) say("delivery problem:", why);
-      problem = why;
+    on("delivery_problem", (problem) => {
+      // Storage that fails once fails for every event: a repeated problem is logged once.
+      if (problem !== lastProblem) log("delivery problem:", problem);
+      lastProblem = problem;
     }),
   );
 };

@@ -7,7 +7,7 @@ export type On<Events> = <T extends keyof Events>(type: T, listener: (event: Eve
 /** Notifies the listeners of one type of event. */
 export type Emit<Events> = <T extends keyof Events>(type: T, event: Events[T]) => void;
 
-/** An emitter of events. `Events`: what each type of event carries, by its name. */
+/** An emitter of events. `Events` maps the name of each type to its payload. */
 export interface Emitter<Events> {
   on: On<Events>;
   emit: Emit<Events>;

@@ -2,23 +2,23 @@ import type { EventOf, EventType, FieldsOf, View } from "@tidemark/schema";
 import type { Stop } from "../sensors/listen.ts";
 import type { Listen } from "./tracker-events.ts";
 
-/** A behaviour that can be measured. It starts when called, and what it returns stops it and leaves no listener behind. */
+/** A measurement of one behaviour. The call starts it and returns a function that stops it and removes all its listeners. */
 export type Signal = (context: SignalContext) => Stop;
 
-/** Why a page view began. */
+/** The cause of a page view. */
 export type ViewCause = EventOf<"page_view">["cause"];
 
-/** What a signal may add to the context of a view, beside its identity and URL. */
+/** The fields that a signal may add to a view, in addition to its id, start and URL. */
 export type ViewFields = Omit<View, "view_id" | "started_at" | "url">;
 
-/** All that a signal knows of the tracker: it can report, and it hears of views. It knows nothing of delivery. */
+/** The part of the tracker that a signal uses: it captures events and listens to the tracker's own. It has no access to delivery. */
 export interface SignalContext {
-  /** Reports an event; the tracker stamps it with its number, its view and, unless the signal knows better, the time. */
+  /** Captures an event. The tracker adds its number, its view and, unless `time` is given, the current time. */
   capture<T extends EventType>(type: T, fields: FieldsOf<T> & { time?: number }): void;
-  /** Begins a page view and reports it. What is learnt of it later may be written into what this returns. */
-  beginView(cause: ViewCause, details: ViewFields): View;
-  /** Ends the session: from here on events are of another one of the same visitor. */
+  /** Begins a page view and captures its `page_view` event. The signal may add fields to the returned view later. */
+  beginView(cause: ViewCause, fields: ViewFields): View;
+  /** Ends the session and starts another one of the same visitor. */
   newSession(): void;
-  /** Hears of views and of the wish for reports. */
+  /** Adds a listener for the tracker's own events, such as `view` and `report`. */
   on: Listen;
 }

@@ -2,22 +2,22 @@ import type { BatchResponse, Event, View } from "@tidemark/schema";
 import type { Emit as EmitOf, On } from "./emitter.ts";
 import type { QueuedBatch } from "./queued-batch.ts";
 
-/** Why totals are wanted. When the view ends, the document may show the next one already. */
+/** The reason for a report of totals. At `view_end` the document may already show the next view. */
 export type ReportReason = "hidden" | "flush" | "view_end";
 
 /** The events that a tracker emits to its listeners, by type. */
 export interface TrackerEventMap {
-  /** A page view began: totals start from zero. */
+  /** A page view has begun. Totals start from zero. */
   view: View;
-  /** Totals are wanted now: the page is hidden, a flush was asked for, or the view is about to end. */
+  /** Signals report their totals now: the page is hidden, `flush()` was called, or the view is about to end. */
   report: ReportReason;
-  /** An event was captured, numbered and handed to delivery. */
+  /** An event was captured, numbered and queued for delivery. */
   event: Event & { tab_id: string };
-  /** A batch is on its way: for the first time, or again. Pages before this one may have captured it. */
+  /** A batch is sent, for the first time or again. Earlier pages may have captured its events. */
   sent: QueuedBatch;
-  /** The collector answered a batch: `rejected` names events by their position in `events`. */
+  /** The collector responded to a batch. `rejected` identifies events by their index in `events`. */
   acknowledged: QueuedBatch & BatchResponse;
-  /** A request failed and will be repeated, events were given up, or the browser keeps nothing: why, in words. */
+  /** The message of a problem: a request failed and will be repeated, events were dropped, or the browser stores nothing. */
   delivery_problem: string;
 }
 

@@ -2,11 +2,11 @@ import { COOKIE_MAX_AGE_S } from "@tidemark/schema/limits";
 import type { IdentityStore } from "./visitor.ts";
 
 /**
- * For the option `identityStore` of {@link createTracker}: keeps visitor and session in a cookie of the domain, so that all its
- * subdomains share them. The pages' servers see the cookie too. Where the browser takes none, they last as long as the page.
- * Some browsers keep a cookie that a script sets for seven days only.
+ * An `identityStore` for {@link createTracker} that stores visitor and session in a cookie of a domain, which all its subdomains share.
+ * The sites' servers receive the cookie too. If the browser blocks it, visitor and session last as long as the page. Some browsers
+ * delete a cookie set by a script after seven days.
  *
- * @param domain A domain that all the pages' hosts are in, as `example.com`.
+ * @param domain A domain that contains all hosts of the site, such as `example.com`.
  */
 export const acrossSubdomains =
   (domain: string): IdentityStore =>
@@ -20,10 +20,10 @@ export const acrossSubdomains =
         return undefined;
       }
     },
-    write(visit) {
-      const value = visit ? encodeURIComponent(JSON.stringify(visit)) : "";
+    write(identity) {
+      const value = identity ? encodeURIComponent(JSON.stringify(identity)) : "";
       const secure = location.protocol === "https:" ? "; secure" : "";
-      // biome-ignore lint/suspicious/noDocumentCookie: a page that goes away must have written it, and the Cookie Store API makes it wait
-      document.cookie = `${name}=${value}; domain=${domain}; path=/; max-age=${visit ? COOKIE_MAX_AGE_S : 0}; samesite=lax${secure}`;
+      // biome-ignore lint/suspicious/noDocumentCookie: a page that is left must have written it synchronously, and the Cookie Store API is asynchronous
+      document.cookie = `${name}=${value}; domain=${domain}; path=/; max-age=${identity ? COOKIE_MAX_AGE_S : 0}; samesite=lax${secure}`;
     },
   });

@@ -1,2 +1,2 @@
-/** A random id of 96 bits, as three numbers: nobody guesses it, and no two are ever the same. */
+/** Creates a random id of 96 bits, written as three numbers. It cannot be guessed and is unique in practice. */
 export const createId = (): string => crypto.getRandomValues(new Uint32Array(3)).join("-");

@@ -3,34 +3,36 @@ import { onPageChange } from "../sensors/page-state.ts";
 import { storedValue } from "../storage/web-storage.ts";
 import { createId } from "./create-id.ts";
 
-/** The permanent identity of an event: its tab and its number there. */
+/** The permanent identity of an event: its tab and its number in the tab. */
 interface EventNumber {
   tab_id: string;
   seq: number;
 }
 
-interface Tab {
+/** The counter of a tab, as sessionStorage holds it. */
+interface TabCounter {
   session_id: string;
   tab_id: string;
   next_seq: number;
 }
 
-/** Numbers the events of this tab. */
+/** The numbering of the events of this tab. */
 export interface TabNumbers {
-  /** The next number in a session. */
+  /** Takes the next number in a session. */
   nextNumber(sessionId: string): EventNumber;
-  /** Leaves the count to the tab's next page. */
+  /** Ends the numbering by this page, and writes the counter back for the tab's next page. */
   leave: Stop;
 }
 
 /**
- * Numbers a tab's events without a gap across the pages it visits. The count travels from page to page in sessionStorage:
- * a page takes it out when it begins and puts it back when it leaves. So no two pages ever hold the same count: neither a
- * duplicated tab, which gets a copy of the storage, nor the page after a crash finds one, and each begins its own. So does
- * a page that comes back from the back-forward cache.
+ * Creates the numbering of a tab's events, without gaps across the tab's pages.
+ *
+ * The counter moves from page to page in sessionStorage: a page removes it when it starts, and writes it back when it is left. So two
+ * pages never use the same counter. A duplicated tab, which gets a copy of the storage, finds no counter, and neither does the page
+ * after a crash: each starts a new one. So does a page restored from the back-forward cache.
  */
 export const createTabNumbers = (name: string | false): TabNumbers => {
-  const store = storedValue<Tab>("sessionStorage", name);
+  const store = storedValue<TabCounter>("sessionStorage", name);
   let tab = store.read();
   let left = false;
 
@@ -45,7 +47,7 @@ export const createTabNumbers = (name: string | false): TabNumbers => {
     if (change === "restore") {
       left = false;
       store.write(undefined);
-      // Firefox shows a restored page the storage as the page left it: what others counted since is not in there.
+      // Firefox restores the storage of the moment when the page was left, without the numbers that other pages took since.
       tab = undefined;
     }
   });

@@ -3,75 +3,79 @@ import { now } from "../sensors/clock.ts";
 import { type StoredValue, storedValue } from "../storage/web-storage.ts";
 import { createId } from "./create-id.ts";
 
-/** Who is visiting, in which session. */
+/** A visitor in a session. */
 export interface Visitor {
   anonymous_id: string;
   user_id?: string | undefined;
   session_id: string;
 }
 
-/** A visitor and the session: what is kept. */
+/** The stored form of a visitor and the session. */
 export interface StoredIdentity {
-  /** Nobody, after a log-out and before the next event. */
+  /** The visitor; absent after a logout until the next event. */
   visitor?: Visitor;
-  /** When the session began and when it last had an event, in UTC milliseconds. */
+  /** Start of the session, in UTC milliseconds. */
   started_at: number;
-  seen_at: number;
+  /** Time of the latest activity, in UTC milliseconds. */
+  active_at: number;
 }
 
-/** Gives the place where a visit is kept under a name. */
+/** Returns the storage of an identity by its storage key. */
 export type IdentityStore = (name: string) => StoredValue<StoredIdentity>;
 
-/** How long a tab goes by what it knows of the visit, in milliseconds; far below the idle limit, far above one look an event. */
-const LOOK_EVERY_MS = 5_000;
+/** How long a tab uses its own copy of the identity, in milliseconds: far less than the idle limit, far more than one read per event. */
+const REFRESH_EVERY_MS = 5_000;
 
-/** Knows the visitor and keeps the session, shared by the tabs of the origin. */
+/** The identity of the visitor and the session, shared by the tabs of the origin. */
 export interface Identity {
-  /** The visitor at this moment, which counts as activity: a session that is over gives way to a new one. */
+  /** The visitor at a time. The call counts as activity, and replaces a session that has ended by a new one. */
   visitorAt(time: number): Visitor;
-  /** From now on the session belongs to this user, or to nobody known. */
+  /** Links the session to a user from now on; `undefined` removes the link. */
   identify(userId: string | undefined): void;
-  /** Ends the session; from now on the visitor is another, unless it `isSame`. */
-  forget(isSame?: boolean): void;
+  /** Ends the session. The next session belongs to a new visitor, unless it `keepsVisitor`. */
+  forget(keepsVisitor?: boolean): void;
 }
 
 /**
- * Keeps the visitor in localStorage, or in memory where that is forbidden. A tab that was silent for a moment looks there before it says
- * who is visiting: so it neither splits a session that other tabs kept alive, nor goes on with a visitor who has logged in or out in
- * another. A minted session id names its site, as the key does.
+ * Creates the identity, stored in localStorage, or in memory if the browser forbids storage.
  *
- * @param name Where it is stored, if anything may be.
- * @param given The caller's own session id: it never ends.
+ * A tab that was idle for a moment reads the storage before it returns a visitor. So it neither splits a session that other tabs
+ * continue, nor continues a visitor who has logged in or out in another tab. A session id from the SDK contains the site's id, as the
+ * key does.
+ *
+ * @param name The storage key; `false` stores nothing on the device.
+ * @param fixedSessionId A session id from the caller. Such a session never ends.
+ * @param identityStore The storage to use instead of localStorage.
  */
 export const createIdentity = (
   key: string,
   name: string | false,
-  given?: string,
-  storeIn?: IdentityStore,
+  fixedSessionId?: string,
+  identityStore?: IdentityStore,
 ): Identity => {
-  const store = (name && storeIn?.(name)) || storedValue<StoredIdentity>("localStorage", name);
-  let identity = { seen_at: 0 } as StoredIdentity;
+  const storage = (name && identityStore?.(name)) || storedValue<StoredIdentity>("localStorage", name);
+  let identity = { active_at: 0 } as StoredIdentity;
 
-  /** Reads what other tabs have stored. A visit older than the one known here could not be written. */
+  /** Reads the changes of other tabs. A stored identity that is older than the known one is ignored: the latest write has failed. */
   const refresh = () => {
-    const kept = store.read();
-    if ((kept?.seen_at as number) >= identity.seen_at) identity = kept as StoredIdentity;
+    const stored = storage.read();
+    if ((stored?.active_at as number) >= identity.active_at) identity = stored as StoredIdentity;
   };
-  const keep = (known: Omit<StoredIdentity, "seen_at">) => {
-    identity = known as StoredIdentity;
-    identity.seen_at = now();
-    store.write(identity);
+  const save = (changed: Omit<StoredIdentity, "active_at">) => {
+    identity = changed as StoredIdentity;
+    identity.active_at = now();
+    storage.write(identity);
   };
 
   return {
     visitorAt(time) {
-      /** Whether the session lasts when nothing was heard for so long. */
-      const lasts = (silence: number) =>
-        time - identity.seen_at <= silence && time - identity.started_at <= SESSION_MAX_MS;
-      if (!lasts(LOOK_EVERY_MS)) {
+      /** Whether the session continues after at most so many milliseconds without activity. */
+      const continues = (maxIdleMs: number) =>
+        time - identity.active_at <= maxIdleMs && time - identity.started_at <= SESSION_MAX_MS;
+      if (!continues(REFRESH_EVERY_MS)) {
         refresh();
-        keep(
-          lasts(SESSION_IDLE_MS)
+        save(
+          continues(SESSION_IDLE_MS)
             ? identity
             : {
                 visitor: {
@@ -83,12 +87,12 @@ export const createIdentity = (
               },
         );
       }
-      return (given ? { ...identity.visitor, session_id: given } : identity.visitor) as Visitor;
+      return (fixedSessionId ? { ...identity.visitor, session_id: fixedSessionId } : identity.visitor) as Visitor;
     },
     identify(userId) {
       refresh();
-      keep({ ...identity, visitor: { ...(identity.visitor as Visitor), user_id: userId } });
+      save({ ...identity, visitor: { ...(identity.visitor as Visitor), user_id: userId } });
     },
-    forget: (isSame) => keep({ ...(isSame && identity), started_at: 0 }),
+    forget: (keepsVisitor) => save({ ...(keepsVisitor && identity), started_at: 0 }),
   };
 };

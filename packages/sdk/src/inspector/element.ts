@@ -1,11 +1,11 @@
-/** Makes an element with attributes and children. */
+/** Creates an element with attributes and children. */
 export type CreateElement = <K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes?: Record<string, string>,
   ...children: (Node | string)[]
 ) => HTMLElementTagNameMap[K];
 
-/** Makes elements of that document, without any HTML to parse. */
+/** Returns a function that creates elements of a document, without parsing HTML. */
 export const elementFactory =
   (document: Document): CreateElement =>
   (tag, attributes = {}, ...children) => {
@@ -15,8 +15,8 @@ export const elementFactory =
     return element;
   };
 
-/** Gives a document or shadow root its only style sheet: a constructed one, which no Content Security Policy forbids. */
-export const adopt = (root: Document | ShadowRoot, css: string): void => {
+/** Sets the only style sheet of a document or shadow root: a constructed one, which no Content Security Policy blocks. */
+export const setStyle = (root: Document | ShadowRoot, css: string): void => {
   const { defaultView } = root.ownerDocument ?? (root as Document);
   const sheet = new (defaultView as typeof globalThis & Window).CSSStyleSheet();
   sheet.replaceSync(css);

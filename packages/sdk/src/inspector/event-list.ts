@@ -4,7 +4,7 @@ import { type EventEntry, MAX_ENTRIES } from "./event-log.ts";
 /** The list of events, the latest first. */
 export interface EventList {
   element: HTMLElement;
-  /** Shows an entry as it is now. */
+  /** Shows the current state of an entry. */
   show(entry: EventEntry): void;
 }
 
@@ -14,41 +14,41 @@ interface Row {
   update(): void;
 }
 
-/** The time of day where the visitor is, to the millisecond. */
+/** The time of day in the visitor's time zone, to the millisecond. */
 const timeOf = (time: number): string =>
   `${new Date(time).toTimeString().slice(0, 8)}.${`${time % 1000}`.padStart(3, "0")}`;
 
-/** One line about an event: what it says beside its identity. */
-const gistOf = ({ event }: EventEntry): string => {
+/** A summary of an event in one line: its fields other than identity and time. */
+const summaryOf = ({ event }: EventEntry): string => {
   const { type, seq, time, view_id, ...fields } = event;
   return Object.keys(fields).length ? JSON.stringify(fields) : "";
 };
 
-const createRow = (make: CreateElement, entry: EventEntry): Row => {
+const createRow = (createElement: CreateElement, entry: EventEntry): Row => {
   const { event } = entry;
-  const state = make("span", { class: "state" });
-  const reason = make("span", { class: "reason" });
-  const json = make("pre", { tabindex: "0" });
-  const details = make(
+  const state = createElement("span", { class: "state" });
+  const reason = createElement("span", { class: "reason" });
+  const json = createElement("pre", { tabindex: "0" });
+  const details = createElement(
     "details",
     {},
-    make(
+    createElement(
       "summary",
       {},
       state,
-      make("span", { class: "type" }, event.type),
-      make("span", { class: "seq" }, `#${event.seq}`),
-      make("time", {}, timeOf(event.time)),
-      make("code", { class: "gist" }, gistOf(entry)),
+      createElement("span", { class: "type" }, event.type),
+      createElement("span", { class: "seq" }, `#${event.seq}`),
+      createElement("time", {}, timeOf(event.time)),
+      createElement("code", { class: "gist" }, summaryOf(entry)),
       reason,
     ),
     json,
   );
-  // What nobody looks at is not written out.
+  // The JSON is written only while it is visible.
   details.addEventListener("toggle", () => {
     json.textContent = details.open ? JSON.stringify({ tab_id: entry.tab_id, ...event }, null, 2) : "";
   });
-  const element = make("li", {}, details);
+  const element = createElement("li", {}, details);
   return {
     element,
     time: event.time,
@@ -61,9 +61,9 @@ const createRow = (make: CreateElement, entry: EventEntry): Row => {
   };
 };
 
-/** An empty list. It shows the latest {@link MAX_ENTRIES}. */
-export const createEventList = (make: CreateElement): EventList => {
-  const element = make("ol", { reversed: "" });
+/** Creates an empty list of events. It shows the latest {@link MAX_ENTRIES}. */
+export const createEventList = (createElement: CreateElement): EventList => {
+  const element = createElement("ol", { reversed: "" });
   const rows = new WeakMap<EventEntry, Row>();
   const shown: Row[] = [];
   return {
@@ -71,7 +71,7 @@ export const createEventList = (make: CreateElement): EventList => {
     show(entry) {
       let row = rows.get(entry);
       if (!row) {
-        row = createRow(make, entry);
+        row = createRow(createElement, entry);
         rows.set(entry, row);
         const { time } = row;
         const older = shown.findIndex((other) => other.time <= time);

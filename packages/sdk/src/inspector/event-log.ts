@@ -1,54 +1,54 @@
 import type { Dropped, Event } from "@tidemark/schema";
 import type { TrackerEventMap } from "../events/tracker-events.ts";
 
-/** How far an event has come. The last three are final, but that a dropped one may turn out to have arrived. */
+/** The states of an event, in order. The last three are final, except that a dropped event may prove to be acknowledged. */
 export const eventStates = ["captured", "sent", "acknowledged", "rejected", "dropped"] as const;
 
-/** See {@link eventStates}. */
+/** One of {@link eventStates}. */
 export type EventState = (typeof eventStates)[number];
 
-/** An event and what became of it. */
+/** An event and its state. */
 export interface EventEntry {
   readonly event: Event;
   readonly tab_id: string;
   state: EventState;
-  /** How often it was sent. */
+  /** The number of times that the event was sent. */
   sendings: number;
-  /** Why it was rejected or dropped, in words. */
+  /** The reason of a rejected or dropped event, as a message. */
   reason?: string | undefined;
 }
 
-/** How many events came how far. All were captured; what was answered was also sent. */
+/** Numbers of events. `captured` counts every event, and `sent` every event that was sent at least once. */
 export type Totals = Record<EventState, number>;
 
-/** What a tracker's events went through, told by its happenings. Pure. */
+/** A log of the states of a tracker's events, fed by the tracker's own events. Pure. */
 export interface EventLog {
   captured(event: TrackerEventMap["event"]): void;
   sent(batch: TrackerEventMap["sent"]): void;
-  acknowledged(answer: TrackerEventMap["acknowledged"]): void;
-  deliveryProblem(why: TrackerEventMap["delivery_problem"]): void;
-  /** The latest events, and all that are not settled yet, in the order in which they became known. */
+  acknowledged(response: TrackerEventMap["acknowledged"]): void;
+  deliveryProblem(message: TrackerEventMap["delivery_problem"]): void;
+  /** The latest events, and all events without a final state, in the order in which the log received them. */
   entries(): Iterable<EventEntry>;
-  /** Counts all events, those that are forgotten too. */
+  /** Counts all events, removed ones too. */
   readonly totals: Readonly<Totals>;
 }
 
-/** Most events that are kept after they are settled. */
+/** Maximum number of entries. Beyond it, the oldest entries with a final state are removed. */
 export const MAX_ENTRIES = 200;
 
 const DROPPED: Record<Dropped["reason"], string> = {
-  overflow: "Too many batches waited, and this was in the oldest.",
-  expired: "It waited for a week.",
-  refused: "The collector refused the whole batch: the browser's console says why.",
+  overflow: "Too many batches waited for delivery, and the event was in the oldest.",
+  expired: "The event waited for a week.",
+  refused: "The collector rejected the whole batch: the browser's console has the reason.",
 };
 
-const isSettled = ({ state }: EventEntry): boolean => state !== "captured" && state !== "sent";
+const isFinal = ({ state }: EventEntry): boolean => state !== "captured" && state !== "sent";
 
-/** A journal that tells of each entry that is new or changed. Events from before it began become known when they are sent. */
+/** Creates an empty log. It calls `changed` with each new or changed entry. It learns of earlier events when they are sent. */
 export const createEventLog = (changed: (entry: EventEntry) => void): EventLog => {
   const entries = new Map<string, EventEntry>();
   const totals: Totals = { captured: 0, sent: 0, acknowledged: 0, rejected: 0, dropped: 0 };
-  /** What was sent last: a page that is visible sends one batch after the other. */
+  /** The batch sent last: a visible page sends one batch at a time. */
   let latest: TrackerEventMap["sent"] | undefined;
 
   const entryOf = (event: Event, tab_id: string): EventEntry => {
@@ -61,13 +61,13 @@ export const createEventLog = (changed: (entry: EventEntry) => void): EventLog =
     return entry;
   };
 
-  const noteSending = (entry: EventEntry) => {
+  const countSending = (entry: EventEntry) => {
     if (!entry.sendings) totals.sent += 1;
     entry.sendings += 1;
   };
 
-  const settle = (entry: EventEntry, state: "acknowledged" | "rejected" | "dropped", reason?: string) => {
-    if (isSettled(entry)) totals[entry.state] -= 1;
+  const finish = (entry: EventEntry, state: "acknowledged" | "rejected" | "dropped", reason?: string) => {
+    if (isFinal(entry)) totals[entry.state] -= 1;
     totals[state] += 1;
     entry.state = state;
     entry.reason = reason;
@@ -75,14 +75,14 @@ export const createEventLog = (changed: (entry: EventEntry) => void): EventLog =
   };
 
   const drop = (entry: EventEntry, reason: Dropped["reason"]) => {
-    if (!isSettled(entry)) settle(entry, "dropped", DROPPED[reason]);
+    if (!isFinal(entry)) finish(entry, "dropped", DROPPED[reason]);
   };
 
-  const forget = () => {
+  const removeSurplus = () => {
     let surplus = entries.size - MAX_ENTRIES;
     for (const [id, entry] of entries) {
       if (surplus <= 0) break;
-      if (isSettled(entry) && entries.delete(id)) surplus -= 1;
+      if (isFinal(entry) && entries.delete(id)) surplus -= 1;
     }
   };
 
@@ -95,27 +95,27 @@ export const createEventLog = (changed: (entry: EventEntry) => void): EventLog =
       const { tab_id, events, dropped = [] } = batch;
       for (const event of events) {
         const entry = entryOf(event, tab_id);
-        noteSending(entry);
-        if (!isSettled(entry)) entry.state = "sent";
+        countSending(entry);
+        if (!isFinal(entry)) entry.state = "sent";
         changed(entry);
       }
       for (const { from_seq, to_seq, reason } of dropped)
         for (const entry of entries.values())
           if (entry.tab_id === tab_id && entry.event.seq >= from_seq && entry.event.seq <= to_seq) drop(entry, reason);
-      forget();
+      removeSurplus();
     },
     acknowledged({ tab_id, events, rejected }) {
       const reasons = new Map(rejected.map(({ index, code, message }) => [index, `${message} (${code})`]));
       for (const [index, event] of events.entries()) {
         const entry = entryOf(event, tab_id);
-        if (!entry.sendings) noteSending(entry);
+        if (!entry.sendings) countSending(entry);
         const reason = reasons.get(index);
-        settle(entry, reason === undefined ? "acknowledged" : "rejected", reason);
+        finish(entry, reason === undefined ? "acknowledged" : "rejected", reason);
       }
-      forget();
+      removeSurplus();
     },
-    deliveryProblem(why) {
-      if (why === "refused" && latest)
+    deliveryProblem(message) {
+      if (message === "refused" && latest)
         for (const event of latest.events) drop(entryOf(event, latest.tab_id), "refused");
     },
     entries: () => entries.values(),

@@ -1,8 +1,8 @@
 import { guard } from "../guard.ts";
 import type { Stop } from "../sensors/listen.ts";
-import { adopt } from "./element.ts";
+import { setStyle } from "./element.ts";
 
-/** Important here wins over whatever the page says of all elements. */
+/** The host's style. `!important` overrides rules of the page that match every element. */
 const STYLE = `
   :host { all: initial !important; color-scheme: light dark !important; }
   iframe {
@@ -14,10 +14,10 @@ const STYLE = `
   @media print { :host { display: none !important; } }
 `;
 
-/** The element that holds a frame. */
+/** The tag name of the element that contains a frame. */
 const HOST = "tidemark-inspector";
 
-/** Gives each frame its share of the width: a page with several trackers may have as many. */
+/** Divides the width among the frames: a page with several trackers may have several frames. */
 const arrange = () => {
   const hosts = [...document.querySelectorAll(HOST)];
   for (const [place, host] of hosts.entries()) {
@@ -29,25 +29,24 @@ const arrange = () => {
 
 /** A frame in front of the page. */
 export interface Frame {
-  /** Whether it is as low as one line. */
+  /** Reduces the frame to the height of one line, or restores it. */
   setSmall(isSmall: boolean): void;
   close: Stop;
 }
 
 /**
- * Opens a frame with a document of its own at the bottom of the page. The page's styles do not reach into it, and what is
- * done in it does not happen in the page: no listener of the page, so no signal of any tracker, hears of a click, a key or a
- * pointer in there.
+ * Opens a frame with a separate document at the bottom of the page. The page's styles do not affect it. Clicks, keys and pointer
+ * movements in the frame reach no listener of the page, and so no signal of any tracker.
  *
- * @param build Fills the document, and fills it again if the page moves the frame, which empties it.
+ * @param build Fills the document. It runs again if the page moves the frame, which empties the document.
  */
 export const openFrame = (title: string, build: (document: Document) => void): Frame => {
   const host = document.createElement(HOST);
   const root = host.attachShadow({ mode: "open" });
   const frame = document.createElement("iframe");
-  adopt(root, STYLE);
+  setStyle(root, STYLE);
   frame.title = title;
-  // Some browsers replace the empty document that a frame begins with: the one that was loaded stays.
+  // Some browsers replace the initial empty document of a frame: only the loaded document stays.
   frame.addEventListener(
     "load",
     guard(() => {
@@ -56,7 +55,7 @@ export const openFrame = (title: string, build: (document: Document) => void): F
     }),
   );
   root.append(frame);
-  // Beside the body, which a page may fill anew.
+  // Outside of the body, because a page may replace the content of its body.
   document.documentElement.append(host);
   arrange();
   return {

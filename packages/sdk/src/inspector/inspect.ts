@@ -7,58 +7,59 @@ import { openFrame } from "./frame.ts";
 import { createPanel, type Panel } from "./panel.ts";
 import { createVectorReader, type VectorReading } from "./vector.ts";
 
-/** How long changes are gathered before they are shown, in milliseconds. */
+/** How long changes are collected before they are shown together, in milliseconds. */
 const SHOW_EVERY_MS = 50;
 
 /**
- * Opens a panel at the bottom of the page that shows what a tracker captures and what becomes of it: each event as captured,
- * sent, acknowledged, rejected or dropped, and why; and the session's vector, read again after each answer of the collector,
- * with what changed. Nothing that is done in the panel is measured. A module of its own: a page that does not ask for it does
- * not load it. The script tag loads it on pages with `?tidemark_inspect` in their URL.
+ * Opens a panel at the bottom of the page that shows a tracker's events and the session's vector.
  *
- * @returns A function that closes it.
+ * Each event is shown as captured, sent, acknowledged, rejected or dropped, with the reason. The vector is read again after each
+ * response of the collector, and its changes are marked. Actions in the panel are not measured. A page that does not import this
+ * module does not load it. The script tag loads it on pages with `?tidemark_inspect` in the URL.
+ *
+ * @returns A function that closes the panel.
  */
 export const inspect = (tracker: Pick<Tracker, "sessionId" | "features" | "on">): Stop => {
   let panel: Panel | undefined;
   let reading: VectorReading = { vector: {}, changed: new Set(), error: "" };
   let problem = "";
-  const news = new Set<EventEntry>();
+  const changedEntries = new Set<EventEntry>();
   const eventLog = createEventLog((entry) => {
-    news.add(entry);
+    changedEntries.add(entry);
     showTimer.start(SHOW_EVERY_MS);
   });
 
   const show = () => {
     panel?.showSummary({ sessionId: tracker.sessionId, totals: eventLog.totals, problem });
-    if (panel) for (const entry of news) panel.showEntry(entry);
-    news.clear();
+    if (panel) for (const entry of changedEntries) panel.showEntry(entry);
+    changedEntries.clear();
   };
   const showTimer = createTimer(guard(show));
 
-  const vectorReader = createVectorReader(tracker, (now) => {
-    reading = now;
-    panel?.showReading(reading);
+  const vectorReader = createVectorReader(tracker, (latest) => {
+    reading = latest;
+    panel?.showVector(reading);
   });
 
   const frame = openFrame("Tidemark inspector", (document) => {
     panel = createPanel(document, { setSmall: (isSmall) => frame.setSmall(isSmall), close: () => close() });
-    for (const entry of eventLog.entries()) news.add(entry);
+    for (const entry of eventLog.entries()) changedEntries.add(entry);
     show();
-    panel.showReading(reading);
+    panel.showVector(reading);
   });
   vectorReader.read();
 
   const close = combineStops(
     tracker.on("event", eventLog.captured),
     tracker.on("sent", eventLog.sent),
-    tracker.on("acknowledged", (answer) => {
+    tracker.on("acknowledged", (response) => {
       problem = "";
-      eventLog.acknowledged(answer);
+      eventLog.acknowledged(response);
       vectorReader.read();
     }),
-    tracker.on("delivery_problem", (why) => {
-      problem = why;
-      eventLog.deliveryProblem(why);
+    tracker.on("delivery_problem", (message) => {
+      problem = message;
+      eventLog.deliveryProblem(message);
       showTimer.start(SHOW_EVERY_MS);
     }),
     showTimer.stop,

@@ -1,53 +1,58 @@
 import type { Stop } from "../sensors/listen.ts";
-import { adopt, elementFactory } from "./element.ts";
+import { elementFactory, setStyle } from "./element.ts";
 import { createEventList, type EventList } from "./event-list.ts";
 import { eventStates, type Totals } from "./event-log.ts";
 import { STYLE } from "./style.ts";
 import { createVectorList, type VectorList } from "./vector-list.ts";
 
-/** What the panel's buttons do. */
+/** The actions of the panel's buttons. */
 export interface PanelActions {
   setSmall(isSmall: boolean): void;
   close: Stop;
 }
 
-/** What the header says. */
+/** The content of the header. */
 interface Summary {
-  /** Empty while the visitor may not be measured. */
+  /** Empty without consent to measurement. */
   sessionId: string;
   totals: Totals;
-  /** Why the last request failed, in words; empty when the last one was answered. */
+  /** The message of the latest delivery problem; empty after a response of the collector. */
   problem: string;
 }
 
-/** Everything that there is to see. */
+/** The visible panel. */
 export interface Panel {
   showSummary(summary: Summary): void;
   showEntry: EventList["show"];
-  showReading: VectorList["show"];
+  showVector: VectorList["show"];
 }
 
-/** Fills an empty document with a header line, the events, and the vector. */
+/** Creates the panel in an empty document: a header line, the events, and the vector. */
 export const createPanel = (document: Document, { setSmall, close }: PanelActions): Panel => {
-  const make = elementFactory(document);
-  const events = createEventList(make);
-  const vector = createVectorList(make);
+  const createElement = elementFactory(document);
+  const events = createEventList(createElement);
+  const vector = createVectorList(createElement);
 
-  const session = make("code");
-  const counts = eventStates.map((state) => [state, make("b")] as const);
-  const problem = make("p", { class: "problem", role: "status" });
-  const fold = make("button", { type: "button", "aria-expanded": "true", "aria-controls": "panes" }, "Fold");
-  const leave = make("button", { type: "button" }, "Close");
-  const hint = make(
+  const session = createElement("code");
+  const counts = eventStates.map((state) => [state, createElement("b")] as const);
+  const problem = createElement("p", { class: "problem", role: "status" });
+  const fold = createElement("button", { type: "button", "aria-expanded": "true", "aria-controls": "panes" }, "Fold");
+  const leave = createElement("button", { type: "button" }, "Close");
+  const hint = createElement(
     "p",
     { class: "hint" },
-    "Nothing captured yet: click, scroll or move in the page. What waits for consent is not shown.",
+    "No events captured yet: click, scroll or move in the page. Events that wait for consent are not shown.",
   );
-  const panes = make(
+  const panes = createElement(
     "main",
     { id: "panes" },
-    make("section", { "aria-label": "Events" }, make("h2", {}, "Events"), hint, events.element),
-    make("section", { "aria-label": "Vector", tabindex: "0" }, make("h2", {}, "Vector"), vector.element),
+    createElement("section", { "aria-label": "Events" }, createElement("h2", {}, "Events"), hint, events.element),
+    createElement(
+      "section",
+      { "aria-label": "Vector", tabindex: "0" },
+      createElement("h2", {}, "Vector"),
+      vector.element,
+    ),
   );
 
   fold.addEventListener("click", () => {
@@ -58,18 +63,18 @@ export const createPanel = (document: Document, { setSmall, close }: PanelAction
   });
   leave.addEventListener("click", close);
 
-  adopt(document, STYLE);
+  setStyle(document, STYLE);
   document.documentElement.lang = "en";
   document.body.append(
-    make(
+    createElement(
       "header",
       {},
-      make("h1", {}, "Tidemark"),
-      make("p", { class: "session" }, "session ", session),
-      make(
+      createElement("h1", {}, "Tidemark"),
+      createElement("p", { class: "session" }, "session ", session),
+      createElement(
         "p",
         { class: "totals" },
-        ...counts.map(([state, count]) => make("span", { class: state }, count, ` ${state}`)),
+        ...counts.map(([state, count]) => createElement("span", { class: state }, count, ` ${state}`)),
       ),
       problem,
       fold,
@@ -80,7 +85,7 @@ export const createPanel = (document: Document, { setSmall, close }: PanelAction
 
   return {
     showSummary({ sessionId, totals, problem: text }) {
-      session.textContent = sessionId || "none without consent";
+      session.textContent = sessionId || "none: no consent";
       for (const [state, count] of counts) {
         count.textContent = `${totals[state]}`;
         count.className = totals[state] ? "some" : "";
@@ -89,6 +94,6 @@ export const createPanel = (document: Document, { setSmall, close }: PanelAction
       hint.hidden = totals.captured > 0;
     },
     showEntry: events.show,
-    showReading: vector.show,
+    showVector: vector.show,
   };
 };

@@ -1,4 +1,4 @@
-/** How the panel looks, in the light and in the dark. */
+/** The style sheet of the panel, with a light and a dark color scheme. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -2,40 +2,40 @@ import type { Stop } from "../sensors/listen.ts";
 import { createTimer } from "../sensors/timer.ts";
 import type { Tracker, Vector } from "../tracker/tracker.ts";
 
-/** The session's vector as it was read last. */
+/** The result of the latest read of the session's vector. */
 export interface VectorReading {
   vector: Vector;
-  /** Names of the features that the last reading changed. */
+  /** Names of the features whose values have changed since the previous read. */
   changed: ReadonlySet<string>;
-  /** Why it could not be read, in words; the vector is then that of before. */
+  /** The error message of a failed read, which keeps the previous vector; otherwise empty. */
   error: string;
 }
 
-/** Shortest time between two readings, in milliseconds. */
+/** The shortest time between two reads, in milliseconds. */
 const READ_EVERY_MS = 500;
 
-/** Reads a session's vector on demand. */
+/** A reader of a session's vector, on demand. */
 export interface VectorReader {
-  /** Asks for a reading, which follows within {@link READ_EVERY_MS}; nothing is read while there is no session. */
+  /** Requests a read, which follows within {@link READ_EVERY_MS}. Without a session nothing is read. */
   read(): void;
   stop: Stop;
 }
 
-/** Creates a reader that reads at most once in {@link READ_EVERY_MS}, and never by itself. `listener`: gets each reading. */
+/** Creates a reader that reads at most once in {@link READ_EVERY_MS}, and only on request. `listener` receives each result. */
 export const createVectorReader = (
   tracker: Pick<Tracker, "features" | "sessionId">,
   listener: (reading: VectorReading) => void,
 ): VectorReader => {
   let vector: Vector = {};
   let isFirst = true;
-  let reading = Promise.resolve();
+  let latestRead = Promise.resolve();
 
   const read = async () => {
     if (!tracker.sessionId) return;
     try {
-      const now = await tracker.features(true);
-      const names = Object.keys(now).filter((name) => `${now[name]}` !== `${vector[name]}`);
-      vector = now;
+      const latest = await tracker.features(true);
+      const names = Object.keys(latest).filter((name) => `${latest[name]}` !== `${vector[name]}`);
+      vector = latest;
       listener({ vector, changed: new Set(isFirst ? [] : names), error: "" });
       isFirst = false;
     } catch (error) {
@@ -43,8 +43,8 @@ export const createVectorReader = (
     }
   };
   const timer = createTimer(() => {
-    // One after the other, so that none shows what is older than the one before.
-    reading = reading.then(read);
+    // One read at a time, so that no older result replaces a newer one.
+    latestRead = latestRead.then(read);
   });
   return { read: () => timer.start(READ_EVERY_MS), stop: timer.stop };
 };

@@ -5,25 +5,24 @@ import type { TrackerOptions } from "./tracker-options.ts";
 /** The rule for the values of an option. */
 export interface Rule {
   accepts(value: unknown): boolean;
-  /** The values that the rule accepts, in words. */
+  /** The accepted values, in words. */
   expected: string;
   /**
-   * The value that stands for a wrong one. Default: none. An option that is not understood sends nothing elsewhere, and is not held
-   * against the visitor.
+   * The value used instead of a wrong one. Default: none. It never sends data elsewhere and always favours the visitor's privacy.
    */
   fallback?: unknown;
 }
 
-/** Accepts texts of a form. */
+/** Accepts strings that match a pattern. */
 export const isText =
-  (form: RegExp): Rule["accepts"] =>
+  (pattern: RegExp): Rule["accepts"] =>
   (value) =>
-    typeof value === "string" && form.test(value);
+    typeof value === "string" && pattern.test(value);
 
-/** Accepts lists of words. */
+/** Accepts arrays of non-empty strings. */
 export const isListOfNames: Rule["accepts"] = (value) => Array.isArray(value) && value.every(isText(/./));
 
-/** Accepts true and false. */
+/** Accepts booleans. */
 export const isBoolean: Rule["accepts"] = (value) => typeof value === "boolean";
 
 /** Accepts objects of any kind. */
@@ -32,19 +31,20 @@ export const isObject: Rule["accepts"] = (value) => Object(value) === value;
 /** Accepts functions. */
 export const isFunction: Rule["accepts"] = (value) => typeof value === "function";
 
-const isState = (value: unknown) => (CONSENT_STATES as readonly unknown[]).includes(value);
+const isConsentState = (value: unknown) => (CONSENT_STATES as readonly unknown[]).includes(value);
 
-const isAnswer = ([purpose, answer]: [string, unknown]) =>
-  /^(measurement|personalisation)$/.test(purpose) && isState(answer);
+const isPurposeState = ([purpose, state]: [string, unknown]) =>
+  /^(measurement|personalisation)$/.test(purpose) && isConsentState(state);
 
 const FLAG = { accepts: isBoolean, expected: "true or false" };
 
-/** The rules of the options that are the same for a program and a tag. */
+/** The rules of the options that programs and script tags share. */
 export const RULES = {
   queryParameters: { accepts: isListOfNames, expected: "a list of names" },
   sessionId: { accepts: isText(CLIENT_ID), expected: "8 to 64 letters, digits, _ or -" },
   consent: {
-    accepts: (value) => isState(value) || (isObject(value) && Object.entries(value as object).every(isAnswer)),
+    accepts: (value) =>
+      isConsentState(value) || (isObject(value) && Object.entries(value as object).every(isPurposeState)),
     expected: "granted, pending or denied",
     fallback: "pending",
   },
@@ -54,12 +54,12 @@ export const RULES = {
   beforeSend: { accepts: isFunction, expected: "a function", fallback: () => undefined },
 } satisfies Partial<Record<keyof TrackerOptions, Rule>>;
 
-/** A list of problems with options, in words. */
+/** A list of problems with options: one message each. */
 export interface Problems {
   problems: string[];
   /** Adds a problem: the value of an option is wrong. */
-  wrong(where: string, given: unknown, expected: string): void;
-  /** Adds a problem: no option has that name. */
+  wrong(where: string, value: unknown, expected: string): void;
+  /** Adds a problem: no option has this name. */
   unknown(where: string, known: readonly string[]): void;
 }
 
@@ -68,8 +68,8 @@ export const listProblems = (): Problems => {
   const problems: string[] = [];
   return {
     problems,
-    wrong: (where, given, expected) =>
-      problems.push(`${where}: "${Object(given) === given ? typeof given : String(given)}" is not ${expected}`),
+    wrong: (where, value, expected) =>
+      problems.push(`${where}: "${Object(value) === value ? typeof value : String(value)}" is not ${expected}`),
     unknown: (where, known) => problems.push(`${where}: unknown name. Use one of ${known.join(", ")}`),
   };
 };

@@ -4,39 +4,39 @@ import type { Signal } from "../events/signal.ts";
 import type { IdentityStore } from "../identity/visitor.ts";
 import type { ConsentAnswer } from "./consent.ts";
 
-/** An event as it is captured, before it gets its number. */
+/** A captured event, before it gets its number. */
 export type CapturedEvent = Omit<Event, "seq">;
 
 /** Options of {@link createTracker}. */
 export interface TrackerOptions {
-  /** The site's public key, `tm_<site>_…`. Without one nothing is measured, and a warning says so. */
+  /** The site's public key, `tm_<site>_…`. Without a valid key the tracker only warns and measures nothing. */
   key: string;
-  /** The collector's origin, as `https://collector.example`, or `/` for the page's own. Without one nothing is measured. */
+  /** The collector's origin, such as `https://collector.example`, or `/` for the page's origin. Without it nothing is measured. */
   endpoint: string;
-  /** What to measure. Default: nothing but what is tracked by hand. */
+  /** The signals to measure. Default: none, only the events that the page tracks itself. */
   signals?: Signal[];
-  /** Query parameters that pages' URLs keep, beside `utm_*`. Default: none. */
+  /** The query parameters that URLs keep, in addition to `utm_*`. Default: none. */
   queryParameters?: readonly string[];
-  /** A session id of the caller's own, 8 to 64 letters, digits, `_` or `-`; it then never ends by itself. Default: the SDK's. */
+  /** A session id from the caller: 8 to 64 letters, digits, `_` or `-`. Such a session never ends. Default: an id from the SDK. */
   sessionId?: string;
-  /** Makes requests smaller: {@link gzip}. Default: they go as they are. */
+  /** Compresses requests: {@link gzip}. Default: no compression. */
   compress?: Compress;
   /**
-   * What the visitor has consented to, as far as the page knows; {@link Tracker.consent} switches it. Default: `granted`, unless
-   * the browser has Global Privacy Control switched on, which stands for `denied` until the page says more.
+   * The visitor's consent when the tracker starts. {@link Tracker.consent} changes it later. Default: `granted`, or `denied` if Global
+   * Privacy Control is on. The browser's `denied` wins over this option until the page calls {@link Tracker.consent}.
    */
   consent?: ConsentAnswer;
-  /** Whether `navigator.doNotTrack` stands for `denied` too. Default: it does not. */
+  /** Whether `navigator.doNotTrack` counts as `denied` too. Default: false. */
   doNotTrack?: boolean;
   /** Stores nothing on the device: visitor, session and unsent events last as long as the page. Default: false. */
   cookieless?: boolean;
-  /** Where the visitor is kept: {@link acrossSubdomains}. Default: in the origin's localStorage. */
+  /** The storage of the visitor's identity: {@link acrossSubdomains}. Default: the origin's localStorage. */
   identityStore?: IdentityStore;
   /**
-   * Whether the collector keeps the visitor's `anonymous_id` in a cookie of its own, which lives longer than what scripts store; its
-   * site's `cookie` has to be on too. Default: false.
+   * Whether the collector stores the visitor's `anonymous_id` in a cookie, which lasts longer than data stored by scripts. The site's
+   * `cookie` must be on in the collector's configuration too. Default: false.
    */
   cookie?: boolean;
-  /** Changes an event before it is numbered, or keeps it back by returning nothing. Default: every event goes as it is. */
+  /** Changes an event before it gets its number, or drops it by returning nothing. Default: events stay unchanged. */
   beforeSend?: (event: CapturedEvent) => CapturedEvent | null | undefined;
 }

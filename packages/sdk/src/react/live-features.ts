@@ -3,21 +3,21 @@ import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 import type { Tracker, Vector } from "../tracker/tracker.ts";
 
-/** A visitor's features as they were read last. Both are `undefined` before the first answer, and on a server. */
+/** The result of the latest read of a visitor's features. Both fields are `undefined` before the first read, and on a server. */
 export interface LiveFeatures {
-  /** The vector of the last read that succeeded. */
+  /** The vector of the latest read that succeeded. */
   features?: Vector | undefined;
-  /** Why the last read failed, if it did. */
+  /** The error of the latest read, if it failed. */
   error?: Error | undefined;
 }
 
-/** How often the vector is read while nothing happens, in milliseconds: as often as the default features' windows hop. */
+/** The interval of reads without other causes, in milliseconds. It equals the hop of the windows of the default features. */
 const READ_EVERY_MS = 10_000;
 
-/** No read yet: one value for all, since React compares by identity. */
+/** The state before the first read: one constant, because React compares by identity. */
 export const NOTHING_READ: LiveFeatures = {};
 
-/** A tracker's vector kept up to date: a store for React's `useSyncExternalStore`. */
+/** A vector of a tracker that is kept up to date: a store for React's `useSyncExternalStore`. */
 export interface LiveVector {
   /** Adds a listener for each read. Returns a function that removes it. */
   subscribe(listener: () => void): () => void;
@@ -26,9 +26,11 @@ export interface LiveVector {
 }
 
 /**
- * Keeps a tracker's vector up to date while somebody hears of it: read at first, after each answer of the collector to the page's
- * events, every {@link READ_EVERY_MS}, and when the page is shown again. A page that is hidden reads nothing. Reading sends
- * no events, so that what is measured does not depend on who looks; but the first read waits until there is something to read.
+ * Creates a vector that is kept up to date while it has listeners.
+ *
+ * It is read at first, after each response of the collector to the page's events, every {@link READ_EVERY_MS}, and when the page is
+ * shown again. A hidden page reads nothing. A read sends no events, so that the measurement does not depend on reads. Only until
+ * a read has succeeded, each read sends the captured events first, so that the collector has a session to read.
  */
 export const createLiveVector = (tracker: Tracker): LiveVector => {
   let latest = NOTHING_READ;
@@ -47,7 +49,7 @@ export const createLiveVector = (tracker: Tracker): LiveVector => {
       isReading = true;
       try {
         if (!latest.features) await tracker.flush();
-        // What is acknowledged from here on may not be in it.
+        // The response may lack events that are acknowledged from here on.
         isStale = false;
         latest = { features: await tracker.features(true) };
       } catch (error) {
@@ -59,7 +61,7 @@ export const createLiveVector = (tracker: Tracker): LiveVector => {
     };
     const timer = createTimer(read);
 
-    /** Reads now, or once more when the read under way is done. */
+    /** Reads now or, during a read, once more after it. */
     const refresh = () => {
       isStale = true;
       if (!isReading) plan(0);

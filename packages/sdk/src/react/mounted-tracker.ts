@@ -4,21 +4,22 @@ import type { Stop } from "../sensors/listen.ts";
 import { createTracker } from "../tracker/create-tracker.ts";
 import type { Tracker } from "../tracker/tracker.ts";
 
-/** A tracker that components can hold from their first render on. */
+/** A tracker that components can use from their first render on. */
 export interface MountedTracker {
   tracker: Tracker;
-  /** Makes the tracker measure until the returned function is called. */
+  /** Starts measuring. Returns a function that stops it. */
   mount(options: TrackerOptions): Stop;
 }
 
 /**
- * A tracker that measures while it is mounted. Making one does nothing at all, so that React may render as often as it likes and
- * throw away what it rendered. Where it is not mounted, on a server or without a provider, calls do nothing but say so: in a
- * warning, or by rejecting.
+ * Creates a tracker that measures while it is mounted.
+ *
+ * The creation has no side effects, so that React may render repeatedly and discard renders. While the tracker is not mounted, on a
+ * server or without a provider, calls have no effect but a warning or a rejected promise.
  */
 export const createMountedTracker = (): MountedTracker => {
   let mounted: Tracker | undefined;
-  const here = (): Tracker => {
+  const requireMounted = (): Tracker => {
     if (!mounted)
       throw new Error(
         "nothing is measured here: call this in an effect or an event handler, below a <TidemarkProvider>.",
@@ -29,26 +30,26 @@ export const createMountedTracker = (): MountedTracker => {
     get sessionId() {
       return mounted?.sessionId ?? "";
     },
-    track: guard((...event) => here().track(...event)),
-    identify: guard((...user) => here().identify(...user)),
-    reset: guard(() => here().reset()),
-    consent: guard((answer) => here().consent(answer)),
-    page: guard((...properties) => here().page(...properties)),
-    flush: async () => here().flush(),
-    features: async (asStored) => here().features(asStored),
+    track: guard((...event) => requireMounted().track(...event)),
+    identify: guard((...user) => requireMounted().identify(...user)),
+    reset: guard(() => requireMounted().reset()),
+    consent: guard((answer) => requireMounted().consent(answer)),
+    page: guard((...properties) => requireMounted().page(...properties)),
+    flush: async () => requireMounted().flush(),
+    features: async (storedOnly) => requireMounted().features(storedOnly),
     on: (type, listener) => mounted?.on(type, listener) ?? (() => {}),
     stop: () => mounted?.stop(),
   };
   return {
     tracker,
     mount(options) {
-      const mine = createTracker(options);
-      mounted = mine;
-      // Effects of components below are cleaned up after the provider's, and may want to track.
+      const started = createTracker(options);
+      mounted = started;
+      // React cleans up the effects of components below after the provider's, and they may still track.
       return () =>
         setTimeout(() => {
-          mine.stop();
-          if (mounted === mine) mounted = undefined;
+          started.stop();
+          if (mounted === started) mounted = undefined;
         });
     },
   };

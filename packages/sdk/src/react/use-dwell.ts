@@ -2,14 +2,15 @@ import { useEffect } from "react";
 import { DWELL_ATTRIBUTE } from "../signals/element-dwell.ts";
 
 /**
- * Measures how long an element is in sight, with the signal `elementDwell()`, which is to be among the tracker's. It marks the
- * element with `data-tm-dwell` while the component that calls it is mounted; so it is the same as writing that attribute,
- * for elements that somebody else renders.
+ * Measures how long an element is in view, by the signal `elementDwell()`, which must be one of the tracker's signals.
  *
- * @param ref What holds the element, after each render of this component.
+ * The hook sets the attribute `data-tm-dwell` on the element while the calling component is mounted. It has the same effect as writing
+ * the attribute, and serves elements that another component renders.
+ *
+ * @param ref A ref to the element. The hook reads it after each render of the calling component.
  */
 export const useDwell = (ref: { readonly current: Element | null }): void =>
-  // After every render: nothing tells of a ref that holds another element.
+  // Runs after every render, because React does not report that a ref has changed.
   useEffect(() => {
     const element = ref.current;
     element?.setAttribute(DWELL_ATTRIBUTE, "");

@@ -3,7 +3,7 @@ import type { Tracker } from "../tracker/tracker.ts";
 import { createLiveVector, type LiveFeatures, type LiveVector, NOTHING_READ } from "./live-features.ts";
 import { useTracker } from "./use-tracker.ts";
 
-/** One vector a tracker, however many components read it. */
+/** The vector of each tracker, shared by all components that read it. */
 const vectors = new WeakMap<Tracker, LiveVector>();
 
 const vectorOf = (tracker: Tracker): LiveVector => {
@@ -13,10 +13,12 @@ const vectorOf = (tracker: Tracker): LiveVector => {
 };
 
 /**
- * The visitor's live features: the vector of the session as the collector has it, read again whenever the collector has answered the
- * page's events, every ten seconds while nothing happens, and not while the page is hidden. All components share one read.
+ * Returns the visitor's live features: the vector of the session, read from the collector.
  *
- * @returns `{}` before the first answer and on a server. When a read fails, `error` says why, beside the features known before.
+ * It is read again after each response of the collector to the page's events, and otherwise every ten seconds, but not while the page
+ * is hidden. All components share one read.
+ *
+ * @returns `{}` before the first read and on a server. After a failed read, `error` is set and `features` keeps its last value.
  */
 export const useFeatures = (): LiveFeatures => {
   const { subscribe, latest } = vectorOf(useTracker());

@@ -4,40 +4,40 @@ import type * as inspector from "../inspector/inspect.ts";
 import type { PartName } from "./parts.ts";
 import { shared } from "./shared.ts";
 
-/** The parts themselves. */
+/** The exports of the parts, by name. */
 export type Parts = Pick<typeof sdk, Exclude<PartName, "inspect">> & Pick<typeof inspector, "inspect">;
 
-/** Gives a part, once it is there. What cannot be loaded never comes, and is warned of. */
+/** Returns a part when it has loaded. If it cannot be loaded, the promise stays pending, and the console shows a warning. */
 export type LoadPart = <N extends PartName>(name: N) => Promise<Parts[N]>;
 
-/** Version of the bundle, as in the names of its files, and the integrity of each file by its name: the build writes both. */
+/** The version of the bundle, a part of its file names, and the integrity of each file by name. The build inserts both. */
 declare const TAG_VERSION: string;
 declare const TAG_FILES: Record<string, string>;
 
-/** The file with all parts that have none of their own. */
+/** The file with all parts that have no separate file. */
 const MORE = "more";
 
-/** How a tag and its part meet: the part finds what is shared on its own script element, and leaves there what it holds. */
+/** The script element of a file of parts. The tag sets `shared` for the parts to use, and the file sets `parts` to its exports. */
 type PartElement = HTMLScriptElement & { shared?: typeof shared; parts?: Partial<Parts> };
 
-/** Trusted Types, where there are any (https://www.w3.org/TR/trusted-types/). */
+/** Trusted Types, if the browser has them (https://www.w3.org/TR/trusted-types/). */
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
 }
 let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
 
-const trusted = (url: string): string => {
+const trustedUrl = (url: string): string => {
   policy ??= (window as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy("tidemark", {
-    createScriptURL: (own) => own,
+    createScriptURL: (ownUrl) => ownUrl,
   });
   return policy?.createScriptURL(url) ?? url;
 };
 
 /**
- * Loads parts from where the tag is, each file once, with its integrity and the tag's own nonce: what the page trusts the tag
- * for, it trusts the parts for.
+ * Creates a loader of parts. It loads each file once, with its integrity and the tag's nonce, so that a page that trusts the tag
+ * trusts its parts.
  *
- * @param base URL of a file beside theirs.
+ * @param base URL of a file in the same folder as the parts.
  */
 export const createPartLoader = (base: string, nonce: string | undefined): LoadPart => {
   const files: Record<string, Promise<Partial<Parts>>> = {};
@@ -45,14 +45,14 @@ export const createPartLoader = (base: string, nonce: string | undefined): LoadP
     new Promise<Partial<Parts>>(
       guard((resolve) => {
         const element: PartElement = document.createElement("script");
-        element.src = trusted(new URL(`tidemark-v${TAG_VERSION}-${file}.js`, base).href);
+        element.src = trustedUrl(new URL(`tidemark-v${TAG_VERSION}-${file}.js`, base).href);
         element.integrity = TAG_FILES[file] as string;
         element.crossOrigin = "anonymous";
         if (nonce) element.nonce = nonce;
         element.shared = shared;
         element.onload = () => resolve(element.parts ?? {});
         element.onerror = () =>
-          console.warn(`[tidemark] ${element.src} does not load: is it there, and allowed by the page's script-src?`);
+          console.warn(`[tidemark] ${element.src} did not load: check that it exists and that script-src allows it`);
         document.head.append(element);
       }),
     );

@@ -9,7 +9,7 @@ import type { PageViewOptions } from "../signals/page-views.ts";
 import type { ScrollDepthOptions } from "../signals/scroll-depth.ts";
 import { DEFAULTS, NAMES } from "./parts.ts";
 
-/** Options of signals, by the names of these. */
+/** The options of signals and enrichments, by name. */
 export interface SignalOptions {
   pageViews?: Omit<PageViewOptions, "enrichments">;
   hovers?: HoverOptions;
@@ -19,19 +19,19 @@ export interface SignalOptions {
   readingDetails?: ReadingDetailsOptions;
 }
 
-/** What a page can say in `window.tidemark.config`, and most of it in the attributes of the tag, which go first. */
+/** The settings in `window.tidemark.config`. The attributes of the tag accept most of them too, and take precedence. */
 interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "compress" | "identityStore">> {
-  /** Names of what to measure. Default: `pageViews`, `deviceDetails`, `clicks`, `hovers`, `scrollDepth`, `dwell`. */
+  /** Names of signals and enrichments. Default: `pageViews`, `deviceDetails`, `clicks`, `hovers`, `scrollDepth`, `dwell`. */
   signals?: readonly string[];
-  /** Options of signals, by their names. Default: those of the signals. */
+  /** Options of signals and enrichments, by name. Default: their own defaults. */
   options?: SignalOptions;
 }
 
-/** What a tag goes by. Nothing is measured without key and endpoint. */
+/** The complete settings of a tag. Without key and endpoint nothing is measured. */
 export type Settings = ScriptTagConfig & Required<Pick<ScriptTagConfig, "signals" | "options">>;
 
-/** What an attribute stands for: its text, if nothing else is wanted. */
-const read = (accepts: Rule["accepts"], given: unknown): unknown => {
+/** Parses the text of an option: a list, a boolean, or the text itself. Other values stay as they are. */
+const parse = (accepts: Rule["accepts"], given: unknown): unknown => {
   if (typeof given !== "string") return given;
   if (accepts === isListOfNames) return given.split(/[\s,]+/).filter(Boolean);
   return accepts === isBoolean && /^(true|false|)$/.test(given) ? given !== "false" : given;
@@ -49,10 +49,10 @@ const TAG_RULES: Record<keyof ScriptTagConfig, Rule> = {
   options: { accepts: isObject, expected: "an object like { dwell: { idleAfter: 10000 } }" },
 };
 
-/** What no attribute can say. */
+/** The options that no attribute can set. */
 const CONFIG_ONLY = ["options", "beforeSend"];
 
-/** An example of each option that a signal has. */
+/** An example value of each option of a signal or enrichment. */
 const EXAMPLES: { [S in keyof SignalOptions]-?: Required<NonNullable<SignalOptions[S]>> } = {
   pageViews: { hash: true },
   hovers: { intentAfter: 300 },
@@ -62,15 +62,14 @@ const EXAMPLES: { [S in keyof SignalOptions]-?: Required<NonNullable<SignalOptio
   readingDetails: { milestones: [50] },
 };
 
-const attribute = (name: string) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const attributeOf = (name: string) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /**
- * Puts together what a tag goes by, and says what of it is wrong: each problem names the option, what was given and what to
- * write. Pure.
+ * Combines the settings of a tag, and finds their problems. Each problem names the option, its value and the expected value. Pure.
  *
  * @param attributes The tag's `data-` attributes, by their names in camelCase.
  * @param config `window.tidemark.config`.
- * @param origin Where the tag came from: the endpoint, unless another is named.
+ * @param origin The origin that served the tag: the endpoint, unless a setting names another.
  */
 export const readSettings = (
   attributes: Record<string, string | undefined>,
@@ -81,20 +80,21 @@ export const readSettings = (
   const settings: Record<string, unknown> = { endpoint: origin, signals: DEFAULTS, options: {} };
   const names = Object.keys(TAG_RULES);
 
-  const take = (name: string, where: string, given: unknown) => {
-    const { accepts, expected, fallback: instead = settings[name] } = TAG_RULES[name as keyof ScriptTagConfig];
-    const value = read(accepts, given);
-    settings[name] = accepts(value) ? value : instead;
+  const set = (name: string, where: string, given: unknown) => {
+    const { accepts, expected, fallback = settings[name] } = TAG_RULES[name as keyof ScriptTagConfig];
+    const value = parse(accepts, given);
+    settings[name] = accepts(value) ? value : fallback;
     if (!accepts(value)) wrong(where, given, expected);
   };
 
   for (const [name, value] of Object.entries(config))
-    if (names.includes(name)) take(name, `tidemark.config.${name}`, value);
+    if (names.includes(name)) set(name, `tidemark.config.${name}`, value);
     else unknown(`tidemark.config.${name}`, names);
   for (const name of names)
-    if (!CONFIG_ONLY.includes(name) && attributes[name] !== undefined) take(name, attribute(name), attributes[name]);
+    if (!CONFIG_ONLY.includes(name) && attributes[name] !== undefined) set(name, attributeOf(name), attributes[name]);
   for (const name of ["key", "endpoint"] as const)
-    if (settings[name] === undefined) problems.push(`${attribute(name)} is missing: write ${TAG_RULES[name].expected}`);
+    if (settings[name] === undefined)
+      problems.push(`${attributeOf(name)} is missing: write ${TAG_RULES[name].expected}`);
 
   const { signals, options } = settings as unknown as Settings;
   for (const name of signals) if (!NAMES.includes(name)) unknown(`data-signals: ${name}`, NAMES);

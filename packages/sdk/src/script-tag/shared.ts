@@ -10,8 +10,8 @@ import { describe } from "../sensors/target.ts";
 import { createTimer } from "../sensors/timer.ts";
 
 /**
- * What the script tag and the parts that it loads both use. A part has no copy of its own of these: it would be heavier, and a
- * hold that it takes would be none for the dwell of the tag.
+ * The functions that the script tag shares with the parts that it loads. A part bundles no copy of them: a copy would make it larger,
+ * and an engagement hold taken through a copy would not affect the tag's dwell signal.
  */
 export const shared = {
   ...{ guard, cleanUrl, now, hold, listen, combineStops, onNavigation, isVisible, onPageChange, whenVisible, describe },

@@ -11,11 +11,11 @@ import type { LoadPart, Parts } from "./load.ts";
 import { ENRICHMENTS, LAZY_SIGNALS, type PartName, SIGNALS } from "./parts.ts";
 import type { SignalOptions } from "./settings.ts";
 
-/** The signals of these names. Those that are not in the tag begin when their part is there; all others at once. */
+/** Creates the signals with these names. A signal outside the tag starts when its part has loaded, all others immediately. */
 export const signalsOf = (names: readonly string[], options: SignalOptions, load: LoadPart): Signal[] => {
   const wanted = new Set(names.flatMap((name) => [name, ENRICHMENTS[name]]));
 
-  /** Starts something with a part once that is there, unless it was stopped before. */
+  /** Loads a part and starts it, unless it was stopped before it had loaded. */
   const lazy = <N extends PartName>(name: N, start: (part: Parts[N]) => Stop): Stop => {
     let isStopped = false;
     let stop: Stop | undefined;
@@ -53,10 +53,10 @@ export const signalsOf = (names: readonly string[], options: SignalOptions, load
     void load("readingDetails").then((make) => {
       reading = make(options.readingDetails)();
     });
-    return { update: (...sight) => reading?.update(...sight) ?? false, fields: () => reading?.fields() ?? {} };
+    return { update: (...position) => reading?.update(...position) ?? false, fields: () => reading?.fields() ?? {} };
   };
 
-  const own: Record<(typeof SIGNALS)[number], () => Signal> = {
+  const bundled: Record<(typeof SIGNALS)[number], () => Signal> = {
     pageViews: () =>
       pageViews({ ...options.pageViews, enrichments: wanted.has("deviceDetails") ? [deviceDetails] : [] }),
     clicks: () =>
@@ -72,11 +72,11 @@ export const signalsOf = (names: readonly string[], options: SignalOptions, load
     dwell: () => dwell(options.dwell),
   };
   return [
-    ...SIGNALS.filter((name) => wanted.has(name)).map((name) => own[name]()),
+    ...SIGNALS.filter((name) => wanted.has(name)).map((name) => bundled[name]()),
     ...LAZY_SIGNALS.filter((name) => wanted.has(name)).map(
       (name): Signal =>
         (context) =>
-          lazy(name, (make) => (make as (more?: object) => Signal)(options[name as "media"])(context)),
+          lazy(name, (make) => (make as (options?: object) => Signal)(options[name as "media"])(context)),
     ),
   ];
 };

@@ -1,7 +1,9 @@
 /**
- * The stub: stands in the tracker's place until the script tag is there, and keeps the calls that are made (the last thousand,
- * should it never come) as `[method, arguments, resolve]` in `q`. Each call gives a promise of what the tracker's own will return.
- * Its `data-name` is that of the tag. A page has it inline, before the tag and before the first call, or as `tidemark-stub.js`.
+ * The stub: an object that holds the tracker's place until the script tag has loaded.
+ *
+ * It records each call as `[method, arguments, resolve]` in `q`. It keeps the latest thousand calls, in case the tag never loads. Each
+ * call returns a promise of the tracker's result. A page includes the stub inline, before the tag and before the first call, or as
+ * `tidemark-stub.js`. The stub and the tag have the same `data-name`.
  */
 type Stub = Record<string, (...args: unknown[]) => Promise<unknown>> & { q: unknown[] };
 

@@ -7,13 +7,13 @@ import type { JsonCopy } from "./json-copy.ts";
 import type { HeldEvent, TrackerState } from "./state.ts";
 import type { Views } from "./views.ts";
 
-/** Captures an event. `copy`: what the caller adds to its fields. */
+/** Captures an event. `copy`: the JSON that the caller adds to its fields. */
 export type Capture = <T extends EventType>(type: T, fields: FieldsOf<T>, copy?: JsonCopy) => void;
 
-/** Most events that wait for the visitor's consent: the first. */
+/** The maximum number of events held until the visitor answers. Later events are dropped. */
 const MAX_HELD = 500;
 
-/** Numbers an event and hands it to delivery, or holds it while there is no answer; without consent it is dropped. */
+/** Numbers an event and queues it for delivery, or holds it until the visitor answers. Drops it without consent. */
 const record = (state: TrackerState, entry: HeldEvent, emit: Emit) => {
   const { connection, held, visitor } = state;
   if (state.isStopped) return;
@@ -27,14 +27,14 @@ const record = (state: TrackerState, entry: HeldEvent, emit: Emit) => {
   }
 };
 
-/** Hands the held events to delivery, and holds no more. */
+/** Queues the held events for delivery and stops holding events. */
 export const releaseHeld = (state: TrackerState, emit: Emit): void => {
   const { held = [] } = state;
   state.held = undefined;
   for (const entry of held) record(state, entry, emit);
 };
 
-/** Creates the function that captures events: it gives each its time, its view and what the page's `beforeSend` makes of it. */
+/** Creates the function that captures events. It adds the time and the view, and passes each event through `beforeSend`. */
 export const createCapture = (
   state: TrackerState,
   views: Views,

@@ -8,10 +8,12 @@ import { sendIdentify } from "./identify.ts";
 import { type Connection, disconnect, type TrackerState } from "./state.ts";
 
 /**
- * Creates the function that takes a visitor's answers in. Measurement `granted` connects the session and sends what was held;
- * `denied` disconnects it and forgets all; `pending`, or an answer that is not understood, holds events.
+ * Creates the function that applies a visitor's answer about consent.
  *
- * @param forget Deletes all that is kept of the visitor outside of the session.
+ * Measurement `granted` connects the tracker and sends the held events. `denied` disconnects it and deletes all data about the
+ * visitor. `pending`, or an unknown value, holds events.
+ *
+ * @param forget Deletes the data about the visitor outside of the tracker's state.
  */
 export const createConsent = (
   state: TrackerState,
@@ -25,7 +27,7 @@ export const createConsent = (
     if (state.isStopped) return;
     if (answer) {
       Object.assign(purposes, typeof answer === "string" ? { measurement: answer, personalisation: answer } : answer);
-      // It goes with events, and so after a yes to being measured.
+      // Batches carry the answer: the collector receives it once measurement is granted.
       state.statedConsent = { ...purposes } as Consent;
     }
     if (purposes.measurement === "granted") {

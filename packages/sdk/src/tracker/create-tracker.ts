@@ -20,11 +20,11 @@ import { disconnect, requireConnection, type TrackerState } from "./state.ts";
 import type { CreateTracker } from "./tracker.ts";
 import { createViews } from "./views.ts";
 
-/** Starts measuring the page that it is called on. Nothing of it throws into the page. */
+/** Starts measuring the current page. The tracker never throws into the page. */
 export const createTracker: CreateTracker = (options = {} as TrackerOptions) => {
   const { key, endpoint, signals = [], identityStore } = options;
   const name = `tidemark.${key}`;
-  const storedAs = !options.cookieless && name;
+  const storageName = !options.cookieless && name;
   const state: TrackerState = {
     isStopped: !isValidSite(key, endpoint),
     purposes: { measurement: "granted", personalisation: "granted" },
@@ -35,9 +35,9 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
   const views = createViews(emit, (...event) => capture(...event), options.queryParameters);
   const capture: Capture = createCapture(state, views, emit, options.beforeSend);
   const connect = () => ({
-    ...createIdentity(key, storedAs, options.sessionId, identityStore),
-    ...createTabNumbers(storedAs),
-    ...createDelivery(collector, storedAs, emit),
+    ...createIdentity(key, storageName, options.sessionId, identityStore),
+    ...createTabNumbers(storageName),
+    ...createDelivery(collector, storageName, emit),
   });
   const forget = () => {
     erase(name);
@@ -52,9 +52,9 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     state.visitor = state.connection?.visitorAt(now());
   };
   const stops: Stop[] = [onPageChange((change) => change === "hidden" && emit("report", change))];
-  // What is no list is taken for one signal: it is not to throw into the page.
+  // A value that is not an array counts as one signal, because the tracker must not throw into the page.
   for (const signal of [signals].flat())
-    guard(() => stops.unshift(signal({ on, capture: capture, beginView: views.begin, newSession })))();
+    guard(() => stops.unshift(signal({ on, capture, beginView: views.begin, newSession })))();
 
   const flush = async () => {
     emit("report", "flush");
@@ -79,8 +79,8 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     consent: applyConsent,
     page: guard((properties) => views.begin("manual", undefined, properties)),
     flush,
-    async features(asStored) {
-      if (asStored) requireConnection(state);
+    async features(storedOnly) {
+      if (storedOnly) requireConnection(state);
       else await flush();
       return collector.readFeatures(state.visitor?.session_id);
     },

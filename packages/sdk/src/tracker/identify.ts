@@ -1,7 +1,10 @@
 import type { Capture } from "./capture.ts";
 import type { TrackerState } from "./state.ts";
 
-/** Names the user to the collector, if there is one and the visitor's consent allows it. */
+/**
+ * Links the session to the user that the page has named, and captures an `identify` event. Without consent to personalisation it
+ * removes the link instead.
+ */
 export const sendIdentify = ({ connection, purposes, user }: TrackerState, capture: Capture): void => {
   if (!connection) return;
   if (purposes.personalisation !== "granted") connection.identify(undefined);

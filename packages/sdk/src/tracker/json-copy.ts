@@ -1,16 +1,16 @@
 import { MAX_PROPERTIES_BYTES } from "@tidemark/schema/limits";
 import { bytesOf } from "../delivery/bytes.ts";
 
-/** A copy of a value that a caller adds to an event, as a field of it. Empty when there is no value, or none that can be sent. */
+/** A copy of a value that a caller adds to an event, as a field of the event. Empty if there is no value, or it cannot be sent. */
 export interface JsonCopy {
   added?: object;
-  /** Bytes of its JSON. */
+  /** The size of the JSON, in bytes. */
   propertyBytes?: number;
 }
 
 /**
- * Copies what a caller adds to an event, as JSON: `{[field]: value}`. A value that is not JSON or is too large is left out with
- * a warning, so that it cannot take a batch with it.
+ * Copies a value that a caller adds to an event, as JSON: `{[field]: value}`. A value that is not JSON or too large is dropped with
+ * a warning, so that one value cannot block a whole batch.
  */
 export const copyJson = (field: string, value: unknown): JsonCopy => {
   if (value)

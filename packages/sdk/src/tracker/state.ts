@@ -6,41 +6,41 @@ import type { Purposes } from "../options/consent.ts";
 import type { CapturedEvent } from "../options/tracker-options.ts";
 import type { JsonCopy } from "./json-copy.ts";
 
-/** All that stores and sends. */
+/** The parts of a tracker that store and send: identity, event numbers and delivery. */
 export interface Connection extends Identity, TabNumbers, Delivery {}
 
-/** An event with its view that waits for the visitor's consent. */
+/** A captured event, with its view, that is held until the visitor answers. */
 export interface HeldEvent {
   event: CapturedEvent;
   view: View;
   propertyBytes: number;
 }
 
-/** What a tracker knows of its visitor: the state that consent, identity and events share. */
+/** The state of a tracker, shared by consent, identity and capture. */
 export interface TrackerState {
-  /** Whether nothing is sent any more, or ever was. */
+  /** Whether the tracker was stopped, or never started because its key or endpoint is invalid. */
   isStopped: boolean;
-  /** What the visitor consents to. */
+  /** The current consent for each purpose. */
   purposes: Purposes;
-  /** The visitor's latest answer as batches carry it: another object for each; `undefined` before the first. */
+  /** The visitor's latest answer, as batches carry it: a new object for each answer, `undefined` before the first. */
   statedConsent?: Consent | undefined;
-  /** There while the visitor may be measured. */
+  /** The connection, present while measurement is allowed. */
   connection?: Connection | undefined;
-  /** The events captured while there is no answer. */
+  /** The events captured while the answer is pending; `undefined` while events are not held. */
   held?: HeldEvent[] | undefined;
   /** The visitor at the latest event. */
   visitor?: Visitor | undefined;
-  /** The user that the page has named, with traits. */
+  /** The user that the page has named, and the traits. */
   user?: { user_id: string; traits: JsonCopy } | undefined;
 }
 
-/** The connection of a session that is measured. @throws Error while there is no consent. */
+/** The connection of a tracker. @throws Error while measurement is not granted. */
 export const requireConnection = ({ connection, held }: TrackerState): Connection => {
   if (!connection || held) throw new Error("no consent to measure");
   return connection;
 };
 
-/** Stops numbering and sending, once what is left is sent or, if it `forgets`, dropped. */
+/** Stops numbering and sending. The remaining events are sent or, if it `forgets`, dropped. */
 export const disconnect = (state: TrackerState, forgets: boolean): void => {
   state.connection?.leave();
   state.connection?.stop(forgets);

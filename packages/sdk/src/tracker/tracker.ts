@@ -8,40 +8,44 @@ import type { InputOf, Properties, TrackArgs, UntypedEvents } from "./typed-even
 export type Vector = Record<string, FeatureValue>;
 
 /**
- * Measures one page for one site.
+ * A tracker: it measures one page for one site.
  *
- * @typeParam Events The site's own events by name, and what goes with each: {@link UntypedEvents} when it is not said.
- * @typeParam Traits What the site says of a user.
+ * @typeParam Events The site's custom events: a map from each name to its properties. Default: {@link UntypedEvents}.
+ * @typeParam Traits The traits of a user.
  */
 export interface Tracker<Events extends object = UntypedEvents, Traits extends object = Properties> {
-  /** The session at this moment: what a server asks the collector's features by. Empty while there is none, as after {@link Tracker.reset}. */
+  /**
+   * The id of the current session, with which a server reads the session's features from the collector. Empty while there is no
+   * session, for example after {@link Tracker.reset}.
+   */
   readonly sessionId: string;
-  /** Reports something of the site's own. `name`: 1 to 100 characters; the collector refuses a longer one, and says so. */
+  /** Captures a custom event. `name`: 1 to 100 characters. The collector rejects a longer name with an error. */
   track<Name extends keyof Events & string>(name: Name, ...properties: TrackArgs<Events[Name]>): void;
-  /** From here on the session belongs to this user. `userId`: 1 to 200 characters. */
+  /** Links the session to a user from now on. `userId`: 1 to 200 characters. */
   identify(userId: string, traits?: InputOf<Traits>): void;
-  /** From here on the visitor is another: somebody has logged out. */
+  /** Starts a new visitor from now on, for example after a logout. */
   reset(): void;
   /**
-   * Says what the visitor consents to; it can be said again at any time. Measurement `pending`: what is captured stays in memory,
-   * the first 500 events, until it is `granted` and sent, or `denied` and forgotten, with all that this site's key
-   * has stored on the device. Personalisation not `granted`: no user is named, and `identify` waits.
+   * Sets the visitor's consent. It can be called again at any time.
+   *
+   * While measurement is `pending`, the first 500 captured events stay in memory. `granted` sends them. `denied` deletes them, and all
+   * data that this site's key has stored on the device. Unless personalisation is `granted`, no user is sent, and `identify` waits.
    */
   consent(answer: ConsentAnswer): void;
-  /** Begins a page view by hand, where the page knows better than {@link pageViews}. */
+  /** Begins a page view that {@link pageViews} does not detect. */
   page(properties?: Properties): void;
-  /** Sends all that was captured up to now. @throws Error when some of it could not be delivered; it is kept and sent again. */
+  /** Sends all events captured so far. @throws Error if some were not delivered. They are kept and sent again. */
   flush(): Promise<void>;
   /**
-   * The session's features as the collector has them, this page's last events included.
+   * Reads the session's features from the collector, after it has sent this page's latest events.
    *
-   * @param asStored Whether to ask at once, without sending first what was captured. Default false.
-   * @throws Error when the collector cannot be reached, or knows nothing of the session yet.
+   * @param storedOnly Whether to read immediately, without sending the captured events first. Default: false.
+   * @throws Error if the collector cannot be reached, or has no events of the session yet.
    */
-  features(asStored?: boolean): Promise<Vector>;
+  features(storedOnly?: boolean): Promise<Vector>;
   /** Adds a listener for one type of the tracker's own events. Returns a function that removes it. */
   on: Listen;
-  /** Reports last totals, sends what is left, and leaves no listener behind. */
+  /** Captures the final totals, sends the remaining events, and removes all listeners. */
   stop(): void;
 }
 

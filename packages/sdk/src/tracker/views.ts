@@ -8,29 +8,29 @@ import type { Capture } from "./capture.ts";
 import { copyJson } from "./json-copy.ts";
 import type { Properties } from "./typed-events.ts";
 
-/** The page views of a tracker, one after the other. */
+/** The page views of a tracker, one at a time. */
 export interface Views {
   current: View;
-  /** Ends the current view and begins another, with a `page_view` event. */
-  begin(cause: ViewCause, details?: ViewFields, properties?: Properties): View;
-  /** Begins another view because the session is another; with a `page_view` event if the view before had one. */
+  /** Ends the current view, begins another, and captures its `page_view` event. */
+  begin(cause: ViewCause, fields?: ViewFields, properties?: Properties): View;
+  /** Begins another view because the session has changed. Captures a `page_view` event if the previous view had one. */
   renew(): void;
 }
 
-/** Begins the first view, which has no `page_view` event yet. `keep`: query parameters that URLs keep. */
+/** Begins the first view, which has no `page_view` event yet. `keep`: the query parameters that URLs keep. */
 export const createViews = (emit: Emit, capture: Capture, keep: readonly string[] | undefined): Views => {
   /** Whether a `page_view` event has been captured. Events before the first belong to the first view. */
   let isAnnounced = false;
 
-  const start = (details?: ViewFields) => {
-    views.current = { view_id: createId(), started_at: now(), url: cleanUrl(location.href, keep), ...details };
+  const start = (fields?: ViewFields) => {
+    views.current = { view_id: createId(), started_at: now(), url: cleanUrl(location.href, keep), ...fields };
     emit("view", views.current);
   };
 
   const views = {
-    begin(cause, details, properties) {
+    begin(cause, fields, properties) {
       if (isAnnounced) emit("report", "view_end");
-      start(details);
+      start(fields);
       isAnnounced = true;
       capture("page_view", { cause }, copyJson("properties", properties));
       return views.current;

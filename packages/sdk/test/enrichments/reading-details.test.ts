@@ -18,7 +18,7 @@ const CONTENT = 1_000;
 const at = (offset: number) => ({ offset, viewport_height: VIEWPORT, content_height: CONTENT });
 
 describe("readingDetails", () => {
-  it("gives every visible millisecond to the tenth in which the middle of the viewport stood", () => {
+  it("counts each visible millisecond in the tenth at the middle of the viewport", () => {
     fc.assert(
       fc.property(fc.array(fc.record({ offset: fc.nat(900), stay: fc.nat(5_000) }), { minLength: 1 }), (stays) => {
         const reading = readingDetails()();
@@ -36,7 +36,7 @@ describe("readingDetails", () => {
     );
   });
 
-  it("gives nothing to a page that is hidden", () => {
+  it("counts no time while the page is hidden", () => {
     const reading = readingDetails()();
     reading.update(at(0), 100, 0);
     visibilityState = "hidden";
@@ -47,14 +47,14 @@ describe("readingDetails", () => {
     expect(reading.fields().tenths_ms?.[0]).toBe(1_500);
   });
 
-  it("asks for a report when a milestone is passed, once for each", () => {
+  it("requests one report for each milestone that is passed", () => {
     const reading = readingDetails({ milestones: [25, 50] })();
-    const news = [0, 150, 160, 450, 300].map((offset, time) => reading.update(at(offset), offset + VIEWPORT, time));
-    expect(news).toEqual([false, true, false, true, false]);
+    const requests = [0, 150, 160, 450, 300].map((offset, time) => reading.update(at(offset), offset + VIEWPORT, time));
+    expect(requests).toEqual([false, true, false, true, false]);
     expect(reading.fields().milestone).toBe(50);
   });
 
-  it("knows the fastest movement, and takes a jump after a rest for none", () => {
+  it("reports the fastest movement, without jumps after a pause", () => {
     const reading = readingDetails()();
     reading.update(at(0), 100, 0);
     reading.update(at(50), 150, 100);

@@ -5,10 +5,10 @@ import type { Identity } from "../../src/identity/visitor.ts";
 
 const KEY = "tm_shop_12345678";
 
-/** What a tab may not know of others yet, in milliseconds. */
+/** How long a tab may miss changes of other tabs, in milliseconds. */
 const STALE_MS = 5_000;
 
-/** The origin's storage, which takes nothing more once it `isFull`. */
+/** The origin's storage. Writes fail once it `isFull`. */
 const createStorage = () => {
   const items = new Map<string, string>();
   return {
@@ -23,7 +23,7 @@ const createStorage = () => {
 };
 
 let storage: ReturnType<typeof createStorage>;
-let openTab: (given?: string) => Identity;
+let openTab: (fixedSessionId?: string) => Identity;
 let time = 0;
 
 beforeEach(async () => {
@@ -35,7 +35,7 @@ beforeEach(async () => {
     import("../../src/identity/visitor.ts"),
     import("../../src/sensors/clock.ts"),
   ]);
-  openTab = (given) => createIdentity(KEY, `tidemark.${KEY}`, given);
+  openTab = (fixedSessionId) => createIdentity(KEY, `tidemark.${KEY}`, fixedSessionId);
   time = now();
 });
 afterEach(() => {
@@ -43,14 +43,14 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-const pass = (ms: number) => {
+const advance = (ms: number) => {
   vi.advanceTimersByTime(ms);
   time += ms;
 };
 const visitorIn = ({ visitorAt }: Identity) => visitorAt(time);
 
-describe("the session of a visitor", () => {
-  it("ends when no tab had an event for half an hour, or after a day, and not before, whichever tabs are used", () => {
+describe("the session", () => {
+  it("ends half an hour after the latest event of any tab, or after a day, and not earlier", () => {
     const step = fc.record({
       tab: fc.nat(2),
       ms: fc.oneof(
@@ -66,16 +66,16 @@ describe("the session of a visitor", () => {
         let before: { id: string; seen: number; began: number } | undefined;
         const anonymous = new Set<string>();
         for (const { tab, ms } of steps) {
-          pass(ms);
+          advance(ms);
           const { session_id, anonymous_id } = visitorIn(tabs[tab] as Identity);
           anonymous.add(anonymous_id);
           const isSame = session_id === before?.id;
           if (before) {
-            const silence = time - before.seen;
+            const idle = time - before.seen;
             const age = time - before.began;
-            // What others did in the last seconds before the limit a tab may not have heard of.
-            if (silence <= SESSION_IDLE_MS - STALE_MS && age <= SESSION_MAX_MS - STALE_MS) expect(isSame).toBe(true);
-            if (silence > SESSION_IDLE_MS || age > SESSION_MAX_MS) expect(isSame).toBe(false);
+            // In the last seconds before a limit, a tab may not have read the activity of other tabs yet.
+            if (idle <= SESSION_IDLE_MS - STALE_MS && age <= SESSION_MAX_MS - STALE_MS) expect(isSame).toBe(true);
+            if (idle > SESSION_IDLE_MS || age > SESSION_MAX_MS) expect(isSame).toBe(false);
           }
           before = { id: session_id, seen: time, began: isSame && before ? before.began : time };
         }
@@ -84,24 +84,24 @@ describe("the session of a visitor", () => {
     );
   });
 
-  it("names its site, and is the page's own where that gave one", () => {
+  it("has an id that contains the site's id, or the fixed id that the page has set", () => {
     expect(visitorIn(openTab()).session_id).toMatch(/^shop\./);
-    const own = openTab("own-session");
-    const first = visitorIn(own);
-    pass(SESSION_IDLE_MS * 3);
-    expect(visitorIn(own)).toEqual(first);
-    expect(first.session_id).toBe("own-session");
+    const tab = openTab("fixed-session");
+    const first = visitorIn(tab);
+    advance(SESSION_IDLE_MS * 3);
+    expect(visitorIn(tab)).toEqual(first);
+    expect(first.session_id).toBe("fixed-session");
   });
 });
 
-describe("who is visiting", () => {
-  it("is the same in all tabs a moment after somebody has logged in or out in one", () => {
+describe("the visitor", () => {
+  it("is the same in all tabs a few seconds after a login or logout in one of them", () => {
     fc.assert(
       fc.property(
         fc.array(
           fc.record({
             tab: fc.nat(2),
-            does: fc.constantFrom("nothing", "event", "log in", "log out"),
+            action: fc.constantFrom("nothing", "event", "log in", "log out"),
             ms: fc.constantFrom(0, 1, 1_000, STALE_MS + 1),
           }),
           { maxLength: 60 },
@@ -111,21 +111,21 @@ describe("who is visiting", () => {
           const tabs = [openTab(), openTab(), openTab()];
           let user: string | undefined;
           const usersBefore = new Set<string>();
-          for (const { tab, does, ms } of steps) {
+          for (const { tab, action, ms } of steps) {
             const { identify, forget } = tabs[tab] as Identity;
-            // As a tracker does: what is said is said of whoever is visiting.
-            const visitor = does === "nothing" ? undefined : visitorIn(tabs[tab] as Identity);
-            if (does === "log in") {
+            // A tracker also reads the visitor before it identifies or resets.
+            const visitor = action === "nothing" ? undefined : visitorIn(tabs[tab] as Identity);
+            if (action === "log in") {
               user = `user-${time}`;
               identify(user);
-            } else if (does === "log out" && visitor) {
+            } else if (action === "log out" && visitor) {
               user = undefined;
               usersBefore.add(visitor.anonymous_id);
               forget();
             }
-            pass(ms);
+            advance(ms);
           }
-          pass(STALE_MS + 1);
+          advance(STALE_MS + 1);
           const [first, ...others] = tabs.map(visitorIn);
           for (const other of others) expect(other).toEqual(first);
           expect(first?.user_id).toBe(user);
@@ -135,14 +135,14 @@ describe("who is visiting", () => {
     );
   });
 
-  it("stays one in a tab whose storage takes nothing more, whatever is left in there", () => {
+  it("keeps its session in a tab whose storage is full, whatever the storage contains", () => {
     const tab = openTab();
     visitorIn(tab);
-    pass(SESSION_IDLE_MS + 1);
+    advance(SESSION_IDLE_MS + 1);
     storage.isFull = true;
     const session = visitorIn(tab).session_id;
     for (let each = 0; each < 10; each += 1) {
-      pass(STALE_MS + 1);
+      advance(STALE_MS + 1);
       expect(visitorIn(tab).session_id).toBe(session);
     }
   });

@@ -2,18 +2,18 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 import * as sdk from "../../src/index.ts";
-import { problemsOf as find } from "../../src/options/problems.ts";
+import { problemsOf as problemsFor } from "../../src/options/problems.ts";
 
 const { acrossSubdomains, clicks, dwell, gzip, pageViews, sessionPerCampaign } = sdk;
 
-const NEEDED = { key: "tm_shop_3f9c1e7ab2d84056", endpoint: "https://collector.example" };
+const REQUIRED = { key: "tm_shop_3f9c1e7ab2d84056", endpoint: "https://collector.example" };
 
-const problemsOf = (options: object) => find(options, sdk);
+const problemsOf = (options: object) => problemsFor(options, sdk);
 
-describe("the problems of a tracker's options", () => {
-  it("are none when all will do, or is left out", () => {
+describe("the problems of options", () => {
+  it("are none for valid or omitted options", () => {
     const all: Required<sdk.TrackerOptions> = {
-      ...NEEDED,
+      ...REQUIRED,
       signals: [sessionPerCampaign, pageViews(), clicks(), dwell(), () => () => {}],
       queryParameters: ["q"],
       sessionId: "shop-12345678",
@@ -31,36 +31,36 @@ describe("the problems of a tracker's options", () => {
   });
 
   it.each<[options: object, problem: string]>([
-    [{ signals: "clicks" }, 'signals: "clicks" is not a list of signals, as [pageViews(), clicks()]'],
+    [{ signals: "clicks" }, 'signals: "clicks" is not an array of signals, such as [pageViews(), clicks()]'],
     [{ signals: [clicks] }, "signals[0]: write clicks(), not clicks"],
-    [{ signals: [pageViews(), "hovers"] }, 'signals[1]: "hovers" is not a signal, as clicks()'],
-    [{ signals: [null] }, 'signals[0]: "null" is not a signal, as clicks()'],
+    [{ signals: [pageViews(), "hovers"] }, 'signals[1]: "hovers" is not a signal, such as clicks()'],
+    [{ signals: [null] }, 'signals[0]: "null" is not a signal, such as clicks()'],
     [{ queryParameters: "q" }, 'queryParameters: "q" is not a list of names'],
     [{ sessionId: "7" }, 'sessionId: "7" is not 8 to 64 letters, digits, _ or -'],
-    [{ compress: true }, 'compress: "true" is not a function, as gzip'],
+    [{ compress: true }, 'compress: "true" is not a function, such as gzip'],
     [{ consent: "yes" }, 'consent: "yes" is not granted, pending or denied'],
     [{ consent: { advertising: "denied" } }, 'consent: "object" is not granted, pending or denied'],
     [{ doNotTrack: 1 }, 'doNotTrack: "1" is not true or false'],
     [{ cookieless: "no" }, 'cookieless: "no" is not true or false'],
     [
       { identityStore: "shop.example" },
-      'identityStore: "shop.example" is not a function, as acrossSubdomains("example.com")',
+      'identityStore: "shop.example" is not a function, such as acrossSubdomains("example.com")',
     ],
     [{ cookie: null }, 'cookie: "null" is not true or false'],
     [{ beforeSend: {} }, 'beforeSend: "object" is not a function'],
-  ])("name the option, the value and what to write: %j", (options, problem) => {
-    expect(problemsOf({ ...NEEDED, ...options })).toEqual([problem]);
+  ])("name the option, its value and the expected value: %j", (options, problem) => {
+    expect(problemsOf({ ...REQUIRED, ...options })).toEqual([problem]);
   });
 
-  it("are names that no option has, with those that there are", () => {
+  it("include unknown names, with the known ones", () => {
     for (const name of ["signal", "constructor"]) {
-      const [problem, ...others] = problemsOf({ ...NEEDED, [name]: [clicks()] });
+      const [problem, ...others] = problemsOf({ ...REQUIRED, [name]: [clicks()] });
       expect(others).toEqual([]);
       expect(problem).toMatch(new RegExp(`^${name}: unknown name\\. Use one of key, endpoint, signals, `));
     }
   });
 
-  it("are told while an app is developed, and weigh nothing in what is shipped", async () => {
+  it("are checked in development builds, and not contained in production builds", async () => {
     const bundled = async (condition: string) => {
       const { outputFiles } = await build({
         stdin: {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { isValidSite } from "../../src/options/site.ts";
 
 const KEY = "tm_shop_3f9c1e7ab2d84056";
@@ -11,22 +11,24 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it.each([ENDPOINT, "http://localhost:8787", "/", "/collector"])("takes the endpoint %s", (endpoint) => {
-  expect(isValidSite(KEY, endpoint)).toBe(true);
-  expect(console.warn).not.toHaveBeenCalled();
-});
+describe("isValidSite", () => {
+  it.each([ENDPOINT, "http://localhost:8787", "/", "/collector"])("accepts the endpoint %s", (endpoint) => {
+    expect(isValidSite(KEY, endpoint)).toBe(true);
+    expect(console.warn).not.toHaveBeenCalled();
+  });
 
-it.each([
-  ["", ENDPOINT],
-  ["shop", ENDPOINT],
-  ["tm_shop", ENDPOINT],
-  ["tm_shop_123", ENDPOINT],
-  ["tm_Shop_12345678", ENDPOINT],
-  [KEY, ""],
-  [KEY, "collector.example"],
-  [KEY, "ftp://collector.example"],
-])("warns of the key %j with the endpoint %j", (key, endpoint) => {
-  expect(isValidSite(key, endpoint)).toBe(false);
-  expect(console.warn).toHaveBeenCalledOnce();
-  expect(console.warn).toHaveBeenCalledWith(expect.stringContaining(`not "${key}" and "${endpoint}"`));
+  it.each([
+    ["", ENDPOINT],
+    ["shop", ENDPOINT],
+    ["tm_shop", ENDPOINT],
+    ["tm_shop_123", ENDPOINT],
+    ["tm_Shop_12345678", ENDPOINT],
+    [KEY, ""],
+    [KEY, "collector.example"],
+    [KEY, "ftp://collector.example"],
+  ])("warns about the key %j with the endpoint %j", (key, endpoint) => {
+    expect(isValidSite(key, endpoint)).toBe(false);
+    expect(console.warn).toHaveBeenCalledOnce();
+    expect(console.warn).toHaveBeenCalledWith(expect.stringContaining(`got "${key}" and "${endpoint}"`));
+  });
 });

@@ -8,14 +8,14 @@ const ORIGIN = "https://collector.example";
 const KEY = "tm_shop_3f9c1e7ab2d84056";
 
 describe("the settings of a script tag", () => {
-  it("are the key, where the tag came from and the default signals, when nothing else is said", () => {
+  it("default to the tag's origin and the default signals", () => {
     expect(readSettings({ key: KEY }, undefined, ORIGIN)).toEqual({
       settings: { key: KEY, endpoint: ORIGIN, signals: DEFAULTS, options: {} },
       problems: [],
     });
   });
 
-  it("take lists apart at spaces and commas", () => {
+  it("split lists at spaces and commas", () => {
     const { settings } = readSettings(
       { key: KEY, signals: " clicks,\n hovers  dwell ", queryParameters: "q" },
       {},
@@ -39,7 +39,7 @@ describe("the settings of a script tag", () => {
   });
 
   it.each(["", "collector.example", "//collector.example", "ftp://collector.example", "https://", "https://a b"])(
-    "send nothing anywhere when the endpoint is %j",
+    "have no endpoint if it is %j",
     (endpoint) => {
       const { settings, problems } = readSettings({ key: KEY, endpoint }, {}, ORIGIN);
       expect(settings.endpoint).toBeFalsy();
@@ -47,7 +47,7 @@ describe("the settings of a script tag", () => {
     },
   );
 
-  it("know every signal of the package, and all that says more of one, by its name", () => {
+  it("accept the name of every signal and enrichment of the package", () => {
     const others = ["acrossSubdomains", "createTracker", "debug", "gzip", "hold", "reportMedia", "sessionPerCampaign"];
     expect(NAMES.toSorted()).toEqual(
       Object.keys(sdk)
@@ -56,7 +56,7 @@ describe("the settings of a script tag", () => {
     );
   });
 
-  it("take what is wrong in the visitor's favour", () => {
+  it("replace wrong privacy options by the most private value", () => {
     const { settings, problems } = readSettings(
       { key: KEY, consent: "no", doNotTrack: "yes", cookieless: "please" },
       { beforeSend: "mask" },
@@ -69,7 +69,7 @@ describe("the settings of a script tag", () => {
     expect(readSettings({ key: KEY }, typo, ORIGIN).settings.consent).toBe("pending");
   });
 
-  it("name every option that is wrong, once, and keep what is right, whatever a page says", () => {
+  it("report every wrong option once, and keep the others", () => {
     const wrong = fc.oneof(fc.integer(), fc.constant(null), fc.object(), fc.constant(Symbol("odd")));
     fc.assert(
       fc.property(
@@ -88,7 +88,7 @@ describe("the settings of a script tag", () => {
     );
   });
 
-  it("never throw", () => {
+  it("never throw for any attributes and config", () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string(), fc.string()),

@@ -12,7 +12,7 @@ describe("events declared by plain types", () => {
   }
   const tracker = createTracker<Events, { plan: "free" | "paid" }>(options);
 
-  it("are what the tracker takes", () => {
+  it("are accepted by the tracker", () => {
     tracker.track("add_to_basket", { sku: "boots" });
     tracker.track("add_to_basket", { sku: "boots", price: 89 });
     tracker.track("searched");
@@ -22,35 +22,35 @@ describe("events declared by plain types", () => {
     tracker.identify("user-17", { plan: "paid" });
   });
 
-  it("make a tracker that can be handed on as any other", () => {
+  it("make a tracker that is assignable to any other tracker type", () => {
     expectTypeOf(tracker).toExtend<Tracker>();
   });
 
-  it("make another name a compile error", () => {
-    // @ts-expect-error it is called add_to_basket
+  it("make an undeclared name a compile error", () => {
+    // @ts-expect-error the declared name is add_to_basket
     tracker.track("add_to_cart", { sku: "boots" });
   });
 
-  it("make other properties a compile error", () => {
+  it("make wrong properties a compile error", () => {
     // @ts-expect-error sku is required
     tracker.track("add_to_basket");
     // @ts-expect-error sku is required
     tracker.track("add_to_basket", { price: 89 });
     // @ts-expect-error a price is a number
     tracker.track("add_to_basket", { sku: "boots", price: "89" });
-    // @ts-expect-error it is called words
+    // @ts-expect-error the declared name is words
     tracker.track("searched", { word: "boots" });
-    // @ts-expect-error nothing goes with it
+    // @ts-expect-error the event has no properties
     tracker.track("signed_out", { reason: "idle" });
   });
 
-  it("make other traits a compile error", () => {
-    // @ts-expect-error there is no such plan
+  it("make wrong traits a compile error", () => {
+    // @ts-expect-error the plan is not declared
     tracker.identify("user-17", { plan: "gold" });
   });
 });
 
-describe("events declared by schemas of zod", () => {
+describe("events declared by zod schemas", () => {
   const events = {
     add_to_basket: z.object({ sku: z.string(), price: z.number().optional() }),
     searched: z.object({ words: z.string().default("") }),
@@ -59,45 +59,45 @@ describe("events declared by schemas of zod", () => {
   const traits = z.object({ plan: z.enum(["free", "paid"]) });
   const tracker = createTracker<typeof events, typeof traits>(options);
 
-  it("are what the tracker takes, as their input", () => {
+  it("are accepted by the tracker in their input form", () => {
     tracker.track("add_to_basket", { sku: "boots", price: 89 });
     tracker.track("searched");
     tracker.track("signed_out");
     tracker.identify("user-17", { plan: "paid" });
   });
 
-  it("make other names, properties and traits a compile error", () => {
-    // @ts-expect-error it is called add_to_basket
+  it("make undeclared names and wrong properties and traits a compile error", () => {
+    // @ts-expect-error the declared name is add_to_basket
     tracker.track("add_to_cart", { sku: "boots" });
     // @ts-expect-error sku is required
     tracker.track("add_to_basket");
     // @ts-expect-error a price is a number
     tracker.track("add_to_basket", { sku: "boots", price: "89" });
-    // @ts-expect-error it is called words
+    // @ts-expect-error the declared name is words
     tracker.track("searched", { word: "boots" });
-    // @ts-expect-error nothing goes with it
+    // @ts-expect-error the event has no properties
     tracker.track("signed_out", { reason: "idle" });
-    // @ts-expect-error there is no such plan
+    // @ts-expect-error the plan is not declared
     tracker.identify("user-17", { plan: "gold" });
   });
 });
 
-describe("events that were not declared", () => {
+describe("undeclared events", () => {
   it("have any name, and any properties or none", () => {
     const tracker = createTracker(options);
     expectTypeOf(tracker).toEqualTypeOf<Tracker>();
     tracker.track(`step_${1}`);
     tracker.track("step", { number: 1, of: ["a", "b"], deep: { er: null } });
     tracker.identify("user-17", { plan: "gold" });
-    // @ts-expect-error properties have names
+    // @ts-expect-error properties are an object
     tracker.track("step", "first");
   });
 
-  it("may still have declared names", () => {
+  it("may have declared names with any properties", () => {
     const tracker = createTracker<Record<"step" | "done", unknown>>(options);
     tracker.track("step", { number: 1 });
     tracker.track("done");
-    // @ts-expect-error it is called step
+    // @ts-expect-error the declared name is step
     tracker.track("stop");
   });
 });
