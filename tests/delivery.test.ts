@@ -2,17 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createSimulation, type Fault, faults, type Page, type StorageState } from "./simulation/simulation.ts";
 
-/** What happens in the simulation. `page` picks one of those that are open. */
+/** A step of a run of the simulation. `page` picks one of the open pages. */
 type Action =
   | { kind: "track"; page: number; count: number; bytes: number }
-  | { kind: "pass"; ms: number }
+  | { kind: "wait"; ms: number }
   | { kind: "network"; fault: Fault }
   | { kind: "show"; page: number; isVisible: boolean }
   | { kind: "open"; clock: number }
   | { kind: "navigate" | "leave" | "crash" | "flush"; page: number };
 
 const page = fc.nat(3);
-/** Many small events, or some large ones: together fewer than a page may hold back. */
+/** Many small events, or a few large ones: in total fewer than a page drops. */
 const amount = fc.oneof(
   fc.record({ count: fc.integer({ min: 1, max: 60 }), bytes: fc.constantFrom(0, 200) }),
   fc.record({ count: fc.integer({ min: 1, max: 8 }), bytes: fc.constant(4_000) }),
@@ -22,20 +22,20 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 5,
     arbitrary: fc.tuple(page, amount).map(([page, amount]) => ({ kind: "track", page, ...amount }) as const),
   },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant("pass"), ms: fc.constantFrom(1, 100, 300, 2_500, 20_000) }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("wait"), ms: fc.constantFrom(1, 100, 300, 2_500, 20_000) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("network"), fault: fc.constantFrom(...faults) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("show"), page, isVisible: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("open"), clock: fc.constantFrom(0, 0, -3_600_000) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("navigate", "leave", "crash", "flush"), page }) },
 );
 
-/** Longest time that an event is in memory only, in milliseconds: what a crash can cost. */
+/** Longest time that an event is in memory only, in milliseconds. A crash loses the events of this time. */
 const WRITE_BEHIND_MS = 1_000;
 
-/** Until the last retry has been made, in milliseconds. */
-const PATIENCE_MS = 400_000;
+/** Time after which the last retry has been made, in milliseconds. */
+const ALL_RETRIES_MS = 400_000;
 
-/** A small generator (mulberry32), so that a run depends on its seed alone. */
+/** Creates a random number generator (mulberry32), so that a run depends only on its seed. */
 const randomFrom = (seed: number) => {
   let state = seed;
   return () => {
@@ -46,20 +46,20 @@ const randomFrom = (seed: number) => {
   };
 };
 
-const play = async (actions: Action[], seed: number, storage: StorageState) => {
+const run = async (actions: Action[], seed: number, storage: StorageState) => {
   const simulation = createSimulation(randomFrom(seed));
   simulation.storage = storage;
   simulation.hasFetchLater = seed % 2 === 0;
   const open = new Map<Page, { number: number; at: number }[]>();
   /** Events that were in memory only when their page crashed. */
-  const forgotten = new Set<number>();
+  const lostInCrash = new Set<number>();
   let tracked = 0;
 
   const start = (before?: Page, clock?: number) => {
     open.set(simulation.open(before, clock), []);
   };
   const perform = async (each: Action) => {
-    if (each.kind === "pass") return simulation.advance(each.ms);
+    if (each.kind === "wait") return simulation.advance(each.ms);
     if (each.kind === "network") {
       simulation.network = each.fault;
       return;
@@ -68,7 +68,7 @@ const play = async (actions: Action[], seed: number, storage: StorageState) => {
     const [chosen, events] = [...open][each.page % open.size] ?? [];
     if (!chosen || !events) return;
     if (each.kind === "track") {
-      for (let rest = each.count; rest > 0; rest -= 1) {
+      for (let left = each.count; left > 0; left -= 1) {
         chosen.track(tracked, each.bytes);
         events.push({ number: tracked, at: simulation.now });
         tracked += 1;
@@ -79,7 +79,7 @@ const play = async (actions: Action[], seed: number, storage: StorageState) => {
       open.delete(chosen);
       if (each.kind === "crash") {
         chosen.crash();
-        for (const { number, at } of events) if (simulation.now - at <= WRITE_BEHIND_MS) forgotten.add(number);
+        for (const { number, at } of events) if (simulation.now - at <= WRITE_BEHIND_MS) lostInCrash.add(number);
       } else {
         chosen.leave();
         await Promise.resolve().then(() => {});
@@ -91,10 +91,10 @@ const play = async (actions: Action[], seed: number, storage: StorageState) => {
   start();
   for (const each of actions) await perform(each);
   simulation.network = "pass";
-  await simulation.advance(PATIENCE_MS);
+  await simulation.advance(ALL_RETRIES_MS);
   for (const each of open.keys()) each.show(true);
   const last = simulation.open();
-  await simulation.advance(PATIENCE_MS);
+  await simulation.advance(ALL_RETRIES_MS);
   await last.tracker.flush();
 
   const stored = new Set(simulation.stored);
@@ -102,12 +102,14 @@ const play = async (actions: Action[], seed: number, storage: StorageState) => {
   return {
     violations: simulation.violations,
     twice: simulation.stored.length - stored.size,
-    lost: numbers.filter((number) => !stored.has(number) && !forgotten.has(number) && !simulation.refused.has(number)),
+    lost: numbers.filter(
+      (number) => !stored.has(number) && !lostInCrash.has(number) && !simulation.refused.has(number),
+    ),
   };
 };
 
-/** Runs the property over what may happen in a simulation with that storage. */
-const holdsFor = (storage: StorageState, kinds: readonly Action["kind"][], numRuns: number) =>
+/** Checks that random runs with that storage store every event once. */
+const checkRuns = (storage: StorageState, kinds: readonly Action["kind"][], numRuns: number) =>
   fc.assert(
     fc.asyncProperty(
       fc.array(
@@ -116,43 +118,43 @@ const holdsFor = (storage: StorageState, kinds: readonly Action["kind"][], numRu
       ),
       fc.integer(),
       async (actions, seed) => {
-        expect(await play(actions, seed, storage)).toEqual({ violations: [], twice: 0, lost: [] });
+        expect(await run(actions, seed, storage)).toEqual({ violations: [], twice: 0, lost: [] });
       },
     ),
     { numRuns },
   );
 
-const stays = ["track", "pass", "network", "show", "open", "flush"] as const;
-const leaves = [...stays, "navigate", "leave"] as const;
-const dies = [...leaves, "crash"] as const;
+const onOpenPages = ["track", "wait", "network", "show", "open", "flush"] as const;
+const withLeaving = [...onOpenPages, "navigate", "leave"] as const;
+const withCrashes = [...withLeaving, "crash"] as const;
 
-describe("delivery, under whatever happens to pages and network", () => {
+describe("delivery, under random faults of pages and network", () => {
   it(
-    "stores every event once, but for what a crash takes within the write-behind time and what is refused",
-    () => holdsFor("free", dies, 1_200),
+    "stores every event once, except those that a crash loses before they are spooled and those that are rejected",
+    () => checkRuns("free", withCrashes, 1_200),
     120_000,
   );
 
   it(
-    "stores every event once when IndexedDB keeps nothing, unless the browser crashes",
-    () => holdsFor("full", leaves, 400),
+    "stores every event once when IndexedDB is full and the browser does not crash",
+    () => checkRuns("full", withLeaving, 400),
     120_000,
   );
 
   it(
-    "stores every event of pages that stay when no storage is allowed",
-    () => holdsFor("forbidden", stays, 400),
+    "stores every event of pages that stay open when storage is forbidden",
+    () => checkRuns("forbidden", onOpenPages, 400),
     120_000,
   );
 });
 
-describe("what delivery gives up", () => {
+describe("a dropped event", () => {
   const start = () => {
     const simulation = createSimulation(randomFrom(1));
     return { simulation, page: simulation.open() };
   };
 
-  it("is reported when the collector refuses it for good", async () => {
+  it("is reported when the collector rejects its batch with a final error", async () => {
     const { simulation, page } = start();
     simulation.network = "refuse";
     for (const number of [0, 1, 2]) page.track(number, 0);
@@ -164,32 +166,32 @@ describe("what delivery gives up", () => {
     expect(simulation.stored).toEqual([3]);
   });
 
-  it("is the oldest of what is too much, and is reported", async () => {
+  it("is one of the oldest of too many, and is reported", async () => {
     const { simulation, page } = start();
     simulation.network = "down";
-    // Two fill a batch.
+    // Two events fill a batch.
     for (let number = 0; number < 420; number += 1) {
       page.track(number, 6_000);
       await simulation.advance(1_100);
     }
     simulation.network = "pass";
     await simulation.advance(100_000);
-    // The next batch reports what was given up since the last.
+    // The next batch reports the ranges that were dropped since the last one.
     page.track(420, 0);
     await simulation.advance(3_000);
-    const given = simulation.dropped.reduce((sum, { from_seq, to_seq }) => sum + to_seq - from_seq + 1, 0);
-    expect(given + simulation.stored.length).toBe(421);
+    const dropped = simulation.dropped.reduce((sum, { from_seq, to_seq }) => sum + to_seq - from_seq + 1, 0);
+    expect(dropped + simulation.stored.length).toBe(421);
     expect(simulation.dropped.every(({ reason }) => reason === "overflow")).toBe(true);
-    expect(simulation.stored).toEqual(Array.from({ length: 421 - given }, (_, each) => given + each));
-    expect(given).toBeGreaterThan(15);
-    expect(given).toBeLessThan(40);
+    expect(simulation.stored).toEqual(Array.from({ length: 421 - dropped }, (_, each) => dropped + each));
+    expect(dropped).toBeGreaterThan(15);
+    expect(dropped).toBeLessThan(40);
   });
 
-  it("is what has waited for a week, and is reported", async () => {
+  it("is one that has waited for a week, and is emitted as a delivery problem", async () => {
     const { simulation, page } = start();
     simulation.network = "down";
-    const troubles: string[] = [];
-    page.tracker.on("delivery_problem", (why) => troubles.push(why));
+    const problems: string[] = [];
+    page.tracker.on("delivery_problem", (problem) => problems.push(problem));
     page.track(0, 0);
     await simulation.advance(8 * 24 * 3_600_000);
     simulation.network = "pass";
@@ -198,14 +200,14 @@ describe("what delivery gives up", () => {
     page.track(2, 0);
     await simulation.advance(3_000);
     expect(simulation.stored).toEqual([1, 2]);
-    // A session ends after half an hour, and its numbering with it: what was given up is told, not reported.
-    expect(troubles).toContain("expired");
+    // A session and its numbering end after half an hour, so that no later batch reports the range.
+    expect(problems).toContain("expired");
   });
 });
 
 describe("a page", () => {
   it.each(["0", "false", "{}", '"x"', "[0]", "[{}]", '[{"events":[]}]', "{"])(
-    "sends what pages have left, though another script has written %s where the last of it is kept",
+    "sends the unsent batches of earlier pages when another script has written %s into the unload buffer",
     async (text) => {
       const simulation = createSimulation(randomFrom(1));
       const page = simulation.open();
@@ -231,7 +233,7 @@ describe("a page", () => {
     },
   );
 
-  it("sends nothing within the turn in which an event is captured, however much there is to send", async () => {
+  it("sends nothing in the task in which an event is captured, however many events are queued", async () => {
     const simulation = createSimulation(randomFrom(1));
     const page = simulation.open();
     await simulation.advance(3_000);
@@ -243,23 +245,23 @@ describe("a page", () => {
   });
 });
 
-describe("who listens to a tracker", () => {
-  it("hears of each batch whenever it is sent, and once, with its events, when it is answered", async () => {
+describe("a listener", () => {
+  it("receives `sent` for each attempt of a batch, and `acknowledged` once with the batch's events", async () => {
     const simulation = createSimulation(randomFrom(1));
     const { tracker, track } = simulation.open();
-    const heard: string[] = [];
+    const received: string[] = [];
     const numbers = (events: { seq: number }[]) => events.map(({ seq }) => seq).join();
-    tracker.on("sent", ({ events }) => heard.push(`sent ${numbers(events)}`));
-    tracker.on("acknowledged", ({ events, accepted }) => heard.push(`stored ${accepted}: ${numbers(events)}`));
+    tracker.on("sent", ({ events }) => received.push(`sent ${numbers(events)}`));
+    tracker.on("acknowledged", ({ events, accepted }) => received.push(`stored ${accepted}: ${numbers(events)}`));
     simulation.network = "down";
     track(0, 0);
     await simulation.advance(10_000);
     for (const number of [1, 2]) track(number, 0);
-    expect(new Set(heard)).toEqual(new Set(["sent 0"]));
-    expect(heard.length).toBeGreaterThan(1);
+    expect(new Set(received)).toEqual(new Set(["sent 0"]));
+    expect(received.length).toBeGreaterThan(1);
     simulation.network = "pass";
     await simulation.advance(60_000);
-    expect(heard.slice(heard.indexOf("stored 1: 0") - 1)).toEqual([
+    expect(received.slice(received.indexOf("stored 1: 0") - 1)).toEqual([
       "sent 0",
       "stored 1: 0",
       "sent 1,2",
@@ -268,8 +270,8 @@ describe("who listens to a tracker", () => {
   });
 });
 
-describe("what the site reports", () => {
-  it("goes at once, and what follows while it is under way goes together", async () => {
+describe("a custom event", () => {
+  it("is sent at once, and the events that follow while it is in flight are sent in one batch", async () => {
     const simulation = createSimulation(randomFrom(1));
     const page = simulation.open();
     await simulation.advance(3_000);
@@ -284,8 +286,8 @@ describe("what the site reports", () => {
   });
 });
 
-describe("the collector", () => {
-  /** A hidden page without jitter, which comes back the moment it may: two batches are under way, the second 10 ms behind. */
+describe("a page that gets a Retry-After", () => {
+  /** Starts a hidden page without jitter, with two batches in flight, the second 10 ms after the first. */
   const startTwo = async () => {
     const simulation = createSimulation(() => 0);
     const page = simulation.open();
@@ -297,14 +299,14 @@ describe("the collector", () => {
     return { simulation, page };
   };
 
-  it("is left in peace for as long as any of several answers asked for", async () => {
+  it("sends nothing until the latest Retry-After of several responses", async () => {
     const { simulation } = await startTwo();
     await simulation.advance(20_000);
     expect(simulation.requests).toBeGreaterThan(4);
     expect(simulation.violations).toEqual([]);
   });
 
-  it("is left in peace though another request failed without an answer since it asked for that", async () => {
+  it("sends nothing until Retry-After when another request has failed without a response since", async () => {
     const { simulation, page } = await startTwo();
     await simulation.advance(15);
     simulation.network = "down";
@@ -315,7 +317,7 @@ describe("the collector", () => {
     expect(simulation.violations).toEqual([]);
   });
 
-  it("is left in peace for a day when it asks for more than timers can wait for", async () => {
+  it("waits for a day when Retry-After is longer than a timer can wait", async () => {
     const simulation = createSimulation(randomFrom(1));
     const page = simulation.open();
     simulation.network = "busy";
@@ -325,7 +327,7 @@ describe("the collector", () => {
     expect(simulation.requests).toBe(1);
   });
 
-  it.each([true, false])("gets nothing of a page that is left while it rests; fetchLater: %s", async (has) => {
+  it.each([true, false])("sends nothing when it is left before Retry-After is over; fetchLater: %s", async (has) => {
     const simulation = createSimulation(randomFrom(1));
     simulation.hasFetchLater = has;
     const page = simulation.open();
@@ -342,8 +344,10 @@ describe("the collector", () => {
     await simulation.advance(3_000);
     expect(simulation.stored.sort()).toEqual([0, 1]);
   });
+});
 
-  it("is left in peace while it is down: of hundreds of pages each asks about twice a minute, at a time of its own", async () => {
+describe("a page among others", () => {
+  it("retries about twice a minute while the collector is down, at a different time than the others", async () => {
     const simulation = createSimulation(randomFrom(1));
     const pages = Array.from({ length: 200 }, () => simulation.open());
     simulation.network = "down";
@@ -352,38 +356,38 @@ describe("the collector", () => {
     const before = simulation.requests;
     let most = 0;
     for (let second = 0; second < 300; second += 1) {
-      const asked = simulation.requests;
+      const requests = simulation.requests;
       await simulation.advance(1_000);
-      most = Math.max(most, simulation.requests - asked);
+      most = Math.max(most, simulation.requests - requests);
     }
     const perPage = (simulation.requests - before) / pages.length;
     expect(perPage).toBeGreaterThan(7);
     expect(perPage).toBeLessThan(14);
-    // Seven a second on average: a storm would be all at once.
+    // The average is seven a second.
     expect(most).toBeLessThan(30);
   });
 
-  it("gets a page's batch once, though the page spools before it knows what others have left", async () => {
+  it("sends its own batch once when it spools the batch before it reads the spool", async () => {
     const simulation = createSimulation(randomFrom(1));
     simulation.network = "down";
     simulation.open().track(0, 0);
     await simulation.advance(3_000);
-    // It answers for that, and lets no other page know the spool before it is sent.
-    const heir = simulation.open();
+    // This page recovers the batch, and holds the lock until it is stored.
+    const recovering = simulation.open();
     await simulation.advance(100);
     const page = simulation.open();
     page.track(1, 0);
     await simulation.advance(3_000);
     simulation.network = "pass";
     const before = simulation.requests;
-    heir.show(false);
+    recovering.show(false);
     await simulation.advance(120_000);
     expect(simulation.stored.sort()).toEqual([0, 1]);
-    // The first batch by both pages that have it, the second by its own.
+    // The first batch is sent by both pages that have it, the second only by the page that captured it.
     expect(simulation.requests - before).toBe(3);
   });
 
-  it("gets a backlog once, however many pages open over it", async () => {
+  it("sends the unsent batches of earlier pages only if no other page does", async () => {
     const simulation = createSimulation(randomFrom(1));
     const page = simulation.open();
     simulation.network = "down";

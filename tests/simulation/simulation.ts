@@ -9,68 +9,82 @@ import { splitUnparsed } from "../../packages/collector/src/wire/split.ts";
 import { validateEvents } from "../../packages/collector/src/wire/validate-events.ts";
 
 /**
- * What befalls batches on their way, beside nothing (`pass`). `refuse`: the answer is final; `slow`: half a minute on the way, so
- * that the page gives up and sends again what arrives later. The others are those of `faulty-proxy.ts`.
+ * Faults of the network and the collector, with `pass` for none.
+ *
+ * - `slow`: a batch takes half a minute to arrive, so that the page times out and sends it again.
+ * - `refuse`: the collector rejects the batch with a final error.
+ *
+ * `faulty-proxy.ts` describes the others.
  */
 export const faults = ["pass", "down", "error", "busy", "cut", "truncate", "hang", "twice", "slow", "refuse"] as const;
 export type Fault = (typeof faults)[number];
 
-/** What a browser lets a page store. `full`: IndexedDB opens and keeps nothing; `forbidden`: no storage at all. */
+/**
+ * The storage of the browser. `full`: IndexedDB opens and aborts each transaction; `forbidden`: no storage is
+ * accessible.
+ */
 export type StorageState = "free" | "full" | "forbidden";
 
-/** A page of the origin in a browser without a screen, with the SDK in it. */
+/** A simulated page of the origin, with the SDK in it. */
 export interface Page {
   readonly tracker: Tracker;
-  /** Tracks an event of that number. `bytes`: of text that goes with it. */
+  /** Tracks an event with that number. `bytes`: length of a text in its properties. */
   track(number: number, bytes: number): void;
   show(isVisible: boolean): void;
-  /** The visitor leaves the page: it is told, and is gone at once. What it writes to IndexedDB and has not committed is lost. */
+  /**
+   * Leaves the page: it gets its events, and ends at once. Writes to IndexedDB that are not committed by then are lost.
+   */
   leave(): void;
-  /** It is gone without a word. */
+  /** Ends the page without an event. */
   crash(): void;
 }
 
-/** An origin with its storage, the network, the collector and the time, which passes when told to. */
+/**
+ * A simulated origin with its storage, network, collector and clock. Time passes in {@link Simulation.advance} only.
+ */
 export interface Simulation {
-  /** Opens a page: in a tab of its own, or in the tab of the page before, which has to be left. `clock`: how wrong it goes. */
+  /**
+   * Opens a page in a new tab, or in the tab of the page `before`, which was left. `clock`: error of its clock, in
+   * milliseconds.
+   */
   open(before?: Page, clock?: number): Page;
-  /** Lets time pass, in milliseconds, and everything happen that is due. */
+  /** Advances the time, in milliseconds, and runs everything that is due. */
   advance(ms: number): Promise<void>;
-  /** From now on this happens to batches. */
+  /** The fault that affects batches from now on. */
   network: Fault;
   storage: StorageState;
   /** Whether pages that are opened from now on have `fetchLater`. Default: false. */
   hasFetchLater: boolean;
-  /** How long a busy collector asks to be left in peace, in seconds. Default: 2. */
+  /** `Retry-After` of a busy collector, in seconds. Default: 2. */
   retryAfter: number;
-  /** The origin's, as any script of it could write there. */
+  /** The origin's localStorage, to which any script of the origin can write. */
   readonly localStorage: { setItem(name: string, value: string): void };
   readonly now: number;
-  /** Numbers of the events that the collector has stored, as often as it did. */
+  /** Numbers of the events that the collector has stored, once for each time. */
   readonly stored: number[];
-  /** Numbers of the events whose batch was refused for good: they may be given up. */
+  /** Numbers of the events whose batch was rejected with a final error: the SDK may drop them. */
   readonly refused: Set<number>;
-  /** What pages have reported as given up. */
+  /** The dropped ranges that pages have reported. */
   readonly dropped: Dropped[];
-  /** How many batches were sent. */
+  /** Number of requests so far. */
   readonly requests: number;
-  /** What was sent against the contract, or before the collector's rest was over, in words. */
+  /** Violations of the contract or of a `Retry-After`, as text. */
   readonly violations: string[];
 }
 
 const TRACKER = fileURLToPath(new URL("../../packages/sdk/src/tracker/create-tracker.ts", import.meta.url));
 
-/** On the way, in milliseconds. */
-const WAY_MS = 20;
+/** Time that a batch takes to arrive, in milliseconds. */
+const LATENCY_MS = 20;
 
 const SLOW_MS = 30_000;
 
-/** The Fetch standard's bound on what is in flight with keepalive. */
+/** The Fetch standard's quota of bodies in flight with keepalive, in bytes. */
 const KEEPALIVE_BYTES = 65_536;
 
 const LOCAL_STORAGE_CHARACTERS = 5_000_000;
 
-/** The globals that the SDK uses, in the order in which a page is given its own. */
+/** The globals that the SDK uses. Each page gets its own, as arguments in this order. */
 const GLOBALS = [
   ...["window", "document", "location", "navigator", "performance", "Date", "Math", "fetch", "AbortSignal"],
   ...["setTimeout", "clearTimeout", "indexedDB", "IDBKeyRange", "console"],
@@ -85,7 +99,7 @@ const { outputFiles } = await build({
 });
 const load = new Function(...GLOBALS, `${outputFiles[0]?.text}; return sdk.createTracker;`);
 
-/** Web Storage, as strict about its bound as browsers are. */
+/** Creates a Web Storage area with the quota of browsers. */
 const createStorage = () => {
   const items = new Map<string, string>();
   return {
@@ -98,7 +112,7 @@ const createStorage = () => {
   };
 };
 
-/** A collector's core: the contract, the verdicts and the dedupe are the real ones. */
+/** Creates a collector with the real contract, validation and deduplication. */
 const createCollector = () => {
   const tabs = new Map<string, Tab>();
   const stored: number[] = [];
@@ -111,8 +125,8 @@ const createCollector = () => {
     dropped,
     numbersIn: (body: string): number[] =>
       JSON.parse(body).events.flatMap((event: object) => numberOf(event) ?? []) as number[],
-    take(body: string): BatchResponse {
-      if (!splitUnparsed(body)) violations.push("the events do not come last");
+    receiveBatch(body: string): BatchResponse {
+      if (!splitUnparsed(body)) violations.push("`events` is not the last field");
       const parsed = batch.safeParse(JSON.parse(body));
       if (!parsed.success) {
         violations.push(parsed.error.message);
@@ -124,20 +138,23 @@ const createCollector = () => {
       tabs.set(tab_id, tab);
       const { valid, rejected } = validateEvents(parsed.data);
       for (const { message } of rejected) violations.push(message);
-      const answer: BatchResponse = { accepted: 0, duplicates: 0, rejected };
+      const response: BatchResponse = { accepted: 0, duplicates: 0, rejected };
       for (const index of valid) {
         const event = parsed.data.events[index] as TrackedEvent;
         const isNew = receive(tab, event.seq) === "new";
-        answer[isNew ? "accepted" : "duplicates"] += 1;
+        response[isNew ? "accepted" : "duplicates"] += 1;
         const number = numberOf(event);
         if (isNew && number !== undefined) stored.push(number);
       }
-      return answer;
+      return response;
     },
   };
 };
 
-/** A simulation in which nothing has happened. `random`: gives numbers from 0 to 1, so that a run can be repeated. */
+/**
+ * Creates a simulation without pages. `random`: returns numbers from 0 to 1; with the same numbers a run repeats
+ * exactly.
+ */
 export const createSimulation = (random: () => number): Simulation => {
   const collector = createCollector();
   const database = new IDBFactory();
@@ -147,16 +164,16 @@ export const createSimulation = (random: () => number): Simulation => {
   let requests = 0;
   let timers: { at: number; run: () => void }[] = [];
   const locks = new Map<string, Promise<unknown>>();
-  /** What of IndexedDB is not over yet. */
+  /** Transactions and requests of IndexedDB in progress. */
   const transactions = new Set<IDBTransaction | IDBOpenDBRequest>();
 
-  const after = (ms: number, run: () => void) => {
+  const schedule = (ms: number, run: () => void) => {
     const timer = { at: now + ms, run };
     timers.push(timer);
     return timer;
   };
 
-  /** Until nothing is left to happen at this moment. */
+  /** Resolves when nothing is left to run at the current time. */
   const settle = async () => {
     for (let idle = 0; idle < 3; idle = transactions.size ? 0 : idle + 1) await setImmediate();
   };
@@ -175,13 +192,13 @@ export const createSimulation = (random: () => number): Simulation => {
           for (const number of collector.numbersIn(body)) refused.add(number);
           resolve(new Response("no", { status: 400 }));
         } else if (fault !== "hang") {
-          if (fault === "twice") collector.take(body);
-          const answer = JSON.stringify(collector.take(body));
+          if (fault === "twice") collector.receiveBatch(body);
+          const response = JSON.stringify(collector.receiveBatch(body));
           if (fault === "cut") fail();
-          else resolve(new Response(fault === "truncate" ? answer.slice(0, 5) : answer));
+          else resolve(new Response(fault === "truncate" ? response.slice(0, 5) : response));
         }
       };
-      after(simulation.network === "slow" ? SLOW_MS : WAY_MS, deliver);
+      schedule(simulation.network === "slow" ? SLOW_MS : LATENCY_MS, deliver);
     });
 
   const tabOf = new WeakMap<Page, ReturnType<typeof createStorage>>();
@@ -219,31 +236,32 @@ export const createSimulation = (random: () => number): Simulation => {
 
     open(before, clock = 0) {
       const sessionStorage = (before && tabOf.get(before)) ?? createStorage();
-      const begun = now;
-      const own = new Set<IDBTransaction>();
+      const openedAt = now;
+      const ownTransactions = new Set<IDBTransaction>();
       let isAlive = true;
       let inFlight = 0;
-      let restsUntil = 0;
-      /** What the browser is to send when the page is gone. */
-      const later: string[] = [];
+      let retryAfterUntil = 0;
+      /** Bodies that the browser sends once the page is gone (`fetchLater`). */
+      const laterBodies: string[] = [];
       let laterBytes = 0;
-      let release: (() => void) | undefined;
+      let releaseLock: (() => void) | undefined;
 
-      /** A page counts in whole milliseconds. */
-      const keepRest = () => {
-        if (now < restsUntil - 1) collector.violations.push(`came back ${restsUntil - now} ms too early`);
+      /** Allows a millisecond, because a page's clock counts whole milliseconds. */
+      const checkRetryAfter = () => {
+        if (now < retryAfterUntil - 1)
+          collector.violations.push(`sent a request ${retryAfterUntil - now} ms before the end of Retry-After`);
       };
       const forbidden = () => {
         throw new DOMException("forbidden", "SecurityError");
       };
-      // A dead page runs no more; here its promises still do, and must find nothing to act on.
-      const has = () => isAlive && simulation.storage !== "forbidden";
+      // The promises of an ended page still run here, unlike in a browser. They must not reach the storage.
+      const canStore = () => isAlive && simulation.storage !== "forbidden";
       const areas = {
         get localStorage() {
-          return has() ? localStorage : forbidden();
+          return canStore() ? localStorage : forbidden();
         },
         get sessionStorage() {
-          return has() ? sessionStorage : forbidden();
+          return canStore() ? sessionStorage : forbidden();
         },
       };
       const window = Object.assign(Object.defineProperties(new EventTarget(), Object.getOwnPropertyDescriptors(areas)));
@@ -251,24 +269,25 @@ export const createSimulation = (random: () => number): Simulation => {
 
       const indexedDB = {
         open(name: string) {
-          if (!has()) forbidden();
+          if (!canStore()) forbidden();
           const request = database.open(name);
           transactions.add(request);
           request.addEventListener("success", () => {
             transactions.delete(request);
             const { result } = request;
-            const begin = result.transaction.bind(result);
+            const createTransaction = result.transaction.bind(result);
             result.transaction = (...args) => {
               if (!isAlive) forbidden();
-              const transaction = begin(...args);
-              own.add(transaction);
+              const transaction = createTransaction(...args);
+              ownTransactions.add(transaction);
               transactions.add(transaction);
-              const end = () => {
-                own.delete(transaction);
+              const onEnd = () => {
+                ownTransactions.delete(transaction);
                 transactions.delete(transaction);
               };
-              for (const type of ["complete", "abort"]) transaction.addEventListener(type, end);
-              // A browser may abort what a dying page has asked to commit: it commits by itself a moment later.
+              for (const type of ["complete", "abort"]) transaction.addEventListener(type, onEnd);
+              // A browser may abort the commit of a page that ends. Without `commit`, a transaction commits by itself a
+              // moment later.
               transaction.commit = () => {};
               if (simulation.storage === "full") transaction.abort();
               return transaction;
@@ -285,31 +304,31 @@ export const createSimulation = (random: () => number): Simulation => {
         navigator: {
           locks: {
             async request(name: string, use: () => Promise<unknown>) {
-              const turn = (locks.get(name) ?? Promise.resolve()).then(() => {
+              const held = (locks.get(name) ?? Promise.resolve()).then(() => {
                 if (!isAlive) return;
                 return Promise.race([
                   use(),
                   new Promise<void>((resolve) => {
-                    release = resolve;
+                    releaseLock = resolve;
                   }),
                 ]);
               });
               locks.set(
                 name,
-                turn.catch(() => {}),
+                held.catch(() => {}),
               );
-              return turn;
+              return held;
             },
           },
         },
-        performance: { timeOrigin: begun + clock, now: () => now - begun },
+        performance: { timeOrigin: openedAt + clock, now: () => now - openedAt },
         Date: { now: () => now + clock, parse: Date.parse },
         Math: Object.create(Math, { random: { value: random } }),
         AbortSignal: { timeout: (ms: number) => ms },
         IDBKeyRange,
         indexedDB,
-        // A longer wait than fits into 32 bits is none.
-        setTimeout: (run: () => void, ms = 0) => after(ms > 2 ** 31 - 1 ? 0 : ms, () => isAlive && run()),
+        // `setTimeout` runs at once for a wait of more than 31 bits.
+        setTimeout: (run: () => void, ms = 0) => schedule(ms > 2 ** 31 - 1 ? 0 : ms, () => isAlive && run()),
         clearTimeout: (timer: (typeof timers)[number]) => {
           timers = timers.filter((each) => each !== timer);
         },
@@ -320,26 +339,27 @@ export const createSimulation = (random: () => number): Simulation => {
         ) => {
           const body = new TextDecoder().decode(bytes);
           requests += 1;
-          keepRest();
+          checkRetryAfter();
           const size = bytes.length;
           if (keepalive && inFlight + size > KEEPALIVE_BYTES) return Promise.reject(new TypeError("over the quota"));
           if (keepalive) inFlight += size;
           return new Promise((resolve, reject) => {
-            const end = (go: () => void) => () => {
+            const settleWith = (act: () => void) => () => {
               if (keepalive) inFlight -= size;
               keepalive = false;
-              if (isAlive) go();
+              if (isAlive) act();
             };
-            after(
+            schedule(
               signal,
-              end(() => reject(new DOMException("timed out", "TimeoutError"))),
+              settleWith(() => reject(new DOMException("timed out", "TimeoutError"))),
             );
             send(body, keepalive, () => isAlive).then(
               (response) => {
-                if (response.status === 429) restsUntil = Math.max(restsUntil, now + simulation.retryAfter * 1000);
-                end(() => resolve(response))();
+                if (response.status === 429)
+                  retryAfterUntil = Math.max(retryAfterUntil, now + simulation.retryAfter * 1000);
+                settleWith(() => resolve(response))();
               },
-              (error) => end(() => reject(error))(),
+              (error) => settleWith(() => reject(error))(),
             );
           });
         },
@@ -347,30 +367,30 @@ export const createSimulation = (random: () => number): Simulation => {
       if (simulation.hasFetchLater)
         Object.assign(window, {
           fetchLater(_: string, { body }: { body: Uint8Array }) {
-            keepRest();
+            checkRetryAfter();
             if (laterBytes + body.length > KEEPALIVE_BYTES) throw new DOMException("no room", "QuotaExceededError");
             laterBytes += body.length;
-            later.push(new TextDecoder().decode(body));
+            laterBodies.push(new TextDecoder().decode(body));
           },
         });
       const createTracker = load(...GLOBALS.map((name) => values[name]));
       const tracker: Tracker = createTracker({
         key: "tm_shop_12345678",
         endpoint: "https://collector.example",
-        // Takes its time, as compression does, and changes nothing.
+        // Asynchronous, like compression; returns the body unchanged.
         compress: async (body: Uint8Array) => body,
       });
 
-      const die = () => {
+      const end = () => {
         isAlive = false;
-        for (const body of later) void send(body, true, () => false).catch(() => {});
-        for (const transaction of own) {
-          // One that is over already says so in a moment.
+        for (const body of laterBodies) void send(body, true, () => false).catch(() => {});
+        for (const transaction of ownTransactions) {
+          // Throws for a transaction that is over, and whose event is still to come.
           try {
             transaction.abort();
           } catch {}
         }
-        release?.();
+        releaseLock?.();
       };
       const show = (isVisible: boolean) => {
         const state = isVisible ? "visible" : "hidden";
@@ -385,10 +405,10 @@ export const createSimulation = (random: () => number): Simulation => {
         leave() {
           show(false);
           window.dispatchEvent(new Event("pagehide"));
-          // The microtasks of its last task still run.
-          queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => queueMicrotask(die))));
+          // The microtasks of the page's last task still run.
+          queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => queueMicrotask(end))));
         },
-        crash: die,
+        crash: end,
       };
       tabOf.set(page, sessionStorage);
       return page;
