@@ -5,10 +5,11 @@ import { scenariosFor } from "../tests/scenarios/scenarios-for.ts";
 import { type Bench, type Measurement, report } from "./report.ts";
 
 /**
- * Plays every scenario in every browser that can be driven through it, against the real collector behind a proxy that fails, and
- * counts what is stored: distinct, missing, and stored more than once. What arrived again and was not stored is shown beside.
- * The reference is the number of events tracked; the budget is none missing and none stored twice. A scenario that could not be
- * played to its end counts as all missing.
+ * Runs every scenario in every browser whose driver supports it, against the real collector behind a faulty proxy. It
+ * counts the stored events: distinct, missing, and stored more than once; and the duplicates that were not stored.
+ *
+ * The reference is the number of tracked events. The budget is none missing and none stored twice. In a scenario that
+ * fails, all events count as missing.
  */
 export const delivery: Bench = async () => {
   const rig = await startDeliveryRig();
@@ -20,14 +21,14 @@ export const delivery: Bench = async () => {
   const measurements: Measurement[] = [];
   const table: Record<string, object> = {};
   try {
-    // All browsers at the same time: scenarios mostly wait.
-    const playing = browserNames.map(async (browser) => {
+    // The browsers run at the same time, because scenarios mostly wait.
+    const runs = browserNames.map(async (browser) => {
       const outcomes: [name: string, Outcome][] = [];
       for (const scenario of scenariosFor(browser))
         outcomes.push([`${browser}: ${scenario.name}`, await outcomeOf(browser, scenario)]);
       return outcomes;
     });
-    for (const [name, { tracked, stored, copies }] of (await Promise.all(playing)).flat()) {
+    for (const [name, { tracked, stored, copies }] of (await Promise.all(runs)).flat()) {
       const missing = Math.max(0, tracked - stored);
       const twice = Math.max(0, stored - tracked);
       table[name] = { distinct: tracked - missing, missing, "stored twice": twice, "copies not stored": copies };

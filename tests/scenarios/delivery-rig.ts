@@ -11,37 +11,37 @@ import { type BrowserName, startBrowser, type Tab } from "../browsers/browser.ts
 import { startFaultyProxy } from "./faulty-proxy.ts";
 import type { Scenario, ScenarioTools } from "./scenarios.ts";
 
-/** How long the last event may take to arrive once a scenario is over, and a page to start, in milliseconds. */
-const PATIENCE_MS = 30_000;
+/** Time limit for a page to start, and for the last event to arrive after a scenario, in milliseconds. */
+const TIMEOUT_MS = 30_000;
 
-/** What came of a scenario. */
+/** The result of a scenario. */
 export interface Outcome {
-  /** Numbered events that the page tracked. */
+  /** Number of events that the pages tracked. */
   tracked: number;
-  /** Events stored; more than were tracked if any was stored twice. */
+  /** Number of stored events. It exceeds `tracked` if an event was stored twice. */
   stored: number;
-  /** Copies that arrived again and were not stored. */
+  /** Number of duplicates that arrived and were not stored. */
   copies: number;
 }
 
-/** A real collector, where scenarios are played in real browsers. */
+/** A real collector, against which scenarios run in real browsers. */
 export interface DeliveryRig {
-  /** Plays a scenario in a browser of its own, on a site of its own, through a proxy of its own that fails when told to. */
+  /** Runs a scenario in a new browser, on a new site, through a new {@link FaultyProxy}. */
   run(browser: BrowserName, scenario: Scenario): Promise<Outcome>;
   stop(): Promise<void>;
 }
 
 const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 
-/** Starts the collector. */
+/** Starts the collector and creates the rig. */
 export const startDeliveryRig = async (): Promise<DeliveryRig> => {
   const stack = await startLocalStack({ site: EXAMPLE_SITE });
 
   /**
-   * Waits until the tab shows that page, with a tracker that has settled what earlier pages left: it holds a lock until then.
-   * While documents change there is none to ask.
+   * Waits until the tab shows that page, with a tracker that has recovered the unsent batches of earlier pages: it
+   * holds a lock until then. A script fails while the tab loads another document.
    */
-  const ready = async (tab: Tab, page: string) => {
+  const untilReady = async (tab: Tab, page: string) => {
     const isReady = () =>
       tab
         .run<boolean>(`
@@ -50,8 +50,8 @@ export const startDeliveryRig = async (): Promise<DeliveryRig> => {
           return held.length + pending.length === 0;
         `)
         .catch(() => false);
-    for (const deadline = Date.now() + PATIENCE_MS; !(await isReady()); await sleep(20))
-      if (Date.now() > deadline) throw new Error(`${page} had no tracker within ${PATIENCE_MS} ms`);
+    for (const deadline = Date.now() + TIMEOUT_MS; !(await isReady()); await sleep(20))
+      if (Date.now() > deadline) throw new Error(`${page} had no tracker within ${TIMEOUT_MS} ms`);
   };
 
   return {
@@ -73,20 +73,20 @@ export const startDeliveryRig = async (): Promise<DeliveryRig> => {
         async open(page = "page.html") {
           const tab = await newTab();
           await tab.goto(at(page));
-          await ready(tab, at(page));
+          await untilReady(tab, at(page));
           return tab;
         },
         async openTogether(count) {
-          const together = [];
-          for (let rest = count; rest > 0; rest -= 1) together.push(await newTab());
+          const tabsToLoad = [];
+          for (let left = count; left > 0; left -= 1) tabsToLoad.push(await newTab());
           const start = Date.now() + 500;
-          for (const tab of together)
+          for (const tab of tabsToLoad)
             await tab.run(`setTimeout(() => { location.href = "${at("page.html")}"; }, ${start} - Date.now())`);
-          for (const tab of together) await ready(tab, at("page.html"));
+          for (const tab of tabsToLoad) await untilReady(tab, at("page.html"));
         },
         async navigate(tab, page) {
           await tab.run(`location.href = "${at(page)}"`);
-          await ready(tab, at(page));
+          await untilReady(tab, at(page));
         },
         track: (tab, count, from = 0, bytes = 0) =>
           tab.run(`
@@ -109,25 +109,25 @@ export const startDeliveryRig = async (): Promise<DeliveryRig> => {
         const first = await newTab();
         await prepare?.(first, site.origin);
         await first.goto(at("page.html"));
-        await ready(first, at("page.html"));
+        await untilReady(first, at("page.html"));
         const session = await first.run<string>("return tidemark.sessionId");
         const read = async () => {
-          const answer = await readVector(stack, session).catch(() => undefined);
+          const vector = await readVector(stack, session).catch(() => undefined);
           return {
-            stored: Number(answer?.features.custom_event_count ?? 0),
-            copies: answer?.delivery.duplicates ?? 0,
+            stored: Number(vector?.features.custom_event_count ?? 0),
+            copies: vector?.delivery.duplicates ?? 0,
           };
         };
         await run(tools, first);
 
-        // Until no page has anything left to send: a second copy may come after the first.
+        // Waits until no page has unsent events: a duplicate may arrive after the first copy.
         const isFlushed = async () => {
-          let isAll = true;
+          let isDone = true;
           for (const tab of tabs)
-            isAll = (await tab.run<boolean>("return tidemark.flush().then(() => true, () => false)")) && isAll;
-          return isAll;
+            isDone = (await tab.run<boolean>("return tidemark.flush().then(() => true, () => false)")) && isDone;
+          return isDone;
         };
-        for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(200))
+        for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline; await sleep(200))
           if ((await isFlushed()) && (await read()).stored >= tracked) break;
         return { tracked, ...(await read()) };
       } finally {

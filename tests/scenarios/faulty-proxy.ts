@@ -5,30 +5,30 @@ import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * What befalls a batch on its way to the collector, or its answer on its way back:
+ * A fault of a batch on its way to the collector, or of the response on its way back:
  *
- * - `pass`: nothing;
- * - `down`: nobody listens;
- * - `error`: the answer is 500, the collector hears nothing;
- * - `busy`: the answer is 429 with `Retry-After: 2`, the collector hears nothing;
- * - `cut`: the collector takes it in, and the connection is reset before the answer;
- * - `truncate`: the answer breaks off in the middle of its body;
- * - `hang`: the collector hears nothing, and nothing is ever answered;
- * - `slow`: the collector takes it in at once, and its answer takes {@link SLOW_MS};
- * - `late`: it is held back until the next one has been answered;
- * - `twice`: the collector gets it two times.
+ * - `pass`: no fault;
+ * - `down`: the proxy accepts no connection;
+ * - `error`: the response is 500, and the collector receives nothing;
+ * - `busy`: the response is 429 with `Retry-After: 2`, and the collector receives nothing;
+ * - `cut`: the collector stores the batch, and the connection is reset before the response;
+ * - `truncate`: the response ends in the middle of its body;
+ * - `hang`: the collector receives nothing, and there is no response;
+ * - `slow`: the collector stores the batch at once, and the response takes {@link SLOW_MS};
+ * - `late`: the proxy holds the batch until it has responded to the next one;
+ * - `twice`: the collector receives the batch two times.
  */
 type Fault = "pass" | "down" | "error" | "busy" | "cut" | "truncate" | "hang" | "slow" | "late" | "twice";
 
-/** How long a slow answer takes, in milliseconds: less than the SDK waits for one. */
+/** Time of a slow response, in milliseconds: less than the SDK's time limit. */
 const SLOW_MS = 5_000;
 
-/** A proxy in front of the collector that can be told to fail. */
+/** A proxy of the collector that injects faults. */
 export interface FaultyProxy {
   origin: string;
-  /** From now on this happens to batches; with `times` only to so many of them. */
+  /** Sets the fault of the next batches: of `times` batches, or of all. */
   fail(fault: Fault, times?: number): Promise<void>;
-  /** When batches arrived since the last `fail`, in UTC milliseconds, whatever befell them. */
+  /** Times at which batches arrived since the last `fail`, with any fault, in UTC milliseconds. */
   arrivals(): number[];
   stop(): Promise<void>;
 }
@@ -36,53 +36,53 @@ export interface FaultyProxy {
 /** Starts a proxy of the collector at `target`. */
 export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => {
   let fault: Fault = "pass";
-  let left = Number.POSITIVE_INFINITY;
+  let remaining = Number.POSITIVE_INFINITY;
   let arrivals: number[] = [];
-  let overtake: (() => void) | undefined;
+  let releaseLate: (() => void) | undefined;
 
   const forward = (message: IncomingMessage, body: Buffer) =>
     new Promise<{ status: number; headers: IncomingMessage["headers"]; body: Buffer }>((resolve, reject) => {
       const { method, url, headers } = message;
-      const onward = request(`${target}${url}`, { method, headers: { ...headers, host: new URL(target).host } });
-      onward.on("response", async (answer) => {
-        resolve({ status: answer.statusCode ?? 502, headers: answer.headers, body: await buffer(answer) });
+      const forwarded = request(`${target}${url}`, { method, headers: { ...headers, host: new URL(target).host } });
+      forwarded.on("response", async (response) => {
+        resolve({ status: response.statusCode ?? 502, headers: response.headers, body: await buffer(response) });
       });
-      onward.on("error", reject);
-      onward.end(body);
+      forwarded.on("error", reject);
+      forwarded.end(body);
     });
 
   const handle = async (message: IncomingMessage, response: ServerResponse) => {
     const body = await buffer(message);
     const isBatch = message.method === "POST" && message.url === "/v1/events";
     if (isBatch) arrivals.push(Date.now());
-    const happening = isBatch && left > 0 ? fault : "pass";
-    if (happening !== "pass") left -= 1;
+    const current = isBatch && remaining > 0 ? fault : "pass";
+    if (current !== "pass") remaining -= 1;
     const cors = { "access-control-allow-origin": "*", "access-control-expose-headers": "retry-after" };
-    if (happening === "hang") return;
-    if (happening === "error") {
+    if (current === "hang") return;
+    if (current === "error") {
       response.writeHead(500, cors).end("broken");
       return;
     }
-    if (happening === "busy") {
+    if (current === "busy") {
       response.writeHead(429, { ...cors, "retry-after": "2" }).end("busy");
       return;
     }
-    if (happening === "late")
+    if (current === "late")
       await new Promise<void>((resolve) => {
-        overtake = resolve;
+        releaseLate = resolve;
       });
-    if (happening === "twice") await forward(message, body);
-    const answer = await forward(message, body);
-    if (happening === "slow") await sleep(SLOW_MS);
-    else if (isBatch && happening !== "late") overtake?.();
-    if (happening === "cut") {
+    if (current === "twice") await forward(message, body);
+    const forwarded = await forward(message, body);
+    if (current === "slow") await sleep(SLOW_MS);
+    else if (isBatch && current !== "late") releaseLate?.();
+    if (current === "cut") {
       message.socket.resetAndDestroy();
-    } else if (happening === "truncate") {
-      response.writeHead(answer.status, { ...cors, "content-length": answer.body.length });
-      response.write(answer.body.subarray(0, 5), () => message.socket.destroy());
+    } else if (current === "truncate") {
+      response.writeHead(forwarded.status, { ...cors, "content-length": forwarded.body.length });
+      response.write(forwarded.body.subarray(0, 5), () => message.socket.destroy());
     } else {
-      const { "transfer-encoding": _, connection: __, ...headers } = answer.headers;
-      response.writeHead(answer.status, { ...headers, "content-length": answer.body.length }).end(answer.body);
+      const { "transfer-encoding": _, connection: __, ...headers } = forwarded.headers;
+      response.writeHead(forwarded.status, { ...headers, "content-length": forwarded.body.length }).end(forwarded.body);
     }
   };
 
@@ -107,7 +107,7 @@ export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => 
       if (next === "down" && server.listening) await close();
       if (next !== "down" && !server.listening) await listen(port);
       fault = next;
-      left = times;
+      remaining = times;
       arrivals = [];
     },
     arrivals: () => arrivals,

@@ -3,7 +3,7 @@ import { browserNames } from "../browsers/browser.ts";
 import { type DeliveryRig, startDeliveryRig } from "./delivery-rig.ts";
 import { scenariosFor } from "./scenarios-for.ts";
 
-/** How often every scenario is played in every browser. */
+/** Number of runs of every scenario in every browser. */
 const ROUNDS = 5;
 
 let rig: DeliveryRig;
@@ -12,10 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-// The browsers at the same time: scenarios mostly wait.
-describe.concurrent.each(browserNames)("every event is delivered, and stored once: %s", (browser) => {
+// The browsers run at the same time, because scenarios mostly wait.
+describe.concurrent.each(browserNames)("delivery in %s", (browser) => {
   const rounds = Array.from({ length: ROUNDS }, () => scenariosFor(browser));
-  it.for(rounds.flat())("$name", { concurrent: false }, async (scenario, { expect }) => {
+  it.for(rounds.flat())("stores every event once: $name", { concurrent: false }, async (scenario, { expect }) => {
     const { tracked, stored, copies } = await rig.run(browser, scenario);
     expect(stored).toBe(tracked);
     expect(copies).toBeLessThanOrEqual(scenario.copiesAtMost ?? Number.POSITIVE_INFINITY);

@@ -9,10 +9,10 @@ beforeAll(async () => {
 });
 afterAll(() => rig?.stop());
 
-// The browsers at the same time: scenarios mostly wait.
-describe.concurrent.each(browserNames)("every event is delivered, and stored once: %s", (browser) => {
+// The browsers run at the same time, because scenarios mostly wait.
+describe.concurrent.each(browserNames)("delivery in %s", (browser) => {
   it.for(scenariosFor(browser).filter(({ isLong }) => browser === "chromium" || !isLong))(
-    "$name",
+    "stores every event once: $name",
     { concurrent: false },
     async (scenario, { expect }) => {
       const { tracked, stored, copies } = await rig.run(browser, scenario);

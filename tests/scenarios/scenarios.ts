@@ -2,39 +2,41 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Tab } from "../browsers/browser.ts";
 import type { FaultyProxy } from "./faulty-proxy.ts";
 
-/** What a scenario is played with, whatever the browser. */
+/** The tools of a scenario, the same for every browser. */
 export interface ScenarioTools {
   proxy: FaultyProxy;
   /** Opens a page of the folder `pages`, with its tracker ready. Default: `page.html`. */
   open(page?: string): Promise<Tab>;
-  /** Opens so many tabs on `page.html` in the same moment. */
+  /** Opens `page.html` in that many tabs at the same moment. */
   openTogether(count: number): Promise<void>;
-  /** Goes from the page to another, as a link does. */
+  /** Navigates from the page to another, as a link does. */
   navigate(tab: Tab, page: string): Promise<void>;
-  /** Tracks events number `from` to `from + count - 1`, with `bytes` of text each. */
+  /** Tracks the events with the numbers `from` to `from + count - 1`, with `bytes` of text each. */
   track(tab: Tab, count: number, from?: number, bytes?: number): Promise<void>;
-  /** Ends a tab in one of the ways in which tabs end. Default: as a person closes it. */
+  /** Ends a tab. Default: `close`, as a person does. */
   end(tab: Tab, how?: "close" | "destroy" | "discard"): Promise<void>;
-  /** Kills the browser and starts another on the same profile. */
+  /** Kills the browser, and starts another with the same profile. */
   crash(): Promise<void>;
 }
 
-/** One kind of trouble for numbered events. */
+/** A scenario in which delivery of numbered events may fail. */
 export interface Scenario {
   name: string;
-  /** How many events are tracked. */
+  /** Number of events that the scenario tracks. */
   tracked: number;
-  /** Most copies that may arrive, where nothing gives a reason to send all of it again. */
+  /** Most duplicates that may arrive, in scenarios without a reason to send everything again. */
   copiesAtMost?: number;
-  /** Mostly waits, on timers that all browsers share: the test suite plays it in Chromium only, the benchmark everywhere. */
+  /**
+   * Set for scenarios that mostly wait for timers: the tests run them in Chromium only, the benchmark in every browser.
+   */
   isLong?: true;
   /** Runs in the first tab before it opens the site. */
   prepare?(tab: Tab, origin: string): Promise<void>;
-  /** Tracks the events; `first` is an open page, whose session they belong to. */
+  /** Tracks the events. `first`: an open page, to whose session they belong. */
   run(tools: ScenarioTools, first: Tab): Promise<void>;
 }
 
-/** Script of a page: whether IndexedDB takes a megabyte. */
+/** Script for a page: returns whether IndexedDB can store a megabyte. */
 const CAN_STORE = `return new Promise((resolve) => {
   const opening = indexedDB.open("probe");
   opening.onupgradeneeded = () => opening.result.createObjectStore("probe");
@@ -47,10 +49,13 @@ const CAN_STORE = `return new Promise((resolve) => {
   };
 })`;
 
-/** How long a visitor stays before they leave, in milliseconds: long enough for the spool, too short for a batch's age. */
+/**
+ * Time that a visitor stays before they leave, in milliseconds: long enough for the spool, shorter than the wait for a
+ * batch.
+ */
 const MOMENT_MS = 250;
 
-/** Every way that is tried. */
+/** All scenarios. */
 export const scenarios: Scenario[] = [
   {
     name: "still page",
@@ -137,7 +142,8 @@ export const scenarios: Scenario[] = [
       await track(page, 20);
       await sleep(3_000);
       const [first = 0, second = Number.POSITIVE_INFINITY] = proxy.arrivals();
-      if (second - first < 2_000) throw new Error(`came back after ${second - first} ms, was asked to wait 2000`);
+      if (second - first < 2_000)
+        throw new Error(`retried after ${second - first} ms, expected at least 2000 (Retry-After)`);
     },
   },
   {
@@ -193,7 +199,7 @@ export const scenarios: Scenario[] = [
     tracked: 20,
     async run({ track, proxy, end, open }, page) {
       await proxy.fail("late", 1);
-      // More than one batch: a page that is closed sends them side by side.
+      // More than one batch: a page that is being closed sends them in parallel.
       await track(page, 20, 0, 900);
       await end(page);
       await open();
@@ -210,10 +216,10 @@ export const scenarios: Scenario[] = [
   {
     name: "two tabs opening over one backlog",
     tracked: 20,
-    // Each page may send what the other has just captured; all of the backlog again is another matter.
+    // Each page may send batches that the other has just recovered, but not all of them again.
     copiesAtMost: 19,
     async run({ track, proxy, end, openTogether }, page) {
-      await // Not `down`: Firefox goes on knocking for a page that is closed, and what then gets through is a copy by itself.
+      // Not `down`: Firefox retries connections of a closed page, which then succeed and send a duplicate.
       await proxy.fail("error");
       await track(page, 20);
       await sleep(MOMENT_MS);
@@ -226,7 +232,7 @@ export const scenarios: Scenario[] = [
   {
     name: "storage full",
     tracked: 20,
-    // Once the site has stored anything, Chromium goes by the quota that it had then for half a minute.
+    // Chromium caches the quota for half a minute, from the first time that the site stores something.
     prepare: (tab, origin) => tab.fillStorage(origin),
     async run({ track, proxy }, page) {
       if (await page.run<boolean>(CAN_STORE)) throw new Error("the storage is not full");
