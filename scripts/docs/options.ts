@@ -10,6 +10,9 @@ const cell = (text: string): string => text.replace(/\s+/g, " ").replaceAll("|",
 
 const firstParagraph = (text: string): string => text.split("\n\n")[0] ?? "";
 
+/** The text of a doc comment before its tags. */
+const withoutTags = (text: string): string => text.split(/\n+@/)[0] ?? "";
+
 /** A Markdown table of the options in an interface that the SDK exports, from its doc comments. */
 export const optionsTable = (name: string): string => {
   const rows = fieldsOf(name).map(
@@ -47,7 +50,7 @@ const optionValues = ({ takes }: Exported): string[] => {
     ...values,
     ...types.map(({ name, definition, meaning, fields }) => {
       const equals = definition ? ` is \`${definition.replace(/\s+/g, " ")}\`` : "";
-      const parts = fields.map((field) => ` \`${field.name}\`: ${cell(field.meaning)}`);
+      const parts = fields.map((field) => `\n  - \`${field.name}\`: ${cell(field.meaning)}`);
       return `- \`${name}\`${equals}: ${cell(firstParagraph(meaning))}${parts.join("")}`;
     }),
   ];
@@ -65,7 +68,7 @@ const takesOptions = ({ takes }: Exported): boolean => takes?.endsWith("Options"
 const section = (each: Exported): string =>
   [
     `## \`${each.name}(${takesOptions(each) ? "options" : ""})\``,
-    firstParagraph(each.meaning),
+    withoutTags(each.meaning),
     ...(isSignal(each) ? entryOf(each) : []),
     takesOptions(each) ? optionsTable(`${each.takes}`) : "No options.",
     optionValues(each).join("\n"),
