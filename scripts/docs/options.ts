@@ -8,8 +8,6 @@ const fieldsOf = (name: string | undefined) => exported.find((each) => each.name
 /** Text for a table cell: on one line, with escaped bars. */
 const cell = (text: string): string => text.replace(/\s+/g, " ").replaceAll("|", "\\|");
 
-const firstParagraph = (text: string): string => text.split("\n\n")[0] ?? "";
-
 /** The text of a doc comment before its tags. */
 const withoutTags = (text: string): string => text.split(/\n+@/)[0] ?? "";
 
@@ -43,7 +41,7 @@ const optionValues = ({ takes }: Exported): string[] => {
   const values = options.flatMap(({ option, types: [optionType] }) =>
     exported
       .filter((each) => optionType && !isType(each) && [each.type, each.returns].includes(optionType.name))
-      .map((each) => `- \`${option}\` takes \`${each.name}\`: ${cell(firstParagraph(each.meaning))}`),
+      .map((each) => `- \`${option}\` takes \`${each.name}\`: ${cell(withoutTags(each.meaning))}`),
   );
   const types = [...new Set(options.flatMap(({ types }) => types))];
   return [
@@ -51,7 +49,7 @@ const optionValues = ({ takes }: Exported): string[] => {
     ...types.map(({ name, definition, meaning, fields }) => {
       const equals = definition ? ` is \`${definition.replace(/\s+/g, " ")}\`` : "";
       const parts = fields.map((field) => `\n  - \`${field.name}\`: ${cell(field.meaning)}`);
-      return `- \`${name}\`${equals}: ${cell(firstParagraph(meaning))}${parts.join("")}`;
+      return `- \`${name}\`${equals}: ${cell(withoutTags(meaning))}${parts.join("")}`;
     }),
   ];
 };
