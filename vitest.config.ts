@@ -2,13 +2,13 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { type ProjectName, projects, type TestProject } from "./vitest.projects.ts";
 
-/** The name and the files of a project, as Vitest takes them. */
+/** Returns the name and files of a project, in Vitest's format. */
 const filesOf = (name: ProjectName) => {
   const { include, exclude = [] }: TestProject = projects[name];
   return { name, include, exclude: ["**/node_modules/**", ...exclude] };
 };
 
-/** For tests that measure no time: they run first, on every core, where Vitest would leave one idle. */
+/** Settings of tests that measure no time. They run first, on all cores; Vitest's default leaves one idle. */
 const allCores = { maxWorkers: "100%", sequence: { groupOrder: 1 } };
 
 export default defineConfig({
@@ -33,17 +33,17 @@ export default defineConfig({
             },
           }),
         ],
-        // The first request of a file includes the start of the runtime and the load of the Worker.
+        // The first request of a file includes the start of the runtime and the Worker.
         test: { ...filesOf("workers"), ...allCores, testTimeout: 30_000 },
       },
       {
         test: {
           ...filesOf("browsers"),
           testTimeout: 60_000,
-          // A browser that is not there yet is installed first.
+          // The hooks install a missing browser.
           hookTimeout: 180_000,
           expect: { poll: { timeout: 10_000 } },
-          // These tests mostly wait: for a film to play, a pointer to rest, a visitor to become idle.
+          // These tests mostly wait, such as for a video to play, or a visitor to become idle.
           maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
@@ -51,13 +51,13 @@ export default defineConfig({
       {
         test: {
           ...filesOf("e2e"),
-          // The tests start programs as a user does. With Vitest's own value, Vite would build them for development.
+          // With Vitest's own value, Vite would build the tested programs for development.
           env: { NODE_ENV: "" },
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 10_000 } },
           fileParallelism: false,
-          // After the others: some of these measure time.
+          // Last, because some of these tests measure time.
           sequence: { groupOrder: 3 },
         },
       },

@@ -1,12 +1,12 @@
-/** A project of the tests: which files it runs, and what it needs. */
+/** A test project: a set of test files, and their needs. */
 export interface TestProject {
-  /** The subject of the tests, in a few words. */
+  /** The tested parts, in a few words. */
   description: string;
-  /** Globs of its test files, from the repository's root. */
+  /** Globs of its test files, relative to the repository's root. */
   include: string[];
   /** Globs of files that another project runs. Default: none. */
   exclude?: string[];
-  /** Whether the script tag has to be built before. Default: no. */
+  /** Whether the tests need a build of the script tag. Default: no. */
   needsScriptTag?: true;
 }
 
@@ -15,10 +15,10 @@ export const INTEROP = "{packages/*/test,tests}/**/*.interop.ts";
 
 const WORKERS = ["packages/*/test/**/*.workers.test.ts"];
 
-/** The projects that `pnpm test` knows, by name, in the order in which they run. */
+/** The projects of `pnpm test` by name, in the order in which they run. */
 export const projects = {
   unit: {
-    description: "the packages in Node, and what holds for the whole repository",
+    description: "the packages in Node, and rules for the whole repository",
     include: ["packages/*/test/**/*.test.ts", "tests/*.test.ts"],
     exclude: WORKERS,
   },
@@ -28,12 +28,11 @@ export const projects = {
     needsScriptTag: true,
   },
   browsers: {
-    description: "the SDK by itself in Chromium, Firefox and WebKit",
+    description: "the SDK alone, in Chromium, Firefox and WebKit",
     include: ["tests/{browsers,delivery,identity,script-tag,signals,tracker}/**/*.test.ts"],
   },
   e2e: {
-    description:
-      "everything together: the commands, the examples, the packed packages, the collector behind real browsers",
+    description: "all parts together: commands, examples, packed packages, and real browsers with the collector",
     include: ["tests/{e2e,react,scenarios}/**/*.test.ts"],
     needsScriptTag: true,
   },

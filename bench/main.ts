@@ -2,39 +2,39 @@ import { defineCommand, runCommand } from "@tidemark/cli/command-line";
 import type { Bench, Report } from "./report.ts";
 
 interface Entry {
-  /** The figures of the benchmark, in one line. */
+  /** The measured figures, in one line. */
   description: string;
-  /** Loads the benchmark only when it runs: usage and errors come at once. */
+  /** Loads the benchmark when it runs, so that help and usage errors appear immediately. */
   load(): Promise<Bench>;
-  /** Whether a missed budget is reported without failing. Default: no. */
+  /** Whether the command succeeds even when a budget is exceeded. Default: no. */
   isInformative?: true;
 }
 
 const benches: Record<string, Entry> = {
   collector: {
     description:
-      "durable batches a second and freshness of the Worker on bare workerd, beside the least that is durable",
+      "durable batches per second and freshness of the Worker on plain workerd, next to a minimal durable collector",
     load: async () => (await import("./collector/collector.ts")).collector,
   },
   cost: {
-    description: "what a million events ask of Cloudflare, counted on the real runtime and priced",
+    description: "Cloudflare's operations for a million events, counted in the Workers runtime, and their price",
     load: async () => (await import("./cost/cost.ts")).cost,
   },
   delivery: {
-    description: "events missing or stored twice after each kind of trouble, in Chromium, Firefox and WebKit",
+    description: "events missing or stored twice after each kind of fault, in Chromium, Firefox and WebKit",
     load: async () => (await import("./delivery.ts")).delivery,
   },
   engine: {
-    description: "events a second through the whole catalogue, bytes of state, cost by length of history",
+    description: "events per second for the whole catalogue, bytes of state, cost by length of history",
     load: async () => (await import("./engine/engine.ts")).engineBench,
   },
   "main-thread": {
-    description: "what the SDK costs the main thread of a page in Chromium; a missed budget fails nothing",
+    description: "main-thread time of the SDK in a page in Chromium; an exceeded budget is not a failure",
     load: async () => (await import("./main-thread/main-thread.ts")).mainThread,
     isInformative: true,
   },
   size: {
-    description: "bytes of the smallest programs and of each signal, bundled here and by Vite, beside web-vitals",
+    description: "bytes of the smallest programs and of each signal, bundled here and by Vite, next to web-vitals",
     load: async () => (await import("./size/size.ts")).size,
   },
 };
@@ -47,10 +47,10 @@ const print = ({ bench, results }: Report): void => {
   ]);
   console.table(Object.fromEntries(rows));
   for (const { case: title, value, unit, budget, ok } of results)
-    if (!ok) console.log(`Budget missed: ${title}: ${value} ${unit}, budget ${budget}`);
+    if (!ok) console.log(`Outside of budget: ${title}: ${value} ${unit}, budget ${budget}`);
 };
 
-/** Runs a benchmark and prints its report. Returns whether it passes. */
+/** Runs a benchmark, prints its report, and returns whether it passes. */
 const run = async ({ load, isInformative }: Entry, isJson: boolean): Promise<boolean> => {
   const report = await (await load())();
   print(report);
@@ -61,23 +61,23 @@ const run = async ({ load, isInformative }: Entry, isJson: boolean): Promise<boo
 /** `pnpm bench`. */
 const bench = defineCommand({
   name: "pnpm bench",
-  summary: "Measures Tidemark, and shows each figure beside a reference of the same run and its budget.",
-  flags: { json: { description: "Prints each report as one line of JSON too." } },
+  summary: "Measures Tidemark, and prints each figure with its budget and a reference from the same run.",
+  flags: { json: { description: "Also prints each report as one line of JSON." } },
   positionals: {
     placeholder: "[name …]",
     description: "The benchmarks to run, one after the other. Default: all.",
     choices: Object.fromEntries(Object.entries(benches).map(([name, { description }]) => [name, description])),
   },
   examples: [
-    ["pnpm bench size", "After a change of the SDK: fails when a budget is missed."],
-    ["pnpm bench engine collector --json", "Two benchmarks, each with a line of JSON."],
+    ["pnpm bench size", "After a change of the SDK: fails when a bundle exceeds its budget."],
+    ["pnpm bench engine collector --json", "Runs two benchmarks, each with a line of JSON."],
   ],
   async run({ json = false }, names) {
-    let areKept = true;
+    let passed = true;
     for (const [name, entry] of Object.entries(benches)) {
-      if (names.length === 0 || names.includes(name)) areKept = (await run(entry, json)) && areKept;
+      if (names.length === 0 || names.includes(name)) passed = (await run(entry, json)) && passed;
     }
-    return areKept ? 0 : 1;
+    return passed ? 0 : 1;
   },
 });
 

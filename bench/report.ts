@@ -1,26 +1,26 @@
-/** One measured figure beside its reference of the same run and its budget. */
+/** A measured figure with its budget and a reference from the same run. */
 export interface Measurement {
   case: string;
   value: number;
   unit: string;
   reference: number;
   budget: number;
-  /** The same figure of a build by Vite, or the reason why there is none. */
+  /** The same figure for a build by Vite, or the reason for its absence. */
   vite?: number | string;
-  /** The side of the budget on which the figure is in order. Default: `at_most`. */
+  /** Whether the budget is a maximum or a minimum. Default: `at_most`. */
   bound?: "at_most" | "at_least";
 }
 
-/** What a benchmark found, in the form of its JSON line. */
+/** The results of a benchmark, in the form of its JSON line. */
 export interface Report {
   bench: string;
   results: (Omit<Measurement, "bound"> & { ratio: number; ok: boolean })[];
 }
 
-/** A benchmark: it measures and returns what it found. */
+/** Runs a benchmark and returns its report. */
 export type Bench = () => Promise<Report>;
 
-/** Completes measurements with ratio and verdict. */
+/** Creates a report: adds the ratio to the reference, and whether each figure is within its budget. */
 export const report = (bench: string, measurements: Measurement[]): Report => ({
   bench,
   results: measurements.map(({ bound = "at_most", ...each }) => ({

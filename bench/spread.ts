@@ -1,17 +1,19 @@
-/** Where the middle half of some figures lies, and their median. */
+/** The quartiles of some figures. */
 export interface Spread {
+  /** First quartile. */
   low: number;
   median: number;
+  /** Third quartile. */
   high: number;
 }
 
-/** The spread of figures, of which there is at least one. */
+/** Returns the quartiles of at least one figure. */
 export const spreadOf = (figures: number[]): Spread => {
   const sorted = figures.toSorted((one, other) => one - other);
   const at = (share: number) => {
-    const place = share * (sorted.length - 1);
-    const [below = Number.NaN, above = below] = sorted.slice(Math.floor(place));
-    return below + (above - below) * (place % 1);
+    const position = share * (sorted.length - 1);
+    const [below = Number.NaN, above = below] = sorted.slice(Math.floor(position));
+    return below + (above - below) * (position % 1);
   };
   return { low: at(0.25), median: at(0.5), high: at(0.75) };
 };

@@ -5,15 +5,18 @@ import { bundleScriptTag, integrityOf } from "./bundle/script-tag.ts";
 
 const root = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 
-/** The folder of earlier versions that are still served. */
-const KEPT = root("script-tags");
+/** Folder of earlier versions that the Worker still serves. */
+const EARLIER = root("script-tags");
 
-/** The folder of static assets that the Worker serves and the collector's package ships. */
+/** Folder of static assets that the Worker serves and the collector's package contains. */
 const ASSETS = root("packages/collector/dist/assets");
 
 const read = (path: string) => readFileSync(path, "utf8");
 
-/** Writes a folder's files, and removes all others. Unchanged files stay untouched: a server may be reading them. */
+/**
+ * Writes a folder's files, and removes all others. It leaves unchanged files alone, because a server may be reading
+ * them.
+ */
 const writeFolder = (folder: string, files: Record<string, string>) => {
   mkdirSync(folder, { recursive: true });
   for (const [name, content] of Object.entries(files)) {
@@ -24,19 +27,26 @@ const writeFolder = (folder: string, files: Record<string, string>) => {
 };
 
 /**
- * Builds the assets: the script tag as `tidemark.js`, and with all files that it loads under a name of its version; the stub;
- * `tidemark.json` with the integrity of each file; and the earlier versions in `script-tags/`.
+ * Builds the assets:
+ *
+ * - `tidemark.js`: the script tag;
+ * - `tidemark-v<version>*.js`: the same script tag and the files that it loads;
+ * - `tidemark-stub.js`: the stub;
+ * - `tidemark.json`: the integrity of each file;
+ * - the earlier versions in `script-tags/`.
  */
 const build = defineCommand({
   name: "node scripts/build.ts",
   summary: "Builds the script tag into packages/collector/dist/assets, and prints the integrity of each file.",
   flags: {},
-  examples: [["node scripts/build.ts", "Wrangler runs it before each start and each deployment."]],
+  examples: [["node scripts/build.ts", "Wrangler runs this before each start and each deployment."]],
   async run() {
     const { version, tag, files: scripts } = await bundleScriptTag();
     const integrity = Object.fromEntries(Object.entries(scripts).map(([name, code]) => [name, integrityOf(code)]));
     writeFolder(ASSETS, {
-      ...Object.fromEntries(globSync("tidemark-v*.js", { cwd: KEPT }).map((name) => [name, read(`${KEPT}/${name}`)])),
+      ...Object.fromEntries(
+        globSync("tidemark-v*.js", { cwd: EARLIER }).map((name) => [name, read(`${EARLIER}/${name}`)]),
+      ),
       ...scripts,
       "tidemark.js": scripts[tag] ?? "",
       "tidemark.json": `${JSON.stringify({ version, tag, integrity }, null, 2)}\n`,

@@ -8,15 +8,15 @@ import { PUBLISHED, packInto } from "./pack.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-type Check = [what: string, command: string, ...args: string[]];
+type Check = [title: string, command: string, ...args: string[]];
 
-/** The checks of a packed package. It has ES modules only, for Node and for bundlers. */
-const shapeOf = (name: string, packed: string): Check[] => [
-  [`package shape: ${name}`, "publint", "--strict", join(packed, `tidemark-${name}.tgz`)],
-  [`package types: ${name}`, "attw", "--profile", "esm-only", join(packed, `tidemark-${name}.tgz`)],
+/** Returns the checks of a packed package, which contains only ES modules, for Node and for bundlers. */
+const packageChecks = (name: string, packed: string): Check[] => [
+  [`contents of package ${name}`, "publint", "--strict", join(packed, `tidemark-${name}.tgz`)],
+  [`types of package ${name}`, "attw", "--profile", "esm-only", join(packed, `tidemark-${name}.tgz`)],
 ];
 
-/** All checks, in their order. @param packed Folder for the packed packages. */
+/** Returns all checks, in order. @param packed Folder for the packed packages. */
 const checksOf = (packed: string): Check[] => [
   ["types of the published packages", "tsc", "-b", ...PUBLISHED.map((name) => `packages/${name}`)],
   ["types of the collector's tests and Workers", "tsc", "-p", "packages/collector/test"],
@@ -25,15 +25,15 @@ const checksOf = (packed: string): Check[] => [
   ["format and lint", "biome", "ci", "--error-on-warnings", "--colors=off"],
   ["words of names, comments and pages", "node", "scripts/check-words.ts"],
   ["unused code and dependencies", "knip"],
-  ["packages can be packed", ...packInto(packed)],
-  ...PUBLISHED.flatMap((name) => shapeOf(name, packed)),
-  ["weight of the bundles", "node", "bench/size/check.ts"],
+  ["packing of the packages", ...packInto(packed)],
+  ...PUBLISHED.flatMap((name) => packageChecks(name, packed)),
+  ["size of the bundles", "node", "bench/size/check.ts"],
 ];
 
-/** Runs a check and prints its result. Returns whether it passed. */
-const passes = ([what, command, ...args]: Check): boolean => {
+/** Runs a check, prints its result, and returns whether it passed. */
+const passes = ([title, command, ...args]: Check): boolean => {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: "utf8" });
-  console.log(`${status === 0 ? "ok    " : "FAILED"}  ${what}`);
+  console.log(`${status === 0 ? "ok    " : "FAILED"}  ${title}`);
   if (status !== 0) console.log(`\n$ ${[command, ...args].join(" ")}\n${stdout}${stderr}`);
   return status === 0;
 };
@@ -49,7 +49,7 @@ const check = defineCommand({
     const packed = mkdtempSync(join(tmpdir(), "tidemark-packed-"));
     const failed = checksOf(packed).filter((each) => !passes(each));
     rmSync(packed, { recursive: true });
-    if (failed.length) console.log(`\nNot in order: ${failed.map(([what]) => what).join("; ")}.`);
+    if (failed.length) console.log(`\nFailed: ${failed.map(([title]) => title).join("; ")}.`);
     return failed.length ? 1 : 0;
   },
 });

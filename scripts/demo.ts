@@ -17,7 +17,7 @@ import { runScriptedVisit, type VisitResult } from "./visit/scripted-visit.ts";
 
 const PORTS = { collector: 8787, site: 8788 };
 
-/** The deployment that the demo runs: this repository. */
+/** The folder of the demo's deployment: the root of this repository. */
 const DEPLOYMENT = fileURLToPath(new URL("..", import.meta.url));
 
 const print = (lines: string[]) => {
@@ -30,20 +30,20 @@ const portNotices = ({ collector, site }: LocalStack): string[] => [
 ];
 
 const printVisit = ({ session, script, events }: VisitResult) => {
-  const account = script as unknown as Record<string, number | undefined>;
-  const shown = (value: unknown) => (typeof value === "number" ? Math.round(value * 100) / 100 : value);
-  console.log("The session's feature vector, beside what the script did by its own account:\n");
+  const expected = script as unknown as Record<string, number | undefined>;
+  const round = (value: unknown) => (typeof value === "number" ? Math.round(value * 100) / 100 : value);
+  console.log("The session's feature vector, next to the values that the script counted itself:\n");
   for (const [name, value] of Object.entries(session)) {
-    const did = account[name] === undefined ? "" : `script: ${shown(account[name])}`;
-    console.log(`  ${name.padEnd(22)} ${String(shown(value)).padEnd(16)} ${did}`.trimEnd());
+    const counted = expected[name] === undefined ? "" : `script: ${round(expected[name])}`;
+    console.log(`  ${name.padEnd(22)} ${String(round(value)).padEnd(16)} ${counted}`.trimEnd());
   }
   const { accepted, rejected, duplicates, lost } = events;
   console.log(
-    `\nEvents: ${accepted} accepted, ${rejected} rejected, ${lost} lost; ${duplicates} came twice and were counted once.`,
+    `\nEvents: ${accepted} accepted, ${rejected} rejected, ${lost} lost; ${duplicates} arrived twice and were counted once.`,
   );
 };
 
-/** Drives a scripted visit and prints its vector; with `isJson`, one line of JSON after it. */
+/** Runs a scripted visit and prints its vector. With `isJson`, it prints the result as one line of JSON at the end. */
 const runVisit = async (isJson: boolean) => {
   const site = config.sites[0];
   if (!site) throw new Error("tidemark.config.ts: sites: expected at least one site");
@@ -51,12 +51,12 @@ const runVisit = async (isJson: boolean) => {
   const stack = await startLocalStack({ deployment: DEPLOYMENT, site: EXAMPLE_SITE, ports: PORTS });
   try {
     print(portNotices(stack));
-    console.log("A headless Chromium visits the example; this takes about half a minute…\n");
+    console.log("A headless Chromium visits the example site. This takes about half a minute…\n");
     const result = await runScriptedVisit(stack);
     printVisit(result);
     const freshness_ms = await measureFreshness(stack, site.key);
     console.log(
-      `Freshness: an acknowledged event shows in the vector after ${freshness_ms.p50} ms (p50), ${freshness_ms.p99} ms (p99).`,
+      `Freshness: the vector includes an acknowledged event after ${freshness_ms.p50} ms (p50), ${freshness_ms.p99} ms (p99).`,
     );
     if (isJson) console.log(JSON.stringify({ ...result, freshness_ms }));
   } finally {
@@ -74,20 +74,20 @@ Tidemark is running.
 
 ${columns(links)}
 
-Open the example site, read, hover and click, then ask the browser's console for your own features:
+Open the example site, read, hover and click. Then read your features in the browser's console:
 
   await tidemark.features()
 
-A server reads them with the read key, by the session's id (in the console: tidemark.sessionId):
+A server reads them with the read key and the session's id (in the console: tidemark.sessionId):
 
   curl -H "Authorization: Bearer ${readKey}" ${collector.origin}/v1/features/session/<id>
 
-The events that were stored, refused, repeated or are missing, for Prometheus:
+Counts of stored, rejected, repeated and missing events, in the format of Prometheus:
 
   curl -H "Authorization: Bearer ${adminKey}" ${collector.origin}/metrics
 
-Both keys are the same at each start; .dev.vars sets others. A change of tidemark.config.ts or of a package reloads the collector.
-Or watch a scripted visit: pnpm demo --visit. Ctrl-C stops everything.`;
+Both keys are the same at each start; set others in .dev.vars. The collector reloads when tidemark.config.ts or a package changes.
+For a scripted visit, run pnpm demo --visit. Press Ctrl-C to stop.`;
 };
 
 const runDemo = (isPublic: boolean): Promise<void> =>
@@ -115,17 +115,19 @@ const demo = defineCommand({
   name: "pnpm demo",
   summary: "Runs the collector and the example site on this machine, until Ctrl-C.",
   flags: {
-    host: { description: "Listens on all interfaces, so that a phone in the same network reaches the example." },
-    visit: { description: "Lets a scripted visitor use the example, prints the session's vector, and ends." },
-    json: { description: "With --visit: ends with the result as one line of JSON." },
+    host: { description: "Listens on all network interfaces, so that a phone in the same network can connect." },
+    visit: { description: "Runs a scripted visit to the example site, prints the session's vector, and exits." },
+    json: { description: "With --visit: also prints the result as one line of JSON at the end." },
   },
   examples: [
-    ["pnpm demo", "Prints the links to the example and the keys of the collector."],
-    ["pnpm demo --visit", "Compares the collector's account of a visit with the visitor's."],
+    ["pnpm demo", "Prints links to the example site, and the keys of the collector."],
+    ["pnpm demo --visit", "Prints the collector's features of a visit next to the script's own counts."],
   ],
   async run({ host = false, visit: isVisit, json = false }) {
-    if (json && !isVisit) throw new UsageError("--json needs --visit: it prints the result of a visit.");
-    if (host && isVisit) throw new UsageError("--host cannot go with --visit, whose visitor is on this machine.");
+    if (json && !isVisit)
+      throw new UsageError("--json needs --visit, because it prints the result of a scripted visit.");
+    if (host && isVisit)
+      throw new UsageError("--host has no effect with --visit, whose browser runs on this machine. Omit one of them.");
     console.log("Starting the collector and the example site…");
     await (isVisit ? runVisit(json) : runDemo(host));
     return 0;

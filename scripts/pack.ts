@@ -1,9 +1,9 @@
-/** The published packages, by the name after `@tidemark/`. */
+/** Names of the published packages, without `@tidemark/`. */
 export const PUBLISHED = ["schema", "engine", "sdk", "collector", "cli"] as const;
 
 /**
- * The command that packs the published packages into a folder as `pnpm publish` would (built, with the exports of
- * `publishConfig`, with versions in place of `workspace:`), each as `tidemark-<name>.tgz`.
+ * Returns the command that packs the published packages into a folder, each as `tidemark-<name>.tgz`. Like `pnpm
+ * publish`, it builds them, uses the exports of `publishConfig`, and replaces `workspace:` by versions.
  */
 export const packInto = (folder: string): [command: string, ...args: string[]] => [
   ...(["npx", "--yes", "pnpm@12.21.0"] as const),

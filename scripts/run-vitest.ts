@@ -7,16 +7,16 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const VITEST = fileURLToPath(new URL("../node_modules/vitest/vitest.mjs", import.meta.url));
 const BUILD = fileURLToPath(new URL("build.ts", import.meta.url));
 
-/** The counts of a run of tests. */
+/** The counts of a test run. */
 export interface Counts {
   passed: number;
-  /** Tests that did not pass, files that could not be run, and errors that belong to no test. */
+  /** Tests that failed or were skipped, files that could not run, and errors outside of tests. */
   failed: number;
 }
 
 /**
- * Runs Vitest, which prints to this terminal. Its reporter (`tests/reporter.ts`) sends the counts. A Vitest that fails without a failed
- * test, or without counts, counts as one failure.
+ * Runs Vitest in this terminal, and returns the counts from its reporter (`tests/reporter.ts`). When Vitest fails and
+ * reports no failure, the result is one failure.
  */
 export const runVitest = async (args: readonly string[]): Promise<Counts> => {
   const child = spawn(process.execPath, [VITEST, "run", ...args], {
@@ -29,18 +29,22 @@ export const runVitest = async (args: readonly string[]): Promise<Counts> => {
   });
   const [code, signal] = await once(child, "close");
   if (code === 0 || counts.failed > 0) return counts;
-  console.error(`Vitest ended with ${signal ?? `status ${code}`}, and no failed test says why.`);
+  console.error(`Vitest exited with ${signal ?? `status ${code}`} and reported no failed test.`);
   return { ...counts, failed: 1 };
 };
 
-/** Runs projects of the tests, after a build of the script tag if one needs it. @param rest Further arguments of Vitest. */
+/**
+ * Runs test projects; first builds the script tag if one of them needs it.
+ *
+ * @param rest Further arguments for Vitest.
+ */
 export const runProjects = (names: readonly ProjectName[], rest: readonly string[]): Promise<Counts> => {
   if (names.some((name) => (projects[name] as TestProject).needsScriptTag))
     execFileSync(process.execPath, [BUILD], { stdio: ["ignore", "ignore", "inherit"] });
   return runVitest([...names.flatMap((name) => ["--project", name]), ...rest]);
 };
 
-/** Prints the counts as a command's last line, and returns its exit code. */
+/** Prints the sum of counts as the last line of a command, and returns the exit code. */
 export const printCounts = (runs: readonly Counts[]): number => {
   const sum = (figure: keyof Counts) => runs.reduce((total, counts) => total + counts[figure], 0);
   const failed = sum("failed");

@@ -7,22 +7,22 @@ import { printCounts, runVitest } from "./run-vitest.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** A file of tests against a real server. */
+/** A file of tests against a real server or tool. */
 interface Suite {
   name: string;
   file: string;
-  /** The statement that the tests show: the words after `@shows` in the file. */
+  /** The statement that the tests verify: the text after `@shows` in the file. */
   shows: string;
-  /** The programs that the machine needs: the words after `@needs` in the file. */
+  /** Programs that the machine needs: the text after `@needs` in the file. */
   needs: string;
 }
 
 const suiteIn = (file: string): Suite => {
   const code = readFileSync(`${ROOT}${file}`, "utf8");
   const tag = (name: string) => {
-    const [, words] = new RegExp(`^ \\* @${name} (.+)$`, "m").exec(code) ?? [];
-    if (!words) throw new Error(`${file}: expected a line " * @${name} …" in a doc comment`);
-    return words;
+    const [, text] = new RegExp(`^ \\* @${name} (.+)$`, "m").exec(code) ?? [];
+    if (!text) throw new Error(`${file}: expected a line " * @${name} …" in a doc comment`);
+    return text;
   };
   return { name: basename(file, ".interop.ts"), file, shows: tag("shows"), needs: tag("needs") };
 };
@@ -32,12 +32,11 @@ const suites = globSync(INTEROP, { cwd: ROOT }).toSorted().map(suiteIn);
 /** `pnpm test:interop`. */
 const testInterop = defineCommand({
   name: "pnpm test:interop",
-  summary:
-    "Runs tests against real servers and tools, which they install and start themselves, and prints the versions of these.",
-  flags: { all: { description: "Runs all of them." } },
+  summary: "Runs tests against real servers and tools. The tests install and start these, and print their versions.",
+  flags: { all: { description: "Runs all suites." } },
   positionals: {
     placeholder: "[name …]",
-    description: "The suites to run. Default: none; they are listed.",
+    description: "The suites to run. Default: none; the command lists them.",
     choices: Object.fromEntries(suites.map(({ name, shows, needs }) => [name, `${shows}. Needs: ${needs}.`])),
   },
   examples: [

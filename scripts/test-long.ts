@@ -4,12 +4,12 @@ import { defineCommand, runCommand } from "@tidemark/cli/command-line";
 import { projects } from "../vitest.projects.ts";
 import { type Counts, printCounts, runProjects, runVitest } from "./run-vitest.ts";
 
-/** How often the property suites run, with other seeds each time. */
+/** Number of runs of the property suites, each with different seeds. */
 const ROUNDS = 20;
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** The test files of the projects unit and workers that generate their cases. */
+/** Returns the test files of the projects `unit` and `workers` that generate their cases. */
 const propertySuites = (): string[] =>
   globSync([...projects.unit.include, ...projects.workers.include], { cwd: ROOT }).filter((file) =>
     readFileSync(`${ROOT}${file}`, "utf8").includes('from "fast-check"'),
@@ -17,7 +17,7 @@ const propertySuites = (): string[] =>
 
 const parts = {
   properties: {
-    description: `the suites that generate their cases, ${ROUNDS} times, with other seeds each time`,
+    description: `the suites that generate their cases, ${ROUNDS} times with different seeds`,
     async run(rest: string[]) {
       const files = rest.length ? rest : propertySuites();
       const rounds: Counts[] = [];
@@ -29,7 +29,7 @@ const parts = {
     },
   },
   soaks: {
-    description: "the files *.long.ts: repeated kills, every delivery scenario again and again",
+    description: "the files *.long.ts, such as repeated kills and repeated delivery scenarios",
     run: async (rest: string[]) => [await runVitest(["--config", "vitest.long.config.ts", ...rest])],
   },
 };
@@ -38,7 +38,7 @@ const partNames = Object.keys(parts) as (keyof typeof parts)[];
 /** `pnpm test:long`. */
 const testLong = defineCommand({
   name: "pnpm test:long",
-  summary: "Runs the tests that take too long for every change. The last line is `N passed, N failed`.",
+  summary: "Runs the tests that take too long for each change. The last line is `N passed, N failed`.",
   flags: {},
   positionals: {
     placeholder: "[part …]",
@@ -47,11 +47,11 @@ const testLong = defineCommand({
   },
   rest: {
     placeholder: "[-- file …]",
-    description: "Arguments of Vitest: parts of the paths of files, or its flags.",
+    description: "Arguments for Vitest: parts of file paths, or flags.",
   },
   examples: [
     ["pnpm test:long", "At most forty minutes."],
-    ["pnpm test:long soaks -- kills", "The files of a part whose paths have this word."],
+    ["pnpm test:long soaks -- kills", "Only the files whose paths contain this word."],
   ],
   async run(_, names, rest) {
     const counts: Counts[] = [];

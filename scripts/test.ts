@@ -5,7 +5,7 @@ import { printCounts, runProjects } from "./run-vitest.ts";
 /** `pnpm test`. */
 const test = defineCommand({
   name: "pnpm test",
-  summary: "Runs the tests of projects, or of all. The last line is `N passed, N failed`.",
+  summary: "Runs the tests of all projects, or of some. The last line is `N passed, N failed`.",
   flags: {},
   positionals: {
     placeholder: "[project …]",
@@ -14,12 +14,12 @@ const test = defineCommand({
   },
   rest: {
     placeholder: "[-- file …]",
-    description: "Arguments of Vitest: parts of the paths of files, or its flags, such as -t for the names of tests.",
+    description: "Arguments for Vitest: parts of file paths, or flags, such as -t for the names of tests.",
   },
   examples: [
-    ["pnpm test unit", "Half a minute."],
-    ["pnpm test browsers e2e", "Two projects."],
-    ["pnpm test workers -- consent cookie", "The files of a project whose paths have one of these words."],
+    ["pnpm test unit", "Runs one project in half a minute."],
+    ["pnpm test browsers e2e", "Runs two projects."],
+    ["pnpm test workers -- consent cookie", "Runs the files of a project whose paths contain one of these words."],
   ],
   async run(_, names, rest) {
     return printCounts([await runProjects(names.length ? (names as ProjectName[]) : projectNames, rest)]);

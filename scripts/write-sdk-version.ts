@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 /*
- * Writes the version of the SDK's package.json into `src/version.ts`, from which each batch gets its `sdk`. The package's `version`
- * script runs this after the version has changed, and before it is committed.
+ * Copies the version from the SDK's package.json into `src/version.ts`, the source of the field `sdk` in each batch.
+ * The package's `version` script runs this between the change of the version and its commit.
  */
 const sdk = (path: string) => new URL(`../packages/sdk/${path}`, import.meta.url);
 

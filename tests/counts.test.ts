@@ -7,14 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-describe("the counts of a run", () => {
+describe("runVitest", () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "tidemark-counts-"));
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  /** Runs Vitest in a process of its own, whose output is not this run's. */
+  /** Runs Vitest in a separate process, so that its output does not mix with this run's. */
   const countsOf = (...args: string[]) => {
     const program = `
       import { runVitest } from ${JSON.stringify(path("../scripts/run-vitest.ts"))};
@@ -29,33 +29,33 @@ describe("the counts of a run", () => {
     return countsOf("--globals", "--reporter", path("reporter.ts"), `${name}.test.js`, ...args);
   };
 
-  it("hold passed and failed tests", () => {
+  it("counts passed and failed tests", () => {
     const code = `it("passes", () => {}); it("fails", () => { throw new Error("expected"); });`;
     expect(runFile("both", code)).toEqual({ passed: 1, failed: 1 });
   });
 
-  it("hold a test that is skipped as failed", () => {
+  it("counts a skipped test as failed", () => {
     expect(runFile("skipped", `it("passes", () => {}); it.skip("is skipped", () => {});`)).toEqual({
       passed: 1,
       failed: 1,
     });
   });
 
-  it("leave out tests of other names than those that are asked for", () => {
+  it("does not count tests that -t excludes by name", () => {
     const code = `it("passes", () => {}); it("fails", () => { throw new Error("expected"); });`;
     expect(runFile("named", code, "-t", "passes")).toEqual({ passed: 1, failed: 0 });
   });
 
-  it("hold an error that no test waits for", () => {
+  it("counts an unhandled rejection as a failure", () => {
     const code = `it("passes", async () => { Promise.reject(new Error("expected")); });`;
     expect(runFile("unhandled", code)).toEqual({ passed: 1, failed: 1 });
   });
 
-  it("hold a file that cannot be run", () => {
+  it("counts a file that does not load as a failure", () => {
     expect(runFile("broken", `throw new Error("expected");`)).toEqual({ passed: 0, failed: 1 });
   });
 
-  it("hold a Vitest that ends before it runs anything", () => {
+  it("counts a failure when Vitest exits before it runs tests", () => {
     expect(countsOf("--config", "none.ts")).toEqual({ passed: 0, failed: 1 });
     expect(countsOf("no-such-file")).toEqual({ passed: 0, failed: 1 });
   });

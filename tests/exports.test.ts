@@ -6,15 +6,17 @@ type Conditions = Record<string, string>;
 
 const built = (source: string, extension: string) => source.replace("/src/", "/dist/").replace(/\.ts$/, extension);
 
-/** The published form of an entry: the built file of each condition, and one file of types, which all conditions share. */
+/**
+ * Returns the published form of an entry: the built file of each condition, and one file of types for all conditions.
+ */
 const published = (entry: string | Conditions): Conditions => {
   const sources = typeof entry === "string" ? { default: entry } : entry;
   const code = Object.entries(sources).map(([condition, source]) => [condition, built(source, ".js")]);
   return { types: built(sources.browser ?? sources.default ?? "", ".d.ts"), ...Object.fromEntries(code) };
 };
 
-describe.each(PUBLISHED)("the entries of @tidemark/%s", (name) => {
-  it("are published as they are here, under the same conditions in the same order", () => {
+describe.each(PUBLISHED)("@tidemark/%s", (name) => {
+  it("publishes its entries with the same conditions, in the same order", () => {
     const path = new URL(`../packages/${name}/package.json`, import.meta.url);
     const { exports, bin = {}, publishConfig } = JSON.parse(readFileSync(path, "utf8"));
     const expected = Object.entries<string | Conditions>(exports).map(([path, entry]) => [path, published(entry)]);

@@ -4,13 +4,13 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** An import in a file of the repository: static, dynamic, or an export from another module. */
+/** A static or dynamic import in a file of the repository, or an export from another module. */
 export interface Import {
-  /** Path of the file, from the root of the repository. */
+  /** Path of the file, relative to the root of the repository. */
   from: string;
-  /** The module as the file names it. */
+  /** The module specifier in the file. */
   specifier: string;
-  /** Path of the module, from the root of the repository; `undefined` for one of another package. */
+  /** Path of the module, relative to the root of the repository; `undefined` for a module of another package. */
   target: string | undefined;
   /** Whether it imports types only. */
   typeOnly: boolean;
@@ -20,7 +20,7 @@ const STATIC = /^(?:import|export)\b(?<clause>[^;"]*?)\bfrom "(?<specifier>[^"]+
 const BARE = /^import "(?<specifier>[^"]+)"/gm;
 const DYNAMIC = /(?<!typeof )\bimport\("(?<specifier>[^"]+)"\)/g;
 
-/** All imports of the files that a glob matches, those of installed and built files apart. */
+/** Returns all imports of the files that a glob matches, except for installed and built files. */
 export const importsIn = (glob: string): Import[] =>
   globSync(glob, { cwd: ROOT, exclude: ["**/node_modules/**", "**/dist/**", "tests/e2e/projects/**"] }).flatMap(
     (from) => {

@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { matchesGlob } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { projects, type TestProject } from "../vitest.projects.ts";
 
 const files = globSync("{bench,examples,packages,scripts,tests}/**/*.test.{ts,tsx}", {
@@ -16,11 +16,13 @@ const projectsOf = (file: string) =>
     .filter(([, { include, exclude }]) => matches(file, include) && !matches(file, exclude))
     .map(([name]) => name);
 
-it("every test file belongs to exactly one project", () => {
-  expect(files.length).toBeGreaterThan(50);
-  expect(files.filter((file) => projectsOf(file).length !== 1)).toEqual([]);
-});
+describe("the test projects", () => {
+  it("contain each test file exactly once", () => {
+    expect(files.length).toBeGreaterThan(50);
+    expect(files.filter((file) => projectsOf(file).length !== 1)).toEqual([]);
+  });
 
-it("every project has test files", () => {
-  expect(new Set(files.flatMap(projectsOf))).toEqual(new Set(Object.keys(projects)));
+  it("all contain test files", () => {
+    expect(new Set(files.flatMap(projectsOf))).toEqual(new Set(Object.keys(projects)));
+  });
 });

@@ -8,14 +8,14 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const importsOf = (name: string): Import[] => importsIn(`packages/${name}/src/**/*.{ts,tsx}`);
 
 /**
- * The rooms of each package by rank, the lowest first. A room is a folder or a file of `src`; it imports rooms of lower ranks only,
- * none of its own rank.
+ * The rooms of each package by rank, the lowest first. A room is a folder or a file in `src`. It imports only rooms of
+ * lower ranks, and none of the same rank.
  */
 const RANKS: Record<string, string[][]> = {
   schema: [
     ["keys", "limits"],
     ["consent", "fields"],
-    ["answer"],
+    ["responses"],
     ["events", "view"],
     ["batch", "features"],
     ["derive"],
@@ -67,14 +67,14 @@ const RANKS: Record<string, string[][]> = {
   ],
 };
 
-/** Imports up the ranks that are allowed where they are of types only, and why. */
+/** Type-only imports of the same or a higher rank that are allowed, each with the reason. */
 const TYPE_ONLY: Record<string, string> = {
-  "collector/env -> metrics": "the class of an object types the calls to it",
-  "collector/env -> rollup": "the class of an object types the calls to it",
-  "collector/env -> session": "the class of an object types the calls to it",
+  "collector/env -> metrics": "the class of a Durable Object provides the types of its methods",
+  "collector/env -> rollup": "the class of a Durable Object provides the types of its methods",
+  "collector/env -> session": "the class of a Durable Object provides the types of its methods",
 };
 
-/** The imports of other packages that a package may have, as `package` or `package (types)`. */
+/** The allowed imports of other packages, as `package` or `package (types)`. */
 const FOREIGN: Record<string, string[]> = {
   schema: ["zod"],
   engine: [
@@ -100,12 +100,12 @@ describe.each(Object.entries(RANKS))("the rooms of %s", (name, ranks) => {
     })
     .filter(({ room, other }) => room !== other);
 
-  it("all have a rank", () => {
+  it("each have one rank", () => {
     const rooms = globSync(`packages/${name}/src/*`, { cwd: ROOT }).map((path) => roomOf(name, path));
     expect([...new Set(rooms)].sort()).toEqual([...rankOf.keys()].sort());
   });
 
-  it("import rooms of lower ranks only", () => {
+  it("import only rooms of lower ranks", () => {
     expect(crossing.length).toBeGreaterThan(10);
     const wrong = crossing.filter(({ room, other }) => (rankOf.get(other) ?? 0) >= (rankOf.get(room) ?? 0));
     expect(
@@ -115,14 +115,14 @@ describe.each(Object.entries(RANKS))("the rooms of %s", (name, ranks) => {
 });
 
 describe("imports of other packages", () => {
-  it.each(Object.entries(FOREIGN))("%s imports only what the table lists", (name, allowed) => {
+  it.each(Object.entries(FOREIGN))("%s imports only the listed packages", (name, allowed) => {
     const used = foreignImports(name).map(({ specifier, typeOnly }) =>
       allowed.includes(specifier) || !typeOnly ? specifier : `${specifier} (types)`,
     );
     expect([...new Set(used)].filter((each) => !allowed.includes(each))).toEqual([]);
   });
 
-  it("sdk takes types and plain constants of schema, and two small libraries", () => {
+  it("sdk imports only types and constants of schema, and two small libraries", () => {
     const allowed = ({ specifier, typeOnly }: Import) =>
       ["@tidemark/schema/keys", "@tidemark/schema/limits", "idb-keyval", "web-vitals"].includes(specifier) ||
       (specifier === "@tidemark/schema" && typeOnly);
@@ -130,7 +130,7 @@ describe("imports of other packages", () => {
     expect(beyond.filter(({ from }) => roomOf("sdk", from) !== "react")).toEqual([]);
   });
 
-  it("only the hooks know React, and nothing else knows the hooks", () => {
+  it("only the hooks import React, and no other room imports the hooks", () => {
     const [hooks, others] = [
       importsOf("sdk").filter(({ from }) => roomOf("sdk", from) === "react"),
       importsOf("sdk").filter(({ from }) => roomOf("sdk", from) !== "react"),
@@ -139,7 +139,7 @@ describe("imports of other packages", () => {
     expect(others.filter(({ specifier }) => /\/react\//.test(specifier))).toEqual([]);
   });
 
-  it("cli takes the collector's configuration and types of schema, and drives a browser in one file only", () => {
+  it("cli imports the collector's configuration and parts of schema, and playwright-core in one file only", () => {
     const allowed = ({ specifier, typeOnly }: Import) =>
       [
         "@tidemark/collector/config",

@@ -1,7 +1,7 @@
 import type { Reporter, TestModule, Vitest } from "vitest/node";
 import type { Counts } from "../scripts/run-vitest.ts";
 
-/** Sends a run's counts to the process that started Vitest (`scripts/test.ts`), or prints them when there is none. */
+/** Sends the counts of a run to the process that started Vitest (`scripts/run-vitest.ts`), or else prints them. */
 export default class CountsReporter implements Reporter {
   #vitest: Vitest | undefined;
 
@@ -11,7 +11,7 @@ export default class CountsReporter implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const counts: Counts = { passed: 0, failed: errors.length };
-    // With `-t`, the tests of other names are skipped on purpose; otherwise nothing may be.
+    // With `-t`, Vitest skips tests of other names. Without it, a skipped test is a failure.
     const maySkip = this.#vitest?.config.testNamePattern !== undefined;
     for (const module of modules) {
       counts.failed += module.errors().length ? 1 : 0;

@@ -1,4 +1,4 @@
 import { createTracker } from "@tidemark/sdk";
 
-/** The smallest program: events of the site's own and nothing else. */
+/** The smallest program: custom events only. */
 createTracker({ key: "tm_k_12345678", endpoint: "/" }).track("hello");

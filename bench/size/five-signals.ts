@@ -1,6 +1,6 @@
 import { clicks, createTracker, dwell, hovers, pageViews, scrollDepth } from "@tidemark/sdk";
 
-/** What most pages want. */
+/** A typical program: the signals that most pages use. */
 createTracker({
   key: "tm_k_12345678",
   endpoint: "/",

@@ -5,7 +5,11 @@ import { type SdkSignal, sdkSignals } from "../../scripts/bundle/sdk-signals.ts"
 
 const TRACKER = fileURLToPath(new URL("../../packages/sdk/src/tracker/create-tracker.ts", import.meta.url));
 
-/** A program that measures with these signals. `imports`: the root of the package, or each from where it is written. */
+/**
+ * Returns a program that uses these signals.
+ *
+ * @param imports Whether it imports all from the root of the package, or each from its own module.
+ */
 export const program = (measured: SdkSignal[], imports: "root" | "each" = "root"): Entry & object => {
   const names = measured.map(({ name }) => name);
   const lines =
@@ -23,7 +27,7 @@ const bundleUnminified = async (entry: Entry & object) => {
   const { outputFiles, metafile } = await build({
     stdin: entry,
     bundle: true,
-    // Names stay as they are: how long minified ones are depends on the order of the modules.
+    // Identifiers are not minified: their length would depend on the order of the modules.
     minifySyntax: true,
     minifyWhitespace: true,
     format: "esm",
@@ -34,17 +38,24 @@ const bundleUnminified = async (entry: Entry & object) => {
 };
 
 /**
- * Bytes that signals leave in bundles of programs that take all others from the root of the package: what these are larger
- * than programs that take each from where it is written, and so do not even see the file of the one left out.
+ * Returns the bytes of unused signals in bundles. For each signal, it bundles a program with all other signals twice:
+ * with imports from the root of the package, and with imports from the modules of the signals. The second bundle cannot
+ * contain the unused signal, so the difference is that signal's bytes.
+ *
+ * @throws Error when another module imports the unused signal.
  */
 export const unusedSignalBytes = async (): Promise<number> => {
-  let left = 0;
-  for (const out of sdkSignals) {
-    const others = sdkSignals.filter((signal) => signal !== out);
-    const [whole, parts] = [await bundleUnminified(program(others)), await bundleUnminified(program(others, "each"))];
-    const sight = parts.files.find((file) => file.endsWith(out.file));
-    if (sight) throw new Error(`a program without ${out.name} sees ${sight}: something else imports it`);
-    left += Math.abs(whole.bytes - parts.bytes);
+  let bytes = 0;
+  for (const unused of sdkSignals) {
+    const others = sdkSignals.filter((signal) => signal !== unused);
+    const [fromRoot, fromModules] = [
+      await bundleUnminified(program(others)),
+      await bundleUnminified(program(others, "each")),
+    ];
+    const file = fromModules.files.find((each) => each.endsWith(unused.file));
+    if (file)
+      throw new Error(`${file}: expected no import in a program without ${unused.name}; another module imports it`);
+    bytes += Math.abs(fromRoot.bytes - fromModules.bytes);
   }
-  return left;
+  return bytes;
 };

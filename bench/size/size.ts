@@ -8,13 +8,13 @@ import { brotliBytes } from "./brotli.ts";
 import { program, unusedSignalBytes } from "./signals.ts";
 import { viteBrotliBytes } from "./vite.ts";
 
-/** The smallest programs, and the budget of each in bytes, which `pnpm check` and the benchmark both enforce. */
+/** The smallest programs with their budgets in bytes. `pnpm check` and the benchmark enforce them. */
 const PROGRAMS = [
   { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 6_350 },
   { case: "custom events only", entry: "./custom-only.ts", budget: 4_300 },
 ];
 
-/** The budget of the script tag in bytes, without the files that it loads by name. */
+/** Budget of the script tag in bytes, without the files that it loads by name. */
 const SCRIPT_TAG_BUDGET = 9_000;
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -22,7 +22,11 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const brotliBytesOf = async (entry: Entry): Promise<number> =>
   brotliBytes(JSON.stringify(entry), await bundle(entry, "esm"));
 
-/** Bytes of each program and of the script tag: minified, brotli 11, with their budgets. @throws Error when one holds zod. */
+/**
+ * Measures each program and the script tag in bytes, minified and compressed with brotli 11.
+ *
+ * @throws Error when a bundle contains zod.
+ */
 export const measurePrograms = async (): Promise<{ case: string; value: number; budget: number }[]> => {
   const { tag, files } = await bundleScriptTag();
   const programs: { case: string; value: number; budget: number }[] = [];
@@ -31,21 +35,28 @@ export const measurePrograms = async (): Promise<{ case: string; value: number; 
   return [...programs, { case: "script tag", value: brotliBytes(tag, files[tag] ?? ""), budget: SCRIPT_TAG_BUDGET }];
 };
 
-/** The bytes of the builds by Vite: of each program, in the order of {@link PROGRAMS}, and the bytes that each signal adds to a tracker. */
+/**
+ * Measures builds by Vite: each program, in the order of {@link PROGRAMS}, and the bytes that each signal adds to a
+ * tracker.
+ */
 const measureViteBuilds = async () => {
   const codes = PROGRAMS.map(({ entry }) => readFileSync(here(entry), "utf8"));
   const trackers = [program([]), ...sdkSignals.map((signal) => program([signal]))].map(({ contents }) => contents);
-  const weights = await viteBrotliBytes([...codes, ...trackers]);
-  const [core = 0, ...withSignals] = weights.slice(codes.length);
-  return { programs: weights.slice(0, codes.length), signals: withSignals.map((bytes) => bytes - core) };
+  const sizes = await viteBrotliBytes([...codes, ...trackers]);
+  const [core = 0, ...withSignals] = sizes.slice(codes.length);
+  return { programs: sizes.slice(0, codes.length), signals: withSignals.map((bytes) => bytes - core) };
 };
 
 /**
- * Weight of what a page loads: minified, brotli 11, for the smallest program that turns on what the case names; and of each
- * signal what it adds to a tracker by itself, with all that it shares with others. The reference is web-vitals with its five
- * metrics, in the same run, and no signal may weigh more. `vite` is the same program built by Vite from the packed package.
- * A signal that is not imported has to weigh nothing, not even before it is compressed; the reference is then what the signals
- * weigh together. A bundle that holds zod is an error at any weight.
+ * Measures bundles in bytes, minified and compressed with brotli 11:
+ *
+ * - the smallest program for each case;
+ * - each signal: the bytes that it adds to a tracker without other signals, shared modules included;
+ * - the signals that a program does not import, uncompressed. The budget is 0 bytes.
+ *
+ * The reference is web-vitals with its five metrics in the same run, which is also the budget of each signal. For
+ * signals that are not imported, the reference is the sum of all signals. `vite` is the same program, built by Vite
+ * from the packed package. A bundle that contains zod is an error at any size.
  */
 export const size: Bench = async () => {
   const reference = await brotliBytesOf(here("./web-vitals.ts"));
@@ -59,19 +70,19 @@ export const size: Bench = async () => {
   }));
 
   const core = await brotliBytesOf(program([]));
-  let together = 0;
+  let total = 0;
   for (const [index, signal] of sdkSignals.entries()) {
     const value = (await brotliBytesOf(program([signal]))) - core;
     const vite = built.signals[index] ?? "not built";
     measurements.push({ case: `${signal.entry} by itself`, value, vite, unit, reference, budget: reference });
-    together += value;
+    total += value;
   }
   measurements.push({
     case: "signals not imported",
     value: await unusedSignalBytes(),
     vite: "not compared",
     unit: "bytes",
-    reference: together,
+    reference: total,
     budget: 0,
   });
   return report("size", measurements);

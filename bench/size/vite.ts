@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createProjects } from "../../tests/e2e/projects.ts";
 import { brotliBytes } from "./brotli.ts";
 
-/** Runs in the project: builds each program by itself, for production, as Vite does without further settings. */
+/** A script of the project, which builds each program separately for production, with Vite's default settings. */
 const BUILD = `
   import { build } from "vite";
   for (const name of process.argv.slice(2)) {
@@ -14,9 +14,10 @@ const BUILD = `
 `;
 
 /**
- * Bytes of programs after brotli 11, built by Vite in a project of a user, in which the packed packages are installed.
+ * Builds programs with Vite in a project with the packed packages installed, and compresses them with brotli 11.
  *
- * @param programs The code of each program, in the order of the answer.
+ * @param programs The code of each program.
+ * @returns Bytes of each program, in the same order.
  */
 export const viteBrotliBytes = async (programs: string[]): Promise<number[]> => {
   const { projects, remove } = await createProjects("vite");

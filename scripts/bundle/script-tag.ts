@@ -13,7 +13,7 @@ const kebabCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${lette
 const modulesIn = (folder: string, names: readonly string[]) =>
   Object.fromEntries(names.map((name) => [name, `${folder}/${kebabCase(name)}.ts`]));
 
-/** The modules that export the parts, by the names of these. */
+/** Paths of the modules that export the parts of the script tag, by the names of the parts. */
 const MODULES: Record<string, string> = {
   ...modulesIn("signals", LAZY_SIGNALS),
   ...modulesIn("enrichments", Object.keys(LAZY_ENRICHMENTS)),
@@ -21,32 +21,32 @@ const MODULES: Record<string, string> = {
   ...modulesIn("inspector", ["inspect"]),
 };
 
-/** The parts that have a file of their own: the large ones, and those that only developers load. All others share the file `more`. */
+/** The parts in separate files: large ones, and those that only developers load. All others share the file `more`. */
 const SEPARATE_FILES = ["media", "webVitals", "debug", "inspect"];
 
 const partsIn = (file: string) =>
   Object.entries(MODULES).filter(([name]) => (SEPARATE_FILES.includes(name) ? name : "more") === file);
 
-/** The script tag as it is served. */
+/** The files of the script tag, as the collector serves them. */
 export interface ScriptTag {
-  /** The SDK's version and a digest of the bundle: no two bundles have the same. */
+  /** The SDK's version and a digest of the bundle, so that different bundles have different versions. */
   version: string;
-  /** The name of the tag's own file. */
+  /** File name of the tag itself. */
   tag: string;
-  /** The code of the tag, of what it loads, and of the stub, by their file names. */
+  /** The code of the tag, of the files that it loads, and of the stub, by file name. */
   files: Record<string, string>;
 }
 
-/** Subresource Integrity's metadata of a file (https://www.w3.org/TR/SRI/). */
+/** Returns the integrity metadata of a file, as defined by Subresource Integrity (https://www.w3.org/TR/SRI/). */
 export const integrityOf = (code: string, algorithm: "sha256" | "sha384" = "sha384"): string =>
   `${algorithm}-${createHash(algorithm).update(code).digest("base64")}`;
 
 /**
- * In a part, a module that the tag shares (`shared.ts`) is not bundled again: its exports are taken from the script element of
- * the part, where the tag has put them.
+ * An esbuild plugin that excludes the modules shared by the tag (`shared.ts`) from the bundle of a part. A part reads
+ * their exports from its script element, where the tag stores them.
  */
 const sharedModules: Plugin = {
-  name: "from the tag",
+  name: "shared-modules",
   setup({ onLoad }) {
     onLoad({ filter: /\/packages\/sdk\/src\/.*\.ts$/ }, async ({ path }) => {
       const exported: Record<string, unknown> = await import(path);
@@ -73,10 +73,10 @@ const bundleFile = (parts: [name: string, module: string][]): Promise<string> =>
     { plugins: [sharedModules] },
   );
 
-/** The name of the stub's file. */
+/** File name of the stub. */
 export const STUB = "tidemark-stub.js";
 
-/** The stub that pages have inline: one line, so that formatting a page does not change its hash. */
+/** Bundles the stub for inline use in pages. It is one line, so that formatting a page does not change its hash. */
 export const bundleStub = (): Promise<string> => bundle(sdk("src/script-tag/stub.ts"), "iife");
 
 /** Bundles the script tag, its parts and the stub. */
@@ -91,7 +91,7 @@ export const bundleScriptTag = async (): Promise<ScriptTag> => {
       define: { TAG_VERSION: JSON.stringify(version), TAG_FILES: JSON.stringify(integrities) },
     });
   const { version: released } = JSON.parse(readFileSync(sdk("package.json"), "utf8"));
-  // The bundle holds its own version, so the digest is that of the bundle without it.
+  // The bundle contains its version, so the digest is computed from the bundle with an empty version.
   const digest = createHash("sha256")
     .update(await bundleTag(""))
     .digest("hex");

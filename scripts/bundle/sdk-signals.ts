@@ -3,19 +3,19 @@ import { fileURLToPath } from "node:url";
 
 /** A signal of the SDK. */
 export interface SdkSignal {
-  /** The name of its factory. */
+  /** Name of its factory function. */
   name: string;
-  /** Its module, from `packages/sdk/src` on. */
+  /** Path of its module, relative to `packages/sdk/src`. */
   file: string;
-  /** The entry of the package that holds it alone. */
+  /** The package entry that exports only this signal. */
   entry: string;
 }
 
 const SRC = fileURLToPath(new URL("../../packages/sdk/src/", import.meta.url));
 
 /**
- * The signals of the SDK, by name: the factories that the modules in `signals/` export, one a module. `sessionPerCampaign`, which is a
- * signal itself, is not among them.
+ * The signals of the SDK, sorted by file: one factory function per module in `signals/`. `sessionPerCampaign` is not
+ * included, because it is a signal and not a factory.
  */
 export const sdkSignals: SdkSignal[] = globSync("signals/*.ts", { cwd: SRC })
   .sort()

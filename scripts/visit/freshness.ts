@@ -1,14 +1,14 @@
 import type { BatchResponse } from "@tidemark/schema";
 import { type FeatureReader, readVector } from "./scripted-visit.ts";
 
-/** Milliseconds from an acknowledgement until a read shows its effect, by share of the probes. */
+/** Percentiles of the time from an acknowledgement until a read includes the event, in milliseconds. */
 export interface Freshness {
   p50: number;
   p99: number;
 }
 
 /**
- * Measures freshness: sends events one by one to a new session, and reads its vector until each event shows.
+ * Measures freshness: sends events one by one to a new session, and reads its vector until it includes each event.
  *
  * @param probes Number of events. Default: 100.
  */
@@ -32,7 +32,8 @@ export const measureFreshness = async (stack: FeatureReader, key: string, probes
       }),
     });
     const { accepted } = (await response.json()) as BatchResponse;
-    if (accepted !== 1) throw new Error(`probe ${seq} was not accepted`);
+    if (accepted !== 1)
+      throw new Error(`event ${seq}: expected the collector to accept it; given ${accepted} accepted`);
     const acknowledged = performance.now();
     while ((await readVector(stack, session)).delivery.received <= seq);
     waits.push(performance.now() - acknowledged);

@@ -4,15 +4,15 @@ import type { LocalStack } from "@tidemark/cli/local-stack";
 import type { SessionVector, SessionVectorResponse } from "@tidemark/schema";
 import type { Page } from "playwright-core";
 
-/** The result of a visit. */
+/** The result of a scripted visit. */
 export interface VisitResult {
   events: { accepted: number; rejected: number; duplicates: number; lost: number };
   session: SessionVector;
-  /** The script's own account, which the vector should agree with. */
+  /** Expected values of the vector, counted by the script. */
   script: ScriptCounts;
 }
 
-/** The script's own account of the visit. */
+/** The features of the visit as the script counts them. */
 interface ScriptCounts {
   page_view_count: number;
   click_count: number;
@@ -22,17 +22,17 @@ interface ScriptCounts {
   dwell_ms: number;
 }
 
-/** The idle rule that the example's pages measure by, in milliseconds. */
+/** Time after the last input until the example's pages count the visitor as idle, in milliseconds. */
 const IDLE_AFTER_MS = 5_000;
 
-/** Keeps the script's account of engaged time: an input counts for {@link IDLE_AFTER_MS} while the page is in front. */
-const engagement = () => {
+/** Counts the engaged time of the script: while the page is visible, for {@link IDLE_AFTER_MS} after each input. */
+const createEngagement = () => {
   let engaged = 0;
   let at = 0;
   let activeUntil = 0;
-  let inFront = false;
+  let isVisible = false;
   const advance = (to = Date.now()) => {
-    if (inFront) engaged += Math.max(0, Math.min(to, activeUntil) - at);
+    if (isVisible) engaged += Math.max(0, Math.min(to, activeUntil) - at);
     at = to;
   };
   return {
@@ -40,10 +40,10 @@ const engagement = () => {
       advance();
       activeUntil = at + IDLE_AFTER_MS;
     },
-    front(shown: boolean, since?: number) {
+    setVisible(visible: boolean, since?: number) {
       advance(since);
-      inFront = shown;
-      if (shown) activeUntil = at + IDLE_AFTER_MS;
+      isVisible = visible;
+      if (visible) activeUntil = at + IDLE_AFTER_MS;
     },
     total() {
       advance();
@@ -52,29 +52,32 @@ const engagement = () => {
   };
 };
 
-/** Runs in the page: the tracker that the script tag made, with what the visit needs of it. */
+/** The methods of the script tag's tracker that the visit uses in the page. */
 interface PageTracker {
   sessionId: string;
   flush(): Promise<void>;
   track(name: string): void;
-  on(type: "event", hear: (event: { seq: number }) => void): void;
+  on(type: "event", listener: (event: { seq: number }) => void): void;
 }
 
-/** Runs before each page: notes when the script tag puts its tracker there, however late the script hears of it. */
-const noteTracker = () => {
+/** Runs before the scripts of each page: records the time at which the script tag sets `tidemark` to its tracker. */
+const recordTrackerStart = () => {
   let tracker: unknown;
   Object.defineProperty(globalThis, "tidemark", {
     configurable: true,
     get: () => tracker,
     set(value: object) {
       tracker = value;
-      // The stub comes before it, and cannot flush.
+      // The stub is set first, and has no `flush`.
       if ("flush" in value) Object.assign(globalThis, { trackerStartedAt: Date.now() });
     },
   });
 };
 
-/** Waits for the tracker. Gives the times at which this page took the place of the one before, and at which the tracker was there. */
+/**
+ * Waits for the tracker. Returns when this page replaced the previous one, and when the tracker started, in UTC
+ * milliseconds.
+ */
 const trackerStart = async (page: Page): Promise<{ committed: number; started: number }> => {
   const started = await page.waitForFunction(
     () => (globalThis as unknown as { trackerStartedAt?: number }).trackerStartedAt,
@@ -86,20 +89,23 @@ const trackerStart = async (page: Page): Promise<{ committed: number; started: n
   return { committed, started: Number(await started.jsonValue()) };
 };
 
-/** Notes when the page is hidden and shown, in UTC milliseconds: opening a tab takes a while, of which the script sees only the end. */
-const noteSwitches = async (page: Page): Promise<() => Promise<number[]>> => {
-  const notes = await page.evaluateHandle(() => {
+/**
+ * Records when the page becomes hidden and visible again, in UTC milliseconds. The script cannot measure this itself,
+ * because it continues only after the other tab has opened.
+ */
+const recordVisibility = async (page: Page): Promise<() => Promise<number[]>> => {
+  const changes = await page.evaluateHandle(() => {
     const times: number[] = [];
     document.addEventListener("visibilitychange", () => times.push(Date.now()));
     return times;
   });
   return async () => {
-    await page.waitForFunction((times) => times.length === 2, notes);
-    return notes.jsonValue();
+    await page.waitForFunction((times) => times.length === 2, changes);
+    return changes.jsonValue();
   };
 };
 
-/** Sends what is left and tells how many events the tab has numbered in all. */
+/** Sends the remaining events, and returns the number of all events that the tab captured. */
 const finish = (page: Page): Promise<number> =>
   page.evaluate(async () => {
     const { tidemark } = globalThis as unknown as { tidemark: PageTracker };
@@ -115,7 +121,7 @@ const finish = (page: Page): Promise<number> =>
 const sessionOf = (page: Page): Promise<string> =>
   page.evaluate(() => (globalThis as unknown as { tidemark: PageTracker }).tidemark.sessionId);
 
-/** A collector, and the key that reads its features. */
+/** A collector and its read key. */
 export interface FeatureReader {
   collector: { origin: string };
   readKey: string;
@@ -129,15 +135,17 @@ export const readVector = async (
   const response = await fetch(`${collector.origin}/v1/features/session/${session}`, {
     headers: { authorization: `Bearer ${readKey}` },
   });
-  if (!response.ok) throw new Error(`the vector of ${session} could not be read: ${await response.text()}`);
+  if (!response.ok)
+    throw new Error(`reading the vector of ${session} failed: ${response.status} ${await response.text()}`);
   return (await response.json()) as SessionVectorResponse;
 };
 
 /**
- * Visits the example site in a headless Chromium as a person would: reads an article with mouse and wheel, rests on a
- * button and presses it, looks at another tab and comes back, pauses, follows a link and puts two things into the basket.
+ * Visits the example site in a headless Chromium. The script reads an article with mouse and wheel, rests the pointer
+ * on a button and clicks it, and switches to another tab and back. Then it pauses, follows a link and puts two items
+ * into the basket.
  *
- * @param midway Runs while the visitor pauses on the article, with the session's id.
+ * @param midway Runs during the pause on the article, with the session's id.
  */
 export const runScriptedVisit = async (
   stack: LocalStack,
@@ -147,7 +155,7 @@ export const runScriptedVisit = async (
   try {
     const { context } = chromium;
     const page = context.pages()[0] ?? (await context.newPage());
-    const engaged = engagement();
+    const engagement = createEngagement();
     const script: ScriptCounts = {
       page_view_count: 0,
       click_count: 0,
@@ -157,27 +165,27 @@ export const runScriptedVisit = async (
       dwell_ms: 0,
     };
 
-    const arrive = async () => {
+    const waitForPage = async () => {
       const { committed, started } = await trackerStart(page);
-      engaged.front(false, committed);
-      engaged.front(true, started);
+      engagement.setVisible(false, committed);
+      engagement.setVisible(true, started);
       script.page_view_count += 1;
     };
     const move = async (x: number, y: number) => {
-      engaged.input();
+      engagement.input();
       await page.mouse.move(x, y, { steps: 5 });
-      engaged.input();
+      engagement.input();
     };
-    const rest = async (selector: string, ms: number) => {
+    const hover = async (selector: string, ms: number) => {
       const box = await page.locator(selector).boundingBox();
-      if (!box) throw new Error(`the example has no visible ${selector}`);
+      if (!box) throw new Error(`${selector}: expected a visible element of the example site`);
       await move(box.x + box.width / 2, box.y + box.height / 2);
       await sleep(ms);
       script.hover_count += 1;
     };
     const click = async () => {
       script.click_count += 1;
-      engaged.input();
+      engagement.input();
       await page.mouse.down();
       await page.mouse.up();
     };
@@ -190,14 +198,14 @@ export const runScriptedVisit = async (
       let depth = await depthNow();
       const direction = Math.sign(share - depth);
       while ((share - depth) * direction > 0) {
-        engaged.input();
+        engagement.input();
         await page.mouse.wheel(0, direction * 240);
         await sleep(60);
         depth = await depthNow();
       }
-      // A wheel step glides: the page's last stand counts.
+      // Scrolling is smooth: the final position counts.
       for (let last = -1; depth !== last; ) {
-        engaged.input();
+        engagement.input();
         last = depth;
         await sleep(50);
         depth = await depthNow();
@@ -205,25 +213,25 @@ export const runScriptedVisit = async (
       script.scroll_depth_max = Math.max(script.scroll_depth_max, Math.min(100, depth * 100));
     };
 
-    await page.addInitScript(noteTracker);
+    await page.addInitScript(recordTrackerStart);
     await page.bringToFront();
     await page.goto(`${stack.site.origin}/article.html`, { waitUntil: "commit" });
-    await arrive();
+    await waitForPage();
     await move(20, 300);
     await scrollTo(0.35);
     await page.locator("#save-article").scrollIntoViewIfNeeded();
     await sleep(200);
-    await rest("#save-article", 700);
+    await hover("#save-article", 700);
     await click();
     await move(20, 300);
 
-    const switched = await noteSwitches(page);
+    const visibilityChanges = await recordVisibility(page);
     const other = await context.newPage();
     await sleep(2_000);
     await page.bringToFront();
-    const [hiddenAt, shownAt] = await switched();
-    engaged.front(false, hiddenAt);
-    engaged.front(true, shownAt);
+    const [hiddenAt, shownAt] = await visibilityChanges();
+    engagement.setVisible(false, hiddenAt);
+    engagement.setVisible(true, shownAt);
     await other.close();
 
     await scrollTo(0.8);
@@ -234,18 +242,18 @@ export const runScriptedVisit = async (
     await move(24, 320);
     await scrollTo(0.9);
     await scrollTo(0.14);
-    await rest("#nav-products", 400);
+    await hover("#nav-products", 400);
     const arrival = page.waitForEvent("framenavigated");
     await click();
     await arrival;
-    await arrive();
+    await waitForPage();
 
     for (const add of await page
       .locator("[data-tm^='add-']")
       .all()
       .then((all) => all.slice(0, 2))) {
       const name = await add.getAttribute("data-tm");
-      await rest(`[data-tm='${name}']`, 500);
+      await hover(`[data-tm='${name}']`, 500);
       await click();
       script.custom_event_count += 1;
     }
@@ -254,7 +262,7 @@ export const runScriptedVisit = async (
 
     const captured = await finish(page);
     script.custom_event_count += 1;
-    script.dwell_ms = engaged.total();
+    script.dwell_ms = engagement.total();
     const { features, delivery } = await readVector(stack, await sessionOf(page));
     return {
       events: {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Names of files and folders that are made from the rest. */
+/** Names of generated files and folders, which are not copied. */
 const GENERATED = [".git", ".wrangler", "dist", "node_modules"];
 
 /** A copy of this checkout that a test may change. */
@@ -14,7 +14,10 @@ export interface CheckoutCopy {
   remove(): Promise<void>;
 }
 
-/** Links what a folder of the checkout has installed into the same folder of a copy, with the copy's own packages. */
+/**
+ * Links the installed packages of a folder into the same folder of a copy. Packages of this repository link to the
+ * copy.
+ */
 const linkInstalled = async (copy: string, folder: string) => {
   const installed = join(ROOT, folder, "node_modules");
   for (const entry of await readdir(installed).catch(() => [])) {
@@ -28,7 +31,7 @@ const linkInstalled = async (copy: string, folder: string) => {
   }
 };
 
-/** Copies this checkout, with what it has installed. */
+/** Copies this checkout, and links its installed packages. */
 export const copyCheckout = async (): Promise<CheckoutCopy> => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-checkout-"));
   await cp(ROOT, folder, { recursive: true, filter: (path) => !GENERATED.includes(basename(path)) });

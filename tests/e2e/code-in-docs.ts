@@ -1,20 +1,20 @@
 import { readFileSync } from "node:fs";
 
-/** A file that a page of the docs shows as a whole. */
+/** A complete file in a page of the docs. */
 export interface ShownFile {
-  /** Its path, which the page says in a comment above the code. */
+  /** Its path, from a comment in the first line of the code block. */
   path: string;
   code: string;
 }
 
-/** The files that Markdown shows: blocks of TypeScript or TOML that begin with a comment of their path. */
+/** Returns the files in a Markdown text: blocks of TypeScript or TOML that begin with a comment of their path. */
 export const filesIn = (markdown: string): ShownFile[] =>
   [...markdown.matchAll(/^( *)```(?:ts|toml)\n *(?:\/\/|#) (\S+\.(?:ts|toml))\n(.*?)^ *```$/gms)].map(
     ([, indent = "", path = "", code = ""]) => ({ path, code: code.replaceAll(new RegExp(`^${indent}`, "gm"), "") }),
   );
 
-/** A program's output as Markdown shows it: the first block of plain text. */
+/** Returns a program's output in a Markdown text: the first block of plain text. */
 export const outputIn = (markdown: string): string => /^```text\n(.*?)^```$/ms.exec(markdown)?.[1] ?? "";
 
-/** The text of a page of the docs. */
+/** Reads a page of the docs. */
 export const readDocs = (page: string): string => readFileSync(new URL(`../../docs/${page}`, import.meta.url), "utf8");

@@ -11,26 +11,26 @@ const run = (script: string, ...args: string[]) => {
   return { status, stdout, stderr };
 };
 
-const NAMED = ["scripts/test.ts", "scripts/test-long.ts", "scripts/test-interop.ts", "bench/main.ts"];
+const WITH_NAMES = ["scripts/test.ts", "scripts/test-long.ts", "scripts/test-interop.ts", "bench/main.ts"];
 const OTHERS = ["scripts/build.ts", "scripts/check.ts", "scripts/demo.ts", "scripts/docs.ts"];
 
-describe.each(NAMED)("%s", (script) => {
-  it("refuses a name that it does not know and lists those that it does, which its help explains", () => {
+describe.each(WITH_NAMES)("%s", (script) => {
+  it("rejects an unknown name, and lists the accepted ones, which its help explains", () => {
     const { status, stderr } = run(script, "nothing");
-    const [, known = ""] = /^pnpm \S+ does not accept "nothing"; expected (.+)\.$/m.exec(stderr) ?? [];
-    expect([status, known]).toEqual([2, expect.stringMatching(/\w/)]);
+    const [, names = ""] = /^pnpm \S+ does not accept "nothing"; expected (.+)\.$/m.exec(stderr) ?? [];
+    expect([status, names]).toEqual([2, expect.stringMatching(/\w/)]);
     const { stdout } = run(script, "--help");
-    expect(known.split(", ").filter((name) => !stdout.includes(`\n  ${name} `))).toEqual([]);
+    expect(names.split(", ").filter((name) => !stdout.includes(`\n  ${name} `))).toEqual([]);
   });
 });
 
-describe.each([...NAMED, ...OTHERS])("%s", (script) => {
-  it("has a help with its usage and an example", () => {
+describe.each([...WITH_NAMES, ...OTHERS])("%s", (script) => {
+  it("prints its usage and an example for --help", () => {
     const { status, stdout } = run(script, "--help");
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^Usage:\n {2}(pnpm|node) .*^Examples:\n {2}\1 /ms)]);
   });
 
-  it("refuses a flag that it does not know, and lists those that it does", () => {
+  it("rejects an unknown flag, and lists the accepted ones", () => {
     const { status, stderr } = run(script, "--nothing");
     expect([status, stderr]).toEqual([2, expect.stringMatching(/ has no flag --nothing; expected .*--help\.\n/)]);
   });
@@ -39,8 +39,8 @@ describe.each([...NAMED, ...OTHERS])("%s", (script) => {
 describe("scripts/demo.ts", () => {
   it.each([
     [["--json"], "--json needs --visit"],
-    [["--visit", "--host"], "--host cannot go with --visit"],
-  ])("refuses flags that would have no effect: %j", (flags, message) => {
+    [["--visit", "--host"], "--host has no effect with --visit"],
+  ])("rejects flags without an effect: %j", (flags, message) => {
     const { status, stdout, stderr } = run("scripts/demo.ts", ...flags);
     expect([status, stdout, stderr]).toEqual([2, "", expect.stringContaining(message)]);
   });

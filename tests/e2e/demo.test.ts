@@ -15,7 +15,7 @@ interface Window {
   isSecureContext: boolean;
 }
 
-/** All demos run in a copy: a demo of this checkout may run beside the tests, and a .dev.vars may exist in it. */
+/** The demos run in a copy, because a demo of this checkout may run during the tests, and it may have a .dev.vars. */
 let copy: CheckoutCopy;
 beforeAll(async () => {
   copy = await copyCheckout();
@@ -33,38 +33,35 @@ const startDemo = async (...args: string[]) => {
   return demo;
 };
 
-const answers = (url: string) =>
+const statusOf = (url: string) =>
   fetch(url).then(
     (response) => response.status,
-    () => "nobody",
+    () => "no connection",
   );
 
-const link = (output: string, what: string) =>
-  new RegExp(`${what} +(http://localhost:\\d+\\S*)`).exec(output)?.[1] ?? "";
+const link = (output: string, title: string) =>
+  new RegExp(`${title} +(http://localhost:\\d+\\S*)`).exec(output)?.[1] ?? "";
 
 const collectorOf = ({ output }: StartedProgram) => new URL(link(output, "Collector")).origin;
 
-/** The read key and the operator's key that a demo prints. */
+/** Returns the read key and the operator's key in a demo's output. */
 const keysOf = ({ output }: StartedProgram) => [...output.matchAll(/Bearer (\w+)/g)].map(([, key]) => key);
 
 describe("pnpm demo", () => {
-  it.each(["SIGINT", "SIGTERM"] as const)(
-    "prints links that work, and on %s stops everything that it started",
-    async (signal) => {
-      const { child, output } = await startDemo();
-      const [site, collector] = [link(output, "Example site"), link(output, "Collector")];
-      const scriptTag = `${new URL(collector).origin}/tidemark.js`;
-      expect([await answers(site), await answers(collector), await answers(scriptTag)]).toEqual([200, 200, 200]);
-      expect(await (await fetch(site)).text()).toContain(`src="${scriptTag}"`);
-      const exit = once(child, "exit");
-      child.kill(signal);
-      expect(await exit).toEqual([0, null]);
-      expect([await answers(site), await answers(collector)]).toEqual(["nobody", "nobody"]);
-    },
-  );
+  it.each(["SIGINT", "SIGTERM"] as const)("prints working links, and stops all servers on %s", async (signal) => {
+    const { child, output } = await startDemo();
+    const [site, collector] = [link(output, "Example site"), link(output, "Collector")];
+    const scriptTag = `${new URL(collector).origin}/tidemark.js`;
+    expect([await statusOf(site), await statusOf(collector), await statusOf(scriptTag)]).toEqual([200, 200, 200]);
+    expect(await (await fetch(site)).text()).toContain(`src="${scriptTag}"`);
+    const exit = once(child, "exit");
+    child.kill(signal);
+    expect(await exit).toEqual([0, null]);
+    expect([await statusOf(site), await statusOf(collector)]).toEqual(["no connection", "no connection"]);
+  });
 
-  it("names a port that is busy and takes another one", async () => {
-    const squatter = createServer()
+  it("names a port that is in use, and uses another one", async () => {
+    const occupant = createServer()
       .listen(8787, "127.0.0.1")
       .on("error", () => {});
     try {
@@ -74,11 +71,11 @@ describe("pnpm demo", () => {
         `src="${collectorOf(demo)}/tidemark.js"`,
       );
     } finally {
-      squatter.close();
+      occupant.close();
     }
   });
 
-  it("keeps its keys from run to run, except those that .dev.vars sets", async () => {
+  it("uses the same keys at each start, except for those that .dev.vars sets", async () => {
     const first = await startDemo();
     const [readKey, adminKey] = keysOf(first);
     expect(readKey).toMatch(/^\w{16,}$/);
@@ -88,14 +85,14 @@ describe("pnpm demo", () => {
     const second = await startDemo();
     expect(keysOf(second)).toEqual(["chosen_by_hand", adminKey]);
     const readWith = (key: string) =>
-      fetch(`${collectorOf(second)}/v1/features/session/demo.nobody-was-here`, {
+      fetch(`${collectorOf(second)}/v1/features/session/demo.unknown-session`, {
         headers: { authorization: `Bearer ${key}` },
       });
     expect((await readWith("chosen_by_hand")).status).toBe(404);
     expect((await readWith(`${readKey}`)).status).toBe(401);
   });
 
-  it("shares its stored data with no other demo of the same checkout, and takes it over from one that was killed", async () => {
+  it("does not share stored data with a running demo of the same checkout, and uses the data of a killed one", async () => {
     const first = await startDemo();
     const second = await startDemo();
     expect(first.output).not.toContain("uses the stored data");
@@ -104,14 +101,14 @@ describe("pnpm demo", () => {
     await second.stop();
     const [entry = ""] = readdirSync(join(copy.folder, ".wrangler/state/in-use-by"));
     await first.stop();
-    // A killed process leaves its entry behind.
+    // The entry of a killed process remains.
     writeFileSync(join(copy.folder, ".wrangler/state/in-use-by", entry), "");
     expect((await startDemo()).output).not.toContain("uses the stored data");
   });
 
-  it("is reached with --host at an address of this machine's network, where browsers see an insecure context", async () => {
+  it("works with --host at a network address, where pages are an insecure context", async () => {
     const demo = await startDemo("--host");
-    // A machine without a network prints none; there, a browser finds its own servers at this one.
+    // Without a network, the demo prints no such address; 0.0.0.0 then reaches servers on this machine.
     const [, site = link(demo.output, "Example site").replace("localhost", "0.0.0.0")] =
       /(http:\/\/\d+\.\d+\.\d+\.\d+:\d+)\n/.exec(demo.output) ?? [];
     const chromium = await startChromium();
@@ -136,7 +133,7 @@ describe("pnpm demo", () => {
     }
   });
 
-  it("reloads when the configuration, the SDK or the collector changes, also after a wrong configuration", async () => {
+  it("reloads when the configuration, the SDK or the collector changes, even after an invalid configuration", async () => {
     const collector = collectorOf(await startDemo());
     const json = (path: string): Promise<Record<string, string>> =>
       fetch(`${collector}${path}`).then(
@@ -149,24 +146,24 @@ describe("pnpm demo", () => {
       expect(by(text)).not.toBe(text);
       writeFileSync(join(copy.folder, path), by(text));
     };
-    const patience = { timeout: 30_000 };
+    const options = { timeout: 30_000 };
 
     const { definition_version: before } = await json("/healthz");
     expect(before).toMatch(/^\w{12}$/);
     change("tidemark.config.ts", (text) => text.replace("defaultFeatures,\n", "defaultFeatures.slice(0, 1),\n"));
     const another = new RegExp(`^(?!${before})\\w{12}$`);
-    await expect.poll(async () => (await json("/healthz")).definition_version, patience).toMatch(another);
+    await expect.poll(async () => (await json("/healthz")).definition_version, options).toMatch(another);
 
     change("tidemark.config.ts", (text) => text.replace("defaultFeatures.slice(0, 1)", "[{} as never]"));
-    await expect.poll(() => answers(`${collector}/healthz`), patience).toBe("nobody");
+    await expect.poll(() => statusOf(`${collector}/healthz`), options).toBe("no connection");
     change("tidemark.config.ts", (text) => text.replace("[{} as never]", "defaultFeatures"));
-    await expect.poll(async () => (await json("/healthz")).definition_version, patience).toBe(before);
+    await expect.poll(async () => (await json("/healthz")).definition_version, options).toBe(before);
 
     change("packages/sdk/src/script-tag.ts", (text) => `${text}\nconsole.debug("the changed tag");\n`);
     const tag = async () => (await fetch(`${collector}/tidemark.js`)).text().catch(String);
-    await expect.poll(tag, patience).toContain("the changed tag");
+    await expect.poll(tag, options).toContain("the changed tag");
 
     change("packages/collector/src/**/health.ts", (text) => text.replace('status: "ok"', 'status: "changed"'));
-    await expect.poll(async () => (await json("/healthz")).status, patience).toBe("changed");
+    await expect.poll(async () => (await json("/healthz")).status, options).toBe("changed");
   });
 });

@@ -12,13 +12,13 @@ import { createProjects, type Project } from "./projects.ts";
 let made: Awaited<ReturnType<typeof createProjects<"deployment">>>;
 let project: Project;
 
-/** The files of a deployment as docs/deploy.md shows them, by their names. */
+/** Returns the files of the deployment in docs/deploy.md, by name. */
 const documented = (): Record<string, string> =>
   Object.fromEntries(filesIn(readDocs("deploy.md")).map(({ path, code }) => [path, code]));
 
 const write = (name: string, text: string) => writeFileSync(join(project.folder, name), text);
 
-/** Changes the configuration, runs something, and puts the configuration back. */
+/** Changes the configuration, calls a function, and restores the configuration. */
 const withConfig = async <T>(from: string, to: string, run: () => Promise<T>): Promise<T> => {
   const { "tidemark.config.ts": config = "" } = documented();
   expect(config).toContain(from);
@@ -26,7 +26,7 @@ const withConfig = async <T>(from: string, to: string, run: () => Promise<T>): P
   return run().finally(() => write("tidemark.config.ts", config));
 };
 
-/** A free port whose next one is free too. */
+/** Returns a free port whose next port is also free. */
 const freePair = async (): Promise<number> => {
   const port = await getPort();
   return (await getPort({ port: [port + 1] })) === port + 1 ? port : freePair();
@@ -34,10 +34,10 @@ const freePair = async (): Promise<number> => {
 
 const tidemark = (...args: string[]) => project.run("tidemark", args);
 
-/** The exit code of a command that fails, and all that it wrote. */
+/** Runs a command that must fail, and returns its exit code and output. */
 const failureOf = async (...args: string[]): Promise<{ code: number; output: string }> => {
   const error: Error = await tidemark(...args).then(
-    () => new Error("it did not fail"),
+    () => new Error("expected the command to fail"),
     (error) => error,
   );
   return { code: (error.cause as { code: number } | undefined)?.code ?? 0, output: error.message };
@@ -50,18 +50,18 @@ beforeAll(async () => {
 });
 afterAll(() => made?.remove());
 
-describe("a deployment of one's own, from the packed packages and docs/deploy.md to the letter", () => {
-  it("has three files, which type-check", async () => {
+describe("the deployment in docs/deploy.md, with the packed packages", () => {
+  it("consists of three files, which type-check", async () => {
     expect(Object.keys(documented()).sort()).toEqual(["tidemark.config.ts", "worker.ts", "wrangler.toml"]);
     await project.run("tsc", []);
   });
 
-  it("is in order for `tidemark config check`, and passes each check of `tidemark test`", async () => {
+  it("passes `tidemark config check` and all checks of `tidemark test`", async () => {
     expect(await tidemark("config", "check")).toContain(`site shop   ${defaultFeatures.length} features: `);
     expect((await tidemark("test")).trim().split("\n").at(-1)).toBe("6 passed, 0 failed");
   });
 
-  it("runs with `tidemark dev`: serves the script tag and a site, accepts a batch, shows its vector, and reloads", async () => {
+  it("runs with `tidemark dev`: serves the script tag and a site, accepts a batch, returns its vector, and reloads", async () => {
     write(".dev.vars", "SHOP_READ_KEY=read_key\nADMIN_KEY=admin_key\n");
     await mkdir(join(project.folder, "pages"));
     write("pages/index.html", '<script async src="http://localhost:8787/tidemark.js"></script>');
@@ -101,36 +101,36 @@ describe("a deployment of one's own, from the packed packages and docs/deploy.md
     } finally {
       await stop();
     }
-    expect(await fetch(origin).catch(() => "nobody answers")).toBe("nobody answers");
+    expect(await fetch(origin).catch(() => "no connection")).toBe("no connection");
   });
 
-  it("is not deployed when a feature has an unknown source: the sentence of parseFeatures says why", async () => {
+  it("does not deploy a feature with an unknown source, and prints the error of parseFeatures", async () => {
     const feature = {
       ...{ name: "taps", description: "Taps.", unit: "count", entity: "session", source: "tap" },
       ...{ aggregate: { type: "count" }, window: { type: "session" } },
     };
-    let sentence = "";
+    let message = "";
     try {
       parseFeatures([feature]);
     } catch (error) {
-      sentence = (error as Error).message;
+      message = (error as Error).message;
     }
-    expect(sentence).toMatch(/^feature taps: source: /);
+    expect(message).toMatch(/^feature taps: source: /);
     await withConfig("features: defaultFeatures", `features: [${JSON.stringify(feature)} as never]`, async () => {
       for (const command of [["config", "check"], ["ship", "--dry-run"], ["ship"], ["dev"], ["test"]]) {
         const { code, output } = await failureOf(...command);
         expect(code).toBe(1);
-        expect(output).toContain(`\ntidemark.config.ts: ${sentence}\n`);
+        expect(output).toContain(`\ntidemark.config.ts: ${message}\n`);
         expect(output).not.toMatch(/^ +at |Upload|wrangler/m);
       }
     });
   });
 
-  it("is built and not deployed by `tidemark ship --dry-run`", async () => {
+  it("builds with `tidemark ship --dry-run`, and does not deploy", async () => {
     expect(await tidemark("ship", "--dry-run")).toMatch(/are valid.*Session.*--dry-run: exiting now/s);
   });
 
-  it("has commands that answer --help, and name what they do not know", async () => {
+  it("prints a help for each command, and rejects unknown flags and commands", async () => {
     expect(await tidemark("--help")).toMatch(/config check.*dev.*test.*ship/s);
     for (const command of [["config", "check"], ["dev"], ["test"], ["ship"]]) {
       expect(await tidemark(...command, "--help")).toContain(`Usage:\n  tidemark ${command.join(" ")}`);

@@ -20,11 +20,11 @@ beforeAll(async () => {
 });
 afterAll(() => made?.remove());
 
-describe("the packed engine, in a project with no other package than the schema", () => {
+describe("the packed engine, in a project with only the schema package", () => {
   it.each([
     ["features.md", "features.ts"],
     ["sql.md", "sql.ts"],
-  ])("runs the program of docs/%s, which prints what the page says", async (page, path) => {
+  ])("runs the program of docs/%s, and prints the output in the page", async (page, path) => {
     const { folder, run } = project;
     expect(readdirSync(join(folder, "node_modules/@tidemark")).sort()).toEqual(["engine", "schema"]);
     const docs = readDocs(page);
@@ -35,7 +35,7 @@ describe("the packed engine, in a project with no other package than the schema"
     expect(await run(process.execPath, [path])).toBe(outputIn(docs));
   });
 
-  describe("gives the same results", () => {
+  describe("returns the same results", () => {
     let inNode: unknown;
     beforeAll(async () => {
       const program = 'import { results } from "./results.ts"; console.log(JSON.stringify(results()))';
@@ -44,7 +44,7 @@ describe("the packed engine, in a project with no other package than the schema"
     });
 
     it("in the Workers runtime as in Node", async () => {
-      // Where a request comes from, which the runtime would otherwise ask the network.
+      // Otherwise the runtime requests the location of the client (`request.cf`) from the network.
       vi.stubEnv("CLOUDFLARE_CF_FETCH_ENABLED", "false");
       const worker = await startWorker({
         config: join(project.folder, "wrangler.toml"),

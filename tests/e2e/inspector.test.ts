@@ -9,17 +9,17 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-/** How long a page may take to start, and how often it is looked at. */
-const PATIENCE = { timeout: 10_000, interval: 50 };
+/** Options of waits for the start of a page. */
+const START_WAIT = { timeout: 10_000, interval: 50 };
 
-/** Selects within the panel, for the pointer. */
+/** Returns a selector of an element in the panel, for the pointer. */
 const inPanel = (selector: string) => `tidemark-inspector >>> iframe >>> ${selector}`;
 
-/** Runs in the page, with the panel's document as `panel`; gives `otherwise` while there is none. */
-const look = <R>(tab: Tab, script: string, otherwise?: R): Promise<R> =>
+/** Runs a script in the page with the panel's document as `panel`. Returns `fallback` while there is no panel. */
+const runInPanel = <R>(tab: Tab, script: string, fallback?: R): Promise<R> =>
   tab.run(`
     const panel = document.querySelector("tidemark-inspector")?.shadowRoot.querySelector("iframe").contentDocument;
-    if (!panel?.querySelector("main")) return ${JSON.stringify(otherwise ?? null)};
+    if (!panel?.querySelector("main")) return ${JSON.stringify(fallback ?? null)};
     ${script}
   `);
 
@@ -30,9 +30,9 @@ interface Row {
   reason: string;
 }
 
-/** The rows of the list, the latest first. */
+/** Returns the rows of the event list, the latest first. */
 const rows = (tab: Tab) =>
-  look<Row[]>(
+  runInPanel<Row[]>(
     tab,
     `return [...panel.querySelectorAll("li")].map((row) => ({
       state: row.className,
@@ -47,7 +47,7 @@ const statesOf = async (tab: Tab, type: string) =>
   (await rows(tab)).flatMap((row) => (row.type === type ? [row.state] : []));
 
 const totals = (tab: Tab) =>
-  look<Record<string, number>>(
+  runInPanel<Record<string, number>>(
     tab,
     `return Object.fromEntries(
       [...panel.querySelectorAll(".totals span")].map(({ className, firstChild }) => [className, +firstChild.textContent]),
@@ -55,9 +55,9 @@ const totals = (tab: Tab) =>
     {},
   );
 
-/** The features by name, as they are written, with a star where the last answer changed them. */
+/** Returns the displayed features by name. A star marks each feature that changed with the last response. */
 const vector = (tab: Tab) =>
-  look<Record<string, string>>(
+  runInPanel<Record<string, string>>(
     tab,
     `return Object.fromEntries(
       [...panel.querySelectorAll("dl > div")].map((row) => [
@@ -68,10 +68,10 @@ const vector = (tab: Tab) =>
     {},
   );
 
-/** Within a suite, one test after the other. */
-const inTurn = { concurrent: false };
+/** Option of tests that run one after the other within a suite. */
+const sequential = { concurrent: false };
 
-// The browsers at the same time: these tests mostly wait. Concurrent tests have an `expect` each.
+// The browsers run in parallel, because these tests mostly wait. Each concurrent test has its own `expect`.
 describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
   let browser: Browser;
   let tabs: Tab[] = [];
@@ -84,7 +84,7 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
     tabs = [];
   });
 
-  /** Opens a page for a visitor who was never here: nothing is left of earlier visits. */
+  /** Opens a page for a new visitor: without stored data of earlier tests. */
   const open = async (path: string) => {
     const tab = await browser.newTab();
     tabs.push(tab);
@@ -95,65 +95,69 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
         await new Promise((resolve) => { indexedDB.deleteDatabase(name).onsuccess = resolve; });
     `);
     await tab.goto(`${stack.site.origin}/${path}`);
-    await vi.waitUntil(() => tab.run<boolean>("return !!window.tidemark?.flush"), PATIENCE);
+    await vi.waitUntil(() => tab.run<boolean>("return !!window.tidemark?.flush"), START_WAIT);
     return tab;
   };
-  const inspected = async (path = "strict.html") => {
+  const openWithInspector = async (path = "strict.html") => {
     const tab = await open(`${path}?tidemark_inspect`);
-    await vi.waitUntil(() => look(tab, "return true", false), PATIENCE);
+    await vi.waitUntil(() => runInPanel(tab, "return true", false), START_WAIT);
     return tab;
   };
 
   it(
-    "follows each event until it is acknowledged, under a strict Content Security Policy",
-    inTurn,
+    "shows the state of each event until it is acknowledged, under a strict Content Security Policy",
+    sequential,
     async ({ expect }) => {
-      const tab = await inspected();
+      const tab = await openWithInspector();
       await tab.click("#button");
       await expect.poll(() => statesOf(tab, "click")).toEqual(["captured"]);
       await tab.run("await tidemark.flush()");
       await expect.poll(() => statesOf(tab, "click")).toEqual(["acknowledged"]);
-      // It was captured before there was a panel.
+      // The page view was captured before the panel opened.
       expect(await statesOf(tab, "page_view")).toEqual(["acknowledged"]);
       const { captured, sent, acknowledged, rejected, dropped } = await totals(tab);
       expect([sent, acknowledged, rejected, dropped]).toEqual([captured, captured, 0, 0]);
-      expect(await look(tab, "return panel.querySelector('.session code').textContent === tidemark.sessionId")).toBe(
-        true,
-      );
+      expect(
+        await runInPanel(tab, "return panel.querySelector('.session code').textContent === tidemark.sessionId"),
+      ).toBe(true);
       expect(await tab.run("return violated")).toEqual([]);
     },
   );
 
-  it("says of a rejected event why, and of its neighbours that they were stored", inTurn, async ({ expect }) => {
-    const tab = await inspected();
-    await tab.run(`tidemark.track("x".repeat(101)); tidemark.track("fine", { count: 1 }); await tidemark.flush();`);
-    await expect.poll(() => statesOf(tab, "custom")).toEqual(expect.arrayContaining(["acknowledged", "rejected"]));
-    const custom = (await rows(tab)).filter(({ type }) => type === "custom");
-    expect(custom.find(({ state }) => state === "acknowledged")).toMatchObject({
-      gist: '{"name":"fine","properties":{"count":1}}',
-      reason: "",
-    });
-    expect(custom.find(({ state }) => state === "rejected")?.reason).toMatch(
-      /^name: .*100.*got "xxx.*\(invalid_field\)$/,
-    );
-    expect(await totals(tab)).toMatchObject({ rejected: 1, dropped: 0 });
-  });
+  it(
+    "shows the reason for a rejected event, and acknowledges the other events of the batch",
+    sequential,
+    async ({ expect }) => {
+      const tab = await openWithInspector();
+      await tab.run(`tidemark.track("x".repeat(101)); tidemark.track("fine", { count: 1 }); await tidemark.flush();`);
+      await expect.poll(() => statesOf(tab, "custom")).toEqual(expect.arrayContaining(["acknowledged", "rejected"]));
+      const custom = (await rows(tab)).filter(({ type }) => type === "custom");
+      expect(custom.find(({ state }) => state === "acknowledged")).toMatchObject({
+        gist: '{"name":"fine","properties":{"count":1}}',
+        reason: "",
+      });
+      expect(custom.find(({ state }) => state === "rejected")?.reason).toMatch(
+        /^name: .*100.*got "xxx.*\(invalid_field\)$/,
+      );
+      expect(await totals(tab)).toMatchObject({ rejected: 1, dropped: 0 });
+    },
+  );
 
-  it("shows the whole event when its row is opened", inTurn, async ({ expect }) => {
-    const tab = await inspected();
+  it("shows the complete event when its row is opened", sequential, async ({ expect }) => {
+    const tab = await openWithInspector();
     await tab.run(`tidemark.track("opened", { deep: { er: 1 } }); await tidemark.flush();`);
     await expect.poll(() => statesOf(tab, "custom")).toEqual(["acknowledged"]);
     await tab.click(inPanel("li:has(.gist:not(:empty)) summary"));
-    const json = () => look<string>(tab, "return panel.querySelector('[open] pre')?.textContent ?? ''", "");
+    const json = () => runInPanel<string>(tab, "return panel.querySelector('[open] pre')?.textContent ?? ''", "");
     await expect.poll(json).toContain('"seq"');
     expect(Object.keys(JSON.parse(await json()))).toEqual(expect.arrayContaining(["tab_id", "type", "seq", "time"]));
   });
 
   it(
-    "shows the vector after each answer, with what it changed, and has nothing sent for it",
-    inTurn,
+    "shows the vector and its changes after each response, and causes no further sending of events",
+    sequential,
     async ({ expect }) => {
-      const tab = await inspected();
+      const tab = await openWithInspector();
       await tab.run("window.reports = []; tidemark.on('report', (why) => reports.push(why))");
       await tab.click("#button");
       await tab.run("await tidemark.flush()");
@@ -162,38 +166,38 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
       await tab.run("await tidemark.flush()");
       await expect.poll(async () => (await vector(tab)).click_count).toBe("2*");
       expect((await vector(tab)).entry_path).toBe("/strict.html");
-      const asked = await tab.run<{ answers: number; readings: number }>(`
+      const requests = await tab.run<{ batches: number; vectors: number }>(`
       const names = performance.getEntriesByType("resource").map(({ name }) => name);
       return {
-        answers: names.filter((name) => name.endsWith("/v1/events")).length,
-        readings: names.filter((name) => name.includes("/v1/features/")).length,
+        batches: names.filter((name) => name.endsWith("/v1/events")).length,
+        vectors: names.filter((name) => name.includes("/v1/features/")).length,
       };
     `);
-      expect(asked.readings).toBeGreaterThan(1);
-      expect(asked.readings).toBeLessThanOrEqual(asked.answers + 1);
-      // Those of this test, and no more.
+      expect(requests.vectors).toBeGreaterThan(1);
+      expect(requests.vectors).toBeLessThanOrEqual(requests.batches + 1);
+      // Only the two calls of `flush` in this test sent events.
       expect(await tab.run("return reports")).toEqual(["flush", "flush"]);
     },
   );
 
-  it("is no part of what is measured, nor of what the page hears", inTurn, async ({ expect }) => {
-    const tab = await inspected();
+  it("is excluded from the measurements, and its events do not reach the page", sequential, async ({ expect }) => {
+    const tab = await openWithInspector();
     await tab.run("await tidemark.flush()");
     await expect.poll(() => statesOf(tab, "page_view")).toEqual(["acknowledged"]);
     await tab.move("#button");
     await tab.move(inPanel("header h1"));
-    await tab.run("window.heard = []");
+    await tab.run("window.events = []");
     await tab.click(inPanel("summary"));
-    await expect.poll(() => look(tab, "return panel.querySelector('details').open")).toBe(true);
+    await expect.poll(() => runInPanel(tab, "return panel.querySelector('details').open")).toBe(true);
     await tab.press("Enter");
-    await expect.poll(() => look(tab, "return panel.querySelector('details').open")).toBe(false);
+    await expect.poll(() => runInPanel(tab, "return panel.querySelector('details').open")).toBe(false);
     await tab.press("Tab");
     await tab.wheel(50);
-    expect(await tab.run("return heard")).toEqual([]);
+    expect(await tab.run("return events")).toEqual([]);
     await tab.click(inPanel("header button"));
-    await expect.poll(() => look(tab, "return panel.querySelector('main').hidden")).toBe(true);
+    await expect.poll(() => runInPanel(tab, "return panel.querySelector('main').hidden")).toBe(true);
     await tab.press("Enter");
-    await expect.poll(() => look(tab, "return panel.querySelector('main').hidden")).toBe(false);
+    await expect.poll(() => runInPanel(tab, "return panel.querySelector('main').hidden")).toBe(false);
     await tab.click("#button");
     await tab.run("await tidemark.flush()");
     await expect.poll(() => statesOf(tab, "click")).toEqual(["acknowledged"]);
@@ -201,49 +205,57 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
     expect(targets.filter(({ gist }) => !gist.includes('"id":"button"'))).toEqual([]);
   });
 
-  it("says what is wrong when the collector knows no such key", inTurn, async ({ expect }) => {
-    const tab = await inspected("wrong-key.html");
+  it("shows the problem when the collector rejects the key", sequential, async ({ expect }) => {
+    const tab = await openWithInspector("wrong-key.html");
     await tab.run("await tidemark.flush()");
     await expect.poll(() => statesOf(tab, "page_view")).toEqual(["dropped"]);
     expect((await rows(tab))[0]?.reason).toContain("rejected the whole batch");
-    const trouble = () => look(tab, "return panel.querySelector('section + section [role=status]').textContent");
-    await expect.poll(trouble).toContain("tm_demo_unknownkey");
+    const problem = () => runInPanel(tab, "return panel.querySelector('section + section [role=status]').textContent");
+    await expect.poll(problem).toContain("tm_demo_unknownkey");
   });
 
-  it("outlives what the page does to its own elements, and is gone when it is closed", inTurn, async ({ expect }) => {
-    const tab = await inspected();
-    await tab.run(`tidemark.track("kept"); await tidemark.flush();`);
-    await expect.poll(() => statesOf(tab, "custom")).toEqual(["acknowledged"]);
-    await tab.run(`
+  it(
+    "remains when the page replaces its elements, and disappears when it is closed",
+    sequential,
+    async ({ expect }) => {
+      const tab = await openWithInspector();
+      await tab.run(`tidemark.track("kept"); await tidemark.flush();`);
+      await expect.poll(() => statesOf(tab, "custom")).toEqual(["acknowledged"]);
+      await tab.run(`
       document.body.replaceChildren();
       document.body.append(document.querySelector("tidemark-inspector"));
     `);
-    await expect.poll(() => statesOf(tab, "custom")).toEqual(["acknowledged"]);
-    await tab.click(inPanel("header button:last-of-type"));
-    await expect.poll(() => tab.run("return !!document.querySelector('tidemark-inspector')")).toBe(false);
-    await tab.run(`tidemark.track("after"); await tidemark.flush();`);
-    expect(await tab.run("return (await tidemark.features()).custom_event_count")).toBe(2);
-    expect(await tab.run("return violated")).toEqual([]);
-  });
+      await expect.poll(() => statesOf(tab, "custom")).toEqual(["acknowledged"]);
+      await tab.click(inPanel("header button:last-of-type"));
+      await expect.poll(() => tab.run("return !!document.querySelector('tidemark-inspector')")).toBe(false);
+      await tab.run(`tidemark.track("after"); await tidemark.flush();`);
+      expect(await tab.run("return (await tidemark.features()).custom_event_count")).toBe(2);
+      expect(await tab.run("return violated")).toEqual([]);
+    },
+  );
 
-  it("stands beside another tracker's, and takes its place when that is closed", inTurn, async ({ expect }) => {
-    const tab = await inspected("two.html");
-    const places = () =>
-      tab.run<[left: number, right: number][]>(`
+  it(
+    "shares the page's width with the inspector of another tracker, until that one is closed",
+    sequential,
+    async ({ expect }) => {
+      const tab = await openWithInspector("two.html");
+      const positions = () =>
+        tab.run<[left: number, right: number][]>(`
         return [...document.querySelectorAll("tidemark-inspector")].map(({ shadowRoot }) => {
           const { left, right } = shadowRoot.querySelector("iframe").getBoundingClientRect();
           return [left / document.documentElement.clientWidth, right / document.documentElement.clientWidth];
         });
       `);
-    await expect.poll(places).toEqual([
-      [0, 0.5],
-      [0.5, 1],
-    ]);
-    await tab.click(inPanel("header button:last-of-type"));
-    await expect.poll(places).toEqual([[0, 1]]);
-  });
+      await expect.poll(positions).toEqual([
+        [0, 0.5],
+        [0.5, 1],
+      ]);
+      await tab.click(inPanel("header button:last-of-type"));
+      await expect.poll(positions).toEqual([[0, 1]]);
+    },
+  );
 
-  it("is not loaded by a page that does not ask for it", inTurn, async ({ expect }) => {
+  it("is not loaded by a page without `tidemark_inspect`", sequential, async ({ expect }) => {
     const tab = await open("strict.html");
     await tab.run("await tidemark.flush()");
     const loaded = await tab.run<string[]>("return performance.getEntriesByType('resource').map(({ name }) => name)");

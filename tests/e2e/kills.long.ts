@@ -4,17 +4,17 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import config from "../../tidemark.config.ts";
 
-/** How often the collector is killed. */
+/** Number of times that the collector is killed. */
 const KILLS = 40;
 
-/** Visitors who send at the same time, each in a session of its own. */
+/** Number of visitors who send at the same time, each in a separate session. */
 const VISITORS = 8;
 
-/** Events in a batch. */
+/** Number of events in a batch. */
 const EVENTS = 5;
 
-/** Most batches that the collector acknowledges between two kills. */
-const MOST_BATCHES = 120;
+/** Largest number of batches that the collector acknowledges between two kills. */
+const MAX_BATCHES = 120;
 
 const PATH = "/killed";
 const KEY = config.sites[0]?.key ?? "";
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-/** A visitor's own account of the events that the collector acknowledged. */
+/** A visitor, with the number of events that the collector acknowledged. */
 interface Visitor {
   session: string;
   id: string;
@@ -53,7 +53,9 @@ const batchOf = ({ session, id }: Visitor, first: number) => {
   };
 };
 
-/** Sends a batch until it is acknowledged, as a tracker does: a request that fails says nothing about what was stored. */
+/**
+ * Sends a batch until it is acknowledged, like a tracker: after a failed request, the batch may or may not be stored.
+ */
 const deliver = async (batch: object, isUp: () => Promise<void>): Promise<BatchResponse> => {
   for (;;) {
     await isUp();
@@ -61,8 +63,8 @@ const deliver = async (batch: object, isUp: () => Promise<void>): Promise<BatchR
       method: "POST",
       body: JSON.stringify(batch),
     }).catch(() => undefined);
-    const answer = response?.ok && (await response.json().catch(() => undefined));
-    if (answer) return answer;
+    const body = response?.ok && (await response.json().catch(() => undefined));
+    if (body) return body;
   }
 };
 
@@ -73,31 +75,31 @@ const vectorOf = async (entity: string, id: string) => {
   return (await response.json()) as { features?: Record<string, unknown>; delivery?: Record<string, number> };
 };
 
-it(`loses nothing that was acknowledged, and stores nothing twice, however often it is killed (${KILLS} times)`, async () => {
+it(`loses no acknowledged event and stores no event twice when the collector is killed ${KILLS} times`, async () => {
   const visitors: Visitor[] = Array.from({ length: VISITORS }, () => {
     const id = crypto.randomUUID().slice(0, 13);
     return { session: `demo.${id}`, id, acknowledged: 0 };
   });
-  let isOver = false;
+  let hasEnded = false;
   /** Resolves once the collector runs again. */
   let up = Promise.resolve();
   /** Called for each acknowledgement. */
-  let noteBatch = () => {};
+  let onAcknowledged = () => {};
 
   const traffic = visitors.map(async (visitor) => {
-    while (!isOver) {
+    while (!hasEnded) {
       const { accepted, duplicates, rejected } = await deliver(batchOf(visitor, visitor.acknowledged), () => up);
       expect([accepted + duplicates, rejected]).toEqual([EVENTS, []]);
       visitor.acknowledged += EVENTS;
-      noteBatch();
+      onAcknowledged();
     }
   });
 
   for (let kill = 1; kill <= KILLS; kill += 1) {
-    const wanted = Math.ceil(Math.random() * MOST_BATCHES);
+    const wanted = Math.ceil(Math.random() * MAX_BATCHES);
     await new Promise<void>((resolve) => {
       let batches = 0;
-      noteBatch = () => {
+      onAcknowledged = () => {
         batches += 1;
         if (batches === wanted) resolve();
       };
@@ -115,7 +117,7 @@ it(`loses nothing that was acknowledged, and stores nothing twice, however often
     }
     resume();
   }
-  isOver = true;
+  hasEnded = true;
   await Promise.all(traffic);
 
   for (const { session, id, acknowledged } of visitors) {

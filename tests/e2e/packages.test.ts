@@ -30,15 +30,15 @@ afterAll(async () => {
   await made?.remove();
 });
 
-/** What a tracker says of itself where there is no page. */
+/** The state of a tracker outside of a page. */
 const INERT = { session: "", features: {} };
 
-/** Opens a page, presses its button, and gives the vector that became of it, and what the browser complained of. */
-const visit = async (link: string) => {
+/** Opens a page, clicks its button, and returns the session's vector and the page's errors and warnings. */
+const clickButton = async (link: string) => {
   const page: Page = await chromium.context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => /warning|error/.test(message.type()) && complaints.push(message.text()));
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => /warning|error/.test(message.type()) && problems.push(message.text()));
   await page.goto(link, { waitUntil: "networkidle" });
   await page.click("button");
   const session = await page.evaluate(async () => {
@@ -47,27 +47,27 @@ const visit = async (link: string) => {
     return tracker.sessionId;
   });
   await page.close();
-  return { ...(await readVector(stack, session)), complaints };
+  return { ...(await readVector(stack, session)), problems };
 };
 
-const VISIT = { complaints: [], features: { page_view_count: 1, click_count: 1, custom_event_count: 1 } };
+const EXPECTED = { problems: [], features: { page_view_count: 1, click_count: 1, custom_event_count: 1 } };
 
-/** All scripts that a build made for browsers, as one text. */
+/** Returns the code of all scripts that a build made for browsers. */
 const scripts = (folder: string, pattern: string) =>
   globSync(pattern, { cwd: folder })
     .map((path) => readFileSync(join(folder, path), "utf8"))
     .join("\n");
 
-/** Words of signals that the projects do not import, and of zod. */
-const UNWANTED = ["element_hover_duration", "video_play", "form_start", "web_vital", "ZodError", "invalid_union"];
+/** Words in the code of zod, and of signals that the projects do not import. */
+const UNUSED_CODE = ["element_hover_duration", "video_play", "form_start", "web_vital", "ZodError", "invalid_union"];
 
-const expectLean = (code: string) => {
+const expectOnlyUsedCode = (code: string) => {
   expect(code).toContain("auxclick");
-  expect(UNWANTED.filter((word) => code.includes(word))).toEqual([]);
+  expect(UNUSED_CODE.filter((word) => code.includes(word))).toEqual([]);
 };
 
 describe("the packed packages", () => {
-  it("type-check and run in plain Node, where a tracker does nothing and keeps nothing alive", async () => {
+  it("type-check and run in plain Node, where a tracker does nothing and does not keep the process running", async () => {
     const { run } = made.projects.node;
     await run("tsc", []);
     expect(JSON.parse(await run(process.execPath, ["main.ts"]))).toEqual({
@@ -79,27 +79,27 @@ describe("the packed packages", () => {
     });
   });
 
-  it("type-check, build with Vite without what is not imported, and measure under a strict policy", async () => {
+  it("type-check, build with Vite without unused code, and measure under a strict Content Security Policy", async () => {
     const { run, folder } = made.projects.vite;
     await run("tsc", []);
     await run("vite", ["build", "--logLevel", "warn"]);
-    expectLean(scripts(folder, "dist/assets/*.js"));
+    expectOnlyUsedCode(scripts(folder, "dist/assets/*.js"));
     expect(scripts(folder, "dist/assets/*.js")).not.toContain("a list of signals");
     const site = await serveSite(join(folder, "dist"), { port: await getPort(), collector: stack.collector.origin });
     try {
-      expect(await visit(site.origin)).toMatchObject(VISIT);
+      expect(await clickButton(site.origin)).toMatchObject(EXPECTED);
     } finally {
       await site.stop();
     }
   });
 
-  it("look at the options of a tracker while Vite builds for development", async () => {
+  it("validate the options of a tracker in development builds with Vite", async () => {
     const { run, folder } = made.projects.vite;
     await run("vite", ["build", "--mode", "development", "--outDir", "developed"], { NODE_ENV: "development" });
     expect(scripts(folder, "developed/assets/*.js")).toContain("a list of signals");
   });
 
-  it("become a vector by the quick start of docs/npm.md, to the letter", async () => {
+  it("print a vector in the quick start of docs/npm.md", async () => {
     const { run, folder } = made.projects.vite;
     const [, quickStart = ""] = /^## Quick start$(.*?)^## /ms.exec(readDocs("npm.md")) ?? [];
     const files = filesIn(quickStart);
@@ -117,9 +117,9 @@ describe("the packed packages", () => {
     });
     try {
       const page = await chromium.context.newPage();
-      const said = page.waitForEvent("console", (message) => message.type() === "log");
+      const logged = page.waitForEvent("console", (message) => message.type() === "log");
       await page.goto(site.origin);
-      expect(await (await said).args()[0]?.jsonValue()).toMatchObject({ page_view_count: 1, custom_event_count: 1 });
+      expect(await (await logged).args()[0]?.jsonValue()).toMatchObject({ page_view_count: 1, custom_event_count: 1 });
       await page.close();
     } finally {
       await site.stop();
@@ -127,10 +127,10 @@ describe("the packed packages", () => {
   });
 
   it.each([
-    ["with the packages beside the bundle", {}],
+    ["with the packages outside of the bundle", {}],
     ["with the packages in the bundle", { ssr: { noExternal: true } }],
     ["for a worker", { ssr: { noExternal: true, target: "webworker", resolve: { conditions: ["worker"] } } }],
-  ])("do nothing in a server that Vite built %s", async (_, config) => {
+  ])("do nothing in a server built by Vite %s", async (_, config) => {
     const { run, folder } = made.projects.vite;
     writeFileSync(join(folder, "server.config.js"), `export default ${JSON.stringify(config)}`);
     await run("vite", [
@@ -140,17 +140,17 @@ describe("the packed packages", () => {
     expect(JSON.parse(await run(process.execPath, ["server/server.js"]))).toEqual(INERT);
   });
 
-  it("do nothing while Next renders, on Node and on the edge, and measure in the browser", async () => {
+  it("do nothing while Next renders in Node and in the edge runtime, and measure in the browser", async () => {
     const { run, serve, folder } = made.projects.next;
     await run("next", ["build"], { NEXT_PUBLIC_COLLECTOR: stack.collector.origin });
-    expectLean(scripts(folder, ".next/static/**/*.js"));
+    expectOnlyUsedCode(scripts(folder, ".next/static/**/*.js"));
     const port = await getPort();
     const stop = await serve("next", ["start", "--port", `${port}`], /Ready/);
     try {
       const link = `http://localhost:${port}`;
       expect(await (await fetch(link)).text()).toContain("session: &quot;&quot;, features: {}");
       expect(await (await fetch(`${link}/edge`)).json()).toEqual(INERT);
-      expect(await visit(link)).toMatchObject(VISIT);
+      expect(await clickButton(link)).toMatchObject(EXPECTED);
     } finally {
       await stop();
     }

@@ -10,7 +10,7 @@ type Window = { tidemark: Tracker };
 
 let stack: LocalStack;
 let chromium: HeadlessChromium;
-let complaints: string[];
+let problems: string[];
 
 beforeAll(async () => {
   stack = await startLocalStack({ site: fileURLToPath(new URL("pages", import.meta.url)) });
@@ -18,14 +18,14 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 beforeEach(async () => {
   chromium = await startChromium();
-  complaints = [];
+  problems = [];
 });
 afterEach(() => chromium?.stop());
 
 const open = async (path: string): Promise<Page> => {
   const page = await chromium.context.newPage();
-  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
-  page.on("console", (message) => message.type() === "warning" && complaints.push(message.text()));
+  page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
+  page.on("console", (message) => message.type() === "warning" && problems.push(message.text()));
   await page.goto(`${stack.site.origin}/${path}`);
   await page.waitForFunction(() => (globalThis as unknown as Partial<Window>).tidemark?.flush);
   return page;
@@ -37,7 +37,7 @@ const track = (page: Page, count: number) =>
     for (let each = 0; each < many; each += 1) (globalThis as unknown as Window).tidemark.track("numbered", { each });
   }, count);
 
-/** Waits until the session has been told of so many custom events, and gives its vector. */
+/** Waits until the session has at least this number of custom events, and returns its vector. */
 const customEvents = async (id: string, count: number) => {
   await expect
     .poll(async () => (await readVector(stack, id)).features.custom_event_count, { timeout: 20_000 })
@@ -46,21 +46,21 @@ const customEvents = async (id: string, count: number) => {
 };
 
 describe("the script tag on a page", () => {
-  it("replays the calls that were made before it loaded, in their order", async () => {
+  it("replays the calls before it loaded, in order", async () => {
     const page = await open("plain.html");
     await flush(page);
     expect((await readVector(stack, await session(page))).features.custom_event_count).toBe(1);
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
-  it("gives the visitor's own features back", async () => {
+  it("returns the visitor's features to the page", async () => {
     const page = await open("plain.html");
     await page.click("#button");
     const features = await page.evaluate(() => (globalThis as unknown as Window).tidemark.features());
     expect(features).toMatchObject({ click_count: 1, page_view_count: 1, entry_path: "/plain.html" });
   });
 
-  it("delivers what was tracked just before a navigation, each event once", async () => {
+  it("delivers events tracked just before a navigation, each exactly once", async () => {
     const page = await open("plain.html");
     const id = await session(page);
     await Promise.all([
@@ -72,7 +72,7 @@ describe("the script tag on a page", () => {
     expect(delivery).toMatchObject({ missing: 0, rejected: 0 });
   });
 
-  it("delivers after a tab was closed while the collector was down, once the site is visited again", async () => {
+  it("delivers the events of a tab that closed while the collector was down, at the next page of the site", async () => {
     const page = await open("plain.html");
     const id = await session(page);
     await flush(page);
@@ -86,7 +86,7 @@ describe("the script tag on a page", () => {
     expect(delivery.missing).toBe(0);
   });
 
-  it("goes on delivering in an open page when the collector comes back", async () => {
+  it("resumes delivery in an open page when the collector runs again", async () => {
     const page = await open("plain.html");
     await flush(page);
     await stack.collector.kill();
@@ -97,7 +97,7 @@ describe("the script tag on a page", () => {
     expect(features.custom_event_count).toBe(21);
   });
 
-  it("measures and delivers where the browser forbids every storage", async () => {
+  it("measures and delivers when the browser blocks all storage", async () => {
     await chromium.context.addInitScript(() => {
       for (const name of ["localStorage", "sessionStorage", "indexedDB"]) {
         Object.defineProperty(globalThis, name, {
@@ -111,10 +111,10 @@ describe("the script tag on a page", () => {
     await page.click("#button");
     await flush(page);
     expect((await readVector(stack, await session(page))).features.click_count).toBe(1);
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
-  it("leaves out properties that are no JSON or too large, says so, and keeps the event and its neighbours", async () => {
+  it("drops properties that are not JSON or too large, logs a warning, and delivers all events", async () => {
     const page = await open("other.html");
     await page.evaluate(() => {
       const { tidemark } = globalThis as unknown as Window;
@@ -127,22 +127,25 @@ describe("the script tag on a page", () => {
     });
     await flush(page);
     expect((await readVector(stack, await session(page))).features.custom_event_count).toBe(4);
-    expect(complaints).toHaveLength(3);
-    expect(complaints[1]).toMatch(/properties dropped: 10011 bytes > 8192/);
+    expect(problems).toHaveLength(3);
+    expect(problems[1]).toMatch(/properties dropped: 10011 bytes > 8192/);
   });
 
-  it("says once a batch that its key is refused, and does not disturb the page", async () => {
+  it("logs one warning per batch when the collector rejects its key, and causes no error in the page", async () => {
     const page = await open("wrong-key.html");
     await flush(page);
-    expect(complaints).toEqual([expect.stringMatching(/401 .*unknown_key.*tm_demo_unknownkey/)]);
+    expect(problems).toEqual([expect.stringMatching(/401 .*unknown_key.*tm_demo_unknownkey/)]);
   });
 
-  it("counts one page view for each route of a single-page app, with the title that the router set", async () => {
+  it("captures one page view for each route of a single-page app, after the router has set the title", async () => {
     const page = await open("other.html");
     const titles = await page.evaluate(async () => {
       const { tidemark } = globalThis as unknown as Window;
-      const seen: string[] = [];
-      tidemark.on("event", ({ type }) => type === "page_view" && seen.push(`${location.pathname} ${document.title}`));
+      const pageViews: string[] = [];
+      tidemark.on(
+        "event",
+        ({ type }) => type === "page_view" && pageViews.push(`${location.pathname} ${document.title}`),
+      );
       const settled = () => new Promise((resolve) => setTimeout(() => setTimeout(resolve)));
       history.replaceState(null, "", "/redirect");
       history.pushState(null, "", "/shop");
@@ -153,7 +156,7 @@ describe("the script tag on a page", () => {
       history.pushState(null, "", "/cart");
       document.title = "Cart";
       await settled();
-      return seen;
+      return pageViews;
     });
     expect(titles).toEqual(["/shop Shop", "/cart Cart"]);
     await flush(page);
@@ -163,7 +166,7 @@ describe("the script tag on a page", () => {
     });
   });
 
-  it("leaves no listener behind when it is stopped", async () => {
+  it("removes all listeners when it is stopped", async () => {
     await chromium.context.addInitScript(() => {
       const listeners = new Set<string>();
       Object.assign(globalThis, { listeners });

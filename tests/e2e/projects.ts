@@ -12,18 +12,22 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 const env = (folder: string, more: NodeJS.ProcessEnv = {}) => ({
   ...process.env,
-  // Programs of npm start whatever is called `node`.
+  // Scripts of npm packages start the first `node` in PATH.
   PATH: [join(folder, "node_modules/.bin"), dirname(process.execPath), process.env.PATH].join(delimiter),
   NEXT_TELEMETRY_DISABLED: "1",
   ...more,
 });
 
-/** A project of a user: a folder outside of this repository, with the packed packages installed in it. */
+/** A user's project: a folder outside of this repository, with the packed packages installed. */
 export interface Project {
   folder: string;
-  /** Runs a program of the project and gives what it says. @throws Error with all that it said when it fails; its `cause` has the exit `code`. */
+  /**
+   * Runs a program of the project, and returns its standard output.
+   *
+   * @throws Error with all output when it fails; its `cause` has the exit `code`.
+   */
   run(command: string, args: string[], more?: NodeJS.ProcessEnv): Promise<string>;
-  /** Starts a server of the project, and waits until it says that it listens. Returns what stops it. */
+  /** Starts a server of the project, and waits until its output matches `ready`. Returns a function that stops it. */
   serve(command: string, args: string[], ready: RegExp): Promise<() => Promise<void>>;
 }
 
@@ -40,13 +44,13 @@ const projectIn = (folder: string): Project => ({
   async serve(command, args, ready) {
     const child = spawn(command, args, { cwd: folder, env: env(folder), stdio: ["ignore", "pipe", "inherit"] });
     const exit = once(child, "exit");
-    let said = "";
+    let output = "";
     await new Promise<void>((resolve, reject) => {
       child.stdout.on("data", (chunk) => {
-        said += chunk;
-        if (ready.test(said)) resolve();
+        output += chunk;
+        if (ready.test(output)) resolve();
       });
-      exit.then(() => reject(new Error(`${command} ${args.join(" ")} ended:\n${said}`)));
+      exit.then(() => reject(new Error(`${command} ${args.join(" ")} exited:\n${output}`)));
     });
     return async () => {
       child.kill();
@@ -55,7 +59,7 @@ const projectIn = (folder: string): Project => ({
   },
 });
 
-/** Packs the packages and makes projects of templates, each with them installed as from the registry. */
+/** Packs the packages, and creates projects from templates with the packed packages installed. */
 export const createProjects = async <Name extends string>(
   ...names: Name[]
 ): Promise<{ projects: Record<Name, Project>; remove(): Promise<void> }> => {
@@ -67,7 +71,7 @@ export const createProjects = async <Name extends string>(
     const folder = join(home, name);
     await mkdir(folder);
     await cp(join(TEMPLATES, name), folder, { recursive: true });
-    // None of the packages is on the registry yet, wherever it is depended on.
+    // The overrides also apply to dependencies between the packages, which are not on the registry yet.
     const overrides = PUBLISHED.map((name) => [`@tidemark/${name}`, `file:${join(home, `tidemark-${name}.tgz`)}`]);
     const settings = {
       packages: [],

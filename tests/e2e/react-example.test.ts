@@ -16,10 +16,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const EXAMPLE = join(ROOT, "examples/react");
 
-/** What a browser may do in the shop: nothing beside its own files and the collector. */
+/** The content security policy of the shop: only its own files, and requests to the collector. */
 const policy = (collector: string) => `default-src 'self'; connect-src ${collector}`;
 
-/** Builds the shop for production and serves it under the strict policy, every path that is no file as the app's. */
+/**
+ * Builds the shop for production, and serves it under the strict policy. Paths without a file return the app's page.
+ */
 const serveBuilt = async (port: number, collector: string): Promise<Site> => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-shop-"));
   await promisify(execFile)(join(EXAMPLE, "node_modules/.bin/vite"), ["build", "--outDir", folder, "--emptyOutDir"], {
@@ -50,16 +52,16 @@ describe("the React example, built for production, under a strict content securi
   let stack: LocalStack;
   let chromium: HeadlessChromium;
   let page: Page;
-  const complaints: string[] = [];
+  const problems: string[] = [];
 
   beforeAll(async () => {
     stack = await startLocalStack({ site: serveBuilt });
     chromium = await startChromium();
     page = await chromium.context.newPage();
     await page.bringToFront();
-    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("pageerror", (error) => problems.push(error.message));
     page.on("console", (message) => {
-      if (["warning", "error"].includes(message.type())) complaints.push(message.text());
+      if (["warning", "error"].includes(message.type())) problems.push(message.text());
     });
   });
   afterAll(async () => {
@@ -67,7 +69,7 @@ describe("the React example, built for production, under a strict content securi
     await stack?.stop();
   });
 
-  /** Moves the pointer about as a reader does, until the page knows of so many engaged seconds. */
+  /** Moves the pointer until the page shows this number of engaged seconds. */
   const readFor = async (seconds: number) => {
     let step = 0;
     await expect
@@ -81,25 +83,25 @@ describe("the React example, built for production, under a strict content securi
       )
       .toBeGreaterThanOrEqual(seconds);
   };
-  const leads = () => page.textContent("#for-you h2");
+  const recommendation = () => page.textContent("#for-you h2");
 
-  it("leads with a welcome, and with more of the shelf that the visitor reads once it knows", async () => {
+  it("shows a welcome first, and recommends the visitor's favourite shelf once it is known", async () => {
     await page.goto(stack.site.origin);
-    expect(await leads()).toBe("Come in and look around");
+    expect(await recommendation()).toBe("Come in and look around");
     await expect.poll(() => page.textContent("#page-views"), { timeout: 10_000 }).toBe("1");
 
     await page.click("[data-tm=open-hut-book]");
     await expect.poll(() => page.textContent("#page-views"), { timeout: 10_000 }).toBe("2");
     await readFor(6);
-    expect(await leads()).toBe("Come in and look around");
+    expect(await recommendation()).toBe("Come in and look around");
 
     await page.click(".brand");
     await page.click("[data-tm=open-north-side]");
-    await expect.poll(leads, { timeout: 10_000 }).toBe("You seem to like the mountain shelf");
+    await expect.poll(recommendation, { timeout: 10_000 }).toBe("You seem to like the mountain shelf");
     expect(await page.locator("#for-you a").allTextContents()).toEqual(["On Walking UphillMara Lindqvist"]);
   });
 
-  it("shows what the visitor does while they are there", async () => {
+  it("updates the displayed features while the visitor uses the page", async () => {
     expect(await page.textContent("#put-aside")).toBe("0");
     await page.click("text=Put aside for me");
     await expect.poll(() => page.textContent("#put-aside"), { timeout: 10_000 }).toBe("1");
@@ -108,18 +110,18 @@ describe("the React example, built for production, under a strict content securi
     expect(Number.parseInt((await page.textContent("#looked")) ?? "", 10)).toBeGreaterThanOrEqual(5);
   });
 
-  it("knows the visitor again after a reload, and follows to another shelf", async () => {
+  it("recognizes the visitor after a reload, and follows a change to another shelf", async () => {
     await page.reload();
-    await expect.poll(leads, { timeout: 10_000 }).toBe("You seem to like the mountain shelf");
+    await expect.poll(recommendation, { timeout: 10_000 }).toBe("You seem to like the mountain shelf");
     for (const book of ["salt", "bread-twice", "second-helping"]) {
       await page.click(".brand");
       await page.click(`main > section [data-tm=open-${book}]`);
     }
-    await expect.poll(leads, { timeout: 10_000 }).toBe("You seem to like the kitchen shelf");
+    await expect.poll(recommendation, { timeout: 10_000 }).toBe("You seem to like the kitchen shelf");
   });
 
-  it("does nothing that the policy forbids, and complains of nothing", () => {
-    expect(complaints).toEqual([]);
+  it("causes no policy violations, errors or warnings", () => {
+    expect(problems).toEqual([]);
   });
 });
 
@@ -129,38 +131,38 @@ describe("the quick start of the React example", () => {
     if (shop?.exitCode === null && shop.signalCode === null) process.kill(-(shop.pid ?? 0), "SIGINT");
   });
 
-  it("starts the collector and the shop, prints links that work, and stops both", async () => {
+  it("starts the collector and the shop, prints working links, and stops both", async () => {
     const readme = await readFile(join(EXAMPLE, "README.md"), "utf8");
     const [, command = ""] = /^ {4}(npx .*)$/m.exec(readme) ?? [];
-    const [program = "", ...words] = command.split(" ");
-    const child = spawn(program, words, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const [program = "", ...args] = command.split(" ");
+    const child = spawn(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], detached: true });
     shop = child;
-    let said = "";
+    let output = "";
     await new Promise<void>((resolve, reject) => {
       child.stdout.on("data", (chunk) => {
-        said += chunk;
-        if (said.includes("Ctrl-C")) resolve();
+        output += chunk;
+        if (output.includes("Ctrl-C")) resolve();
       });
-      child.on("exit", () => reject(new Error(`${command} ended: ${said}`)));
+      child.on("exit", () => reject(new Error(`${command} exited: ${output}`)));
     });
-    const link = (what: string) => new RegExp(`${what} +(http://localhost:\\d+)`).exec(said)?.[1] ?? "";
-    const answers = (url: string) =>
+    const link = (title: string) => new RegExp(`${title} +(http://localhost:\\d+)`).exec(output)?.[1] ?? "";
+    const statusOf = (url: string) =>
       fetch(url).then(
         (response) => response.status,
-        () => "nobody",
+        () => "no connection",
       );
     const [site, collector] = [link("Shop"), link("Collector")];
     expect(await (await fetch(`${site}/sea/slack-water`)).text()).toContain("Three Shelves");
     const main = await (await fetch(`${site}/src/main.tsx`)).text();
     expect(main).toContain(collector);
-    expect([await answers(site), await answers(`${collector}/healthz`)]).toEqual([200, 200]);
+    expect([await statusOf(site), await statusOf(`${collector}/healthz`)]).toEqual([200, 200]);
 
     const exit = once(child, "exit");
-    // As Ctrl-C in a terminal does: to all that the command started.
+    // Like Ctrl-C in a terminal: to all processes of the command.
     process.kill(-(child.pid ?? 0), "SIGINT");
     await exit;
     await expect
-      .poll(async () => [await answers(site), await answers(`${collector}/healthz`)], { timeout: 20_000 })
-      .toEqual(["nobody", "nobody"]);
+      .poll(async () => [await statusOf(site), await statusOf(`${collector}/healthz`)], { timeout: 20_000 })
+      .toEqual(["no connection", "no connection"]);
   });
 });

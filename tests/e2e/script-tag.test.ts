@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import { readVector } from "../../scripts/visit/scripted-visit.ts";
 
-/** What `tidemark.json` says. */
+/** The contents of `tidemark.json`. */
 interface Manifest {
   version: string;
   tag: string;
@@ -19,7 +19,7 @@ interface Manifest {
 
 let stack: LocalStack;
 let chromium: HeadlessChromium;
-let complaints: string[];
+let problems: string[];
 
 beforeAll(async () => {
   stack = await startLocalStack({ site: EXAMPLE_SITE });
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 beforeEach(async () => {
   chromium = await startChromium();
-  complaints = [];
+  problems = [];
 });
 afterEach(() => chromium?.stop());
 
@@ -36,13 +36,13 @@ const manifest = async () => (await (await served("tidemark.json")).json()) as M
 
 const open = async (url: string): Promise<Page> => {
   const page = await chromium.context.newPage();
-  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
-  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => problems.push(`error: ${error.message}`));
+  page.on("console", (message) => problems.push(message.text()));
   await page.goto(url, { waitUntil: "domcontentloaded" });
   return page;
 };
 
-/** Waits until the collector has the page's events, and gives the session's features. */
+/** Sends the page's events, and returns the session's features. */
 const features = async (page: Page) => {
   const session = await page.evaluate(async () => {
     const { tidemark } = globalThis as unknown as { tidemark: Tracker };
@@ -53,22 +53,22 @@ const features = async (page: Page) => {
 };
 
 describe("the collector", () => {
-  it("serves the moving tag for five minutes, and the same for ever under the name of its version", async () => {
+  it("lets browsers cache `tidemark.js` for five minutes, and the same file by its version for a year", async () => {
     const { tag, version } = await manifest();
-    const moving = await served("tidemark.js");
+    const latest = await served("tidemark.js");
     const pinned = await served(tag);
     expect(pinned.redirected).toBe(false);
     expect(tag).toBe(`tidemark-v${version}.js`);
-    expect(moving.headers.get("cache-control")).toBe("public, max-age=300");
+    expect(latest.headers.get("cache-control")).toBe("public, max-age=300");
     expect(pinned.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
-    expect(await pinned.text()).toBe(await moving.text());
-    for (const { headers } of [moving, pinned]) {
+    expect(await pinned.text()).toBe(await latest.text());
+    for (const { headers } of [latest, pinned]) {
       expect(headers.get("access-control-allow-origin")).toBe("*");
       expect(headers.get("content-type")).toMatch(/^(text|application)\/javascript/);
     }
   });
 
-  it("says the integrity of each file as a browser computes it", async () => {
+  it("lists the integrity of each file", async () => {
     const { integrity } = await manifest();
     expect(Object.keys(integrity).length).toBeGreaterThan(4);
     for (const [file, metadata] of Object.entries(integrity)) {
@@ -78,13 +78,13 @@ describe("the collector", () => {
     }
   });
 
-  it("says no about a version that it does not have", async () => {
+  it("responds with 404 to an unknown version", async () => {
     expect((await served("tidemark-v0.0.0-00000000.js")).status).toBe(404);
   });
 });
 
 describe("a page that pins the tag and the stub by their integrity", () => {
-  it("measures, with what the tag loads", async () => {
+  it("measures, also with the files that the tag loads", async () => {
     const { tag, integrity } = await manifest();
     const script = (file: string, more = "") =>
       `<script src="${stack.collector.origin}/${file}" integrity="${integrity[file]}" crossorigin ${more}></script>`;
@@ -104,13 +104,13 @@ describe("a page that pins the tag and the stub by their integrity", () => {
     await expect.poll(() => page.locator("script").count()).toBe(4);
     await page.click("button");
     expect(await features(page)).toMatchObject({ click_count: 1, hover_count: 0 });
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 });
 
-describe("the example, under its strict policy", () => {
-  it("reports what is put into the basket, through the stub or the tag, and breaks nothing of the policy", async () => {
-    // The visitor is faster than the tag.
+describe("the example site, under its strict policy", () => {
+  it("captures additions to the basket through the stub or the tag, without policy violations", async () => {
+    // The visitor clicks before the tag loads.
     let release = () => {};
     const released = new Promise<void>((resolve) => {
       release = resolve;
@@ -124,14 +124,14 @@ describe("the example, under its strict policy", () => {
       .toBe(true);
     await page.click("[data-tm='add-clock']");
     expect(await features(page)).toMatchObject({ custom_event_count: 2, click_count: 1 });
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
-  it("measures the film on the page that names media", async () => {
+  it("measures the video on the page that enables the signal `media`", async () => {
     const page = await open(`${stack.site.origin}/film.html`);
     await expect.poll(() => page.locator("script[src*='-media.js']").count()).toBe(1);
     await page.evaluate(() => document.querySelector("video")?.play());
     await expect.poll(async () => (await features(page)).video_play_count).toBe(1);
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 });

@@ -4,17 +4,17 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** A program of the repository that was started as a person would, and has output what to do next. */
+/** A running program of the repository, which has printed its introduction. */
 export interface StartedProgram {
   child: ReturnType<typeof spawn>;
-  /** All that it has output up to then. */
+  /** Its standard output up to the end of the introduction. */
   output: string;
-  /** Ends it in good order, if it did not end yet. */
+  /** Stops it with SIGTERM, unless it has exited. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a program that ends its introduction with how to stop it, and waits until it has, or has ended.
+ * Starts a program, and waits until its introduction mentions Ctrl-C, or until it exits.
  *
  * @param script Path and arguments of the program.
  * @param cwd Folder to start it in. Default: the root of the repository.
@@ -22,13 +22,13 @@ export interface StartedProgram {
 export const start = async (script: string[], cwd = ROOT): Promise<StartedProgram> => {
   const child = spawn(process.execPath, script, { cwd, stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
-  const heard = new Promise<void>((resolve) => {
+  const introduced = new Promise<void>((resolve) => {
     child.stdout.on("data", (chunk) => {
       output += chunk;
       if (output.includes("Ctrl-C")) resolve();
     });
   });
-  await Promise.race([heard, once(child, "exit")]);
+  await Promise.race([introduced, once(child, "exit")]);
   return {
     child,
     output,

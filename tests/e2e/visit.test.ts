@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import { readVector, runScriptedVisit, type VisitResult } from "../../scripts/visit/scripted-visit.ts";
 
-/** Largest difference between the engaged time of the script and of the vector, in milliseconds. */
+/** Largest allowed difference between the engaged times of the script and the vector, in milliseconds. */
 const DWELL_TOLERANCE_MS = 250;
 
-/** Largest difference between the depths, in points of a percent. */
+/** Largest allowed difference between the scroll depths, in percentage points. */
 const DEPTH_TOLERANCE = 1;
 
 let stack: LocalStack;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const expectTheTruth = ({ session, script, events }: VisitResult) => {
+const expectVectorOf = ({ session, script, events }: VisitResult) => {
   expect(events).toMatchObject({ rejected: 0, lost: 0 });
   expect(events.accepted).toBe(session.event_count);
   expect(session).toMatchObject({
@@ -30,17 +30,17 @@ const expectTheTruth = ({ session, script, events }: VisitResult) => {
   expect(Math.abs(Number(session.dwell_ms) - script.dwell_ms)).toBeLessThanOrEqual(DWELL_TOLERANCE_MS);
 };
 
-describe("a visit by a real browser", () => {
-  it("becomes a vector that says what the visitor did", async () => {
+describe("a scripted visit in a real browser", () => {
+  it("results in a vector that agrees with the script's counts", async () => {
     const result = await runScriptedVisit(stack);
-    expectTheTruth(result);
+    expectVectorOf(result);
     const { session } = result;
     expect(session.visible_ms).toBeGreaterThan(Number(session.dwell_ms));
     expect(session.session_duration_ms).toBeGreaterThan(Number(session.visible_ms));
     expect(session.scroll_depth_30s).toBeLessThanOrEqual(Number(session.scroll_depth_max));
   });
 
-  it("loses nothing that was acknowledged, nor anything else, when the collector is killed in the middle of it", async () => {
+  it("loses no event when the collector is killed during the visit", async () => {
     let acknowledged = 0;
     const result = await runScriptedVisit(stack, async (session) => {
       const before = await readVector(stack, session);
@@ -53,6 +53,6 @@ describe("a visit by a real browser", () => {
       expect(after.features.click_count).toBe(before.features.click_count);
     });
     expect(acknowledged).toBeGreaterThan(0);
-    expectTheTruth(result);
+    expectVectorOf(result);
   });
 });

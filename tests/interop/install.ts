@@ -7,14 +7,16 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** The folder that keeps installations for the next run. */
+/** The folder for installations, which later runs reuse. */
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/tidemark-interop", import.meta.url).href);
 
 /**
- * The path of a folder in the cache, filled when it is not there yet. A folder that could not be filled is not kept.
+ * Returns the path of a folder in the cache, and fills it when it does not exist. After a failure the folder does not
+ * exist.
  *
- * @param name What the folder holds, with versions: another name is another folder.
- * @param fill Fills an empty folder; its path may not be part of what it writes.
+ * @param name Name of the folder, which contains the versions of its contents.
+ * @param fill Fills an empty folder. It must not write the folder's path into files, because the folder is renamed
+ * afterwards.
  */
 const cached = async (name: string, fill: (folder: string) => Promise<unknown>): Promise<string> => {
   const folder = join(CACHE, name);
@@ -27,13 +29,13 @@ const cached = async (name: string, fill: (folder: string) => Promise<unknown>):
   return folder;
 };
 
-/** Installs packages of PyPI beside each other, for a Python that has their folder in PYTHONPATH. Returns the folder. */
+/** Installs packages from PyPI into one folder, for use in PYTHONPATH. Returns the folder. */
 export const pythonPackages = (...requirements: string[]): Promise<string> =>
   cached(`python-${requirements.join("-")}`, (folder) =>
     run("python3", ["-m", "pip", "install", "--quiet", "--target", folder, ...requirements]),
   );
 
-/** Unpacks one package of PyPI without what it depends on. Returns the folder that holds what the package holds. */
+/** Unpacks one package from PyPI without its dependencies. Returns the folder of its contents. */
 export const unpackedPackage = (requirement: string): Promise<string> =>
   cached(`unpacked-${requirement}`, (folder) =>
     run("python3", ["-m", "pip", "install", "--quiet", "--no-deps", "--target", folder, requirement]),

@@ -12,7 +12,7 @@ export const results = () => {
   const state = engine.emptyState();
   for (const event of events) engine.fold(state, event, event);
   const spine = events
-    .filter((_, place) => place % 10 === 0)
+    .filter((_, index) => index % 10 === 0)
     .flatMap(({ time, session_id, anonymous_id }) => [
       { entity: "session", id: session_id, as_of: time },
       { entity: "user", id: anonymous_id, as_of: time },
