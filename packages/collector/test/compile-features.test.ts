@@ -14,7 +14,7 @@ const ofProduct: Feature = {
 const ofUser: Feature = { ...count, name: "user_events", entity: "user", window: lifetime() };
 
 describe("compileFeatures", () => {
-  it("makes an engine of each entity, the session's apart and the user's first", () => {
+  it("creates one engine for each entity: the session's separately, and the user's first", () => {
     const { session, rollups } = compileFeatures([ofProduct, ofSession, ofPage, ofUser]);
     expect(Object.keys(session.vector(session.emptyState(), 0))).toEqual(["events"]);
     expect(
@@ -26,35 +26,35 @@ describe("compileFeatures", () => {
     ]);
   });
 
-  it("makes an engine of the session and of the user, though no feature is about them", () => {
+  it("creates the engines of session and user without a feature for them", () => {
     const { session, rollups } = compileFeatures([]);
     expect(session.vector(session.emptyState(), 0)).toEqual({});
     expect([...rollups.keys()]).toEqual(["user"]);
   });
 
-  it("gives the layout of each entity's states, but for the session's", () => {
+  it("returns the layouts of all entities except the session", () => {
     const { rollups, layouts } = compileFeatures(defaultFeatures);
     expect(layouts).toEqual(Object.fromEntries([...rollups].map(([entity, { engine }]) => [entity, engine.layout])));
     expect(Object.keys(layouts)).not.toContain("session");
   });
 
-  it("refuses features that cannot be meant", () => {
+  it("rejects contradictory features", () => {
     expect(() => compileFeatures([ofPage, ofPage])).toThrow("feature page_events is defined twice");
   });
 });
 
 describe("versionOf", () => {
-  it("is 12 hex digits, and the same for the same definitions", () => {
+  it("is 12 hex digits, and equal for equal definitions", () => {
     expect(versionOf(defaultFeatures)).toMatch(/^[0-9a-f]{12}$/);
     expect(versionOf(structuredClone(defaultFeatures) as readonly Feature[])).toBe(versionOf(defaultFeatures));
     expect(compileFeatures([ofPage]).version).toBe(versionOf([ofPage]));
   });
 
-  it("stays what it is: sessions and answers hold it", () => {
+  it("does not change between releases, because sessions and responses contain it", () => {
     expect(versionOf([])).toBe("4f53cda18c2b");
   });
 
-  it("is another for another order, name or description", () => {
+  it("differs for another order, name or description", () => {
     const versions = [
       [ofPage, ofUser],
       [ofUser, ofPage],

@@ -23,8 +23,8 @@ const config: TidemarkConfig = { sites: [shop], adminKeySecret: "ADMIN_KEY", fea
 
 const broken: Feature = { ...clicks, source: "clack" as "click" };
 
-describe("a configuration", () => {
-  it("is returned as it was given when it keeps all rules", () => {
+describe("defineConfig", () => {
+  it("returns a valid configuration unchanged", () => {
     expect(defineConfig(config)).toBe(config);
   });
 
@@ -38,17 +38,17 @@ describe("a configuration", () => {
     "an environment variable with digits": { readKeySecret: "K2_READ_KEY" },
     "each policy for Global Privacy Control": { globalPrivacyControl: "refuse" },
     "the other policy": { globalPrivacyControl: "ignore" },
-    "a jurisdiction of its own": { jurisdiction: "eu" },
+    "a jurisdiction": { jurisdiction: "eu" },
     "the other jurisdiction": { jurisdiction: "fedramp" },
-    "features of its own": { features: [{ ...clicks, name: "own_clicks" }] },
+    "its own features": { features: [{ ...clicks, name: "own_clicks" }] },
     "no features": { features: [] },
   };
 
-  it.each(Object.entries(accepted))("may have a site with %s", (_, change) => {
+  it.each(Object.entries(accepted))("accepts a site with %s", (_, change) => {
     expect(() => defineConfig({ ...config, sites: [{ ...shop, ...change }] })).not.toThrow();
   });
 
-  it.each<Jurisdiction>(["eu", "fedramp"])("may have the jurisdiction %s", (jurisdiction) => {
+  it.each<Jurisdiction>(["eu", "fedramp"])("accepts the jurisdiction %s", (jurisdiction) => {
     expect(() => defineConfig({ ...config, jurisdiction })).not.toThrow();
   });
 
@@ -57,7 +57,7 @@ describe("a configuration", () => {
   const SECRET = "readKeySecret: expected the name of an environment variable";
   const origin = (given: unknown) =>
     `origins: expected scheme://host[:port] without a path; given ${JSON.stringify(given)}`;
-  const refused: [what: string, change: Partial<Site>, message: string][] = [
+  const rejected: [what: string, change: Partial<Site>, message: string][] = [
     ["an empty id", { id: "" }, ID],
     ["an id of 33 characters", { id: "a".repeat(33) }, ID],
     ["capitals in an id", { id: "Shop" }, ID],
@@ -76,10 +76,10 @@ describe("a configuration", () => {
     ["an origin with a fragment", { origins: ["https://shop.example#a"] }, origin("https://shop.example#a")],
     ["an origin with a user", { origins: ["https://ann@shop.example"] }, origin("https://ann@shop.example")],
     ["an origin with a space", { origins: ["https://shop example"] }, origin("https://shop example")],
-    ["any origin at all", { origins: ["*"] }, origin("*")],
-    ["a second origin that is none", { origins: ["https://shop.example", "null"] }, origin("null")],
-    ["an empty secret's name", { readKeySecret: "" }, SECRET],
-    ["a secret in place of its name", { readKeySecret: "s3cr3t-value" }, SECRET],
+    ["the origin *", { origins: ["*"] }, origin("*")],
+    ["an invalid second origin", { origins: ["https://shop.example", "null"] }, origin("null")],
+    ["an empty name of a secret", { readKeySecret: "" }, SECRET],
+    ["a secret instead of its name", { readKeySecret: "s3cr3t-value" }, SECRET],
     [
       "an unknown policy for Global Privacy Control",
       { globalPrivacyControl: "honour" as "refuse" },
@@ -91,7 +91,7 @@ describe("a configuration", () => {
       'jurisdiction: expected eu or fedramp; given "us"',
     ],
     ["no id", { id: undefined as never }, "id: expected 1 to 32 of a-z, 0-9 and -; given nothing"],
-    ["a key that is no text", { key: 5 as never }, `${KEY}5`],
+    ["a key that is not a string", { key: 5 as never }, `${KEY}5`],
     ["no key", { key: undefined as never }, KEY],
     [
       "no origins",
@@ -99,25 +99,25 @@ describe("a configuration", () => {
       "origins: expected at least one origin, in an array; given nothing",
     ],
     [
-      "an origin that is in no array",
+      "an origin outside an array",
       { origins: "https://shop.example" as never },
       'origins: expected at least one origin, in an array; given "https://shop.example"',
     ],
-    ["an origin that is no text", { origins: [5] as never }, origin(5)],
-    ["no secret's name", { readKeySecret: undefined as never }, SECRET],
+    ["an origin that is not a string", { origins: [5] as never }, origin(5)],
+    ["no name of a secret", { readKeySecret: undefined as never }, SECRET],
     [
-      "a text in place of a truth value",
+      "a string instead of a boolean",
       { requireConsent: "false" as never },
       'requireConsent: expected true or false; given "false"',
     ],
-    ["a number in place of a truth value", { cookie: 1 as never }, "cookie: expected true or false; given 1"],
+    ["a number instead of a boolean", { cookie: 1 as never }, "cookie: expected true or false; given 1"],
     ["features that are null", { features: null as never }, "features: expected an array of definitions"],
-    ["an unknown event in a feature of its own", { features: [broken] }, "feature clicks: source: "],
-    ["two of its own features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],
+    ["an unknown event in a feature", { features: [broken] }, "feature clicks: source: "],
+    ["two features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],
   ];
 
-  it.each(refused)(
-    "is refused for %s, and the error names the site, the field and what was expected",
+  it.each(rejected)(
+    "rejects a site with %s; the error names the site, the field and the expected value",
     (_, change, message) => {
       const site = { ...shop, ...change };
       const place = `tidemark.config.ts: site ${JSON.stringify(site.id)}: `;
@@ -125,37 +125,37 @@ describe("a configuration", () => {
     },
   );
 
-  it("does not show what was given in place of a secret's name", () => {
+  it("does not quote a value given instead of a secret's name", () => {
     const sites = [{ ...shop, readKeySecret: "s3cr3t-value" }];
     expect(() => defineConfig({ ...config, sites })).toThrow(/^(?!.*s3cr3t)/);
   });
 
-  it("is refused for two sites of one id", () => {
+  it("rejects two sites of one id", () => {
     expect(() => defineConfig({ ...config, sites: [shop, { ...shop, key: "tm_shop_bbbbbbbb" }] })).toThrow(
       'tidemark.config.ts: site "shop": id: expected an id that no other site has',
     );
   });
 
-  it("is refused for two sites of one read key: the second would never be read", () => {
+  it("rejects two sites of one read key, of which the second could never be read", () => {
     const blog = { ...shop, id: "blog", key: "tm_blog_aaaaaaaa" };
     expect(() => defineConfig({ ...config, sites: [shop, blog] })).toThrow(
       'tidemark.config.ts: site "blog": readKeySecret: expected the name of a secret that no other site has; given "SHOP_READ_KEY"',
     );
   });
 
-  it("is refused when a site's read key is the operator's key", () => {
+  it("rejects a site whose read key is the operator's key", () => {
     expect(() => defineConfig({ ...config, adminKeySecret: "SHOP_READ_KEY" })).toThrow(
       'tidemark.config.ts: adminKeySecret: expected the name of a secret that is not the readKeySecret of a site; given "SHOP_READ_KEY"',
     );
   });
 
-  it.each([null, undefined, "shop", [shop]])("is refused for a site that is no object: %j", (site) => {
+  it.each([null, undefined, "shop", [shop]])("rejects a site that is not an object: %j", (site) => {
     expect(() => defineConfig({ ...config, sites: [shop, site as never] })).toThrow(
       "tidemark.config.ts: sites[1]: expected an object with id, key, origins, readKeySecret, requireConsent, ",
     );
   });
 
-  it("is refused for a field that it does not have, of a site or of the deployment: a misspelt one has no effect", () => {
+  it("rejects unknown fields of a site and of the deployment", () => {
     const misspelt = { ...shop, requireConcent: true };
     expect(() => defineConfig({ ...config, sites: [misspelt] })).toThrow(
       "tidemark.config.ts: sites[0]: unknown field requireConcent; expected one of id, key, origins, readKeySecret, requireConsent, ",
@@ -166,13 +166,13 @@ describe("a configuration", () => {
     );
   });
 
-  it.each([null, undefined, 5, []])("is refused when it is no object: %j", (value) => {
+  it.each([null, undefined, 5, []])("rejects a configuration that is not an object: %j", (value) => {
     expect(() => defineConfig(value as never)).toThrow(
       "tidemark.config.ts: defineConfig: expected an object with sites, ",
     );
   });
 
-  it("is refused for the second site's fault when the first has none", () => {
+  it("rejects an invalid second site after a valid first one", () => {
     const blog = { ...shop, id: "blog" };
     expect(() => defineConfig({ ...config, sites: [shop, blog] })).toThrow(
       'tidemark.config.ts: site "blog": key: expected tm_blog_ and 8 or more letters or digits',
@@ -180,14 +180,18 @@ describe("a configuration", () => {
   });
 
   it.each<[string, Partial<TidemarkConfig>, string]>([
-    ["no admin secret's name", { adminKeySecret: "" }, "adminKeySecret: expected the name of an environment variable"],
+    [
+      "no name of the admin secret",
+      { adminKeySecret: "" },
+      "adminKeySecret: expected the name of an environment variable",
+    ],
     [
       "an unknown jurisdiction",
       { jurisdiction: "us" as Jurisdiction },
       'jurisdiction: expected eu or fedramp; given "us"',
     ],
     [
-      "no list of sites",
+      "no array of sites",
       { sites: undefined as never },
       "sites: expected at least one site, in an array; given nothing",
     ],
@@ -196,7 +200,7 @@ describe("a configuration", () => {
     ["no features", { features: undefined as never }, "features: expected an array of definitions"],
     ["an unknown event in a feature", { features: [broken] }, "feature clicks: source: "],
     ["two features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],
-  ])("is refused for %s of the deployment", (_, change, message) => {
+  ])("rejects a deployment with %s", (_, change, message) => {
     expect(() => defineConfig({ ...config, ...change })).toThrow(`tidemark.config.ts: ${message}`);
   });
 });

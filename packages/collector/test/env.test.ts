@@ -3,16 +3,17 @@ import type { Jurisdiction } from "../src/config.ts";
 import { type Env, metricsOf, rollupOf, sessionOf } from "../src/env.ts";
 import { createTenants, tenantOf } from "../src/tenants.ts";
 
-/** An object as a test names it: the namespace that it is of, and its name. */
+/** A stub in these tests: its namespace and its name. */
 type Named = { of: string; name: string };
 
-/** A namespace that knows names and jurisdictions, and fails for anything else that it is asked. */
+/** A namespace with `getByName` and `jurisdiction` only. Any other access throws. */
 const namespace = (of: string, jurisdiction: (name: string) => unknown): unknown =>
   new Proxy(
     { getByName: (name: string): Named => ({ of, name }), jurisdiction },
     {
       get(target, property) {
-        if (!Object.hasOwn(target, property)) throw new Error(`the namespace ${of} was asked for ${String(property)}`);
+        if (!Object.hasOwn(target, property))
+          throw new Error(`unexpected access to ${String(property)} of the namespace ${of}`);
         return target[property as keyof typeof target];
       },
     },
@@ -30,7 +31,7 @@ const envWith = (jurisdiction: (name: string, binding: string) => unknown): Env 
     ]),
   ) as unknown as Env;
 
-/** Bindings of a platform that has jurisdictions. */
+/** Bindings of a platform with jurisdictions. */
 const platform = envWith((name, binding) => namespace(`${binding} in ${name}`, forbidden));
 
 const tenant = (jurisdiction?: Jurisdiction) =>
@@ -57,32 +58,32 @@ const namedIn = (env: Env, jurisdiction?: Jurisdiction) => [
 ];
 
 describe("an object of a site", () => {
-  it("has a name with the site in it", () => {
+  it("has a name that contains the site", () => {
     expect(namedIn(platform)).toEqual([
       { of: "SESSION", name: "shop:shop.session-1" },
       { of: "ROLLUP", name: "shop:3" },
     ]);
   });
 
-  it.each<Jurisdiction>(["eu", "fedramp"])("is named within the site's jurisdiction %s", (jurisdiction) => {
+  it.each<Jurisdiction>(["eu", "fedramp"])("is in the site's jurisdiction %s", (jurisdiction) => {
     expect(namedIn(platform, jurisdiction)).toEqual([
       { of: `SESSION in ${jurisdiction}`, name: "shop:shop.session-1" },
       { of: `ROLLUP in ${jurisdiction}`, name: "shop:3" },
     ]);
   });
 
-  it("is named without asking for a jurisdiction where the site has none", () => {
+  it("is in no jurisdiction if the site has none", () => {
     expect(() => namedIn(envWith(forbidden))).not.toThrow();
   });
 
-  it("is named without its jurisdiction where the runtime has none", () => {
+  it("is in no jurisdiction if the runtime does not support them", () => {
     const workerd = envWith(() => {
       throw new Error("Jurisdiction restrictions are not implemented in workerd.");
     });
     expect(namedIn(workerd, "eu")).toEqual(namedIn(platform));
   });
 
-  it("is not named when the jurisdiction is refused for any other reason", () => {
+  it("cannot be reached if the runtime rejects the jurisdiction for another reason", () => {
     const refusing = envWith((name) => {
       throw new TypeError(`Invalid jurisdiction: ${name}`);
     });
@@ -93,8 +94,8 @@ describe("an object of a site", () => {
   });
 });
 
-describe("the object of the figures", () => {
-  it("is one, in no jurisdiction", () => {
+describe("the object of the metrics", () => {
+  it("is a single object in no jurisdiction", () => {
     expect(metricsOf(envWith(forbidden))).toEqual({ of: "METRICS", name: "metrics" });
   });
 });

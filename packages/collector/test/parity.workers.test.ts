@@ -11,14 +11,14 @@ const DAY = 86_400_000;
 
 const { session, rollups } = compileFeatures(config.features);
 
-/** Features whose merging rounds: the same to nine digits. All others are the same to the bit. */
+/** Features whose merging rounds: they are equal to nine digits. All others are equal to the bit. */
 const rounded = config.features.flatMap((feature): string[] =>
   feature.entity !== "session" && !isDerived(feature) && feature.aggregate.type === "decayed_count"
     ? [feature.name]
     : [],
 );
 
-/** Gives every id of a run a name of its own, and valid ones, and moves its events to the days before `now`. */
+/** Makes the ids of a run valid and unique, and moves its events to the days before `now`. */
 const named = (events: LoggedEvent[], now: number): LoggedEvent[] => {
   const run = crypto.randomUUID().slice(0, 8);
   return events.map((event) => {
@@ -45,7 +45,9 @@ const named = (events: LoggedEvent[], now: number): LoggedEvent[] => {
   });
 };
 
-/** Cuts a log into batches of one sender, in which the collector takes events by their numbers. */
+/**
+ * Splits a log into batches of one sender, sorted by `seq`: the collector folds the events of a batch in this order.
+ */
 const batchesOf = (events: LoggedEvent[]): LoggedEvent[][] => {
   const sender = ({ session_id, tab_id, user_id }: LoggedEvent) => `${session_id} ${tab_id} ${user_id}`;
   const batches: LoggedEvent[][] = [];
@@ -65,7 +67,7 @@ const send = (events: LoggedEvent[], sent_at: number) => {
   return accept(batch(events.map(onTheWire), { ...sender, views, sent_at }));
 };
 
-/** The vector that is served, beside the one that a replay gives at the same moment. */
+/** Compares the served vector with the one of a replay at the same time. */
 const compare = async ({ entity, id, state }: ReplayedEntity) => {
   const served = await (await readRollup(entity, id)).json<{
     event_time: number;
@@ -85,7 +87,7 @@ const compare = async ({ entity, id, state }: ReplayedEntity) => {
   if (entity === "session") expect([served.late, served.too_late]).toEqual([state.late, state.too_late]);
 };
 
-describe("what is served", () => {
+describe("the served vectors", () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["Date"] });
   });
@@ -93,7 +95,7 @@ describe("what is served", () => {
     vi.useRealTimers();
   });
 
-  it("is what a replay of the same events gives: sessions, users, pages and products, to the bit", async () => {
+  it("equal a replay of the same events to the bit, for sessions, users, pages and products", async () => {
     let compared = 0;
     await fc.assert(
       fc.asyncProperty(

@@ -15,13 +15,13 @@ const site = (id: string, more: Partial<Site> = {}): Site => ({
   ...more,
 });
 
-const own = [hovers];
+const siteFeatures = [hovers];
 const config: TidemarkConfig = {
   sites: [
     site("shop"),
     site("blog"),
-    site("club", { features: own }),
-    site("bank", { features: own, jurisdiction: "fedramp" }),
+    site("club", { features: siteFeatures }),
+    site("bank", { features: siteFeatures, jurisdiction: "fedramp" }),
   ],
   adminKeySecret: "ADMIN_KEY",
   features: [clicks],
@@ -37,7 +37,7 @@ describe("a tenant", () => {
     for (const [id, tenant] of tenants) expect(tenant.site).toBe(config.sites.find((each) => each.id === id));
   });
 
-  it("has the features and the jurisdiction of the deployment, unless its site has its own", () => {
+  it("has the features and the jurisdiction of the deployment, unless its site configures others", () => {
     const featuresOf = (id: string) => {
       const user = of(id).definitions.rollups.get("user")?.engine;
       return user && Object.keys(user.vector(user.emptyState(), 0));
@@ -46,23 +46,23 @@ describe("a tenant", () => {
     expect(["shop", "club", "bank"].map((id) => of(id).jurisdiction)).toEqual(["eu", "eu", "fedramp"]);
   });
 
-  it("has no jurisdiction where neither its site nor the deployment has one", () => {
+  it("has no jurisdiction if neither its site nor the deployment has one", () => {
     const { jurisdiction: _, ...anywhere } = config;
     expect(tenantOf(createTenants(anywhere), "shop").jurisdiction).toBeUndefined();
   });
 
-  it("shares what is compiled with tenants of the same list of features", () => {
+  it("shares compiled definitions with tenants of the same array of features", () => {
     expect(of("shop").definitions).toBe(of("blog").definitions);
     expect(of("club").definitions).toBe(of("bank").definitions);
   });
 
-  it("has a version of its definitions that others have only with the same features", () => {
+  it("shares the version of its definitions only with tenants of equal features", () => {
     expect(of("shop").definitions.version).not.toBe(of("club").definitions.version);
-    const copied = createTenants({ ...config, features: structuredClone(own) });
+    const copied = createTenants({ ...config, features: structuredClone(siteFeatures) });
     expect(tenantOf(copied, "shop").definitions.version).toBe(of("club").definitions.version);
   });
 
-  it("is none for a site that is not in the configuration, and the error names it", () => {
+  it("does not exist for an unknown site, which the error names", () => {
     expect(() => of("pub")).toThrow('tidemark.config.ts: sites: there is no site "pub"');
   });
 });

@@ -14,8 +14,8 @@ import { tenant } from "./workers/worker.ts";
 
 const story = (seq: number, author: string) => ({ ...custom(seq), properties: { author } });
 
-describe("a site with features and a jurisdiction of its own", () => {
-  it("has these features in its sessions' vectors, and no others", async () => {
+describe("a site with custom features and a jurisdiction", () => {
+  it("serves only these features in its sessions' vectors", async () => {
     const session_id = newSession("news");
     await accept(batchFor("news", [story(0, "ada"), story(1, "ada")], { session_id }));
     const { features, definition_version } = await vectorOf(session_id, "news-read-key");
@@ -23,7 +23,7 @@ describe("a site with features and a jurisdiction of its own", () => {
     expect(definition_version).toBe(tenant("news").definitions.version);
   });
 
-  it("leaves the features of the other sites alone: versions live side by side", async () => {
+  it("does not affect the features of other sites, which have another version", async () => {
     const session_id = newSession("shop");
     await accept(batch([custom(0)], { session_id }));
     const { features, definition_version } = await vectorOf(session_id);
@@ -32,7 +32,7 @@ describe("a site with features and a jurisdiction of its own", () => {
     expect(definition_version).not.toBe(tenant("news").definitions.version);
   });
 
-  it("gathers entities of its own, which other sites do not know", async () => {
+  it("serves its custom entities, which other sites do not have", async () => {
     const author = `author-${crypto.randomUUID()}`;
     await accept(batchFor("news", [story(0, author), story(1, author), story(2, author)]));
     await expect

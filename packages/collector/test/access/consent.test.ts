@@ -10,7 +10,7 @@ const site: Site = {
   origins: ["https://shop.example"],
   readKeySecret: "READ_KEY",
 };
-const asking: Site = { ...site, requireConsent: true };
+const requiring: Site = { ...site, requireConsent: true };
 const ignoring: Site = { ...site, globalPrivacyControl: "ignore" };
 
 const granted: Consent = { measurement: "granted", personalisation: "granted" };
@@ -23,7 +23,7 @@ describe("hasGpc", () => {
     ["0", false],
     ["true", false],
     [undefined, false],
-  ])("of the header Sec-GPC: %s is %s", async (header, expected) => {
+  ])("reads the header Sec-GPC: %s as %s", async (header, expected) => {
     const app = new Hono().get("/", (c) => c.json(hasGpc(c)));
     const response = await app.request("/", { headers: header === undefined ? {} : { "sec-gpc": header } });
     expect(await response.json()).toBe(expected);
@@ -34,7 +34,7 @@ const REQUIRED = "site shop requires consent, and none was stated";
 const GPC = "the browser sends Sec-GPC: 1 (Global Privacy Control)";
 
 interface Case {
-  where: string;
+  title: string;
   site: Site;
   consent: Consent | undefined;
   gpc: boolean;
@@ -43,10 +43,10 @@ interface Case {
 }
 
 const cases: Case[] = [
-  { where: "nothing was stated", site, consent: undefined, gpc: false, measurement: undefined, features: undefined },
-  { where: "Sec-GPC was sent", site, consent: undefined, gpc: true, measurement: GPC, features: GPC },
+  { title: "no stated consent", site, consent: undefined, gpc: false, measurement: undefined, features: undefined },
+  { title: "Sec-GPC", site, consent: undefined, gpc: true, measurement: GPC, features: GPC },
   {
-    where: "Sec-GPC is ignored",
+    title: "Sec-GPC that the site ignores",
     site: ignoring,
     consent: undefined,
     gpc: true,
@@ -54,31 +54,31 @@ const cases: Case[] = [
     features: undefined,
   },
   {
-    where: "consent is required",
-    site: asking,
+    title: "no stated consent where the site requires it",
+    site: requiring,
     consent: undefined,
     gpc: false,
     measurement: REQUIRED,
     features: REQUIRED,
   },
   {
-    where: "consent is required and Sec-GPC ignored",
-    site: { ...asking, ...ignoring, requireConsent: true },
+    title: "ignored Sec-GPC and no stated consent where the site requires it",
+    site: { ...requiring, ...ignoring, requireConsent: true },
     consent: undefined,
     gpc: true,
     measurement: REQUIRED,
     features: REQUIRED,
   },
   {
-    where: "all was granted despite Sec-GPC",
-    site: asking,
+    title: "granted consent and Sec-GPC",
+    site: requiring,
     consent: granted,
     gpc: true,
     measurement: undefined,
     features: undefined,
   },
   {
-    where: "personalisation is pending",
+    title: "pending personalisation",
     site,
     consent: pending,
     gpc: false,
@@ -86,7 +86,7 @@ const cases: Case[] = [
     features: "personalisation is pending",
   },
   {
-    where: "personalisation is denied",
+    title: "denied personalisation",
     site: ignoring,
     consent: denied,
     gpc: false,
@@ -95,14 +95,14 @@ const cases: Case[] = [
   },
 ];
 
-describe.each(cases)("where $where", ({ site, consent, gpc, measurement, features }) => {
-  it(measurement ? "a batch is refused, and the sentence says why" : "a batch is accepted", () => {
+describe.each(cases)("a request with $title", ({ site, consent, gpc, measurement, features }) => {
+  it(measurement ? "is denied measurement with a reason" : "is allowed measurement", () => {
     const denial = measurementDenial(site, consent, gpc);
     expect(denial).toEqual(measurement && expect.stringContaining(`The visitor may not be measured: ${measurement}`));
     if (denial) expect(denial).toContain('consent: "pending"');
   });
 
-  it(features ? "a page is not shown its features, and the sentence says why" : "a page is shown its features", () => {
+  it(features ? "is denied the features with a reason" : "is allowed the features", () => {
     const denial = featuresDenial(site, consent, gpc);
     expect(denial).toEqual(features && expect.stringContaining(features));
     if (denial) expect(denial).toContain('tracker.consent("granted")');

@@ -30,60 +30,60 @@ const unlinked = ["pending", "denied"] as const;
 
 const gpc = { "sec-gpc": "1" };
 
-/** An id that no other test uses. */
-const fresh = (name: string) => `${name}-${crypto.randomUUID().slice(0, 8)}`;
+/** Creates an id that no other test uses. */
+const newId = (name: string) => `${name}-${crypto.randomUUID().slice(0, 8)}`;
 
 const identify = (seq: number, user_id: string) => ({ type: "identify", seq, time: NOW + seq, user_id });
 
-/** All that a session's object keeps. */
-const keptOf = (site: string, session_id: string) =>
+/** All that the object of a session stores. */
+const storedOf = (site: string, session_id: string) =>
   runInDurableObject(sessionOf(bindings, tenant(site), session_id), (_, { storage }) => rowsOf(storage));
 
 const withinASecond = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 1_000, interval: 10 });
 
-/** The session as its page reads it. */
+/** Reads a session as its page does. */
 const readByPage = (session_id: string, headers: Record<string, string> = {}) =>
   request(`/v1/features/session/${session_id}?key=tm_shop_aaaaaaaa`, {
     headers: { origin: "https://shop.example", ...headers },
   });
 
 describe("consent to be measured", () => {
-  it("need not be stated where the site does not ask for it and the browser says nothing", async () => {
+  it("need not be stated if the site does not require it and the browser does not send Sec-GPC", async () => {
     const body = batch([custom(0)]);
     expect(await accept(body)).toMatchObject({ accepted: 1 });
     expect(await vectorOf(body.session_id)).not.toHaveProperty("consent");
   });
 
-  it("is not there when the browser sends Sec-GPC and nothing was stated: nothing of the batch is kept", async () => {
+  it("is missing if the browser sends Sec-GPC and none is stated: the batch is rejected and not stored", async () => {
     const body = batch([page(0), custom(1), "no event"]);
     const [status, code, message] = await errorOf(await post(JSON.stringify(body), gpc));
     expect([status, code]).toEqual([403, "no_consent"]);
     expect(message).toMatch(/Sec-GPC: 1 .* tracker\.consent\("granted"\)/);
-    expect(await keptOf("shop", body.session_id)).toEqual([]);
+    expect(await storedOf("shop", body.session_id)).toEqual([]);
     expect((await read(body.session_id)).status).toBe(404);
   });
 
-  it("goes before Sec-GPC when it is stated", async () => {
+  it("overrides Sec-GPC if it is stated", async () => {
     const body = batch([custom(0)], { consent: granted });
     expect((await post(JSON.stringify(body), gpc)).status).toBe(200);
     expect((await vectorOf(body.session_id)).consent).toEqual(granted);
   });
 
-  it("is taken for given despite Sec-GPC where the site ignores it; other values of the header mean nothing", async () => {
+  it("is not affected by Sec-GPC if the site ignores it, or by other values of the header", async () => {
     expect((await post(JSON.stringify(batchFor("club", [custom(0)])), gpc)).status).toBe(200);
     expect((await post(JSON.stringify(batch([custom(0)])), { "sec-gpc": "0" })).status).toBe(200);
   });
 
-  it("has to be stated where the site requires it, whatever the browser says", async () => {
+  it("must be stated if the site requires it, with or without Sec-GPC", async () => {
     const body = batchFor("bank", [custom(0)]);
     const [status, code, message] = await errorOf(await post(JSON.stringify(body)));
     expect([status, code]).toEqual([403, "no_consent"]);
     expect(message).toMatch(/site bank requires consent.*consent: "pending"/);
-    expect(await keptOf("bank", body.session_id)).toEqual([]);
+    expect(await storedOf("bank", body.session_id)).toEqual([]);
     expect(await accept({ ...body, consent: granted })).toMatchObject({ accepted: 1 });
   });
 
-  it("cannot be stated as denied: what is not granted is not sent", async () => {
+  it("cannot be stated as denied", async () => {
     const consent = { measurement: "denied", personalisation: "denied" };
     const [status, code, message] = await errorOf(await post(JSON.stringify(batch([custom(0)], { consent }))));
     expect([status, code]).toEqual([400, "invalid_batch"]);
@@ -91,35 +91,35 @@ describe("consent to be measured", () => {
   });
 });
 
-/** All that a site's rollups have written, as text. */
-const keptByRollups = (site: string) =>
+/** All that a site's rollups store, as text. */
+const storedByRollups = (site: string) =>
   runInDurableObject(rollupOf(bindings, tenant(site), 0), (_, { storage }) =>
     JSON.stringify([...storage.kv.list()], (_key, value) => (value instanceof Map ? [...value] : value)),
   );
 
-describe.each(unlinked)("personalisation that is %s", (personalisation) => {
+describe.each(unlinked)("%s personalisation", (personalisation) => {
   const consent: Consent = { measurement: "granted", personalisation };
 
-  it("leaves the session and the page measured, and feeds no user", async () => {
-    const [anonymous_id, user_id, path] = [fresh("browser"), fresh("ann"), `/${fresh("page")}`];
+  it("updates the session and the page, and no user", async () => {
+    const [anonymous_id, user_id, path] = [newId("browser"), newId("ann"), `/${newId("page")}`];
     const body = batch([page(0), custom(1)], { consent, anonymous_id, user_id, views: [{ ...view, path }] });
     expect(await accept(body)).toMatchObject({ accepted: 2 });
     await withinASecond(async () =>
       expect((await rollupVectorOf("page", path))?.features).toMatchObject({ page_views: 1, page_visitors_today: 1 }),
     );
-    // All deltas of a session are sent, and written, together.
-    await withinASecond(async () => expect(await keptByRollups("shop")).toContain(path));
-    const kept = await keptByRollups("shop");
+    // The deltas of a session are sent and written together.
+    await withinASecond(async () => expect(await storedByRollups("shop")).toContain(path));
+    const stored = await storedByRollups("shop");
     for (const id of [anonymous_id, user_id]) {
       expect(await rollupVectorOf("user", id)).toBeUndefined();
-      expect(kept).not.toContain(id);
+      expect(stored).not.toContain(id);
     }
     expect(await vectorOf(body.session_id)).toMatchObject({ consent, features: { event_count: 2 } });
-    expect(JSON.stringify(await keptOf("shop", body.session_id))).not.toContain(user_id);
+    expect(JSON.stringify(await storedOf("shop", body.session_id))).not.toContain(user_id);
   });
 
-  it("keeps the user out of what else is fed", async () => {
-    const [sku, user_id] = [fresh("sku"), fresh("ann")];
+  it("hides the user from the features of custom entities", async () => {
+    const [sku, user_id] = [newId("sku"), newId("ann")];
     const sale = { ...custom(0), properties: { sku } };
     const lastBuyer = async () => (await rollupVectorOf("product", sku))?.features.product_last_buyer;
     await accept(batch([sale], { consent, user_id }));
@@ -128,8 +128,8 @@ describe.each(unlinked)("personalisation that is %s", (personalisation) => {
     await withinASecond(async () => expect(await lastBuyer()).toBe(user_id));
   });
 
-  it("refuses the event that names the user, with a verdict, and no other", async () => {
-    const user_id = fresh("ann");
+  it("rejects the event that names the user, and no other", async () => {
+    const user_id = newId("ann");
     const body = batch([custom(0), identify(1, user_id), custom(2)], { consent });
     expect(await accept(body)).toEqual({
       accepted: 2,
@@ -147,10 +147,10 @@ describe.each(unlinked)("personalisation that is %s", (personalisation) => {
       features: { identified_count: 0 },
       delivery: { received: 2, rejected: 1, missing: 0 },
     });
-    expect(JSON.stringify(await keptOf("shop", body.session_id))).not.toContain(user_id);
+    expect(JSON.stringify(await storedOf("shop", body.session_id))).not.toContain(user_id);
   });
 
-  it("hides the session from its page, and not from a read key", async () => {
+  it("hides the session from its page, but not from a read key", async () => {
     const body = batch([custom(0)], { consent });
     await accept(body);
     const [status, code, message] = await errorOf(await readByPage(body.session_id));
@@ -159,21 +159,21 @@ describe.each(unlinked)("personalisation that is %s", (personalisation) => {
     expect((await read(body.session_id)).status).toBe(200);
   });
 
-  it("ends with the first event after it was granted: from there on the user is fed", async () => {
-    const user_id = fresh("ann");
+  it("ends with the first event after it is granted, which updates the user", async () => {
+    const user_id = newId("ann");
     const session_id = newSession();
-    const anonymous_id = fresh("browser");
+    const anonymous_id = newId("browser");
     await accept(batch([custom(0)], { session_id, anonymous_id, consent }));
     await accept(batch([identify(1, user_id)], { session_id, anonymous_id, consent: granted }));
     expect((await readByPage(session_id)).status).toBe(200);
     await withinASecond(async () =>
       expect(await rollupVectorOf("user", user_id)).toMatchObject({ anonymous_ids: [anonymous_id] }),
     );
-    // What came before it was granted is linked to nobody, not to the browser either.
+    // Earlier events are linked to no user, and not to the browser either.
     expect(await rollupVectorOf("user", anonymous_id)).toBeUndefined();
   });
 
-  it("holds for what came after it, also when older events arrive late", async () => {
+  it("is that of the latest event, also if older events arrive late", async () => {
     const session_id = newSession();
     await accept(batch([custom(5)], { session_id, consent }));
     await accept(batch([custom(2)], { session_id, consent: granted }));
@@ -182,20 +182,20 @@ describe.each(unlinked)("personalisation that is %s", (personalisation) => {
   });
 });
 
-describe("the features of its session", () => {
-  it("are not shown to a page whose browser sends Sec-GPC, unless personalisation was granted", async () => {
-    const silent = batch([custom(0)]);
-    await accept(silent);
-    expect((await readByPage(silent.session_id)).status).toBe(200);
-    expect((await errorOf(await readByPage(silent.session_id, gpc)))[1]).toBe("no_consent");
-    const asked = batch([custom(0)], { consent: granted });
-    await accept(asked);
-    expect((await readByPage(asked.session_id, gpc)).status).toBe(200);
+describe("the features of a session", () => {
+  it("are hidden from a page whose browser sends Sec-GPC, unless personalisation is granted", async () => {
+    const unstated = batch([custom(0)]);
+    await accept(unstated);
+    expect((await readByPage(unstated.session_id)).status).toBe(200);
+    expect((await errorOf(await readByPage(unstated.session_id, gpc)))[1]).toBe("no_consent");
+    const stated = batch([custom(0)], { consent: granted });
+    await accept(stated);
+    expect((await readByPage(stated.session_id, gpc)).status).toBe(200);
   });
 });
 
 describe("a deployment", () => {
-  it("does not start with a policy that it does not know", () => {
+  it("does not start with an unknown policy", () => {
     const sites = [{ ...config.sites[0], globalPrivacyControl: "honour" } as unknown as Site];
     expect(() => defineConfig({ ...config, sites })).toThrow(
       'tidemark.config.ts: site "shop": globalPrivacyControl: expected refuse or ignore',

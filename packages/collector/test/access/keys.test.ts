@@ -13,12 +13,12 @@ describe("bearerOf", () => {
     ["bearer key", "key"],
     ["BEARER   key", "key"],
     ["Bearer a key of words", "a key of words"],
-  ])("reads the key of %o", async (header, key) => {
+  ])("reads the key from %o", async (header, key) => {
     expect(await bearerIn(header)).toBe(key);
   });
 
   it.each([undefined, "", "Bearer", "Bearer ", "Basic key", "key", "Bearerkey"])(
-    "reads no key of %o",
+    "reads no key from %o",
     async (header) => {
       expect(await bearerIn(header)).toBeNull();
     },
@@ -28,14 +28,14 @@ describe("bearerOf", () => {
 const env = { READ_KEY: "secret", EMPTY: "", BINDING: {} };
 
 describe("hasSecret", () => {
-  it("knows secrets that are texts and not empty", () => {
+  it("accepts secrets that are non-empty strings", () => {
     const names = ["READ_KEY", "EMPTY", "BINDING", "OTHER", "toString"];
     expect(names.filter((name) => hasSecret(env, name))).toEqual(["READ_KEY"]);
   });
 });
 
 describe("isSecret", () => {
-  it.each(["Secret", "secre", "secrets", "", undefined])("refuses %o for another secret", async (key) => {
+  it.each(["Secret", "secre", "secrets", "", undefined])("rejects %o for another secret", async (key) => {
     expect(await isSecret(env, "READ_KEY", key)).toBe(false);
   });
 
@@ -43,10 +43,10 @@ describe("isSecret", () => {
     expect(await isSecret(env, "READ_KEY", "secret")).toBe(true);
   });
 
-  it("accepts no key for a secret that is empty or not set", async () => {
+  it("rejects every key for a secret that is empty or not set", async () => {
     const keys = ["", "undefined", "[object Object]", undefined];
     const names = ["EMPTY", "BINDING", "OTHER"];
-    const answers = names.flatMap((name) => keys.map((key) => isSecret(env, name, key)));
-    expect(new Set(await Promise.all(answers))).toEqual(new Set([false]));
+    const results = names.flatMap((name) => keys.map((key) => isSecret(env, name, key)));
+    expect(new Set(await Promise.all(results))).toEqual(new Set([false]));
   });
 });

@@ -16,7 +16,7 @@ const site = (id: string, origins: string[], more: Partial<Site> = {}): Site => 
 const lookupOf = (...sites: Site[]) =>
   createTenantLookup(createTenants({ sites, adminKeySecret: "ADMIN_KEY", features: [] }));
 
-/** The code and the message of the error that a call throws. */
+/** Code and message of the error that a call throws. */
 const errorOf = async (call: () => unknown): Promise<[code: string, message: string] | undefined> => {
   try {
     await call();
@@ -43,18 +43,18 @@ describe("byKey", () => {
     expect(lookup.byKey("tm_blog_aaaaaaaa", "http://localhost:3000").site.id).toBe("blog");
   });
 
-  it("accepts requests without an origin, which come from no page", () => {
+  it("accepts requests without an origin, which pages do not send", () => {
     expect(lookup.byKey("tm_shop_aaaaaaaa", undefined).site.id).toBe("shop");
   });
 
-  it("refuses a key that no site has, and names it", async () => {
+  it("rejects an unknown key, and names it", async () => {
     expect(await errorOf(() => lookup.byKey("tm_shop_aaaaaaab", undefined))).toEqual([
       "unknown_key",
       'No site has the key "tm_shop_aaaaaaab". Copy it from tidemark.config.ts.',
     ]);
   });
 
-  it("refuses a foreign origin, the other sites' among them, and names the origin and the site", async () => {
+  it("rejects a foreign origin, including those of other sites, and names the origin and the site", async () => {
     for (const origin of ["https://evil.example", "http://localhost:3000", "null"]) {
       expect(await errorOf(() => lookup.byKey("tm_shop_aaaaaaaa", origin))).toEqual([
         "origin_not_allowed",
@@ -75,7 +75,7 @@ describe("the origins of a site", () => {
     ["https://shop.example:8443", "https://shop.example:8443"],
     ["http://localhost:*", "http://localhost:8788"],
     ["http://[::1]:*", "http://[::1]:8788"],
-  ])("%s include %s", async (allowed, origin) => {
+  ])("match: %s matches %s", async (allowed, origin) => {
     expect(await accepts(allowed, origin)).toBe(true);
   });
 
@@ -96,11 +96,11 @@ describe("the origins of a site", () => {
     ["http://localhost:*", "http://localhost.evil.example:80"],
     ["https://shop.example", "null"],
     ["https://shop.example", ""],
-  ])("%s do not include %s", async (allowed, origin) => {
+  ])("do not match: %s does not match %s", async (allowed, origin) => {
     expect(await accepts(allowed, origin)).toBe(false);
   });
 
-  it("include no other origin than the one that they name, but for its case", async () => {
+  it("match only the listed origin, in any case", async () => {
     const origin = fc.webUrl({ withFragments: false, withQueryParameters: false }).map((url) => new URL(url).origin);
     await fc.assert(
       fc.asyncProperty(origin, origin, async (allowed, other) => {
@@ -112,7 +112,7 @@ describe("the origins of a site", () => {
 });
 
 describe("mayBringCookie", () => {
-  it("accepts the origins of sites that keep a cookie, and no others", () => {
+  it("accepts only origins of sites with a cookie", () => {
     const { maySendCookie: mayBringCookie } = lookupOf(
       site("shop", ["https://shop.example"]),
       site("club", ["https://club.example", "https://*.club.example"], { cookie: true }),
@@ -132,11 +132,11 @@ describe("byReadKey", () => {
   });
 
   it.each([
-    ["a key that is no site's", "other-secret", env],
-    ["the empty key where a secret is empty", "", { SHOP_READ_KEY: "" }],
+    ["an unknown key", "other-secret", env],
+    ["the empty key for an empty secret", "", { SHOP_READ_KEY: "" }],
     ["a key whose secret is not set", "shop-secret", {}],
     ["a site's public key", "tm_shop_aaaaaaaa", env],
-  ])("refuses %s", async (_, key, secrets) => {
+  ])("rejects %s", async (_, key, secrets) => {
     expect((await errorOf(() => lookup.byReadKey(key, secrets)))?.[0]).toBe("unauthorized");
   });
 });

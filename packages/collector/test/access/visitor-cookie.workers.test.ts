@@ -5,16 +5,16 @@ import { batch, batchFor, custom, NOW, post, request, rollupVectorOf, vectorOf }
 
 const consent: Consent = { measurement: "granted", personalisation: "granted" };
 
-/** An id that no other test uses. */
-const fresh = () => `browser-${crypto.randomUUID().slice(0, 8)}`;
+/** Creates an id that no other test uses. */
+const newId = () => `browser-${crypto.randomUUID().slice(0, 8)}`;
 
 const send = (body: unknown, headers: Record<string, string> = {}) =>
   post(JSON.stringify(body), { origin: "https://club.example", "content-type": "text/plain", ...headers });
 
 const setBy = (response: Response) => response.headers.getSetCookie();
 
-/** Who the collector takes the visitor for: the browser whose vector has the session. */
-const isKnown = (id: string, readKey = "club-read-key") =>
+/** Waits until the vector of a user or browser counts the session. */
+const expectSessionOf = (id: string, readKey = "club-read-key") =>
   vi.waitFor(async () => expect((await rollupVectorOf("user", id, readKey))?.features.user_session_count).toBe(1), {
     timeout: 1_000,
     interval: 10,
@@ -24,82 +24,82 @@ const forget = (key: string, headers: Record<string, string> = { origin: "https:
   request(`/v1/forget?key=${key}`, { method: "POST", headers });
 
 describe("a site's cookie", () => {
-  it("takes the batch's anonymous id, for 400 days and for no script", async () => {
-    const anonymous_id = fresh();
+  it("stores the batch's anonymous id for 400 days, hidden from scripts", async () => {
+    const anonymous_id = newId();
     const response = await send(batchFor("club", [custom(0)], { consent, anonymous_id }));
     expect(response.status).toBe(200);
     expect(setBy(response)).toEqual([
       `tm_id_club=${anonymous_id}; Max-Age=34560000; Path=/v1; HttpOnly; Secure; SameSite=Lax`,
     ]);
-    await isKnown(anonymous_id);
+    await expectSessionOf(anonymous_id);
   });
 
-  it("is whose the batch is, when the browser has lost what scripts stored", async () => {
-    const [kept, minted] = [fresh(), fresh()];
-    const response = await send(batchFor("club", [custom(0)], { consent, anonymous_id: minted }), {
-      cookie: `other=1; tm_id_club=${kept}`,
+  it("overrides the batch's anonymous id after the browser has deleted the storage of scripts", async () => {
+    const [inCookie, inBatch] = [newId(), newId()];
+    const response = await send(batchFor("club", [custom(0)], { consent, anonymous_id: inBatch }), {
+      cookie: `other=1; tm_id_club=${inCookie}`,
     });
     expect(setBy(response)).toEqual([]);
-    await isKnown(kept);
-    expect(await rollupVectorOf("user", minted, "club-read-key")).toBeUndefined();
+    await expectSessionOf(inCookie);
+    expect(await rollupVectorOf("user", inBatch, "club-read-key")).toBeUndefined();
   });
 
-  it("is whom a user is linked to by identify", async () => {
-    const [kept, user_id] = [fresh(), fresh()];
+  it("contains the id that identify links to the user", async () => {
+    const [inCookie, user_id] = [newId(), newId()];
     const events = [{ type: "identify", seq: 0, time: NOW, user_id }];
-    await send(batchFor("club", events, { consent, anonymous_id: fresh() }), { cookie: `tm_id_club=${kept}` });
-    await isKnown(user_id);
-    expect(await rollupVectorOf("user", user_id, "club-read-key")).toMatchObject({ anonymous_ids: [kept] });
+    await send(batchFor("club", events, { consent, anonymous_id: newId() }), { cookie: `tm_id_club=${inCookie}` });
+    await expectSessionOf(user_id);
+    expect(await rollupVectorOf("user", user_id, "club-read-key")).toMatchObject({ anonymous_ids: [inCookie] });
   });
 
-  it("is neither set nor looked at without stated consent", async () => {
-    const [kept, own] = [fresh(), fresh()];
+  it("is neither set nor read without stated consent", async () => {
+    const [inCookie, inBatch] = [newId(), newId()];
     expect(setBy(await send(batchFor("club", [custom(0)])))).toEqual([]);
-    await send(batchFor("club", [custom(0)], { anonymous_id: own }), { cookie: `tm_id_club=${kept}` });
-    await isKnown(own);
-    expect(await rollupVectorOf("user", kept, "club-read-key")).toBeUndefined();
+    await send(batchFor("club", [custom(0)], { anonymous_id: inBatch }), { cookie: `tm_id_club=${inCookie}` });
+    await expectSessionOf(inBatch);
+    expect(await rollupVectorOf("user", inCookie, "club-read-key")).toBeUndefined();
   });
 
-  it("is not set when the batch is refused", async () => {
-    const refused = await send(batchFor("bank", [custom(0)]), { origin: "https://bank.example" });
-    expect([refused.status, setBy(refused)]).toEqual([403, []]);
+  it("is not set if the batch is rejected", async () => {
+    const rejected = await send(batchFor("bank", [custom(0)]), { origin: "https://bank.example" });
+    expect([rejected.status, setBy(rejected)]).toEqual([403, []]);
     const foreign = await send(batchFor("club", [custom(0)], { consent }), { origin: "https://evil.example" });
     expect([foreign.status, setBy(foreign)]).toEqual([403, []]);
   });
 
-  it("is not there for a site that has not turned it on", async () => {
-    const [kept, own] = [fresh(), fresh()];
-    const response = await send(batch([custom(0)], { consent, anonymous_id: own }), {
+  it("is neither set nor read for a site without the option `cookie`", async () => {
+    const [inCookie, inBatch] = [newId(), newId()];
+    const response = await send(batch([custom(0)], { consent, anonymous_id: inBatch }), {
       origin: "https://shop.example",
-      cookie: `tm_id_shop=${kept}`,
+      cookie: `tm_id_shop=${inCookie}`,
     });
     expect([response.status, setBy(response)]).toEqual([200, []]);
-    await isKnown(own, "shop-read-key");
+    await expectSessionOf(inBatch, "shop-read-key");
   });
 
-  it("is its own: of two sites of one collector neither takes the other's", async () => {
-    const [ofClub, ofBank, own] = [fresh(), fresh(), fresh()];
+  it("is separate for each site of a collector", async () => {
+    const [ofClub, ofBank, inBatch] = [newId(), newId(), newId()];
     const cookie = `tm_id_club=${ofClub}; tm_id_bank=${ofBank}`;
     await send(batchFor("club", [custom(0)], { consent }), { cookie });
     const toBank = { origin: "https://bank.example" };
     await send(batchFor("bank", [custom(0)], { consent }), { ...toBank, cookie });
-    await isKnown(ofClub, "club-read-key");
-    await isKnown(ofBank, "bank-read-key");
+    await expectSessionOf(ofClub, "club-read-key");
+    await expectSessionOf(ofBank, "bank-read-key");
     for (const [id, key] of [
       [ofBank, "club-read-key"],
       [ofClub, "bank-read-key"],
     ] as const)
       expect(await rollupVectorOf("user", id, key)).toBeUndefined();
 
-    const alone = await send(batchFor("bank", [custom(0)], { consent, anonymous_id: own }), {
+    const alone = await send(batchFor("bank", [custom(0)], { consent, anonymous_id: inBatch }), {
       ...toBank,
       cookie: `tm_id_club=${ofClub}`,
     });
-    expect(setBy(alone)).toEqual([expect.stringContaining(`tm_id_bank=${own};`)]);
-    await isKnown(own, "bank-read-key");
+    expect(setBy(alone)).toEqual([expect.stringContaining(`tm_id_bank=${inBatch};`)]);
+    await expectSessionOf(inBatch, "bank-read-key");
   });
 
-  it("that holds no id is as good as none: it is replaced, and nothing of it is kept", async () => {
+  it("is replaced if it contains no valid id, and its value is not stored", async () => {
     const forged = fc.oneof(
       fc.constantFrom(
         "",
@@ -115,7 +115,7 @@ describe("a site's cookie", () => {
     await fc.assert(
       fc.asyncProperty(forged, async (value) => {
         fc.pre(!/^[\w-]{8,64}$/.test(decodeURIComponent(value)));
-        const anonymous_id = fresh();
+        const anonymous_id = newId();
         const body = batchFor("club", [custom(0)], { consent, anonymous_id });
         const response = await send(body, { cookie: `tm_id_club=${value}` });
         expect(response.status).toBe(200);
@@ -133,7 +133,7 @@ describe("a page of a site with a cookie", () => {
       response.headers.get(name),
     );
 
-  it("may read answers to requests that bring it, refusals too", async () => {
+  it("may read the responses to requests with the cookie, including errors", async () => {
     const exact = ["https://club.example", "true", "Origin"];
     expect(cors(await send(batchFor("club", [custom(0)], { consent })))).toEqual(exact);
     expect(cors(await send("no batch"))).toEqual(exact);
@@ -142,7 +142,7 @@ describe("a page of a site with a cookie", () => {
   });
 
   it.each(["https://evil.example", "https://shop.example", "https://club.example.evil.example", "null"])(
-    "is no page of %s",
+    "gets no CORS credentials at the origin %s",
     async (origin) => {
       expect(cors(await send(batchFor("club", [custom(0)], { consent }), { origin }))).toEqual(["*", null, null]);
     },
@@ -150,7 +150,7 @@ describe("a page of a site with a cookie", () => {
 });
 
 describe("POST /v1/forget", () => {
-  it("makes the browser forget its id: that site's, and only that", async () => {
+  it("deletes the cookie of that site only", async () => {
     const response = await forget("tm_club_cccccccc");
     expect([response.status, setBy(response)]).toEqual([
       204,
@@ -158,7 +158,7 @@ describe("POST /v1/forget", () => {
     ]);
   });
 
-  it("is for the site's own pages", async () => {
+  it("rejects requests without the site's key or from another origin", async () => {
     for (const [path, headers, code] of [
       ["/v1/forget", {}, "unauthorized"],
       ["/v1/forget?key=tm_club_wrong", {}, "unknown_key"],

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { HttpError, invalidJson } from "../../src/errors.ts";
 import { respondToError } from "../../src/http/errors.ts";
 
-/** The answer to a request on whose path an error is thrown. */
-const answerTo = async (error: Error) => {
+/** The response to a request whose handler throws an error. */
+const responseTo = async (error: Error) => {
   const app = new Hono().get("/", () => {
     throw error;
   });
@@ -23,16 +23,16 @@ afterEach(() => {
 });
 
 describe("a request that failed", () => {
-  it.each(Object.entries(errorCodes))("is answered %s with the status of its code", async (code, { status }) => {
-    const answer = await answerTo(new HttpError(code as keyof typeof errorCodes, "What to do."));
-    expect(answer.status).toBe(status);
-    expect(answer.body).toEqual({ error: { code, message: "What to do." } });
+  it.each(Object.entries(errorCodes))("gets the error %s with the status of its code", async (code, { status }) => {
+    const response = await responseTo(new HttpError(code as keyof typeof errorCodes, "What to do."));
+    expect(response.status).toBe(status);
+    expect(response.body).toEqual({ error: { code, message: "What to do." } });
     expect(logged).not.toHaveBeenCalled();
   });
 
-  it("is answered internal for an error that is no refusal: it is logged, and nothing of it is told", async () => {
+  it("gets the error internal for an unexpected error, which is logged and not exposed", async () => {
     const error = new Error("SQLITE_CORRUPT at /secret/path");
-    const { status, body } = await answerTo(error);
+    const { status, body } = await responseTo(error);
     expect(status).toBe(500);
     expect(body).toEqual({
       error: { code: "internal", message: "The collector failed. Nothing was stored; send the request again." },
@@ -41,9 +41,9 @@ describe("a request that failed", () => {
   });
 
   it.each(["overloaded", "retryable", "durableObjectReset"])(
-    "is answered unavailable, with a time to wait, when the runtime marks its error %s",
+    "gets the error unavailable with Retry-After if the runtime marks its error %s",
     async (mark) => {
-      const { status, headers, body } = await answerTo(Object.assign(new Error("away"), { [mark]: true }));
+      const { status, headers, body } = await responseTo(Object.assign(new Error("away"), { [mark]: true }));
       expect(status).toBe(503);
       expect(body).toMatchObject({ error: { code: "unavailable" } });
       expect(headers.get("retry-after")).toBe("1");
@@ -51,17 +51,17 @@ describe("a request that failed", () => {
     },
   );
 
-  it("is not unavailable when a mark is not set", async () => {
-    expect((await answerTo(Object.assign(new Error("away"), { overloaded: false }))).status).toBe(500);
+  it("gets the error internal if the mark is false", async () => {
+    expect((await responseTo(Object.assign(new Error("away"), { overloaded: false }))).status).toBe(500);
   });
 
-  it("is asked to wait only when it is unavailable", async () => {
-    expect((await answerTo(new HttpError("unknown_key", "No."))).headers.get("retry-after")).toBeNull();
+  it("gets Retry-After for unavailable only", async () => {
+    expect((await responseTo(new HttpError("unknown_key", "No."))).headers.get("retry-after")).toBeNull();
   });
 });
 
 describe("invalidJson", () => {
-  it("says where the JSON ends to be JSON", () => {
+  it("contains the parser's message", () => {
     let error: unknown;
     try {
       JSON.parse('{"a":');

@@ -23,7 +23,7 @@ describe("POST /v1/events", () => {
     });
   });
 
-  it("accepts the good events beside bad ones and says of each bad one what, where and why", async () => {
+  it("accepts the valid events of a batch, and rejects each invalid one with its code, field and reason", async () => {
     const body = batch([
       page(0),
       custom(1, ""),
@@ -35,9 +35,9 @@ describe("POST /v1/events", () => {
       { ...custom(7), time: "noon" },
       custom(8),
     ]);
-    const answer = await accept(body);
-    expect(answer).toMatchObject({ accepted: 2, duplicates: 0 });
-    expect(answer.rejected.map(({ index, code, path }) => [index, code, path])).toEqual([
+    const response = await accept(body);
+    expect(response).toMatchObject({ accepted: 2, duplicates: 0 });
+    expect(response.rejected.map(({ index, code, path }) => [index, code, path])).toEqual([
       [1, "invalid_field", "name"],
       [2, "unknown_field", "colour"],
       [3, "unknown_type", "type"],
@@ -46,7 +46,7 @@ describe("POST /v1/events", () => {
       [6, "unknown_view", "view_id"],
       [7, "invalid_field", "time"],
     ]);
-    expect(answer.rejected[6]?.message).toBe('time: expected number, got "noon"');
+    expect(response.rejected[6]?.message).toBe('time: expected number, got "noon"');
     expect((await vectorOf(body.session_id)).delivery).toEqual({
       received: 2,
       duplicates: 0,
@@ -56,12 +56,12 @@ describe("POST /v1/events", () => {
     });
   });
 
-  it("reads gzip by its first two bytes, whatever the headers say", async () => {
+  it("recognises gzip by its first two bytes, not by the headers", async () => {
     const response = await post(await gzip(JSON.stringify(batch([custom(0)]))), { "content-type": "text/plain" });
     expect(await response.json()).toEqual({ accepted: 1, duplicates: 0, rejected: [] });
   });
 
-  it("reads a batch in whatever order and with whatever spaces its fields are written", async () => {
+  it("reads the fields of a batch in any order and with any whitespace", async () => {
     const { events, views, ...rest } = batch([page(0), custom(1, ',"events":[')]);
     const dropped = [{ from_seq: 5, to_seq: 6, reason: "overflow" }];
     const properties = { events: [1, ',"events":['], dropped: [] };
@@ -83,7 +83,7 @@ describe("POST /v1/events", () => {
     }
   });
 
-  it("answers a page of any origin readably and needs no preflight", async () => {
+  it("sends a page of an allowed origin a readable response without a preflight", async () => {
     const response = await post(JSON.stringify(batch([custom(0)])), {
       origin: "https://www.shop.example",
       "content-type": "text/plain",
@@ -91,11 +91,11 @@ describe("POST /v1/events", () => {
     expect([response.status, response.headers.get("access-control-allow-origin")]).toEqual([200, "*"]);
   });
 
-  describe("refuses as a whole, with a code and a sentence,", () => {
+  describe("rejects with a code and a message", () => {
     it.each([
       ["invalid JSON", "{bad", 400, "invalid_json", /^The body is not JSON/],
       [
-        "events that are cut short",
+        "truncated events",
         JSON.stringify(batch([custom(0)])).replace("}]}", "]}"),
         400,
         "invalid_json",
@@ -109,7 +109,7 @@ describe("POST /v1/events", () => {
         /^extra is not a field/,
       ],
       ["an empty body", "", 400, "invalid_json", /^The body is not JSON/],
-      ["bytes that are no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), 400, "invalid_json", /^The body is not JSON/],
+      ["bytes that are not UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), 400, "invalid_json", /^The body is not JSON/],
       ["truncated gzip", new Uint8Array([0x1f, 0x8b, 8, 0, 0]), 400, "invalid_json", /gzip/],
       ["no key", "null", 401, "unknown_key", /^key is missing/],
       [
@@ -142,7 +142,7 @@ describe("POST /v1/events", () => {
         /^events: .*500/,
       ],
       [
-        "a session id of no known form",
+        "a session id of an unknown form",
         JSON.stringify(batch([custom(0)], { session_id: "a b" })),
         400,
         "invalid_batch",
@@ -166,14 +166,14 @@ describe("POST /v1/events", () => {
       expect(await errorOf(await post(body))).toEqual([status, code, expect.stringMatching(message)]);
     });
 
-    it("a body that says nothing of its length and never ends", async () => {
+    it("an endless body without a length", async () => {
       const endless = new ReadableStream({
         pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024)),
       });
       expect(await errorOf(await post(endless))).toEqual([413, "body_too_large", expect.any(String)]);
     });
 
-    it("a small body that inflates beyond the limit", async () => {
+    it("a small body that decompresses beyond the limit", async () => {
       const bomb = await gzip("x".repeat(8 * 1024 * 1024));
       expect(bomb.byteLength).toBeLessThan(MAX_BODY_BYTES);
       expect(await errorOf(await post(bomb))).toEqual([413, "body_too_large", expect.any(String)]);
@@ -196,11 +196,11 @@ describe("POST /v1/events", () => {
     });
   });
 
-  it("goes on working after everything above", async () => {
+  it("accepts a batch after all of the above", async () => {
     expect(await accept(batch([custom(0)]))).toMatchObject({ accepted: 1 });
   });
 
-  it("keeps a name like __proto__ a mere name", async () => {
+  it("treats __proto__ as an ordinary name", async () => {
     const session_id = newSession();
     const hostile = JSON.stringify(batch([custom(0)], { session_id, tab_id: "__proto__" })).replace(
       '"name":"x"',

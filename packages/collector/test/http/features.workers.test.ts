@@ -4,21 +4,21 @@ import { defineConfig } from "../../src/config.ts";
 import { accept, batch, custom, errorOf, NOW, newSession, page, read, request, view } from "../workers/client.ts";
 
 describe("GET /v1/features/session/{id}", () => {
-  it("serves the vector right after the acknowledgement, every feature of the catalogue by name", async () => {
+  it("serves the vector right after the acknowledgement, with every feature of the catalogue", async () => {
     const body = batch([page(0), custom(1)]);
     await accept(body);
-    const answer = await (await read(body.session_id)).json<Record<string, unknown>>();
-    expect(answer).toMatchObject({
+    const vector = await (await read(body.session_id)).json<Record<string, unknown>>();
+    expect(vector).toMatchObject({
       entity: "session",
       id: body.session_id,
       definition_version: expect.stringMatching(/^[0-9a-f]{12}$/),
       delivery: { received: 2, missing: 0 },
     });
-    expect(answer.watermark).toBe((answer.event_time as number) - 5000);
-    expect(Object.keys(answer.features as object)).toEqual(sessionFeatures.map(({ name }) => name));
+    expect(vector.watermark).toBe((vector.event_time as number) - 5000);
+    expect(Object.keys(vector.features as object)).toEqual(sessionFeatures.map(({ name }) => name));
   });
 
-  it("lets a page of the site read a session that it knows, with the public key", async () => {
+  it("serves a page of the site a session by its id and the public key", async () => {
     const body = batch([custom(0)]);
     await accept(body);
     const path = `/v1/features/session/${body.session_id}?key=tm_shop_aaaaaaaa`;
@@ -30,7 +30,7 @@ describe("GET /v1/features/session/{id}", () => {
     ]);
   });
 
-  it("refuses a reader without a key or with a wrong one", async () => {
+  it("rejects a read without a key or with a wrong one", async () => {
     const id = newSession();
     expect(await errorOf(await request(`/v1/features/session/${id}`))).toEqual([
       401,
@@ -41,7 +41,7 @@ describe("GET /v1/features/session/{id}", () => {
     expect(await errorOf(await read(id, ""))).toEqual([401, "unauthorized", expect.any(String)]);
   });
 
-  it("does not know a session that nobody sent, nor one of another site, even by the same id", async () => {
+  it("serves neither unknown sessions nor those of another site, even under the same id", async () => {
     const body = batch([custom(0)], { session_id: "shared-id-of-the-caller" });
     await accept(body);
     expect((await read(body.session_id)).status).toBe(200);
@@ -62,7 +62,7 @@ describe("GET /v1/features/session/{id}", () => {
     expect(counts).toEqual([1, 2]);
   });
 
-  it("computes what the definitions say", async () => {
+  it("computes the features by their definitions", async () => {
     const at = { view_id: view.view_id };
     const target = { tag: "button", path: "#buy" };
     const click = (seq: number, time: number) => ({
@@ -167,7 +167,7 @@ describe("GET /v1/features/session/{id}", () => {
 });
 
 describe("a deployment", () => {
-  it("does not start with a feature that cannot be meant, and says which and why", () => {
+  it("does not start with an invalid feature, which the error names with the reason", () => {
     const [feature] = sessionFeatures;
     const features = [{ ...feature, aggregate: { type: "sum", field: "time_spent" } }] as unknown as Feature[];
     const site = { id: "a", key: "tm_a_aaaaaaaa", origins: ["https://a.example"], readKeySecret: "READ_KEY" };
@@ -178,7 +178,7 @@ describe("a deployment", () => {
 });
 
 describe("the other routes", () => {
-  it("GET /healthz says that the Worker runs, and with which definitions", async () => {
+  it("return the status and the version of the definitions at GET /healthz", async () => {
     expect(await (await request("/healthz")).json()).toEqual({
       status: "ok",
       contract_version: 1,
@@ -186,7 +186,7 @@ describe("the other routes", () => {
     });
   });
 
-  it("an unknown route is an error like any other", async () => {
+  it("return the error not_found for an unknown path", async () => {
     expect(await errorOf(await request("/v1/nothing"))).toEqual([404, "not_found", "There is no GET /v1/nothing."]);
   });
 });

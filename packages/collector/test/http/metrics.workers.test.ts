@@ -6,7 +6,10 @@ import { accept, batch, batchFor, custom, errorOf, NOW, post, request } from "..
 
 const scrape = (key = "admin-key") => request("/metrics", { headers: { authorization: `Bearer ${key}` } });
 
-/** What Prometheus reads: one sample a line, `name{label="value",…} value`, under the help and type of its family. */
+/**
+ * Parses Prometheus' text format: one sample a line, `name{label="value",…} value`, under the help and type of its
+ * family.
+ */
 const samplesOf = (text: string): Map<string, number> => {
   const samples = new Map<string, number>();
   let family = "";
@@ -25,12 +28,12 @@ const samplesOf = (text: string): Map<string, number> => {
   return samples;
 };
 
-/** All samples, once what was done so far has been handed over. */
+/** Reads all samples that were flushed so far. */
 const samples = async () => samplesOf(await (await scrape()).text());
 
-/** By how much samples changed while something was done; waits until they have as expected. */
+/** Performs an action, and waits until samples have changed by the expected amounts. */
 const changes = async (act: () => Promise<unknown>, expected: Record<string, number>) => {
-  // What was counted before is handed over first: a second without news.
+  // Earlier counts are flushed after a second without a change.
   let before = await samples();
   for (let last = ""; last !== JSON.stringify([...before].filter(([key]) => !key.includes("/metrics"))); ) {
     last = JSON.stringify([...before].filter(([key]) => !key.includes("/metrics")));
@@ -52,7 +55,7 @@ const changes = async (act: () => Promise<unknown>, expected: Record<string, num
 };
 
 describe("GET /metrics", () => {
-  it("tells what became of events, by site", async () => {
+  it("counts events by outcome and site", async () => {
     const first = batch([custom(0), custom(1), { type: "nothing", seq: 2, time: 1 }]);
     await changes(
       async () => {
@@ -71,7 +74,7 @@ describe("GET /metrics", () => {
     );
   });
 
-  it("shows missing numbers while they are missing, and no longer when they arrive or are explained", async () => {
+  it("counts missing events until they arrive or are reported as dropped", async () => {
     const { session_id } = batch([]);
     const missing = 'tidemark_events_missing{site="shop"}';
     const dropped = 'tidemark_events_dropped_total{site="shop",reason="overflow"}';
@@ -81,14 +84,14 @@ describe("GET /metrics", () => {
     await changes(
       async () => {
         await accept(explained);
-        // What is reported again is no news.
+        // A repeated report does not count again.
         await accept(explained);
       },
       { [missing]: -3, [dropped]: 3 },
     );
   });
 
-  it("counts what is refused for want of consent: whole batches, and single events", async () => {
+  it("counts rejections for lack of consent: of whole batches and of single events", async () => {
     const consent = { measurement: "granted", personalisation: "denied" };
     await changes(
       async () => {
@@ -103,7 +106,7 @@ describe("GET /metrics", () => {
     );
   });
 
-  it("cannot be made to say absurd things by a number that no tab reaches", async () => {
+  it("is not distorted by a sequence number that no tab reaches", async () => {
     const absurd = Number.MAX_SAFE_INTEGER;
     await changes(() => accept(batch([custom(absurd)])), {
       'tidemark_events_missing{site="shop"}': 0,
@@ -113,7 +116,7 @@ describe("GET /metrics", () => {
     expect((await post(JSON.stringify(batch([custom(0)], { dropped })))).status).toBe(400);
   });
 
-  it("counts requests that are refused, by the route that they asked for and whatever path they made up", async () => {
+  it("counts rejected requests by route, and all unmatched paths together", async () => {
     await changes(
       async () => {
         await post("no json");
@@ -127,21 +130,21 @@ describe("GET /metrics", () => {
     );
   });
 
-  it("is for the operator alone", async () => {
+  it("requires the operator's key", async () => {
     const [status, code, message] = await errorOf(await scrape("wrong"));
     expect([status, code]).toEqual([401, "unauthorized"]);
     expect(message).toContain("the secret ADMIN_KEY");
     expect((await request("/metrics")).status).toBe(401);
     expect((await scrape("shop-read-key")).status).toBe(401);
-    const answer = await scrape();
-    expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    const response = await scrape();
+    expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   });
 
-  it.each([{}, { NEVER_SET: "" }])("is closed while the operator has set no key: %j", async (secrets) => {
+  it.each([{}, { NEVER_SET: "" }])("is disabled while the operator's key is not set: %j", async (secrets) => {
     const app = createApp({ sites: [], adminKeySecret: "NEVER_SET", features: [] }, new Map());
     for (const headers of [{}, { authorization: "Bearer " }, { authorization: "Bearer undefined" }]) {
-      const answer = await app.request("/metrics", { headers }, { ...env, ...secrets }, createExecutionContext());
-      const [status, code, message] = await errorOf(answer);
+      const response = await app.request("/metrics", { headers }, { ...env, ...secrets }, createExecutionContext());
+      const [status, code, message] = await errorOf(response);
       expect([status, code]).toEqual([404, "not_found"]);
       expect(message).toContain("wrangler secret put NEVER_SET");
     }

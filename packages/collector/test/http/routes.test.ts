@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { createApp } from "../../src/http/app.ts";
 
-it("every route has a row in docs/http.md", () => {
+it("documents every route in docs/http.md", () => {
   const docs = readFileSync(`${import.meta.dirname}/../../../../docs/http.md`, "utf8");
   const documented = [...docs.matchAll(/^\| `([A-Z]+) (\/[^`?]*)/gm)].map(([, method, path]) => `${method} ${path}`);
   const { routes } = createApp({ sites: [], adminKeySecret: "ADMIN_KEY", features: [] }, new Map());

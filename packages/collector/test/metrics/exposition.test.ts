@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { expose } from "../../src/metrics/exposition.ts";
 import { families, sampleKey } from "../../src/metrics/families.ts";
 
-describe("the text for Prometheus", () => {
-  it("has the help and the type of each family, though nothing was measured", () => {
+describe("expose", () => {
+  it("writes the help and the type of each family without samples", () => {
     const lines = Object.entries(families).flatMap(([name, { type, help }]) => [
       `# HELP ${name} ${help}`,
       `# TYPE ${name} ${type}`,
@@ -11,7 +11,7 @@ describe("the text for Prometheus", () => {
     expect(expose({})).toBe(`${lines.join("\n")}\n`);
   });
 
-  it("has each figure under its family, in the order of their labels", () => {
+  it("writes each sample under its family, in the order of their labels", () => {
     const text = expose({
       [sampleKey("tidemark_requests_total", { route: "/v1/features", status: 200 })]: 3,
       [sampleKey("tidemark_events_missing", { site: "shop" })]: -2,
@@ -32,7 +32,7 @@ describe("the text for Prometheus", () => {
     );
   });
 
-  it("leaves out what is of no family", () => {
+  it("omits samples of unknown families", () => {
     expect(expose({ 'tidemark_other_total{site="shop"}': 1, 'tidemark_requests_total_more{site="shop"}': 1 })).toBe(
       expose({}),
     );

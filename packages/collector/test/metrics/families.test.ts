@@ -4,7 +4,7 @@ import { addSamples, families, type Samples, sampleKey } from "../../src/metrics
 
 describe("families", () => {
   it.each(Object.entries(families))(
-    "%s says its type by its name, and has a sentence of help",
+    "contain %s with a name that shows its type, and a sentence of help",
     (name, { type, help }) => {
       expect(name).toMatch(/^tidemark_[a-z_]+$/);
       expect(name.endsWith("_total")).toBe(type === "counter");
@@ -14,23 +14,23 @@ describe("families", () => {
 });
 
 describe("figureKey", () => {
-  it("names a figure with its labels in the order in which they are given", () => {
+  it("contains the labels in the given order", () => {
     expect(sampleKey("tidemark_requests_total", { route: "/v1/events", status: 200 })).toBe(
       'tidemark_requests_total{route="/v1/events",status="200"}',
     );
   });
 
-  it("has braces without labels too: they end the family's name", () => {
+  it("has braces without labels, to end the family's name", () => {
     expect(sampleKey("tidemark_events_missing", {})).toBe("tidemark_events_missing{}");
   });
 });
 
 describe("addFigures", () => {
-  const figures: fc.Arbitrary<Samples> = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.integer());
+  const samples: fc.Arbitrary<Samples> = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.integer());
 
-  it("adds up each figure, in whatever order, and leaves what it adds as it is", () => {
+  it("sums each sample in any order, and does not change its second argument", () => {
     fc.assert(
-      fc.property(fc.array(figures), (all) => {
+      fc.property(fc.array(samples), (all) => {
         const before = structuredClone(all);
         const [sum, reversed]: Samples[] = [{}, {}];
         for (const each of all) addSamples(sum as Samples, each);

@@ -4,20 +4,20 @@ import { createMeter } from "../../src/metrics/meter.ts";
 import type { Metrics } from "../../src/metrics/metrics.ts";
 
 const label = { route: "/v1/events", status: 200 };
-const figure = 'tidemark_requests_total{route="/v1/events",status="200"}';
+const key = 'tidemark_requests_total{route="/v1/events",status="200"}';
 
-/** An object that notes what it is handed, and fails as often as it is told. */
+/** A metrics object that records the received samples. Its first calls fail, as many as `failures`. */
 const recorder = (failures = 0) => {
-  const handed: Samples[] = [];
+  const received: Samples[] = [];
   let left = failures;
   const stub = {
-    async add(figures: Samples) {
+    async add(samples: Samples) {
       left -= 1;
-      if (left >= 0) throw new Error("away");
-      handed.push(figures);
+      if (left >= 0) throw new Error("unreachable");
+      received.push(samples);
     },
   } as unknown as DurableObjectStub<Metrics>;
-  return { stub, handed };
+  return { stub, received };
 };
 
 describe("a meter", () => {
@@ -26,19 +26,19 @@ describe("a meter", () => {
     vi.useRealTimers();
   });
 
-  it("hands over once, whatever number of requests ask for it meanwhile", async () => {
-    const { stub, handed } = recorder();
+  it("flushes once for all requests of a second", async () => {
+    const { stub, received } = recorder();
     const meter = createMeter();
-    const asked = Array.from({ length: 20 }, () => {
+    const flushes = Array.from({ length: 20 }, () => {
       meter.count("tidemark_requests_total", label, 1);
       return meter.flush(() => stub);
     });
-    await Promise.all(asked);
-    expect(handed).toEqual([{ [figure]: 20 }]);
+    await Promise.all(flushes);
+    expect(received).toEqual([{ [key]: 20 }]);
   });
 
-  it("keeps what it could not hand over for the next time", async () => {
-    const { stub, handed } = recorder(1);
+  it("keeps the counts of a failed flush for the next one", async () => {
+    const { stub, received } = recorder(1);
     const meter = createMeter();
     vi.spyOn(scheduler, "wait").mockResolvedValue();
     vi.spyOn(console, "error").mockReturnValue();
@@ -46,12 +46,12 @@ describe("a meter", () => {
     await meter.flush(() => stub);
     meter.count("tidemark_requests_total", label, 1);
     await meter.flush(() => stub);
-    expect(handed).toEqual([{ [figure]: 3 }]);
+    expect(received).toEqual([{ [key]: 3 }]);
   });
 
-  it("goes on when the request that waited to hand over was ended by the runtime", async () => {
+  it("flushes again after the runtime ended the request whose flush was waiting", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
-    const { stub, handed } = recorder();
+    const { stub, received } = recorder();
     const meter = createMeter();
     vi.spyOn(scheduler, "wait")
       .mockReturnValueOnce(new Promise(() => {}))
@@ -59,9 +59,9 @@ describe("a meter", () => {
     meter.count("tidemark_requests_total", label, 1);
     void meter.flush(() => stub);
     await meter.flush(() => stub);
-    expect(handed).toEqual([]);
+    expect(received).toEqual([]);
     vi.setSystemTime(Date.now() + 2_000);
     await meter.flush(() => stub);
-    expect(handed).toEqual([{ [figure]: 1 }]);
+    expect(received).toEqual([{ [key]: 1 }]);
   });
 });

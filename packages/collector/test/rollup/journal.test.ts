@@ -24,7 +24,7 @@ describe("a journal", () => {
     { weight: 1, arbitrary: fc.record({ type: fc.constant("restart"), pushes: fc.constant([]) }) },
   );
 
-  it("replays what was appended since the rows were written, in its order, across restarts", () => {
+  it("replays pushes since the last write of the rows in order, across restarts", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const kv = new MemoryKv();
@@ -49,14 +49,14 @@ describe("a journal", () => {
     );
   });
 
-  it("is empty where no entry is of the generation", () => {
+  it("is empty for a generation without entries", () => {
     const kv = new MemoryKv();
     append(new Journal(kv), 3, [push("a")]);
     expect(replayed(new Journal(kv), 4)).toEqual([]);
     expect(replayed(new Journal(new MemoryKv()), 0)).toEqual([]);
   });
 
-  it("writes over entries of an earlier generation", () => {
+  it("overwrites entries of an earlier generation", () => {
     const kv = new MemoryKv();
     const journal = new Journal(kv);
     append(journal, 0, [push("a")]);
@@ -67,14 +67,14 @@ describe("a journal", () => {
     expect([...kv.list()]).toHaveLength(2);
   });
 
-  it("uses no key that an entity's could be", () => {
+  it("uses no key that an entity can have", () => {
     const kv = new MemoryKv();
     append(new Journal(kv), 0, [push("a")]);
     for (const [key] of kv.list()) expect(key).not.toContain(":");
   });
 });
 
-describe("a full journal", () => {
+describe("the capacity of a journal", () => {
   const filled = (entries: number, characters: number) => {
     const kv = new MemoryKv();
     const journal = new Journal(kv);
@@ -84,24 +84,24 @@ describe("a full journal", () => {
     return [journal, restarted];
   };
 
-  it("has 128 entries, also after a restart", () => {
+  it("is 128 entries, also after a restart", () => {
     expect(filled(127, 1).map((journal) => journal.isFullFor(1))).toEqual([false, false]);
     expect(filled(128, 1).map((journal) => journal.isFullFor(1))).toEqual([true, true]);
   });
 
-  it("has 2,000,000 characters, also after a restart", () => {
+  it("is 2,000,000 characters, also after a restart", () => {
     for (const journal of filled(4, 400_000)) {
       expect(journal.isFullFor(400_000)).toBe(false);
       expect(journal.isFullFor(400_001)).toBe(true);
     }
   });
 
-  it("is any journal for an entry of more than 500,000 characters", () => {
+  it("is 500,000 characters for one entry", () => {
     const journal = new Journal(new MemoryKv());
     expect([500_000, 500_001].map((characters) => journal.isFullFor(characters))).toEqual([false, true]);
   });
 
-  it("has room again once it is cleared", () => {
+  it("is available again after clear", () => {
     for (const journal of filled(128, 1)) {
       journal.clear();
       expect(journal.isFullFor(500_000)).toBe(false);

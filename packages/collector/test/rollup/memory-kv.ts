@@ -2,14 +2,14 @@
 const MAX_KEY_BYTES = 2_048;
 
 /**
- * A Durable Object's storage of keys and values, in memory: it keeps copies, as the runtime does, and refuses what the runtime
- * refuses.
+ * The key-value storage of a Durable Object, in memory. Like the runtime, it stores copies, and rejects long keys and
+ * undefined values.
  */
 export class MemoryKv implements SyncKvStorage {
   readonly #values = new Map<string, unknown>();
-  /** Keys that were read, in order. */
+  /** All read keys, in order. */
   readonly reads: string[] = [];
-  /** Keys that were written, in order. */
+  /** All written keys, in order. */
   readonly writes: string[] = [];
 
   get<T>(key: string): T | undefined {
@@ -28,7 +28,7 @@ export class MemoryKv implements SyncKvStorage {
   }
 
   *list<T>(options?: SyncKvListOptions): Generator<[string, T]> {
-    if (options) throw new Error("list() with options is not needed by these tests");
+    if (options) throw new Error("list() with options is not implemented");
     for (const key of [...this.#values.keys()].sort()) yield [key, structuredClone(this.#values.get(key)) as T];
   }
 }

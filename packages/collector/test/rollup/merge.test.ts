@@ -27,7 +27,7 @@ afterEach(() => {
 
 const rowsOf = (of: Definitions = definitions) => new EntityRows(new MemoryKv(), of);
 
-/** A delta of so many clicks. */
+/** A delta with a number of clicks. */
 const clicks = (many: number, more: Partial<Delta> = {}): Delta => ({ cells: [many], event_time: NOW, ...more });
 
 const push = (n: number, deltas: Push["deltas"], more: Partial<Push> = {}): Push => ({
@@ -43,14 +43,14 @@ const merge = (rows: EntityRows, session: string, ...pushes: Push[]) => mergePus
 const clicksOf = (rows: EntityRows, key: RollupKey) => rows.get(key)?.engine.cells[0] ?? 0;
 
 describe("a push", () => {
-  it("is merged into the row of each entity that it has a delta of", () => {
+  it("is merged into the row of each entity with a delta", () => {
     const rows = rowsOf();
     merge(rows, "s1", push(1, { "user:ann": clicks(2), "page:/": clicks(3) }));
     merge(rows, "s1", push(2, { "user:ann": clicks(1) }));
     expect([clicksOf(rows, "user:ann"), clicksOf(rows, "page:/")]).toEqual([3, 3]);
   });
 
-  it("adds its late events, where it has some", () => {
+  it("adds its numbers of late events", () => {
     const rows = rowsOf();
     merge(
       rows,
@@ -61,14 +61,14 @@ describe("a push", () => {
     expect(rows.get("user:ann")?.engine).toMatchObject({ late: 1, too_late: 4 });
   });
 
-  it("is read by the layouts of the push before it when it has none", () => {
+  it("has the layouts of the previous push if it has none", () => {
     const rows = rowsOf();
     const { layouts: _, ...bare } = push(2, { "page:/": clicks(5) });
     merge(rows, "s1", push(1, { "page:/": clicks(1) }), bare);
     expect(clicksOf(rows, "page:/")).toBe(6);
   });
 
-  it("keeps its layouts and deltas as they are", () => {
+  it("is not changed by the merge", () => {
     const rows = rowsOf();
     const pushes = [push(1, { "user:ann": clicks(2) }), push(2, { "user:ann": clicks(3) })];
     const before = structuredClone(pushes);
@@ -76,14 +76,14 @@ describe("a push", () => {
     expect(pushes).toEqual(before);
   });
 
-  it("of other definitions is merged as far as these share its features", () => {
+  it("of other definitions updates the shared features only", () => {
     const rows = rowsOf();
     const other = compileFeatures([viewsOfPage, ofPage]);
     merge(rows, "s1", push(1, { "page:/": { cells: [40, 2], event_time: NOW } }, { layouts: other.layouts }));
     expect(clicksOf(rows, "page:/")).toBe(2);
   });
 
-  it("leaves out entities that no definition is about, or whose layout is not known", () => {
+  it("does not update entities without a feature or a layout", () => {
     const rows = rowsOf();
     const foreign = push(1, { "product:boots": clicks(1), "page:/": clicks(1), "user:ann": clicks(1) });
     merge(rows, "s1", { ...foreign, layouts: { user: layouts.user as never, product: layouts.user as never } });
@@ -91,8 +91,8 @@ describe("a push", () => {
   });
 });
 
-describe("a push that arrives again", () => {
-  it("changes nothing, whether or not a later one was merged in between", () => {
+describe("a repeated push", () => {
+  it("changes nothing, with or without a later push in between", () => {
     const rows = rowsOf();
     const [one, two] = [push(1, { "user:ann": clicks(1) }), push(2, { "user:ann": clicks(2) })];
     expect(merge(rows, "s1", one)).toBe(1);
@@ -101,20 +101,20 @@ describe("a push that arrives again", () => {
     expect(clicksOf(rows, "user:ann")).toBe(3);
   });
 
-  it("is told from one of the same number of another session", () => {
+  it("is distinguished from a push of the same number of another session", () => {
     const rows = rowsOf();
     for (const session of ["s1", "s2"]) expect(merge(rows, session, push(1, { "user:ann": clicks(1) }))).toBe(1);
     expect(clicksOf(rows, "user:ann")).toBe(2);
   });
 
-  it("is known by the user's row when its first delta is a user's, and else by a row of its session", () => {
+  it("is recognised by the row of the user if its first delta is a user's, or else by a row of its session", () => {
     const rows = rowsOf();
     merge(rows, "s1", push(1, { "user:ann": clicks(1) }), push(2, { "page:/": clicks(1) }));
     expect(rows.get("user:ann")?.last_pushes).toEqual(new Map([["s1", { n: 1, at: NOW }]]));
     expect(rows.get("session:s1")?.last_pushes).toEqual(new Map([["s1", { n: 2, at: NOW }]]));
   });
 
-  it("is known for as long as it may come: through 511 later sessions within a day", () => {
+  it("is recognised through 511 later sessions within a day", () => {
     const rows = rowsOf();
     const one = push(1, { "user:ann": clicks(1) });
     merge(rows, "s0", one);
@@ -127,7 +127,7 @@ describe("a push that arrives again", () => {
     expect(rows.get("user:ann")?.last_pushes.has("s0")).toBe(false);
   });
 
-  it("is forgotten a day after the session's latest one, when another session comes", () => {
+  it("is forgotten a day after its session's latest push, when another session pushes", () => {
     const rows = rowsOf();
     for (const session of ["s0", "s1"]) merge(rows, session, push(1, { "user:ann": clicks(1) }));
     vi.setSystemTime(NOW + 1);
@@ -153,7 +153,7 @@ describe("pushes of several sessions", () => {
     { minLength: 1, maxLength: 4 },
   );
 
-  it("count once each, whatever the sessions repeat and however they take turns", () => {
+  it("count once each under any repetition and interleaving", () => {
     fc.assert(
       fc.property(
         sessions,
@@ -183,22 +183,22 @@ describe("pushes of several sessions", () => {
 
 describe("the browsers of a user", () => {
   const browsersOf = (rows: EntityRows) => rows.get("user:ann")?.anonymous_ids;
-  const visit = (rows: EntityRows, session: string, anonymous_id: string) =>
+  const identify = (rows: EntityRows, session: string, anonymous_id: string) =>
     merge(rows, session, push(1, { "user:ann": clicks(1, { anonymous_id }) }));
 
-  it("are kept each once, the latest last", () => {
+  it("are stored once each, the latest last", () => {
     const rows = rowsOf();
-    for (const [session, browser] of ["a", "b", "a", "c", "c"].entries()) visit(rows, `s${session}`, browser);
+    for (const [session, browser] of ["a", "b", "a", "c", "c"].entries()) identify(rows, `s${session}`, browser);
     expect(browsersOf(rows)).toEqual(["b", "a", "c"]);
   });
 
   it("are the latest 16", () => {
     const rows = rowsOf();
-    for (let browser = 0; browser < 20; browser += 1) visit(rows, `s${browser}`, `browser-${browser}`);
+    for (let browser = 0; browser < 20; browser += 1) identify(rows, `s${browser}`, `browser-${browser}`);
     expect(browsersOf(rows)).toEqual(Array.from({ length: 16 }, (_, index) => `browser-${index + 4}`));
   });
 
-  it("are none where the push names none", () => {
+  it("are empty if no push names one", () => {
     const rows = rowsOf();
     merge(rows, "s1", push(1, { "user:ann": clicks(1) }));
     expect(browsersOf(rows)).toEqual([]);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { countDeltas, entityOf, type Push, rollupKey } from "../../src/rollup/push.ts";
 
-it("finds the entity of a key, whatever its id is", () => {
+it("entityOf returns the entity of a key with any id", () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[a-z][a-z0-9_]*$/), fc.string(), (entity, id) => {
       expect(entityOf(rollupKey(entity, id))).toBe(entity);
@@ -11,7 +11,7 @@ it("finds the entity of a key, whatever its id is", () => {
   );
 });
 
-it("counts the deltas of all pushes", () => {
+it("countDeltas counts the deltas of all pushes", () => {
   const delta = { cells: [], event_time: null };
   const pushes: Push[] = [
     { n: 1, shard: 0, deltas: { "user:ann": delta, "page:/": delta } },

@@ -24,16 +24,16 @@ import { type Fault, tenant, traffic } from "../workers/worker.ts";
 
 const bindings = env as unknown as Env;
 
-/** An id that no other test uses. */
-const fresh = (name: string) => `${name}-${crypto.randomUUID().slice(0, 8)}`;
+/** Creates an id that no other test uses. */
+const newId = (name: string) => `${name}-${crypto.randomUUID().slice(0, 8)}`;
 
 const sale = (seq: number, sku: string, price: number) => ({ ...custom(seq, "sale"), properties: { sku, price } });
 
-/** Waits for what is promised within a second of the acknowledgement. */
+/** Waits for an effect that must show within a second of the acknowledgement. */
 const withinASecond = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 1_000, interval: 10 });
 
-/** Lets the session's alarm ring until all that it owed has arrived. One that rings by itself meanwhile cannot be rung. */
-const settle = (session_id: string, arrived: () => Promise<void>) =>
+/** Runs the session's alarm until its pushes have arrived. An alarm that fires by itself meanwhile cannot be run. */
+const runAlarmsUntil = (session_id: string, arrived: () => Promise<void>) =>
   vi.waitFor(
     async () => {
       await runDurableObjectAlarm(sessionOf(bindings, tenant("shop"), session_id));
@@ -42,7 +42,7 @@ const settle = (session_id: string, arrived: () => Promise<void>) =>
     { timeout: 20_000, interval: 20 },
   );
 
-/** Makes an object forget what it did not store; one that does not run has nothing to forget. */
+/** Restarts an object from its stored state. An object that does not run needs no restart. */
 const restart = async (stub: Parameters<typeof evictDurableObject>[0]) => {
   await evictDurableObject(stub).catch((error: Error) => {
     if (!/not currently running/.test(error.message)) throw error;
@@ -54,8 +54,8 @@ afterEach(() => {
 });
 
 describe("GET /v1/features/{entity}/{id}", () => {
-  it("shows users, pages and entities of one's own an acknowledged event within a second", async () => {
-    const [anonymous_id, path, sku] = [fresh("browser"), `/${fresh("page")}`, fresh("sku")];
+  it("shows an acknowledged event in users, pages and custom entities within a second", async () => {
+    const [anonymous_id, path, sku] = [newId("browser"), `/${newId("page")}`, newId("sku")];
     const body = batch([page(0), sale(1, sku, 9.9), sale(2, sku, 0.1)], { anonymous_id, views: [{ ...view, path }] });
     await accept(body);
     await withinASecond(async () => {
@@ -81,8 +81,8 @@ describe("GET /v1/features/{entity}/{id}", () => {
     expect(Math.abs((vector?.event_time ?? 0) + (vector?.age_ms ?? 0) - Date.now())).toBeLessThan(5_000);
   });
 
-  it("says of an id, and of an entity, that it does not know them", async () => {
-    expect(await errorOf(await readRollup("user", fresh("nobody")))).toEqual([
+  it("returns not_found for an unknown id or entity", async () => {
+    expect(await errorOf(await readRollup("user", newId("nobody")))).toEqual([
       404,
       "not_found",
       expect.stringContaining("Site shop has no user"),
@@ -94,58 +94,58 @@ describe("GET /v1/features/{entity}/{id}", () => {
     ]);
   });
 
-  it("shows them to nobody without the read key, not even to a page of the site", async () => {
+  it("requires the read key, also from a page of the site", async () => {
     const origin = "https://shop.example";
     const byPage = await request("/v1/features/user/ann?key=tm_shop_aaaaaaaa", { headers: { origin } });
     expect(await errorOf(byPage)).toEqual([401, "unauthorized", expect.stringContaining("Bearer")]);
     expect(await errorOf(await readRollup("user", "ann", "wrong"))).toEqual([401, "unauthorized", expect.any(String)]);
   });
 
-  it("keeps sites apart, whatever ids they use", async () => {
-    const user_id = fresh("ann");
+  it("separates sites that use the same ids", async () => {
+    const user_id = newId("ann");
     await accept(batch([custom(0)], { user_id }));
     await withinASecond(async () => expect(await rollupVectorOf("user", user_id)).toBeDefined());
     expect(await rollupVectorOf("user", user_id, "blog-read-key")).toBeUndefined();
     await accept(batch([custom(0), custom(1)], { user_id, session_id: newSession("blog"), key: "tm_blog_bbbbbbbb" }));
     await withinASecond(async () => expect(await rollupVectorOf("user", user_id, "blog-read-key")).toBeDefined());
-    const anonymous = await Promise.all(
+    const counts = await Promise.all(
       ["shop-read-key", "blog-read-key"].map(
         async (key) => (await rollupVectorOf("user", user_id, key))?.features.user_session_count,
       ),
     );
-    expect(anonymous).toEqual([1, 1]);
+    expect(counts).toEqual([1, 1]);
   });
 
-  it("lets a user's sessions on two devices meet once the user is identified, and links what was before", async () => {
-    const user_id = fresh("ann");
-    const [phone, desk] = [fresh("phone"), fresh("desk")];
+  it("merges the sessions of an identified user on two devices, and lists the earlier browsers", async () => {
+    const user_id = newId("ann");
+    const [phone, laptop] = [newId("phone"), newId("laptop")];
     const onPhone = { session_id: newSession(), anonymous_id: phone };
-    const onDesk = { session_id: newSession(), anonymous_id: desk };
+    const onLaptop = { session_id: newSession(), anonymous_id: laptop };
     await accept(batch([custom(0)], onPhone));
     await accept(batch([{ type: "identify", seq: 1, time: NOW + 1, user_id }], onPhone));
     await accept(batch([custom(2)], { ...onPhone, user_id }));
-    await accept(batch([custom(0), custom(1)], { ...onDesk, user_id }));
+    await accept(batch([custom(0), custom(1)], { ...onLaptop, user_id }));
     await withinASecond(async () => {
       expect(await rollupVectorOf("user", user_id)).toMatchObject({
         features: { user_session_count: 2 },
-        anonymous_ids: expect.arrayContaining([phone, desk]),
+        anonymous_ids: expect.arrayContaining([phone, laptop]),
       });
       const before = await rollupVectorOf("user", phone);
       expect(before?.features.user_session_count).toBe(1);
       expect(before).not.toHaveProperty("anonymous_ids");
     });
-    expect(await rollupVectorOf("user", desk)).toBeUndefined();
+    expect(await rollupVectorOf("user", laptop)).toBeUndefined();
   });
 });
 
 describe("a rollup", () => {
   const worth = async (sku: string) => (await rollupVectorOf("product", sku))?.features.product_worth;
 
-  /** As many sessions of other visitors, each of which sells one piece for 1. */
-  const crowd = async (
+  /** Sends the pushes of a number of sessions of other visitors, each with one sale for 1. */
+  const pushFrom = async (
     size: number,
     sku: string,
-    { site = "shop", user = (): string | undefined => fresh("other") } = {},
+    { site = "shop", user = (): string | undefined => newId("other") } = {},
   ) => {
     const engine = (entity: string) => tenant("shop").definitions.rollups.get(entity)?.engine as Engine;
     const sold = engine("product").emptyPartialState();
@@ -171,8 +171,8 @@ describe("a rollup", () => {
   const pushesOf = (session_id: string) =>
     traffic.pushes.filter(({ session }) => session === session_id).map(({ push }) => push);
 
-  it("merges a push once, however often and at whatever times it comes", async () => {
-    const sku = fresh("sku");
+  it("merges a push once under any repetition and order", async () => {
+    const sku = newId("sku");
     const session_id = newSession();
     await accept(batch([sale(0, sku, 1), sale(1, sku, 2)], { session_id }));
     await withinASecond(async () => expect(await worth(sku)).toBe(3));
@@ -191,20 +191,23 @@ describe("a rollup", () => {
     expect(await worth(sku)).toBe(10);
   });
 
-  it.each([true, false])("merges a push once that comes again after a crowd; it is about a user: %s", async (is) => {
-    const sku = fresh("sku");
-    const user = () => (is ? fresh("other") : undefined);
-    await crowd(1, sku, { user });
-    const { session, push } = traffic.pushes.at(-1) as (typeof traffic.pushes)[number];
-    await crowd(600, sku, { user });
-    expect(await worth(sku)).toBe(601);
-    const rollup = rollupOf(bindings, tenant("shop"), 0);
-    await evictDurableObject(rollup);
-    await rollup.apply("shop", session, JSON.stringify([push]));
-    expect(await worth(sku)).toBe(601);
-  });
+  it.each([true, false])(
+    "merges a push once that is repeated after 600 other sessions; with a user: %s",
+    async (hasUser) => {
+      const sku = newId("sku");
+      const user = () => (hasUser ? newId("other") : undefined);
+      await pushFrom(1, sku, { user });
+      const { session, push } = traffic.pushes.at(-1) as (typeof traffic.pushes)[number];
+      await pushFrom(600, sku, { user });
+      expect(await worth(sku)).toBe(601);
+      const rollup = rollupOf(bindings, tenant("shop"), 0);
+      await evictDurableObject(rollup);
+      await rollup.apply("shop", session, JSON.stringify([push]));
+      expect(await worth(sku)).toBe(601);
+    },
+  );
 
-  /** Lets a shard wait so long with each write, however long it would have waited. */
+  /** Sets the time that a shard waits before each write. */
   const writingEvery = async (waitMs: number, work: () => Promise<void>) => {
     const wait = scheduler.wait.bind(scheduler);
     vi.spyOn(scheduler, "wait").mockImplementation(() => wait(waitMs));
@@ -212,22 +215,22 @@ describe("a rollup", () => {
     vi.restoreAllMocks();
   };
 
-  /** More pushes with long ids than one entry of the journal holds. */
+  /** More pushes with long ids than fit into one entry of the journal. */
   const many = 700;
-  const long = (name: string) => fresh(name).padEnd(200, "x");
+  const longId = (name: string) => newId(name).padEnd(200, "x");
   const timesRowsWereWritten = async () =>
     runInDurableObject(rollupOf(bindings, tenant("shop"), 0), (_, { storage }) =>
       storage.kv.get<{ generation: number }>("meta"),
     ).then((meta) => meta?.generation ?? 0);
 
-  it("forgets nothing when it dies, whatever it had written as rows and what in its journal", async () => {
-    const sku = long("sku");
+  it("restores its rows and its journal after a restart", async () => {
+    const sku = longId("sku");
     const rollup = rollupOf(bindings, tenant("shop"), 0);
     const before = await timesRowsWereWritten();
     let sold = 0;
     for (let round = 1; round <= 12; round += 1) {
       const pieces = round % 6 === 4 ? many : 20;
-      await writingEvery(pieces === many ? 800 : 1, () => crowd(pieces, sku, { user: () => long("other") }));
+      await writingEvery(pieces === many ? 800 : 1, () => pushFrom(pieces, sku, { user: () => longId("other") }));
       sold += pieces;
       if (round % 3 > 0) await evictDurableObject(rollup);
       expect(await worth(sku)).toBe(sold);
@@ -235,37 +238,37 @@ describe("a rollup", () => {
     expect(await timesRowsWereWritten()).toBeGreaterThanOrEqual(before + 2);
   });
 
-  it("reads its journal no more when it has written rows, though it has forgotten who pushed", async () => {
-    const [sku, kiosk] = [long("sku"), long("kiosk")];
+  it("does not replay its journal after it has written the rows, even if it no longer recognises the pushes", async () => {
+    const [sku, user] = [longId("sku"), longId("user")];
     const before = await timesRowsWereWritten();
-    await crowd(1, sku, { user: () => kiosk });
-    await writingEvery(800, () => crowd(many, sku, { user: () => kiosk }));
+    await pushFrom(1, sku, { user: () => user });
+    await writingEvery(800, () => pushFrom(many, sku, { user: () => user }));
     expect(await timesRowsWereWritten()).toBeGreaterThan(before);
     await evictDurableObject(rollupOf(bindings, tenant("shop"), 0));
     expect(await worth(sku)).toBe(1 + many);
   });
 
-  it("writes rows when its journal has many entries, however small", async () => {
-    const sku = fresh("sku");
+  it("writes rows after many small entries of the journal", async () => {
+    const sku = newId("sku");
     const before = await timesRowsWereWritten();
     await writingEvery(1, async () => {
-      for (let entry = 0; entry < 130; entry += 1) await crowd(1, sku);
+      for (let entry = 0; entry < 130; entry += 1) await pushFrom(1, sku);
     });
     expect(await timesRowsWereWritten()).toBeGreaterThan(before);
     await evictDurableObject(rollupOf(bindings, tenant("shop"), 0));
     expect(await worth(sku)).toBe(130);
   });
 
-  it("is split when it is hot, and read as one", async () => {
-    const sku = fresh("sku");
+  it("is split when it is hot, and both shards are merged in a read", async () => {
+    const sku = newId("sku");
     const worthAtBlog = async () => (await rollupVectorOf("product", sku, "blog-read-key"))?.features.product_worth;
-    await crowd(1_600, sku, { site: "blog" });
+    await pushFrom(1_600, sku, { site: "blog" });
     expect(await worthAtBlog()).toBe(1_600);
 
     const sessions = Array.from({ length: 12 }, () => newSession("blog"));
     const sell = (session_id: string, seq: number) =>
-      accept(batch([sale(seq, sku, 1)], { session_id, key: "tm_blog_bbbbbbbb", anonymous_id: fresh("browser") }));
-    // The answer to the first push says that there is another shard.
+      accept(batch([sale(seq, sku, 1)], { session_id, key: "tm_blog_bbbbbbbb", anonymous_id: newId("browser") }));
+    // The response to the first push reports the new depth.
     for (const seq of [0, 1, 2]) {
       await Promise.all(sessions.map((session_id) => sell(session_id, seq)));
       await withinASecond(async () => expect(await worthAtBlog()).toBe(1_600 + (seq + 1) * sessions.length));
@@ -275,7 +278,7 @@ describe("a rollup", () => {
     expect(new Set(shards.map((each) => each.at(-1)))).toEqual(new Set([0, 1]));
   });
 
-  it("takes the longest ids that the contract allows, in any script", async () => {
+  it("accepts the longest ids of the contract in any script", async () => {
     const path = `/${"潮".repeat(999)}`;
     const user_id = "汐".repeat(200);
     await accept(batch([page(0)], { user_id, views: [{ ...view, path }] }));
@@ -285,31 +288,31 @@ describe("a rollup", () => {
     });
   });
 
-  it("hears of a busy session once in 0.8 seconds, whatever its batches", async () => {
-    const sku = fresh("sku");
+  it("receives one push in 0.8 seconds from a busy session", async () => {
+    const sku = newId("sku");
     const session_id = newSession();
-    const begun = Date.now();
+    const startedAt = Date.now();
     let sent = 0;
-    for (; Date.now() - begun < 1_200; sent += 1) await accept(batch([sale(sent, sku, 1)], { session_id }));
+    for (; Date.now() - startedAt < 1_200; sent += 1) await accept(batch([sale(sent, sku, 1)], { session_id }));
     await withinASecond(async () => expect(await worth(sku)).toBe(sent));
     expect(sent).toBeGreaterThan(50);
-    expect(pushesOf(session_id).length).toBeLessThanOrEqual(2 + (Date.now() - begun) / 800);
+    expect(pushesOf(session_id).length).toBeLessThanOrEqual(2 + (Date.now() - startedAt) / 800);
   });
 
-  it("gets exactly what its sessions folded under failures, lost answers and restarts", async () => {
+  it("merges each event once under failures, lost responses and restarts", async () => {
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.record({ do: fc.constant("send" as const), events: fc.integer({ min: 1, max: 4 }) }) },
       { weight: 1, arbitrary: fc.constant({ do: "restart session" as const }) },
       { weight: 1, arbitrary: fc.constant({ do: "restart rollup" as const }) },
       { weight: 1, arbitrary: fc.constant({ do: "alarm" as const }) },
     );
-    const fault = fc.constantFrom<(Fault | undefined)[]>("refuse", "lose_answer", undefined);
+    const fault = fc.constantFrom<(Fault | undefined)[]>("lose_request", "lose_response", undefined);
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 2, maxLength: 10 }),
         fc.array(fault, { maxLength: 8 }),
         async (steps, faults) => {
-          const sku = fresh("sku");
+          const sku = newId("sku");
           const session_id = newSession();
           const session = sessionOf(bindings, tenant("shop"), session_id);
           const rollup = rollupOf(bindings, tenant("shop"), 0);
@@ -329,8 +332,8 @@ describe("a rollup", () => {
             }
           }
           traffic.fault = () => undefined;
-          await settle(session_id, async () => {
-            // Each sale has a bit of its own: what is lost and what counts twice shows.
+          await runAlarmsUntil(session_id, async () => {
+            // Each sale sets another bit, which shows lost and repeated events.
             expect(await worth(sku)).toBe(seq === 0 ? undefined : 2 ** seq - 1);
           });
         },
@@ -339,16 +342,16 @@ describe("a rollup", () => {
     );
   });
 
-  it("reads by its layout what a session folded in an earlier deployment and could not tell", async () => {
-    const sku = fresh("sku");
+  it("reads unconfirmed deltas of an earlier deployment by their layout", async () => {
+    const sku = newId("sku");
     const session_id = newSession();
     const session = sessionOf(bindings, tenant("shop"), session_id);
-    traffic.fault = (session) => (session === session_id ? "refuse" : undefined);
+    traffic.fault = (session) => (session === session_id ? "lose_request" : undefined);
     await accept(batch([sale(0, sku, 1)], { session_id }));
     await runInDurableObject(session, (_, { storage }) =>
       rewriteSession(storage, ({ push_queue }) => {
         const layout = push_queue.layouts.product as StateLayout;
-        layout.accumulators = `ofbefore ${layout.accumulators}`;
+        layout.accumulators = `earlier ${layout.accumulators}`;
         for (const push of [...push_queue.sealed, push_queue.open])
           push?.deltas[rollupKey("product", sku)]?.cells.unshift(7);
       }),
@@ -357,14 +360,14 @@ describe("a rollup", () => {
     await accept(batch([sale(1, sku, 2)], { session_id }));
     await restart(session);
     traffic.fault = () => undefined;
-    await settle(session_id, async () => expect(await worth(sku)).toBe(3));
+    await runAlarmsUntil(session_id, async () => expect(await worth(sku)).toBe(3));
   });
 
-  it("gets all that a session owes, however much it is and in any script, after the session restarted", async () => {
+  it("receives all unconfirmed deltas of a restarted session, for many ids in any script", async () => {
     const session_id = newSession();
     const session = sessionOf(bindings, tenant("shop"), session_id);
     const sku = (index: number) => `${"潮汐🌊é".repeat(30)} ${session_id} ${index}`;
-    traffic.fault = (session) => (session === session_id ? "refuse" : undefined);
+    traffic.fault = (session) => (session === session_id ? "lose_request" : undefined);
     await accept(
       batch(
         Array.from({ length: 250 }, (_, index) => sale(index, sku(index), index + 1)),
@@ -373,24 +376,24 @@ describe("a rollup", () => {
     );
     await restart(session);
     traffic.fault = () => undefined;
-    await settle(session_id, async () => {
+    await runAlarmsUntil(session_id, async () => {
       expect(await worth(sku(0))).toBe(1);
       expect(await worth(sku(249))).toBe(250);
     });
   });
 
-  it("that cannot be reached makes its sessions refuse batches before they owe too much, and loses nothing", async () => {
+  it("makes its sessions reject batches while too many deltas are unconfirmed, and loses none of them", async () => {
     const session_id = newSession();
     const sku = (index: number) => `${session_id}-${index}`;
     const sales = (from: number, count: number) =>
       Array.from({ length: count }, (_, index) => sale(from + index, sku(from + index), 1));
-    traffic.fault = (session) => (session === session_id ? "refuse" : undefined);
+    traffic.fault = (session) => (session === session_id ? "lose_request" : undefined);
     await accept(batch(sales(0, 200), { session_id }));
     await accept(batch(sales(200, 100), { session_id }));
-    const refused = await post(JSON.stringify(batch(sales(300, 1), { session_id })));
-    expect(await errorOf(refused)).toEqual([503, "unavailable", expect.stringContaining("Nothing was stored")]);
+    const rejected = await post(JSON.stringify(batch(sales(300, 1), { session_id })));
+    expect(await errorOf(rejected)).toEqual([503, "unavailable", expect.stringContaining("Nothing was stored")]);
     traffic.fault = () => undefined;
-    await settle(session_id, async () => expect(await worth(sku(299))).toBe(1));
+    await runAlarmsUntil(session_id, async () => expect(await worth(sku(299))).toBe(1));
     expect(await accept(batch(sales(300, 1), { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });
     await withinASecond(async () => expect(await worth(sku(300))).toBe(1));
     expect(await worth(sku(0))).toBe(1);

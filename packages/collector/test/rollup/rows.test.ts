@@ -17,7 +17,7 @@ const clicks: Feature = {
 
 const definitions = compileFeatures([clicks]);
 
-/** Most rows that are kept in memory without need. */
+/** Most unchanged rows in memory. */
 const MAX_CACHED = 1_000;
 
 let kv: MemoryKv;
@@ -41,7 +41,7 @@ const writeAll = (rows: EntityRows) => {
 };
 
 describe("the rows of a shard", () => {
-  it("know nothing of an entity before it is changed", () => {
+  it("contain no row of an entity before its first change", () => {
     const rows = openRows();
     expect(rows.get("page:/")).toBeUndefined();
     expect(rows.change("page:/")).toEqual({
@@ -52,13 +52,13 @@ describe("the rows of a shard", () => {
     expect(rows.get("page:/")).toBe(rows.change("page:/"));
   });
 
-  it("keep rows of users and sessions, though no feature is about them", () => {
+  it("store rows of users and sessions without features for them", () => {
     const rows = openRows();
     for (const key of ["user:ann", "session:shop.session-1"] as const)
       expect(rows.change(key).engine.cells).toEqual([]);
   });
 
-  it("are stored when they are written, and not before", () => {
+  it("are stored when they are written, not before", () => {
     const rows = openRows();
     setClicks(rows, "page:/", 3);
     expect(openRows().get("page:/")).toBeUndefined();
@@ -66,11 +66,11 @@ describe("the rows of a shard", () => {
     expect(clicksOf(openRows(), "page:/")).toBe(3);
   });
 
-  it("are written once for all changes since the last write, and only those that were changed", () => {
+  it("are written once for all changes since the last write, and only if changed", () => {
     const rows = openRows();
     setClicks(rows, "page:/", 1);
     setClicks(rows, "page:/", 2);
-    rows.change("page:/seen");
+    rows.change("page:/unchanged");
     writeAll(rows);
     writeAll(rows);
     setClicks(rows, "page:/b", 1);
@@ -78,7 +78,7 @@ describe("the rows of a shard", () => {
     expect(kv.writes).toEqual(["page:/", "page:/b"]);
   });
 
-  it("are written again when the first write is not known to be stored", () => {
+  it("are written again if the first write was not confirmed", () => {
     const rows = openRows();
     setClicks(rows, "page:/", 1);
     rows.write();
@@ -96,7 +96,7 @@ describe("the rows of a shard", () => {
     expect(kv.reads).toEqual(["page:/"]);
   });
 
-  it("go on with what other definitions share with those that they were written with", () => {
+  it("keep the features that other definitions share with the stored ones", () => {
     const rows = openRows();
     setClicks(rows, "page:/", 3);
     writeAll(rows);
@@ -106,7 +106,7 @@ describe("the rows of a shard", () => {
     expect(row && after.rollups.get("page")?.engine.vector(row.engine, 0)).toEqual({ recent: 0, renamed: 3 });
   });
 
-  it("are not read when they were written in another layout", () => {
+  it("are not read if they were stored in another layout", () => {
     const rows = openRows();
     const { last_pushes, ...other } = rows.change("page:/");
     kv.put("page:/", { ...other, merged: last_pushes });
@@ -114,13 +114,13 @@ describe("the rows of a shard", () => {
     expect(openRows().change("page:/").last_pushes).toEqual(new Map());
   });
 
-  it("refuse an entity that no definition is about", () => {
+  it("reject an entity without a feature", () => {
     expect(() => openRows().change("product:boots")).toThrow("no feature is defined for product");
   });
 });
 
 describe("rows in memory", () => {
-  /** Rows of so many pages that are stored and read again. */
+  /** Rows of a number of pages that were stored and read again. */
   const readMany = (count: number) => {
     const rows = openRows();
     for (let page = 0; page < count; page += 1) setClicks(rows, `page:/${page}`, page);
@@ -131,13 +131,13 @@ describe("rows in memory", () => {
     return others;
   };
 
-  it("stay there after reads of up to twice as many as are kept", () => {
+  it("are kept up to twice the number of cached rows while they are read", () => {
     const rows = readMany(2 * MAX_CACHED);
     rows.trim();
     expect([clicksOf(rows, "page:/7"), kv.reads]).toEqual([7, []]);
   });
 
-  it("are forgotten after more reads, but for those that are changed and not written", () => {
+  it("are removed after more reads, except those with unwritten changes", () => {
     const rows = readMany(2 * MAX_CACHED + 1);
     setClicks(rows, "page:/8", -1);
     rows.trim();
@@ -145,7 +145,7 @@ describe("rows in memory", () => {
     expect(kv.reads).toEqual(["page:/7"]);
   });
 
-  it("are forgotten once they are written when they are many", () => {
+  it("are removed after a write if there are too many", () => {
     const rows = readMany(MAX_CACHED);
     setClicks(rows, "page:/8", -1);
     writeAll(rows);

@@ -5,7 +5,7 @@ import { childShards, firstDepth, MAX_DEPTH, shardOf } from "../../src/rollup/sh
 const hash = fc.maxSafeNat();
 const depth = fc.nat(MAX_DEPTH);
 
-/** The shards, each with its depth, after the given ones were split, as far as they were there and not at the deepest. */
+/** Depths by shard after splits. Each pick selects an existing shard, and has no effect at the largest depth. */
 const afterSplits = (splits: readonly number[]): Map<number, number> => {
   const depths = new Map([[0, 0]]);
   for (const pick of splits) {
@@ -23,7 +23,7 @@ const splits = fc.array(fc.nat(63), { maxLength: 80 }).map(afterSplits);
 const covers = (shard: number, depth: number, hash: number) => hash % 2 ** depth === shard;
 
 describe("a hash", () => {
-  it("belongs to one of the 2 ** depth shards of a depth: the one whose number it ends with", () => {
+  it("belongs to one of the 2 ** depth shards of a depth: the one with its lowest bits", () => {
     fc.assert(
       fc.property(hash, depth, (value, deep) => {
         const shards = Array.from({ length: 2 ** deep }, (_, shard) => shard);
@@ -32,17 +32,17 @@ describe("a hash", () => {
     );
   });
 
-  it("belongs to exactly one shard, however shards were split", () => {
+  it("belongs to exactly one shard after any splits", () => {
     fc.assert(
       fc.property(splits, hash, (depths, value) => {
-        const [own, ...others] = [...depths].filter(([shard, deep]) => covers(shard, deep, value));
+        const [covering, ...others] = [...depths].filter(([shard, deep]) => covers(shard, deep, value));
         expect(others).toEqual([]);
-        expect(own?.[0]).toBe(shardOf(value, own?.[1] ?? -1));
+        expect(covering?.[0]).toBe(shardOf(value, covering?.[1] ?? -1));
       }),
     );
   });
 
-  it("stays with its shard in a split, or goes to the one that is split off", () => {
+  it("stays with its shard in a split, or moves to the new shard", () => {
     fc.assert(
       fc.property(hash, fc.nat(MAX_DEPTH - 1), (value, deep) => {
         const shard = shardOf(value, deep);
@@ -53,17 +53,17 @@ describe("a hash", () => {
 });
 
 describe("firstDepth", () => {
-  it("is the depth of the split that a shard comes from", () => {
+  it("is the depth of the split that created a shard", () => {
     expect([0, 1, 2, 3, 4, 7, 8, 63].map(firstDepth)).toEqual([0, 1, 2, 2, 3, 3, 4, 6]);
   });
 });
 
-describe("splitOff", () => {
+describe("childShards", () => {
   it("is empty for a shard that was not split", () => {
     for (let shard = 0; shard < 2 ** MAX_DEPTH; shard += 1) expect(childShards(shard, firstDepth(shard))).toEqual([]);
   });
 
-  it("leads from shard 0 to every shard, once", () => {
+  it("reaches every shard from shard 0 once", () => {
     fc.assert(
       fc.property(splits, (depths) => {
         const reached: number[] = [];

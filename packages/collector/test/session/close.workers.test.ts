@@ -10,18 +10,18 @@ import { tenant } from "../workers/worker.ts";
 const bindings = env as unknown as Env;
 const objectOf = (session_id: string) => sessionOf(bindings, tenant("shop"), session_id);
 
-/** Lets time pass for the collector, and rings the session's alarm. */
-const ring = async (session_id: string, afterMs: number) => {
+/** Moves the collector's clock, and runs the session's alarm. */
+const runAlarm = async (session_id: string, afterMs: number) => {
   vi.setSystemTime(Date.now() + afterMs);
   return runDurableObjectAlarm(objectOf(session_id));
 };
 
-/** What waits for the log. */
+/** The stored final vector of a session. */
 const finalOf = (session_id: string) =>
   runInDurableObject(objectOf(session_id), (_, { storage }) => new Row(storage).read()?.final);
 
-/** The features that say what happened, whatever the moment of reading. */
-const happened = { event_count: 2, page_view_count: 1, custom_event_count: 1 };
+/** Features that do not depend on the time of the read. */
+const stableFeatures = { event_count: 2, page_view_count: 1, custom_event_count: 1 };
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
@@ -31,72 +31,72 @@ afterEach(() => {
 });
 
 describe("a session", () => {
-  it("is closed by its alarm after 30 minutes without an event, with a final vector", async () => {
+  it("is closed by its alarm after 30 minutes without an event, and stores a final vector", async () => {
     const session_id = newSession();
     await accept(batch([page(0), custom(1)], { session_id }));
     expect(await vectorOf(session_id)).toMatchObject({ version: 0, closed_at: null });
     expect(await finalOf(session_id)).toBeNull();
 
-    expect(await ring(session_id, SESSION_IDLE_MS)).toBe(true);
+    expect(await runAlarm(session_id, SESSION_IDLE_MS)).toBe(true);
     const vector = await vectorOf(session_id);
-    expect(vector).toMatchObject({ version: 1, closed_at: Date.now(), features: happened });
+    expect(vector).toMatchObject({ version: 1, closed_at: Date.now(), features: stableFeatures });
     expect(vector.age_ms).toBe(Date.now() - vector.event_time);
     expect(await finalOf(session_id)).toMatchObject({
       version: 1,
       closed_at: vector.closed_at,
       event_time: vector.event_time,
       definition_version: vector.definition_version,
-      features: { ...happened, idle_ms: 0 },
+      features: { ...stableFeatures, idle_ms: 0 },
       delivery: { received: 2 },
     });
   });
 
-  it("is closed once: no alarm is left, and a restart changes nothing", async () => {
+  it("is closed once: no alarm remains, and a restart changes nothing", async () => {
     const session_id = newSession();
     await accept(batch([page(0), custom(1)], { session_id }));
-    await ring(session_id, SESSION_IDLE_MS);
+    await runAlarm(session_id, SESSION_IDLE_MS);
     const final = await finalOf(session_id);
-    expect(await ring(session_id, SESSION_IDLE_MS)).toBe(false);
+    expect(await runAlarm(session_id, SESSION_IDLE_MS)).toBe(false);
     await evictDurableObject(objectOf(session_id));
     await runInDurableObject(objectOf(session_id), (session) => session.alarm());
     expect(await finalOf(session_id)).toEqual(final);
     expect(await vectorOf(session_id)).toMatchObject({ version: 1, closed_at: final?.closed_at });
   });
 
-  it("is left as it is stored when its site has left the configuration, and goes on when the site is back", async () => {
+  it("keeps its stored state while its site is not configured, and continues when the site is configured again", async () => {
     const session_id = newSession();
     await accept(batch([page(0)], { session_id }));
     await evictDurableObject(objectOf(session_id));
     vi.setSystemTime(Date.now() + SESSION_IDLE_MS);
-    const report = vi.spyOn(console, "error").mockImplementation(() => {});
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     await runInDurableObject(objectOf(session_id), async (session) => {
       Object.defineProperty(session, "tenants", { value: new Map() });
       await session.alarm();
     });
-    expect(report.mock.calls).toEqual([
+    expect(logged.mock.calls).toEqual([
       ["a session keeps its stored state", 'tidemark.config.ts: sites: there is no site "shop"'],
     ]);
-    report.mockRestore();
+    logged.mockRestore();
 
     await evictDurableObject(objectOf(session_id));
     await accept(batch([custom(1)], { session_id }));
-    expect(await vectorOf(session_id)).toMatchObject({ version: 0, features: happened });
-    expect(await ring(session_id, SESSION_IDLE_MS)).toBe(true);
-    expect(await finalOf(session_id)).toMatchObject({ version: 1, features: happened });
+    expect(await vectorOf(session_id)).toMatchObject({ version: 0, features: stableFeatures });
+    expect(await runAlarm(session_id, SESSION_IDLE_MS)).toBe(true);
+    expect(await finalOf(session_id)).toMatchObject({ version: 1, features: stableFeatures });
   });
 
-  it("is not closed while it is alive: an alarm that rings too early is moved", async () => {
+  it("is not closed while it is active: an alarm that fires too early is set again", async () => {
     const session_id = newSession();
     await accept(batch([page(0)], { session_id }));
     vi.setSystemTime(Date.now() + SESSION_IDLE_MS - 1_000);
     await accept(batch([custom(1)], { session_id }));
-    expect(await ring(session_id, 1_000)).toBe(true);
+    expect(await runAlarm(session_id, 1_000)).toBe(true);
     expect(await vectorOf(session_id)).toMatchObject({ version: 0, closed_at: null });
-    expect(await ring(session_id, SESSION_IDLE_MS - 1_000)).toBe(true);
-    expect(await vectorOf(session_id)).toMatchObject({ version: 1, features: happened });
+    expect(await runAlarm(session_id, SESSION_IDLE_MS - 1_000)).toBe(true);
+    expect(await vectorOf(session_id)).toMatchObject({ version: 1, features: stableFeatures });
   });
 
-  it("sets its alarm once, whatever the number of its batches", async () => {
+  it("sets its alarm once for any number of batches", async () => {
     const session_id = newSession();
     const alarmOf = () => runInDurableObject(objectOf(session_id), (_, state) => state.storage.getAlarm());
     await accept(batch([custom(0)], { session_id }));
@@ -109,25 +109,35 @@ describe("a session", () => {
     }
   });
 
-  it("is opened again by a late event, and closed again as a correction", async () => {
+  it("is reopened by a late event, and closed again as a correction", async () => {
     const session_id = newSession();
     const time = Date.now();
     await accept(batch([{ ...page(0), time }], { session_id, sent_at: time }));
-    await ring(session_id, SESSION_IDLE_MS);
+    await runAlarm(session_id, SESSION_IDLE_MS);
     await accept(batch([{ ...custom(1), time }], { session_id, sent_at: Date.now() }));
-    expect(await vectorOf(session_id)).toMatchObject({ version: 1, closed_at: null, late: 1, features: happened });
+    expect(await vectorOf(session_id)).toMatchObject({
+      version: 1,
+      closed_at: null,
+      late: 1,
+      features: stableFeatures,
+    });
     expect((await finalOf(session_id))?.features.event_count).toBe(1);
-    await ring(session_id, SESSION_IDLE_MS);
+    await runAlarm(session_id, SESSION_IDLE_MS);
     expect(await vectorOf(session_id)).toMatchObject({ version: 2, closed_at: Date.now(), late: 1 });
-    expect(await finalOf(session_id)).toMatchObject({ version: 2, event_time: time, features: happened, late: 1 });
+    expect(await finalOf(session_id)).toMatchObject({
+      version: 2,
+      event_time: time,
+      features: stableFeatures,
+      late: 1,
+    });
   });
 
-  it("stays closed when an event comes again, or too late to count", async () => {
+  it("stays closed after a duplicate event, or one too late to count", async () => {
     const session_id = newSession();
     const sent_at = Date.now();
     const first = { ...custom(0), time: sent_at };
     await accept(batch([first], { session_id, sent_at }));
-    await ring(session_id, SESSION_IDLE_MS);
+    await runAlarm(session_id, SESSION_IDLE_MS);
     const closed_at = Date.now();
     await accept(batch([first], { session_id, sent_at }));
     const ancient = { ...custom(1), time: sent_at - 2 * 86_400_000 };
@@ -139,10 +149,10 @@ describe("a session", () => {
       features: { event_count: 1 },
       delivery: { received: 2, duplicates: 1 },
     });
-    expect(await ring(session_id, SESSION_IDLE_MS)).toBe(false);
+    expect(await runAlarm(session_id, SESSION_IDLE_MS)).toBe(false);
   });
 
-  it("that no event of the contract ever reached is never closed", async () => {
+  it("is never closed without a valid event", async () => {
     const session_id = newSession();
     await accept(batch(["no event"], { session_id }));
     expect(await runDurableObjectAlarm(objectOf(session_id))).toBe(false);

@@ -25,7 +25,7 @@ const fold = (queue: PushQueue, key: RollupKey = "user:ann"): void => {
   deltas[key].cells = [(deltas[key].cells[0] as number) + 1];
 };
 
-/** The pushes of a text as a shard reads them: one without layouts has those of the push before it. */
+/** Decodes pushes as a shard does: a push without layouts has those of the previous push. */
 const read = (text: string): Push[] => {
   let latest: StateLayouts | undefined;
   return (JSON.parse(text) as Push[]).map((push) => {
@@ -36,8 +36,8 @@ const read = (text: string): Push[] => {
 
 const numbersOf = (pushes: readonly Push[]) => pushes.map(({ n }) => n);
 
-/** A queue of `count` folded pushes, each sealed by a send that no shard answered. */
-const unanswered = (count: number): PushQueue => {
+/** A queue of `count` pushes, each sealed by a request without a response. */
+const unconfirmed = (count: number): PushQueue => {
   const queue = newPushQueue(layouts("a"));
   for (let index = 0; index < count; index += 1) {
     fold(queue);
@@ -47,7 +47,7 @@ const unanswered = (count: number): PushQueue => {
 };
 
 describe("openPush", () => {
-  it("opens one push, and the next one only when that is sealed", () => {
+  it("opens one push, and the next one only after the first is sealed", () => {
     const queue = newPushQueue(layouts("a"));
     const first = openPush(queue, SESSION);
     expect(openPush(queue, SESSION)).toBe(first);
@@ -57,15 +57,15 @@ describe("openPush", () => {
     expect(openPush(queue, SESSION)).toMatchObject({ n: 2 });
   });
 
-  it("addresses the push to the session's shard at the largest depth that was reported", () => {
-    const queue = unanswered(1);
+  it("sets the push's shard to that of the session at the largest reported depth", () => {
+    const queue = unconfirmed(1);
     confirm(queue, nextPushes(queue), 3);
     expect(openPush(queue, SESSION).shard).toBe(shardOf(hashOf(SESSION), 3));
   });
 });
 
 describe("nextPushes", () => {
-  it("seals the open push, which takes in no more deltas", () => {
+  it("seals the open push, which then collects no more deltas", () => {
     const queue = newPushQueue(layouts("a"));
     fold(queue);
     const [sent] = nextPushes(queue);
@@ -75,41 +75,41 @@ describe("nextPushes", () => {
     expect(numbersOf(nextPushes(queue))).toEqual([1, 2]);
   });
 
-  it("seals at most four pushes while no shard answers, and gathers later deltas in one more", () => {
-    const queue = unanswered(10);
+  it("seals at most four pushes while no shard responds, and collects later deltas in one more", () => {
+    const queue = unconfirmed(10);
     expect(numbersOf(queue.sealed)).toEqual([1, 2, 3, 4]);
     expect(numbersOf(nextPushes(queue))).toEqual([1, 2, 3, 4]);
     expect(queue.open).toMatchObject({ n: 5, deltas: { "user:ann": { cells: [6] } } });
   });
 
-  it("returns the pushes to the first one's shard only", () => {
+  it("returns only the leading pushes to the same shard", () => {
     const queue = newPushQueue(layouts("a"));
     queue.sealed = [2, 2, 0, 2].map((shard, index): Push => ({ n: index + 1, shard, deltas: {} }));
     expect(numbersOf(nextPushes(queue))).toEqual([1, 2]);
   });
 
-  it("returns nothing when nothing was folded", () => {
+  it("returns nothing for a new queue", () => {
     expect(nextPushes(newPushQueue(layouts("a")))).toEqual([]);
   });
 });
 
 describe("encode", () => {
-  it("writes layouts once for all pushes that share them", () => {
-    const queue = unanswered(3);
+  it("writes layouts once for successive pushes that share them", () => {
+    const queue = unconfirmed(3);
     const encoded = JSON.parse(encode(queue, nextPushes(queue))) as Push[];
     expect(encoded.map((push) => push.layouts)).toEqual([layouts("a"), undefined, undefined]);
   });
 
-  it("gives each push the layouts that it was folded with, beside those of another instance", () => {
-    const queue = unanswered(2);
+  it("gives each push the layouts it was folded with, also after those of another instance", () => {
+    const queue = unconfirmed(2);
     sealUnconfirmed(queue, layouts("b"));
     fold(queue);
     const pushes = nextPushes(queue);
     expect(read(encode(queue, pushes)).map((push) => push.layouts)).toEqual(["a", "a", "b"].map(layouts));
   });
 
-  it("leaves the pushes as they are", () => {
-    const queue = unanswered(2);
+  it("does not change the pushes", () => {
+    const queue = unconfirmed(2);
     const before = structuredClone(queue);
     encode(queue, queue.sealed);
     expect(queue).toEqual(before);
@@ -117,8 +117,8 @@ describe("encode", () => {
 });
 
 describe("confirm", () => {
-  it("removes what the shard has confirmed, and keeps what was folded since", () => {
-    const queue = unanswered(1);
+  it("removes confirmed pushes, and keeps later ones", () => {
+    const queue = unconfirmed(1);
     const sent = nextPushes(queue);
     fold(queue);
     confirm(queue, sent, 0);
@@ -127,7 +127,7 @@ describe("confirm", () => {
   });
 
   it("never lowers the depth", () => {
-    const queue = unanswered(1);
+    const queue = unconfirmed(1);
     confirm(queue, nextPushes(queue), 4);
     confirm(queue, [], 2);
     expect(queue.depth).toBe(4);
@@ -135,15 +135,15 @@ describe("confirm", () => {
 });
 
 describe("sealUnconfirmed", () => {
-  it("seals the open push even beyond four: the instance before may have sent it", () => {
-    const queue = unanswered(5);
+  it("seals the open push even beyond four, because the previous instance may have sent it", () => {
+    const queue = unconfirmed(5);
     sealUnconfirmed(queue, layouts("b"));
     expect(numbersOf(nextPushes(queue))).toEqual([1, 2, 3, 4, 5]);
     expect(queue.open).toBeNull();
   });
 
-  it("reads pushes of a queue without layouts by their own, or by none", () => {
-    const queue = unanswered(2);
+  it("gives pushes of a queue without layouts their own layouts, or none", () => {
+    const queue = unconfirmed(2);
     const [first] = queue.sealed;
     if (first) first.layouts = layouts("own");
     delete (queue as Partial<PushQueue>).layouts;
@@ -155,7 +155,7 @@ describe("sealUnconfirmed", () => {
 
 describe("pendingDeltas", () => {
   it("counts the deltas of all pushes, sealed or open", () => {
-    const queue = unanswered(1);
+    const queue = unconfirmed(1);
     fold(queue);
     fold(queue, "page:/");
     expect(pendingDeltas(queue)).toBe(3);
@@ -163,7 +163,7 @@ describe("pendingDeltas", () => {
   });
 });
 
-/** Shards that merge each push once: they pass over a number that is not above the latest that they merged of the session. */
+/** Shards that merge each push once: they skip a number that is not greater than the latest merged one. */
 const createShards = () => {
   const latest = new Map<number, number>();
   const counts: Record<string, number> = {};
@@ -181,7 +181,7 @@ const createShards = () => {
 
 type Step =
   | { type: "fold"; key: RollupKey }
-  | { type: "send"; outcome: "confirmed" | "refused" | "answer lost"; depth: number }
+  | { type: "send"; outcome: "confirmed" | "request lost" | "response lost"; depth: number }
   | { type: "restart" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -193,15 +193,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       type: fc.constant("send"),
-      outcome: fc.constantFrom("confirmed", "refused", "answer lost"),
+      outcome: fc.constantFrom("confirmed", "request lost", "response lost"),
       depth: fc.nat(6),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("restart") }) },
 ) as fc.Arbitrary<Step>;
 
-describe("a queue, whatever is folded, sent, lost and restarted", () => {
-  it("brings each delta to a shard once, in pushes that keep their number, shard, content and layouts", () => {
+describe("a queue under any folds, losses and restarts", () => {
+  it("delivers each delta to a shard once, in pushes that never change number, shard, content or layouts", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const shards = createShards();
@@ -212,7 +212,7 @@ describe("a queue, whatever is folded, sent, lost and restarted", () => {
         let stored = structuredClone(queue);
 
         const send = (outcome: string, depth: number) => {
-          // A session writes what is not written before it sends.
+          // A session writes its state before it sends.
           stored = structuredClone(queue);
           const pushes = nextPushes(queue);
           const received = read(encode(queue, pushes));
@@ -222,7 +222,7 @@ describe("a queue, whatever is folded, sent, lost and restarted", () => {
             expect(push).toEqual(sent.get(push.n) ?? push);
             sent.set(push.n, push);
           });
-          if (outcome !== "refused") shards.apply(received);
+          if (outcome !== "request lost") shards.apply(received);
           if (outcome === "confirmed") confirm(queue, pushes, depth);
         };
 

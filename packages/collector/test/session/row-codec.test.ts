@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decode, encode } from "../../src/session/row-codec.ts";
 
-/** Bytes that fit into a row's first page, and into each page more. */
+/** Bytes that fit into a row's first page, and into each further page. */
 const PAGE = { first: 4_000, more: 4_092 };
 
-/** The bytes as they would be stored: the codec uses its own again. */
+/** A copy of the encoded bytes, because the codec reuses its buffer. */
 const stored = (value: object, atLeast = 0): Uint8Array => Uint8Array.from(encode(value, atLeast));
 
 const restored = (bytes: Uint8Array): unknown => decode(bytes.slice().buffer);
@@ -19,7 +19,7 @@ const number = fc.oneof(
 );
 const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("ünïcode 🎈", "\0"));
 
-/** Values of the kinds that a session's state has. */
+/** Values of the types in a session's state. */
 const state = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
@@ -37,7 +37,7 @@ const state = fc.letrec((tie) => ({
   ),
 })).object as fc.Arbitrary<object>;
 
-/** Values of about so many bytes, around the ends of pages and beyond the 64 KiB that the codec begins with. */
+/** Values with encoded lengths around the ends of pages, and beyond the codec's initial buffer of 64 KiB. */
 const large = fc
   .oneof(
     fc.integer({ min: PAGE.first - 20, max: PAGE.first + 20 }),
@@ -47,8 +47,8 @@ const large = fc
   )
   .map((length) => ({ text: "x".repeat(length), after: [1, null] }));
 
-describe("a value in a row", () => {
-  it("is read as it was written, whatever was written before", () => {
+describe("an encoded value", () => {
+  it("is decoded unchanged, whatever was encoded before", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.oneof(state, large), fc.nat(100_000)), { minLength: 1, maxLength: 4 }),
@@ -59,7 +59,7 @@ describe("a value in a row", () => {
     );
   });
 
-  it("has a length that fills pages, or the length that it has to have", () => {
+  it("fills whole pages, or has the required minimum length", () => {
     fc.assert(
       fc.property(fc.oneof(state, large), fc.nat(200_000), (value, atLeast) => {
         const { length } = stored(value);
@@ -69,23 +69,23 @@ describe("a value in a row", () => {
     );
   });
 
-  it("has the length that it has to have, however much longer that is than any value before", () => {
+  it("has a minimum length far beyond that of all values before", () => {
     const bytes = stored({ a: 1 }, 1_000_000);
     expect(bytes).toHaveLength(1_000_000);
     expect(restored(bytes)).toEqual({ a: 1 });
   });
 
-  it("takes up no page that it does not need", () => {
+  it("occupies no more pages than needed", () => {
     const bytesOf = (length: number) => stored({ text: "x".repeat(length) }).length;
-    // A map of one key, a text of four, and five bytes before a text of more than 255.
-    const around = 1 + 5 + 3;
-    expect(bytesOf(PAGE.first - around)).toBe(PAGE.first);
-    expect(bytesOf(PAGE.first - around + 1)).toBe(PAGE.first + PAGE.more);
-    expect(bytesOf(PAGE.first + PAGE.more - around)).toBe(PAGE.first + PAGE.more);
-    expect(bytesOf(PAGE.first + PAGE.more - around + 1)).toBe(PAGE.first + 2 * PAGE.more);
+    // A map of one key, a string of four characters, and five bytes before a string of more than 255.
+    const overhead = 1 + 5 + 3;
+    expect(bytesOf(PAGE.first - overhead)).toBe(PAGE.first);
+    expect(bytesOf(PAGE.first - overhead + 1)).toBe(PAGE.first + PAGE.more);
+    expect(bytesOf(PAGE.first + PAGE.more - overhead)).toBe(PAGE.first + PAGE.more);
+    expect(bytesOf(PAGE.first + PAGE.more - overhead + 1)).toBe(PAGE.first + 2 * PAGE.more);
   });
 
-  it("has nothing but zeros after it, also where a larger one stood before", () => {
+  it("is followed by zeros only, also after a larger value in the same buffer", () => {
     fc.assert(
       fc.property(state, large, (value, before) => {
         const alone = stored(value);
@@ -101,7 +101,7 @@ describe("a value in a row", () => {
     );
   });
 
-  it("is read whatever comes after it", () => {
+  it("is decoded whatever follows it", () => {
     const bytes = new Uint8Array([...stored({ a: 1 }), 1, 2, 0xff]);
     expect(restored(bytes)).toEqual({ a: 1 });
   });

@@ -29,7 +29,7 @@ describe("seqOf", () => {
 describe("bySeq", () => {
   const seqs = fc.array(fc.nat(50), { maxLength: 20 });
 
-  it("orders positions by their events' numbers, and keeps the order of equal ones", () => {
+  it("sorts positions by sequence number, and keeps the order of equal ones", () => {
     fc.assert(
       fc.property(seqs, fc.infiniteStream(fc.boolean()), (all, picks) => {
         const events = all.map((seq) => ({ seq }));

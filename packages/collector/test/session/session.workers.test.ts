@@ -21,7 +21,11 @@ import {
 
 const { SESSION } = env as unknown as Env;
 
-/** Does something before each write of an object's row, which fails when that throws. Returns what undoes it, to be run in the object. */
+/**
+ * Calls `act` before each write of an object's row. The write fails if `act` throws.
+ *
+ * @returns Restores the object's storage. Run it in the object.
+ */
 const beforeEachWrite = (stub: DurableObjectStub<undefined>, act: () => void) =>
   runInDurableObject(stub, (_, { storage: { sql } }) => {
     const exec = sql.exec.bind(sql) as (...given: Parameters<typeof sql.exec>) => never;
@@ -35,7 +39,7 @@ const beforeEachWrite = (stub: DurableObjectStub<undefined>, act: () => void) =>
   });
 
 describe("a session", () => {
-  it("counts every event once under any repetition, order, overlap and splitting of batches", async () => {
+  it("counts each event once under any repetition, order, overlap and splitting of batches", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(fc.nat(30), { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 8 }),
@@ -43,14 +47,14 @@ describe("a session", () => {
           const session_id = newSession();
           const sent = new Set<number>();
           for (const seqs of batches) {
-            const fresh = new Set(seqs.filter((seq) => !sent.has(seq)));
-            const answer = await accept(
+            const unsent = new Set(seqs.filter((seq) => !sent.has(seq)));
+            const response = await accept(
               batch(
                 seqs.map((seq) => custom(seq)),
                 { session_id },
               ),
             );
-            expect(answer).toEqual({ accepted: fresh.size, duplicates: seqs.length - fresh.size, rejected: [] });
+            expect(response).toEqual({ accepted: unsent.size, duplicates: seqs.length - unsent.size, rejected: [] });
             for (const seq of seqs) sent.add(seq);
           }
           const { features, delivery } = await vectorOf(session_id);
@@ -66,7 +70,7 @@ describe("a session", () => {
     );
   });
 
-  it("loses nothing when its object is evicted between two batches", async () => {
+  it("keeps its state when its object is evicted between two batches", async () => {
     const session_id = newSession();
     await accept(batch([custom(0), custom(1)], { session_id }));
     const before = await vectorOf(session_id);
@@ -75,7 +79,7 @@ describe("a session", () => {
     expect(await accept(batch([custom(1), custom(2)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 1 });
   });
 
-  it("begins its features anew, and not its dedupe, when it stored them in a layout that is no longer read", async () => {
+  it("restarts its features, but not its deduplication, if their stored layout is outdated", async () => {
     const session_id = newSession();
     const stub = SESSION.getByName(`shop:${session_id}`);
     await accept(batch([custom(0), custom(1)], { session_id }));
@@ -88,7 +92,7 @@ describe("a session", () => {
     expect([features.custom_event_count, delivery.received]).toEqual([1, 3]);
   });
 
-  it("acknowledges nothing when the commit fails, and takes the same batch whole afterwards", async () => {
+  it("rejects a batch whose write fails, and accepts it whole afterwards", async () => {
     const session_id = newSession();
     const stub = SESSION.getByName(`shop:${session_id}`);
     await accept(batch([custom(0)], { session_id }));
@@ -109,7 +113,7 @@ describe("a session", () => {
     expect(await accept(batch([custom(1)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });
   });
 
-  it("takes nothing of a batch that fails halfway, and takes it whole afterwards", async () => {
+  it("stores nothing of a batch that fails halfway, and accepts it whole afterwards", async () => {
     const session_id = newSession();
     const stub = SESSION.getByName(`shop:${session_id}`);
     await accept(batch([custom(0)], { session_id }));
@@ -134,7 +138,7 @@ describe("a session", () => {
     expect((await vectorOf(session_id)).features.custom_event_count).toBe(3);
   });
 
-  it("writes once for batches that come together, each durable when it is answered", async () => {
+  it("writes once for batches that arrive together, and acknowledges each after the write", async () => {
     const session_id = newSession();
     const stub = SESSION.getByName(`shop:${session_id}`);
     await accept(batch([custom(0)], { session_id }));
@@ -142,21 +146,21 @@ describe("a session", () => {
     await beforeEachWrite(stub, () => {
       writes += 1;
     });
-    // However slow the machine is: they come within the time in which a row is not written again.
+    // The batches must arrive within the least time between two writes, however slow the machine is.
     const wait = scheduler.wait.bind(scheduler);
     vi.spyOn(scheduler, "wait").mockImplementation((ms) => wait(ms < 10 ? 300 : ms));
     vi.spyOn(Date, "now").mockReturnValue(Date.now());
     const seqs = Array.from({ length: 60 }, (_, index) => index + 1);
-    const answers = await Promise.all(seqs.map((seq) => accept(batch([custom(seq)], { session_id }))));
+    const responses = await Promise.all(seqs.map((seq) => accept(batch([custom(seq)], { session_id }))));
     vi.restoreAllMocks();
-    expect(answers).toEqual(seqs.map(() => ({ accepted: 1, duplicates: 0, rejected: [] })));
+    expect(responses).toEqual(seqs.map(() => ({ accepted: 1, duplicates: 0, rejected: [] })));
     expect(writes).toBeGreaterThan(0);
     expect(writes).toBeLessThan(10);
     await evictDurableObject(stub);
     expect((await vectorOf(session_id)).delivery.received).toBe(61);
   });
 
-  it("acknowledges none of the batches that wait for a commit which fails", async () => {
+  it("acknowledges none of the batches that wait for a failed write", async () => {
     const session_id = newSession();
     const stub = SESSION.getByName(`shop:${session_id}`);
     await accept(batch([custom(0)], { session_id }));
@@ -166,17 +170,17 @@ describe("a session", () => {
       if (writes > 1) throw new Error("disk full");
     });
     const bodies = Array.from({ length: 20 }, (_, index) => batch([custom(index + 1)], { session_id }));
-    const answers = await Promise.all(bodies.map((body) => post(JSON.stringify(body))));
+    const responses = await Promise.all(bodies.map((body) => post(JSON.stringify(body))));
     await runInDurableObject(stub, restore);
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
-    for (const [index, { status }] of answers.entries()) {
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200, 503]));
+    for (const [index, { status }] of responses.entries()) {
       const [accepted, duplicates] = status === 200 ? [0, 1] : [1, 0];
       expect(await accept(bodies[index])).toMatchObject({ accepted, duplicates });
     }
     expect((await vectorOf(session_id)).features.custom_event_count).toBe(21);
   });
 
-  it("acknowledges nothing that a failure beside it undid", async () => {
+  it("acknowledges no batch that the failure of another one undid", async () => {
     const session_id = newSession();
     const stub = SESSION.getByName(`shop:${session_id}`);
     await accept(batch([custom(0)], { session_id }));
@@ -184,9 +188,9 @@ describe("a session", () => {
       const { tenants } = instance as unknown as { tenants: Tenants };
       const shop = tenantOf(tenants, "shop");
       const { session } = shop.definitions;
-      const fold: Engine["fold"] = (state, event, occurrence) => {
+      const fold: Engine["fold"] = (state, event, context) => {
         if (event.type === "custom" && event.name === "defect") throw new Error("defect");
-        return session.fold(state, event, occurrence);
+        return session.fold(state, event, context);
       };
       const definitions = { ...shop.definitions, session: { ...session, fold } };
       Object.assign(instance, { tenants: new Map([["shop", { ...shop, definitions }]]) });
@@ -195,19 +199,19 @@ describe("a session", () => {
     const bodies = Array.from({ length: 40 }, (_, index) =>
       batch([custom(index + 1, index % 8 === 5 ? "defect" : "x")], { session_id }),
     );
-    const answers = await Promise.all(bodies.map((body) => post(JSON.stringify(body))));
+    const responses = await Promise.all(bodies.map((body) => post(JSON.stringify(body))));
     await runInDurableObject(stub, restore);
     await evictDurableObject(stub);
-    const acknowledged = answers.filter(({ status }) => status === 200).length;
+    const acknowledged = responses.filter(({ status }) => status === 200).length;
     expect((await vectorOf(session_id)).delivery.received).toBe(1 + acknowledged);
     expect(acknowledged).toBeLessThanOrEqual(35);
-    for (const [index, { status }] of answers.entries()) {
+    for (const [index, { status }] of responses.entries()) {
       if (status !== 200) expect(await accept(bodies[index])).toMatchObject({ accepted: 1, duplicates: 0 });
     }
     expect((await vectorOf(session_id)).features.custom_event_count).toBe(41);
   });
 
-  it("keeps one row, which does not grow with the events", async () => {
+  it("stores one row, which does not grow with its events", async () => {
     const session_id = newSession();
     const stub = SESSION.getByName(`shop:${session_id}`);
     const rows = () => runInDurableObject(stub, (_, { storage }) => rowsOf(storage));
@@ -226,7 +230,7 @@ describe("a session", () => {
     expect(await rows()).toHaveLength(1);
   });
 
-  it("accounts for what the client says it dropped", async () => {
+  it("counts events that the client reports as dropped", async () => {
     const session_id = newSession();
     await accept(batch([custom(5)], { session_id, dropped: [{ from_seq: 0, to_seq: 2, reason: "overflow" }] }));
     expect((await vectorOf(session_id)).delivery).toEqual({
@@ -238,7 +242,7 @@ describe("a session", () => {
     });
   });
 
-  it("corrects a clock that is wrong, and keeps the order", async () => {
+  it("corrects a wrong clock, and keeps the order of events", async () => {
     const session_id = newSession();
     const wrong = Date.now() - 3_600_000;
     await accept(
@@ -255,17 +259,17 @@ describe("a session", () => {
     expect(Math.abs(event_time - (Date.now() - 100))).toBeLessThan(5000);
   });
 
-  it("bounds what a client that skips numbers on purpose can make it remember", async () => {
+  it("limits the gaps that a client can create by skipping numbers", async () => {
     const session_id = newSession();
-    const answer = await accept(
+    const response = await accept(
       batch(
         Array.from({ length: 300 }, (_, index) => custom(index * 2)),
         { session_id },
       ),
     );
-    expect(answer.accepted).toBe(256);
-    expect(answer.rejected).toHaveLength(44);
-    expect(answer.rejected[0]).toMatchObject({ index: 256, code: "too_many_gaps", path: "seq" });
+    expect(response.accepted).toBe(256);
+    expect(response.rejected).toHaveLength(44);
+    expect(response.rejected[0]).toMatchObject({ index: 256, code: "too_many_gaps", path: "seq" });
     expect(await accept(batch([custom(1)], { session_id }))).toMatchObject({ accepted: 1 });
   });
 });

@@ -12,7 +12,7 @@ const ofPage: Feature = { ...count, name: "page_clicks", entity: "page", source:
 
 const before = compileFeatures([clicks, ofPage]);
 
-/** A session of two clicks on a page, which no shard has confirmed. */
+/** A session with two clicks on a page that no shard has confirmed. */
 const busySession = () => {
   const stored = newSession("shop", "shop.session-1", before);
   stored.engine.cells = [2];
@@ -24,14 +24,14 @@ const busySession = () => {
 };
 
 describe("newSession", () => {
-  it("has received nothing, and names its definitions", () => {
+  it("creates an empty state with the version of its definitions", () => {
     const stored = newSession("shop", "shop.session-1", before);
     expect(stored).toMatchObject({ site: "shop", session_id: "shop.session-1", last_received_at: null, closed: false });
     expect(stored.definition_version).toBe(before.version);
     expect(before.session.vector(stored.engine, 0)).toEqual({ clicks: 0 });
   });
 
-  it("shares nothing with another new session", () => {
+  it("creates states that share nothing", () => {
     const [one, other] = [newSession("shop", "a", before), newSession("shop", "b", before)];
     one.engine.cells.push(1);
     openPush(one.push_queue, "a");
@@ -40,7 +40,7 @@ describe("newSession", () => {
 });
 
 describe("renewSession", () => {
-  it("seals what another instance may have sent, and leaves the features of the same definitions", () => {
+  it("seals the pushes of another instance, and keeps features of the same definitions", () => {
     const stored = busySession();
     restoreSession(stored, before);
     expect(stored.push_queue.open).toBeNull();
@@ -48,7 +48,7 @@ describe("renewSession", () => {
     expect(before.session.vector(stored.engine, 1_000)).toEqual({ clicks: 2 });
   });
 
-  it("goes on with the features that other definitions share, and begins the new ones", () => {
+  it("keeps the features that other definitions share, and starts new ones from scratch", () => {
     const after = compileFeatures([views, clicks, ofPage]);
     const stored = busySession();
     restoreSession(stored, after);
@@ -56,7 +56,7 @@ describe("renewSession", () => {
     expect(stored.definition_version).toBe(after.version);
   });
 
-  it("drops the deltas of entities that no definition is about any more, and no other", () => {
+  it("removes only the deltas of entities without a feature", () => {
     const stored = busySession();
     restoreSession(stored, compileFeatures([clicks]));
     expect(nextPushes(stored.push_queue).map(({ deltas }) => Object.keys(deltas))).toEqual([["user:ann"]]);

@@ -4,7 +4,7 @@ import { viewsById } from "../../src/session/views.ts";
 
 const view = (number: number, url: string): View => ({ view_id: `view${number}`, started_at: 0, url });
 
-it("takes a view's path from its URL, of however many there are and in whatever order they come again", () => {
+it("derives the path of a view from its URL, for any number and order of views", () => {
   const numbers = Array.from({ length: 700 }, (_, index) => index);
   for (const all of [numbers, numbers.toReversed(), numbers]) {
     const viewOf = viewsById(all.map((number) => view(number, `https://shop.example/${number}?page=${number}`)));
@@ -12,7 +12,7 @@ it("takes a view's path from its URL, of however many there are and in whatever 
   }
 });
 
-it("leaves a path that was sent, and gives an empty one where the URL is none", () => {
+it("keeps a given path, and derives an empty one from an invalid URL", () => {
   const viewOf = viewsById([{ ...view(1, "https://shop.example/a"), path: "/items/:id" }, view(2, "nowhere")]);
   expect([viewOf("view1")?.path, viewOf("view2")?.path, viewOf("view3")]).toEqual(["/items/:id", "", undefined]);
 });

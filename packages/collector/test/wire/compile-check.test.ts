@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { compileCheck } from "../../src/wire/compile-check.ts";
 
-/** Values at and beyond the bounds that schemas set, of every type that JSON has. */
+/** Values at and beyond the limits of schemas, of every JSON type. */
 const odd = fc.oneof(
   fc.constantFrom(
     -1,
@@ -32,7 +32,7 @@ const odd = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-/** Values that a schema takes, as far as its types say. */
+/** Values that conform to the types of a schema, though not always to its checks. */
 const near = (schema: z.core.$ZodType): fc.Arbitrary<unknown> => {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
@@ -64,7 +64,7 @@ const near = (schema: z.core.$ZodType): fc.Arbitrary<unknown> => {
   }
 };
 
-/** The same, but for one change: a field that is another, is gone, or is new. */
+/** Values with one changed, removed or added field. */
 const changed = (value: fc.Arbitrary<unknown>) =>
   fc
     .tuple(value, fc.nat(), fc.option(odd, { nil: undefined }), fc.constantFrom("", "extra", "__proto__"))
@@ -72,29 +72,29 @@ const changed = (value: fc.Arbitrary<unknown>) =>
       if (typeof original !== "object" || original === null) return other;
       const entries = Object.entries(original);
       const name = extra || (entries[place % entries.length]?.[0] ?? "");
-      // As JSON.parse makes it: with a field of that name, whatever the name.
+      // JSON.parse creates a field of any name, including __proto__.
       return JSON.parse(
         JSON.stringify(Object.fromEntries([...entries.filter(([each]) => each !== name), [name, other]])),
       );
     });
 
 describe("compileCheck", () => {
-  it.each(Object.entries({ ...eventTypes, batch }))("says of %s what zod says", (_name, schema) => {
+  it.each(Object.entries({ ...eventTypes, batch }))("agrees with zod about %s", (_name, schema) => {
     const holds = compileCheck(schema);
-    const valid = near(schema);
-    const verdicts = { kept: 0, broken: 0 };
+    const conforming = near(schema);
+    const counts = { valid: 0, invalid: 0 };
     fc.assert(
-      fc.property(fc.oneof(valid, changed(valid), odd), (value) => {
+      fc.property(fc.oneof(conforming, changed(conforming), odd), (value) => {
         const { success } = z.safeParse(schema, value);
         expect(holds(value)).toBe(success);
-        verdicts[success ? "kept" : "broken"] += 1;
+        counts[success ? "valid" : "invalid"] += 1;
       }),
       { numRuns: 400 },
     );
-    expect(Math.min(verdicts.kept, verdicts.broken)).toBeGreaterThan(5);
+    expect(Math.min(counts.valid, counts.invalid)).toBeGreaterThan(5);
   });
 
-  it("asks zod where it does not know what a schema says", () => {
+  it("falls back to zod for unsupported schemas", () => {
     const even = z.int().refine((value) => value % 2 === 0);
     const schema = z.strictObject({ even, when: z.iso.date(), either: z.union([z.string(), z.null()]).optional() });
     const holds = compileCheck(schema);

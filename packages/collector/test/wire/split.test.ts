@@ -14,7 +14,7 @@ const envelope = {
   sdk: "test/1",
 };
 
-/** Texts that look like the place where a batch is cut. */
+/** Texts that resemble the place where a batch is split. */
 const text = fc.oneof(
   fc.string(),
   fc.constantFrom(',"events":[', '"events":[]}', "]}", '\\",\\"events\\":[', '{"events":'),
@@ -33,8 +33,8 @@ const json = fc.letrec((tie) => ({
 
 const events = fc.array(json, { minLength: 1, maxLength: 4 });
 
-describe("a batch that names its events last", () => {
-  it("is cut in two, whatever stands in it", () => {
+describe("a batch whose last field is `events`", () => {
+  it("is split, whatever its fields contain", () => {
     fc.assert(
       fc.property(text, text, events, (title, sdk, list) => {
         const before = { ...envelope, sdk: sdk.slice(0, 60), views: [{ ...view, title: title.slice(0, 300) }] };
@@ -47,8 +47,8 @@ describe("a batch that names its events last", () => {
   });
 });
 
-describe("another body", () => {
-  it("is not cut, or its end is no list: nothing of it is taken for something else", () => {
+describe("any other body", () => {
+  it("is not split, or its second part is not an array of events", () => {
     fc.assert(
       fc.property(
         events,
@@ -56,7 +56,7 @@ describe("another body", () => {
         json,
         (list, name, more) => {
           const rest = { ...envelope, views: [view] };
-          // By hand: an object cannot have the same field twice.
+          // An object cannot have the same field twice, so the text is built by hand.
           const body = `${JSON.stringify({ ...rest, events: list }).slice(0, -1)},${JSON.stringify(name)}:${JSON.stringify(more)}}`;
           const split = splitUnparsed(body);
           if (split) expect(readEvents(split.text.events)).toBeUndefined();
@@ -73,7 +73,7 @@ describe("another body", () => {
     '{"a":1,"events":[]}',
     '{"a":{"b":1,"events":[1]}}',
     '{"a":",\\"events\\":[]}',
-  ])("%s is not cut", (body) => {
+  ])("is not split: %s", (body) => {
     expect(splitUnparsed(body)).toBeUndefined();
   });
 });

@@ -9,7 +9,7 @@ const identify = { type: "identify", seq: 0, time: 1, user_id: "ann" };
 const validate = (events: unknown[], consent?: Consent) => validateEvents({ events, views: [view], consent });
 
 describe("validateEvents", () => {
-  it("gives each event a verdict of its own, by its position", () => {
+  it("validates each event separately, by position", () => {
     const { valid, rejected } = validate([
       custom,
       "no event",
@@ -25,7 +25,7 @@ describe("validateEvents", () => {
 
   it.each<[string, unknown, object]>([
     ["null", null, { code: "not_an_object", path: "", message: "the event is not a JSON object" }],
-    ["a list", [custom], { code: "not_an_object", path: "" }],
+    ["an array", [custom], { code: "not_an_object", path: "" }],
     ["no type", { seq: 0, time: 1 }, { code: "missing_field", path: "type", message: "type is missing" }],
     [
       "an unknown type",
@@ -57,23 +57,23 @@ describe("validateEvents", () => {
         message: 'view_id: the batch\'s views do not describe "view000002"',
       },
     ],
-  ])("rejects %s, and says which field and why", (_, event, expected) => {
+  ])("rejects %s with the field and the reason", (_, event, expected) => {
     const { valid, rejected } = validate([event]);
     expect(valid).toEqual([]);
     expect(rejected).toEqual([expect.objectContaining({ index: 0, ...expected })]);
   });
 
-  it("shortens a value that it quotes", () => {
+  it("shortens quoted values", () => {
     const [rejection] = validate([{ ...custom, time: "x".repeat(1_000) }]).rejected;
     expect(rejection?.message).toMatch(/^time: expected number, got "x{56}\.\.\.$/);
   });
 
-  it("names the user only with leave to personalise, where the visitor was asked", () => {
-    const answer = (personalisation: Consent["personalisation"]) =>
+  it("rejects identify if personalisation is stated and not granted", () => {
+    const validateWith = (personalisation: Consent["personalisation"]) =>
       validate([identify], { measurement: "granted", personalisation });
-    expect([validate([identify]).valid, answer("granted").valid]).toEqual([[0], [0]]);
+    expect([validate([identify]).valid, validateWith("granted").valid]).toEqual([[0], [0]]);
     for (const denied of ["pending", "denied"] as const) {
-      expect(answer(denied).rejected).toEqual([
+      expect(validateWith(denied).rejected).toEqual([
         expect.objectContaining({ code: "no_consent", path: "user_id", message: expect.stringContaining(denied) }),
       ]);
     }

@@ -9,7 +9,7 @@ import {
 import type { Stored } from "../../src/session/row.ts";
 import { decode, encode } from "../../src/session/row-codec.ts";
 
-/** What the tests say to the collector, in one place. */
+/** Time of the tests' events, in UTC milliseconds. */
 export const NOW = 1_700_000_000_000;
 
 export const view = { view_id: "view000001", started_at: NOW, url: "https://shop.example/a", path: "/a" };
@@ -26,7 +26,7 @@ export const custom = (seq: number, name = "x") => ({ type: "custom", seq, time:
 
 let sessions = 0;
 
-/** A session id that no other test uses. */
+/** Creates a session id that no other test uses. */
 export const newSession = (site = "shop") => {
   sessions += 1;
   return `${site}.session-${sessions}-${crypto.randomUUID().slice(0, 8)}`;
@@ -45,7 +45,7 @@ export const batch = (events: unknown[], more: Record<string, unknown> = {}) => 
   ...more,
 });
 
-/** A batch for another site of the tests' deployment than the shop. */
+/** A batch for a site of the tests' deployment. */
 export const batchFor = (site: "shop" | "blog" | "club" | "bank" | "news", events: unknown[], more = {}) => {
   const key = {
     shop: "tm_shop_aaaaaaaa",
@@ -81,7 +81,7 @@ export const read = (session: string, readKey = "shop-read-key") =>
 export const readRollup = (entity: string, id: string, readKey = "shop-read-key") =>
   request(`/v1/features/${entity}/${encodeURIComponent(id)}`, { headers: { authorization: `Bearer ${readKey}` } });
 
-/** The vector of a user, page or product; `undefined` when there is none. */
+/** The vector of a user, page or product; `undefined` if not found. */
 export const rollupVectorOf = async (
   entity: string,
   id: string,
@@ -94,7 +94,7 @@ export const rollupVectorOf = async (
 export const vectorOf = async (session: string, readKey?: string): Promise<SessionVectorResponse> =>
   (await read(session, readKey)).json();
 
-/** All that an object keeps. */
+/** All keys and rows that an object stores. */
 export const rowsOf = ({ kv, sql }: DurableObjectStorage): unknown[] => {
   const tables = sql.exec<{ name: string }>(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf_*'",
@@ -108,7 +108,7 @@ export const rowsOf = ({ kv, sql }: DurableObjectStorage): unknown[] => {
   return [...kv.list(), ...readable];
 };
 
-/** Changes what a session's object stored, as if another deployment had. */
+/** Changes the stored state of a session, as if another deployment had written it. */
 export const rewriteSession = ({ sql }: DurableObjectStorage, change: (stored: Stored) => void): void => {
   const { name } = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name GLOB 'session*'").one();
   const stored = decode(sql.exec<{ state: ArrayBuffer }>(`SELECT state FROM ${name}`).one().state) as Stored;
@@ -116,7 +116,7 @@ export const rewriteSession = ({ sql }: DurableObjectStorage, change: (stored: S
   sql.exec(`UPDATE ${name} SET state = ?`, encode(stored, 0));
 };
 
-/** Names of the features that change with the moment of reading, though nothing happens. */
+/** Names of the features that depend on the time of the read. */
 const timeDependent = new Set(
   defaultFeatures
     .filter(
@@ -128,7 +128,7 @@ const timeDependent = new Set(
     .map(({ name }): string => name),
 );
 
-/** What of a vector stays as it is while nothing happens. */
+/** The part of a vector that does not depend on the time of the read. */
 export const stablePart = ({ features, age_ms, ...rest }: SessionVectorResponse) => ({
   ...rest,
   features: Object.fromEntries(Object.entries(features).filter(([name]) => !timeDependent.has(name))),

@@ -12,7 +12,7 @@ const product = {
   window: lifetime(),
 } as const;
 
-/** Of an entity of its own. */
+/** Features of a custom entity. */
 const productFeatures = defineFeatures([
   { ...product, name: "product_events", description: "Events.", aggregate: { type: "count" } },
   {
@@ -35,7 +35,7 @@ const productFeatures = defineFeatures([
   },
 ]);
 
-/** Features of one site alone. */
+/** Features of one site only. */
 const newsFeatures = defineFeatures([
   {
     name: "stories",
@@ -57,7 +57,7 @@ const newsFeatures = defineFeatures([
   },
 ]);
 
-/** A deployment with several sites, to see that none reaches another's, and that each has its own policy. */
+/** A deployment with several sites, which must not reach the data of each other, and have different policies. */
 export const config = defineConfig({
   sites: [
     {
@@ -98,17 +98,17 @@ export const config = defineConfig({
 
 const tenants = createTenants(config);
 
-/** The tenant of one of the sites. */
+/** Returns the tenant of a site. */
 export const tenant = (site: string) => tenantOf(tenants, site);
 
 const { handlers, Metrics, Session } = createCollector(config);
 
 export { handlers as default, Metrics, Session };
 
-/** What happens to pushes on their way: they do not arrive, or they do and the answer is lost. */
-export type Fault = "refuse" | "lose_answer";
+/** A fault of a call to a shard: the request is lost, or the shard applies it and the response is lost. */
+export type Fault = "lose_request" | "lose_response";
 
-/** The pushes that came to shards, and what the tests do to them. */
+/** All pushes sent to shards, and the fault that a test injects into a call. */
 export const traffic = {
   pushes: [] as { session: string; push: Push }[],
   fault: (_session: string, _keys: RollupKey[]): Fault | undefined => undefined,
@@ -124,9 +124,9 @@ export class Rollup extends RollupObject {
       session,
       pushes.flatMap(({ deltas }) => Object.keys(deltas) as RollupKey[]),
     );
-    if (fault === "refuse") throw new Error("the rollup cannot be reached");
+    if (fault === "lose_request") throw new Error("the shard cannot be reached");
     const depth = await super.apply(site, session, text);
-    if (fault === "lose_answer") throw new Error("the answer is lost");
+    if (fault === "lose_response") throw new Error("the response is lost");
     return depth;
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { correct, newClock, observe } from "../../../src/session/tab/clock-skew.ts";
 
 describe("a client's clock", () => {
-  it("is corrected by the smallest offset seen", () => {
+  it("is corrected by the smallest observed offset", () => {
     const clock = newClock();
     observe(clock, 1_000, 61_300);
     expect(correct(clock, 0, 500)).toBe(60_800);
@@ -11,13 +11,13 @@ describe("a client's clock", () => {
     expect(correct(clock, 1, 4_000)).toBe(64_050);
   });
 
-  it("is not believed more than the collector's own: nothing happens in its future, to the jitter", () => {
+  it("is never corrected to the collector's future beyond the jitter", () => {
     const clock = newClock();
     observe(clock, 1_000, 2_000);
     expect(correct(clock, 0, 9_000)).toBe(2_010);
   });
 
-  it("is taken anew when it was set back or stood still, not when a batch was slow", () => {
+  it("is estimated again after it was set back or stopped, but not after a slow batch", () => {
     const clock = newClock();
     observe(clock, 10_000, 10_000);
     observe(clock, 20_000, 50_000);
@@ -26,7 +26,7 @@ describe("a client's clock", () => {
     expect(correct(clock, 1, 29_000)).toBe(3_629_000);
   });
 
-  it("never changes the order within a tab, however batches are delayed and reordered", () => {
+  it("never changes the order within a tab under any delay and reordering of batches", () => {
     const journey = fc.array(
       fc.record({ gap: fc.nat(2_000), count: fc.integer({ min: 1, max: 4 }), delay: fc.nat(5_000) }),
       { minLength: 1, maxLength: 20 },
@@ -60,7 +60,7 @@ describe("a client's clock", () => {
     );
   });
 
-  it("stays small under a clock that is set again and again", () => {
+  it("stays small under many clock changes", () => {
     const clock = newClock();
     for (let turn = 0; turn < 100; turn += 1) observe(clock, 0, 1_000_000 - turn * 1_000);
     expect(clock.steps.length).toBeLessThanOrEqual(8);

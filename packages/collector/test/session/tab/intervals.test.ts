@@ -18,7 +18,7 @@ const build = (all: [number, number][]) => {
 };
 
 describe("a set of intervals", () => {
-  it("holds exactly what was put in", () => {
+  it("contains exactly the added numbers", () => {
     fc.assert(
       fc.property(ranges, (all) => {
         const { set, model } = build(all);
@@ -29,7 +29,7 @@ describe("a set of intervals", () => {
     );
   });
 
-  it("takes the number after its largest quickly, and no other", () => {
+  it("adds only the successor of its largest number with insertNext", () => {
     fc.assert(
       fc.property(ranges, fc.nat(80), (all, number) => {
         const [quick, slow] = [build(all).set, build(all).set];
@@ -41,7 +41,7 @@ describe("a set of intervals", () => {
     );
   });
 
-  it("stays sorted, disjoint and as small as can be", () => {
+  it("stays sorted, disjoint and minimal", () => {
     fc.assert(
       fc.property(ranges, (all) => {
         const { set } = build(all);
@@ -54,7 +54,7 @@ describe("a set of intervals", () => {
     );
   });
 
-  it("unites with others without changing them", () => {
+  it("forms a union without changing the operands", () => {
     fc.assert(
       fc.property(ranges, ranges, (a, b) => {
         const [left, right] = [build(a).set, build(b).set];

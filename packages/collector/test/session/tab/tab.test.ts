@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countDelivery, countMissing, drop, newTab, receive, reject } from "../../../src/session/tab/tab.ts";
 
-/** Most ranges of numbers that a tab keeps. */
+/** Most ranges of numbers in a tab. */
 const MAX_RANGES = 256;
 
 const seq = fc.nat(40);
@@ -13,7 +13,7 @@ const step = fc.oneof(
 );
 
 describe("a tab", () => {
-  it("knows what became of each number, in whatever order and however often it is told", () => {
+  it("records the outcome of each number in any order, and repeated ones once", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const tab = newTab();
@@ -47,7 +47,7 @@ describe("a tab", () => {
     );
   });
 
-  it("takes no number beyond 256 ranges that closes no gap, and still knows all that it took", () => {
+  it("rejects new ranges beyond 256, but accepts adjacent numbers and still recognises duplicates", () => {
     const tab = newTab();
     for (let range = 0; range < MAX_RANGES; range += 1) expect(receive(tab, 2 * range)).toBe("new");
     expect(receive(tab, 1_000)).toBe("full");
@@ -58,7 +58,7 @@ describe("a tab", () => {
     expect(countDelivery([tab])).toMatchObject({ received: MAX_RANGES + 3, duplicates: 1 });
   });
 
-  it("notes no rejected or dropped number beyond 256 ranges: those stay missing", () => {
+  it("ignores rejected and dropped numbers beyond 256 ranges, which stay missing", () => {
     const tab = newTab();
     for (let range = 0; range < MAX_RANGES; range += 1) {
       reject(tab, 4 * range);
@@ -70,8 +70,8 @@ describe("a tab", () => {
   });
 });
 
-describe("the delivery of several tabs", () => {
-  it("is the sum of theirs", () => {
+describe("countDelivery", () => {
+  it("sums all tabs", () => {
     const [one, other] = [newTab(), newTab()];
     for (const number of [0, 1, 1, 4]) receive(one, number);
     receive(other, 2);
