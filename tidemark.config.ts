@@ -6,7 +6,7 @@ export default defineConfig({
     {
       id: "demo",
       key: "tm_demo_3f9c1e7ab2d84056",
-      // This machine, and any IPv4 address: at such a one a phone opens the demo of a machine in its network (`--host`).
+      // This machine, and any IPv4 address, for a phone that opens a demo with `--host` in the same network.
       origins: ["http://localhost:*", "http://*.*.*.*:*"],
       readKeySecret: "TIDEMARK_READ_KEY",
     },
