@@ -5,74 +5,75 @@ import { type Bench, report } from "../report.ts";
 
 const engine = createEngine(sessionFeatures);
 
-/** Folds as a session does, which puts together for each event what it knows of it. */
+/** Folds an event as a session does, with a context object for each event. */
 const fold = (state: EngineState, event: LoggedEvent) => {
   const { time, tab_id, seq, view_id, view, view_time_ms, session_id, anonymous_id, user_id, consent } = event;
-  const whole = { time, tab_id, seq, view_id, view, view_time_ms, session_id, anonymous_id, user_id, consent };
-  engine.fold(state, event, whole);
+  const context = { time, tab_id, seq, view_id, view, view_time_ms, session_id, anonymous_id, user_id, consent };
+  engine.fold(state, event, context);
 };
 
-/** Events of one timed stretch. */
-const STRETCH = 50_000;
+/** Number of events in one timed run. */
+const RUN_EVENTS = 50_000;
 
-/** Stretches timed for a figure: the quickest counts, which the machine's other work touched least. */
-const STRETCHES = 12;
+/** Number of runs for a figure. The fastest one counts, since other work on the machine affects it least. */
+const RUNS = 12;
 
-/** Histories after which state and cost are looked at, in events. */
+/** Lengths of the histories after which the state and the cost are measured, in events. */
 const HISTORIES = [10, 10_000, 1_000_000];
 
 /**
- * What an event costs in each of some ways to run a stretch, in microseconds. They take turns, so that what else the machine does
- * touches all of them.
+ * Measures the cost of an event in each kind of run, in microseconds. The kinds take turns, so that other work on the
+ * machine affects all of them.
  */
 const costs = (runs: (() => void)[]): number[] => {
-  const quickest = runs.map(() => Number.POSITIVE_INFINITY);
-  for (let stretch = 0; stretch < STRETCHES; stretch += 1) {
-    runs.forEach((run, place) => {
+  const fastest = runs.map(() => Number.POSITIVE_INFINITY);
+  for (let count = 0; count < RUNS; count += 1) {
+    runs.forEach((run, index) => {
       const begin = performance.now();
       run();
-      quickest[place] = Math.min(quickest[place] as number, performance.now() - begin);
+      fastest[index] = Math.min(fastest[index] as number, performance.now() - begin);
     });
   }
-  return quickest.map((ms) => Math.round((ms * 1e6) / STRETCH) / 1000);
+  return fastest.map((ms) => Math.round((ms * 1e6) / RUN_EVENTS) / 1000);
 };
 
-/** The reference: a loop that looks at each event no more than to count it by its type. */
+/** The reference: a loop that counts events by type. */
 const countByType = (events: EngineEvent[]) => {
   const counts: Record<string, number> = {};
   for (const { type } of events) counts[type] = (counts[type] ?? 0) + 1;
   return counts;
 };
 
-/** A session after so many events, and its next ones: no more than a stretch is held at once. */
+/** A session after a history of the given length, with the events of the next run. Only these are in memory at once. */
 const afterHistory = (length: number) => {
   const state = engine.emptyState();
   const events = sessionEvents();
   for (let index = 0; index < length; index += 1) fold(state, events.next().value);
-  const next = Array.from({ length: STRETCH }, () => events.next().value);
+  const next = Array.from({ length: RUN_EVENTS }, () => events.next().value);
   return {
     length,
     bytes: JSON.stringify({ ...state, cells: packCells(state.cells) }).length,
-    run: () => foldStretch(state, next),
+    run: () => foldRun(state, next),
   };
 };
 
-/** Folds a stretch into a copy, as a state comes out of storage: the history must not grow while it is timed. */
-const foldStretch = (state: EngineState, events: LoggedEvent[]) => {
+/** Folds a run into a copy of the state, as if read from storage, so that the history does not grow between runs. */
+const foldRun = (state: EngineState, events: LoggedEvent[]) => {
   const copy = structuredClone(state);
   for (const event of events) fold(copy, event);
 };
 
 /**
- * What it costs to fold a reader's events through the whole catalogue of the session, on one core: microseconds per event beside a
- * loop that counts events by type, the state as it is stored, and whether a long history makes an event dearer.
+ * Measures the cost of folding a visitor's events into all session features of the catalogue, on one core. It reports
+ * microseconds per event against a loop that counts events by type, the size of the stored state, and the effect of a
+ * long history on the cost.
  */
 export const engineBench: Bench = async () => {
-  const events = firstSessionEvents(STRETCH);
+  const events = firstSessionEvents(RUN_EVENTS);
   const histories = HISTORIES.map(afterHistory);
   const [reference = 0, folding = 0, early = 0, , late = 0] = costs([
     () => countByType(events),
-    () => foldStretch(engine.emptyState(), events),
+    () => foldRun(engine.emptyState(), events),
     ...histories.map(({ run }) => run),
   ]);
   return report("engine", [
@@ -85,11 +86,11 @@ export const engineBench: Bench = async () => {
       budget: 16 * 1024,
     })),
     {
-      case: "event after 1,000,000 beside one after 10",
+      case: "event after 1,000,000, against one after 10",
       value: late,
       unit: "µs/event",
       reference: early,
-      // No dearer, but for what two timings of the same thing differ by.
+      // Equal, within the difference between two measurements of the same run.
       budget: Math.round(early * 1.2 * 1000) / 1000,
     },
   ]);

@@ -9,54 +9,60 @@ import { type PaneLayout, paneLayoutOf } from "./pane-layout.ts";
 import { addToPanes, mergePanesInto, type Panes, partialFrom } from "./panes.ts";
 
 /**
- * One accumulator, which all features share that say the same of source, condition, aggregate, version and panes. Its cell
- * in the state is a partial result, or one for each pane, and `null` as long as no event met the conditions.
+ * The accumulator of a partial result. Features with the same source, conditions, aggregate, version and size of panes
+ * share one. Its cell in the state is a partial result, or one for each pane, and `null` until an event satisfies the
+ * conditions.
  */
 export interface Accumulator {
-  /** Names what the accumulator accumulates: the same in every deployment whose definitions say the same. */
+  /** Hash of the definition: the same in every deployment with the same definitions. */
   id: string;
   source: string;
-  /** Takes in an event of the source, with what aggregates may know of it, when it meets the conditions. */
+  /** Adds an event of the source that satisfies the conditions to a cell, and returns the cell. May change it. */
   add(cell: unknown, event: object, context: EventContext): unknown;
-  /** Takes in the cell of other events, leaves it as it is and shares nothing with it. */
+  /** Merges the cell of other events into a cell, and returns it. Never changes `other`, and shares nothing with it. */
   mergeInto(cell: unknown, other: unknown): unknown;
-  /** The partial result of a window of `panes` panes that ends with the one which `at` lies in. */
+  /** Returns the partial result of the window of `panes` panes whose last pane contains the time `at`. */
   partial(cell: unknown, panes: number, at: number): unknown;
   kind: AggregateKind<unknown>;
 }
 
-/** What a accumulator does, of a feature. */
-interface AccumulatorKey {
+/** The part of a feature's definition that identifies its accumulator. */
+interface AccumulatorDefinition {
   source: string;
   where: readonly Condition[];
   aggregate: AnyAggregate;
   version: number;
-  /** Size of its panes; `null` for one that covers everything. */
+  /** Size of the panes in milliseconds; `null` for a session or a lifetime. */
   pane_ms: number | null;
 }
 
-/** The accumulators of features, and for each feature the one it reads. */
+/**
+ * Returns the accumulators of features, and the position of each feature's accumulator in that list, by the feature's
+ * name.
+ */
 export const accumulatorsOf = (
   features: readonly AggregateFeature[],
 ): { accumulators: Accumulator[]; positionOf: Map<string, number> } => {
-  const contents = new Map<string, { content: AccumulatorKey; panes: number }>();
+  const definitions = new Map<string, { definition: AccumulatorDefinition; panes: number }>();
   const keys = features.map(({ source, where = [], aggregate, version = 1, window }) => {
     const layout = paneLayoutOf(window);
-    const content: AccumulatorKey = { source, where, aggregate, version, pane_ms: layout?.pane_ms ?? null };
-    const key = JSON.stringify(sorted(content));
-    contents.set(key, { content, panes: Math.max(layout?.panes ?? 0, contents.get(key)?.panes ?? 0) });
+    const definition: AccumulatorDefinition = { source, where, aggregate, version, pane_ms: layout?.pane_ms ?? null };
+    const key = JSON.stringify(sorted(definition));
+    definitions.set(key, { definition, panes: Math.max(layout?.panes ?? 0, definitions.get(key)?.panes ?? 0) });
     return key;
   });
-  const order = [...contents.keys()];
-  const accumulators = [...contents].map(([key, { content, panes }]) =>
+  const order = [...definitions.keys()];
+  const accumulators = [...definitions].map(([key, { definition, panes }]) =>
     createAccumulator(
       idOf(`${key}${panes}`),
-      content,
-      content.pane_ms === null ? null : { pane_ms: content.pane_ms, panes },
+      definition,
+      definition.pane_ms === null ? null : { pane_ms: definition.pane_ms, panes },
     ),
   );
   if (new Set(accumulators.map(({ id }) => id)).size < accumulators.length) {
-    throw new Error("two features that say different things have the same hash; give one of them another version");
+    throw new Error(
+      "two features with different definitions have the same accumulator id: change the version of one of them",
+    );
   }
   return {
     accumulators,
@@ -64,7 +70,7 @@ export const accumulatorsOf = (
   };
 };
 
-/** The same value with the keys of its objects in one order, so that the order of writing makes no difference. */
+/** Sorts the keys of all objects in a value, so that their order in the definition makes no difference. */
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
@@ -75,25 +81,25 @@ const sorted = (value: unknown): unknown => {
   );
 };
 
-/** Seven characters of base 36: short, because every state names its accumulators. */
+/** Returns an id of at most seven characters. Ids are short, because every state lists those of its accumulators. */
 const idOf = (text: string): string => (hashOf(text) % 36 ** 7).toString(36);
 
 const createAccumulator = (
   id: string,
-  { source, where, aggregate }: AccumulatorKey,
+  { source, where, aggregate }: AccumulatorDefinition,
   layout: PaneLayout | null,
 ): Accumulator => {
   const kind = kindOf(aggregate);
   const { add } = kind;
   const read = "field" in aggregate ? fieldReader(aggregate.field) : undefined;
-  const meets = where.length > 0 ? matcher(where) : undefined;
+  const isMatch = where.length > 0 ? matcher(where) : undefined;
   if (layout === null) {
     return {
       id,
       source,
       kind,
       add: (cell, event, context) =>
-        meets === undefined || meets(event, context)
+        isMatch === undefined || isMatch(event, context)
           ? add(cell ?? kind.emptyPartial(), read === undefined ? undefined : read(event, context), context)
           : cell,
       mergeInto: (cell, other) => kind.mergeInto(cell ?? kind.emptyPartial(), other),
@@ -106,16 +112,16 @@ const createAccumulator = (
     source,
     kind,
     add(cell, event, context) {
-      if (meets !== undefined && !meets(event, context)) return cell;
-      const kept = (cell ?? []) as Panes;
+      if (isMatch !== undefined && !isMatch(event, context)) return cell;
+      const list = (cell ?? []) as Panes;
       const pane = Math.floor(context.time / pane_ms);
-      addToPanes(kept, keep, kind, pane, read === undefined ? undefined : read(event, context), context);
-      return kept;
+      addToPanes(list, keep, kind, pane, read === undefined ? undefined : read(event, context), context);
+      return list;
     },
     mergeInto(cell, other) {
-      const kept = (cell ?? []) as Panes;
-      mergePanesInto(kept, other as Panes, kind, keep);
-      return kept;
+      const list = (cell ?? []) as Panes;
+      mergePanesInto(list, other as Panes, kind, keep);
+      return list;
     },
     partial: (cell, panes, at) => partialFrom((cell ?? []) as Panes, Math.floor(at / pane_ms) - panes + 1, kind),
   };

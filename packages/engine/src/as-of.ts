@@ -5,20 +5,20 @@ import { type EntityEngine, entityEngines } from "./entity-engine.ts";
 import type { LatenessOptions } from "./lateness.ts";
 import { type LoggedEvent, sessionArrivals } from "./logged-event.ts";
 
-/** A moment at which features are wanted, as for a label to train on. */
+/** An entity and a point in time at which its features are wanted, such as the time of a label to train on. */
 export interface SpineRow {
   entity: string;
   id: string;
-  /** UTC milliseconds. Only what happened before counts. */
+  /** UTC milliseconds. Only events before this time count. */
   as_of: number;
 }
 
 /**
- * Features as of given moments: at each, exactly what had happened before it, whatever happened afterwards. An entity of which
- * nothing was heard has the values of no events.
+ * Computes features as of given points in time, each from all events before it and none from then on. An entity without
+ * events has the values of no events.
  *
- * @param events Each once, in the order in which they arrived; those that come too late do not count, as live.
- * @returns A vector for each row of the spine, in its order.
+ * @param events Each event once, in the order of arrival. Events that are too late do not count, as in the live system.
+ * @returns A vector for each row of the spine, in the order of the spine.
  * @throws Error that names the row of the spine, counted from 1, and its field, or the event and its field.
  */
 export const asOf = (
@@ -29,17 +29,17 @@ export const asOf = (
 ): Record<string, FeatureValue>[] => {
   const arrivalOf = sessionArrivals(options);
   const inOrder = [...events].filter((event) => arrivalOf(event) !== "too_late").sort((a, b) => a.time - b.time);
-  const kept = new Map<string, EntityHistory>(
+  const histories = new Map<string, EntityHistory>(
     entityEngines(features, options).map((each) => [
       each.entity,
       { engine: each.engine, events: byId(inOrder, each.idOf), states: new Map() },
     ]),
   );
-  checkSpine(spine, [...kept.keys()]);
+  checkSpine(spine, [...histories.keys()]);
 
   const vectors = new Map<SpineRow, Record<string, FeatureValue>>();
   for (const row of spine.toSorted((a, b) => a.as_of - b.as_of)) {
-    const { engine, events, states } = kept.get(row.entity) as EntityHistory;
+    const { engine, events, states } = histories.get(row.entity) as EntityHistory;
     const position = states.get(row.id) ?? { state: engine.emptyState(), next: 0 };
     states.set(row.id, position);
     const own = events.get(row.id) ?? [];
@@ -58,8 +58,8 @@ const checkSpine = (spine: readonly SpineRow[], entities: readonly string[]): vo
       if (holds) return;
       throw new Error(`row ${index + 1} of the spine: ${field}: expected ${expected}; given ${displayed(row[field])}`);
     };
-    const known = entities.join(", ") || "nothing, because there are no definitions";
-    expect(entities.includes(row.entity), "entity", `an entity that definitions are about (${known})`);
+    const known = entities.join(", ") || "there are no definitions";
+    expect(entities.includes(row.entity), "entity", `an entity of the definitions (${known})`);
     expect(typeof row.id === "string", "id", "a text");
     expect(Number.isFinite(row.as_of), "as_of", "a number of UTC milliseconds");
   });
@@ -77,13 +77,14 @@ const byId = (events: LoggedEvent[], idOf: EntityEngine["idOf"]): Map<string, Lo
   return groups;
 };
 
-/** An entity's engine, and what has become of each one of the entity up to the row of the spine in question. */
+/** The engine of an entity type, with the events and the current state of each entity, by id. */
 interface EntityHistory {
   engine: Engine;
   events: Map<string, LoggedEvent[]>;
   states: Map<string, FoldPosition>;
 }
 
+/** The state of an entity after the events before the current row of the spine. */
 interface FoldPosition {
   state: EngineState;
   /** Position of the entity's first event that is not folded yet. */

@@ -1,51 +1,56 @@
-/** What `latest_per_view` keeps of views: lists that go together. */
+/** The parallel lists in the cells of `latest_per_view`. */
 const LISTS = ["ids", "seqs", "values"] as const;
 
 type Lists = Record<(typeof LISTS)[number], number[] | number>;
 
 const holdsLists = (cell: unknown): cell is Lists => typeof cell === "object" && cell !== null && !Array.isArray(cell);
 
-/** Looks from the end, where lists of different views differ. A loop: a callback would make an object of each large number. */
+/**
+ * Compares from the end, where lists of different views differ. A loop, because a callback would allocate an object for
+ * each large number.
+ */
 const areSame = (one: number[], other: number[]): boolean => {
   if (one.length !== other.length) return false;
-  for (let place = one.length - 1; place >= 0; place -= 1) if (one[place] !== other[place]) return false;
+  for (let position = one.length - 1; position >= 0; position -= 1) if (one[position] !== other[position]) return false;
   return true;
 };
 
-const placeOf = (list: number[], lists: number[][]): number => {
-  for (let place = 0; place < lists.length; place += 1) if (areSame(lists[place] as number[], list)) return place;
+const positionOf = (list: number[], lists: number[][]): number => {
+  for (let position = 0; position < lists.length; position += 1)
+    if (areSame(lists[position] as number[], list)) return position;
   return -1;
 };
 
 /**
- * A state's cells as they are stored. Features that follow the same views keep the same lists: each list is told once, and
- * where it comes again there is its number, counted from 0 in the order in which lists are told. Leaves the cells as they are.
+ * Returns a state's cells as they are stored, and does not change the given cells. Features over the same views have
+ * equal lists. The first occurrence of a list is stored; a repeated list is replaced by the index of the first one
+ * among all stored lists.
  */
 export const packCells = (cells: readonly unknown[]): unknown[] => {
-  const told: number[][] = [];
+  const lists: number[][] = [];
   return cells.map((cell) => {
     if (!holdsLists(cell)) return cell;
     const packed = { ...cell };
     for (const name of LISTS) {
       const list = cell[name] as number[];
-      const place = placeOf(list, told);
-      if (place < 0) told.push(list);
-      else packed[name] = place;
+      const position = positionOf(list, lists);
+      if (position < 0) lists.push(list);
+      else packed[name] = position;
     }
     return packed;
   });
 };
 
-/** The cells that {@link packCells} was given. No two of them share a list. */
+/** Restores the cells that {@link packCells} packed. No two of them share a list. */
 export const unpackCells = (cells: readonly unknown[]): unknown[] => {
-  const told: number[][] = [];
+  const lists: number[][] = [];
   return cells.map((cell) => {
     if (!holdsLists(cell)) return cell;
     const unpacked = { ...cell };
     for (const name of LISTS) {
       const list = cell[name];
-      if (typeof list === "number") unpacked[name] = (told[list] as number[]).slice();
-      else told.push(list);
+      if (typeof list === "number") unpacked[name] = (lists[list] as number[]).slice();
+      else lists.push(list);
     }
     return unpacked;
   });

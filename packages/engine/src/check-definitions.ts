@@ -18,8 +18,8 @@ const isEntity = (entity: unknown): boolean => {
 };
 
 /**
- * Checks that there are the entities, aggregates and windows that definitions name, for callers without types. `parseFeatures` of
- * `@tidemark/schema` checks the rest.
+ * Checks the entities, the types of aggregates and the types of windows of definitions, for callers without types.
+ * `parseFeatures` of `@tidemark/schema` checks the rest.
  *
  * @throws Error that names the feature, the field, the expected values and the given one.
  */
@@ -34,9 +34,9 @@ export const checkDefinitions = (features: readonly Feature[]): void => {
     const { entity, aggregate, window } = feature ?? {};
     expect(isEntity(entity), "entity", '"session", "user", "page" or { name, field }', entity);
     if (isDerived(feature as Feature)) return;
-    const hasAggregate = aggregateTypes.includes(String(aggregate?.type));
-    expect(hasAggregate, "aggregate.type", aggregateTypes.join(", "), aggregate?.type);
-    const hasWindow = Object.hasOwn(windowTypes, String(window?.type));
-    expect(hasWindow, "window.type", Object.keys(windowTypes).join(", "), window?.type);
+    const isAggregate = aggregateTypes.includes(String(aggregate?.type));
+    expect(isAggregate, "aggregate.type", aggregateTypes.join(", "), aggregate?.type);
+    const isWindow = Object.hasOwn(windowTypes, String(window?.type));
+    expect(isWindow, "window.type", Object.keys(windowTypes).join(", "), window?.type);
   });
 };

@@ -2,18 +2,20 @@ import type { Condition } from "@tidemark/schema";
 import type { EventContext } from "./event-context.ts";
 import { fieldReader } from "./field.ts";
 
-/** Compiles conditions into a function that tells whether an event meets all of them. */
+/** Compiles conditions to a predicate that is true for an event that satisfies all of them. */
 export const matcher = (conditions: readonly Condition[]): ((event: object, context: EventContext) => boolean) => {
-  const tests = conditions.map((condition) => {
+  const predicates = conditions.map((condition) => {
     const read = fieldReader(condition.field);
-    const holds = test(condition);
+    const holds = valuePredicate(condition);
     return (event: object, context: EventContext) => holds(read(event, context));
   });
-  const [only] = tests;
-  return tests.length === 1 && only ? only : (event, context) => tests.every((holds) => holds(event, context));
+  const [only] = predicates;
+  return predicates.length === 1 && only
+    ? only
+    : (event, context) => predicates.every((holds) => holds(event, context));
 };
 
-const test = (condition: Condition): ((actual: unknown) => boolean) => {
+const valuePredicate = (condition: Condition): ((actual: unknown) => boolean) => {
   if (condition.is === "in") {
     const values = new Set<unknown>(condition.values);
     return (actual) => values.has(actual);

@@ -8,74 +8,88 @@ import { evaluate } from "./expression.ts";
 import { type Arrival, type LatenessOptions, lateness } from "./lateness.ts";
 import { paneLayoutOf } from "./pane-layout.ts";
 
-/** An event as the log has it, with all that is known of it: it is its own context. */
+/** An event of the log. It has all fields of the context, and is its own context. */
 export type EngineEvent = FeatureEvent & { tab_id: string };
 
-/** How a state is to be read. */
+/** The layout by which a state is read. */
 export interface StateLayout {
   version: typeof STATE_VERSION;
-  /** What each cell accumulates: the ids of the engine's accumulators, with a space between any two. */
+  /** The ids of the accumulators, in the order of the cells, separated by spaces. */
   accumulators: string;
 }
 
-/** What a state says, as far as its layout is known. */
+/** A state without its layout and its counts of late events. */
 export interface PartialState {
-  /** Each accumulator's partial result; none, or `null`, as long as no event reached it. */
+  /** The cell of each accumulator; absent or `null` until an event reaches the accumulator. */
   cells: unknown[];
-  /** Time of the latest event, in UTC milliseconds; `null` before the first. */
+  /** Time of the latest event in UTC milliseconds; `null` before the first event. */
   event_time: number | null;
 }
 
 /**
- * What the engine remembers of an entity: plain JSON, bounded by the definitions and not by
- * the events. A state of few events is also the delta that brings another one up to date: see {@link Engine.merge}.
+ * The state of an entity: plain JSON, whose size is bounded by the definitions and not by the number of events. A state
+ * of a few events is also a delta that can be merged into another state: see {@link Engine.mergeInto}.
  */
 export interface EngineState extends StateLayout, PartialState {
-  /** Events that arrived behind the watermark and were counted. */
+  /** Number of events that arrived behind the watermark and were counted. */
   late: number;
-  /** Events that arrived behind the watermark by more than the allowed lateness, and were not counted. */
+  /** Number of events that arrived behind the watermark by more than the allowed lateness and were not counted. */
   too_late: number;
-  /** How far time has come by what `advance` said, when it did. */
+  /** Latest processing time given to `advance`, in UTC milliseconds; absent before the first call. */
   processing_time?: number;
 }
 
-/** The definitions of one entity, made runnable. Pure: time comes with the events and the calls, state with the call. */
+/**
+ * The compiled definitions of one entity. Its functions are pure apart from the state that they are given: they read no
+ * clock.
+ */
 export interface Engine {
-  /** The layout of this engine's states. */
+  /** Layout of the engine's states. */
   layout: StateLayout;
-  /** The state before any event. */
+  /** Returns the state before the first event. */
   emptyState(): EngineState;
-  /** What that state says. */
+  /** Returns the partial state before the first event. */
   emptyPartialState(): PartialState;
-  /** Takes in one event, unless it comes too late. Changes the state. */
+  /** Folds one event into the state, unless the event is too late. Changes the state. */
   fold(state: EngineState, event: Event, context: EventContext): Arrival;
-  /** Takes in one event whose arrival was judged elsewhere: an entity's share of what its session folded. Changes the state. */
+  /** Folds one event without a check of its lateness, which the event's session has made already. Changes the state. */
   addUnchecked(state: PartialState, event: Event, context: EventContext): void;
-  /** Tells an idle source how far time has come, in UTC milliseconds: the watermark follows. Changes the state. */
+  /**
+   * Advances an idle source to a processing time in UTC milliseconds, which the watermark follows. Changes the state.
+   */
   advance(state: EngineState, processingTime: number): void;
   /**
-   * Takes in the state of other events. Changes `state`, leaves the other one as it is, and shares nothing with it.
+   * Merges the state of other events into `state`. Never changes `other`, and shares nothing with it.
    *
-   * @throws Error when one is of other definitions: `migrate` it first.
+   * @throws Error when one of them is a state of other definitions: `migrate` it first.
    */
   mergeInto(state: EngineState, other: EngineState): void;
-  /** The state of two disjoint sets of events. Leaves both as they are. @throws Error as `mergeInto`. */
+  /**
+   * Returns the merged state of two disjoint sets of events. Never changes `a` or `b`. @throws The error of
+   * `mergeInto`.
+   */
   merge(a: EngineState, b: EngineState): EngineState;
-  /** A state of other definitions as one of these: what did not change goes on, the features named begin anew. */
+  /**
+   * Converts a state of other definitions to a state of these. Features with an unchanged definition keep their values;
+   * the features in `restarted` start from scratch.
+   */
   migrate(state: EngineState): { state: EngineState; restarted: string[] };
-  /** The features at a moment in UTC milliseconds, which is the latest event's time when that is later. */
+  /**
+   * Returns the features at the read time `at` in UTC milliseconds, or at the time of the latest event when that is
+   * later.
+   */
   vector(state: EngineState, at: number): Record<string, FeatureValue>;
-  /** Events before this are late, in UTC milliseconds; `null` before the first event. */
+  /** Returns the time before which events are late, in UTC milliseconds; `null` before the first event. */
   watermark(state: EngineState): number | null;
 }
 
 const STATE_VERSION = 5;
 
 /**
- * Compiles the definitions of one entity into an engine.
+ * Compiles the definitions of one entity to an engine.
  *
- * @throws Error that names the feature when the features are of several entities, or one names an entity, aggregate or window that there is not;
- * and what `derivationOrder` throws.
+ * @throws Error that names the feature, when the features belong to several entities, or when one names an unknown
+ * entity, aggregate or window. Also throws the errors of `derivationOrder`.
  */
 export const createEngine = (features: readonly Feature[], options?: LatenessOptions): Engine => {
   checkDefinitions(features);
@@ -84,7 +98,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   const other = features.find((each) => first && entityNameOf(each) !== entityNameOf(first));
   if (first && other) {
     throw new Error(
-      `feature ${other.name}: entity: expected ${entityNameOf(first)}, the entity of feature ${first.name}; given ${entityNameOf(other)}: each entity has an engine of its own`,
+      `feature ${other.name}: entity: expected ${entityNameOf(first)}, the entity of feature ${first.name}; given ${entityNameOf(other)}; create one engine for each entity`,
     );
   }
   const aggregates = features.filter((feature) => !isDerived(feature)) as unknown as AggregateFeature[];
@@ -100,11 +114,11 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
 
   const accumulatorsByType = new Map<string, { position: number; add: Accumulator["add"] }[]>();
   const accumulatorsOfType = (type: string) => {
-    const reading = accumulators
+    const ofType = accumulators
       .map(({ source, add }, position) => ({ source, add, position }))
       .filter(({ source }) => source === type || source === "any");
-    accumulatorsByType.set(type, reading);
-    return reading;
+    accumulatorsByType.set(type, ofType);
+    return ofType;
   };
 
   const addUnchecked = (state: PartialState, event: Event, context: EventContext): void => {
@@ -116,7 +130,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     }
   };
 
-  const isOurs = (state: EngineState): boolean => state.version === STATE_VERSION && state.accumulators === ids;
+  const hasOurLayout = (state: EngineState): boolean => state.version === STATE_VERSION && state.accumulators === ids;
 
   const layout: StateLayout = { version: STATE_VERSION, accumulators: ids };
   const emptyPartialState = (): PartialState => ({ cells: [], event_time: null });
@@ -127,8 +141,8 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   };
 
   const mergeInto = (state: EngineState, other: EngineState): void => {
-    if (!isOurs(state) || !isOurs(other)) {
-      throw new Error("a state of other definitions cannot be merged: migrate it first");
+    if (!hasOurLayout(state) || !hasOurLayout(other)) {
+      throw new Error("cannot merge a state of other definitions: migrate it first");
     }
     const { cells } = state;
     accumulators.forEach((accumulator, position) => {
@@ -148,14 +162,14 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     addUnchecked,
 
     fold(state, event, context) {
-      const arrived = arrival(sourceTimeOf(state), context.time);
-      if (arrived === "too_late") {
+      const eventArrival = arrival(sourceTimeOf(state), context.time);
+      if (eventArrival === "too_late") {
         state.too_late += 1;
-        return arrived;
+        return eventArrival;
       }
-      if (arrived === "late") state.late += 1;
+      if (eventArrival === "late") state.late += 1;
       addUnchecked(state, event, context);
-      return arrived;
+      return eventArrival;
     },
 
     advance,
@@ -163,14 +177,14 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     mergeInto,
 
     merge(a, b) {
-      const both = emptyState();
-      mergeInto(both, a);
-      mergeInto(both, b);
-      return both;
+      const merged = emptyState();
+      mergeInto(merged, a);
+      mergeInto(merged, b);
+      return merged;
     },
 
     migrate(state) {
-      if (isOurs(state)) return { state, restarted: [] };
+      if (hasOurLayout(state)) return { state, restarted: [] };
       const isReadable = state.version === STATE_VERSION;
       const ids = isReadable ? state.accumulators.split(" ") : [];
       const known = new Map(ids.map((id, position) => [id, state.cells[position]]));
@@ -183,11 +197,11 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     },
 
     vector(state, at) {
-      const moment = latest(state.event_time, at) as number;
+      const readTime = latest(state.event_time, at) as number;
       const values: Record<string, FeatureValue> = {};
       for (const { name } of features) values[name] = null;
       for (const { name, position, kind, partial, panes, size_ms } of reads) {
-        values[name] = kind.result(partial(state.cells[position] ?? null, panes, moment), { at: moment, size_ms });
+        values[name] = kind.result(partial(state.cells[position] ?? null, panes, readTime), { at: readTime, size_ms });
       }
       for (const { name, derive } of derived) values[name] = evaluate(derive, (read) => values[read] ?? null);
       return values;
@@ -200,7 +214,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   };
 };
 
-/** How far time has come. */
+/** The latest event time, or the processing time when that is later. */
 const sourceTimeOf = ({ event_time, processing_time }: EngineState): number | null =>
   latest(event_time, processing_time ?? null);
 

@@ -4,28 +4,28 @@ import { createEngine, type Engine, type StateLayout } from "./engine.ts";
 import { entityId, type IdReader } from "./entity.ts";
 import type { LatenessOptions } from "./lateness.ts";
 
-/** An entity with its definitions made runnable. */
+/** An entity with the engine for its definitions. */
 export interface EntityEngine {
-  /** The entity's name, as it stands in routes and answers. */
+  /** Name of the entity, as in routes and responses. */
   entity: string;
   engine: Engine;
-  /** The id of the one that an event says something about; `undefined` when it says nothing. */
+  /** Returns the id of the entity that an event belongs to; `undefined` when it belongs to none. */
   idOf: IdReader;
 }
 
-/** Layouts of states by the name of their entity. */
+/** Layouts of states, by the name of the entity. */
 export type StateLayouts = Record<string, StateLayout>;
 
-/** The engine of one entity, with the definitions about it, of which there may be none. @throws Error as `createEngine` does. */
+/** Creates the engine of one entity from its definitions, if any. @throws The errors of {@link createEngine}. */
 export const entityEngine = (entity: Entity, features: readonly Feature[], options?: LatenessOptions): EntityEngine => {
   const name = entityNameOf({ entity });
   return { entity: name, engine: createEngine(featuresOf(features, name), options), idOf: entityId(entity) };
 };
 
-/** The engine of each entity that definitions are about, in the order in which the entities appear. */
+/** Creates the engine of each entity in the definitions, in the order in which the entities appear. */
 export const entityEngines = (features: readonly Feature[], options?: LatenessOptions): EntityEngine[] =>
   entitiesIn(features).map((entity) => entityEngine(entity, features, options));
 
-/** The layout of the states of each entity. */
+/** Returns the layout of each entity's states. */
 export const layoutsOf = (engines: Iterable<EntityEngine>): StateLayouts =>
   Object.fromEntries([...engines].map(({ entity, engine }) => [entity, engine.layout]));

@@ -4,7 +4,7 @@ import type { EventContext } from "./event-context.ts";
 import { fieldReader } from "./field.ts";
 import { truncate } from "./text.ts";
 
-/** Gives an event's id of an entity; `undefined` when the event says nothing about it. */
+/** Returns the id of the entity that an event belongs to; `undefined` when it belongs to none. */
 export type IdReader = (event: object, context: EventContext) => string | undefined;
 
 const readId = (entity: Entity): IdReader => {
@@ -25,7 +25,7 @@ const readId = (entity: Entity): IdReader => {
   }
 };
 
-/** Compiles an entity into a function that gives an event's id of it. */
+/** Compiles an entity to a function that reads its id from an event. */
 export const entityId = (entity: Entity): IdReader => {
   const idOf = readId(entity);
   return isPerson(entity) ? (event, context) => (isPersonal(context.consent) ? idOf(event, context) : undefined) : idOf;

@@ -1,19 +1,16 @@
 import type { ContextFields } from "@tidemark/schema";
 
-/**
- * When and where an event happened, and to whom: what is known of every event, whatever its type. An event of the log, which has
- * all that among its fields, is its own context.
- */
+/** The fields that events of every type have. An event of the log has all of them, and is its own context. */
 export interface EventContext extends ContextFields {
   /** Event time in UTC milliseconds. */
   time: number;
   tab_id: string;
-  /** Number in its tab. */
+  /** Number of the event in its tab. */
   seq: number;
   view_id?: string | undefined;
 }
 
-const fields: Record<keyof EventContext, true> = {
+const contextFields: Record<keyof EventContext, true> = {
   time: true,
   tab_id: true,
   seq: true,
@@ -26,5 +23,5 @@ const fields: Record<keyof EventContext, true> = {
   consent: true,
 };
 
-/** Whether a field is the context's, for events of all types. */
-export const isContextField = (name: string): name is keyof EventContext => Object.hasOwn(fields, name);
+/** Whether a field belongs to the context, and not to the events of one type. */
+export const isContextField = (name: string): name is keyof EventContext => Object.hasOwn(contextFields, name);

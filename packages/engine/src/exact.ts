@@ -1,19 +1,19 @@
 /**
- * A whole number that is never rounded: its decimal digits where a `number` would not be exact, since states are JSON. Addition
- * of such numbers does not depend on their order, which that of fractions does.
+ * A whole number that is never rounded: a `number` where that is exact, and its decimal digits otherwise, since states
+ * are JSON. Sums of whole numbers do not depend on the order of addition, unlike sums of fractions.
  */
 export type Exact = number | string;
 
-/** Millionths in one: the unit in which fractions are kept. */
+/** Number of millionths in one. Fractions are stored in millionths. */
 const MILLION = 1_000_000;
 
-/** Smallest form of a whole number, so that equal numbers are the same value. */
+/** Returns the only representation of a whole number, so that equal numbers are the same value. */
 const exact = (value: bigint): Exact => {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value.toString();
 };
 
-/** a + b. */
+/** Returns `a + b`. */
 export const plus = (a: Exact, b: Exact): Exact => {
   if (typeof a === "number" && typeof b === "number") {
     const sum = a + b;
@@ -22,7 +22,7 @@ export const plus = (a: Exact, b: Exact): Exact => {
   return exact(BigInt(a) + BigInt(b));
 };
 
-/** sum + a * a. */
+/** Returns `sum + a * a`. */
 export const plusSquare = (sum: Exact, a: Exact): Exact => {
   if (typeof sum === "number" && typeof a === "number") {
     const total = sum + a * a;
@@ -32,8 +32,8 @@ export const plusSquare = (sum: Exact, a: Exact): Exact => {
 };
 
 /**
- * A number in millionths: whole numbers as they are, others to the nearest millionth, halves away from zero (as SQL's
- * `round`).
+ * Converts a number to millionths: a whole number exactly, any other number to the nearest millionth. Halves round away
+ * from zero, as in SQL's `ROUND`.
  */
 export const millionths = (value: number): Exact => {
   if (!Number.isInteger(value)) return Math.sign(value) * Math.round(Math.abs(value) * MILLION);
@@ -41,7 +41,7 @@ export const millionths = (value: number): Exact => {
   return Number.isSafeInteger(units) ? units : exact(BigInt(value) * BigInt(MILLION));
 };
 
-/** A number of millionths as the number it stands for: exactly, when that is whole and safe. */
+/** Converts millionths to a number: exactly, when the result is a safe integer. */
 export const fromMillionths = (units: Exact): number => {
   if (typeof units === "number") return units / MILLION;
   const [whole, million] = [BigInt(units), BigInt(MILLION)];

@@ -2,7 +2,7 @@ import type { Arithmetic, Comparison, Expression, FeatureValue } from "@tidemark
 
 type Scalar = number | string | boolean | null;
 
-/** The value of an expression over feature values. What is not defined is `null`: see {@link Expression}. */
+/** Evaluates an expression over feature values. An undefined result is `null`: see {@link Expression}. */
 export const evaluate = (expression: Expression, read: (feature: string) => FeatureValue): Scalar => {
   if (typeof expression === "number") return expression;
   if ("feature" in expression) return scalar(read(expression.feature));

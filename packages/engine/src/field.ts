@@ -1,9 +1,9 @@
 import { type EventContext, isContextField } from "./event-context.ts";
 
-/** Reads a field of an event, or of its context; what is not there is `undefined`. */
+/** Reads a field of an event or of its context; `undefined` when the field is absent. */
 export type FieldReader = (event: object, context: EventContext) => unknown;
 
-/** Compiles a dotted path into a function that reads it. */
+/** Compiles a dotted path to a function that reads it. */
 export const fieldReader = (path: string): FieldReader => {
   const dot = path.indexOf(".");
   const outer = dot < 0 ? path : path.slice(0, dot);
@@ -18,6 +18,9 @@ export const fieldReader = (path: string): FieldReader => {
   };
 };
 
-/** Free-form objects come from outside: `properties.constructor` is no field. */
+/**
+ * Free-form objects contain arbitrary keys of the sender: an inherited property such as `properties.constructor` is not
+ * a field.
+ */
 const ownValue = (object: Record<string, unknown>, key: string): unknown =>
   Object.hasOwn(object, key) ? object[key] : undefined;

@@ -1,21 +1,24 @@
-/** How long events may take, in milliseconds. */
+/** Bounds of the lateness of events, in milliseconds. */
 export interface LatenessOptions {
-  /** How much later than a younger event one may arrive and still be on time. Default: 5,000. */
+  /** How far behind the latest event time an event may be and still be on time. Default: 5,000. */
   outOfOrdernessMs?: number;
-  /** How far behind the watermark an event may be and still count. Default: a day. */
+  /** How far behind the watermark an event may be and still count. Default: 86,400,000, a day. */
   allowedLatenessMs?: number;
 }
 
-/** When an event arrived: before the watermark passed it; after, but within the allowed lateness; or later still. */
+/** The arrival of an event: not behind the watermark, behind it within the allowed lateness, or further behind. */
 export type Arrival = "on_time" | "late" | "too_late";
 
-/** The rule by which events are late, in Flink's words. */
+/**
+ * Creates the rule of lateness, in Flink's terms. A source's time is its latest event time, or a later processing time
+ * that an idle source was advanced to.
+ */
 export const lateness = ({ outOfOrdernessMs = 5_000, allowedLatenessMs = 86_400_000 }: LatenessOptions = {}) => ({
-  /** Events further behind the source's sourceTime than this do not count, in milliseconds. */
+  /** Largest distance of an event that counts behind the source's time, in milliseconds. */
   maxBehindMs: outOfOrdernessMs + allowedLatenessMs,
-  /** Events before this are late: the source's sourceTime, less the bounded out-of-orderness. */
+  /** The time before which events are late: the source's time minus the bounded out-of-orderness. */
   watermark: (sourceTime: number): number => sourceTime - outOfOrdernessMs,
-  /** When an event of `time` arrived at a source whose time has come as far as `sourceTime` (`null`: it is the first). */
+  /** Classifies an event by the source's time, which is `null` before the first event. */
   arrival(sourceTime: number | null, time: number): Arrival {
     if (sourceTime === null) return "on_time";
     const behind = sourceTime - outOfOrdernessMs - time;

@@ -2,10 +2,10 @@ import { displayed } from "./displayed.ts";
 import type { EngineEvent } from "./engine.ts";
 import { type Arrival, type LatenessOptions, lateness } from "./lateness.ts";
 
-/** An event of the log: with its session and visitor. */
+/** An event of the log, with its session and visitor. */
 export type LoggedEvent = EngineEvent & { session_id: string; anonymous_id: string };
 
-/** The fields that every event of a log has, with the type and the meaning of their values. */
+/** The required fields of every event in a log, with their types and the texts for errors. */
 const FIELDS: readonly [name: keyof LoggedEvent, type: "string" | "number", expected: string][] = [
   ["type", "string", "a text"],
   ["session_id", "string", "a text"],
@@ -26,10 +26,11 @@ const checkEvent = (event: LoggedEvent, position: number): void => {
 };
 
 /**
- * Decides for each event of a log whether it is late. As in the live system, the watermark of its session decides, for all entities.
+ * Creates a function that classifies each event of a log by its lateness. As in the live system, the watermark of the
+ * event's session decides, for all entities.
  *
- * @returns A function of an event. Call it in the order of arrival. It throws an Error that names the position of an event, counted
- * from 1, and its first field that is missing or of another type.
+ * @returns A function to call with each event, in the order of arrival. It throws an Error that names the position of
+ * an invalid event, counted from 1, and its first field that is missing or of another type.
  */
 export const sessionArrivals = (options: LatenessOptions | undefined): ((event: LoggedEvent) => Arrival) => {
   const { arrival } = lateness(options);
@@ -40,8 +41,8 @@ export const sessionArrivals = (options: LatenessOptions | undefined): ((event: 
     checkEvent(event, position);
     const { session_id, time } = event;
     const maxEventTime = maxEventTimes.get(session_id) ?? null;
-    const arrived = arrival(maxEventTime, time);
-    if (arrived !== "too_late") maxEventTimes.set(session_id, Math.max(maxEventTime ?? time, time));
-    return arrived;
+    const eventArrival = arrival(maxEventTime, time);
+    if (eventArrival !== "too_late") maxEventTimes.set(session_id, Math.max(maxEventTime ?? time, time));
+    return eventArrival;
   };
 };

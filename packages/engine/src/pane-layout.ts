@@ -1,14 +1,17 @@
 import type { Window } from "@tidemark/schema";
 
-/** How a window is cut into panes: it covers `panes` of `pane_ms` up to the one which the moment lies in. */
+/**
+ * The panes of a window. The window consists of `panes` panes of `pane_ms` milliseconds, the last of which contains the
+ * read time.
+ */
 export interface PaneLayout {
   pane_ms: number;
   panes: number;
 }
 
 /**
- * The panes of a window; `null` for one without a fixed size. Only a hopping window drops its oldest part while it goes on, so
- * that the others need no more than one pane.
+ * Returns the panes of a window; `null` for a session or a lifetime. Only a hopping window drops its oldest part while
+ * it moves: the others need one pane.
  */
 export const paneLayoutOf = (window: Window): PaneLayout | null => {
   switch (window.type) {

@@ -10,16 +10,17 @@ export interface ReplayedEntity {
   id: string;
   /** The engine's state, with its event time and, for a session, the counts of late events. */
   state: EngineState;
-  /** Its features at the time of its latest event. */
+  /** The entity's features at the time of its latest event. */
   features: Record<string, FeatureValue>;
 }
 
 /**
- * Folds a log as the live system does.
+ * Folds a log in the same way as the live system.
  *
  * @param events Each event once, in the order of arrival.
- * @returns Every entity that the events are about, in the order of the definitions and of its first event.
- * @throws Error that names the event, counted from 1, and its first field that is missing or of another type.
+ * @returns Every entity with events, in the order of the definitions and then of the first events.
+ * @throws Error that names the position of an invalid event, counted from 1, and its first field that is missing or of
+ * another type.
  */
 export const replay = (
   events: Iterable<LoggedEvent>,
@@ -27,19 +28,22 @@ export const replay = (
   options?: LatenessOptions,
 ): ReplayedEntity[] => {
   const arrivalOf = sessionArrivals(options);
-  const kept = entityEngines(features, options).map((each) => ({ ...each, states: new Map<string, EngineState>() }));
+  const entities = entityEngines(features, options).map((each) => ({
+    ...each,
+    states: new Map<string, EngineState>(),
+  }));
   for (const event of events) {
-    const counts = arrivalOf(event) !== "too_late";
-    for (const { entity, engine, idOf, states } of kept) {
+    const isCounted = arrivalOf(event) !== "too_late";
+    for (const { entity, engine, idOf, states } of entities) {
       const id = idOf(event, event);
-      if (id === undefined || !(counts || states.has(id))) continue;
+      if (id === undefined || !(isCounted || states.has(id))) continue;
       const state = states.get(id) ?? engine.emptyState();
       states.set(id, state);
       if (entity === "session") engine.fold(state, event, event);
-      else if (counts) engine.addUnchecked(state, event, event);
+      else if (isCounted) engine.addUnchecked(state, event, event);
     }
   }
-  return kept.flatMap(({ entity, engine, states }) =>
+  return entities.flatMap(({ entity, engine, states }) =>
     [...states].map(([id, state]) => ({ entity, id, state, features: engine.vector(state, state.event_time ?? 0) })),
   );
 };

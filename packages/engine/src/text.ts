@@ -1,15 +1,18 @@
 import { MAX_TEXT_CHARACTERS } from "./limits.ts";
 
-/** A text as a state keeps it: its first {@link MAX_TEXT_CHARACTERS} characters, as SQL's `LEFT` counts them, which cuts no pair of surrogates in two. */
+/**
+ * Truncates a text to its first {@link MAX_TEXT_CHARACTERS} code points, which `LEFT` counts in SQL, and so never
+ * splits a surrogate pair.
+ */
 export const truncate = (text: string): string =>
   text.length <= MAX_TEXT_CHARACTERS
     ? text
     : [...text.slice(0, 2 * MAX_TEXT_CHARACTERS)].slice(0, MAX_TEXT_CHARACTERS).join("");
 
-/** A UTF-16 unit's place in the order of code points, where surrogates come after all others. */
+/** The rank of a UTF-16 unit in the order of code points, in which surrogates follow all other units. */
 const rank = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
 
-/** Whether a text comes before another by their characters (code points), which is the order of UTF-8's bytes, and so SQL's. */
+/** Whether a text precedes another in the order of code points, which is the order of UTF-8 bytes and of SQL. */
 export const textPrecedes = (a: string, b: string): boolean => {
   for (let index = 0; index < a.length && index < b.length; index += 1) {
     const [one, other] = [a.charCodeAt(index), b.charCodeAt(index)];

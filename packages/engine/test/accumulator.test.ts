@@ -21,32 +21,32 @@ const only = (more: object = {}): Accumulator => accumulatorsOf([feature("only",
 
 const at = (time: number) => ({ time, tab_id: "tab-a", seq: time });
 
-describe("features that say the same", () => {
+describe("accumulatorsOf", () => {
   const minute = hopping({ every_ms: 10_000, panes: 6 });
 
   it.each<[string, object, object]>([
-    ["under another name, description and unit", {}, { description: "Other.", unit: "clicks" }],
-    ["about another entity", {}, { entity: "page" }],
-    ["with no conditions, given or not", {}, { where: [] }],
-    ["of the first version, given or not", {}, { version: 1 }],
-    ["over a session and over all time", {}, { entity: "session", window: session() }],
-    ["over windows of different lengths but the same panes", { window: minute }, { window: { ...minute, panes: 2 } }],
+    ["another name, description and unit", {}, { description: "Other.", unit: "clicks" }],
+    ["another entity", {}, { entity: "page" }],
+    ["no conditions, stated or not", {}, { where: [] }],
+    ["the first version, stated or not", {}, { version: 1 }],
+    ["a session and a lifetime", {}, { entity: "session", window: session() }],
+    ["windows of different lengths with equal panes", { window: minute }, { window: { ...minute, panes: 2 } }],
     [
-      "over a tumbling window and a hopping one of a pane",
+      "a tumbling window and a hopping one of one pane",
       { window: tumbling(1_000) },
       { window: hopping({ every_ms: 1_000, panes: 1 }) },
     ],
     [
-      "over windows that grow, and begin anew, together",
+      "a tumbling window and a cumulative one of equal size",
       { window: tumbling(6_000) },
       { window: cumulative({ every_ms: 1_000, panes: 6 }) },
     ],
     [
-      "with their keys in another order",
+      "another order of keys",
       { where: [{ field: "tab_id", is: "eq", value: "a" }] },
       { where: [{ value: "a", is: "eq", field: "tab_id" }] },
     ],
-  ])("share a accumulator: %s", (_, one, other) => {
+  ])("returns one accumulator for features with %s", (_, one, other) => {
     const { accumulators, positionOf } = accumulatorsOf([feature("one", one), feature("other", other)]);
     expect(accumulators).toHaveLength(1);
     expect([...positionOf]).toEqual([
@@ -61,14 +61,14 @@ describe("features that say the same", () => {
     ["aggregate", { aggregate: { type: "time_since_last" } }],
     ["version", { version: 2 }],
     ["size of panes", { window: tumbling(1_000) }],
-  ])("do not say the same when they differ in their %s", (_, other) => {
+  ])("returns two accumulators for features with a different %s", (_, other) => {
     const { accumulators, positionOf } = accumulatorsOf([feature("one"), feature("other", other)]);
     expect(accumulators).toHaveLength(2);
     expect(new Set(accumulators.map(({ id }) => id)).size).toBe(2);
     expect([...positionOf.values()]).toEqual([0, 1]);
   });
 
-  it("keep conditions apart that differ in their order, which is part of what a accumulator is named by", () => {
+  it("returns two accumulators for conditions in a different order, which is part of the id", () => {
     const [a, b] = [
       { field: "tab_id", is: "eq", value: "a" },
       { field: "seq", is: "gt", value: 0 },
@@ -77,8 +77,8 @@ describe("features that say the same", () => {
   });
 });
 
-describe("the id of a accumulator", () => {
-  /** Ids that states hold: these never change. */
+describe("the id of an accumulator", () => {
+  /** Ids in stored states, which never change. */
   const golden: [id: string, more: object][] = [
     ["nhkpo3n", {}],
     ["g5a3y20", { source: "click" }],
@@ -88,7 +88,7 @@ describe("the id of a accumulator", () => {
     ["qaj52q8", { where: [{ field: "view.path", is: "in", values: ["/", "/a"] }] }],
   ];
 
-  it.each(golden)("%s stays what states hold", (id, more) => {
+  it.each(golden)("%s is the stored id", (id, more) => {
     expect(only(more).id).toBe(id);
   });
 
@@ -103,7 +103,7 @@ describe("the id of a accumulator", () => {
     );
   });
 
-  it("changes with the longest window that its panes are kept for: a longer one begins anew", () => {
+  it("changes with the number of panes of the longest window", () => {
     const short = feature("short", { window: hopping({ every_ms: 1_000, panes: 2 }) });
     const long = feature("long", { window: hopping({ every_ms: 1_000, panes: 5 }) });
     expect(idsOf(short, long)).toEqual(idsOf(long));
@@ -112,10 +112,10 @@ describe("the id of a accumulator", () => {
   });
 });
 
-describe("a accumulator", () => {
+describe("an accumulator", () => {
   const isA = { where: [{ field: "tab_id", is: "eq", value: "tab-a" }] };
 
-  it("takes in events that meet its conditions, and leaves its cell for others", () => {
+  it("adds events that satisfy its conditions, and does not change its cell for others", () => {
     for (const window of [lifetime(), tumbling(1_000)]) {
       const accumulator = only({ ...isA, window });
       const cell = accumulator.add(null, {}, at(100));
@@ -126,7 +126,7 @@ describe("a accumulator", () => {
     }
   });
 
-  it("keeps the panes of the longest of its windows, and answers each by its own length", () => {
+  it("keeps the panes of its longest window, and returns the partial result of each window by its length", () => {
     const windows = [2, 5].map((panes) => hopping({ every_ms: 1_000, panes }));
     const { accumulators } = accumulatorsOf(windows.map((window, index) => feature(`feature_${index}`, { window })));
     const accumulator = accumulators[0] as Accumulator;
@@ -138,7 +138,7 @@ describe("a accumulator", () => {
     expect(accumulator.partial(null, 5, 9_999)).toBe(0);
   });
 
-  it("takes in cells of other events, and leaves them as they are", () => {
+  it("merges cells of other events, and does not change them", () => {
     for (const window of [lifetime(), hopping({ every_ms: 1_000, panes: 3 })]) {
       const accumulator = only({ window, aggregate: { type: "last_n", field: "seq", n: 5 } });
       const [one, other] = [

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asOf, type SpineRow } from "../src/as-of.ts";
 import type { LoggedEvent } from "../src/logged-event.ts";
-import { byHand, features, patient } from "./brute-force.ts";
+import { expectedFeatures, features, neverLate } from "./brute-force.ts";
 import { eventsUntil } from "./events.ts";
 
 const events = eventsUntil({ until: 6_000 });
@@ -12,26 +12,26 @@ const spineRow = fc.record({
   as_of: fc.nat(8_000),
 });
 
-describe("features as of a moment", () => {
-  it("are those of a brute-force definition: nothing that happened then or later leaks in", () => {
+describe("asOf", () => {
+  it("returns the features of a brute-force computation over the events before each point in time", () => {
     fc.assert(
       fc.property(events, fc.array(spineRow, { maxLength: 12 }), (all, spine) => {
-        expect(asOf(all, features, spine, patient)).toEqual(spine.map((row) => byHand(all, row)));
+        expect(asOf(all, features, spine, neverLate)).toEqual(spine.map((row) => expectedFeatures(all, row)));
       }),
       { numRuns: 200 },
     );
   });
 
-  it("do not change with what happens afterwards", () => {
+  it("ignores events at or after the point in time", () => {
     fc.assert(
       fc.property(events, spineRow, (all, row) => {
         const before = all.filter(({ time }) => time < row.as_of);
-        expect(asOf(all, features, [row], patient)).toEqual(asOf(before, features, [row], patient));
+        expect(asOf(all, features, [row], neverLate)).toEqual(asOf(before, features, [row], neverLate));
       }),
     );
   });
 
-  it("leave out what came too late to count", () => {
+  it("ignores events that are too late", () => {
     const [early, late] = fc.sample(
       eventsUntil({ until: 0, maxLength: 2 }).filter(
         (all) => all.length === 2 && all[0]?.session_id === all[1]?.session_id,
@@ -41,23 +41,23 @@ describe("features as of a moment", () => {
     const log = [{ ...early, time: 1e9 }, late];
     const row = { entity: "session", id: early.session_id, as_of: 2e9 };
     expect(asOf(log, features, [row])[0]?.s_events).toBe(1);
-    expect(asOf(log, features, [row], patient)[0]?.s_events).toBe(2);
+    expect(asOf(log, features, [row], neverLate)[0]?.s_events).toBe(2);
   });
 
   it.each<[string, object, string]>([
     [
-      "an entity that no definition is about",
+      "an entity without definitions",
       { entity: "cart" },
-      'row 1 of the spine: entity: expected an entity that definitions are about (session, user, page, product); given "cart"',
+      'row 1 of the spine: entity: expected an entity of the definitions (session, user, page, product); given "cart"',
     ],
-    ["an id that is no text", { id: 7 }, "row 1 of the spine: id: expected a text; given 7"],
+    ["an id that is a number", { id: 7 }, "row 1 of the spine: id: expected a text; given 7"],
     [
-      "a moment that is no number",
+      "an as_of that is a text",
       { as_of: "2026-01-01" },
       'row 1 of the spine: as_of: expected a number of UTC milliseconds; given "2026-01-01"',
     ],
-    ["a moment that is missing", { as_of: undefined }, "as_of: expected a number of UTC milliseconds; given nothing"],
-  ])("are refused for %s", (_, change, message) => {
+    ["a missing as_of", { as_of: undefined }, "as_of: expected a number of UTC milliseconds; given nothing"],
+  ])("rejects %s", (_, change, message) => {
     const row = { entity: "session", id: "1", as_of: 1, ...change };
     expect(() => asOf([], features, [row as SpineRow])).toThrow(message);
   });

@@ -57,20 +57,23 @@ export const features = defineFeatures([
   },
 ]);
 
-/** Everything in time. */
-export const patient = { outOfOrdernessMs: 1e12 };
-/** Reads the id of each entity. */
-export const read = {
+/** Options with which no event is late. */
+export const neverLate = { outOfOrdernessMs: 1e12 };
+/** Readers of the ids of each entity. */
+export const idReaders = {
   session: entityId("session"),
   user: entityId("user"),
   page: entityId("page"),
   product: entityId(product),
 };
-/** The id of an entity that an event is about. */
-export const idOf = (entity: string, event: LoggedEvent) => read[entity as keyof typeof read](event, event);
+/** Returns the id of the entity that an event belongs to. */
+export const idOf = (entity: string, event: LoggedEvent) => idReaders[entity as keyof typeof idReaders](event, event);
 
-/** The features of an entity before a moment, as their definitions say, event by event. */
-export const byHand = (all: LoggedEvent[], { entity, id, as_of }: { entity: string; id: string; as_of: number }) => {
+/** Computes the features of an entity as of a point in time from its events, without the engine. */
+export const expectedFeatures = (
+  all: LoggedEvent[],
+  { entity, id, as_of }: { entity: string; id: string; as_of: number },
+) => {
   const own = all.filter((event) => event.time < as_of && idOf(entity, event) === id);
   const at = as_of - 1;
   const since = (start: number) => own.filter(({ time }) => time >= start);

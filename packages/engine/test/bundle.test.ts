@@ -1,10 +1,13 @@
 import { build } from "esbuild";
 import { expect, it } from "vitest";
 
-/** Words that only code of zod, of hono, of the Workers runtime or of Node holds. */
+/** Words that occur only in code of zod, of hono, of the Workers runtime or of Node. */
 const FOREIGN = ["zod", "ZodError", "invalid_union", "hono", "cloudflare", "node:"];
 
-/** Bundles what a program imports, for no runtime in particular. @throws when an import is neither engine nor schema. */
+/**
+ * Bundles a program with its imports, for no specific runtime. @throws when an import is neither from the engine nor
+ * the schema.
+ */
 const bundle = async (program: string): Promise<string> => {
   const { outputFiles } = await build({
     stdin: { contents: program, resolveDir: import.meta.dirname },
@@ -19,7 +22,7 @@ const bundle = async (program: string): Promise<string> => {
 const foreignIn = (code: string) => FOREIGN.filter((word) => code.includes(word));
 
 it.each(["@tidemark/engine", "@tidemark/engine/sql"])(
-  "a bundle of all of %s holds nothing of zod, hono, Cloudflare or Node, and imports nothing",
+  "the bundle of %s contains no code of zod, hono, Cloudflare or Node, and no imports",
   async (entry) => {
     const code = await bundle(`export * from "${entry}"`);
     expect(code).toContain("derivationOrder");
@@ -28,7 +31,7 @@ it.each(["@tidemark/engine", "@tidemark/engine/sql"])(
   },
 );
 
-it("a bundle with the catalogue and the functions that define features holds nothing of them either", async () => {
+it("the bundle of the catalogue and the functions that define features contains no such code", async () => {
   const code = await bundle(`
     export { defaultFeatures, defineFeatures, hopping, session } from "@tidemark/schema";
     export * from "@tidemark/engine"`);
@@ -36,6 +39,6 @@ it("a bundle with the catalogue and the functions that define features holds not
   expect(foreignIn(code)).toEqual([]);
 });
 
-it("a bundle with the contract holds zod", async () => {
+it("the bundle of the contract contains zod", async () => {
   expect(foreignIn(await bundle('export { parseFeatures } from "@tidemark/schema"'))).toContain("ZodError");
 });

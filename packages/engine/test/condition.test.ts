@@ -12,7 +12,7 @@ const condition = (is: string, value: unknown): Condition =>
 const matches = (x: unknown, ...conditions: Condition[]) => matcher(conditions)({ properties: { x } }, context);
 
 describe("a condition", () => {
-  it.each<[is: string, value: unknown, holding: unknown[], failing: unknown[]]>([
+  it.each<[is: string, value: unknown, matching: unknown[], failing: unknown[]]>([
     ["eq", 1, [1], [2, "1", true, null, undefined, [1]]],
     ["eq", "", [""], [0, false, null, undefined]],
     ["ne", 1, [2, "1", true, ""], [1, null, undefined, [2], { a: 2 }]],
@@ -22,22 +22,22 @@ describe("a condition", () => {
     ["gt", 2, [3, 1e9], [2, 1, "3", [3], undefined]],
     ["gte", 2, [2, 3], [1, "2", true, null]],
   ])(
-    "%s %j holds for a value of its kind, and fails for another kind, null and nothing",
-    (is, value, holding, failing) => {
-      for (const x of holding) expect([x, matches(x, condition(is, value))]).toEqual([x, true]);
+    "%s %j is true only for a field with a value of the same kind that satisfies it",
+    (is, value, matching, failing) => {
+      for (const x of matching) expect([x, matches(x, condition(is, value))]).toEqual([x, true]);
       for (const x of failing) expect([x, matches(x, condition(is, value))]).toEqual([x, false]);
     },
   );
 
-  it("reads what is known of the event beside its own fields", () => {
-    const late = matcher([{ field: "time", is: "gt", value: 5 }]);
-    expect(late({}, context)).toBe(true);
-    expect(late({ time: 9 }, { ...context, time: 5 })).toBe(false);
+  it("reads a field of the context from the context, and not from the event", () => {
+    const isAfterFive = matcher([{ field: "time", is: "gt", value: 5 }]);
+    expect(isAfterFive({}, context)).toBe(true);
+    expect(isAfterFive({ time: 9 }, { ...context, time: 5 })).toBe(false);
   });
 });
 
 describe("conditions", () => {
-  it("hold when each of them holds, and when there is none", () => {
+  it("are satisfied when each of them is, and when the list is empty", () => {
     const operators = fc.array(fc.tuple(fc.constantFrom("eq", "ne", "lt", "lte", "gt", "gte"), fc.nat(4)), {
       maxLength: 4,
     });

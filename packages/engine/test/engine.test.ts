@@ -19,8 +19,8 @@ const named = { description: "D.", unit: "count" };
 const ofUser = { ...named, entity: "user" } as const;
 const clicks = { ...ofUser, name: "clicks", source: "click", aggregate: { type: "count" } } as const;
 
-/** Everything in time: what is asked here is not about lateness. */
-const patient = { outOfOrdernessMs: 1e12 };
+/** Options with which no event is late. */
+const neverLate = { outOfOrdernessMs: 1e12 };
 
 const fold = (engine: Engine, state: EngineState, event: EngineEvent) => engine.fold(state, event, event);
 
@@ -45,7 +45,7 @@ const click = (time: number, seq = time): EngineEvent => ({
   pointer_type: "mouse",
 });
 
-/** Equal but for the last bits of floating-point sums. */
+/** Expects equal vectors, except for the last bits of floating-point sums. */
 const expectSame = (actual: Record<string, FeatureValue>, wanted: Record<string, FeatureValue>) => {
   const rounded = (vector: Record<string, FeatureValue>) => ({
     ...vector,
@@ -55,11 +55,11 @@ const expectSame = (actual: Record<string, FeatureValue>, wanted: Record<string,
 };
 
 describe("the engine", () => {
-  const engine = createEngine(sessionFeatures, patient);
+  const engine = createEngine(sessionFeatures, neverLate);
   const events = eventsUntil({ until: 100_000 });
   const AT = 101_000;
 
-  it("yields the same vector in whatever order the events come", () => {
+  it("returns the same vector for any order of events", () => {
     fc.assert(
       fc.property(
         events.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
@@ -70,7 +70,7 @@ describe("the engine", () => {
     );
   });
 
-  it("merges the states of two disjoint sets of events into the state of both, and leaves them as they are", () => {
+  it("merges the states of two disjoint sets of events without a change to them", () => {
     fc.assert(
       fc.property(events, fc.nat(50), (all, cut) => {
         const [a, b] = [foldAll(engine, all.slice(0, cut)), foldAll(engine, all.slice(cut))];
@@ -84,7 +84,7 @@ describe("the engine", () => {
     );
   });
 
-  it("survives its state's way through structured cloning", () => {
+  it("continues from a state that was stored as JSON", () => {
     fc.assert(
       fc.property(events, fc.nat(50), (all, cut) => {
         let state = engine.emptyState();
@@ -97,7 +97,7 @@ describe("the engine", () => {
     );
   });
 
-  it("keeps its state within 16 KiB over a million events", () => {
+  it("bounds its state to 16 KiB over a million events", () => {
     const state = engine.emptyState();
     const reader = sessionEvents();
     const sizes: number[] = [];
@@ -113,10 +113,10 @@ describe("the engine", () => {
     expect(engine.vector(state, state.event_time ?? 0).event_count).toBe(1_000_000);
   }, 30_000);
 
-  it("refuses features of several entities", () => {
+  it("rejects features of several entities", () => {
     const session: Feature = { ...clicks, name: "other", entity: "session", window: lifetime() };
     expect(() => createEngine([{ ...clicks, window: lifetime() }, session])).toThrow(
-      "feature other: entity: expected user, the entity of feature clicks; given session: each entity has an engine of its own",
+      "feature other: entity: expected user, the entity of feature clicks; given session; create one engine for each entity",
     );
   });
 
@@ -127,7 +127,7 @@ describe("the engine", () => {
     [[{ ...clicks, aggregate: { type: "median" } }], "feature clicks: aggregate.type: expected count, "],
     [[{ ...clicks, window: { type: "year" } }], "feature clicks: window.type: expected session, lifetime, "],
     [[{ ...clicks, window: undefined }], "hopping, cumulative; given nothing"],
-  ])("refuses a definition that names what there is not: %j", (definitions, message) => {
+  ])("rejects the invalid definition %j", (definitions, message) => {
     expect(() => createEngine(definitions as Feature[])).toThrow(message);
   });
 });
@@ -147,9 +147,9 @@ describe("a window", () => {
     cumulative: { window: cumulative({ every_ms: 500, panes: 3 }), start: (at) => Math.floor(at / 1_500) * 1_500 },
   };
   const list = Object.entries(windows).map(([name, { window }]) => ({ ...clicks, name, window })) as Feature[];
-  const engine = createEngine(list, patient);
+  const engine = createEngine(list, neverLate);
 
-  it("covers what its definition says at any moment, whatever the order, the splits and the merges", () => {
+  it("covers the events of its definition at any read time, for any order, split and merge", () => {
     fc.assert(
       fc.property(eventsUntil({ until: 5_000 }), fc.nat(60), fc.nat(4_000), (all, cut, after) => {
         const state = engine.merge(foldAll(engine, all.slice(0, cut)), foldAll(engine, all.slice(cut)));
@@ -167,19 +167,19 @@ describe("a window", () => {
     );
   });
 
-  it("never ends before the latest event", () => {
+  it("does not end before the latest event", () => {
     const state = foldAll(engine, [click(4_000)]);
     expect(engine.vector(state, 100)).toEqual(engine.vector(state, 4_000));
   });
 
-  it("falls to zero by itself when nothing happens", () => {
+  it("falls to zero without events", () => {
     const minute = createEngine([{ ...clicks, window: hopping({ every_ms: 10_000, panes: 6 }) }]);
     const state = foldAll(minute, [click(65_000), click(71_000)]);
-    const at = (moment: number) => minute.vector(state, moment).clicks;
+    const at = (readTime: number) => minute.vector(state, readTime).clicks;
     expect([71_000, 119_999, 120_000, 129_999, 130_000].map(at)).toEqual([2, 2, 1, 1, 0]);
   });
 
-  it("has its size divided into a rate, and its aggregate taken over its panes together", () => {
+  it("divides a rate by its size, and merges an aggregate over all of its panes", () => {
     const window = hopping({ every_ms: 1_000, panes: 10 });
     const features = defineFeatures([
       { ...ofUser, name: "rate", source: "click", aggregate: { type: "rate", per_ms: 60_000 }, window },
@@ -193,11 +193,11 @@ describe("a window", () => {
     });
   });
 
-  it("keeps as many panes as its definition says, however long it goes on", () => {
+  it("keeps the number of panes in its definition over any time", () => {
     const hop = createEngine([{ ...clicks, window: hopping({ every_ms: 100, panes: 5 }) }]);
     const state = hop.emptyState();
     for (let time = 0; time < 100_000; time += 37) fold(hop, state, click(time));
-    // Each with its count.
+    // Each pane is a number and a count.
     expect(state.cells[0]).toHaveLength(5 * 2);
   });
 });
@@ -226,7 +226,7 @@ describe("conditions", () => {
   };
   const value = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom("a", "b"), fc.boolean());
 
-  it("are what their operator says of a field that is there, and fail on one that is not", () => {
+  it("compare a field that is present, and are false for an absent one", () => {
     const operators: Record<string, (a: number, b: number) => boolean> = {
       lt: (a, b) => a < b,
       lte: (a, b) => a <= b,
@@ -249,7 +249,7 @@ describe("conditions", () => {
     expect(matches([{ field: "properties.x", is: "in", values: ["a", "b"] }], { x: "c" } as never)).toBe(false);
   });
 
-  it("must all hold, and see no more of an object than its own keys", () => {
+  it("must all be satisfied, and do not read inherited properties", () => {
     const [positive, small] = [
       { field: "properties.x", is: "gt", value: 0 },
       { field: "properties.x", is: "lt", value: 10 },
@@ -276,7 +276,7 @@ describe("derived features", () => {
   };
   const two = { op: "add", left: { feature: "clicks" }, right: { feature: "clicks" } };
 
-  it("calculate, compare and choose, wherever in the list they stand", () => {
+  it("calculate, compare and choose at any position in the list", () => {
     const one = [click(0)];
     expect(derive(two, one)).toBe(2);
     expect(derive({ op: "divide", left: two, right: 4 }, one)).toBe(0.5);
@@ -307,7 +307,7 @@ describe("lateness", () => {
   const options = { outOfOrdernessMs: 100, allowedLatenessMs: 1_000 };
   const engine = createEngine([{ ...clicks, window: lifetime() }], options);
 
-  it("is what the watermark says: late events amend, later ones are counted and left out", () => {
+  it("is decided by the watermark: late events count, and events that are too late are only counted as such", () => {
     fc.assert(
       fc.property(fc.array(fc.nat(3_000), { maxLength: 40 }), (times) => {
         const state = engine.emptyState();
@@ -327,7 +327,7 @@ describe("lateness", () => {
     );
   });
 
-  it("follows processing time where a source is idle, and event time is not moved by it", () => {
+  it("follows the processing time of an idle source, which does not change the event time", () => {
     const state = foldAll(engine, [click(1_000)]);
     engine.advance(state, 5_000);
     engine.advance(state, 4_000);
@@ -340,14 +340,14 @@ describe("lateness", () => {
     ]);
   });
 
-  it("is not decided again for an event whose arrival is known", () => {
+  it("is not checked by addUnchecked", () => {
     const state = foldAll(engine, [click(100_000)]);
     engine.addUnchecked(state, click(1), click(1));
     expect(engine.vector(state, 0).clicks).toBe(2);
     expect(state.too_late).toBe(0);
   });
 
-  it("amends a window that hopped on, as long as it still counts", () => {
+  it("lets a late event change an earlier pane of a window", () => {
     const hop = createEngine([{ ...clicks, window: hopping({ every_ms: 1_000, panes: 3 }) }], options);
     const state = foldAll(hop, [click(4_500), click(4_000)]);
     expect(fold(hop, state, click(3_900))).toBe("late");
@@ -361,7 +361,7 @@ describe("a change of definitions", () => {
   const before = createEngine([minute, ever]);
   const state = () => foldAll(before, [click(1_000), click(2_000)]);
 
-  it("leaves what did not change, under any name and order, and says what begins anew", () => {
+  it("keeps unchanged accumulators under any name and order, and returns the features that start from scratch", () => {
     const after = createEngine([
       { ...ever, name: "renamed", description: "Other." },
       { ...minute, version: 2 },
@@ -374,7 +374,7 @@ describe("a change of definitions", () => {
     expect(migrated.event_time).toBe(3_000);
   });
 
-  it("begins anew when the condition, the aggregate or the window is another", () => {
+  it("restarts a feature when its condition, aggregate, window or source changes", () => {
     const changes: Feature[] = [
       { ...minute, where: [{ field: "button", is: "eq", value: 0 }] },
       { ...minute, aggregate: { type: "time_since_last" } },
@@ -384,21 +384,23 @@ describe("a change of definitions", () => {
     for (const change of changes) expect(createEngine([change]).migrate(state()).restarted).toEqual(["clicks"]);
   });
 
-  it("begins all anew from a state of another layout", () => {
+  it("restarts all features of a state with another version", () => {
     const foreign = { ...state(), version: 0, accumulators: undefined } as never;
     const { state: migrated, restarted } = before.migrate(foreign);
     expect(migrated).toEqual(before.emptyState());
     expect(restarted).toEqual(["clicks", "ever"]);
   });
 
-  it("is none when the definitions are the same", () => {
+  it("returns the same state for the same definitions", () => {
     const same = state();
     expect(createEngine([minute, ever]).migrate(same)).toEqual({ state: same, restarted: [] });
   });
 
-  it("is refused where states would be merged", () => {
+  it("makes states unmergeable before a migration", () => {
     const other = createEngine([ever]);
-    expect(() => other.merge(other.emptyState(), state())).toThrow("migrate it first");
+    expect(() => other.merge(other.emptyState(), state())).toThrow(
+      "cannot merge a state of other definitions: migrate it first",
+    );
     expect(() => other.merge(other.emptyState(), other.migrate(state()).state)).not.toThrow();
   });
 });

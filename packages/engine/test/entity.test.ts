@@ -20,16 +20,16 @@ const account: Entity = { name: "account", field: "user_id" };
 const idIn = (entity: Entity, more: Partial<EventContext> = {}, event = {}) =>
   entityId(entity)(event, { ...context, ...more });
 
-describe("the id of an event's", () => {
-  it("session is that of the session", () => {
+describe("entityId", () => {
+  it("reads the session's id for a session", () => {
     expect(idIn("session")).toBe("session-1");
   });
 
-  it("user is the user's once identified, and the browser's before", () => {
+  it("reads the user's id for a user, and the browser's id before identification", () => {
     expect([idIn("user"), idIn("user", { user_id: undefined })]).toEqual(["ann", "browser-1"]);
   });
 
-  it("page is the path of its view, and none outside of any view", () => {
+  it("reads the path of the view for a page, and undefined outside of any view", () => {
     expect([idIn("page"), idIn("page", { view: undefined })]).toEqual(["/a", undefined]);
   });
 
@@ -42,24 +42,27 @@ describe("the id of an event's", () => {
     [null, undefined],
     [["boots"], undefined],
     [undefined, undefined],
-  ])("own entity is its field's text or number: %j", (sku, expected) => {
+  ])("reads the text or number of the field for a custom entity: %j", (sku, expected) => {
     expect(idIn(product, {}, { properties: { sku } })).toBe(expected);
   });
 });
 
-describe("an event whose visitor has answered about personalisation", () => {
+describe("an event with an answer about personalisation", () => {
   const consent = (personalisation: Consent["personalisation"]): Consent => ({
     measurement: "granted",
     personalisation,
   });
 
-  it.each<Entity>(["user", account])("says something about the person %j only when that was granted", (entity) => {
-    expect(idIn(entity, { consent: consent("granted") })).toBe("ann");
-    for (const answer of ["pending", "denied"] as const)
-      expect(idIn(entity, { consent: consent(answer) })).toBeUndefined();
-  });
+  it.each<Entity>(["user", account])(
+    "belongs to the entity %j of a person only when personalisation is granted",
+    (entity) => {
+      expect(idIn(entity, { consent: consent("granted") })).toBe("ann");
+      for (const answer of ["pending", "denied"] as const)
+        expect(idIn(entity, { consent: consent(answer) })).toBeUndefined();
+    },
+  );
 
-  it("says something about its session, page and own entities whatever was answered", () => {
+  it("belongs to its session, page and product for any answer", () => {
     const denied = { consent: consent("denied") };
     expect([
       idIn("session", denied),

@@ -3,18 +3,18 @@ import type { LoggedEvent } from "../src/logged-event.ts";
 
 const target = { tag: "a", path: "a" };
 
-interface Span {
+interface EventsOptions {
   /** Latest time of an event, in milliseconds. */
   until: number;
-  /** Most events. */
+  /** Largest number of events. */
   maxLength?: number;
 }
 
 /**
- * Events of two sessions, two visitors of whom one is known in one of them, two tabs and three pages, each (session, tab, seq) once,
- * in any order of time.
+ * Generates events of two sessions with two browsers, an identified user in some of them, two tabs and three pages.
+ * Each (session, tab, seq) occurs once. Times are in any order.
  */
-export const eventsUntil = ({ until, maxLength = 60 }: Span): fc.Arbitrary<LoggedEvent[]> =>
+export const eventsUntil = ({ until, maxLength = 60 }: EventsOptions): fc.Arbitrary<LoggedEvent[]> =>
   fc
     .uniqueArray(
       fc.record({

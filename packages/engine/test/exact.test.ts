@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import { type Exact, fromMillionths, millionths, plus, plusSquare } from "../src/exact.ts";
 import { MAX_DEVIANT, MAX_SUMMAND } from "../src/limits.ts";
 
-/** A whole number as a state holds it: a `number` where that is exact. */
+/** A whole number as a state stores it: a `number` where that is exact. */
 const exact = (value: bigint): Exact => {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value.toString();
 };
 
-/** Whole numbers around the end of what a `number` holds exactly, and far beyond. */
+/** Small whole numbers, numbers around the largest safe integers, and numbers far beyond them. */
 const whole = fc.oneof(
   fc.bigInt({ min: -1_000n, max: 1_000n }),
   fc.bigInt({ min: BigInt(Number.MAX_SAFE_INTEGER) - 10n, max: BigInt(Number.MAX_SAFE_INTEGER) + 10n }),
@@ -20,7 +20,7 @@ const whole = fc.oneof(
 const MILLION = 1_000_000n;
 
 describe("plus", () => {
-  it("adds without rounding, and yields a number where that is exact", () => {
+  it("adds without rounding, and returns a number where that is exact", () => {
     fc.assert(
       fc.property(whole, whole, (a, b) => {
         expect(plus(exact(a), exact(b))).toBe(exact(a + b));
@@ -28,7 +28,7 @@ describe("plus", () => {
     );
   });
 
-  it("comes to the same sum in any order", () => {
+  it("returns the same sum in any order", () => {
     const order = fc
       .array(whole, { maxLength: 12 })
       .chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
@@ -52,7 +52,7 @@ describe("plusSquare", () => {
 });
 
 describe("millionths", () => {
-  it("are a million for each one of a whole number, exactly", () => {
+  it("converts a whole number exactly", () => {
     fc.assert(
       fc.property(fc.oneof(fc.integer(), fc.maxSafeInteger()), (value) => {
         expect(millionths(value)).toBe(exact(BigInt(value) * MILLION));
@@ -61,7 +61,7 @@ describe("millionths", () => {
     expect(millionths(MAX_SUMMAND)).toBe("1000000000000000000000");
   });
 
-  it("are the same whole number for a value that was made of them", () => {
+  it("restores the millionths that a value was computed from", () => {
     fc.assert(
       fc.property(fc.integer({ min: -1e15, max: 1e15 }), (units) => {
         expect(millionths(units / 1e6)).toBe(units + 0);
@@ -69,13 +69,13 @@ describe("millionths", () => {
     );
   });
 
-  it("are the nearest, with halves away from zero", () => {
+  it("rounds to the nearest millionth, and halves away from zero", () => {
     expect([0.0000004, 0.0000006, -0.0000006, 2 ** -7, -(2 ** -7)].map(millionths)).toEqual([0, 1, -1, 7_813, -7_813]);
   });
 });
 
 describe("fromMillionths", () => {
-  it("is the number that the millionths stand for, whole and safe ones exactly", () => {
+  it("converts millionths of safe integers exactly", () => {
     fc.assert(
       fc.property(fc.oneof(fc.integer(), fc.maxSafeInteger()), (value) => {
         expect(fromMillionths(millionths(value))).toBe(value);
@@ -83,7 +83,7 @@ describe("fromMillionths", () => {
     );
   });
 
-  it("is the quotient but for the last bits, however large", () => {
+  it("returns the quotient to within its last bits for numbers of any size", () => {
     fc.assert(
       fc.property(whole, (units) => {
         const value = fromMillionths(exact(units));
@@ -92,11 +92,11 @@ describe("fromMillionths", () => {
     );
   });
 
-  it("has the sign of its millionths", () => {
+  it("preserves the sign", () => {
     expect([-1, "-9007199254740000000001"].map(fromMillionths)).toEqual([-0.000001, -9007199254740000]);
   });
 
-  it("holds a square of the largest deviant", () => {
+  it("adds the square of the largest value in a standard deviation", () => {
     expect(plusSquare(0, millionths(MAX_DEVIANT))).toBe((10n ** 30n).toString());
   });
 });

@@ -18,7 +18,7 @@ const of = (op: string, left: Expression, right: Expression): Expression => ({ o
 const feature = (name: keyof typeof values): Expression => ({ feature: name });
 
 describe("an expression", () => {
-  it("is its number, or the value of its feature", () => {
+  it("evaluates to its number, or to the value of its feature", () => {
     expect([resultOf(7), resultOf(feature("two")), resultOf(feature("word")), resultOf(feature("yes"))]).toEqual([
       7,
       2,
@@ -27,7 +27,7 @@ describe("an expression", () => {
     ]);
   });
 
-  it("is null for a feature that is null or a list", () => {
+  it("evaluates to null for a feature that is null or a list", () => {
     expect([resultOf(feature("none")), resultOf(feature("list"))]).toEqual([null, null]);
   });
 
@@ -55,7 +55,7 @@ describe("an expression", () => {
   });
 
   it.each(Object.keys(numbers).filter((op) => op !== "eq" && op !== "ne"))(
-    "is null where %s has no two numbers",
+    "evaluates to null when an operand of %s is not a number",
     (op) => {
       for (const other of ["word", "yes", "none", "list"] as const) {
         expect([resultOf(of(op, 1, feature(other))), resultOf(of(op, feature(other), 1))]).toEqual([null, null]);
@@ -66,7 +66,7 @@ describe("an expression", () => {
   it.each([
     ["and", (a: boolean, b: boolean) => a && b],
     ["or", (a: boolean, b: boolean) => a || b],
-  ] as const)("joins two truth values by %s, and nothing else", (op, join) => {
+  ] as const)("combines two booleans by %s, and evaluates to null for other operands", (op, join) => {
     for (const [left, a] of [
       ["yes", true],
       ["no", false],
@@ -86,19 +86,19 @@ describe("an expression", () => {
     }
   });
 
-  it("compares texts and truth values for equality, and values of two kinds as unequal", () => {
+  it("compares texts and booleans for equality, and treats values of two kinds as unequal", () => {
     expect(resultOf(of("eq", feature("word"), feature("word")))).toBe(true);
     expect(resultOf(of("ne", feature("yes"), feature("no")))).toBe(true);
     expect(resultOf(of("eq", feature("yes"), 1))).toBe(false);
     expect(resultOf(of("ne", feature("word"), feature("none")))).toBeNull();
   });
 
-  it("turns truth values around, and is null for others", () => {
+  it("negates booleans, and evaluates to null for other values", () => {
     const not = (name: keyof typeof values) => resultOf({ op: "not", of: feature(name) });
     expect(["yes", "no", "two", "none"].map(not)).toEqual([false, true, null, null]);
   });
 
-  it("chooses by a truth value, and does not look at the other branch", () => {
+  it("selects a branch by a boolean, and does not evaluate the other branch", () => {
     const choose = (condition: Expression) => resultOf({ if: condition, then: 1, else: feature("word") });
     expect([choose(feature("yes")), choose(feature("no")), choose(feature("two")), choose(feature("none"))]).toEqual([
       1,

@@ -2,23 +2,23 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { lateness } from "../src/lateness.ts";
 
-describe("an arrival", () => {
+describe("lateness", () => {
   it.each<[sourceTime: number, time: number, arrival: string]>([
     [10_000, 10_001, "on_time"],
     [10_000, 9_900, "on_time"],
     [10_000, 9_899, "late"],
     [10_000, 8_900, "late"],
     [10_000, 8_899, "too_late"],
-  ])("at a progress of %d of an event of %d is %s", (sourceTime, time, expected) => {
+  ])("at the source time %d classifies an event of %d as %s", (sourceTime, time, expected) => {
     const { arrival } = lateness({ outOfOrdernessMs: 100, allowedLatenessMs: 1_000 });
     expect(arrival(sourceTime, time)).toBe(expected);
   });
 
-  it("of the first event is on time, whenever it is", () => {
+  it("classifies the first event as on time", () => {
     expect([0, 1e15, -1e15].map((time) => lateness().arrival(null, time))).toEqual(["on_time", "on_time", "on_time"]);
   });
 
-  it("is late after five seconds, and too late a day after that, when nothing else is said", () => {
+  it("is five seconds for late events, and a day more for events that are too late, by default", () => {
     const now = 1_800_000_000_000;
     const { arrival, maxBehindMs } = lateness();
     const at = (behind: number) => arrival(now, now - behind);
@@ -26,14 +26,14 @@ describe("an arrival", () => {
     expect(maxBehindMs).toBe(86_405_000);
   });
 
-  it("agrees with the watermark and with how far behind an event may be", () => {
+  it("classifies events in agreement with the watermark and with maxBehindMs", () => {
     const ms = fc.nat(1_000);
     fc.assert(
       fc.property(ms, ms, ms, ms, (outOfOrdernessMs, allowedLatenessMs, sourceTime, time) => {
         const { arrival, watermark, maxBehindMs } = lateness({ outOfOrdernessMs, allowedLatenessMs });
-        const arrived = arrival(sourceTime, time);
-        expect(arrived === "on_time").toBe(time >= watermark(sourceTime));
-        expect(arrived === "too_late").toBe(sourceTime - time > maxBehindMs);
+        const result = arrival(sourceTime, time);
+        expect(result === "on_time").toBe(time >= watermark(sourceTime));
+        expect(result === "too_late").toBe(sourceTime - time > maxBehindMs);
       }),
     );
   });

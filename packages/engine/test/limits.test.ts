@@ -5,10 +5,10 @@ import { replay } from "../src/replay.ts";
 import { compareReplay, type Database } from "./sql/parity.ts";
 import { openDuckdb } from "./sql/run-duckdb.ts";
 
-/** Bounds that definitions promise, whatever the code calls them. */
+/** The documented bounds, independent of the constants in the code. */
 const [MAX_SUMMAND, MAX_DEVIANT, MAX_TEXT_CHARACTERS] = [1e15, 1e9, 200];
 
-/** The next number that a double can be. */
+/** The smallest double above a value. */
 const after = (value: number): number => {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, value);
@@ -16,7 +16,7 @@ const after = (value: number): number => {
   return view.getFloat64(0);
 };
 
-const about = {
+const common = {
   description: "D.",
   unit: "any",
   entity: { name: "item", field: "properties.item" },
@@ -25,14 +25,14 @@ const about = {
 } as const;
 
 const features: Feature[] = [
-  { ...about, name: "sum", aggregate: { type: "sum", field: "properties.value" } },
-  { ...about, name: "mean", aggregate: { type: "mean", field: "properties.value" } },
-  { ...about, name: "stddev", aggregate: { type: "stddev", field: "properties.value" } },
-  { ...about, name: "distinct", aggregate: { type: "distinct", field: "properties.value" } },
-  { ...about, name: "last", aggregate: { type: "last", field: "properties.value" } },
+  { ...common, name: "sum", aggregate: { type: "sum", field: "properties.value" } },
+  { ...common, name: "mean", aggregate: { type: "mean", field: "properties.value" } },
+  { ...common, name: "stddev", aggregate: { type: "stddev", field: "properties.value" } },
+  { ...common, name: "distinct", aggregate: { type: "distinct", field: "properties.value" } },
+  { ...common, name: "last", aggregate: { type: "last", field: "properties.value" } },
 ];
 
-/** Events with the given properties, one after the other. */
+/** A log of custom events with the given properties, one millisecond apart. */
 const logOf = (all: readonly Record<string, string | number>[]) => {
   const events = all.map(
     (properties, seq): LoggedEvent => ({
@@ -54,7 +54,7 @@ beforeAll(async () => {
   database = await openDuckdb();
 });
 
-/** The features of each item by the engine, after those of DuckDB were found to be the same. */
+/** Checks that DuckDB and the engine agree, and returns the engine's features of each item. */
 const featuresOf = async (all: { item: string; value: string | number }[]) => {
   const log = logOf(all);
   await compareReplay(database, features, log);
@@ -62,7 +62,7 @@ const featuresOf = async (all: { item: string; value: string | number }[]) => {
 };
 
 describe("the engine and DuckDB", () => {
-  it.each([1, -1])("sum values up to the bound in the direction %d, and pass over the next", async (sign) => {
+  it.each([1, -1])("sum values up to the bound with the sign %d, and skip the next larger one", async (sign) => {
     const [most, beyond] = [sign * MAX_SUMMAND, sign * after(MAX_SUMMAND)];
     expect(await featuresOf([most, beyond, 2].map((value) => ({ item: "a", value })))).toMatchObject([
       { id: "a", sum: most + 2, mean: (most + 2) / 2, distinct: 3, last: 2 },
@@ -70,7 +70,7 @@ describe("the engine and DuckDB", () => {
   });
 
   it.each([1, -1])(
-    "take the deviation of values up to its bound in the direction %d, and pass over the next",
+    "compute the deviation of values up to the bound with the sign %d, and skip the next larger one",
     async (sign) => {
       const [most, beyond] = [sign * MAX_DEVIANT, sign * after(MAX_DEVIANT)];
       expect(await featuresOf([most, beyond, 0].map((value) => ({ item: "a", value })))).toMatchObject([
@@ -79,7 +79,7 @@ describe("the engine and DuckDB", () => {
     },
   );
 
-  it("keep texts and ids up to their bound, and cut longer ones to it", async () => {
+  it("store texts and ids up to the bound, and truncate longer ones", async () => {
     const text = (length: number) => "🎈".repeat(length);
     const long = [MAX_TEXT_CHARACTERS, MAX_TEXT_CHARACTERS + 1].map(text);
     const all = long.flatMap((value) => long.map((item) => ({ item, value })));

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { AggregateKind } from "../src/aggregates/aggregate.ts";
 import { addToPanes, mergePanesInto, type Panes, partialFrom } from "../src/panes.ts";
 
-/** Keeps the values that came, in ascending order: each result says which events it is of. */
+/** Collects the values in ascending order, so that a result shows its events. */
 const collect: AggregateKind<number[]> = {
   emptyPartial: () => [],
   add(state, value) {
@@ -23,7 +23,7 @@ interface Entry {
   value: number;
 }
 
-/** Entries in any order, each with a value of its own. */
+/** Entries in any order of panes, with distinct values. */
 const entries = fc
   .array(fc.integer({ min: -5, max: 25 }), { maxLength: 40 })
   .map((panes): Entry[] => panes.map((pane, value) => ({ pane, value })));
@@ -36,7 +36,7 @@ const fill = (all: readonly Entry[], keep: number): Panes<number[]> => {
   return panes;
 };
 
-/** The panes of entries, by their definition: all that are not further behind the newest than are kept. */
+/** The expected panes of entries: the newest one and the `keep - 1` numbers before it. */
 const model = (all: readonly Entry[], keep: number): Panes<number[]> => {
   const newest = Math.max(...all.map(({ pane }) => pane));
   const kept = [...new Set(all.map(({ pane }) => pane))].filter((pane) => pane > newest - keep).sort(ascending);
@@ -44,7 +44,7 @@ const model = (all: readonly Entry[], keep: number): Panes<number[]> => {
 };
 
 describe("panes", () => {
-  it("hold what was added, ascending, as many as are kept up to the newest, in whatever order it came", () => {
+  it("contain the added values in ascending order of panes, up to the number of panes to keep, for any order of values", () => {
     fc.assert(
       fc.property(entries, keep, (all, most) => {
         expect(fill(all, most)).toEqual(model(all, most));
@@ -53,7 +53,7 @@ describe("panes", () => {
     );
   });
 
-  it("come to the same when they are merged of any parts, and leave what they took in as it was", () => {
+  it("are equal for any split into merged parts, and the merge does not change the parts", () => {
     fc.assert(
       fc.property(fc.array(entries, { maxLength: 4 }), keep, (parts, most) => {
         const all = parts.flatMap((part, place) =>
@@ -75,7 +75,7 @@ describe("panes", () => {
     );
   });
 
-  it("share nothing with panes that they took in", () => {
+  it("share nothing with panes that were merged into them", () => {
     const other = fill([{ pane: 1, value: 1 }], 4);
     const panes: Panes<number[]> = [];
     mergePanesInto(panes, other, collect, 4);
@@ -86,7 +86,7 @@ describe("panes", () => {
     ]);
   });
 
-  it("do not come back once newer ones have pushed them out", () => {
+  it("are not added again after newer ones replaced them", () => {
     const panes = fill(
       [
         { pane: 1, value: 1 },
@@ -102,7 +102,7 @@ describe("panes", () => {
 });
 
 describe("partialFrom", () => {
-  it("is the partial result of all panes from one on, and leaves them as they are", () => {
+  it("merges the panes from a given one on, and does not change them", () => {
     fc.assert(
       fc.property(entries, keep, fc.integer({ min: -10, max: 30 }), (all, most, first) => {
         const panes = fill(all, most);

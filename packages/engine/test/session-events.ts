@@ -1,7 +1,7 @@
 import type { View } from "@tidemark/schema";
 import type { LoggedEvent } from "../src/logged-event.ts";
 
-/** Even numbers between 0 and 1, the same for the same seed (mulberry32). */
+/** Creates a generator of uniform numbers from 0 up to 1, which repeats for the same seed (mulberry32). */
 const randomOf = (seed: number): (() => number) => {
   let state = seed;
   return () => {
@@ -12,7 +12,7 @@ const randomOf = (seed: number): (() => number) => {
   };
 };
 
-/** Share of each kind of event while somebody reads, in thousandths. */
+/** Frequency of each type of event while a visitor reads a page, in thousandths. */
 const MIX = {
   scroll: 260,
   dwell: 250,
@@ -32,13 +32,13 @@ const MIX = {
 const KINDS = Object.entries(MIX).flatMap(([kind, share]) => new Array<keyof typeof MIX>(share).fill(kind as "scroll"));
 
 /**
- * The endless events of one session, in order: a reader in two tabs who sees a page about every thirty events, ever new ones among
- * them, under paths and ids as long as real ones.
+ * Generates the events of one endless session, in order. The visitor reads in two tabs and views a page about every
+ * thirty events; about half of these pages are new. Paths and ids are as long as real ones.
  */
 export function* sessionEvents(seed = 1, begin = 1_800_000_000_000): Generator<LoggedEvent, never> {
   const random = randomOf(seed);
   const upTo = (most: number) => Math.floor(random() * most);
-  const whose = { session_id: `shop.${seed}session4k9`, anonymous_id: `browser-${seed}-q7w3e5r1` };
+  const identity = { session_id: `shop.${seed}session4k9`, anonymous_id: `browser-${seed}-q7w3e5r1` };
   const tabs = ["tab-a1b2c3d4", "tab-e5f6g7h8"].map((tab_id) => ({
     tab_id,
     seq: 0,
@@ -49,8 +49,8 @@ export function* sessionEvents(seed = 1, begin = 1_800_000_000_000): Generator<L
   for (;;) {
     time += upTo(1_500);
     const tab = tabs[random() < 0.8 ? 0 : 1] as (typeof tabs)[number];
-    const opens = tab.view === undefined || random() < 0.03;
-    if (opens) {
+    const isNewView = tab.view === undefined || random() < 0.03;
+    if (isNewView) {
       pages += 1;
       const path = `/articles/${random() < 0.5 ? upTo(20) : pages}/what-a-visitor-reads-on-a-long-evening-by-the-sea`;
       const url = `https://shop.example${path}`;
@@ -65,8 +65,8 @@ export function* sessionEvents(seed = 1, begin = 1_800_000_000_000): Generator<L
     const view = tab.view as View;
     const since = time - view.started_at;
     const { view_id } = view;
-    const common = { ...whose, tab_id: tab.tab_id, seq: tab.seq++, time, view_id, view, view_time_ms: since };
-    if (opens) {
+    const common = { ...identity, tab_id: tab.tab_id, seq: tab.seq++, time, view_id, view, view_time_ms: since };
+    if (isNewView) {
       yield { ...common, type: "page_view", cause: "load" };
       continue;
     }
@@ -191,7 +191,7 @@ export function* sessionEvents(seed = 1, begin = 1_800_000_000_000): Generator<L
   }
 }
 
-/** The first `count` events of a visitor. */
+/** Returns the first `count` events of the session of {@link sessionEvents}. */
 export const firstSessionEvents = (count: number, seed?: number, begin?: number): LoggedEvent[] => {
   const events = sessionEvents(seed, begin);
   return Array.from({ length: count }, () => events.next().value);

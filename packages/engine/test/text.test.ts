@@ -11,8 +11,8 @@ const text = fc.string({
   maxLength: 300,
 });
 
-describe("cut", () => {
-  it("keeps the first 200 characters, and shorter texts whole", () => {
+describe("truncate", () => {
+  it("returns the first 200 characters, and shorter texts unchanged", () => {
     fc.assert(
       fc.property(text, (given) => {
         expect([...truncate(given)]).toEqual([...given].slice(0, MAX_TEXT_CHARACTERS));
@@ -20,13 +20,13 @@ describe("cut", () => {
     );
   });
 
-  it("cuts no pair of surrogates in two", () => {
+  it("does not split a surrogate pair", () => {
     expect(truncate("🎈".repeat(201))).toBe("🎈".repeat(200));
     expect(truncate(`${"a".repeat(199)}🎈🎈`)).toBe(`${"a".repeat(199)}🎈`);
     expect(truncate("a".repeat(201))).toBe("a".repeat(200));
   });
 
-  it("changes nothing in a text that it has cut", () => {
+  it("does not change a truncated text", () => {
     fc.assert(
       fc.property(text, (given) => {
         expect(truncate(truncate(given))).toBe(truncate(given));
@@ -35,14 +35,14 @@ describe("cut", () => {
   });
 });
 
-describe("comesBefore", () => {
+describe("textPrecedes", () => {
   const bytes = (given: string) => Buffer.from(given, "utf8");
   const word = fc.string({
     unit: fc.constantFrom("a", "b", "\0", "\uffff", "\ue000", "\u{10000}", "🎈"),
     maxLength: 4,
   });
 
-  it("is the order of UTF-8's bytes", () => {
+  it("is the order of UTF-8 bytes", () => {
     fc.assert(
       fc.property(fc.oneof(text, word), fc.oneof(text, word), (one, other) => {
         expect(textPrecedes(one, other)).toBe(Buffer.compare(bytes(one), bytes(other)) < 0);
@@ -51,7 +51,7 @@ describe("comesBefore", () => {
     );
   });
 
-  it("puts no text before itself, and a beginning before the whole", () => {
+  it("is false for equal texts, and true for a prefix and its text", () => {
     expect(textPrecedes("a", "a")).toBe(false);
     expect([textPrecedes("a", "ab"), textPrecedes("ab", "a"), textPrecedes("", "a")]).toEqual([true, false, true]);
     expect([textPrecedes("\uf8ff", "🎈"), textPrecedes("🎈", "\uf8ff")]).toEqual([true, false]);

@@ -3,29 +3,36 @@ import type { EventContext } from "../event-context.ts";
 import { truncate } from "../text.ts";
 
 /**
- * How a kind of aggregate works: a small algebra (zero, add, merge, result) over plain JSON. `merge` is associative and
- * commutative and `zero()` is its identity, so that partial results can be combined in any order; a sketch keeps its documented
- * bound in any order.
+ * The algebra of a kind of aggregate over partial results. `mergeInto` is associative and commutative, and
+ * `emptyPartial()` is its identity, so that partial results can be merged in any order. A sketch stays within its
+ * documented bound in any order.
  *
- * @template S state: plain JSON of bounded size.
+ * @template S A partial result: plain JSON of bounded size.
  */
 export interface AggregateKind<S> {
   emptyPartial(): S;
-  /** Takes in one event's value: `undefined` when the event lacks the field, or the aggregate reads none. May change `state`. */
-  add(state: S, value: unknown, event: EventContext): S;
-  /** May change `a`; leaves `b` as it is, and shares nothing with it that `add` or `merge` change. */
+  /**
+   * Adds one event's value and returns the partial result. May change `partial`.
+   *
+   * @param value The aggregate's field; `undefined` when the event lacks it, or the aggregate has none.
+   */
+  add(partial: S, value: unknown, event: EventContext): S;
+  /**
+   * Merges `b` into `a` and returns the partial result. May change `a`, never `b`. The result shares nothing with `b`
+   * that `add` or `mergeInto` would change.
+   */
   mergeInto(a: S, b: S): S;
-  result(state: S, reading: ResultContext): FeatureValue;
+  result(partial: S, context: ResultContext): FeatureValue;
 }
 
-/** What a result may depend on beside the state. */
+/** The read time and the window of a result. */
 export interface ResultContext {
-  /** The moment that is asked about, in UTC milliseconds. No event of the state is later. */
+  /** Read time in UTC milliseconds. No event of the partial result is later. */
   at: number;
-  /** Size of the window; `null` when it has none. */
+  /** Size of the window in milliseconds; `null` for a session or a lifetime. */
   size_ms: number | null;
 }
 
-/** A value as a state keeps it; `undefined` when it is neither a text nor a number. */
+/** Returns a value as a state stores it, with texts truncated; `undefined` when it is neither a text nor a number. */
 export const storable = (value: unknown): string | number | undefined =>
   typeof value === "string" ? truncate(value) : typeof value === "number" ? value : undefined;

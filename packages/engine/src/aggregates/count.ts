@@ -1,9 +1,9 @@
 import type { AggregateKind } from "./aggregate.ts";
 
-/** Number of events. Zero for none. */
+/** Number of events. Zero for no events. */
 export const count: AggregateKind<number> = {
   emptyPartial: () => 0,
-  add: (state) => state + 1,
+  add: (partial) => partial + 1,
   mergeInto: (a, b) => a + b,
-  result: (state) => state,
+  result: (partial) => partial,
 };

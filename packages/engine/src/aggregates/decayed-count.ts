@@ -1,26 +1,26 @@
 import type { AggregateKind } from "./aggregate.ts";
 
-/** What the events are worth at the time of the latest one. */
-type Worth = [time: number, worth: number] | null;
+/** The time of the latest event, and the total weight of all events at that time. */
+type DecayedTotal = [time: number, weight: number] | null;
 
 /**
- * Number of events, each worth `0.5 ** (age / half_life_ms)` at the moment of reading. Floating-point: parts merge in any order
- * to within a relative 1e-9. Zero for none.
+ * Number of events, each with the weight `0.5 ** (age / half_life_ms)` at the read time. Zero for no events. Sums are
+ * floating-point: the order of events and merges changes the result by a relative 1e-9 at most.
  */
-export const decayedCount = ({ half_life_ms }: { half_life_ms: number }): AggregateKind<Worth> => {
-  const after = (worth: number, ms: number) => worth * 0.5 ** (ms / half_life_ms);
-  const both = (a: Worth, time: number, worth: number): Worth => {
-    if (a === null) return [time, worth];
+export const decayedCount = ({ half_life_ms }: { half_life_ms: number }): AggregateKind<DecayedTotal> => {
+  const decayed = (weight: number, ms: number) => weight * 0.5 ** (ms / half_life_ms);
+  const addWeight = (a: DecayedTotal, time: number, weight: number): DecayedTotal => {
+    if (a === null) return [time, weight];
     if (a[0] < time) {
-      a[1] = after(a[1], time - a[0]) + worth;
+      a[1] = decayed(a[1], time - a[0]) + weight;
       a[0] = time;
-    } else a[1] += after(worth, a[0] - time);
+    } else a[1] += decayed(weight, a[0] - time);
     return a;
   };
   return {
     emptyPartial: () => null,
-    add: (state, _, { time }) => both(state, time, 1),
-    mergeInto: (a, b) => (b === null ? a : both(a, b[0], b[1])),
-    result: (state, { at }) => (state === null ? 0 : after(state[1], at - state[0])),
+    add: (partial, _, { time }) => addWeight(partial, time, 1),
+    mergeInto: (a, b) => (b === null ? a : addWeight(a, b[0], b[1])),
+    result: (partial, { at }) => (partial === null ? 0 : decayed(partial[1], at - partial[0])),
   };
 };

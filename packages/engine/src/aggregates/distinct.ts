@@ -1,68 +1,68 @@
 import { HASH_BITS, hashOf } from "../hash.ts";
 import { type AggregateKind, storable } from "./aggregate.ts";
 
-/** Most different values that are kept one by one. */
+/** Largest number of different values whose hashes are stored one by one. */
 const MAX_EXACT = 128;
 
-/** HyperLogLog's precision: so many bits of a hash choose a register. */
+/** HyperLogLog's precision: the number of bits of a hash that select a register. */
 const PRECISION = 10;
 const REGISTERS = 1 << PRECISION;
-/** Bits of a hash whose leading zeros are counted. */
+/** Number of bits of a hash whose leading zeros are counted. */
 const RANK_BITS = HASH_BITS - PRECISION;
 
-/** Sets numbers apart from texts that read the same. */
-const NUMBER = "\0";
+/** Prefix of a number before it is hashed, so that it differs from the same digits as a text. */
+const NUMBER_PREFIX = "\0";
 
-/** Hashes of the values, ascending, as long as they are few; then a register for each share of the hashes, and so many more. */
+/** Up to {@link MAX_EXACT} hashes of the values, ascending; beyond that, {@link REGISTERS} registers of HyperLogLog. */
 type Values = number[];
 
-const isSketch = (state: Values): boolean => state.length === REGISTERS;
+const isSketch = (partial: Values): boolean => partial.length === REGISTERS;
 
-/** One more than the number of leading zeros of the bits that do not choose the register. */
+/** One more than the number of leading zeros in the bits that do not select the register. */
 const rankOf = (hash: number): number => {
   const bits = Math.floor(hash / REGISTERS);
   return bits === 0 ? RANK_BITS + 1 : RANK_BITS - Math.floor(Math.log2(bits));
 };
 
-const register = (registers: number[], hash: number): void => {
+const updateRegister = (registers: number[], hash: number): void => {
   const index = hash % REGISTERS;
   const rank = rankOf(hash);
   if (rank > (registers[index] ?? 0)) registers[index] = rank;
 };
 
-const include = (state: Values, hash: number): Values => {
-  if (isSketch(state)) {
-    register(state, hash);
-    return state;
+const include = (partial: Values, hash: number): Values => {
+  if (isSketch(partial)) {
+    updateRegister(partial, hash);
+    return partial;
   }
   let low = 0;
-  let high = state.length;
+  let high = partial.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((state[middle] as number) < hash) low = middle + 1;
+    if ((partial[middle] as number) < hash) low = middle + 1;
     else high = middle;
   }
-  if (state[low] === hash) return state;
-  if (state.length < MAX_EXACT) {
-    state.splice(low, 0, hash);
-    return state;
+  if (partial[low] === hash) return partial;
+  if (partial.length < MAX_EXACT) {
+    partial.splice(low, 0, hash);
+    return partial;
   }
   const registers = new Array<number>(REGISTERS).fill(0);
-  for (const known of state) register(registers, known);
-  register(registers, hash);
+  for (const known of partial) updateRegister(registers, known);
+  updateRegister(registers, hash);
   return registers;
 };
 
 /**
- * The number of different values that registers have seen, by the estimator of Otmar Ertl, "New cardinality estimation
- * algorithms for HyperLogLog sketches" (2017), algorithm 6: without bias over the whole range, and without tables.
+ * Estimates the number of different values added to registers, without bias over the whole range and without tables.
+ * This is algorithm 6 of Otmar Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017).
  */
 const estimate = (registers: number[]): number => {
-  const having = new Array<number>(RANK_BITS + 2).fill(0);
-  for (const rank of registers) having[rank] = (having[rank] ?? 0) + 1;
-  let z = REGISTERS * tau(1 - (having[RANK_BITS + 1] ?? 0) / REGISTERS);
-  for (let rank = RANK_BITS; rank >= 1; rank -= 1) z = (z + (having[rank] ?? 0)) / 2;
-  z += REGISTERS * sigma((having[0] ?? 0) / REGISTERS);
+  const registersOfRank = new Array<number>(RANK_BITS + 2).fill(0);
+  for (const rank of registers) registersOfRank[rank] = (registersOfRank[rank] ?? 0) + 1;
+  let z = REGISTERS * tau(1 - (registersOfRank[RANK_BITS + 1] ?? 0) / REGISTERS);
+  for (let rank = RANK_BITS; rank >= 1; rank -= 1) z = (z + (registersOfRank[rank] ?? 0)) / 2;
+  z += REGISTERS * sigma((registersOfRank[0] ?? 0) / REGISTERS);
   return Math.round((REGISTERS * REGISTERS) / (2 * Math.LN2 * z));
 };
 
@@ -95,15 +95,16 @@ const tau = (share: number): number => {
 };
 
 /**
- * Number of different values of a field, by a 53-bit hash: exact up to 128, beyond that HyperLogLog with 1,024 registers,
- * whose standard error is 3.25 %. The same state in whatever order values come and parts are merged. Zero for none.
+ * Number of different values of a field, by their 53-bit hashes. Zero for no values. Exact up to 128; beyond that,
+ * HyperLogLog with 1,024 registers, whose standard error is 3.25 %. The order of values and merges does not change the
+ * partial result.
  */
 export const distinct: AggregateKind<Values> = {
   emptyPartial: () => [],
-  add(state, value) {
-    const kept = storable(value);
-    if (kept === undefined) return state;
-    return include(state, hashOf(typeof kept === "string" ? kept : `${NUMBER}${kept}`));
+  add(partial, value) {
+    const stored = storable(value);
+    if (stored === undefined) return partial;
+    return include(partial, hashOf(typeof stored === "string" ? stored : `${NUMBER_PREFIX}${stored}`));
   },
   mergeInto(a, b) {
     let [both, other] = isSketch(b) && !isSketch(a) ? [b.slice(), a] : [a, b];
@@ -114,5 +115,5 @@ export const distinct: AggregateKind<Values> = {
     } else for (const hash of other) both = include(both, hash);
     return both;
   },
-  result: (state) => (isSketch(state) ? estimate(state) : state.length),
+  result: (partial) => (isSketch(partial) ? estimate(partial) : partial.length),
 };

@@ -16,10 +16,10 @@ import { sum } from "./sum.ts";
 import { timeSinceLast } from "./time-since-last.ts";
 import { topK } from "./top-k.ts";
 
-/** An aggregate of any definition. */
+/** The aggregate of any definition. */
 export type AnyAggregate = Aggregate | LatestPerView | Rate;
 
-/** Each type's kind, or how its settings make one. */
+/** The kind of each type, or a function that creates it from the aggregate's settings. */
 const kinds = {
   count,
   sum,
@@ -40,10 +40,10 @@ const kinds = {
   rate,
 } satisfies Record<AnyAggregate["type"], unknown>;
 
-/** The types of aggregate that there are. */
+/** The types of all aggregates. */
 export const aggregateTypes = Object.keys(kinds);
 
-/** The kind that computes an aggregate of a definition. */
+/** Returns the kind that computes a definition's aggregate. */
 export const kindOf = (aggregate: AnyAggregate): AggregateKind<unknown> => {
   const kind = kinds[aggregate.type] as AggregateKind<unknown> | ((settings: AnyAggregate) => AggregateKind<unknown>);
   return typeof kind === "function" ? kind(aggregate) : kind;

@@ -2,75 +2,77 @@ import type { LatestPerView } from "@tidemark/schema";
 import { hashOf } from "../hash.ts";
 import type { AggregateKind } from "./aggregate.ts";
 
-/** Most views that are kept apart; the one that was silent for longest is then settled into the total. */
-const MAX_OPEN_VIEWS = 16;
-
 /**
- * What each view said last: its value and its number, for a view lives in one tab, so that its numbers order its statements.
- * The lists go together, in the order in which the views were heard last; ids are kept as hashes.
+ * Largest number of views with a value of their own. Beyond it, the least recently updated view is evicted into a
+ * total.
  */
+const MAX_VIEWS = 16;
+
+/** The latest value of each view, as parallel lists. The most recently updated view is last. */
 interface Views {
+  /** Hashes of the ids. */
   ids: number[];
+  /** Numbers of the events with the values. All events of a view are in one tab, so that the numbers order them. */
   seqs: number[];
   values: number[];
-  /** Combined value of the settled views: a statement of theirs that comes later still counts as a new view's. */
-  settled: number | null;
+  /** Combined value of the evicted views. A later event of an evicted view counts as that of a new view. */
+  evicted: number | null;
 }
 
-/** Moves what stands at a place to the end. */
-const moveToEnd = (list: number[], place: number): void => {
-  const moved = list[place] as number;
-  for (let index = place + 1; index < list.length; index += 1) list[index - 1] = list[index] as number;
+/** Moves the item at an index to the end of the list. */
+const moveToEnd = (list: number[], position: number): void => {
+  const moved = list[position] as number;
+  for (let index = position + 1; index < list.length; index += 1) list[index - 1] = list[index] as number;
   list[list.length - 1] = moved;
 };
 
 /**
- * The latest statement of each view, the views summed (zero for none) or the largest taken (`null` for none). Exact as long
- * as no view speaks again after 16 others have begun or spoken in between.
+ * The latest value of each view, combined by their sum (zero for no views) or their maximum (`null` for no views).
+ * Exact unless a view has another event after events of 16 other views.
  */
 export const latestPerView = ({ combine }: Pick<LatestPerView, "combine">): AggregateKind<Views> => {
   const include = (total: number | null, value: number) =>
     total === null ? value : combine === "sum" ? total + value : Math.max(total, value);
 
-  const hear = (state: Views, id: number, seq: number, value: number): void => {
-    const { ids, seqs, values } = state;
-    // Not by lastIndexOf: it is mostly the last one, and the call is dearer than the look.
-    let place = ids.length - 1;
-    while (place >= 0 && ids[place] !== id) place -= 1;
-    if (place < 0) {
-      if (ids.length >= MAX_OPEN_VIEWS) {
+  const update = (partial: Views, id: number, seq: number, value: number): void => {
+    const { ids, seqs, values } = partial;
+    // A loop, because the view is mostly the last one, and a call of lastIndexOf costs more than one comparison.
+    let position = ids.length - 1;
+    while (position >= 0 && ids[position] !== id) position -= 1;
+    if (position < 0) {
+      if (ids.length >= MAX_VIEWS) {
         ids.shift();
         seqs.shift();
-        state.settled = include(state.settled, values.shift() as number);
+        partial.evicted = include(partial.evicted, values.shift() as number);
       }
       ids.push(id);
       seqs.push(seq);
       values.push(value);
       return;
     }
-    if ((seqs[place] as number) <= seq) {
-      seqs[place] = seq;
-      values[place] = value;
+    if ((seqs[position] as number) <= seq) {
+      seqs[position] = seq;
+      values[position] = value;
     }
-    if (place === ids.length - 1) return;
-    moveToEnd(ids, place);
-    moveToEnd(seqs, place);
-    moveToEnd(values, place);
+    if (position === ids.length - 1) return;
+    moveToEnd(ids, position);
+    moveToEnd(seqs, position);
+    moveToEnd(values, position);
   };
 
   return {
-    emptyPartial: () => ({ ids: [], seqs: [], values: [], settled: null }),
-    add(state, value, { view_id, seq }) {
-      if (typeof value === "number" && view_id !== undefined) hear(state, hashOf(view_id), seq, value);
-      return state;
+    emptyPartial: () => ({ ids: [], seqs: [], values: [], evicted: null }),
+    add(partial, value, { view_id, seq }) {
+      if (typeof value === "number" && view_id !== undefined) update(partial, hashOf(view_id), seq, value);
+      return partial;
     },
     mergeInto(a, b) {
-      if (b.settled !== null) a.settled = include(a.settled, b.settled);
-      b.ids.forEach((id, place) => {
-        hear(a, id, b.seqs[place] as number, b.values[place] as number);
+      if (b.evicted !== null) a.evicted = include(a.evicted, b.evicted);
+      b.ids.forEach((id, position) => {
+        update(a, id, b.seqs[position] as number, b.values[position] as number);
       });
       return a;
     },
-    result: ({ values, settled }) => values.reduce<number | null>(include, settled) ?? (combine === "sum" ? 0 : null),
+    result: ({ values, evicted }) => values.reduce<number | null>(include, evicted) ?? (combine === "sum" ? 0 : null),
   };
 };

@@ -4,15 +4,15 @@ import { isSummable } from "./sum.ts";
 
 type Sum = [count: number, sum: Exact];
 
-/** Sum of a numeric field, kept in whole millionths, by the number of its values. `null` for none. */
+/** Mean of a numeric field: its sum in whole millionths, divided by the number of its values. `null` for no values. */
 export const mean: AggregateKind<Sum> = {
   emptyPartial: () => [0, 0],
-  add(state, value) {
+  add(partial, value) {
     if (isSummable(value)) {
-      state[0] += 1;
-      state[1] = plus(state[1], millionths(value));
+      partial[0] += 1;
+      partial[1] = plus(partial[1], millionths(value));
     }
-    return state;
+    return partial;
   },
   mergeInto: (a, b) => [a[0] + b[0], plus(a[1], b[1])],
   result: ([count, sum]) => (count === 0 ? null : fromMillionths(sum) / count),

@@ -1,20 +1,20 @@
 import type { AggregateKind } from "./aggregate.ts";
 
-/** Relative accuracy: a result is off by at most this share of the true value. */
+/** Relative accuracy: the largest error of a result, as a share of the true value. */
 const ACCURACY = 0.02;
 const GAMMA = (1 + ACCURACY) / (1 - ACCURACY);
 const LOG_GAMMA = Math.log(GAMMA);
 
-/** Values nearer to zero than this are zero. */
+/** Values closer to zero than this count as zero. */
 const SMALLEST = 1e-6;
 
-/** Makes the bin of the smallest value 1, so that a bin's sign can be that of its values. */
+/** Offset that gives the smallest value the bin 1, so that a bin has the same sign as its values. */
 const OFFSET = 1 - Math.ceil(Math.log(SMALLEST) / LOG_GAMMA);
 
-/** Most bins: they span a factor of 700 million. What lies below them counts as the lowest. */
+/** Largest number of bins: they span a factor of 700 million. Values below them count in the lowest bin. */
 const MAX_BINS = 512;
 
-/** How many values fell into each bin; both lists in the order of the bins, which is that of the values. */
+/** The number of values in each bin. Both lists are in ascending order of the bins, and so of the values. */
 type Histogram = [bins: number[], counts: number[]];
 
 const binOf = (value: number): number => {
@@ -22,14 +22,14 @@ const binOf = (value: number): number => {
   return size < SMALLEST ? 0 : Math.sign(value) * (Math.ceil(Math.log(size) / LOG_GAMMA) + OFFSET);
 };
 
-/** The value whose relative distance to both ends of the bin is the same. */
+/** The value that is at the same relative distance from both ends of a bin. */
 const centreOf = (bin: number): number =>
   bin === 0 ? 0 : (Math.sign(bin) * 2 * GAMMA ** (Math.abs(bin) - OFFSET)) / (GAMMA + 1);
 
-/** By hand: lists are short, and splice makes a new one to tell what it removed. */
-const insertAt = (list: number[], place: number, value: number): void => {
-  for (let index = list.push(value) - 1; index > place; index -= 1) list[index] = list[index - 1] as number;
-  list[place] = value;
+/** Inserts a value without `splice`, which allocates a list of removed items. */
+const insertAt = (list: number[], position: number, value: number): void => {
+  for (let index = list.push(value) - 1; index > position; index -= 1) list[index] = list[index - 1] as number;
+  list[position] = value;
 };
 
 const include = ([bins, counts]: Histogram, bin: number, count: number): void => {
@@ -53,29 +53,30 @@ const include = ([bins, counts]: Histogram, bin: number, count: number): void =>
 };
 
 /**
- * The value at rank `q * (n - 1)`, rounded down, of the values in ascending order: DDSketch (Masson, Rim and Lee, "DDSketch: a
- * fast and fully-mergeable quantile sketch with relative-error guarantees", 2019) with logarithmic bins, within 2 % of the true
- * value. The same state in whatever order values come and parts are merged. `null` for none.
+ * The value at rank `q * (n - 1)`, rounded down, of a field's values in ascending order, within 2 % of the true value.
+ * `null` for no values. The sketch is DDSketch with logarithmic bins (Masson, Rim and Lee, "DDSketch: a fast and
+ * fully-mergeable quantile sketch with relative-error guarantees", 2019). The order of values and merges does not
+ * change the partial result.
  */
 export const quantile = ({ q }: { q: number }): AggregateKind<Histogram> => ({
   emptyPartial: () => [[], []],
-  add(state, value) {
-    if (typeof value === "number") include(state, binOf(value), 1);
-    return state;
+  add(partial, value) {
+    if (typeof value === "number") include(partial, binOf(value), 1);
+    return partial;
   },
   mergeInto(a, b) {
-    b[0].forEach((bin, place) => {
-      include(a, bin, b[1][place] as number);
+    b[0].forEach((bin, position) => {
+      include(a, bin, b[1][position] as number);
     });
     return a;
   },
   result([bins, counts]) {
     const total = counts.reduce((sum, count) => sum + count, 0);
-    let above = Math.floor(q * (total - 1));
-    const place = counts.findIndex((count) => {
-      above -= count;
-      return above < 0;
+    let remaining = Math.floor(q * (total - 1));
+    const position = counts.findIndex((count) => {
+      remaining -= count;
+      return remaining < 0;
     });
-    return total === 0 ? null : centreOf(bins[place] as number);
+    return total === 0 ? null : centreOf(bins[position] as number);
   },
 });

@@ -7,16 +7,16 @@ const merge = (a: Range, b: Range): Range =>
 
 const copy = (range: Range): Range => (range === null ? null : [...range]);
 
-/** Largest less smallest value of a numeric field. `null` for none, zero for one. */
+/** Largest minus smallest value of a numeric field. `null` for no values, zero for one value. */
 export const span: AggregateKind<Range> = {
   emptyPartial: () => null,
-  add(state, value) {
-    if (typeof value !== "number") return state;
-    if (state === null) return [value, value];
-    if (value < state[0]) state[0] = value;
-    if (value > state[1]) state[1] = value;
-    return state;
+  add(partial, value) {
+    if (typeof value !== "number") return partial;
+    if (partial === null) return [value, value];
+    if (value < partial[0]) partial[0] = value;
+    if (value > partial[1]) partial[1] = value;
+    return partial;
   },
   mergeInto: merge,
-  result: (state) => (state === null ? null : state[1] - state[0]),
+  result: (partial) => (partial === null ? null : partial[1] - partial[0]),
 };

@@ -4,10 +4,10 @@ type Time = number | null;
 
 const later = (a: Time, b: Time): Time => (a === null ? b : b === null ? a : Math.max(a, b));
 
-/** Milliseconds from the latest event to the moment of reading. `null` for none. */
+/** Milliseconds from the latest event to the read time. `null` for no events. */
 export const timeSinceLast: AggregateKind<Time> = {
   emptyPartial: () => null,
-  add: (state, _, { time }) => later(state, time),
+  add: (partial, _, { time }) => later(partial, time),
   mergeInto: later,
-  result: (state, { at }) => (state === null ? null : at - state),
+  result: (partial, { at }) => (partial === null ? null : at - partial),
 };

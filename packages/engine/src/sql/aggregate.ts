@@ -6,59 +6,62 @@ import type { AggregateCall, Dialect, Kind } from "./dialect.ts";
 import type { FieldColumns } from "./field-columns.ts";
 import { double } from "./literal.ts";
 
-/** How an aggregate is computed: calls over the events, or over groups of them, and what becomes of their results. */
+/** The calls of SQL aggregate functions that compute a feature, over its events or over groups of them. */
 export interface Plan {
-  /** What it yields. */
+  /** Kind of the feature's value. */
   kind: Kind;
   calls: string[];
-  result: (...calls: string[]) => string;
-  /** An event without it is passed over. */
+  /** Returns the feature's value, given the columns that hold the results of the calls. */
+  result: (...columns: string[]) => string;
+  /** Condition that an event must satisfy to be aggregated. */
   needs?: string;
-  /** When the calls are over groups: what makes one, and its number. The calls read them as {@link GROUP_KEY} and {@link GROUP_VALUE}. */
-  groups?: { by: string; part: AggregateCall };
-  /** Whether the calls cannot stand beside others. */
+  /**
+   * Groups that the calls aggregate: each by its {@link GROUP_KEY} `by`, with the {@link GROUP_VALUE} that `call`
+   * gives.
+   */
+  groups?: { by: string; call: AggregateCall };
+  /** Whether the calls need a subquery of their own. */
   standalone?: boolean;
 }
 
-/** Names of what groups yield. */
-export const GROUP_KEY = "group_member";
-export const GROUP_VALUE = "group_amount";
+/** Columns of a group. */
+export const GROUP_KEY = "group_key";
+export const GROUP_VALUE = "group_value";
 
 interface Context {
-  /** What the aggregate's field holds; `free` when it has none. */
+  /** Kind of the aggregate's field; `free` when the aggregate has no field. */
   kind: FieldKind;
   dialect: Dialect;
-  readings: FieldColumns;
-  /** The moment that is asked about, in UTC milliseconds; `undefined` where there is none. */
+  columns: FieldColumns;
+  /** Read time in UTC milliseconds; `undefined` when the query has none. */
   at: string | undefined;
 }
 
 /**
- * How a feature's aggregate is computed.
+ * Plans how SQL computes a feature's aggregate.
  *
- * @throws Error that says why it cannot be.
+ * @throws Error with the reason when the dialect cannot compute it.
  */
 export const planOf = ({ aggregate, window }: AggregateFeature, context: Context): Plan => {
-  const { kind, dialect, readings, at } = context;
-  const column = (as: FieldKind): string => ("field" in aggregate ? readings.columnOf(aggregate.field, as) : "");
+  const { kind, dialect, columns, at } = context;
+  const column = (kind: FieldKind): string => ("field" in aggregate ? columns.columnOf(aggregate.field, kind) : "");
   const time = dialect.quote("time");
 
   const number = (call: string, result = (value: string) => value): Plan => ({ kind: "number", calls: [call], result });
-  const listed = (part: AggregateCall, value: string, yields: Kind): Plan => ({
-    kind: yields,
-    calls: [part.call],
-    result: part.result ?? ((call) => call),
+  const ofValues = ({ call, result, standalone }: AggregateCall, value: string, resultKind: Kind): Plan => ({
+    kind: resultKind,
+    calls: [call],
+    result: result ?? ((column) => column),
     needs: `${value} IS NOT NULL`,
-    ...(part.standalone && { standalone: true }),
+    ...(standalone && { standalone }),
   });
   /** The value in millionths; NULL beyond the bound, so that nothing overflows. */
   const units = (most: number): string =>
     `CASE WHEN ABS(${column("number")}) <= ${double(most)} THEN ${dialect.millionths(column("number"))} END`;
-  const present = (as: FieldKind): string => `${column(as)} IS NOT NULL`;
   const fromMillionths = (units: string): string =>
     `CASE WHEN ABS(${units}) <= ${Number.MAX_SAFE_INTEGER} THEN CAST(${units} AS DOUBLE) / 1e6 ELSE ${dialect.nearest(dialect.wholePart(units))} + CAST(${dialect.remainder(units)} AS DOUBLE) / 1e6 END`;
-  /** A value that is kept: texts cut as the engine cuts them. */
-  const kept = (): string => (kind === "string" ? `LEFT(${column("string")}, ${MAX_TEXT_CHARACTERS})` : column(kind));
+  /** The value as a state stores it, with texts truncated. */
+  const stored = (): string => (kind === "string" ? `LEFT(${column("string")}, ${MAX_TEXT_CHARACTERS})` : column(kind));
 
   switch (aggregate.type) {
     case "count":
@@ -100,17 +103,17 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
     }
     case "first":
     case "last":
-      return listed(dialect[aggregate.type](kept(), kind), kept(), kind);
+      return ofValues(dialect[aggregate.type](stored(), kind), stored(), kind);
     case "last_n":
-      return listed(dialect.lastN(kept(), aggregate.n), kept(), "list");
+      return ofValues(dialect.lastN(stored(), aggregate.n), stored(), "list");
     case "quantile":
-      return listed(dialect.quantile(column("number"), double(aggregate.q)), column("number"), "number");
+      return ofValues(dialect.quantile(column("number"), double(aggregate.q)), column("number"), "number");
     case "distinct":
-      return number(`COUNT(DISTINCT ${kept()})`, (n) => `CAST(${n} AS DOUBLE)`);
+      return number(`COUNT(DISTINCT ${stored()})`, (n) => `CAST(${n} AS DOUBLE)`);
     case "top_k":
       return {
-        ...listed(dialect.topK(GROUP_KEY, GROUP_VALUE, aggregate.k, kind), kept(), "list"),
-        groups: { by: kept(), part: { call: "COUNT(*)" } },
+        ...ofValues(dialect.topK(GROUP_KEY, GROUP_VALUE, aggregate.k, kind), stored(), "list"),
+        groups: { by: stored(), call: { call: "COUNT(*)" } },
       };
     case "latest_per_view": {
       const combine = aggregate.combine.toUpperCase();
@@ -119,22 +122,24 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
         kind: "number",
         calls: [`${combine}(${GROUP_VALUE})`],
         result: aggregate.combine === "sum" ? (sum) => `COALESCE(${sum}, 0e0)` : (value) => value,
-        needs: `${view} IS NOT NULL AND ${present("number")}`,
-        groups: { by: view, part: dialect.latest(column("number"), dialect.quote("seq")) },
+        needs: `${view} IS NOT NULL AND ${column("number")} IS NOT NULL`,
+        groups: { by: view, call: dialect.latest(column("number"), dialect.quote("seq")) },
       };
     }
     case "decayed_count": {
-      const age = `CAST(${moment(at)} - ${time} AS DOUBLE)`;
+      const age = `CAST(${requiredReadTime(at)} - ${time} AS DOUBLE)`;
       return number(`SUM(POWER(0.5e0, ${age} / ${double(aggregate.half_life_ms)}))`, (sum) => `COALESCE(${sum}, 0e0)`);
     }
     case "time_since_last": {
-      const now = moment(at);
-      return number(`MAX(${time})`, (latest) => `CAST(${now} - ${latest} AS DOUBLE)`);
+      const readTime = requiredReadTime(at);
+      return number(`MAX(${time})`, (latest) => `CAST(${readTime} - ${latest} AS DOUBLE)`);
     }
   }
 };
 
-const moment = (at: string | undefined): string => {
-  if (at === undefined) throw new Error("its value changes while nothing happens, and the query tells no moment");
-  return at;
+const requiredReadTime = (at: string | undefined): string => {
+  if (at !== undefined) return at;
+  throw new Error(
+    "its value depends on the read time, and a query over a session or a lifetime has none; use a window of fixed size",
+  );
 };

@@ -8,12 +8,12 @@ type Primitive = string | number | boolean;
 
 const OPERATORS = { eq: "=", ne: "<>", lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
 
-/** A condition in SQL, on a field that holds what `kind` says: null or false where it does not hold. */
+/** A condition on a field of the given kind as SQL. It is NULL or FALSE for an event that does not satisfy it. */
 export const conditionSql = (
   condition: Condition,
   kind: FieldKind,
   dialect: Dialect,
-  { columnOf: read }: FieldColumns,
+  { columnOf }: FieldColumns,
 ): string => {
   const { field } = condition;
   const literal = (value: Primitive): string =>
@@ -24,11 +24,11 @@ export const conditionSql = (
         : String(value).toUpperCase();
   const column = (value: Primitive): string | undefined => {
     const type = typeof value as "string" | "number" | "boolean";
-    return kind === "free" || kind === type ? read(field, type) : undefined;
+    return kind === "free" || kind === type ? columnOf(field, type) : undefined;
   };
   const compare = (value: Primitive, operator: string): string => {
-    const held = column(value);
-    return held ? `${held} ${operator} ${literal(value)}` : "FALSE";
+    const operand = column(value);
+    return operand ? `${operand} ${operator} ${literal(value)}` : "FALSE";
   };
 
   if (condition.is === "in") {
@@ -37,6 +37,6 @@ export const conditionSql = (
   const { is, value } = condition;
   if (is !== "ne" || kind === typeof value) return compare(value, OPERATORS[is]);
   const kinds = kind === "free" ? (["string", "number", "boolean"] as const) : [kind];
-  const isThere = `(${kinds.map((each) => `${read(field, each)} IS NOT NULL`).join(" OR ")})`;
-  return kind === "free" ? `(${isThere} AND COALESCE(${compare(value, "<>")}, TRUE))` : isThere;
+  const isPresent = `(${kinds.map((each) => `${columnOf(field, each)} IS NOT NULL`).join(" OR ")})`;
+  return kind === "free" ? `(${isPresent} AND COALESCE(${compare(value, "<>")}, TRUE))` : isPresent;
 };

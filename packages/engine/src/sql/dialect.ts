@@ -1,52 +1,60 @@
 import type { FieldKind } from "@tidemark/schema/event-fields";
 
-/** The SQL that definitions can be compiled to. */
+/** A SQL dialect that definitions can be compiled to. */
 export type DialectName = "duckdb" | "flink" | "spark";
 
-/** What a column or an expression holds; `free` is a text or a number, as JSON, and `null` nothing ever. */
+/** The kind of value in a column: `free` is JSON that holds a text or a number, and `null` is always NULL. */
 export type Kind = FieldKind | "list" | "null";
 
-/** A call of an aggregate function, and what its result becomes. */
+/** A call of a SQL aggregate function, and the expression that turns its result into the value. */
 export interface AggregateCall {
   call: string;
   result?: (call: string) => string;
-  /** Whether it cannot stand beside other calls. */
+  /** Whether the call needs a subquery of its own, because it cannot share one with other calls. */
   standalone?: boolean;
 }
 
 /**
- * What SQL's dialects say in different words. All arguments and results are SQL; columns of the events are `time`, `tab_id`,
- * `seq` and `view_id`. What a dialect has no words for throws an Error that says why.
+ * The parts of a query that differ between SQL dialects. All arguments and results are SQL; the columns of an event are
+ * `time`, `tab_id`, `seq` and `view_id`. A member throws an Error with the reason when the dialect has no equivalent.
  */
 export interface Dialect {
   name: DialectName;
-  /** A name as it stands, whatever is in it. */
+  /** Name of the dialect in error texts. */
+  title: string;
+  /** Quotes an identifier. */
   quote(name: string): string;
-  /** Its type of texts of any length. */
+  /** The type of texts of any length. */
   textType: string;
-  /** A literal text. */
+  /** A text literal. */
   text(value: string): string;
-  /** A field of the JSON in `event`, when it holds what is asked for; `free` is a text, cut like the engine's, or a number. */
+  /**
+   * A field of the JSON in the column `event`; NULL when it holds a value of another kind. A `free` field is a text,
+   * truncated as in the engine, or a number.
+   */
   field(path: readonly string[], kind: FieldKind): string;
-  /** A number in millionths, halves away from zero, as a whole number that is never rounded. */
+  /** A number in millionths, as a whole number that is never rounded. Halves round away from zero. */
   millionths(number: string): string;
-  /** Such a number as the nearest DOUBLE. */
+  /** The DOUBLE nearest to a whole number. */
   nearest(whole: string): string;
-  /** Number of whole ones in millionths, and the millionths beside, both towards zero. */
+  /** The whole part of a number of millionths, rounded towards zero. */
   wholePart(millionths: string): string;
+  /** The millionths that remain without the whole part. */
   remainder(millionths: string): string;
-  /** The value of the first or last event by time, tab_id and seq. */
+  /** The value of the first event, ordered by time, tab_id and seq. */
   first(value: string, kind: Kind): AggregateCall;
+  /** The value of the last event, ordered by time, tab_id and seq. */
   last(value: string, kind: Kind): AggregateCall;
-  /** The value with the largest number. */
+  /** The number of the event with the largest `seq`. */
   latest(number: string, seq: string): AggregateCall;
-  /** The values of the last `n` events by time, tab_id and seq, the last one last. */
+  /** The values of the last `n` events, ordered by time, tab_id and seq, the last one last. */
   lastN(value: string, n: number): AggregateCall;
-  /** The value at rank `q * (n - 1)`, rounded down, of all in order. */
+  /** The value at rank `q * (n - 1)`, rounded down, of all values in ascending order. */
   quantile(number: string, q: string): AggregateCall;
-  /** Of groups, the `k` with the largest number; equal ones numbers first, then texts, ascending. */
+  /** The `k` groups with the largest count. Equal counts are ordered by group, numbers before texts, ascending. */
   topK(group: string, count: string, k: number, kind: Kind): AggregateCall;
-  /** A text or a number inside of a `free` one, or the reverse. */
+  /** The text, number or boolean in a `free` value; NULL when it holds another kind. */
   fromFree(free: string, kind: "number" | "string" | "boolean"): string;
+  /** A value as a `free` one. */
   toFree(value: string, kind: Kind): string;
 }

@@ -7,19 +7,19 @@ const NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')";
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
-/** A field by its JSON pointer, which takes any key as it is (RFC 6901). */
+/** JSON pointer of a field (RFC 6901), which can name any key. */
 const jsonPointer = (path: readonly string[]): string =>
   text(path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""));
 
-const listOr = (list: string): string => `COALESCE(${list}, [])`;
+const listOrEmpty = (list: string): string => `COALESCE(${list}, [])`;
 
-/** Order of groups: by their values, numbers before texts where there can be both. */
-const ascending = (group: string, kind: Kind): string =>
+/** ORDER BY items that order groups by key, numbers before texts where both are possible. */
+const keyOrder = (group: string, kind: Kind): string =>
   kind === "free"
     ? `json_type(${group}) = 'VARCHAR', ${fromFree(group, "number")}, ${fromFree(group, "string")}`
     : group;
 
-/** What is at a path of a JSON value, when it is of the kind asked for. */
+/** The value at a path of JSON; NULL when it has another kind. */
 const typedAt = (json: string, path: string, kind: FieldKind): string => {
   const type = `json_type(${json}, ${path})`;
   const value = `json_extract(${json}, ${path})`;
@@ -38,30 +38,31 @@ const typedAt = (json: string, path: string, kind: FieldKind): string => {
 
 const fromFree = (value: string, kind: FieldKind): string => typedAt(value, "'$'", kind);
 
-/** DuckDB 1.5, for a laptop or a warehouse: everything can be told in it. */
+/** DuckDB 1.5, for a laptop or a warehouse. It supports every definition. */
 export const duckdb: Dialect = {
   name: "duckdb",
+  title: "DuckDB SQL",
   textType: "VARCHAR",
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
   text,
   field: (path, kind) => typedAt("event", jsonPointer(path), kind),
   millionths: (number) =>
     `CASE WHEN ${number} = TRUNC(${number}) THEN CAST(${number} AS HUGEINT) * 1000000 ELSE CAST(ROUND(${number} * 1e6) AS HUGEINT) END`,
-  // A HUGEINT is rounded twice on its way to DOUBLE, a text once.
+  // DuckDB rounds twice when it casts a HUGEINT to DOUBLE, and once when it casts a text.
   nearest: (whole) => `CAST(CAST(${whole} AS VARCHAR) AS DOUBLE)`,
   wholePart: (millionths) => `${millionths} // 1000000`,
   remainder: (millionths) => `${millionths} % 1000000`,
   first: (value) => ({ call: `ARG_MIN(${value}, ROW(${ORDER}))` }),
   last: (value) => ({ call: `ARG_MAX(${value}, ROW(${ORDER}))` }),
   latest: (number, seq) => ({ call: `ARG_MAX(${number}, ${seq})` }),
-  lastN: (value, n) => ({ call: `LIST(${value} ORDER BY ${ORDER})`, result: (list) => listOr(`${list}[-${n}:]`) }),
+  lastN: (value, n) => ({ call: `LIST(${value} ORDER BY ${ORDER})`, result: (list) => listOrEmpty(`${list}[-${n}:]`) }),
   quantile: (number, q) => ({
     call: `LIST(${number} ORDER BY ${number})`,
     result: (list) => `${list}[1 + CAST(FLOOR(${q} * (LEN(${list}) - 1)) AS BIGINT)]`,
   }),
   topK: (group, count, k, kind) => ({
-    call: `LIST(${group} ORDER BY ${count} DESC, ${ascending(group, kind)})`,
-    result: (list) => listOr(`${list}[1:${k}]`),
+    call: `LIST(${group} ORDER BY ${count} DESC, ${keyOrder(group, kind)})`,
+    result: (list) => listOrEmpty(`${list}[1:${k}]`),
   }),
   fromFree,
   toFree: (value) => `to_json(${value})`,

@@ -19,7 +19,7 @@ const idSql = (entity: Entity, dialect: Dialect): string => {
   }
 };
 
-/** An event's id of an entity, as text; NULL when it says nothing about the entity. */
+/** The id of the entity that an event belongs to, as text; NULL when the event does not belong to one. */
 export const entityIdSql = (entity: Entity, dialect: Dialect): string => {
   const id = idSql(entity, dialect);
   if (!isPerson(entity)) return id;

@@ -2,7 +2,7 @@ import type { Expression } from "@tidemark/schema";
 import type { Dialect, Kind } from "./dialect.ts";
 import { double } from "./literal.ts";
 
-/** An expression in SQL, with what it yields. */
+/** A SQL expression and the kind of its value. */
 export interface TypedSql {
   sql: string;
   kind: Kind;
@@ -15,8 +15,9 @@ const ORDER = { lt: "<", lte: "<=", gt: ">", gte: ">=" } as const;
 const SCALARS = ["number", "string", "boolean"] as const;
 
 /**
- * An expression over feature values in SQL. Kinds are known beforehand, so that an operand of the wrong one is NULL; no operand
- * is written twice where SQL's own NULL does what is meant.
+ * Compiles an expression over feature values to SQL. The kinds of operands are known at compile time, so that an
+ * operand of the wrong kind compiles to NULL. Where SQL's treatment of NULL gives the engine's result, each operand
+ * appears once only.
  */
 export const expressionSql = (
   expression: Expression,
@@ -24,13 +25,13 @@ export const expressionSql = (
   dialect: Dialect,
 ): TypedSql => {
   const compile = (inner: Expression): TypedSql => expressionSql(inner, read, dialect);
-  const as = (kind: (typeof SCALARS)[number], { sql, kind: held }: TypedSql): string | undefined =>
-    held === kind ? sql : held === "free" ? dialect.fromFree(sql, kind) : undefined;
+  const as = (wanted: (typeof SCALARS)[number], { sql, kind }: TypedSql): string | undefined =>
+    kind === wanted ? sql : kind === "free" ? dialect.fromFree(sql, wanted) : undefined;
 
   if (typeof expression === "number") return { sql: double(expression), kind: "number" };
   if ("feature" in expression) {
     const value = read(expression.feature);
-    // A column that is always NULL has a type all the same, which may not be that of what it stands beside.
+    // A column that is always NULL still has a type, which may differ from the type of the other operand.
     return value.kind === "list" || value.kind === "null" ? NULL_SQL : value;
   }
 
@@ -86,7 +87,7 @@ export const expressionSql = (
 const free = ({ sql, kind }: TypedSql, dialect: Dialect): string =>
   kind === "free" || kind === "null" ? sql : dialect.toFree(sql, kind);
 
-/** Whether two values are the same, of one kind and equal; NULL when one is. */
+/** Whether two values have the same kind and are equal; NULL when one of them is NULL. */
 const equality = (
   op: "eq" | "ne",
   left: TypedSql,

@@ -1,7 +1,7 @@
 import type { FieldKind } from "@tidemark/schema/event-fields";
 import type { Dialect } from "./dialect.ts";
 
-/** Fields that are columns of the events; all others are read from the JSON in `event`. */
+/** Fields that are columns of the table `events`. All other fields are read from the JSON in its column `event`. */
 const COLUMNS: Record<string, FieldKind> = {
   time: "number",
   seq: "number",
@@ -12,28 +12,28 @@ const COLUMNS: Record<string, FieldKind> = {
   user_id: "string",
 };
 
-/** A field of an event; NULL when the event has none, or it holds something else. */
-export const fieldSql = (path: string, as: FieldKind, dialect: Dialect): string => {
-  if (path in COLUMNS) return as === "number" ? `CAST(${dialect.quote(path)} AS DOUBLE)` : dialect.quote(path);
+/** A field of an event as SQL; NULL when the event lacks the field, or holds a value of another kind in it. */
+export const fieldSql = (path: string, kind: FieldKind, dialect: Dialect): string => {
+  if (path in COLUMNS) return kind === "number" ? `CAST(${dialect.quote(path)} AS DOUBLE)` : dialect.quote(path);
   const dot = path.indexOf(".");
-  return dialect.field(dot < 0 ? [path] : [path.slice(0, dot), path.slice(dot + 1)], as);
+  return dialect.field(dot < 0 ? [path] : [path.slice(0, dot), path.slice(dot + 1)], kind);
 };
 
-/** The columns that a query reads of the events, each once, under a name of its own. */
+/** The fields that a query reads, each extracted once into a named column. */
 export interface FieldColumns {
-  /** Name of the column that holds a field. */
-  columnOf(path: string, as: FieldKind): string;
-  /** The columns read so far, as they stand in a select list. */
+  /** Returns the name of the column that holds a field, and adds the column when it is new. */
+  columnOf(path: string, kind: FieldKind): string;
+  /** Returns the columns added so far, as items of a SELECT list. */
   selectItems(): string[];
 }
 
-/** Collects what is read in a dialect. */
+/** Collects the field columns of one query. */
 export const fieldColumns = (dialect: Dialect): FieldColumns => {
   const columns = new Map<string, string>();
   return {
-    columnOf(path, as) {
-      const name = dialect.quote(`${path} ${as}`);
-      if (!columns.has(name)) columns.set(name, fieldSql(path, as, dialect));
+    columnOf(path, kind) {
+      const name = dialect.quote(`${path} ${kind === "free" ? "json" : kind}`);
+      if (!columns.has(name)) columns.set(name, fieldSql(path, kind, dialect));
       return name;
     },
     selectItems: () => [...columns].map(([name, sql]) => `${sql} AS ${name}`),

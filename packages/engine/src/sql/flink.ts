@@ -5,7 +5,7 @@ import type { AggregateCall, Dialect, Kind } from "./dialect.ts";
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
-/** A path within JSON. */
+/** A JSON path of a field. */
 const jsonPath = (path: readonly string[]): string => {
   const keys = path.map((key) =>
     /^\w+$/.test(key) ? `.${key}` : `['${key.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}']`,
@@ -13,7 +13,10 @@ const jsonPath = (path: readonly string[]): string => {
   return text(`$${keys.join("")}`);
 };
 
-/** What is at a path of a JSON text, when it is of the kind asked for: within brackets its first character tells. */
+/**
+ * The value at a path of a JSON text; NULL when it has another kind. The first character inside the array wrapper shows
+ * the kind.
+ */
 const typedAt = (json: string, path: string, kind: FieldKind): string => {
   const wrapped = `JSON_QUERY(${json}, ${path} WITH UNCONDITIONAL ARRAY WRAPPER)`;
   const value = `JSON_VALUE(${json}, ${path})`;
@@ -31,33 +34,37 @@ const typedAt = (json: string, path: string, kind: FieldKind): string => {
   }
 };
 
-/** A whole number as a text that has its order. */
+/** A whole number as a text that sorts in the same order. */
 const digits = (whole: string): string => `LPAD(CAST(${whole} AS STRING), 16, '0')`;
 
-/** Where an event stands in the order of events, as texts: no aggregate of Flink's orders by anything but its value. */
-const PLACE = `${digits("`time`")}, RPAD(tab_id, 64, ' '), ${digits("seq")}`;
+/**
+ * The position of an event in the order of events, as texts: Flink's aggregate functions order by their own argument
+ * only.
+ */
+const POSITION = `${digits("`time`")}, RPAD(tab_id, 64, ' '), ${digits("seq")}`;
 
-/** Characters of {@link PLACE}. */
-const PLACE_LENGTH = 96;
+/** Length of {@link POSITION} in characters. */
+const POSITION_LENGTH = 96;
 
-/** What stands behind so many characters. */
-const after = (length: number, kind: Kind) => (packed: string) => {
-  const value = `SUBSTRING(${packed}, ${length + 1})`;
+/** Returns a function that extracts the value after a prefix of the given length. */
+const afterPrefix = (length: number, kind: Kind) => (prefixed: string) => {
+  const value = `SUBSTRING(${prefixed}, ${length + 1})`;
   return kind === "number" ? `CAST(${value} AS DOUBLE)` : value;
 };
 
-const end = (extreme: "MIN" | "MAX", value: string, kind: Kind): AggregateCall => ({
-  call: `${extreme}(CONCAT(${PLACE}, CAST(${value} AS STRING)))`,
-  result: after(PLACE_LENGTH, kind),
+const endOf = (extreme: "MIN" | "MAX", value: string, kind: Kind): AggregateCall => ({
+  call: `${extreme}(CONCAT(${POSITION}, CAST(${value} AS STRING)))`,
+  result: afterPrefix(POSITION_LENGTH, kind),
 });
 
-const noList = (): never => {
-  throw new Error("Flink has no function that takes the values out of a list that is ordered by something else");
+const unsupportedList = (): never => {
+  throw new Error("Flink has no function that extracts the values of a list that is ordered by another expression");
 };
 
-/** Flink SQL 2, on streams and in batches. */
+/** Flink SQL 2, in streaming and in batch mode. */
 export const flink: Dialect = {
   name: "flink",
+  title: "Flink SQL",
   textType: "STRING",
   quote: (name) => `\`${name.replaceAll("`", "``")}\``,
   text,
@@ -65,22 +72,22 @@ export const flink: Dialect = {
   millionths,
   nearest: (whole) => `CAST(${whole} AS DOUBLE)`,
   wholePart: (units) => `TRUNCATE(${units} / 1000000, 0)`,
-  // MOD would make an INT of the whole number first.
+  // MOD casts the whole number to INT first.
   remainder: (units) => `(${units} - TRUNCATE(${units} / 1000000, 0) * 1000000)`,
-  first: (value, kind) => end("MIN", value, kind),
-  last: (value, kind) => end("MAX", value, kind),
+  first: (value, kind) => endOf("MIN", value, kind),
+  last: (value, kind) => endOf("MAX", value, kind),
   latest: (number, seq) => ({
     call: `MAX(CONCAT(${digits(seq)}, CAST(${number} AS STRING)))`,
-    result: after(16, "number"),
+    result: afterPrefix(16, "number"),
   }),
-  lastN: noList,
+  lastN: unsupportedList,
   quantile: (number, q) => ({
     call: `ARRAY_AGG(${number})`,
-    // In batches, Flink takes a MIN of whatever stands beside a COUNT(DISTINCT), and there is none of arrays.
+    // In batch mode, Flink computes the MIN of all other calls next to a COUNT(DISTINCT), and arrays have no MIN.
     standalone: true,
     result: (list) => `ARRAY_SORT(${list})[1 + CAST(FLOOR(${q} * (CARDINALITY(${list}) - 1)) AS INT)]`,
   }),
-  topK: noList,
+  topK: unsupportedList,
   fromFree: (value, kind) => typedAt(`CONCAT('{"free":', ${value}, '}')`, "'$.free'", kind),
   toFree: (value) => `JSON_STRING(${value})`,
 };

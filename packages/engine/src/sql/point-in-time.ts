@@ -7,8 +7,8 @@ import { entityIdSql } from "./entity.ts";
 import type { RowSet } from "./row-set.ts";
 
 /**
- * A row for each (id, as_of) of the entity in `spine`, with the features as of that moment: of what had happened before it, and
- * nothing that happened later. Each event counts once, unless it came too late by its session's watermark.
+ * The row set with a row for each (id, as_of) of the entity in `spine`. Its features are those as of that time, from
+ * the events before it and no others. Each event counts once, unless it was too late by its session's watermark.
  */
 export const pointInTime = (
   entity: Entity,
@@ -27,29 +27,29 @@ export const pointInTime = (
     features,
     keys: ["id", "as_of"],
     at,
-    covers(window) {
+    windowFilter(window) {
       const layout = paneLayoutOf(window);
       if (layout === null) return undefined;
       const { pane_ms, panes } = layout;
       return `${time} >= ${at} - ${at} % ${pane_ms} - ${(panes - 1) * pane_ms}`;
     },
-    subqueries: (columns) => [
+    subqueries: (fields) => [
       [
-        "arrived",
+        "numbered_events",
         `SELECT *, ROW_NUMBER() OVER (PARTITION BY ${session}, tab_id, seq ORDER BY arrival) AS copy_number FROM events`,
       ],
       [
-        "judged",
-        `SELECT *, MAX(${time}) OVER (PARTITION BY ${session} ORDER BY arrival ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS progress FROM arrived WHERE copy_number = 1`,
+        "with_progress",
+        `SELECT *, MAX(${time}) OVER (PARTITION BY ${session} ORDER BY arrival ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS max_event_time FROM numbered_events WHERE copy_number = 1`,
       ],
       [
-        "counted",
-        `SELECT ${[`${entityIdSql(entity, dialect)} AS entity_id`, quote("type"), time, "tab_id", "seq", "view_id", ...columns].join(",\n  ")}\nFROM judged WHERE progress IS NULL OR progress - ${time} <= ${maxBehindMs}`,
+        "counted_events",
+        `SELECT ${[`${entityIdSql(entity, dialect)} AS entity_id`, quote("type"), time, "tab_id", "seq", "view_id", ...fields].join(",\n  ")}\nFROM with_progress WHERE max_event_time IS NULL OR max_event_time - ${time} <= ${maxBehindMs}`,
       ],
-      ["moments", `SELECT DISTINCT id, as_of FROM spine WHERE entity = ${dialect.text(name)}`],
+      ["spine_rows", `SELECT DISTINCT id, as_of FROM spine WHERE entity = ${dialect.text(name)}`],
       [
-        "seen",
-        `SELECT moments.id, moments.as_of, counted.* FROM moments LEFT JOIN counted ON counted.entity_id = moments.id AND counted.${time} < moments.as_of`,
+        "row_events",
+        `SELECT spine_rows.id, spine_rows.as_of, counted_events.* FROM spine_rows LEFT JOIN counted_events ON counted_events.entity_id = spine_rows.id AND counted_events.${time} < spine_rows.as_of`,
       ],
     ],
   };

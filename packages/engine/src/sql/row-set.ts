@@ -1,19 +1,20 @@
 import type { Feature, Window } from "@tidemark/schema";
 
-/** Which rows a query has, and of which events each is made. */
+/** The rows of a query, and the events that each row aggregates. */
 export interface RowSet {
-  /** What the query tells, as `user_features`. */
+  /** Name of the query, such as `user_features`. */
   name: string;
   features: readonly Feature[];
-  /** Names of the columns that tell its rows apart. */
+  /** Names of the columns that identify a row. */
   keys: string[];
   /**
-   * The named subqueries, of which the last, `seen`, has for each row of the query the events that it is made of, with the keys,
-   * `type`, `time`, `tab_id`, `seq`, `view_id` and the columns given. A row without events has one whose `type` is NULL.
+   * The named subqueries, given the expressions for the fields that features read. The last one is `row_events`: the
+   * events of each row, with the keys, `type`, `time`, `tab_id`, `seq`, `view_id` and these expressions. A row without
+   * events has one event whose `type` is NULL.
    */
-  subqueries: (columns: readonly string[]) => [name: string, sql: string][];
-  /** Which of the seen events a window covers; `undefined` for all. */
-  covers: (window: Window) => string | undefined;
-  /** The moment that a row tells about, in UTC milliseconds; `undefined` when it tells about none. */
+  subqueries: (fields: readonly string[]) => [name: string, sql: string][];
+  /** The condition that selects the row's events inside a window; `undefined` when all of them are inside. */
+  windowFilter: (window: Window) => string | undefined;
+  /** Read time of a row, in UTC milliseconds; `undefined` when the row has none. */
   at: string | undefined;
 }

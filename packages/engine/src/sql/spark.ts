@@ -3,15 +3,17 @@ import { MAX_TEXT_CHARACTERS } from "../limits.ts";
 import { millionths } from "./decimal.ts";
 import type { Dialect, Kind } from "./dialect.ts";
 
-const PLACE = "STRUCT(time, tab_id, seq)";
+const POSITION = "STRUCT(time, tab_id, seq)";
 
 const text = (value: string): string => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 
-/** A path within a VARIANT. Its keys may hold one kind of quotation mark, not both. */
+/** A path in a VARIANT. A key may contain one kind of quotation mark, not both. */
 const jsonPath = (path: readonly string[]): string => {
   const keys = path.map((key) => {
     if (key.includes("'") && key.includes('"')) {
-      throw new Error(`there is no path to the field ${path.join(".")}, whose name holds both ' and "`);
+      throw new Error(
+        `Spark has no path for the field ${path.join(".")}, whose name contains both ' and "; rename the field`,
+      );
     }
     if (/^\w+$/.test(key)) return `.${key}`;
     return key.includes("'") ? `["${key}"]` : `['${key}']`;
@@ -19,7 +21,7 @@ const jsonPath = (path: readonly string[]): string => {
   return text(`$${keys.join("")}`);
 };
 
-/** What is at a path of a JSON text, when it is of the kind asked for. */
+/** The value at a path of a JSON text; NULL when it has another kind. */
 const typedAt = (json: string, path: string, kind: FieldKind): string => {
   const value = `VARIANT_GET(PARSE_JSON(${json}), ${path})`;
   const type = `SCHEMA_OF_VARIANT(${value})`;
@@ -38,15 +40,16 @@ const typedAt = (json: string, path: string, kind: FieldKind): string => {
 
 const fromFree = (value: string, kind: FieldKind): string => typedAt(value, "'$'", kind);
 
-/** What orders groups: their values, numbers before texts where there can be both. */
-const ascending = (group: string, kind: Kind): string =>
+/** Struct fields that order groups by key, numbers before texts where both are possible. */
+const keyOrder = (group: string, kind: Kind): string =>
   kind === "free"
     ? `LEFT(${group}, 1) = '"' AS is_text, ${fromFree(group, "number")} AS number, ${fromFree(group, "string")} AS string`
     : `${group} AS value`;
 
-/** Spark SQL 4, in batches. */
+/** Spark SQL 4, in batch mode. */
 export const spark: Dialect = {
   name: "spark",
+  title: "Spark SQL",
   textType: "STRING",
   quote: (name) => `\`${name.replaceAll("`", "``")}\``,
   text,
@@ -55,21 +58,21 @@ export const spark: Dialect = {
   nearest: (whole) => `CAST(${whole} AS DOUBLE)`,
   wholePart: (units) => `${units} DIV 1000000`,
   remainder: (units) => `${units} % 1000000`,
-  first: (value) => ({ call: `MIN_BY(${value}, ${PLACE})` }),
-  last: (value) => ({ call: `MAX_BY(${value}, ${PLACE})` }),
+  first: (value) => ({ call: `MIN_BY(${value}, ${POSITION})` }),
+  last: (value) => ({ call: `MAX_BY(${value}, ${POSITION})` }),
   latest: (number, seq) => ({ call: `MAX_BY(${number}, ${seq})` }),
   lastN: (value, n) => ({
     call: `COLLECT_LIST(STRUCT(time, tab_id, seq, ${value} AS value))`,
     result: (list) =>
-      `TRANSFORM(SLICE(SORT_ARRAY(${list}), GREATEST(SIZE(${list}) - ${n - 1}, 1), ${n}), each -> each.value)`,
+      `TRANSFORM(SLICE(SORT_ARRAY(${list}), GREATEST(SIZE(${list}) - ${n - 1}, 1), ${n}), item -> item.value)`,
   }),
   quantile: (number, q) => ({
     call: `COLLECT_LIST(${number})`,
     result: (list) => `GET(SORT_ARRAY(${list}), CAST(FLOOR(${q} * (SIZE(${list}) - 1)) AS INT))`,
   }),
   topK: (group, count, k, kind) => ({
-    call: `COLLECT_LIST(STRUCT(-${count} AS fewest, ${ascending(group, kind)}, ${group} AS each))`,
-    result: (list) => `COALESCE(TRANSFORM(SLICE(SORT_ARRAY(${list}), 1, ${k}), one -> one.each), ARRAY())`,
+    call: `COLLECT_LIST(STRUCT(-${count} AS negative_count, ${keyOrder(group, kind)}, ${group} AS group_key))`,
+    result: (list) => `COALESCE(TRANSFORM(SLICE(SORT_ARRAY(${list}), 1, ${k}), item -> item.group_key), ARRAY())`,
   }),
   fromFree,
   toFree: (value) => `TO_JSON(CAST(${value} AS VARIANT))`,

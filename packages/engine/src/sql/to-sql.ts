@@ -15,7 +15,7 @@ import { windowed } from "./windowed.ts";
 
 const dialects = { duckdb, flink, spark };
 
-/** Of which rows each dialect tells the features of an entity. */
+/** The row sets of an entity's features in each dialect. */
 const rowSetsIn: Record<
   DialectName,
   (entity: Entity, features: readonly Feature[], options: LatenessOptions | undefined) => RowSet[]
@@ -26,14 +26,17 @@ const rowSetsIn: Record<
 };
 
 /**
- * Compiles definitions to SQL that yields what the engine does, over a table `events` with a row for each event of the log of one
- * site (docs/sql.md says its columns). DuckDB and Spark tell features as of the moments in a table `spine` of (entity, id, as_of):
- * one query for each entity. Flink tells them for each window as it ends: one query for each entity and kind of window.
+ * Compiles definitions to SQL that gives the engine's values. The queries read a table `events` with a row for each
+ * event of one site's log; docs/sql.md lists its columns.
  *
- * @param options When an event comes too late to count; Flink has its own rule, by the watermark of its table.
- * @returns SELECT statements by the name of what they tell, as `session_features` or `user_features_hopping_10000_60000`.
- * @throws Error that names the dialect when there is none of that name, or the feature and the reason when it cannot be told in the
- * dialect; and what `derivationOrder` throws.
+ * - DuckDB and Spark: one query for each entity. It has the features as of each (entity, id, as_of) of a table `spine`.
+ * - Flink: one query for each entity and kind of window. It has the features of each window when the window ends.
+ *
+ * @param options Bounds beyond which an event is too late to count. Flink ignores them: the watermark of its table
+ * decides.
+ * @returns SELECT statements by name, such as `session_features` or `user_features_hopping_10000_60000`.
+ * @throws Error that names an unknown dialect, or the feature that the dialect cannot compute, with the reason. Also
+ * throws the errors of `derivationOrder`.
  */
 export const toSql = (
   features: readonly Feature[],
@@ -44,8 +47,8 @@ export const toSql = (
     throw new Error(`toSql: dialect: expected ${Object.keys(dialects).join(", ")}; given ${displayed(dialect)}`);
   checkDefinitions(features);
   derivationOrder(features);
-  const frames = entitiesIn(features).flatMap((entity) =>
+  const rowSets = entitiesIn(features).flatMap((entity) =>
     rowSetsIn[dialect](entity, featuresOf(features, entityNameOf({ entity })), options),
   );
-  return Object.fromEntries(frames.map((frame) => [frame.name, select(frame, dialects[dialect])]));
+  return Object.fromEntries(rowSets.map((rowSet) => [rowSet.name, select(rowSet, dialects[dialect])]));
 };

@@ -6,9 +6,9 @@ import { entityIdSql } from "./entity.ts";
 import type { RowSet } from "./row-set.ts";
 
 /**
- * For each kind of window of an entity's features a query of its own, by Flink's window functions: a row for each window that has
- * events, which is the engine's vector in the window's last millisecond. Features of sessions and lifetimes are in one that
- * tells each entity's vector after its latest event, and is brought up to date by every one.
+ * The row sets of an entity's features, one for each kind of window, by Flink's window functions. A row is a window
+ * with events, and has the engine's vector in the window's last millisecond. Features of sessions and lifetimes share
+ * one row set, with the vector of each entity after its latest event: every event updates its row.
  *
  * @throws Error when a derived feature reads features of different windows.
  */
@@ -17,17 +17,18 @@ export const windowed = (entity: Entity, features: readonly Feature[], dialect: 
     const name = `${entityNameOf({ entity })}_features`;
     return isFixed(window) ? [name, window.type, ...sizesOf(window)].join("_") : name;
   };
-  const frameOf = new Map<string, string>();
+  const rowSetNames = new Map<string, string>();
   const windows = new Map<string, Window>();
   for (const feature of features) {
     if (isDerived(feature)) continue;
     const { name, window } = feature as AggregateFeature;
-    frameOf.set(name, nameOf(window));
+    rowSetNames.set(name, nameOf(window));
     windows.set(nameOf(window), window);
   }
-  for (const feature of derivationOrder(features)) frameOf.set(feature.name, frameOfDerived(feature, frameOf, windows));
+  for (const feature of derivationOrder(features))
+    rowSetNames.set(feature.name, rowSetOfDerived(feature, rowSetNames, windows));
   return [...windows].map(([name, window]) => {
-    const own = features.filter((feature) => frameOf.get(feature.name) === name);
+    const own = features.filter((feature) => rowSetNames.get(feature.name) === name);
     return rowSetOf(name, window, entity, own, dialect);
   });
 };
@@ -37,46 +38,47 @@ const isFixed = (window: Window): window is FixedWindow => window.type !== "sess
 const sizesOf = (window: FixedWindow): number[] =>
   window.type === "tumbling" ? [window.size_ms] : [window.every_ms, window.every_ms * window.panes];
 
-const frameOfDerived = (
+const rowSetOfDerived = (
   { name, derive }: DerivedFeature,
-  frameOf: Map<string, string>,
+  rowSetNames: Map<string, string>,
   windows: Map<string, Window>,
 ): string => {
-  const [only = [...windows.keys()][0], ...others] = new Set(featuresIn(derive).map((read) => frameOf.get(read)));
-  if (only === undefined) throw new Error(`feature ${name} cannot be told in flink: it reads no feature of any window`);
+  const [only = [...windows.keys()][0], ...others] = new Set(featuresIn(derive).map((read) => rowSetNames.get(read)));
+  if (only === undefined)
+    throw new Error(`feature ${name} cannot be compiled to Flink SQL: it reads no feature that has a window`);
   if (others.length === 0) return only;
   throw new Error(
-    `feature ${name} cannot be told in flink: it reads features of different windows, which have no rows in common`,
+    `feature ${name} cannot be compiled to Flink SQL: it reads features of different windows, which have no rows in common`,
   );
 };
 
-/** Times by which Flink's windows are cut. */
-const INTERVALS = { tumbling: "TUMBLE", hopping: "HOP", cumulative: "CUMULATE" } as const;
+/** Flink's window functions. */
+const WINDOW_FUNCTIONS = { tumbling: "TUMBLE", hopping: "HOP", cumulative: "CUMULATE" } as const;
 
 const interval = (ms: number): string => {
   const seconds = Math.floor(ms / 1000);
   return `INTERVAL '${seconds}.${String(ms % 1000).padStart(3, "0")}' SECOND(${String(seconds).length}, 3)`;
 };
 
-/** A TIMESTAMP in UTC milliseconds. */
+/** Converts a TIMESTAMP to UTC milliseconds. */
 const milliseconds = (timestamp: string): string =>
   `(TIMESTAMPDIFF(SECOND, TIMESTAMP '1970-01-01 00:00:00', ${timestamp}) * CAST(1000 AS BIGINT) + EXTRACT(MILLISECOND FROM ${timestamp}))`;
 
 const rowSetOf = (name: string, window: Window, entity: Entity, features: Feature[], dialect: Dialect): RowSet => {
-  const own = ["`type`", "`time`", "tab_id", "seq", "view_id"];
-  const read = (columns: readonly string[]): string =>
-    `SELECT ${[`${entityIdSql(entity, dialect)} AS id`, ...own, "rowtime", ...columns].join(",\n  ")}\nFROM events`;
-  const covers = () => undefined;
+  const columns = ["`type`", "`time`", "tab_id", "seq", "view_id", "rowtime"];
+  const eventsWithId = (fields: readonly string[]): string =>
+    `SELECT ${[`${entityIdSql(entity, dialect)} AS id`, ...columns, ...fields].join(",\n  ")}\nFROM events`;
+  const windowFilter = () => undefined;
   if (!isFixed(window)) {
     return {
       name,
       features,
       keys: ["id"],
       at: undefined,
-      covers,
-      subqueries: (columns) => [
-        ["counted", read(columns)],
-        ["seen", "SELECT * FROM counted WHERE id IS NOT NULL"],
+      windowFilter,
+      subqueries: (fields) => [
+        ["events_with_id", eventsWithId(fields)],
+        ["row_events", "SELECT * FROM events_with_id WHERE id IS NOT NULL"],
       ],
     };
   }
@@ -86,12 +88,12 @@ const rowSetOf = (name: string, window: Window, entity: Entity, features: Featur
     features,
     keys: ["id", "window_start", "window_end"],
     at: `(${milliseconds("window_end")} - 1)`,
-    covers,
-    subqueries: (columns) => [
-      ["counted", read(columns)],
+    windowFilter,
+    subqueries: (fields) => [
+      ["events_with_id", eventsWithId(fields)],
       [
-        "seen",
-        `SELECT * FROM TABLE(${INTERVALS[window.type]}(TABLE counted, DESCRIPTOR(rowtime), ${sizes})) WHERE id IS NOT NULL`,
+        "row_events",
+        `SELECT * FROM TABLE(${WINDOW_FUNCTIONS[window.type]}(TABLE events_with_id, DESCRIPTOR(rowtime), ${sizes})) WHERE id IS NOT NULL`,
       ],
     ],
   };

@@ -6,41 +6,42 @@ import { toSql } from "../../src/sql/to-sql.ts";
 import { openDuckdb } from "../sql/run-duckdb.ts";
 import { type ClickCount, clicks, clicksPerUser, flinkHop, flinkOver, inOrder } from "./flink-hop.ts";
 
-/** The recording's rule: a watermark 5 seconds behind the latest event, and Flink's default for late events, which is to drop them. */
-const strict = { outOfOrdernessMs: 5_000, allowedLatenessMs: 0 };
+/** The recording's lateness: a watermark 5 seconds behind the latest event. Flink drops late events by default. */
+const noLateness = { outOfOrdernessMs: 5_000, allowedLatenessMs: 0 };
 
-const engine = createEngine(clicksPerUser, strict);
+const engine = createEngine(clicksPerUser, noLateness);
 const { every_ms, panes } = clicksPerUser[0].window;
 const users = [...new Set(clicks.map(({ user_id = "" }) => user_id))];
 const times = clicks.map(({ time }) => time);
 
-/** First millisecond after each window that holds a click, and after some that hold none. */
+/** First millisecond after each window with clicks, and after some without. */
 const windowEnds = Array.from(
   { length: (Math.max(...times) - Math.min(...times)) / every_ms + 2 * panes },
   (_, step) => (Math.floor(Math.min(...times) / every_ms) + step) * every_ms,
 );
 
-/** Every user at the end of every window: as of that moment, the features are those of the window's last millisecond. */
+/** Every user at the end of every window. The features as of that time are those of the window's last millisecond. */
 const spine = users.flatMap((id) => windowEnds.map((as_of) => ({ entity: "user", id, as_of })));
 
-/** Flink has no row for a window in which a user did nothing. */
+/** Removes windows without clicks, for which Flink has no row. */
 const withClicks = (counts: readonly ClickCount[]) => inOrder(counts.filter(({ clicks }) => clicks > 0));
 
-it("Flink recorded 200 clicks, out of order, and 173 windows", () => {
+it("the recording has 200 clicks, out of order, and 173 windows", () => {
   expect([clicks.length, flinkHop.length]).toEqual([200, 173]);
   expect(times).not.toEqual(times.toSorted());
 });
 
 /*
- * Flink drops a late event from each window whose end the watermark has passed, and counts it in the others; the engine drops it from
- * all its windows or from none, by the allowed lateness. The two rules agree while no event comes behind the watermark.
+ * Flink drops a late event from each window whose end the watermark has passed, and counts it in the others. The engine
+ * drops it from all of its windows or from none, by the allowed lateness. The two rules agree while no event arrives
+ * behind the watermark.
  */
-it("no recorded click comes behind the watermark, so that no rule for late events has a part in the answer", () => {
+it("no recorded click is behind the watermark, so that the result does not depend on the rule for late events", () => {
   const state = engine.emptyState();
   expect(clicks.filter((click) => engine.fold(state, click, click) !== "on_time")).toEqual([]);
 });
 
-it("a fold in the order of arrival gives Flink's answer for every window", () => {
+it("a fold in the order of arrival returns Flink's result for every window", () => {
   const counts = spine.map(({ id, as_of }) => {
     const state = engine.emptyState();
     for (const click of clicks) if (click.user_id === id && click.time < as_of) engine.fold(state, click, click);
@@ -50,8 +51,8 @@ it("a fold in the order of arrival gives Flink's answer for every window", () =>
   expect(withClicks(counts)).toEqual(flinkHop);
 });
 
-it("asOf gives Flink's answer for every window", () => {
-  const vectors = asOf(clicks, clicksPerUser, spine, strict);
+it("asOf returns Flink's result for every window", () => {
+  const vectors = asOf(clicks, clicksPerUser, spine, noLateness);
   const counts = spine.map(({ id, as_of }, row) => ({
     id,
     at: as_of - 1,
@@ -60,10 +61,10 @@ it("asOf gives Flink's answer for every window", () => {
   expect(withClicks(counts)).toEqual(flinkHop);
 });
 
-it("the query for DuckDB gives Flink's answer for every window", async () => {
+it("the query for DuckDB returns Flink's result for every window", async () => {
   const duckdb = await openDuckdb();
   await duckdb.load(clicks, spine);
-  const rows = await duckdb.query(toSql(clicksPerUser, "duckdb", strict).user_features ?? "", clicksPerUser);
+  const rows = await duckdb.query(toSql(clicksPerUser, "duckdb", noLateness).user_features ?? "", clicksPerUser);
   expect(rows).toHaveLength(spine.length);
   expect(
     withClicks(
@@ -72,18 +73,21 @@ it("the query for DuckDB gives Flink's answer for every window", async () => {
   ).toEqual(flinkHop);
 });
 
-/* A window that ends with each event is no window of a feature: it is what a lifetime has grown by in that time. */
-it("asOf of a lifetime grows in the minute before each click by Flink's count OVER that minute", () => {
+/*
+ * Features have no window that ends with each event. Its count is the difference between two lifetimes, as of its end
+ * and its start.
+ */
+it("a lifetime grows in the minute before each click by Flink's count OVER that minute", () => {
   const ever = defineFeatures([{ ...clicksPerUser[0], name: "clicks", window: lifetime() }]);
-  const countsBefore = (moments: number[]) =>
+  const countsAsOf = (times: number[]) =>
     asOf(
       clicks,
       ever,
-      flinkOver.map(({ id }, row) => ({ entity: "user", id, as_of: moments[row] as number })),
-      strict,
+      flinkOver.map(({ id }, row) => ({ entity: "user", id, as_of: times[row] as number })),
+      noLateness,
     ).map(({ clicks }) => clicks as number);
-  const upTo = countsBefore(flinkOver.map(({ at }) => at + 1));
-  const before = countsBefore(flinkOver.map(({ at }) => at - 59_999));
+  const upTo = countsAsOf(flinkOver.map(({ at }) => at + 1));
+  const before = countsAsOf(flinkOver.map(({ at }) => at - 59_999));
   expect(flinkOver.map((row, place) => ({ ...row, clicks: (upTo[place] ?? 0) - (before[place] ?? 0) }))).toEqual(
     flinkOver,
   );

@@ -2,26 +2,28 @@ import { readFileSync } from "node:fs";
 import { defineFeatures, hopping } from "@tidemark/schema";
 import type { LoggedEvent } from "../../src/logged-event.ts";
 
-/** A recording of Flink, as it is in `flink-hop.json`: `about` and the queries there say how Flink was asked. */
+/** A recording of Flink in `flink-hop.json`. `about` and the queries in that file describe how it was made. */
 interface Recording {
   /** Clicks in the order of their arrival. */
   input: { event_id: string; user_id: string; event_time_ms: number }[];
-  /** A row for each user and window that has a click. */
+  /** A row for each user and window with clicks. */
   output: { user_id: string; window_time_ms: number; clicks_last_minute: number }[];
-  /** A row for each click: those of its user in the minute that ends with it, itself included. */
+  /**
+   * A row for each click: the number of its user's clicks in the minute that ends with the click, which is included.
+   */
   over: { user_id: string; event_time_ms: number; clicks_last_minute: number }[];
 }
 
 const { input, output, over }: Recording = JSON.parse(readFileSync(new URL("flink-hop.json", import.meta.url), "utf8"));
 
-/** Clicks of a user in a window whose last millisecond is `at`, in UTC milliseconds. */
+/** The number of a user's clicks in the window whose last millisecond is `at`, in UTC milliseconds. */
 export interface ClickCount {
   id: string;
   at: number;
   clicks: number;
 }
 
-/** The counts by time and user, so that lists of them can be compared. */
+/** Sorts counts by time and user, so that lists can be compared. */
 export const inOrder = (counts: readonly ClickCount[]): ClickCount[] =>
   counts.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
 
@@ -38,7 +40,10 @@ export const clicksPerUser = defineFeatures([
   },
 ]);
 
-/** A click of a user in the one session there is: Flink's stream has one watermark, and the engine one for each session. */
+/**
+ * A user's click. All clicks are in one session, because Flink's stream has one watermark, and the engine one for each
+ * session.
+ */
 export const clickOf = (user_id: string, time: number, seq: number): LoggedEvent => ({
   type: "click",
   session_id: "stream",
@@ -62,7 +67,7 @@ export const clicks: LoggedEvent[] = input.map(({ user_id, event_time_ms }, seq)
   clickOf(user_id, event_time_ms, seq),
 );
 
-/** Flink's answer for each window, at the window's last millisecond (its `HOP_ROWTIME`). */
+/** Flink's result for each window, at the window's last millisecond (its `HOP_ROWTIME`). */
 export const flinkHop = inOrder(
   output.map(({ user_id, window_time_ms, clicks_last_minute }) => ({
     id: user_id,
@@ -71,7 +76,7 @@ export const flinkHop = inOrder(
   })),
 );
 
-/** Flink's answer at each click: a window of 60,000 milliseconds that ends with the click's own. */
+/** Flink's result at each click: a window of 60,000 milliseconds, of which the last one is the click's. */
 export const flinkOver = inOrder(
   over.map(({ user_id, event_time_ms, clicks_last_minute }) => ({
     id: user_id,

@@ -3,9 +3,9 @@ import { featuresIn, isDerived } from "@tidemark/schema/derivation-order";
 import type { DialectName } from "../../src/sql/dialect.ts";
 import { toSql } from "../../src/sql/to-sql.ts";
 
-/** The features that a dialect does not refuse, nor any that they read. */
+/** Returns the features that a dialect can compute, together with all features that they read. */
 export const compilable = (features: readonly Feature[], dialect: DialectName): readonly Feature[] => {
-  const isTold = (feature: Feature): boolean => {
+  const isCompilable = (feature: Feature): boolean => {
     try {
       toSql([...withReads(feature, features)], dialect);
       return true;
@@ -13,7 +13,7 @@ export const compilable = (features: readonly Feature[], dialect: DialectName): 
       return false;
     }
   };
-  return features.filter((feature) => [...withReads(feature, features)].every(isTold));
+  return features.filter((feature) => [...withReads(feature, features)].every(isCompilable));
 };
 
 const withReads = (feature: Feature, features: readonly Feature[]): Set<Feature> =>

@@ -5,7 +5,7 @@ import fc from "fast-check";
 
 const KEYS = ["price", "a.b", "n/a~", "quoted\"'key", "constructor"];
 
-/** Paths of a source by what they hold, with some keys of its free-form objects. */
+/** The paths of a source with their kinds, including some keys of its free-form objects. */
 const pathsOf = (source: keyof typeof eventTypes | "any") =>
   [...fieldsOf(source)].flatMap(([path, kind]): [string, FieldKind][] =>
     kind === "free" ? KEYS.map((key) => [`${path}${key}`, kind]) : [[path, kind]],
@@ -22,7 +22,7 @@ const window = fc.oneof(
   fc.record({ type: fc.constant("cumulative"), every_ms: ms, panes }),
 );
 
-/** Entities that events of a source can be about. */
+/** The entities that events of a source can belong to. */
 const entityOf = (source: string) =>
   fc.constantFrom(
     ...["session", "user", "page", { name: "tab", field: "tab_id" }],
@@ -56,7 +56,7 @@ const conditionOn = ([field, kind]: [string, FieldKind]): fc.Arbitrary<unknown> 
   });
 };
 
-/** Any aggregate over any window of any field, under conditions, about any entity. */
+/** Generates features with any aggregate, field, window, conditions and entity. */
 const aggregateFeature = sources.chain((source) => {
   const paths = pathsOf(source);
   const numeric = fc.constantFrom(
@@ -110,7 +110,7 @@ const expressionOver = (names: readonly string[]): fc.Arbitrary<Expression> =>
 
 const named = { description: "Generated.", unit: "any" };
 
-/** Lists of definitions as they may come from outside, checked as such, with features derived from them and from each other. */
+/** Generates lists of definitions, checked by `parseFeatures`, with features derived from them and from each other. */
 export const definitions: fc.Arbitrary<readonly Feature[]> = fc
   .array(aggregateFeature, { minLength: 1, maxLength: 10 })
   .chain((bodies) => {

@@ -22,11 +22,11 @@ interface Shape {
   maxItems?: number;
 }
 
-/** Values that conditions ask for, by path: what tests look for has to come up. */
-type Wanted = Map<string, unknown[]>;
+/** The values in conditions, by path. Generated events contain them, so that conditions are satisfied. */
+type ConditionValues = Map<string, unknown[]>;
 
-const wantedIn = (features: readonly Feature[]): Wanted => {
-  const wanted: Wanted = new Map();
+const conditionValuesOf = (features: readonly Feature[]): ConditionValues => {
+  const wanted: ConditionValues = new Map();
   for (const feature of features) {
     if (!("where" in feature) || !feature.where) continue;
     for (const condition of feature.where as readonly Condition[]) {
@@ -48,7 +48,8 @@ const TEXTS = [
   "#5",
   "5",
   "x".repeat(250),
-  // Two UTF-16 units a character, which is cut to 200 of them; and one unit that comes after its first, but before it as a character.
+  // A character of two UTF-16 units, to be truncated; and a character of one unit that follows the first unit of the
+  // other, but precedes it as a code point.
   "🎈".repeat(220),
   "\uf8ff",
   "line\nbreak",
@@ -72,17 +73,17 @@ const free = fc.dictionary(
   fc.constantFrom("price", "a.b", "n/a~", "quoted\"'key", "constructor"),
   fc.oneof(
     fc.integer({ min: -5, max: 5 }),
-    // They may become ids, which every dialect spells alike as long as they need no exponent.
+    // These numbers can become ids, which all dialects format in the same way as long as they need no exponent.
     fc.integer({ min: -1e9, max: 1e9 }).map((value) => value / 1e5),
     fc.constantFrom<unknown>(...TEXTS, true, false, null, { price: 1 }, [1]),
   ),
   { maxKeys: 4 },
 );
 
-const contentOf = (shape: Shape, path: string, wanted: Wanted): fc.Arbitrary<unknown> => {
-  const asked = wanted.get(path);
-  if (asked) {
-    const edges = asked.flatMap((value) => (typeof value === "number" ? [value, value + 1] : [value]));
+const contentOf = (shape: Shape, path: string, wanted: ConditionValues): fc.Arbitrary<unknown> => {
+  const values = wanted.get(path);
+  if (values) {
+    const edges = values.flatMap((value) => (typeof value === "number" ? [value, value + 1] : [value]));
     const fitting = edges.filter((value) => typeof value !== "number" || value <= (shape.maximum ?? value));
     const any = contentOf(shape, path, new Map());
     return fitting.length > 0 ? fc.oneof(fc.constantFrom(...fitting), any) : any;
@@ -108,7 +109,7 @@ const contentOf = (shape: Shape, path: string, wanted: Wanted): fc.Arbitrary<unk
   }
 };
 
-const objectOf = ({ properties = {}, required = [] }: Shape, path: string, wanted: Wanted) =>
+const objectOf = ({ properties = {}, required = [] }: Shape, path: string, wanted: ConditionValues) =>
   fc.record(
     Object.fromEntries(
       Object.entries(properties).map(([key, each]) => [key, contentOf(each, `${path}${key}`, wanted)]),
@@ -118,9 +119,11 @@ const objectOf = ({ properties = {}, required = [] }: Shape, path: string, wante
 
 const shapeOf = (schema: z.ZodType): Shape => z.toJSONSchema(schema, { io: "input" }) as Shape;
 
-/** Events of every type of the contract, with what each field may hold and what the definitions look for. */
+/**
+ * Generates events of every type in the contract, with any valid values and the values in the definitions' conditions.
+ */
 const contents = (features: readonly Feature[]): fc.Arbitrary<Record<string, unknown>> => {
-  const wanted = wantedIn(features);
+  const wanted = conditionValuesOf(features);
   const read = new Set(features.flatMap((feature) => ("source" in feature ? [feature.source as string] : [])));
   const types = (Object.keys(eventTypes) as EventType[]).filter((type) => read.has("any") || read.has(type));
   return fc.oneof(
@@ -132,7 +135,7 @@ const contents = (features: readonly Feature[]): fc.Arbitrary<Record<string, unk
 
 const viewOf = objectOf(shapeOf(viewSchema), "view.", new Map());
 
-/** How much later than others around it an event arrives: mostly in order, some late, a few too late to count. */
+/** The delay of an event relative to its neighbours: mostly none, sometimes late, and rarely too late to count. */
 const delay = fc.oneof(
   { weight: 6, arbitrary: fc.constant(0) },
   { weight: 3, arbitrary: fc.nat(6_000) },
@@ -140,22 +143,25 @@ const delay = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: DAY, max: 3 * DAY }) },
 );
 
-/** Time until the next event arrives: bursts, and gaps from which windows come back empty. */
+/** The time until the next event arrives: bursts, and gaps after which windows are empty. */
 const gap = fc.oneof(
   { weight: 8, arbitrary: fc.nat(3_000) },
   { weight: 2, arbitrary: fc.nat(120_000) },
   { weight: 1, arbitrary: fc.nat(2 * DAY) },
 );
 
-/** A log in order of arrival: several sessions of two browsers and a user, out of order, and some events twice. */
+/**
+ * A log in order of arrival: several sessions of two browsers and a user, with events out of order, and some events
+ * twice.
+ */
 export interface Log {
-  /** As a log holds them that is written at least once. */
+  /** The events of a log with at-least-once writes. */
   written: LoggedEvent[];
-  /** Each once, as they first arrived. */
+  /** Each event once, in the order of first arrival. */
   events: LoggedEvent[];
 }
 
-/** Logs in which the definitions find something. */
+/** Generates logs with events that satisfy the definitions' conditions. */
 export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrary<Log> =>
   fc
     .tuple(
@@ -169,7 +175,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
           path: fc.constantFrom("/", "/a", "/it's", undefined),
           identified: fc.boolean(),
           personalisation: fc.constantFrom("granted", "pending", "denied", undefined),
-          again: fc.option(fc.nat(30), { freq: 6, nil: undefined }),
+          repeatAfter: fc.option(fc.nat(30), { freq: 6, nil: undefined }),
           content: contents(features),
           delay,
           gap,
@@ -182,7 +188,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
       const events: LoggedEvent[] = [];
       const copies: [place: number, event: LoggedEvent][] = [];
       entries.forEach(
-        ({ session, tab, seq, view, path, identified, personalisation, again, content, delay, gap }, place) => {
+        ({ session, tab, seq, view, path, identified, personalisation, repeatAfter, content, delay, gap }, place) => {
           now += gap;
           const { user_id: _, ...own } = content as { user_id?: string };
           const view_id = `view-${session}-${tab}-${view}`;
@@ -203,10 +209,10 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
                 }
               : { view_id: undefined }),
           };
-          // As it comes back from a log: without what JSON does not hold.
+          // JSON drops undefined values, as a stored log does.
           const logged = JSON.parse(JSON.stringify(event)) as LoggedEvent;
           events.push(logged);
-          if (again !== undefined) copies.push([place + again, logged]);
+          if (repeatAfter !== undefined) copies.push([place + repeatAfter, logged]);
         },
       );
       const written = events.flatMap((event, place) => [

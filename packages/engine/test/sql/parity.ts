@@ -10,38 +10,38 @@ import { toSql } from "../../src/sql/to-sql.ts";
 import { expectAgreement } from "./agreement.ts";
 import type { Log } from "./log.ts";
 
-/** A row of an answer: a vector, with the keys it is told for. */
+/** A row of a result: the keys and the vector. */
 export type Row = { id: string; as_of: number } & Record<string, FeatureValue>;
 
 /** A database with the tables that compiled queries read. */
 export interface Database {
   dialect: DialectName;
-  /** Replaces the log, in order of arrival, and the moments that are asked about. */
+  /** Replaces the log, in order of arrival, and the spine. */
   load(written: readonly LoggedEvent[], spine: readonly SpineRow[]): Promise<void>;
-  /** The rows of a query that tells features, with values as the engine's. */
+  /** Returns the rows of a query for features, with values in the engine's types. */
   query(query: string, features: readonly Feature[]): Promise<Row[]>;
 }
 
 type Vector = Record<string, FeatureValue>;
 
-/** Asks for each moment in SQL, and expects each answer to agree with the engine's. */
+/** Expects the vectors in SQL to agree with the engine's vector for each row of the spine. */
 const compare = async (
   database: Database,
   features: readonly Feature[],
   log: Log,
-  moments: Map<SpineRow, Vector>,
+  expected: Map<SpineRow, Vector>,
   options?: LatenessOptions,
 ) => {
-  await database.load(log.written, [...moments.keys()]);
+  await database.load(log.written, [...expected.keys()]);
   const queries = toSql(features, database.dialect, options);
   for (const entity of entitiesIn(features).map((each) => entityNameOf({ entity: each }))) {
     const rows = await database.query(queries[`${entity}_features`] as string, featuresOf(features, entity));
-    const answers = new Map(rows.map(({ id, as_of, ...vector }) => [`${id} ${as_of}`, vector]));
-    const asked = [...moments].filter(([row]) => row.entity === entity);
-    expect(answers.size).toBe(new Set(asked.map(([{ id, as_of }]) => `${id} ${as_of}`)).size);
-    for (const [{ id, as_of }, vector] of asked) {
-      const told = answers.get(`${id} ${as_of}`) as Vector;
-      expectAgreement(featuresOf(features, entity), told, vector, `${entity} ${id} as of ${as_of}`);
+    const vectors = new Map(rows.map(({ id, as_of, ...vector }) => [`${id} ${as_of}`, vector]));
+    const ofEntity = [...expected].filter(([row]) => row.entity === entity);
+    expect(vectors.size).toBe(new Set(ofEntity.map(([{ id, as_of }]) => `${id} ${as_of}`)).size);
+    for (const [{ id, as_of }, vector] of ofEntity) {
+      const sqlVector = vectors.get(`${id} ${as_of}`) as Vector;
+      expectAgreement(featuresOf(features, entity), sqlVector, vector, `${entity} ${id} as of ${as_of}`);
     }
   }
 };
@@ -54,14 +54,14 @@ export const compareReplay = async (
   options?: LatenessOptions,
 ) => {
   const replayed = replay(log.events, features, options);
-  const moments = replayed.map(({ entity, id, state, features: vector }): [SpineRow, Vector] => [
+  const expected = replayed.map(({ entity, id, state, features: vector }): [SpineRow, Vector] => [
     { entity, id, as_of: (state.event_time as number) + 1 },
     vector,
   ]);
-  await compare(database, features, log, new Map(moments), options);
+  await compare(database, features, log, new Map(expected), options);
 };
 
-/** Compares vectors of entities, known and unknown, as of moments among the events, at their very times, and before and after all. */
+/** Compares the vectors of known and unknown entities as of points in time before, at and after the times of events. */
 export const compareAsOf = async (
   database: Database,
   features: readonly Feature[],
@@ -72,8 +72,8 @@ export const compareAsOf = async (
   const anyEntity = entityNameOf(features[0] as Feature);
   const spine = picks.map((pick): SpineRow => {
     const { time } = log.events[pick % log.events.length] as { time: number };
-    const whose = pick % 7 === 0 ? undefined : ids[pick % Math.max(ids.length, 1)];
-    return { ...(whose ?? { entity: anyEntity, id: "nobody" }), as_of: time + ((pick % 5) - 2) ** 3 * 997 };
+    const known = pick % 7 === 0 ? undefined : ids[pick % Math.max(ids.length, 1)];
+    return { ...(known ?? { entity: anyEntity, id: "nobody" }), as_of: time + ((pick % 5) - 2) ** 3 * 997 };
   });
   const vectors = asOf(log.events, features, spine);
   await compare(database, features, log, new Map(spine.map((row, index) => [row, vectors[index] as Vector])));

@@ -11,7 +11,7 @@ const SPINE = `CREATE OR REPLACE TABLE spine AS
   SELECT e ->> 'entity' AS entity, e ->> 'id' AS id, CAST(e -> 'as_of' AS BIGINT) AS as_of
   FROM (SELECT unnest(CAST($1 AS JSON[])) AS e)`;
 
-/** A value as it is in the engine. */
+/** Converts a value of DuckDB to the engine's type. */
 const valueIn = (value: unknown, type: DuckDBType): unknown => {
   if (value === null) return null;
   if (type instanceof DuckDBListType) return (value as unknown[]).map((item) => valueIn(item, type.valueType));
@@ -19,7 +19,7 @@ const valueIn = (value: unknown, type: DuckDBType): unknown => {
   return typeof value === "bigint" ? Number(value) : value;
 };
 
-/** DuckDB, in memory. */
+/** Opens DuckDB in memory. */
 export const openDuckdb = async (): Promise<Database> => {
   const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
   const connection: DuckDBConnection = await instance.connect();
@@ -30,10 +30,10 @@ export const openDuckdb = async (): Promise<Database> => {
       await connection.run(SPINE, [JSON.stringify(spine)]);
     },
     async query(query) {
-      const answer = await connection.runAndReadAll(query);
-      const names = answer.columnNames();
-      const types = answer.columnTypes();
-      return answer
+      const result = await connection.runAndReadAll(query);
+      const names = result.columnNames();
+      const types = result.columnTypes();
+      return result
         .getRowsJS()
         .map((row) =>
           Object.fromEntries(row.map((value, column) => [names[column], valueIn(value, types[column] as DuckDBType)])),

@@ -22,7 +22,7 @@ const share: Feature = {
   derive: { op: "divide", left: { feature: "clicks" }, right: { feature: "ever" } },
 };
 
-/** The names that a query's last select list has, unquoted. */
+/** The columns of a query's result, unquoted. */
 const columnsOf = (query: string): string[] =>
   query
     .slice(query.lastIndexOf("\nSELECT ") + "\nSELECT ".length, query.lastIndexOf(" FROM "))
@@ -37,7 +37,7 @@ describe("toSql", () => {
   });
 
   it.each(["duckdb", "spark"] as const)(
-    "tells the whole catalogue in %s, one query an entity, in the definitions' order",
+    "compiles the whole catalogue to %s: one query for each entity, with the features in the order of definition",
     (dialect) => {
       const queries = toSql(defaultFeatures, dialect);
       expect(Object.keys(queries)).toEqual(["session_features", "user_features", "page_features"]);
@@ -48,12 +48,12 @@ describe("toSql", () => {
     },
   );
 
-  it("counts with other bounds of lateness when it is told so", () => {
+  it("uses the bounds of lateness in the options", () => {
     const query = toSql([ever], "duckdb", { outOfOrdernessMs: 1_000, allowedLatenessMs: 60_000 }).user_features;
-    expect(query).toContain(`progress - "time" <= 61000`);
+    expect(query).toContain(`max_event_time - "time" <= 61000`);
   });
 
-  it("tells each kind of window in Flink by Flink's own function", () => {
+  it("compiles each kind of window to Flink's window function", () => {
     const today: Feature = { ...named, name: "today", aggregate: { type: "count" }, window: tumbling(86_400_000) };
     const byHour: Feature = {
       ...today,
@@ -69,64 +69,73 @@ describe("toSql", () => {
     ]);
     const [hop, whole, tumble, cumulate] = Object.values(queries);
     expect(hop).toContain(
-      "TABLE(HOP(TABLE counted, DESCRIPTOR(rowtime), INTERVAL '10.000' SECOND(2, 3), INTERVAL '60.000' SECOND(2, 3)))",
+      "TABLE(HOP(TABLE events_with_id, DESCRIPTOR(rowtime), INTERVAL '10.000' SECOND(2, 3), INTERVAL '60.000' SECOND(2, 3)))",
     );
-    expect(tumble).toContain("TABLE(TUMBLE(TABLE counted, DESCRIPTOR(rowtime), INTERVAL '86400.000' SECOND(5, 3)))");
-    expect(cumulate).toContain("TABLE(CUMULATE(TABLE counted, DESCRIPTOR(rowtime), INTERVAL '3600.000' SECOND(4, 3), ");
+    expect(tumble).toContain(
+      "TABLE(TUMBLE(TABLE events_with_id, DESCRIPTOR(rowtime), INTERVAL '86400.000' SECOND(5, 3)))",
+    );
+    expect(cumulate).toContain(
+      "TABLE(CUMULATE(TABLE events_with_id, DESCRIPTOR(rowtime), INTERVAL '3600.000' SECOND(4, 3), ",
+    );
     expect(columnsOf(hop as string)).toEqual(["id", "window_start", "window_end", "clicks"]);
     expect(columnsOf(whole as string)).toEqual(["id", "ever"]);
   });
 
-  it("refuses by name what Flink cannot tell", () => {
-    const refused = (feature: Partial<Feature>) => () =>
+  it("rejects features that Flink cannot compute, with their name and the reason", () => {
+    const compileToFlink = (feature: Partial<Feature>) => () =>
       toSql([{ ...clicks, name: "it", ...feature } as Feature], "flink");
-    const noList = "feature it cannot be told in flink: Flink has no function that takes the values out of a list";
-    expect(refused({ aggregate: { type: "top_k", field: "target.path", k: 3 } })).toThrow(noList);
-    expect(refused({ aggregate: { type: "last_n", field: "target.path", n: 3 } })).toThrow(noList);
-    const momentless = "feature it cannot be told in flink: its value changes while nothing happens";
-    expect(refused({ aggregate: { type: "time_since_last" }, window: lifetime() })).toThrow(momentless);
-    expect(refused({ aggregate: { type: "decayed_count", half_life_ms: 1 }, window: lifetime() })).toThrow(momentless);
-    expect(refused({ aggregate: { type: "time_since_last" } })).not.toThrow();
+    const noList =
+      "feature it cannot be compiled to Flink SQL: Flink has no function that extracts the values of a list";
+    expect(compileToFlink({ aggregate: { type: "top_k", field: "target.path", k: 3 } })).toThrow(noList);
+    expect(compileToFlink({ aggregate: { type: "last_n", field: "target.path", n: 3 } })).toThrow(noList);
+    const noReadTime = "feature it cannot be compiled to Flink SQL: its value depends on the read time";
+    expect(compileToFlink({ aggregate: { type: "time_since_last" }, window: lifetime() })).toThrow(noReadTime);
+    expect(compileToFlink({ aggregate: { type: "decayed_count", half_life_ms: 1 }, window: lifetime() })).toThrow(
+      noReadTime,
+    );
+    expect(compileToFlink({ aggregate: { type: "time_since_last" } })).not.toThrow();
     expect(() => toSql([clicks, ever, share], "flink")).toThrow(
-      "feature share cannot be told in flink: it reads features of different windows",
+      "feature share cannot be compiled to Flink SQL: it reads features of different windows",
     );
   });
 
-  it("refuses by name, or tells, whatever is defined", () => {
+  it("compiles any definitions, or rejects a feature by its name", () => {
     fc.assert(
       fc.property(definitions, fc.constantFrom("duckdb", "spark", "flink"), (features, dialect) => {
-        const told = compilable(features, dialect);
-        if (dialect === "duckdb") expect(told).toEqual(features);
-        const columns = Object.values(toSql(told, dialect)).flatMap(columnsOf);
-        for (const { name } of told) expect(columns).toContain(name);
+        const compiled = compilable(features, dialect);
+        if (dialect === "duckdb") expect(compiled).toEqual(features);
+        const columns = Object.values(toSql(compiled, dialect)).flatMap(columnsOf);
+        for (const { name } of compiled) expect(columns).toContain(name);
         for (const feature of features) {
-          if (told.includes(feature) || "derive" in feature) continue;
-          expect(() => toSql([feature], dialect)).toThrow(`feature ${feature.name} cannot be told in ${dialect}: `);
+          if (compiled.includes(feature) || "derive" in feature) continue;
+          expect(() => toSql([feature], dialect)).toThrow(`feature ${feature.name} cannot be compiled to `);
         }
       }),
       { numRuns: 50 },
     );
   });
 
-  it.each(["postgres", "constructor", undefined])("refuses a dialect that there is not: %s", (dialect) => {
+  it.each(["postgres", "constructor", undefined])("rejects the unknown dialect %s", (dialect) => {
     expect(() => toSql([ever], dialect as DialectName)).toThrow(
       "toSql: dialect: expected duckdb, flink, spark; given ",
     );
   });
 
-  it("refuses an aggregate or a window that there is not", () => {
+  it("rejects unknown aggregates and windows", () => {
     const median = { ...ever, aggregate: { type: "median" } } as unknown as Feature;
     expect(() => toSql([median], "duckdb")).toThrow("feature ever: aggregate.type: expected count, ");
     const year = { ...ever, window: { type: "year" } } as unknown as Feature;
     expect(() => toSql([year], "duckdb")).toThrow("feature ever: window.type: expected session, ");
   });
 
-  it("refuses what cannot be meant, and names that the queries need", () => {
+  it("rejects undefined features, unknown fields and names that its queries use", () => {
     expect(() => toSql([share], "duckdb")).toThrow("feature share is derived from clicks, which is not defined");
     expect(() => toSql([{ ...ever, name: "as_of" }], "duckdb")).toThrow(
-      "feature as_of cannot be told in duckdb: the query has a column as_of of its own",
+      "feature as_of cannot be compiled to DuckDB SQL: the query has a key column as_of; rename the feature",
     );
     const unknown = { ...ever, aggregate: { type: "sum", field: "price" } } as unknown as Feature;
-    expect(() => toSql([unknown], "spark")).toThrow("feature ever cannot be told in spark: click has no field price");
+    expect(() => toSql([unknown], "spark")).toThrow(
+      "feature ever cannot be compiled to Spark SQL: source click has no field price",
+    );
   });
 });

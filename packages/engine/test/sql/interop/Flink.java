@@ -5,7 +5,10 @@ import org.apache.flink.table.api.EnvironmentSettings;
 import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.types.Row;
 
-/** Runs statements, each ended by a line of `;`, and prints versions and the first column of their rows; the first argument is the mode. */
+/**
+ * Prints the versions, then runs statements, each ended by a line of `;`, and prints the first column of their rows. The first
+ * argument is the mode.
+ */
 public class Flink {
   public static void main(String[] arguments) throws Exception {
     System.out.println("Flink " + EnvironmentInformation.getVersion() + ", Java " + System.getProperty("java.version"));

@@ -14,10 +14,10 @@ import { logs } from "../log.ts";
 import { openFlink } from "./run-flink.ts";
 
 /**
- * @shows compiled Flink SQL gives each window the engine's values of its last millisecond, in batch and in streaming mode
+ * @shows compiled Flink SQL returns the engine's values at the end of each window, in batch and in streaming mode
  * @needs Java 17 and Python 3 with pip; installs the jars of Flink 2.3.0 (280 MB) once
  */
-describe.each(["batch", "streaming"] as const)("in Flink, %s mode", (mode) => {
+describe.each(["batch", "streaming"] as const)("Flink in %s mode", (mode) => {
   let flink: Awaited<ReturnType<typeof openFlink>>;
   beforeAll(async () => {
     const libraries = await unpackedPackage("apache-flink-libraries==2.3.0");
@@ -28,21 +28,21 @@ describe.each(["batch", "streaming"] as const)("in Flink, %s mode", (mode) => {
 
   const features = compilable(defaultFeatures, "flink");
 
-  it("the default catalogue tells each window what the engine tells in its last millisecond", async () => {
+  it("computes the default catalogue as the engine does in the last millisecond of each window", async () => {
     const queries = toSql(features, "flink");
     let compared = 0;
     await fc.assert(
       fc.asyncProperty(logs(features, 60), async (log) => {
-        // On a stream, a window that has ended takes in nothing more: only in order is everything told.
+        // On a stream, a window that has ended accepts no more events: only events in order are all counted.
         const events = log.events.toSorted((a, b) => a.time - b.time);
         await flink.load(events);
         for (const [name, query] of Object.entries(queries)) {
-          const own = told(features, query);
+          const own = featuresOfQuery(features, query);
           const idOf = entityId((own[0] as Feature).entity as "session");
           const engine = createEngine(own, { allowedLatenessMs: Number.MAX_SAFE_INTEGER });
           const isWindowed = query.includes("window_end");
           const columns = ["id", ...(isWindowed ? ["window_end"] : []), ...own.map((feature) => feature.name)];
-          for (const { id, window_end, ...vector } of await flink.ask(query, columns)) {
+          for (const { id, window_end, ...vector } of await flink.query(query, columns)) {
             const state = engine.emptyState();
             for (const event of events) {
               if (idOf(event, event) === id && (window_end === undefined || event.time < window_end))
@@ -59,11 +59,11 @@ describe.each(["batch", "streaming"] as const)("in Flink, %s mode", (mode) => {
     expect(compared).toBeGreaterThan(100);
   }, 600_000);
 
-  /** Flink's clicks per user at the last millisecond of each window, by the compiled query. */
+  /** Returns Flink's clicks per user at the last millisecond of each window, by the compiled query. */
   const countsOf = async (events: readonly LoggedEvent[]) => {
     await flink.load(events);
     const [query = ""] = Object.values(toSql(clicksPerUser, "flink"));
-    const rows = await flink.ask(query, ["id", "window_end", "clicks_last_minute"]);
+    const rows = await flink.query(query, ["id", "window_end", "clicks_last_minute"]);
     return inOrder(
       rows.map(({ id, window_end = 0, clicks_last_minute }) => ({
         id,
@@ -73,11 +73,11 @@ describe.each(["batch", "streaming"] as const)("in Flink, %s mode", (mode) => {
     );
   };
 
-  it("the compiled query gives the recorded answer to clicks per user", async () => {
+  it("returns the recorded result for clicks per user", async () => {
     expect(await countsOf(clicks)).toEqual(flinkHop);
   }, 120_000);
 
-  it("a late click counts in every window of a batch, and in those windows of a stream that have not ended", async () => {
+  it("counts a late click in every window of a batch, and in the windows of a stream that have not ended", async () => {
     const BEGIN = 1_795_867_200_000;
     const events = [0, 35_000, 5_000].map((after, seq) => clickOf("ann", BEGIN + after, seq));
     const ends = [10, 20, 30, 40, 50, 60, 70, 80, 90];
@@ -96,6 +96,6 @@ describe.each(["batch", "streaming"] as const)("in Flink, %s mode", (mode) => {
   }, 120_000);
 });
 
-/** The features that a query tells. */
-const told = (features: readonly Feature[], query: string): Feature[] =>
+/** Returns the features that are columns of a query. */
+const featuresOfQuery = (features: readonly Feature[], query: string): Feature[] =>
   features.filter(({ name }) => query.slice(query.lastIndexOf("\nSELECT")).includes(`\`${name}\``));

@@ -9,12 +9,12 @@ import type { LoggedEvent } from "../../../src/logged-event.ts";
 
 const PROGRAM = fileURLToPath(new URL("Flink.java", import.meta.url).href);
 
-/** A window's vector. */
+/** The vector of a window. */
 export type WindowRow = { id: string; window_end?: number } & Record<string, FeatureValue | undefined>;
 
 const COLUMNS = ["session_id", "anonymous_id", "user_id", "tab_id", "seq", "type", "time", "view_id"] as const;
 
-/** Flink in one JVM, from the folder that holds its jars. */
+/** Starts Flink in one JVM, from the folder with its jars. */
 export const openFlink = async (jars: string, mode: "batch" | "streaming") => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-flink-"));
   const process: ChildProcess = spawn(
@@ -38,14 +38,14 @@ export const openFlink = async (jars: string, mode: "batch" | "streaming") => {
       if (line.value.startsWith("failed ")) throw new Error(`${line.value}\n${statement}`);
       if (line.value.startsWith("row ")) rows.push(line.value.slice("row ".length));
     }
-    throw new Error("Flink has ended");
+    throw new Error("Flink ended before it printed the result");
   };
   const version: string | undefined = (await lines.next()).value;
-  if (!version) throw new Error("Flink has ended before it said its version");
+  if (!version) throw new Error("Flink ended before it printed its version");
   let loads = 0;
 
   return {
-    /** Name and version of the running Flink. */
+    /** Versions of the running Flink and Java. */
     version,
     async load(events: readonly LoggedEvent[]): Promise<void> {
       const path = join(folder, `events-${loads++}.json`);
@@ -61,19 +61,19 @@ export const openFlink = async (jars: string, mode: "batch" | "streaming") => {
         rowtime AS TO_TIMESTAMP_LTZ(\`time\`, 3), WATERMARK FOR rowtime AS rowtime - INTERVAL '5' SECOND
       ) WITH ('connector' = 'filesystem', 'path' = 'file://${path}', 'format' = 'json')`);
     },
-    /** The rows of a query that tells features by these names; of a row that changed, the latest. */
-    async ask(query: string, columns: readonly string[]): Promise<WindowRow[]> {
+    /** Returns the rows of a query for features of these names. Of a row that changed, returns the latest version. */
+    async query(sql: string, columns: readonly string[]): Promise<WindowRow[]> {
       const keys = columns.map(
         (name) => `KEY '${name}' VALUE ${name === "window_end" ? "CAST(window_end AS STRING)" : `\`${name}\``}`,
       );
-      const rows = await run(`SELECT JSON_OBJECT(${keys.join(", ")}) FROM (${query}) t`);
+      const rows = await run(`SELECT JSON_OBJECT(${keys.join(", ")}) FROM (${sql}) t`);
       const latest = new Map<string, WindowRow>();
       for (const row of rows) {
         if (row.startsWith("-")) continue;
         const { window_end, ...values } = JSON.parse(row.slice(2)) as WindowRow & { window_end?: string };
         const at = window_end === undefined ? undefined : Date.parse(`${(window_end as string).replace(" ", "T")}Z`);
-        const told = columns.map((name) => [name, name === "window_end" ? at : values[name]]);
-        latest.set(`${values.id} ${at}`, Object.fromEntries(told));
+        const vector = columns.map((name) => [name, name === "window_end" ? at : values[name]]);
+        latest.set(`${values.id} ${at}`, Object.fromEntries(vector));
       }
       return [...latest.values()];
     },

@@ -9,7 +9,7 @@ import { compareAsOf, compareReplay } from "../parity.ts";
 import { openSpark } from "./run-spark.ts";
 
 /**
- * @shows compiled Spark SQL gives the engine's values for the default catalogue and for generated definitions
+ * @shows compiled Spark SQL returns the engine's values for the default catalogue and for generated definitions
  * @needs Java 17 or 21 and Python 3.10 or later with pip; installs pyspark 4.3.0 (500 MB) once
  */
 let database: Awaited<ReturnType<typeof openSpark>>;
@@ -21,21 +21,21 @@ afterAll(() => database?.close());
 
 const picks = fc.array(fc.nat(), { minLength: 1, maxLength: 12 });
 
-describe("in Spark", () => {
-  it("the default catalogue tells what a replay of the same log does", async () => {
+describe("Spark", () => {
+  it("computes the default catalogue as a replay of the same log does", async () => {
     await fc.assert(
       fc.asyncProperty(logs(defaultFeatures), (log) => compareReplay(database, defaultFeatures, log)),
       { numRuns: 3, endOnFailure: true },
     );
   }, 600_000);
 
-  it("any definitions tell at a point in time what the engine had told then", async () => {
+  it("computes generated definitions at points in time as the engine does", async () => {
     const cases = definitions.chain((features) => fc.tuple(fc.constant(features), logs(features, 80)));
     await fc.assert(
       fc.asyncProperty(cases, picks, async ([features, log], moments) => {
-        const told = compilable(features, "spark");
-        fc.pre(told.length > 0);
-        await compareAsOf(database, told, log, moments);
+        const compiled = compilable(features, "spark");
+        fc.pre(compiled.length > 0);
+        await compareAsOf(database, compiled, log, moments);
       }),
       { numRuns: 20, endOnFailure: true },
     );

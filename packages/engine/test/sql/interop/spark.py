@@ -1,4 +1,4 @@
-"""Answers questions in Spark SQL: each line of the input is {"events", "spine"}, {"query"} or "version", each of the output rows."""
+"""Runs Spark SQL. Each line of the input is {"events", "spine"}, {"query"} or "version"; each line of the output has its rows."""
 
 import json
 import platform
@@ -20,19 +20,19 @@ EVENTS = """session_id string, anonymous_id string, user_id string, tab_id strin
 COLUMNS = ["session_id", "anonymous_id", "user_id", "tab_id", "seq", "type", "time", "view_id"]
 
 for line in sys.stdin:
-    asked = json.loads(line)
-    if asked == "version":
+    request = json.loads(line)
+    if request == "version":
         java = spark.sparkContext._jvm.java.lang.System.getProperty("java.version")
-        answer = [{"version": f"Spark {spark.version}, Python {platform.python_version()}, Java {java}"}]
-    elif "events" in asked:
+        result = [{"version": f"Spark {spark.version}, Python {platform.python_version()}, Java {java}"}]
+    elif "events" in request:
         rows = [
             tuple(event.get(column) for column in COLUMNS) + (arrival, json.dumps(event))
-            for arrival, event in enumerate(asked["events"])
+            for arrival, event in enumerate(request["events"])
         ]
         spark.createDataFrame(rows, EVENTS).createOrReplaceTempView("events")
-        spine = [(row["entity"], row["id"], row["as_of"]) for row in asked["spine"]]
+        spine = [(row["entity"], row["id"], row["as_of"]) for row in request["spine"]]
         spark.createDataFrame(spine, "entity string, id string, as_of bigint").createOrReplaceTempView("spine")
-        answer = []
+        result = []
     else:
-        answer = [row.asDict(recursive=True) for row in spark.sql(asked["query"]).collect()]
-    print("answer " + json.dumps(answer), flush=True)
+        result = [row.asDict(recursive=True) for row in spark.sql(request["query"]).collect()]
+    print("result " + json.dumps(result), flush=True)
