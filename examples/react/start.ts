@@ -6,11 +6,11 @@ import { createServer } from "vite";
 
 const root = import.meta.dirname;
 
-/** Serves the shop with Vite's development server, which shows each change at once. */
+/** Serves the shop with Vite's development server, which applies each change immediately. */
 const serveShop = async (port: number, collector: string): Promise<Site> => {
   process.env.VITE_TIDEMARK_ENDPOINT = collector;
   const server = createHttpServer();
-  // A server of its own would end the process, and leave the collector running.
+  // Vite's own server would end the process, and leave the collector running.
   const vite = await createServer({ root, server: { middlewareMode: true, hmr: { server } } });
   server.on("request", vite.middlewares).listen(port, "127.0.0.1");
   await once(server, "listening");
@@ -24,7 +24,7 @@ const serveShop = async (port: number, collector: string): Promise<Site> => {
   };
 };
 
-/** `pnpm start`: the shop, beside a collector on the real Workers runtime. */
+/** `pnpm start`: runs the shop, and a collector on the real Workers runtime. */
 await serveUntilInterrupted(
   () =>
     startLocalStack({

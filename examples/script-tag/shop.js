@@ -1,4 +1,4 @@
-// What the shop itself reports. It need not know whether the script tag is there yet: until then the stub keeps the call.
+// Tracks the shop's custom event. The call works before the script tag has loaded, because the stub records it.
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-tm^='add-']");
   if (button) tidemark.track("add_to_basket", { product: button.dataset.tm.slice("add-".length) });

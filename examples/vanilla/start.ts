@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { serveUntilInterrupted, startLocalStack } from "@tidemark/cli/local-stack";
 import { build } from "vite";
 
-/** `pnpm start`: builds the example, and serves it beside a collector on the real Workers runtime. */
+/** `pnpm start`: builds and serves the example, and runs a collector on the real Workers runtime. */
 const root = import.meta.dirname;
 
 await serveUntilInterrupted(
@@ -22,5 +22,5 @@ Tidemark measures the example.
   Example     ${site.origin}
   Collector   ${collector.origin}/healthz
 
-Tick a few things and watch what the collector knows. Ctrl-C stops everything.`),
+Tick some items and watch the features. Ctrl-C stops everything.`),
 );

@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import { type Book, pathOf } from "./books.ts";
 
-/** Books side by side, each a link to its page. */
+/** A list of books, each a link to its page. */
 export const BookList = ({ books }: { books: readonly Book[] }) => (
   <ul className="books">
     {books.map((book) => (

@@ -36,7 +36,7 @@ const FirstPage = ({ book }: { book: Book }) => {
   );
 };
 
-/** The first page of the book that the URL names. */
+/** The page of the book in the URL: its first page as a text. */
 export const BookPage = () => {
   const { shelf, id } = useParams();
   const book = bookAt(`/${shelf}/${id}`);

@@ -1,10 +1,10 @@
-/** The shelves, in the order in which they stand. */
+/** The shelves, in their order in the shop. */
 export const shelves = ["sea", "mountain", "kitchen"] as const;
 
 /** One of the shelves. */
 export type Shelf = (typeof shelves)[number];
 
-/** A book, of which one can read the first page. */
+/** A book, with the text of its first page. */
 export interface Book {
   id: string;
   shelf: Shelf;
@@ -97,8 +97,8 @@ const books: readonly Book[] = [
     title: "A Pinch, a Spoon, a Sack",
     author: "Renata Kovač",
     text: [
-      "My mother salted by ear. She held the lid close to her head, shook the pot, and said: now. I have her pot and her kitchen and I have tried for twenty years, and all that I hear is soup.",
-      "So I bought a scale. What follows is everything it told me, in grams, with the places where I think that it lied.",
+      "My mother salted by ear. She held the lid close to her head, shook the pot, and said: now. I have her pot and her kitchen and I have tried for twenty years, and all I get is soup.",
+      "So I bought a scale. What follows is everything it says, in grams, with the places where I think that it lies.",
       "It begins with water, because everything does.",
     ],
   },
@@ -109,7 +109,7 @@ const books: readonly Book[] = [
     author: "Ewan Strachan",
     text: [
       "This is one loaf. I shall not be giving you another. It is brown, it keeps for three days, and you bake it on Wednesday and on Saturday until you stop reading the instructions.",
-      "Most books about bread are written by people for whom it went well. I have kept the others' letters. They are in the second half, with my answers, and I would begin there.",
+      "Most books about bread are written by people who were lucky with it. I have kept the others' letters. They are in the second half, with my answers, and I would begin there.",
       "If it has not risen by now, it is cold in your kitchen. Put on a jumper and give it yours.",
     ],
   },
@@ -118,8 +118,8 @@ const books: readonly Book[] = [
 /** The path of a book's page. */
 export const pathOf = ({ shelf, id }: Book): string => `/${shelf}/${id}`;
 
-/** The book whose page is at a path, if there is one. */
+/** The book whose page has this path, if any. */
 export const bookAt = (path: unknown): Book | undefined => books.find((book) => pathOf(book) === path);
 
-/** The books of a shelf, in their order. */
+/** The books of a shelf, in order. */
 export const booksOn = (shelf: Shelf): readonly Book[] => books.filter((book) => book.shelf === shelf);

@@ -3,7 +3,7 @@ import { BookList } from "./book-list.tsx";
 import { booksOn, pathOf } from "./books.ts";
 import { favouriteShelf, recentPaths } from "./favourite-shelf.ts";
 
-/** What the shop leads with: a welcome at first; then more of the shelf that this visitor reads. */
+/** The block at the top of the shop: first a welcome, then more books of the visitor's favourite shelf. */
 export const ForYou = () => {
   const { features } = useFeatures();
   const shelf = favouriteShelf(features);
@@ -11,7 +11,7 @@ export const ForYou = () => {
     return (
       <aside id="for-you">
         <h2>Come in and look around</h2>
-        <p>Open a book and read its first page. There are no recommendations here: not before we know you a little.</p>
+        <p>Open a book and read its first page. We recommend books once we know which shelf you like.</p>
       </aside>
     );
   const seen = recentPaths(features);

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { BookList } from "./book-list.tsx";
 import { booksOn, shelves } from "./books.ts";
 
-/** All shelves. */
+/** The home page, with all shelves. */
 export const HomePage = () => {
   useEffect(() => {
     document.title = "Three Shelves";

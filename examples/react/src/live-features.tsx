@@ -2,12 +2,12 @@ import { useFeatures } from "@tidemark/sdk/react";
 
 const seconds = (ms: unknown) => `${Math.round(Number(ms ?? 0) / 1000)} s`;
 
-/** What the collector knows of this visit at the moment, for all to see. */
+/** The current features of the visitor's session, in the footer. */
 export const LiveFeatures = () => {
   const { features, error } = useFeatures();
   return (
     <footer>
-      <h2>What this page knows of you</h2>
+      <h2>Your features</h2>
       {features && (
         <dl>
           <div>
@@ -19,7 +19,7 @@ export const LiveFeatures = () => {
             <dd id="engaged">{seconds(features.dwell_ms)}</dd>
           </div>
           <div>
-            <dt>Longest look at a first page</dt>
+            <dt>Time on first pages</dt>
             <dd id="looked">{seconds(features.time_in_sight_ms)}</dd>
           </div>
           <div>
@@ -32,7 +32,7 @@ export const LiveFeatures = () => {
           </div>
         </dl>
       )}
-      {error && <p role="status">The collector does not answer: {error.message}</p>}
+      {error && <p role="status">The features cannot be read: {error.message}</p>}
       {!features && !error && <p>Nothing yet.</p>}
     </footer>
   );

@@ -5,10 +5,10 @@ import { ForYou } from "./for-you.tsx";
 import { HomePage } from "./home-page.tsx";
 import { LiveFeatures } from "./live-features.tsx";
 
-/** The frame around every page: what the shop leads with, the page, and what is known of the visitor. */
+/** The layout of every page: the block for the visitor, the page, and the visitor's features. */
 export const Shop = () => {
   const { pathname } = useLocation();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new page starts at its top
   useEffect(() => {
     scrollTo(0, 0);
   }, [pathname]);
@@ -26,7 +26,7 @@ export const Shop = () => {
         <Routes>
           <Route path="/" element={<HomePage />} />
           <Route path="/:shelf/:id" element={<BookPage />} />
-          <Route path="*" element={<h1>There is no such page.</h1>} />
+          <Route path="*" element={<h1>This page does not exist.</h1>} />
         </Routes>
       </main>
       <LiveFeatures />

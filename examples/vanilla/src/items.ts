@@ -1,4 +1,4 @@
-/** What there is to pack, and how heavy it is, in grams. */
+/** The items to pack, with their weights in grams. */
 export const items = [
   { name: "Boots that drain", weight: 1_150 },
   { name: "A towel, and dry socks", weight: 480 },

@@ -1,6 +1,6 @@
 import { tracker } from "./tracker.ts";
 
-/** How long after the last event the vector is read, in milliseconds. */
+/** How long after the latest event the vector is read, in milliseconds. */
 const READ_AFTER_MS = 500;
 
 const child = (name: string, text: string): HTMLElement => {
@@ -9,16 +9,16 @@ const child = (name: string, text: string): HTMLElement => {
   return element;
 };
 
-/** Shows the visitor's own features in a list: at first, and again after each view, click and event of the site's own. */
+/** Shows the session's features in a list: at first, and again after each page view, click and custom event. */
 export const showVector = (list: Element): void => {
   let waiting: ReturnType<typeof setTimeout> | undefined;
 
   const show = async () => {
     const features = await tracker.features().catch(() => undefined);
     if (!features) return;
-    const known = Object.entries(features).filter(([, value]) => value && `${value}`);
+    const nonEmpty = Object.entries(features).filter(([, value]) => value && `${value}`);
     list.replaceChildren(
-      ...known.flatMap(([name, value]) => [
+      ...nonEmpty.flatMap(([name, value]) => [
         child("dt", name),
         child("dd", typeof value === "number" ? `${Math.round(value * 100) / 100}` : `${value}`),
       ]),
@@ -32,7 +32,7 @@ export const showVector = (list: Element): void => {
 
   showSoon();
   tracker.on("event", ({ type }) => {
-    // Not after scroll and dwell: reading asks for these, and would go on and on.
+    // Scroll and dwell are excluded: `features()` reports their totals first, so that each read would cause the next one.
     if (/page_view|click|custom/.test(type)) showSoon();
   });
 };
