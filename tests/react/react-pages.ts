@@ -5,27 +5,27 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 
-/** The versions of React that the hooks are promised for, by the packages that hold them. */
+/** The supported versions of React, with the names of their packages. */
 export const reacts = [
   { version: "18", react: "react-18", dom: "react-dom-18" },
   { version: "19", react: "react", dom: "react-dom" },
 ];
 
-/** The scenes of `pages/`, ready for a browser and for a server. */
+/** The scenes of `pages/`, built for browsers and for a server. */
 export interface ReactPages {
   /**
-   * A folder with pages for each React: `18.html`; `18-hydrated.html`, in which a server has rendered the scene `live`; and
-   * `18-quick-start.html`, which is what docs/react.md begins with.
+   * A folder with three pages for each version: `18.html`; `18-hydrated.html`, with the scene `live` rendered on a server; and
+   * `18-quick-start.html`, the quick start of docs/react.md.
    */
   folder: string;
-  /** Renders a scene as a server does: see `pages/server.tsx`. */
+  /** Renders a scene on a server: see `pages/server.tsx`. */
   render(version: string, scene: string): { html: string; complaints: unknown[] };
   remove(): void;
 }
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Bundles a module with a React of one's choice, in its development build: only that one renders strictly, and warns. */
+/** Bundles a module with one version of React, in its development build: only that build has StrictMode and warnings. */
 const bundle = ({ react, dom }: (typeof reacts)[number], entry: string, outfile: string, options: BuildOptions) =>
   build({
     entryPoints: [entry],
@@ -38,7 +38,7 @@ const bundle = ({ react, dom }: (typeof reacts)[number], entry: string, outfile:
     ...options,
   });
 
-/** Writes the modules that docs/react.md shows with their names into a folder, and gives the path of the first. */
+/** Writes the named modules of docs/react.md into a folder. Returns the path of the first. */
 const writeQuickStart = (folder: string, collector: string): string => {
   mkdirSync(folder);
   const docs = readFileSync(here("../../docs/react.md"), "utf8");
@@ -63,7 +63,7 @@ const html = (script: string, collector: string, content = "") => `<!doctype htm
 </html>
 `;
 
-/** Builds the pages for every React. */
+/** Builds the pages for every version of React. */
 export const buildReactPages = async (collector: string): Promise<ReactPages> => {
   const folder = mkdtempSync(join(tmpdir(), "tidemark-react-"));
   const at = (name: string) => join(folder, name);

@@ -8,11 +8,11 @@ import { buildReactPages, type ReactPages, reacts } from "./react-pages.ts";
 
 type Window = { tracker: Tracker; root: { unmount(): void }; ready(name: string): void };
 
-/** Within a suite, one test after the other. */
-const inTurn = { concurrent: false };
+/** Option of tests that run one after the other within a suite. */
+const sequential = { concurrent: false };
 
-// Both at the same time, each with a collector and a browser of its own: these tests mostly wait. Concurrent tests
-// have an `expect` each.
+// The versions run concurrently, because these tests mostly wait, each with a separate collector and browser. Concurrent tests
+// need an `expect` each.
 describe.concurrent.each(reacts)("React $version", ({ version }) => {
   let pages: ReactPages;
   let stack: LocalStack;
@@ -38,7 +38,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     complaints = [];
   });
 
-  /** Opens a scene in a session of its own, in front. */
+  /** Opens a scene in a new session, in the foreground. */
   const open = async (scene: string, { path = `${version}.html`, plain = false } = {}) => {
     const session = `demo.${crypto.randomUUID()}`;
     const page = await chromium.context.newPage();
@@ -50,14 +50,14 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     await page.goto(`${stack.site.origin}/${path}?scene=${scene}&session=${session}${plain ? "&plain" : ""}`);
     return { page, session };
   };
-  /** What the collector knows of a session, once the page has sent all. */
+  /** Sends the page's events and reads the vector of the session. */
   const vectorOf = async (page: Page, session: string) => {
     await page.evaluate(() => (globalThis as unknown as Window).tracker.flush());
     return readVector(stack, session);
   };
   const features = async (page: Page, session: string) => (await vectorOf(page, session)).features;
 
-  it("runs the quick start of docs/react.md, which does what it says", inTurn, async ({ expect }) => {
+  it("runs the quick start of docs/react.md with the documented result", sequential, async ({ expect }) => {
     const { page } = await open("", { path: `${version}-quick-start.html` });
     expect(await page.textContent("p")).toMatch(/^(Hello!|Pages seen)/);
     await expect.poll(() => page.textContent("p")).toBe("Pages seen: 1. Clicks: 0.");
@@ -66,8 +66,8 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     expect(complaints).toEqual([]);
   });
 
-  it("creates one tracker in StrictMode, and counts each thing once", inTurn, async ({ expect }) => {
-    const { page, session } = await open("visit");
+  it("creates one tracker in StrictMode, and counts each event once", sequential, async ({ expect }) => {
+    const { page, session } = await open("basic");
     await page.click("#track");
     const { features, delivery } = await vectorOf(page, session);
     expect(features).toMatchObject({ page_view_count: 1, click_count: 1, custom_event_count: 1 });
@@ -75,8 +75,8 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     expect(complaints).toEqual([]);
   });
 
-  it("gives every component the tracker that it created", inTurn, async ({ expect }) => {
-    const { page, session } = await open("visit");
+  it("provides one tracker to all components", sequential, async ({ expect }) => {
+    const { page, session } = await open("basic");
     expect(await page.evaluate(() => (globalThis as unknown as Window).tracker.sessionId)).toBe(session);
     expect(await page.evaluate(() => (globalThis as unknown as Window).tracker.features())).toMatchObject({
       page_view_count: 1,
@@ -84,8 +84,8 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
   });
 
   it(
-    "takes what the first effects of components track, and what they track when the provider goes",
-    inTurn,
+    "captures events tracked in the first effects of components, and in their cleanup when the provider unmounts",
+    sequential,
     async ({ expect }) => {
       const { page, session } = await open("effects", { plain: true });
       expect(await features(page, session)).toMatchObject({ custom_event_count: 2, page_view_count: 1 });
@@ -97,7 +97,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     },
   );
 
-  it("measures nothing while React waits, and once what it then shows", inTurn, async ({ expect }) => {
+  it("measures nothing while React is suspended, and the content once after it", sequential, async ({ expect }) => {
     const { page, session } = await open("suspended");
     await page.waitForSelector("#fallback");
     const sent: string[] = [];
@@ -109,7 +109,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     expect(await features(page, session)).toMatchObject({ page_view_count: 1 });
   });
 
-  it("goes on through suspended content and transitions with the same tracker", inTurn, async ({ expect }) => {
+  it("keeps its tracker during suspended content and transitions", sequential, async ({ expect }) => {
     const { page, session } = await open("transition");
     await page.waitForSelector("#fallback");
     await page.evaluate(() => (globalThis as unknown as Window).ready("first"));
@@ -122,8 +122,8 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
   });
 
   it(
-    "stops measuring when the provider is unmounted, and begins anew when it is mounted again",
-    inTurn,
+    "stops measuring when the provider unmounts, and starts again when it mounts again",
+    sequential,
     async ({ expect }) => {
       const { page, session } = await open("remount");
       await page.click("#switch");
@@ -143,8 +143,8 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     },
   );
 
-  it("leaves a tracker that it was given to whom made it", inTurn, async ({ expect }) => {
-    const { page, session } = await open("given");
+  it("does not stop a tracker from the app", sequential, async ({ expect }) => {
+    const { page, session } = await open("fromApp");
     await page.click("#track");
     await page.click("#switch");
     await page.mouse.click(5, 500);
@@ -155,69 +155,65 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     });
   });
 
-  it(
-    "says where there is no provider that nothing is measured, and renders all the same",
-    inTurn,
-    async ({ expect }) => {
-      const { page } = await open("alone");
-      await page.click("#track");
-      await expect.poll(() => page.textContent("#one")).toMatch(/^nothing yet, Error: nothing is measured here/);
-      expect(complaints).toEqual([expect.stringMatching(/\[tidemark\] Error: nothing is measured here/)]);
-    },
-  );
+  it("warns without a provider that nothing is measured, and renders", sequential, async ({ expect }) => {
+    const { page } = await open("withoutProvider");
+    await page.click("#track");
+    await expect.poll(() => page.textContent("#one")).toMatch(/^nothing yet, Error: nothing is measured here/);
+    expect(complaints).toEqual([expect.stringMatching(/\[tidemark\] Error: nothing is measured here/)]);
+  });
 
-  describe("useDwell", inTurn, () => {
-    const dwelt = async (page: Page, session: string) => Number((await features(page, session)).time_in_sight_ms);
-    const rest = (page: Page, ms: number) =>
-      page.evaluate((wait) => new Promise((resolve) => setTimeout(resolve, wait)), ms);
+  describe("useDwell", sequential, () => {
+    const dwellTime = async (page: Page, session: string) => Number((await features(page, session)).time_in_sight_ms);
+    const wait = (page: Page, ms: number) =>
+      page.evaluate((time) => new Promise((resolve) => setTimeout(resolve, time)), ms);
 
-    it("measures how long its element is in sight, through re-renders, and stops with the component", async ({
+    it("measures how long its element is in view, across re-renders, and stops with the component", async ({
       expect,
     }) => {
       const { page, session } = await open("dwelling");
       const before = Date.now();
       await page.waitForSelector("#measured");
-      await rest(page, 500);
+      await wait(page, 500);
       await page.click("#render");
       await page.click("#render");
-      await rest(page, 500);
+      await wait(page, 500);
       const [stays, ms] = await page.evaluate(async () => {
         const { tracker } = globalThis as unknown as Window;
-        const heard: { stays: number; visible_ms: number; target: { id?: string } }[] = [];
-        tracker.on("event", (event) => event.type === "element_dwell" && heard.push(event as never));
+        const dwells: { stays: number; visible_ms: number; target: { id?: string } }[] = [];
+        tracker.on("event", (event) => event.type === "element_dwell" && dwells.push(event as never));
         await tracker.flush();
-        return [heard.map((each) => [each.target.id, each.stays]), heard[0]?.visible_ms ?? 0];
+        return [dwells.map((each) => [each.target.id, each.stays]), dwells[0]?.visible_ms ?? 0];
       });
       expect(stays).toEqual([["measured", 1]]);
       expect(ms).toBeGreaterThanOrEqual(1_000);
       await page.click("#switch");
-      const all = await dwelt(page, session);
+      const all = await dwellTime(page, session);
       expect(all).toBeLessThanOrEqual(Date.now() - before);
-      await rest(page, 500);
-      expect(await dwelt(page, session)).toBe(all);
+      await wait(page, 500);
+      expect(await dwellTime(page, session)).toBe(all);
       expect(complaints).toEqual([]);
     });
 
-    it("follows the ref to another element", async ({ expect }) => {
+    it("measures another element when the ref changes", async ({ expect }) => {
       const { page } = await open("dwelling");
       for (let click = 0; click < 10; click += 1) await page.click("#render");
       await page.waitForSelector("#other");
-      await rest(page, 300);
-      const heard = await page.evaluate(async () => {
+      await wait(page, 300);
+      const ids = await page.evaluate(async () => {
         const { tracker } = globalThis as unknown as Window;
-        const ids: unknown[] = [];
+        const dwells: unknown[] = [];
         tracker.on(
           "event",
-          (event) => event.type === "element_dwell" && ids.push((event.target as { id?: string }).id),
+          (event) => event.type === "element_dwell" && dwells.push((event.target as { id?: string }).id),
         );
         await tracker.flush();
-        return ids;
+        return dwells;
       });
-      expect(heard).toEqual(["measured", "other"]);
+      expect(ids).toEqual(["measured", "other"]);
     });
   });
 
-  describe("useFeatures", inTurn, () => {
+  describe("useFeatures", sequential, () => {
     const reads = (page: Page) => {
       const urls: string[] = [];
       page.on("request", (request) => {
@@ -226,9 +222,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       return urls;
     };
 
-    it("shows nothing at first, then the visitor's vector, and what the visitor does soon after", async ({
-      expect,
-    }) => {
+    it("returns nothing at first, then the visitor's vector, and soon its updates", async ({ expect }) => {
       const { page } = await open("live");
       expect(await page.textContent("#one")).toMatch(/nothing yet|0 clicks, 0 reports/);
       await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
@@ -238,10 +232,10 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       expect(complaints).toEqual([]);
     });
 
-    it("reads once for all components, seldom while nothing happens, and sends nothing for it", async ({ expect }) => {
+    it("reads once for all components, rarely without events, and sends no events for it", async ({ expect }) => {
       const { page } = await open("live");
       const wait = (ms: number) => page.evaluate((time) => new Promise((resolve) => setTimeout(resolve, time)), ms);
-      // The visitor is taken to be idle after five seconds, and that has been sent after two more.
+      // The visitor counts as idle after five seconds, and the event that reports it is sent within two more.
       await wait(8_000);
       expect(await page.textContent("#two")).toBe("0 clicks, 0 reports");
       const urls = reads(page);
@@ -255,7 +249,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       expect(batches).toEqual([]);
     });
 
-    it("says when consent is withdrawn, without another request", async ({ expect }) => {
+    it("returns an error without a request when consent is withdrawn", async ({ expect }) => {
       const { page } = await open("live");
       await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
       await page.evaluate(() => (globalThis as unknown as Window).tracker.consent("denied"));
@@ -266,7 +260,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       expect(urls).toEqual([]);
     });
 
-    it("reads nothing while the page is hidden, and at once when it is shown again", async ({ expect }) => {
+    it("reads nothing while the page is hidden, and immediately when it is shown again", async ({ expect }) => {
       const { page } = await open("live");
       await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
       const other = await chromium.context.newPage();
@@ -280,7 +274,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       await expect.poll(() => page.textContent("#one"), { timeout: 3_000 }).toBe("0 clicks, 1 reports");
     });
 
-    it("reads no more once the components are gone, and begins with what it knew when they are back", async ({
+    it("stops reading when the components unmount, and starts with the known vector when they mount again", async ({
       expect,
     }) => {
       const { page } = await open("live");
@@ -295,8 +289,8 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       await expect.poll(() => page.textContent("#one"), { timeout: 5_000 }).toBe("3 clicks, 1 reports");
     });
 
-    it("says that consent is missing without a request, and gives the vector once there is", async ({ expect }) => {
-      const { page, session } = await open("asked");
+    it("returns an error without a request before consent, and the vector after it", async ({ expect }) => {
+      const { page, session } = await open("withoutConsent");
       const urls: string[] = [];
       page.on("request", (request) => urls.push(request.url()));
       await expect.poll(() => page.textContent("#one")).toBe("nothing yet, Error: no consent to measure");
@@ -306,7 +300,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       expect(await features(page, session)).toMatchObject({ page_view_count: 1 });
     });
 
-    it("gives an error as a value beside what it knew, and the vector when the collector is back", async ({
+    it("returns an error with the known vector while the collector is down, and the new vector after it", async ({
       expect,
     }) => {
       const { page } = await open("live");
@@ -325,14 +319,14 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     });
   });
 
-  describe("rendered on a server", inTurn, () => {
-    it.each(["visit", "dwelling", "live", "alone"])("does nothing and warns of nothing: %s", (scene) => {
+  describe("on a server", sequential, () => {
+    it.each(["basic", "dwelling", "live", "withoutProvider"])("renders without effects or warnings: %s", (scene) => {
       const { html, complaints } = pages.render(version, scene);
       expect(complaints).toEqual([]);
       expect(html).toContain("</");
     });
 
-    it("is hydrated without a mismatch, and measured once", async ({ expect }) => {
+    it("hydrates without a mismatch, and measures once", async ({ expect }) => {
       expect(pages.render(version, "live").html).toContain("nothing yet");
       const { page, session } = await open("live", { path: `${version}-hydrated.html` });
       await expect.poll(() => page.textContent("#two")).toBe("0 clicks, 0 reports");

@@ -34,28 +34,28 @@ describe.each(browserNames)("the script tag in %s", (name) => {
   const tag = (attributes = `async data-key="${KEY}"`, file = "tidemark.js") =>
     `<script src="${site.collector}/${file}" ${attributes}></script>`;
   const inlineStub = (attributes = "") => `<script ${attributes}>${site.stub}</script>`;
-  const seen = (tab: Tab) => tab.run<{ warnings: string[]; failures: string[] }>("return window.seen");
+  const recorded = (tab: Tab) => tab.run<{ warnings: string[]; failures: string[] }>("return window.recorded");
   const eventsOf = <T extends EventType>(type: T, key = KEY): EventOf<T>[] =>
     site.events(key).filter((event: Event): event is EventOf<T> & Event => event.type === type) as EventOf<T>[];
-  /** Clicks the button and waits until the collector has that. */
-  const clickThrough = async (tab: Tab, key = KEY) => {
+  /** Clicks the button and waits until the collector has the click. */
+  const expectClick = async (tab: Tab, key = KEY) => {
     await tab.click("#button");
     await tab.run("await window.tidemark?.flush?.()");
     await expect.poll(() => eventsOf("click", key).length).toBe(1);
   };
-  const undisturbed = { warnings: [], failures: [] };
+  const NO_PROBLEMS = { warnings: [], failures: [] };
 
-  describe("in its place", () => {
-    it.each(["head", "body"] as const)("measures from the %s, with async, defer or neither", async (place) => {
-      for (const how of ["async", "defer", ""]) {
-        const tab = await open({ [place]: tag(`${how} data-key="${KEY}"`) });
-        await clickThrough(tab);
+  describe("in a page", () => {
+    it.each(["head", "body"] as const)("measures in the %s, with async, defer or neither", async (place) => {
+      for (const loading of ["async", "defer", ""]) {
+        const tab = await open({ [place]: tag(`${loading} data-key="${KEY}"`) });
+        await expectClick(tab);
         await expect.poll(() => eventsOf("page_view").length).toBe(1);
-        expect(await seen(tab)).toEqual(undisturbed);
+        expect(await recorded(tab)).toEqual(NO_PROBLEMS);
       }
     });
 
-    it("measures when a script adds it, as tag managers do", async () => {
+    it("measures when a script inserts it, as tag managers do", async () => {
       const tab = await open({});
       await tab.run(`
         const script = document.createElement("script");
@@ -63,46 +63,46 @@ describe.each(browserNames)("the script tag in %s", (name) => {
         script.src = "${site.collector}/tidemark.js";
         document.body.append(script);
       `);
-      await clickThrough(tab);
-      expect(await seen(tab)).toEqual(undisturbed);
+      await expectClick(tab);
+      expect(await recorded(tab)).toEqual(NO_PROBLEMS);
     });
 
-    it("is one tracker when it is there twice", async () => {
+    it("creates one tracker if it occurs twice", async () => {
       const tab = await open({ head: tag() + tag(`defer data-key="${KEY}"`), body: tag() });
-      await clickThrough(tab);
+      await expectClick(tab);
       await tab.run("await tidemark.flush()");
       expect([eventsOf("page_view").length, eventsOf("click").length]).toEqual([1, 1]);
-      expect(await seen(tab)).toEqual(undisturbed);
+      expect(await recorded(tab)).toEqual(NO_PROBLEMS);
     });
 
-    it("takes the place of an element that has its name as id", async () => {
+    it("replaces an element with its name as id in window", async () => {
       const tab = await open({ head: inlineStub(), body: `<p id="tidemark"></p>${tag()}` });
       await tab.run(`tidemark.track("after")`);
       await expect.poll(() => eventsOf("custom").map(({ name }) => name)).toEqual(["after"]);
-      expect(await seen(tab)).toEqual(undisturbed);
+      expect(await recorded(tab)).toEqual(NO_PROBLEMS);
     });
 
-    it("loads nothing but itself when no more is named", async () => {
+    it("loads no other file with the default signals", async () => {
       const tab = await open({ head: tag() });
-      await clickThrough(tab);
+      await expectClick(tab);
       expect(site.scripts()).toEqual(["/tidemark.js"]);
     });
   });
 
-  it("explains itself in the console when the page's URL asks for it", async () => {
+  it("logs to the console with ?tidemark_debug in the URL", async () => {
     const tab = await open({ head: tag() }, "?tidemark_debug");
     await expect.poll(() => site.scripts()).toContainEqual(expect.stringMatching(/-v.*-debug\.js$/));
     await expect
       .poll(async () => {
-        await tab.run(`tidemark.track("seen")`);
+        await tab.run(`tidemark.track("logged")`);
         return tab.run("return infos");
       })
       .toContainEqual(expect.stringMatching(/^\[tidemark\] custom \d+/));
-    expect(await seen(tab)).toEqual(undisturbed);
+    expect(await recorded(tab)).toEqual(NO_PROBLEMS);
   });
 
-  describe("of several instances", () => {
-    it("gives each key a tracker of its own, the first in window.tidemark and others where data-name says", async () => {
+  describe("with several keys", () => {
+    it("creates a tracker for each key, in window.tidemark or the property that data-name names", async () => {
       const tab = await open({
         head:
           inlineStub() +
@@ -112,23 +112,23 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       await tab.run(`tidemark.track("to one"); other.track("to other")`);
       await tab.click("#button");
       await tab.run("await tidemark.flush(); await other.flush()");
-      const told = (key: string) => site.events(key).map((event) => ("name" in event ? event.name : event.type));
-      expect(told(KEY)).toEqual(expect.arrayContaining(["page_view", "to one", "click"]));
-      expect(told(OTHER_KEY).toSorted()).toEqual(["click", "to other"]);
-      expect(await seen(tab)).toEqual(undisturbed);
+      const sentTo = (key: string) => site.events(key).map((event) => ("name" in event ? event.name : event.type));
+      expect(sentTo(KEY)).toEqual(expect.arrayContaining(["page_view", "to one", "click"]));
+      expect(sentTo(OTHER_KEY).toSorted()).toEqual(["click", "to other"]);
+      expect(await recorded(tab)).toEqual(NO_PROBLEMS);
     });
 
-    it("leaves window.tidemark to the first", async () => {
+    it("leaves window.tidemark to the first tracker", async () => {
       const tab = await open({ head: tag(`data-key="${KEY}"`) + tag(`data-key="${OTHER_KEY}"`) });
-      await tab.run(`tidemark.track("mine"); await tidemark.flush()`);
-      expect(eventsOf("custom").map(({ name }) => name)).toEqual(["mine"]);
-      await clickThrough(tab, OTHER_KEY);
-      expect(await seen(tab)).toEqual(undisturbed);
+      await tab.run(`tidemark.track("first"); await tidemark.flush()`);
+      expect(eventsOf("custom").map(({ name }) => name)).toEqual(["first"]);
+      await expectClick(tab, OTHER_KEY);
+      expect(await recorded(tab)).toEqual(NO_PROBLEMS);
     });
   });
 
   describe("with the stub", () => {
-    it("makes the calls of before in their order, and those through the stub's methods later", async () => {
+    it("replays earlier calls in order, and passes on later calls of the stub's methods", async () => {
       const tab = await open({
         head: `${inlineStub()}<script>
           tidemark.track("first", { n: 1 });
@@ -141,17 +141,17 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       });
       expect(await tab.run("return features")).toEqual({ click_count: 7 });
       await tab.run(`early("third"); await tidemark.flush()`);
-      const told = site.events(KEY).filter(({ type }) => type === "custom" || type === "identify");
-      expect(told.map((event) => ("name" in event ? event.name : event.type))).toEqual([
+      const sent = site.events(KEY).filter(({ type }) => type === "custom" || type === "identify");
+      expect(sent.map((event) => ("name" in event ? event.name : event.type))).toEqual([
         "first",
         "identify",
         "second",
         "third",
       ]);
-      expect(await seen(tab)).toEqual(undisturbed);
+      expect(await recorded(tab)).toEqual(NO_PROBLEMS);
     });
 
-    it("holds everything until the visitor consents, which the page may say before the tag is there", async () => {
+    it("holds events until the visitor consents, also when the page calls consent before the tag loads", async () => {
       const pending = tag(`async data-key="${KEY}" data-consent="pending" data-cookieless`);
       const tab = await open({ head: `${inlineStub()}<script>tidemark.track("held");</script>${pending}` });
       expect(await tab.run("return tidemark.flush().catch(String)")).toMatch(/no consent/);
@@ -160,10 +160,10 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       expect(eventsOf("custom").map(({ name }) => name)).toEqual(["held"]);
 
       const granted = await open({ head: `${inlineStub()}<script>tidemark.consent("granted");</script>${pending}` });
-      await clickThrough(granted);
+      await expectClick(granted);
     });
 
-    it("keeps the last thousand calls when the tag never comes", async () => {
+    it("keeps the latest thousand calls if the tag never loads", async () => {
       const tab = await open({ head: inlineStub() });
       const [count, first] = await tab.run<[number, string]>(`
         for (let n = 0; n < 1500; n += 1) tidemark.track("n" + n);
@@ -172,18 +172,18 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       expect([count, first]).toEqual([1000, "n500"]);
     });
 
-    it("is there under the name of another instance, as a file of its own", async () => {
+    it("has the name of data-name, also as a separate file", async () => {
       const stub = `<script src="${site.collector}/tidemark-stub.js" data-name="other"></script>`;
       const tab = await open({ head: stub, body: tag(`async data-key="${KEY}" data-name="other"`) });
       await tab.run(`other.track("early or late")`);
       await expect.poll(() => eventsOf("custom").length).toBe(1);
-      expect(await seen(tab)).toEqual(undisturbed);
+      expect(await recorded(tab)).toEqual(NO_PROBLEMS);
     });
   });
 
-  describe("under a strict policy", () => {
+  describe("under a strict Content Security Policy", () => {
     const MORE = `data-key="${KEY}" data-signals="clicks clickEvidence media"`;
-    const policies: [what: string, policy: () => string, head: () => string][] = [
+    const policies: [kind: string, policy: () => string, head: () => string][] = [
       ["of nonces", () => `script-src 'nonce-n'`, () => inlineStub(`nonce="n"`) + tag(`async nonce="n" ${MORE}`)],
       [
         "of nonces, strict-dynamic and Trusted Types",
@@ -201,33 +201,33 @@ describe.each(browserNames)("the script tag in %s", (name) => {
         () => `<script src="${site.collector}/tidemark-stub.js"></script>${tag(`async ${MORE}`)}`,
       ],
     ];
-    it.each(policies)("%s it measures, and breaks nothing of it", async (_, policy, head) => {
-      const own = `img-src data:; connect-src ${site.collector}; base-uri 'none'; form-action 'none'`;
-      const tab = await open({ head: head(), policy: `default-src 'none'; ${policy()}; ${own}` });
+    it.each(policies)("%s, measures without a violation", async (_, policy, head) => {
+      const rest = `img-src data:; connect-src ${site.collector}; base-uri 'none'; form-action 'none'`;
+      const tab = await open({ head: head(), policy: `default-src 'none'; ${policy()}; ${rest}` });
       await expect.poll(() => tab.run("return typeof tidemark.flush")).toBe("function");
       await expect.poll(() => site.scripts().filter((path) => path.includes("-v")).length).toBe(2);
       await tab.run(`tidemark.track("fine")`);
-      await clickThrough(tab);
+      await expectClick(tab);
       await expect.poll(() => eventsOf("custom").length).toBe(1);
-      expect(await seen(tab)).toEqual(undisturbed);
+      expect(await recorded(tab)).toEqual(NO_PROBLEMS);
     });
   });
 
-  describe("with its integrity", () => {
-    it("runs when the hash is that of the file", async () => {
+  describe("with an integrity attribute", () => {
+    it("runs if the hash matches", async () => {
       const sri = `async crossorigin integrity="${site.integrity}" data-key="${KEY}"`;
-      await clickThrough(await open({ head: tag(sri, site.immutable) }));
+      await expectClick(await open({ head: tag(sri, site.immutable) }));
     });
 
-    it("does not run when the file is another", async () => {
+    it("does not run if the hash does not match", async () => {
       const wrong = site.integrity.replace(/-./, "-_").replace("_", site.integrity[7] === "A" ? "B" : "A");
       const tab = await open({ head: tag(`crossorigin integrity="${wrong}" data-key="${KEY}"`, site.immutable) });
       expect(await tab.run("return typeof tidemark")).toBe("undefined");
     });
   });
 
-  describe("told what to measure", () => {
-    it("measures all that is named, and nothing else", async () => {
+  describe("with signals and options", () => {
+    it("measures the named signals only", async () => {
       const names =
         "clicks clickLinks clickNames clickTexts clickEvidence forms selections errors elementDwell webVitals media";
       const tab = await open({
@@ -235,7 +235,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
         body: `<p><a id="link" href="#there">A link</a></p><form><input id="field"></form><p data-tm-dwell="p">Text</p>`,
       });
       await expect.poll(() => site.scripts().filter((path) => path.includes("-v")).length).toBe(3);
-      // The last of its files is there, but the page may not have run it yet.
+      // The page has requested the last file, but may not have run it yet.
       await expect.poll(() => tab.run("return document.querySelectorAll('script[src*=\"-v\"]').length")).toBe(3);
       await expect
         .poll(async () => {
@@ -252,10 +252,10 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       await tab.run("await tidemark.flush()");
       expect(eventsOf("element_dwell")[0]).toMatchObject({ target: { tag: "p" } });
       for (const type of ["page_view", "hover", "scroll", "dwell"] as const) expect(eventsOf(type)).toEqual([]);
-      expect((await seen(tab)).warnings).toEqual([]);
+      expect((await recorded(tab)).warnings).toEqual([]);
     });
 
-    it("turns on the signal that a name says more of", async () => {
+    it("turns on the signal of a named enrichment", async () => {
       const tab = await open({ head: tag(`async data-key="${KEY}" data-signals="readingDetails"`) });
       await expect
         .poll(async () => {
@@ -265,7 +265,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
         .toMatchObject({ scroll_depth_percentage: 100, tenths_ms: expect.any(Array) });
     });
 
-    it("takes options from attributes and from window.tidemark.config, attributes first", async () => {
+    it("reads options from attributes and window.tidemark.config, with precedence for attributes", async () => {
       const config = {
         key: OTHER_KEY,
         signals: ["hovers"],
@@ -275,19 +275,19 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       const tab = await open(
         {
           head: `<script>window.tidemark = { config: ${JSON.stringify(config)} };</script>${inlineStub()}${tag(
-            `async data-key="${KEY}" data-signals="dwell, pageViews" data-session-id="session-of-mine"`,
+            `async data-key="${KEY}" data-signals="dwell, pageViews" data-session-id="session-of-page"`,
           )}`,
         },
         "?q=kept&other=dropped",
       );
-      await expect.poll(() => tab.run("return tidemark.sessionId")).toBe("session-of-mine");
+      await expect.poll(() => tab.run("return tidemark.sessionId")).toBe("session-of-page");
       await tab.run("await tidemark.flush()");
       await expect.poll(() => eventsOf("dwell")[0]).toMatchObject({ idle_after_ms: 1234 });
       expect(site.events(OTHER_KEY)).toEqual([]);
-      expect(await seen(tab)).toEqual(undisturbed);
+      expect(await recorded(tab)).toEqual(NO_PROBLEMS);
     });
 
-    it("holds the visitor engaged while a player plays, though the part for players came later", async () => {
+    it("keeps the visitor engaged while a player plays, although the media part loads later", async () => {
       const tab = await open({
         head: `<script>window.tidemark = { config: { options: { dwell: { idleAfter: 100, reportEvery: 100 } } } };</script>${tag(
           `async data-key="${KEY}" data-signals="dwell media"`,
@@ -304,53 +304,47 @@ describe.each(browserNames)("the script tag in %s", (name) => {
     });
 
     it.each([
-      ["does not load", undefined],
-      ["is not what was built with the tag", "window.intruded = true"],
-    ])("measures the rest and says so once when what it names %s", async (_, code) => {
+      ["cannot be loaded", undefined],
+      ["differs from the file built with the tag", "window.intruded = true"],
+    ])("measures the rest and warns once if a part %s", async (_, code) => {
       const url = site.page({ head: tag(`async data-key="${KEY}" data-signals="clicks clickLinks media forms"`) });
       site.replace(/-more\.js$/, code);
       const tab = await browser.newTab();
       tabs.push(tab);
       await tab.goto(url);
       await expect
-        .poll(async () => (await seen(tab)).warnings)
+        .poll(async () => (await recorded(tab)).warnings)
         .toEqual([expect.stringMatching(/-more\.js did not load/)]);
       expect(await tab.run("return window.intruded ?? false")).toBe(false);
-      await clickThrough(tab);
+      await expectClick(tab);
     });
   });
 
-  describe("told something wrong", () => {
-    const cases: [what: string, attributes: string, config: object, warning: RegExp, measures: boolean][] = [
+  describe("with wrong settings", () => {
+    const cases: [problem: string, attributes: string, config: object, warning: RegExp, measures: boolean][] = [
       ["no key", "", {}, /nothing is measured\ndata-key is missing: write a site key like tm_/, false],
       [
-        "a key that is none",
+        "a key of another tool",
         `data-key="UA-1234"`,
         {},
         /nothing is measured\ndata-key: "UA-1234" is not a site key like tm_/,
         false,
       ],
       [
-        "an endpoint that is no URL",
+        "an endpoint that is not a URL",
         `data-key="${KEY}" data-endpoint="collector.example"`,
         {},
         /nothing is measured\ndata-endpoint: "collector.example" is not a URL like https:/,
         false,
       ],
       [
-        "a signal that does not exist",
+        "an unknown signal",
         `data-key="${KEY}" data-signals="clicks hoovers"`,
         {},
         /data-signals: hoovers: unknown name\. Use one of .*hovers/,
         true,
       ],
-      [
-        "a session id that is too short",
-        `data-key="${KEY}" data-session-id="7"`,
-        {},
-        /data-session-id: "7" is not 8 to 64/,
-        true,
-      ],
+      ["a short session id", `data-key="${KEY}" data-session-id="7"`, {}, /data-session-id: "7" is not 8 to 64/, true],
       ["an unknown option", `data-key="${KEY}"`, { idleAfter: 1 }, /tidemark\.config\.idleAfter: unknown name/, true],
       [
         "an unknown option of a signal",
@@ -367,14 +361,14 @@ describe.each(browserNames)("the script tag in %s", (name) => {
         true,
       ],
       [
-        "a name that is taken",
+        "a name that is in use",
         `data-key="${KEY}" data-name="location"`,
         {},
         /data-name: window\.location is in use/,
         true,
       ],
       [
-        "several things",
+        "several problems",
         `data-key="${KEY}" data-signals="clicks x y" data-session-id="7"`,
         {},
         /data-session-id.*\n.*data-signals: x.*\n.*data-signals: y/,
@@ -382,16 +376,16 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       ],
     ];
     it.each(cases)(
-      "%s: says so in one warning and leaves the page alone",
+      "reports %s in one warning, and does not disturb the page",
       async (_, attributes, config, warning, measures) => {
         const tab = await open({
           head: `<script>window.tidemark = { config: ${JSON.stringify(config)} };</script>${tag(attributes)}`,
         });
-        expect(await seen(tab)).toEqual({ warnings: [expect.stringMatching(warning)], failures: [] });
-        if (measures) await clickThrough(tab);
+        expect(await recorded(tab)).toEqual({ warnings: [expect.stringMatching(warning)], failures: [] });
+        if (measures) await expectClick(tab);
         else {
           await tab.click("#button");
-          expect(await seen(tab)).toEqual({ warnings: [expect.stringMatching(warning)], failures: [] });
+          expect(await recorded(tab)).toEqual({ warnings: [expect.stringMatching(warning)], failures: [] });
         }
         expect(await tab.run("return document.querySelector('#button') !== null")).toBe(true);
       },

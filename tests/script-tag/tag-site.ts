@@ -7,41 +7,43 @@ import { gunzipSync } from "node:zlib";
 import type { Batch, BatchResponse, Event } from "@tidemark/schema";
 import { bundleScriptTag, integrityOf, STUB } from "../../scripts/bundle/script-tag.ts";
 
-/** What a test's page is made of. */
+/** The content of a test page. */
 export interface Page {
   head?: string;
   body?: string;
-  /** Its Content-Security-Policy. Default: none. */
+  /** The Content-Security-Policy. Default: none. */
   policy?: string;
 }
 
-/** A site with pages of the tests' own, and a collector of another origin that serves the script tag and accepts everything. */
+/** A site with test pages, and a collector on another origin that serves the script tag and accepts every event. */
 export interface TagSite {
   /** The collector's origin. */
   collector: string;
-  /** The file name of the tag that never changes. */
+  /** The file name of the tag with its version: the content of this file never changes. */
   immutable: string;
-  /** The integrity of the tag, and the hash of the stub for a policy. */
+  /** The integrity of the tag. */
   integrity: string;
+  /** The code of the stub. */
   stub: string;
+  /** The hash of the stub for a Content-Security-Policy. */
   stubHash: string;
-  /** Makes a page and gives its URL. Its first script is `page-recorder.js`, with the nonce `n`. */
+  /** Creates a page and returns its URL. Its first script is `page-recorder.js`, with the nonce `n`. */
   page(page: Page): string;
-  /** The events of the last page that were sent with this key, each once. */
+  /** The events of the latest page that were sent with this key, without duplicates. */
   events(key: string): Event[];
-  /** The paths under which the collector was asked for scripts since then. */
+  /** The paths of the scripts requested from the collector by the latest page. */
   scripts(): string[];
-  /** From now on such a file is another: nothing, or that code. */
+  /** Replaces the files whose path matches by this code; without code they are missing. */
   replace(file: RegExp, code?: string): void;
   stop(): Promise<void>;
 }
 
 const PAGE_RECORDER = readFileSync(new URL("page-recorder.js", import.meta.url), "utf8");
 
-/** The first byte of what is compressed. */
+/** The first byte of a compressed body. */
 const GZIP = 0x1f;
 
-/** Starts the site and the collector: the same server by two names. */
+/** Starts the site and the collector: one server with two host names. */
 export const startTagSite = async (): Promise<TagSite> => {
   const { tag, files } = await bundleScriptTag();
   const codeOf = (path: string) =>
@@ -55,26 +57,26 @@ export const startTagSite = async (): Promise<TagSite> => {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://site").pathname);
     response.setHeader("access-control-allow-origin", "*");
-    const answer = (type: string, body: string) => response.setHeader("content-type", type).end(body);
+    const respond = (type: string, body: string) => response.setHeader("content-type", type).end(body);
     if (request.method === "POST") {
       const bytes = await buffer(request).catch(() => undefined);
-      // A page that is closed in the middle of its last request.
+      // The page was closed during its last request.
       if (!bytes) return;
       const batch = JSON.parse(`${bytes[0] === GZIP ? gunzipSync(bytes) : bytes}`);
       sent.push(batch);
       const batchResponse: BatchResponse = { accepted: batch.events?.length ?? 0, duplicates: 0, rejected: [] };
-      answer("application/json", JSON.stringify(batchResponse));
+      respond("application/json", JSON.stringify(batchResponse));
     } else if (path.startsWith("/v1/features/")) {
-      answer("application/json", JSON.stringify({ features: { click_count: 7 } }));
+      respond("application/json", JSON.stringify({ features: { click_count: 7 } }));
     } else if (path.endsWith(".js")) {
       scripts.push(path);
       const code = replaced?.[0].test(path) ? replaced[1] : codeOf(path.slice(1));
       if (code === undefined) response.writeHead(404).end();
-      else answer("text/javascript", code);
+      else respond("text/javascript", code);
     } else {
       const page = pages[Number(path.slice(1))];
       if (page?.policy) response.setHeader("content-security-policy", page.policy);
-      answer("text/html; charset=utf-8", page?.html ?? "");
+      respond("text/html; charset=utf-8", page?.html ?? "");
     }
   });
   server.listen(0, "127.0.0.1");
@@ -100,7 +102,7 @@ export const startTagSite = async (): Promise<TagSite> => {
     events(key) {
       const events = new Map<string, Event>();
       for (const batch of sent.filter((each) => each.key === key)) {
-        // What an earlier page has left may come again with this one, as may what this one has sent.
+        // Batches may arrive twice, and this page also sends the batches that an earlier page has left.
         const views = batch.views.filter(({ url }) => new URL(url).pathname === `/${pages.length - 1}`);
         for (const event of batch.events as Event[])
           if (views.some(({ view_id }) => view_id === event.view_id)) events.set(`${batch.tab_id} ${event.seq}`, event);

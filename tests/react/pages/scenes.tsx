@@ -10,20 +10,20 @@ import {
 import { TidemarkProvider, useDwell, useFeatures, useTrack, useTracker } from "@tidemark/sdk/react";
 import { type ReactNode, Suspense, useEffect, useLayoutEffect, useRef, useState, useTransition } from "react";
 
-interface Where {
+interface SceneProps {
   collector: string;
   session: string;
 }
 
-const optionsFor = ({ collector, session }: Where): TrackerOptions => ({
+const optionsFor = ({ collector, session }: SceneProps): TrackerOptions => ({
   key: "tm_demo_3f9c1e7ab2d84056",
   endpoint: collector,
   sessionId: session,
   signals: [pageViews(), clicks(), dwell(), elementDwell()],
 });
 
-/** Puts the tracker in `window.tracker`, where tests find it. */
-const Exposed = () => {
+/** Sets `window.tracker` for the tests. */
+const ExposeTracker = () => {
   const tracker = useTracker();
   useEffect(() => {
     Object.assign(window, { tracker });
@@ -31,9 +31,9 @@ const Exposed = () => {
   return null;
 };
 
-const Provided = ({ children, ...where }: Where & { children?: ReactNode }) => (
-  <TidemarkProvider options={optionsFor(where)}>
-    <Exposed />
+const WithProvider = ({ children, ...props }: SceneProps & { children?: ReactNode }) => (
+  <TidemarkProvider options={optionsFor(props)}>
+    <ExposeTracker />
     {children}
   </TidemarkProvider>
 );
@@ -47,29 +47,29 @@ const TrackButton = () => {
   );
 };
 
-const visit = (where: Where) => (
-  <Provided {...where}>
+const basic = (props: SceneProps) => (
+  <WithProvider {...props}>
     <TrackButton />
-  </Provided>
+  </WithProvider>
 );
 
 const Effects = () => {
   const track = useTrack();
   useLayoutEffect(() => track("laid out"), [track]);
   useEffect(() => {
-    track("seen");
-    return () => track("gone");
+    track("mounted");
+    return () => track("unmounted");
   }, [track]);
   return null;
 };
 
-const effects = (where: Where) => (
-  <Provided {...where}>
+const effects = (props: SceneProps) => (
+  <WithProvider {...props}>
     <Effects />
-  </Provided>
+  </WithProvider>
 );
 
-/** What {@link Waiting} waits for, by its name. */
+/** The state that {@link Waiting} waits for, by name. */
 interface Wait {
   isReady: boolean;
   promise: Promise<void>;
@@ -95,7 +95,7 @@ const waitFor = (name: string): Wait => {
   return wait;
 };
 
-/** A component that suspends before `window.ready(name)` is called. */
+/** A component that suspends until `window.ready(name)` is called. */
 const Waiting = ({ name }: { name: string }) => {
   const wait = waitFor(name);
   if (!wait.isReady) throw wait.promise;
@@ -103,12 +103,12 @@ const Waiting = ({ name }: { name: string }) => {
 };
 Object.assign(globalThis, { ready: (name: string) => waitFor(name).end() });
 
-/** Suspends around the provider, so that what React rendered of it at first is thrown away. */
-const suspended = (where: Where) => (
+/** Suspends around the provider, so that React discards its first render. */
+const suspended = (props: SceneProps) => (
   <Suspense fallback={<p id="fallback">Waiting</p>}>
-    <Provided {...where}>
+    <WithProvider {...props}>
       <Waiting name="content" />
-    </Provided>
+    </WithProvider>
   </Suspense>
 );
 
@@ -127,10 +127,10 @@ const Tabs = () => {
   );
 };
 
-const transition = (where: Where) => (
-  <Provided {...where}>
+const transition = (props: SceneProps) => (
+  <WithProvider {...props}>
     <Tabs />
-  </Provided>
+  </WithProvider>
 );
 
 const Switch = ({ id, children }: { id: string; children: ReactNode }) => {
@@ -145,15 +145,15 @@ const Switch = ({ id, children }: { id: string; children: ReactNode }) => {
   );
 };
 
-const remount = (where: Where) => <Switch id="switch">{visit(where)}</Switch>;
+const remount = (props: SceneProps) => <Switch id="switch">{basic(props)}</Switch>;
 
 let existing: Tracker | undefined;
-const given = (where: Where) => {
-  existing ??= createTracker(optionsFor(where));
+const fromApp = (props: SceneProps) => {
+  existing ??= createTracker(optionsFor(props));
   return (
     <Switch id="switch">
       <TidemarkProvider tracker={existing}>
-        <Exposed />
+        <ExposeTracker />
         <TrackButton />
       </TidemarkProvider>
     </Switch>
@@ -173,13 +173,13 @@ const Measured = () => {
   );
 };
 
-const dwelling = (where: Where) => (
-  <Provided {...where}>
+const dwelling = (props: SceneProps) => (
+  <WithProvider {...props}>
     <p id="unmeasured">Text</p>
     <Switch id="switch">
       <Measured />
     </Switch>
-  </Provided>
+  </WithProvider>
 );
 
 const Features = ({ id }: { id: string }) => {
@@ -191,14 +191,14 @@ const Features = ({ id }: { id: string }) => {
   );
 };
 
-const live = (where: Where) => (
-  <Provided {...where}>
+const live = (props: SceneProps) => (
+  <WithProvider {...props}>
     <TrackButton />
     <Switch id="switch">
       <Features id="one" />
       <Features id="two" />
     </Switch>
-  </Provided>
+  </WithProvider>
 );
 
 const Consent = () => {
@@ -210,21 +210,32 @@ const Consent = () => {
   );
 };
 
-const asked = (where: Where) => (
-  <TidemarkProvider options={{ ...optionsFor(where), consent: "pending" }}>
-    <Exposed />
+const withoutConsent = (props: SceneProps) => (
+  <TidemarkProvider options={{ ...optionsFor(props), consent: "pending" }}>
+    <ExposeTracker />
     <Consent />
     <Features id="one" />
   </TidemarkProvider>
 );
 
-const alone = () => (
+const withoutProvider = () => (
   <>
-    <Exposed />
+    <ExposeTracker />
     <TrackButton />
     <Features id="one" />
   </>
 );
 
-/** What the tests render. */
-export const scenes = { visit, effects, suspended, transition, remount, given, dwelling, live, asked, alone };
+/** The scenes that the tests render. */
+export const scenes = {
+  basic,
+  effects,
+  suspended,
+  transition,
+  remount,
+  fromApp,
+  dwelling,
+  live,
+  withoutConsent,
+  withoutProvider,
+};

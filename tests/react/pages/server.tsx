@@ -2,11 +2,11 @@ import { StrictMode } from "react";
 import { renderToString } from "react-dom/server";
 import { scenes } from "./scenes.tsx";
 
-/** A scene as a server renders it, with what it warned of. */
+/** Renders a scene on a server. Returns its HTML and its warnings. */
 export const render = (name: keyof typeof scenes): { html: string; complaints: unknown[] } => {
   const { warn, error } = console;
   const complaints: unknown[] = [];
-  console.warn = console.error = (...said) => complaints.push(said.join(" "));
+  console.warn = console.error = (...words) => complaints.push(words.join(" "));
   const Scene = scenes[name];
   const html = renderToString(
     <StrictMode>

@@ -1,62 +1,63 @@
 /*
- * Writes down what a tracker asks the browser for: `window.touched` has, in its order, each question for Global Privacy
- * Control, each storage access and each request; `window.sent` the batches, `window.requests` path and credentials of each request. `window.start(options)` starts the tracker.
+ * Records how a tracker uses the browser. `window.accesses` lists each read of Global Privacy Control, each storage access and each
+ * request, in order. `window.captured` has the captured events, `window.sent` the batches, and `window.requests` the path and
+ * credentials of each request. `window.start(options)` starts the tracker.
  */
 {
-  window.touched = [];
+  window.accesses = [];
   window.sent = [];
   window.requests = [];
-  window.heard = [];
+  window.captured = [];
 
   for (const method of ["getItem", "setItem", "removeItem"]) {
     const original = Storage.prototype[method];
     Storage.prototype[method] = function (...rest) {
-      touched.push(method);
+      accesses.push(method);
       return original.apply(this, rest);
     };
   }
   for (const method of ["open", "deleteDatabase"]) {
     const original = IDBFactory.prototype[method];
     IDBFactory.prototype[method] = function (...rest) {
-      touched.push(method);
+      accesses.push(method);
       return original.apply(this, rest);
     };
   }
   const { fetch } = window;
   window.fetch = (url, options) => {
-    touched.push("fetch");
+    accesses.push("fetch");
     requests.push([url.slice(location.origin.length), options?.credentials]);
     if (options?.body) sent.push(JSON.parse(new TextDecoder().decode(options.body)));
     return window.isDown ? Promise.reject(new TypeError("down")) : fetch(url, options);
   };
-  const signs = new URLSearchParams(location.search);
-  const sign = (name, value) =>
+  const query = new URLSearchParams(location.search);
+  const setNavigator = (name, value) =>
     Object.defineProperty(navigator, name, {
       configurable: true,
       get() {
-        touched.push(name);
+        accesses.push(name);
         return value;
       },
     });
-  sign("globalPrivacyControl", signs.has("gpc"));
-  if (signs.has("dnt")) sign("doNotTrack", "1");
+  setNavigator("globalPrivacyControl", query.has("gpc"));
+  if (query.has("dnt")) setNavigator("doNotTrack", "1");
 
   window.start = (options = {}) => {
-    const hear = ({ on }) => on("event", (event) => heard.push(event));
+    const record = ({ on }) => on("event", (event) => captured.push(event));
     window.tracker = sdk.createTracker({
       endpoint: location.origin,
-      signals: [hear, sdk.pageViews(), sdk.clicks({ enrichments: [sdk.clickNames] }), sdk.hovers()],
+      signals: [record, sdk.pageViews(), sdk.clicks({ enrichments: [sdk.clickNames] }), sdk.hovers()],
       ...options,
     });
   };
 
-  /** What is on the device whose name begins so, by where it lies. */
-  window.stored = async (name) => {
-    const mine = (names) => names.filter((each) => each.startsWith(name));
+  /** The names of stored values and databases that begin with a prefix, by storage. */
+  window.stored = async (prefix) => {
+    const matching = (names) => names.filter((name) => name.startsWith(prefix));
     return {
-      local: mine(Object.keys(localStorage)),
-      session: mine(Object.keys(sessionStorage)),
-      databases: mine((await indexedDB.databases()).map((database) => database.name)),
+      local: matching(Object.keys(localStorage)),
+      session: matching(Object.keys(sessionStorage)),
+      databases: matching((await indexedDB.databases()).map((database) => database.name)),
     };
   };
 }

@@ -2,8 +2,8 @@ import { combineStops, type Stop } from "../sensors/listen.ts";
 import type { Listen } from "./tracker-events.ts";
 
 /**
- * Logs a tracker's events and their delivery to the console: each captured event, each response of the collector with the rejected
- * events and the reasons, each failed request, and the reason for each dropped batch.
+ * Logs a tracker's events and their delivery to the console: each captured event, each response of the collector, each failed
+ * request, and the reason for each dropped batch. A response is logged with its rejected events and the reasons.
  *
  * A page that does not import this module does not load it. The script tag loads it on pages with `?tidemark_debug` in the URL.
  *

@@ -17,13 +17,18 @@ export interface Views {
   renew(): void;
 }
 
-/** Begins the first view, which has no `page_view` event yet. `keep`: the query parameters that URLs keep. */
-export const createViews = (emit: Emit, capture: Capture, keep: readonly string[] | undefined): Views => {
+/** Begins the first view, which has no `page_view` event yet. `queryParameters`: those that URLs keep. */
+export const createViews = (emit: Emit, capture: Capture, queryParameters: readonly string[] | undefined): Views => {
   /** Whether a `page_view` event has been captured. Events before the first belong to the first view. */
   let isAnnounced = false;
 
   const start = (fields?: ViewFields) => {
-    views.current = { view_id: createId(), started_at: now(), url: cleanUrl(location.href, keep), ...fields };
+    views.current = {
+      view_id: createId(),
+      started_at: now(),
+      url: cleanUrl(location.href, queryParameters),
+      ...fields,
+    };
     emit("view", views.current);
   };
 
