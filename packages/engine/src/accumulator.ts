@@ -9,9 +9,9 @@ import { type PaneLayout, paneLayoutOf } from "./pane-layout.ts";
 import { addToPanes, mergePanesInto, type Panes, partialFrom } from "./panes.ts";
 
 /**
- * The accumulator of a partial result. Features with the same source, conditions, aggregate, version and size of panes
- * share one. Its cell in the state is a partial result, or one for each pane, and `null` until an event satisfies the
- * conditions.
+ * An aggregate over the events of a source. Features with the same source, conditions, aggregate, version and size of
+ * panes share one accumulator. Its cell in the state is a partial result, or one for each pane, and `null` until an event
+ * satisfies the conditions.
  */
 export interface Accumulator {
   /** Hash of the definition: the same in every deployment with the same definitions. */

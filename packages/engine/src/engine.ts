@@ -18,7 +18,7 @@ export interface StateLayout {
   accumulators: string;
 }
 
-/** A state without its layout and its counts of late events. */
+/** The cells and the event time of a state, without its layout and its counts of late events. */
 export interface PartialState {
   /** The cell of each accumulator; absent or `null` until an event reaches the accumulator. */
   cells: unknown[];
@@ -50,7 +50,7 @@ export interface Engine {
   emptyState(): EngineState;
   /** Returns the partial state before the first event. */
   emptyPartialState(): PartialState;
-  /** Folds one event into the state, unless the event is too late. Changes the state. */
+  /** Folds one event into the state unless the event is too late, and returns its arrival. Changes the state. */
   fold(state: EngineState, event: Event, context: EventContext): Arrival;
   /** Folds one event without a check of its lateness, which the event's session has made already. Changes the state. */
   addUnchecked(state: PartialState, event: Event, context: EventContext): void;
@@ -104,7 +104,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   const aggregates = features.filter((feature) => !isDerived(feature)) as unknown as AggregateFeature[];
   const { accumulators, positionOf } = accumulatorsOf(aggregates);
   const ids = accumulators.map(({ id }) => id).join(" ");
-  const reads = aggregates.map(({ name, window }) => {
+  const vectorInputs = aggregates.map(({ name, window }) => {
     const position = positionOf.get(name) as number;
     const { kind, partial } = accumulators[position] as Accumulator;
     const { pane_ms, panes } = paneLayoutOf(window) ?? { pane_ms: null, panes: 0 };
@@ -130,7 +130,8 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     }
   };
 
-  const hasOurLayout = (state: EngineState): boolean => state.version === STATE_VERSION && state.accumulators === ids;
+  const hasCurrentLayout = (state: EngineState): boolean =>
+    state.version === STATE_VERSION && state.accumulators === ids;
 
   const layout: StateLayout = { version: STATE_VERSION, accumulators: ids };
   const emptyPartialState = (): PartialState => ({ cells: [], event_time: null });
@@ -141,7 +142,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   };
 
   const mergeInto = (state: EngineState, other: EngineState): void => {
-    if (!hasOurLayout(state) || !hasOurLayout(other)) {
+    if (!hasCurrentLayout(state) || !hasCurrentLayout(other)) {
       throw new Error("cannot merge a state of other definitions: migrate it first");
     }
     const { cells } = state;
@@ -184,11 +185,11 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     },
 
     migrate(state) {
-      if (hasOurLayout(state)) return { state, restarted: [] };
+      if (hasCurrentLayout(state)) return { state, restarted: [] };
       const isReadable = state.version === STATE_VERSION;
       const ids = isReadable ? state.accumulators.split(" ") : [];
       const known = new Map(ids.map((id, position) => [id, state.cells[position]]));
-      const restarted = reads
+      const restarted = vectorInputs
         .filter(({ position }) => !known.has((accumulators[position] as Accumulator).id))
         .map(({ name }) => name);
       if (!isReadable) return { state: emptyState(), restarted };
@@ -200,7 +201,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
       const readTime = latest(state.event_time, at) as number;
       const values: Record<string, FeatureValue> = {};
       for (const { name } of features) values[name] = null;
-      for (const { name, position, kind, partial, panes, size_ms } of reads) {
+      for (const { name, position, kind, partial, panes, size_ms } of vectorInputs) {
         values[name] = kind.result(partial(state.cells[position] ?? null, panes, readTime), { at: readTime, size_ms });
       }
       for (const { name, derive } of derived) values[name] = evaluate(derive, (read) => values[read] ?? null);
