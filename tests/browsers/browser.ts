@@ -2,58 +2,60 @@ import { chromiumCan, startChromium } from "./chromium.ts";
 import { firefoxCan, startFirefox } from "./firefox.ts";
 import { startWebKit, webKitCan } from "./webkit.ts";
 
-/** The browsers that tests drive, by the engines that people's browsers are made of. */
+/** The browsers that the tests drive, one for each engine. */
 export type BrowserName = "chromium" | "firefox" | "webkit";
 
-/** A place in the viewport, in CSS pixels from its top left corner. */
+/** A point in the viewport, in CSS pixels from its top left corner. */
 export interface Point {
   x: number;
   y: number;
 }
 
-/** Where input goes: a point, or the centre of the first element that a selector finds; see `centre.ts`. */
+/** The target of input: a point, or the centre of the first element that matches a selector; see `point-of.ts`. */
 export type Place = string | Point;
 
-/** How a click differs from a plain one of the left button. */
+/** Options of a click. Default: the left button without a modifier key. */
 export interface ClickOptions {
   button?: "left" | "middle";
   modifier?: "Shift" | "Control";
 }
 
 /**
- * A tab of a real browser, driven by input that the browser takes for a person's: its events are trusted. Only one tab may be
- * driven at a time. Whatever the browser cannot do throws an Error that says so.
+ * A tab of a real browser, driven by trusted input. Only one tab may be driven at a time. A method that the browser's
+ * driver does not support throws an Error.
  */
 export interface Tab {
-  /** Goes to a URL, until its `load` event. */
+  /** Navigates to a URL, and waits for the `load` event. */
   goto(url: string): Promise<void>;
-  /** Runs the body of an async function in the page, as `return document.title`. @throws Error of the script's own. */
+  /**
+   * Runs the body of an async function in the page, such as `return document.title`. @throws The script's exception.
+   */
   run<R>(script: string): Promise<R>;
-  /** Moves the pointer there in a few steps. */
+  /** Moves the pointer to a place, in a few steps. */
   move(to: Place): Promise<void>;
-  /** Moves the pointer there and clicks. */
+  /** Moves the pointer to a place, and clicks. */
   click(on: Place, options?: ClickOptions): Promise<void>;
-  /** Presses the left button at one point and releases it at another, which selects text. */
+  /** Drags with the left button from one point to another, which selects text. */
   drag(from: Point, to: Point): Promise<void>;
-  /** Turns the wheel at the pointer by so many CSS pixels, downwards if positive. It does not wait for the page to scroll. */
+  /** Turns the wheel by that many CSS pixels, downwards if positive. It does not wait for the page to scroll. */
   wheel(dy: number): Promise<void>;
   /** Presses a key by its UI Events name: "Tab", "Enter", " ", "a". With modifiers: "Shift+Tab", "Control+c". */
   press(key: string): Promise<void>;
-  /** Touches the screen there for a moment. */
+  /** Taps a place on the screen. */
   tap(on: Place): Promise<void>;
-  /** Zooms in as two fingers do, so that less of the page is seen, larger. */
+  /** Zooms in like a gesture with two fingers. */
   pinch(factor: number): Promise<void>;
-  /** Brings this tab to the front, so that the page in front until now is hidden. */
+  /** Brings this tab to the front, which hides the previous tab. */
   front(): Promise<void>;
-  /** Goes back in the session history, until that page is there. */
+  /** Goes back in the session history, and waits for that page. */
   back(): Promise<void>;
-  /** Closes the tab as a person does: the page is told, and gone when this resolves. */
+  /** Closes the tab as a person does. The page gets its events, and has ended when this resolves. */
   close(): Promise<void>;
-  /** Closes the tab without asking its page. */
+  /** Closes the tab without the page's `beforeunload`. */
   destroy(): Promise<void>;
-  /** Freezes the page, then takes it from memory without a word to it, as a browser that is short of memory does. */
+  /** Freezes the page and then discards it without an event, like a browser that is low on memory. */
   discard(): Promise<void>;
-  /** Leaves no storage to the pages of an origin. Call it before the origin has stored anything. */
+  /** Leaves no free storage to the pages of an origin. Call it before the origin has stored anything. */
   fillStorage(origin: string): Promise<void>;
 }
 
@@ -62,25 +64,25 @@ export interface Browser {
   name: BrowserName;
   /** Opens an empty tab in front of the others. */
   newTab(): Promise<Tab>;
-  /** Ends the browser, and forgets its profile if that was its own. */
+  /** Ends the browser, and deletes its profile if it was temporary. */
   stop(): Promise<void>;
-  /** Ends all of its processes at once, as a crash would (SIGKILL). */
+  /** Kills all processes of the browser (SIGKILL), like a crash. */
   kill(): Promise<void>;
 }
 
-/** What a browser can be driven to do, beside what all of them can. */
+/** Abilities that some browsers' drivers have, in addition to those that all have. */
 export interface Abilities {
-  /** Touch the screen. */
+  /** Tap the screen. */
   tap: boolean;
-  /** Zoom in as two fingers do. */
+  /** Zoom in with two fingers. */
   pinch: boolean;
-  /** Move the pointer out of the window: to a point that is not in the viewport. */
+  /** Move the pointer out of the window, to a point outside the viewport. */
   leave: boolean;
   /** Click with the middle button. */
   middle: boolean;
   /** Show two windows of which one has the focus. */
   windows: boolean;
-  /** Load a page ahead by speculation rules and activate it. */
+  /** Prerender a page by speculation rules, and activate it. */
   prerender: boolean;
 }
 
@@ -90,16 +92,19 @@ const browsers: Record<BrowserName, { start(profile?: string): Promise<Browser>;
   webkit: { start: startWebKit, can: webKitCan },
 };
 
-/** All browsers, to run a suite in each. */
+/** The names of all browsers. */
 export const browserNames = Object.keys(browsers) as BrowserName[];
 
-/** What a browser can be driven to do: known before it is started, so that a suite has no case that it could not run. */
+/**
+ * The abilities of a browser's driver. They are known before its start, so that a suite omits the tests that it cannot
+ * run.
+ */
 export const abilitiesOf = (name: BrowserName): Abilities => browsers[name].can;
 
 /**
- * Starts a browser: one that is installed, or that apt-get installs now.
+ * Starts a browser. It is installed with apt-get if necessary.
  *
- * @param profile Folder of a profile that outlives this browser. Default: a fresh profile, gone with it.
- * @throws Error that says how to get it.
+ * @param profile Folder of a profile that is kept. Default: a temporary profile.
+ * @throws Error with instructions when the browser cannot be installed.
  */
 export const startBrowser = (name: BrowserName, profile?: string): Promise<Browser> => browsers[name].start(profile);

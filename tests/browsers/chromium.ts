@@ -2,7 +2,7 @@ import { findChromium } from "@tidemark/cli/chromium";
 import type { Abilities, Browser } from "./browser.ts";
 import { startWithPuppeteer } from "./puppeteer.ts";
 
-/** What Chromium can be driven to do. */
+/** The abilities of Chromium's driver. */
 export const chromiumCan: Abilities = {
   tap: true,
   pinch: true,

@@ -2,7 +2,7 @@ import { findOrInstall } from "@tidemark/cli/find-or-install";
 import type { Abilities, Browser } from "./browser.ts";
 import { startWithPuppeteer } from "./puppeteer.ts";
 
-/** What Firefox can be driven to do. */
+/** The abilities of Firefox's driver. */
 export const firefoxCan: Abilities = {
   tap: true,
   pinch: false,

@@ -3,7 +3,7 @@ import { inEveryBrowser } from "../signals/in-every-browser.ts";
 import { capturedOf } from "../signals/test-site.ts";
 
 inEveryBrowser(({ browser, open }) => {
-  it("captures a person's click", async () => {
+  it("dispatches a click that the SDK captures", async () => {
     const tab = await open("plain.html");
     await tab.click("#button");
     await expect

@@ -1,10 +1,10 @@
 import type { Place, Point, Tab } from "./browser.ts";
 
 /**
- * The point that a place means. A selector's element is scrolled into view if its centre is not; ` >>> ` between two selectors
- * goes into an open shadow root or a same-origin frame: `my-menu >>> button`.
+ * Finds the point of a place. It scrolls a selector's element into view if its centre is not visible. ` >>> ` between
+ * two selectors enters an open shadow root or a same-origin frame: `my-menu >>> button`.
  *
- * @throws Error when there is no such element.
+ * @throws Error when no element matches.
  */
 export const pointOf = async ({ run }: Pick<Tab, "run">, place: Place): Promise<Point> => {
   if (typeof place !== "string") return place;
@@ -28,11 +28,11 @@ export const pointOf = async ({ run }: Pick<Tab, "run">, place: Place): Promise<
       }
       return at;
     };
-    const isSeen = ({ x, y }) => x >= 0 && y >= 0 && x < innerWidth && y < innerHeight;
-    if (!isSeen(centre())) element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    const isInViewport = ({ x, y }) => x >= 0 && y >= 0 && x < innerWidth && y < innerHeight;
+    if (!isInViewport(centre())) element.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
     const { x, y } = centre();
     return { x: Math.round(x), y: Math.round(y) };
   `);
-  if (!point) throw new Error(`There is no element ${place} in the page.`);
+  if (!point) throw new Error(`No element in the page matches ${place}.`);
   return point;
 };

@@ -5,7 +5,7 @@ import { goBack } from "./go-back.ts";
 import { pointOf } from "./point-of.ts";
 import { VIEWPORT } from "./viewport.ts";
 
-/** A pointer that a person moves is seen on its way. */
+/** Number of steps of a pointer move, so that the page gets moves on the way. */
 const STEPS = 5;
 
 const drive = (page: Page): Tab => {
@@ -50,16 +50,16 @@ const drive = (page: Page): Tab => {
     front: () => page.bringToFront(),
     back: () => goBack(tab),
     async close() {
-      // Over the DevTools protocol the order is done before the page is gone.
-      const gone = new Promise((resolve) => page.once("close", resolve));
+      // Over the DevTools protocol, the command returns before the page has ended.
+      const closed = new Promise((resolve) => page.once("close", resolve));
       await page.close({ runBeforeUnload: true });
-      await gone;
+      await closed;
     },
     destroy: () => page.close(),
     async discard() {
       const session = await page.createCDPSession();
       await session.send("Page.setWebLifecycleState", { state: "frozen" });
-      // Nobody is left to answer.
+      // The command gets no response.
       session.send("Page.crash").catch(() => {});
       await new Promise((resolve) => page.once("error", resolve));
       await page.close();
@@ -73,8 +73,8 @@ const drive = (page: Page): Tab => {
 };
 
 /**
- * Starts a browser through Puppeteer. Unlike Playwright it does not emulate focus and visibility: a tab behind another one is
- * hidden, as it is for a person.
+ * Starts a browser with Puppeteer. Unlike Playwright, it does not emulate focus and visibility: a tab behind another
+ * one is hidden, as for a person.
  */
 export const startWithPuppeteer = async (name: BrowserName, options: LaunchOptions): Promise<Browser> => {
   const browser = await launch({ headless: true, defaultViewport: VIEWPORT, ...options });
@@ -88,9 +88,9 @@ export const startWithPuppeteer = async (name: BrowserName, options: LaunchOptio
     stop: () => browser.close(),
     async kill() {
       const child = browser.process();
-      if (!child?.pid) throw new Error(`${name} does not run.`);
+      if (!child?.pid) throw new Error(`${name} is not running.`);
       const exit = once(child, "exit");
-      // Puppeteer starts a browser as the head of a group of processes.
+      // Puppeteer starts a browser as the leader of a process group.
       process.kill(-child.pid, "SIGKILL");
       await exit;
     },

@@ -1,2 +1,2 @@
-/** The size of every tab's viewport, in CSS pixels: the same in all browsers, so that they can be compared. */
+/** Size of every tab's viewport, in CSS pixels. It is the same in all browsers, so that results are comparable. */
 export const VIEWPORT = { width: 1200, height: 800 };

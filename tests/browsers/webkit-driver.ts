@@ -12,7 +12,7 @@ const isRoot = process.getuid?.() === 0;
 
 const APT = "webkit2gtk-driver";
 
-/** Starts a screen for the windows to be on: an X server that shows it to nobody. */
+/** Starts a virtual screen: an X server without a display. */
 const startScreen = async (): Promise<[process: ChildProcess, display: string]> => {
   const path = findOrInstall({ name: "Xvfb", variable: "XVFB", paths: ["/usr/bin/Xvfb"], apt: "xvfb" });
   const screen = spawn(path, ["-displayfd", "3", "-screen", "0", "1400x1100x24", "-nolisten", "tcp"], {
@@ -22,7 +22,7 @@ const startScreen = async (): Promise<[process: ChildProcess, display: string]> 
   return [screen, `:${String(number).trim()}`];
 };
 
-/** Starts the driver and waits until it takes orders. */
+/** Starts the driver, and waits until it is ready. */
 const startDriver = async (port: number, env: NodeJS.ProcessEnv): Promise<ChildProcess> => {
   const paths = ["/usr/bin/WebKitWebDriver"];
   const path = findOrInstall({ name: "WebKitWebDriver", variable: "WEBKIT_DRIVER", paths, apt: APT });
@@ -34,7 +34,7 @@ const startDriver = async (port: number, env: NodeJS.ProcessEnv): Promise<ChildP
     );
   while (!(await isReady())) {
     if (driver.exitCode !== null)
-      throw new Error(`WebKitWebDriver ended with ${driver.exitCode} before it took orders.`);
+      throw new Error(`WebKitWebDriver exited with code ${driver.exitCode} before it was ready.`);
     await setTimeout(50);
   }
   return driver;
@@ -47,7 +47,7 @@ const end = async (child: ChildProcess): Promise<void> => {
   await exit;
 };
 
-/** Starts WebKitGTK's MiniBrowser with a profile and a screen of its own. `stop` ends all three. */
+/** Starts WebKitGTK's MiniBrowser with a temporary profile and a virtual screen. `stop` ends and deletes all three. */
 export const startMiniBrowser = async (): Promise<{ driver: WebDriver; stop(): Promise<void> }> => {
   const paths = ["/usr/lib/*/webkit2gtk-4.1/MiniBrowser"];
   const binary = findOrInstall({ name: "WebKitGTK's MiniBrowser", variable: "WEBKIT", paths, apt: APT });

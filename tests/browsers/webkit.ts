@@ -5,7 +5,7 @@ import { pointOf } from "./point-of.ts";
 import { VIEWPORT } from "./viewport.ts";
 import { startMiniBrowser } from "./webkit-driver.ts";
 
-/** What WebKitGTK can be driven to do. */
+/** The abilities of WebKitGTK's driver. */
 export const webKitCan: Abilities = {
   tap: false,
   pinch: false,
@@ -15,10 +15,10 @@ export const webKitCan: Abilities = {
   prerender: false,
 };
 
-/** A pointer that a person moves is seen on its way. */
+/** Number of steps of a pointer move, so that the page gets moves on the way. */
 const STEPS = 5;
 
-/** The keys that WebDriver names by signs of its own, by their UI Events names. */
+/** WebDriver's characters for keys, by their UI Events names. */
 const KEYS: Record<string, string> = {
   ...{ Tab: Key.TAB, Enter: Key.ENTER, Escape: Key.ESCAPE, Backspace: Key.BACK_SPACE, Delete: Key.DELETE },
   ...{ Shift: Key.SHIFT, Control: Key.CONTROL, Alt: Key.ALT, Home: Key.HOME, End: Key.END },
@@ -27,30 +27,35 @@ const KEYS: Record<string, string> = {
 };
 const keyOf = (name: string): string => KEYS[name] ?? name;
 
-/** Selenium's actions have a wheel, which their types do not know. */
+/** Actions with `scroll`, which Selenium has and its types lack. */
 type Wheel = Actions & {
   scroll(x: number, y: number, dx: number, dy: number, origin: Origin, duration: number): Actions;
 };
 
 /**
- * Starts WebKitGTK. Its driver opens tabs but cannot switch between them, so that each tab is a window here, and a tab is
- * brought to the front by minimising the others: a page that is minimised is hidden.
+ * Starts WebKitGTK. Its driver opens tabs but cannot switch between them, so each tab is a window. The tab in front is
+ * the only window that is not minimised: a minimised page is hidden.
  */
 export const startWebKit = async (): Promise<Browser> => {
   const { driver, stop } = await startMiniBrowser();
   const home = await driver.getWindowHandle();
-  /** The window that takes orders, and the one that is not minimised. */
+  /** The window that receives commands, and the one that is not minimised. */
   let current = home;
   let front: string | undefined = home;
-  /** The driver takes where a wheel shall stand, not how far it shall turn, and knows one wheel for all windows. */
-  let turned = 0;
+  /**
+   * Position of the wheel. The driver expects the position, not the distance to turn, and has one wheel for all
+   * windows.
+   */
+  let wheelPosition = 0;
 
   const select = async (handle: string) => {
     if (handle !== current) await driver.switchTo().window(handle);
     current = handle;
   };
 
-  /** Makes the current window as large as it has to be for the viewport. Setting the size also restores a minimised window. */
+  /**
+   * Sizes the current window so that its viewport has the size {@link VIEWPORT}. This also restores a minimised window.
+   */
   const show = async () => {
     const frame = await driver.executeScript<{ width: number; height: number }>(
       "return { width: outerWidth - innerWidth, height: outerHeight - innerHeight }",
@@ -67,17 +72,17 @@ export const startWebKit = async (): Promise<Browser> => {
       await select(handle);
       return driver.actions();
     };
-    /** The pointer's way to a place, as the beginning of actions. */
+    /** Starts actions with the pointer's moves to a place. */
     const approach = async (to: Place) => {
       const from = at;
       at = await pointOf(tab, to);
-      const way = await actions();
+      const moves = await actions();
       for (let step = 1; step <= STEPS; step += 1) {
         const x = Math.round(from.x + ((at.x - from.x) * step) / STEPS);
         const y = Math.round(from.y + ((at.y - from.y) * step) / STEPS);
-        way.move({ x, y, origin: Origin.VIEWPORT, duration: 0 });
+        moves.move({ x, y, origin: Origin.VIEWPORT, duration: 0 });
       }
-      return way;
+      return moves;
     };
     const tab: Tab = {
       async goto(url) {
@@ -92,7 +97,7 @@ export const startWebKit = async (): Promise<Browser> => {
         await (await approach(to)).perform();
       },
       async click(on, { button = "left", modifier } = {}) {
-        if (button !== "left") throw new Error("WebKitGTK's driver releases no button but the left one.");
+        if (button !== "left") throw new Error("WebKitGTK's driver supports the left button only.");
         const click = await approach(on);
         if (modifier) click.keyDown(keyOf(modifier));
         click.press().release();
@@ -106,8 +111,8 @@ export const startWebKit = async (): Promise<Browser> => {
         await (await actions()).release().perform();
       },
       async wheel(dy) {
-        turned += dy;
-        await ((await actions()) as Wheel).scroll(at.x, at.y, 0, turned, Origin.VIEWPORT, 0).perform();
+        wheelPosition += dy;
+        await ((await actions()) as Wheel).scroll(at.x, at.y, 0, wheelPosition, Origin.VIEWPORT, 0).perform();
       },
       async press(key) {
         const keys = (key === "+" ? [key] : key.split("+")).map(keyOf);
@@ -139,13 +144,13 @@ export const startWebKit = async (): Promise<Browser> => {
         if (front === handle) front = undefined;
       },
       async destroy() {
-        throw new Error("WebKitGTK's driver closes a window in one way only.");
+        throw new Error("WebKitGTK's driver has only one way to close a window.");
       },
       async discard() {
-        throw new Error("WebKitGTK's driver neither freezes nor discards a page.");
+        throw new Error("WebKitGTK's driver can neither freeze nor discard a page.");
       },
       async fillStorage() {
-        throw new Error("WebKitGTK's driver sets no quota.");
+        throw new Error("WebKitGTK's driver cannot set a storage quota.");
       },
     };
     return tab;
@@ -163,7 +168,7 @@ export const startWebKit = async (): Promise<Browser> => {
     },
     stop,
     async kill() {
-      throw new Error("WebKitGTK keeps nothing of a browser that is driven: there is no profile to come back to.");
+      throw new Error("WebKitGTK does not keep the profile of a driven browser, so no later browser can use it.");
     },
   };
 };
