@@ -2,32 +2,32 @@ import { expect, it } from "vitest";
 import { inEveryBrowser } from "../signals/in-every-browser.ts";
 
 inEveryBrowser(({ open }) => {
-  it("makes a batch smaller that any gunzip reads, and leaves a small one alone", async () => {
+  it("compresses a large body as gzip, and returns a small one unchanged", async () => {
     const tab = await open("plain.html");
-    const [small, packed, text] = await tab.run<[boolean, number, string]>(`
+    const [small, compressed, text] = await tab.run<[boolean, number, string]>(`
       const bytes = (text) => new TextEncoder().encode(text);
       const small = bytes("tide ".repeat(100));
-      const packed = await sdk.gzip(bytes("tide ".repeat(1_000)));
-      const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-      return [(await sdk.gzip(small)) === small, packed.length, await new Response(unpacked).text()];
+      const compressed = await sdk.gzip(bytes("tide ".repeat(1_000)));
+      const uncompressed = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("gzip"));
+      return [(await sdk.gzip(small)) === small, compressed.length, await new Response(uncompressed).text()];
     `);
     expect(small).toBe(true);
-    expect(packed).toBeLessThan(500);
+    expect(compressed).toBeLessThan(500);
     expect(text).toBe("tide ".repeat(1_000));
   });
 
-  it("lets a body go as it is at once when the page is hidden before it is packed", async () => {
+  it("returns the body unchanged at once when the page is hidden during compression", async () => {
     const tab = await open("plain.html");
     await tab.run(`
       globalThis.CompressionStream = class { constructor() { return new TransformStream({ flush: () => new Promise(() => {}) }); } };
       const body = new TextEncoder().encode("tide ".repeat(1_000));
-      globalThis.same = sdk.gzip(body).then((packed) => packed === body);
+      globalThis.same = sdk.gzip(body).then((compressed) => compressed === body);
     `);
     await open("plain.html");
     expect(await tab.run("return globalThis.same")).toBe(true);
   });
 
-  it("goes as it is where the browser has no CompressionStream", async () => {
+  it("returns the body unchanged without a CompressionStream", async () => {
     const tab = await open("plain.html");
     const isSame = await tab.run<boolean>(`
       delete globalThis.CompressionStream;

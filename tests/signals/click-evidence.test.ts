@@ -2,11 +2,11 @@ import { expect, it } from "vitest";
 import { inEveryBrowser } from "./in-every-browser.ts";
 import { type Captured, capturedOf } from "./test-site.ts";
 
-const measuring = { signals: ["clicks"], options: { clicks: { evidence: "sdk.clickEvidence()" } } };
+const settings = { signals: ["clicks"], options: { clicks: { evidence: "sdk.clickEvidence()" } } };
 
 inEveryBrowser(({ open }) => {
   const clicked = async (on: string[]) => {
-    const tab = await open("evidence.html", measuring);
+    const tab = await open("evidence.html", settings);
     for (const each of on) await tab.click(each);
     await expect.poll(async () => (await capturedOf(tab, "click")).length, { timeout: 10_000 }).toBe(on.length);
     const clicks = await capturedOf(tab, "click");
@@ -19,13 +19,13 @@ inEveryBrowser(({ open }) => {
     ["#routes", "navigation"],
     ["#focuses", "focus"],
     ["#selects", "selection"],
-  ])("says how the page responded to %s: %s", async (button, response) => {
+  ])("reports the page's response to %s: %s", async (button, response) => {
     const [click] = await clicked([button]);
     expect(click).toMatchObject({ response });
     expect(click?.response_ms).toBeLessThan(1_000);
   });
 
-  it("says none when nothing happened within 2.5 s, with the time of the click", async () => {
+  it("reports the response none after 2.5 s without one, with the time of the click", async () => {
     const before = Date.now();
     const [click] = await clicked(["#dead"]);
     expect(click).toMatchObject({ response: "none" });
@@ -34,29 +34,29 @@ inEveryBrowser(({ open }) => {
     expect(click?.time).toBeGreaterThanOrEqual(before - 1_000);
   });
 
-  it("expects no response of links, fields and labels", async () => {
+  it("reports no response for links, fields and labels", async () => {
     for (const click of await clicked(["#anchor", "#field", "#label"])) expect(click).not.toHaveProperty("response");
   });
 
-  it("counts the clicks of a burst", async () => {
+  it("numbers the clicks of a burst", async () => {
     const clicks = await clicked(["#dead", "#dead", "#dead"]);
     expect(clicks.map(({ burst }) => burst)).toEqual([1, 2, 3]);
   });
 
-  it("begins another burst elsewhere on the page", async () => {
+  it("starts another burst for a click elsewhere on the page", async () => {
     const clicks = await clicked(["#dead", "#mutates"]);
     expect(clicks.map(({ burst }) => burst)).toEqual([1, 1]);
   });
 
-  it("counts no burst on fields and on steppers, whether they are named by text or by label", async () => {
+  it("reports no burst on fields and on steppers, named by text or by label", async () => {
     for (const button of ["#field", "#plus", "#next"]) {
       const clicks = await clicked([button, button, button]);
       expect(clicks.every((click) => click.burst === undefined)).toBe(true);
     }
   });
 
-  it("counts no burst when text was selected", async () => {
-    const tab = await open("evidence.html", measuring);
+  it("reports no burst when text was selected", async () => {
+    const tab = await open("evidence.html", settings);
     const { x, y } = await tab.run<{ x: number; y: number }>(
       "const { left, top, height } = document.querySelector('#text').getBoundingClientRect(); return { x: left, y: top + height / 2 }",
     );
@@ -68,10 +68,10 @@ inEveryBrowser(({ open }) => {
       if (click.target.id === "text") expect(click).not.toHaveProperty("burst");
   });
 
-  it("knows the position in the element without the page being laid out for it", async () => {
+  it("reports the position in the element without forcing a layout", async () => {
     const [click] = await clicked(["#mutates"]);
     expect(click?.element_x).toBeGreaterThan(0);
-    const tab = await open("evidence.html", measuring);
+    const tab = await open("evidence.html", settings);
     const box = await tab.run<{ left: number; top: number }>(
       "const { left, top } = document.querySelector('#mutates').getBoundingClientRect(); return { left, top }",
     );
@@ -79,8 +79,8 @@ inEveryBrowser(({ open }) => {
     expect(Math.abs((click?.y ?? 0) - (click?.element_y ?? 0) - box.top)).toBeLessThanOrEqual(1);
   });
 
-  it("reports at once what is still open when the page is left", async () => {
-    const tab = await open("evidence.html", measuring);
+  it("captures waiting clicks at once when the page is left", async () => {
+    const tab = await open("evidence.html", settings);
     await tab.click("#dead");
     await tab.goto(await tab.run<string>("return new URL('/plain.html?signals=dwell', location).href"));
     const clicks = await capturedOf(tab, "click");
@@ -88,7 +88,7 @@ inEveryBrowser(({ open }) => {
     expect(clicks[0]).not.toHaveProperty("response");
   });
 
-  it("says where a link leads, and what an element is called, only when asked to", async () => {
+  it("reports the link and the names of an element with enrichments only", async () => {
     const tab = await open("evidence.html", {
       signals: ["clicks"],
       options: { clicks: { enrichments: ["sdk.clickLinks", "sdk.clickNames", "sdk.clickTexts"] } },

@@ -3,21 +3,21 @@ import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
 import { capturedOf } from "./test-site.ts";
 
-const measuring = { signals: ["pageViews", "clicks"] };
+const settings = { signals: ["pageViews", "clicks"] };
 
 inEveryBrowser(({ can, open }) => {
   const clicks = (tab: Tab) => capturedOf(tab, "click");
   const clicked = async (tab: Tab) => (await clicks(tab)).map(({ target }) => target.id);
 
-  /** What the page says of an element's place, beside where a click was. */
+  /** Returns an element's box in the viewport, and the scroll position. */
   const boxOf = (tab: Tab, id: string) =>
     tab.run<{ left: number; top: number; width: number; height: number; scrolled: number }>(`
       const { left, top, width, height } = document.getElementById("${id}").getBoundingClientRect();
       return { left, top, width, height, scrolled: scrollY };
     `);
 
-  it("reports a click by pointer: where, with what, on the button around what was hit", async () => {
-    const tab = await open("clicks.html", measuring);
+  it("captures a click by pointer with position, button, pointer type and the button around the clicked element", async () => {
+    const tab = await open("clicks.html", settings);
     await tab.click("#bold");
     await expect.poll(() => clicked(tab)).toEqual(["button"]);
     const [click] = await clicks(tab);
@@ -31,8 +31,8 @@ inEveryBrowser(({ can, open }) => {
     expect(Math.abs((click?.y ?? 0) - (top + height / 2))).toBeLessThanOrEqual(1);
   });
 
-  it("tells the place in the document from the place in the viewport, and the names an author gave", async () => {
-    const tab = await open("clicks.html", measuring);
+  it("distinguishes the position in the document from the position in the viewport, and reports the names in the markup", async () => {
+    const tab = await open("clicks.html", settings);
     await tab.click("#below");
     await expect.poll(() => clicked(tab)).toEqual(["below"]);
     const [click] = await clicks(tab);
@@ -43,8 +43,8 @@ inEveryBrowser(({ can, open }) => {
     expect(click?.target).toEqual({ tag: "button", id: "below", name: "below", role: "switch", path: "#below" });
   });
 
-  it("reports a click on what means nothing as one on itself", async () => {
-    const tab = await open("clicks.html", measuring);
+  it("reports an element without a meaning as the target when nothing around it has one", async () => {
+    const tab = await open("clicks.html", settings);
     await tab.click("#words");
     await expect.poll(() => clicked(tab)).toEqual(["words"]);
   });
@@ -53,16 +53,16 @@ inEveryBrowser(({ can, open }) => {
     ["button", "Enter"],
     ["button", " "],
     ["link", "Enter"],
-  ])("reports the activation of a %s by the key %j, by no pointer", async (id, key) => {
-    const tab = await open("clicks.html", measuring);
+  ])("captures the activation of a %s by the key %j, without a pointer type", async (id, key) => {
+    const tab = await open("clicks.html", settings);
     await tab.run(`document.getElementById("${id}").focus()`);
     await tab.press(key);
     await expect.poll(() => clicked(tab)).toEqual([id]);
     expect((await clicks(tab))[0]).toMatchObject({ pointer_type: "", button: 0 });
   });
 
-  it("reports a click on a label once, though the browser adds one on its field", async () => {
-    const tab = await open("clicks.html", measuring);
+  it("captures a click on a label once, though the browser adds a click on its field", async () => {
+    const tab = await open("clicks.html", settings);
     await tab.click("#label");
     await tab.click("#words");
     await tab.click("#field");
@@ -71,16 +71,16 @@ inEveryBrowser(({ can, open }) => {
   });
 
   if (can.middle)
-    it("reports the middle button as such, once", async () => {
-      const tab = await open("clicks.html", measuring);
+    it("captures a click of the middle button once", async () => {
+      const tab = await open("clicks.html", settings);
       await tab.click("#button", { button: "middle" });
       await tab.click("#words");
       await expect.poll(() => clicked(tab)).toEqual(["button", "words"]);
       expect((await clicks(tab)).map(({ button }) => button)).toEqual([1, 0]);
     });
 
-  it("looks into open shadow roots, however deep, and not into closed ones", async () => {
-    const tab = await open("clicks.html", measuring);
+  it("finds targets in nested open shadow roots, and not in closed ones", async () => {
+    const tab = await open("clicks.html", settings);
     await tab.click("#open >>> inner-box >>> #deepest");
     await tab.click("#open >>> inner-box >>> #plain");
     await tab.click("#closed");
@@ -92,36 +92,36 @@ inEveryBrowser(({ can, open }) => {
     ]);
   });
 
-  it("does not take a click in a frame for one of the page", async () => {
-    const tab = await open("clicks.html", measuring);
+  it("ignores clicks in a frame", async () => {
+    const tab = await open("clicks.html", settings);
     await tab.click("#frame >>> #framed");
     await expect.poll(() => tab.run("return document.activeElement.id")).toBe("frame");
     await tab.click("#words");
     await expect.poll(() => clicked(tab)).toEqual(["words"]);
   });
 
-  it("reports nothing on disabled elements, which no browser activates", async () => {
-    const tab = await open("clicks.html", measuring);
+  it("captures nothing on disabled elements, which no browser activates", async () => {
+    const tab = await open("clicks.html", settings);
     await tab.click("#disabled");
     await tab.click("#disabled-field");
     await tab.click("#words");
     await expect.poll(() => clicked(tab)).toEqual(["words"]);
   });
 
-  it("reports a click that the page keeps to itself", async () => {
-    const tab = await open("clicks.html", measuring);
-    await tab.click("#stubborn");
-    await expect.poll(() => clicked(tab)).toEqual(["stubborn"]);
+  it("captures a click whose propagation the page stops", async () => {
+    const tab = await open("clicks.html", settings);
+    await tab.click("#stopped");
+    await expect.poll(() => clicked(tab)).toEqual(["stopped"]);
   });
 
-  it("reports the click that leads to another page", async () => {
-    const tab = await open("plain.html", measuring);
+  it("captures the click that leads to another page", async () => {
+    const tab = await open("plain.html", settings);
     await tab.click("#link");
     await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Other");
     expect(await clicked(tab)).toEqual(["link"]);
   });
 
-  it("needs nothing that a strict Content Security Policy forbids", async () => {
+  it("works under a strict Content Security Policy", async () => {
     const tab = await open("csp.html");
     await tab.click("#button");
     await expect.poll(() => clicked(tab)).toEqual(["button"]);

@@ -6,71 +6,76 @@ import { inEveryBrowser } from "./in-every-browser.ts";
 import { type Captured, capturedOf } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
-/** How far a total may be from the activity log's, in milliseconds: events of one moment reach two listeners at two times. */
+/**
+ * Tolerance of a total against the activity log, in milliseconds: two listeners receive an event at different times.
+ */
 const TOLERANCE = 250;
 
-/** How far each spell of activity but the first may add to that: its last input is not heard, and taken to be in the middle of a pulse. */
-const PULSE_TOLERANCE = 100;
+/**
+ * Additional tolerance for each interval of activity after the first, because its last input is estimated. In
+ * milliseconds.
+ */
+const INPUT_TOLERANCE = 100;
 
 const IDLE_AFTER = 1000;
 
-const measuring = { signals: ["pageViews", "dwell"], options: { dwell: { idleAfter: IDLE_AFTER } } };
+const settings = { signals: ["pageViews", "dwell"], options: { dwell: { idleAfter: IDLE_AFTER } } };
 
 const TOTALS = ["visible_ms", "focused_ms", "active_ms", "engaged_ms"] as const;
 
-/** How much time went by, and how much was added to totals. */
+/** A time, and the totals then; or the differences of two of them. */
 type Totals = Record<"at" | "active_ms" | "engaged_ms", number>;
 
-/** The totals of the current view, now, and when that is. */
+/** Returns the totals of the current view, with its start and the current time. */
 const read = (tab: Tab) =>
-  tab.run<{ begun: number; at: number; dwell: Captured<"dwell"> }>(`
+  tab.run<{ startedAt: number; at: number; dwell: Captured<"dwell"> }>(`
     const at = performance.now();
     tracker.flush();
     const { view_id, time } = captured.findLast(({ type }) => type === "page_view");
     const dwell = captured.findLast((event) => event.type === "dwell" && event.view_id === view_id);
-    return { begun: time - performance.timeOrigin, at, dwell };
+    return { startedAt: time - performance.timeOrigin, at, dwell };
   `);
 
-/** Expects the current view's totals to be what the activity log holds since the view began. */
-const expectTruth = async (tab: Tab) => {
-  const { begun, at, dwell } = await read(tab);
-  const { spells, ...truth } = await expectedEngagement(tab, begun, at, IDLE_AFTER);
+/** Expects that the current view's totals match the activity log since the view started. */
+const expectActivityLog = async (tab: Tab) => {
+  const { startedAt, at, dwell } = await read(tab);
+  const { activeCount, ...expected } = await expectedEngagement(tab, startedAt, at, IDLE_AFTER);
   for (const total of TOTALS)
     expect(
-      Math.abs(dwell[total] - truth[total]),
-      `${total}: ${dwell[total]}, by the activity log ${truth[total]}, in ${spells} spells`,
-    ).toBeLessThan(TOLERANCE + (spells - 1) * PULSE_TOLERANCE);
-  return { dwell, lasted: at - begun };
+      Math.abs(dwell[total] - expected[total]),
+      `${total}: ${dwell[total]}, by the activity log ${expected[total]}, in ${activeCount} intervals`,
+    ).toBeLessThan(TOLERANCE + (activeCount - 1) * INPUT_TOLERANCE);
+  return { dwell, lasted: at - startedAt };
 };
 
-/** Moves about for a while, so that the visitor is never idle. */
-const moveAbout = async (tab: Tab, ms: number) => {
-  for (const until = Date.now() + ms; Date.now() < until; await setTimeout(100))
+/** Moves the pointer for a while, so that the visitor is never idle. */
+const keepMoving = async (tab: Tab, ms: number) => {
+  for (const end = Date.now() + ms; Date.now() < end; await setTimeout(100))
     await tab.move({ x: 300 + Math.floor(Math.random() * 100), y: 300 });
 };
 
 inEveryBrowser(({ can, open }) => {
-  it("counts all four while the visitor is there and acts", async () => {
-    const tab = await open("clock.html", measuring);
-    await moveAbout(tab, 2_000);
-    const { dwell, lasted } = await expectTruth(tab);
+  it("counts all four totals while the visitor is active", async () => {
+    const tab = await open("clock.html", settings);
+    await keepMoving(tab, 2_000);
+    const { dwell, lasted } = await expectActivityLog(tab);
     for (const total of TOTALS) expect(Math.abs(dwell[total] - lasted), total).toBeLessThan(TOLERANCE);
   });
 
-  it("counts as active what is less than the idle limit after an input, and no more", async () => {
-    const tab = await open("clock.html", measuring);
+  it("counts the visitor as active until the idle limit after an input", async () => {
+    const tab = await open("clock.html", settings);
     await tab.move({ x: 300, y: 300 });
     await setTimeout(2_500);
     await tab.press("a");
     await setTimeout(500);
-    const { dwell, lasted } = await expectTruth(tab);
+    const { dwell, lasted } = await expectActivityLog(tab);
     expect(dwell.visible_ms).toBeGreaterThan(lasted - TOLERANCE);
     expect(dwell.engaged_ms).toBeLessThan(lasted - 1_000);
     expect(dwell).toMatchObject({ idle_after_ms: IDLE_AFTER, rule_version: 1 });
   });
 
-  it("keeps the visitor active without input while somebody holds the page, and no longer", async () => {
-    const tab = await open("clock.html", measuring);
+  it("counts the visitor as active without input while a hold lasts", async () => {
+    const tab = await open("clock.html", settings);
     await setTimeout(IDLE_AFTER + TOLERANCE);
     const [held, after] = await tab.run<[held: Totals, after: Totals]>(`
       const total = () => {
@@ -80,7 +85,7 @@ inEveryBrowser(({ can, open }) => {
       };
       const release = sdk.hold();
       const other = sdk.hold();
-      const begun = total();
+      const startedAt = total();
       await new Promise((resolve) => setTimeout(resolve, 1000));
       release();
       release();
@@ -91,7 +96,7 @@ inEveryBrowser(({ can, open }) => {
       const after = total();
       const since = (end, start) =>
         Object.fromEntries(["at", "active_ms", "engaged_ms"].map((each) => [each, end[each] - start[each]]));
-      return [since(held, begun), since(after, held)];
+      return [since(held, startedAt), since(after, held)];
     `);
     for (const total of ["active_ms", "engaged_ms"] as const) {
       expect(Math.abs(held[total] - held.at)).toBeLessThan(TOLERANCE);
@@ -99,8 +104,8 @@ inEveryBrowser(({ can, open }) => {
     }
   });
 
-  it("reports by itself when the visitor turns idle, and is silent from then on", async () => {
-    const tab = await open("clock.html", measuring);
+  it("reports when the visitor turns idle, and not again while they are idle", async () => {
+    const tab = await open("clock.html", settings);
     await tab.move({ x: 300, y: 300 });
     const dwells = () => capturedOf(tab, "dwell");
     await expect.poll(async () => (await dwells()).length, { timeout: 3_000 }).toBeGreaterThan(0);
@@ -112,22 +117,22 @@ inEveryBrowser(({ can, open }) => {
   });
 
   it("counts nothing while another tab is in front", async () => {
-    const tab = await open("clock.html", measuring);
-    await moveAbout(tab, 500);
+    const tab = await open("clock.html", settings);
+    await keepMoving(tab, 500);
     const other = await open("plain.html", { signals: [] });
     await setTimeout(2_000);
     await other.move("#button");
     await tab.front();
     await expect.poll(() => tab.run("return document.visibilityState")).toBe("visible");
-    await moveAbout(tab, 500);
-    const { dwell, lasted } = await expectTruth(tab);
+    await keepMoving(tab, 500);
+    const { dwell, lasted } = await expectActivityLog(tab);
     expect(dwell.visible_ms).toBeLessThan(lasted - 2_000);
     expect(dwell.visible_ms).toBeGreaterThan(800);
   });
 
   if (can.windows)
-    it("counts as visible and not as focused while another window has the focus", async () => {
-      const tab = await open("clock.html", measuring);
+    it("counts the page as visible and not as focused while another window has the focus", async () => {
+      const tab = await open("clock.html", settings);
       await tab.run(`
         const popUp = () => open("/frame.html", "", "popup,width=300,height=300");
         document.getElementById("button").addEventListener("click", () => { globalThis.popup = popUp(); });
@@ -143,13 +148,13 @@ inEveryBrowser(({ can, open }) => {
       await tab.run("popup.close()");
       await expect.poll(() => tab.run("return document.hasFocus()")).toBe(true);
       await setTimeout(500);
-      await expectTruth(tab);
+      await expectActivityLog(tab);
     });
 
   it("reports when the page is hidden", async () => {
-    const tab = await open("clock.html", measuring);
+    const tab = await open("clock.html", settings);
     const { dwell } = await read(tab);
-    await moveAbout(tab, 300);
+    await keepMoving(tab, 300);
     await open("plain.html", { signals: [] });
     await expect.poll(() => tab.run("return document.visibilityState")).toBe("hidden");
     const last = (await capturedOf(tab, "dwell")).at(-1);
@@ -157,7 +162,7 @@ inEveryBrowser(({ can, open }) => {
   });
 
   it("keeps counting while the focus is in a frame of the page", async () => {
-    const tab = await open("clock.html", measuring);
+    const tab = await open("clock.html", settings);
     await tab.click("#frame >>> #framed");
     expect(await tab.run("return document.activeElement.id")).toBe("frame");
     const before = await read(tab);
@@ -167,37 +172,37 @@ inEveryBrowser(({ can, open }) => {
     expect(Math.abs(after.dwell.focused_ms - before.dwell.focused_ms - span)).toBeLessThan(TOLERANCE);
   });
 
-  it("states totals of the view each time, with what was engaged since the last", async () => {
+  it("reports totals of the view, with the engaged time since the last report", async () => {
     const tab = await open("clock.html", {
-      ...measuring,
+      ...settings,
       options: { dwell: { idleAfter: IDLE_AFTER, reportEvery: 300 } },
     });
-    await moveAbout(tab, 1_500);
+    await keepMoving(tab, 1_500);
     const dwells = await capturedOf(tab, "dwell");
     expect(dwells.length).toBeGreaterThanOrEqual(3);
     for (const [index, { visible_ms }] of dwells.entries())
       expect(visible_ms).toBeGreaterThan(dwells[index - 1]?.visible_ms ?? 0);
-    const sum = dwells.reduce((so, { engaged_delta_ms }) => so + engaged_delta_ms, 0);
+    const sum = dwells.reduce((total, { engaged_delta_ms }) => total + engaged_delta_ms, 0);
     expect(sum).toBe(dwells.at(-1)?.engaged_ms);
   });
 
-  it("reports a view's totals when a route ends it, and starts the next from zero", async () => {
-    const tab = await open("clock.html", measuring);
-    await moveAbout(tab, 1_500);
+  it("reports a view's totals when a route ends it, and starts the next view from zero", async () => {
+    const tab = await open("clock.html", settings);
+    await keepMoving(tab, 1_500);
     const before = await read(tab);
     await tab.run("history.pushState(null, '', '/shop')");
     await expect.poll(async () => (await capturedOf(tab, "page_view")).length).toBe(2);
-    await moveAbout(tab, 300);
-    const { dwell, lasted } = await expectTruth(tab);
+    await keepMoving(tab, 300);
+    const { dwell, lasted } = await expectActivityLog(tab);
     expect(dwell.view_id).not.toBe(before.dwell.view_id);
     expect(dwell.visible_ms).toBeLessThan(lasted + TOLERANCE);
     const ended = (await capturedOf(tab, "dwell")).findLast(({ view_id }) => view_id === before.dwell.view_id);
     expect(ended?.visible_ms).toBeGreaterThanOrEqual(before.dwell.visible_ms);
   });
 
-  it("starts from zero when the page comes back from the back-forward cache, and counts nothing of the time between", async () => {
-    const tab = await open("clock.html", measuring);
-    await moveAbout(tab, 500);
+  it("starts from zero when the page is restored from the back-forward cache, and does not count the time between", async () => {
+    const tab = await open("clock.html", settings);
+    await keepMoving(tab, 500);
     const [first] = await capturedOf(tab, "page_view");
     await untilIdle(tab);
     const leftAt = await tab.run<number>("return performance.now()");
@@ -206,8 +211,8 @@ inEveryBrowser(({ can, open }) => {
     await setTimeout(1_500);
     await tab.back();
     await expect.poll(async () => (await capturedOf(tab, "page_view")).map(({ cause }) => cause)).toContain("bfcache");
-    await moveAbout(tab, 500);
-    const { dwell, lasted } = await expectTruth(tab);
+    await keepMoving(tab, 500);
+    const { dwell, lasted } = await expectActivityLog(tab);
     expect(dwell.view_id).not.toBe(first?.view_id);
     expect(lasted).toBeLessThan(5_000);
     const ended = (await capturedOf(tab, "dwell")).findLast(({ view_id }) => view_id === first?.view_id);

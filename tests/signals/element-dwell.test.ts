@@ -4,22 +4,22 @@ import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
 import { capturedOf } from "./test-site.ts";
 
-const measuring = { signals: ["pageViews", "elementDwell"] };
+const settings = { signals: ["pageViews", "elementDwell"] };
 
-/** Frames, timers and the driver's own way, in milliseconds. */
+/** Tolerance for frames, timers and the driver's commands, in milliseconds. */
 const TOLERANCE = 250;
 
-const rest = (tab: Tab, ms: number) => tab.run(`await new Promise((resolve) => setTimeout(resolve, ${ms}))`);
+const pause = (tab: Tab, ms: number) => tab.run(`await new Promise((resolve) => setTimeout(resolve, ${ms}))`);
 const scrollTo = (tab: Tab, top: number) =>
   tab.run(`scrollTo(0, ${top}); await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50)))`);
 
-/** What is said of an element last, on flush. */
+/** Flushes, and returns the latest event of an element. */
 const dwellOf = async (tab: Tab, id: string) => {
   await tab.run("tracker.flush()");
   return (await capturedOf(tab, "element_dwell")).findLast(({ target }) => target.id === id);
 };
 
-/** That a time is at least `least`, and no more than the page was open or the tolerance allows. */
+/** Expects a time from `least` to `most`, within the tolerance. */
 const expectAbout = (value: number | undefined, least: number, most = least) => {
   expect(value).toBeGreaterThanOrEqual(least - TOLERANCE);
   expect(value).toBeLessThanOrEqual(most + TOLERANCE);
@@ -28,9 +28,9 @@ const expectAbout = (value: number | undefined, least: number, most = least) => 
 inEveryBrowser(({ open }) => {
   const clock = (tab: Tab) => tab.run<number>("return performance.now()");
 
-  it("counts a marked element while it is in sight, and nothing else", async () => {
-    const tab = await open("element-dwell.html", measuring);
-    // In one script: the driver's way takes time that the element is in sight as well.
+  it("counts a marked element while it is in view, and no other element", async () => {
+    const tab = await open("element-dwell.html", settings);
+    // In one script, because the element is also in view during the driver's commands.
     const lasted = await tab.run<number>(`
       const before = performance.now();
       await new Promise((resolve) => setTimeout(resolve, 800));
@@ -40,65 +40,67 @@ inEveryBrowser(({ open }) => {
     expectAbout(first?.visible_ms, lasted, await clock(tab));
     expect(first).toMatchObject({ stays: 1, share_max: 100, target: { tag: "section", id: "first" } });
     expect(first?.longest_ms).toBe(first?.visible_ms);
-    const heard = (await capturedOf(tab, "element_dwell")).map(({ target }) => target.id);
-    expect([...new Set(heard)]).toEqual(["first"]);
+    const reported = (await capturedOf(tab, "element_dwell")).map(({ target }) => target.id);
+    expect([...new Set(reported)]).toEqual(["first"]);
   });
 
-  it("counts from half of the element on, and each stay", async () => {
-    const tab = await open("element-dwell.html", measuring);
+  it("counts an element from half of it on, and each stay", async () => {
+    const tab = await open("element-dwell.html", settings);
     await scrollTo(tab, 590);
-    await rest(tab, 600);
+    await pause(tab, 600);
     expect(await dwellOf(tab, "second")).toBeUndefined();
     await scrollTo(tab, 810);
-    await rest(tab, 600);
+    await pause(tab, 600);
     await scrollTo(tab, 0);
     await scrollTo(tab, 1000);
-    await rest(tab, 300);
+    await pause(tab, 300);
     await scrollTo(tab, 0);
     const second = await dwellOf(tab, "second");
     expect(second).toMatchObject({ stays: 2, share_max: 100 });
     expect(second?.longest_ms).toBeGreaterThanOrEqual(600);
     expect(second?.visible_ms).toBeGreaterThanOrEqual((second?.longest_ms ?? 0) + 300);
-    await rest(tab, 500);
+    await pause(tab, 500);
     expect(await dwellOf(tab, "second")).toEqual(second);
   });
 
-  it("counts an element that is larger than the viewport when it fills half of it", async () => {
-    const tab = await open("element-dwell.html", measuring);
+  it("counts an element that is larger than the viewport when it fills half of the viewport", async () => {
+    const tab = await open("element-dwell.html", settings);
     await scrollTo(tab, 2800 - 470);
-    await rest(tab, 400);
+    await pause(tab, 400);
     expect(await dwellOf(tab, "long")).toBeUndefined();
     await scrollTo(tab, 2800 - 300);
-    await rest(tab, 400);
+    await pause(tab, 400);
     const long = await dwellOf(tab, "long");
     expect(long).toMatchObject({ stays: 1 });
     expect(long?.share_max).toBeGreaterThan(6);
     expect(long?.share_max).toBeLessThan(10);
   });
 
-  it("says it on flush, when the page is hidden and when the view ends, and only what is new", async () => {
-    const tab = await open("element-dwell.html", measuring);
-    await rest(tab, 300);
+  it("reports on flush, when the page is hidden and when the view ends, and only changed totals", async () => {
+    const tab = await open("element-dwell.html", settings);
+    await pause(tab, 300);
     await dwellOf(tab, "first");
     await scrollTo(tab, 5000);
     await dwellOf(tab, "first");
-    const said = (await capturedOf(tab, "element_dwell")).length;
+    const before = (await capturedOf(tab, "element_dwell")).length;
     await dwellOf(tab, "long");
     await tab.run("tracker.flush()");
-    expect((await capturedOf(tab, "element_dwell")).slice(said).every(({ target }) => target.id === "long")).toBe(true);
+    expect((await capturedOf(tab, "element_dwell")).slice(before).every(({ target }) => target.id === "long")).toBe(
+      true,
+    );
     await open("plain.html", { signals: [] });
     await tab.front();
     const hidden = await capturedOf(tab, "element_dwell");
-    expect(hidden.length).toBeGreaterThan(said);
+    expect(hidden.length).toBeGreaterThan(before);
     await tab.run("tracker.page()");
     const all = await capturedOf(tab, "element_dwell");
     expect(all.length).toBeGreaterThan(hidden.length);
     expect(new Set(all.map(({ view_id }) => view_id)).size).toBe(1);
   });
 
-  it("adds nothing while the page is hidden, and begins another stay after it", async () => {
-    const tab = await open("element-dwell.html", measuring);
-    await rest(tab, 300);
+  it("adds nothing while the page is hidden, and starts another stay afterwards", async () => {
+    const tab = await open("element-dwell.html", settings);
+    await pause(tab, 300);
     const before = await clock(tab);
     await open("plain.html", { signals: [] });
     await new Promise((resolve) => setTimeout(resolve, 3_000));
@@ -111,22 +113,22 @@ inEveryBrowser(({ open }) => {
     expect(first?.longest_ms).toBeLessThan(first?.visible_ms ?? 0);
   });
 
-  it("begins from zero with a view", async () => {
-    const tab = await open("element-dwell.html", measuring);
-    await rest(tab, 1_500);
+  it("starts from zero with each view", async () => {
+    const tab = await open("element-dwell.html", settings);
+    await pause(tab, 1_500);
     await tab.run("tracker.page()");
-    await rest(tab, 300);
+    await pause(tab, 300);
     const first = await dwellOf(tab, "first");
     expectAbout(first?.visible_ms, 300, 900);
     expect(first).toMatchObject({ stays: 1, share_max: 100 });
   });
 
-  it("finds what is added later, also within what is added and while the page is hidden", async () => {
-    const tab = await open("element-dwell.html", measuring);
+  it("finds elements that are added later, also inside an added element and while the page is hidden", async () => {
+    const tab = await open("element-dwell.html", settings);
     await tab.run(
       "document.body.insertAdjacentHTML('afterbegin', '<p id=later data-tm-dwell>Text</p><div><p id=inner data-tm-dwell>Text</p></div>')",
     );
-    await rest(tab, 400);
+    await pause(tab, 400);
     for (const id of ["later", "inner"]) expectAbout((await dwellOf(tab, id))?.visible_ms, 400, 900);
     const other = await open("plain.html", { signals: [] });
     await tab.front();
@@ -140,61 +142,61 @@ inEveryBrowser(({ open }) => {
     await expect.poll(async () => (await dwellOf(tab, "hidden"))?.visible_ms).toBeGreaterThan(0);
   });
 
-  it("counts an element that is marked later from then on, until the mark is taken away", async () => {
-    const tab = await open("element-dwell.html", measuring);
-    await rest(tab, 800);
+  it("counts an element that is marked later from then on, until the attribute is removed", async () => {
+    const tab = await open("element-dwell.html", settings);
+    await pause(tab, 800);
     await tab.run("document.querySelector('#unmarked').scrollIntoView()");
-    await rest(tab, 800);
+    await pause(tab, 800);
     await tab.run("document.querySelector('#unmarked').setAttribute('data-tm-dwell', '')");
-    await rest(tab, 500);
+    await pause(tab, 500);
     await tab.run("document.querySelector('#unmarked').removeAttribute('data-tm-dwell')");
-    await rest(tab, 100);
+    await pause(tab, 100);
     const marked = await dwellOf(tab, "unmarked");
     expectAbout(marked?.visible_ms, 500, 700);
     expect(marked).toMatchObject({ stays: 1 });
-    await rest(tab, 500);
+    await pause(tab, 500);
     expect(await dwellOf(tab, "unmarked")).toEqual(marked);
   });
 
-  it("takes a mark that is taken away and given back at once for one that stayed", async () => {
-    const tab = await open("element-dwell.html", measuring);
-    await rest(tab, 300);
+  it("continues the stay when the attribute is removed and set again at once", async () => {
+    const tab = await open("element-dwell.html", settings);
+    await pause(tab, 300);
     await tab.run(`
       const first = document.querySelector('#first');
       first.removeAttribute('data-tm-dwell');
       first.setAttribute('data-tm-dwell', '')`);
-    await rest(tab, 300);
+    await pause(tab, 300);
     const first = await dwellOf(tab, "first");
     expect(first).toMatchObject({ stays: 1 });
-    // The browser tells of the first sight a frame or more after it.
+    // The browser reports the first intersection a frame or more later.
     expect(first?.visible_ms).toBeGreaterThanOrEqual(600 - TOLERANCE);
   });
 
-  it("counts an element until it is taken out of the document", async () => {
-    const tab = await open("element-dwell.html", measuring);
-    await rest(tab, 300);
+  it("counts an element until it is removed from the document", async () => {
+    const tab = await open("element-dwell.html", settings);
+    await pause(tab, 300);
     await tab.run("document.querySelector('#first').remove()");
-    await rest(tab, 100);
+    await pause(tab, 100);
     const first = await dwellOf(tab, "first");
-    await rest(tab, 500);
+    await pause(tab, 500);
     expect(await dwellOf(tab, "first")).toEqual(first);
     expect(first?.target.path).toBe("#first");
   });
 
-  it("does nothing where there is no IntersectionObserver, stays out of data-tm-ignore, and leaves no listener", async () => {
-    const tab = await open("element-dwell.html", measuring);
-    const emitted = await tab.run(`
+  it("does nothing without an IntersectionObserver or inside data-tm-ignore, and leaves no listener", async () => {
+    const tab = await open("element-dwell.html", settings);
+    const calls = await tab.run(`
       const observer = window.IntersectionObserver;
       delete window.IntersectionObserver;
-      const heard = [];
-      sdk.elementDwell()({ capture: (type) => heard.push(type), on: (type, hear) => { heard.push(type); return () => {}; } })();
+      const calls = [];
+      sdk.elementDwell()({ capture: (type) => calls.push(type), on: (type) => { calls.push(type); return () => {}; } })();
       window.IntersectionObserver = observer;
-      return heard`);
-    expect(emitted).toEqual([]);
+      return calls`);
+    expect(calls).toEqual([]);
     await tab.run(
       "document.body.insertAdjacentHTML('afterbegin', '<div data-tm-ignore><p id=ignored data-tm-dwell>Text</p></div>')",
     );
-    await rest(tab, 300);
+    await pause(tab, 300);
     expect(await dwellOf(tab, "ignored")).toBeUndefined();
     await tab.run("tracker.stop()");
     expect(await listenersLeftBy(tab, "elementDwell", "")).toEqual([]);

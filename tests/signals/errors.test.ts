@@ -5,17 +5,17 @@ import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
 import { captured, capturedOf } from "./test-site.ts";
 
-const measuring = { signals: ["pageViews", "errors"] };
+const settings = { signals: ["pageViews", "errors"] };
 
-/** What was told of errors, as `rejection TypeError 2`. */
-const story = async (tab: Tab) =>
+/** The error events of a tab so far, such as `rejection TypeError 2`. */
+const summary = async (tab: Tab) =>
   (await capturedOf(tab, "error")).map(({ kind, error_type, error_count }) => `${kind} ${error_type} ${error_count}`);
 
 const flush = (tab: Tab) => tab.run("await new Promise((resolve) => setTimeout(resolve, 50)); await tracker.flush()");
 
 inEveryBrowser(({ browser, open, url }) => {
-  it("counts uncaught exceptions and unhandled rejections, each by its type", async () => {
-    const tab = await open("errors.html", measuring);
+  it("counts uncaught exceptions and unhandled rejections by type", async () => {
+    const tab = await open("errors.html", settings);
     await tab.click("#fails");
     await tab.run(`
       fail(new RangeError("MARKER"));
@@ -24,7 +24,7 @@ inEveryBrowser(({ browser, open, url }) => {
       Promise.reject(new DOMException("MARKER", "AbortError"));
     `);
     await expect
-      .poll(async () => (await story(tab)).toSorted(), { timeout: 5_000 })
+      .poll(async () => (await summary(tab)).toSorted(), { timeout: 5_000 })
       .toEqual([
         "error RangeError 1",
         "error TypeError 1",
@@ -34,28 +34,28 @@ inEveryBrowser(({ browser, open, url }) => {
       ]);
   });
 
-  it("tells totals, at most once a second", async () => {
-    const tab = await open("errors.html", measuring);
+  it("reports totals at most once a second", async () => {
+    const tab = await open("errors.html", settings);
     await tab.run(
       "for (const after of [0, 300, 600, 900, 1200, 1500]) setTimeout(fail, after, new TypeError('MARKER'))",
     );
-    await expect.poll(async () => (await story(tab)).at(-1), { timeout: 10_000 }).toBe("error TypeError 6");
-    const told = await capturedOf(tab, "error");
-    expect(told).toHaveLength(2);
-    expect((told[1]?.time ?? 0) - (told[0]?.time ?? 0)).toBeGreaterThanOrEqual(995);
+    await expect.poll(async () => (await summary(tab)).at(-1), { timeout: 10_000 }).toBe("error TypeError 6");
+    const events = await capturedOf(tab, "error");
+    expect(events).toHaveLength(2);
+    expect((events[1]?.time ?? 0) - (events[0]?.time ?? 0)).toBeGreaterThanOrEqual(995);
   });
 
-  it("tells nothing again when nothing was added", async () => {
-    const tab = await open("errors.html", measuring);
+  it("does not repeat an unchanged total", async () => {
+    const tab = await open("errors.html", settings);
     await tab.run("fail(new TypeError('MARKER'))");
     await flush(tab);
     await flush(tab);
     await setTimeout(1_300);
-    expect(await story(tab)).toEqual(["error TypeError 1"]);
+    expect(await summary(tab)).toEqual(["error TypeError 1"]);
   });
 
-  it("calls unknown what is no error or has no name", async () => {
-    const tab = await open("errors.html", measuring);
+  it("reports the type unknown for a value that is no error or has no name", async () => {
+    const tab = await open("errors.html", settings);
     await tab.run(`
       fail("MARKER");
       fail(undefined);
@@ -66,50 +66,50 @@ inEveryBrowser(({ browser, open, url }) => {
     const all = ["error unknown 3", "rejection unknown 2"];
     const last = async () => {
       await flush(tab);
-      const told = await story(tab);
-      return ["error", "rejection"].map((kind) => told.findLast((each) => each.startsWith(kind)));
+      const events = await summary(tab);
+      return ["error", "rejection"].map((kind) => events.findLast((each) => each.startsWith(kind)));
     };
     await expect.poll(last, { timeout: 5_000 }).toEqual(all);
   });
 
-  it("counts what fails in a script of another origin, as unknown where the browser does not say what it was", async () => {
-    const tab = await open("errors.html", measuring);
+  it("counts an error in a script of another origin, with the type unknown where the browser hides it", async () => {
+    const tab = await open("errors.html", settings);
     await tab.run("failElsewhere()");
     await expect
-      .poll(() => story(tab), { timeout: 5_000 })
+      .poll(() => summary(tab), { timeout: 5_000 })
       .toEqual([expect.stringMatching(browser === "firefox" ? /^error (unknown|TypeError) 1$/ : /^error unknown 1$/)]);
   });
 
-  it("takes a resource that cannot be loaded for no error", async () => {
-    const tab = await open("errors.html", measuring);
+  it("ignores a resource that fails to load", async () => {
+    const tab = await open("errors.html", settings);
     await tab.run(`
       const failures = ["img", "script"].map((tag) => {
         const element = document.createElement(tag);
-        element.src = "/there-is-none";
+        element.src = "/missing";
         document.body.append(element);
         return new Promise((resolve) => element.addEventListener("error", resolve));
       });
       await Promise.all(failures);
     `);
     await flush(tab);
-    expect(await story(tab)).toEqual([]);
+    expect(await summary(tab)).toEqual([]);
   });
 
-  it("tells at most twenty types apart", async () => {
-    const tab = await open("errors.html", measuring);
+  it("distinguishes at most twenty types", async () => {
+    const tab = await open("errors.html", settings);
     await tab.run(`
       for (let each = 0; each < 25; each += 1) fail(new ({ ["Error" + each]: class extends Error {} })["Error" + each]());
       fail(new ({ Error3: class extends Error {} }).Error3());
     `);
     await flush(tab);
-    const told = await story(tab);
-    expect(told).toHaveLength(21);
-    expect(told).toContain("error other 5");
-    expect(told).toContain("error Error3 2");
+    const events = await summary(tab);
+    expect(events).toHaveLength(21);
+    expect(events).toContain("error other 5");
+    expect(events).toContain("error Error3 2");
   });
 
-  it("counts anew in each view, and tells the last of a view in it", async () => {
-    const tab = await open("errors.html", measuring);
+  it("counts from zero in each view, and reports the last errors of a view in that view", async () => {
+    const tab = await open("errors.html", settings);
     await tab.run(`
       fail(new TypeError("MARKER"));
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -118,20 +118,20 @@ inEveryBrowser(({ browser, open, url }) => {
       fail(new TypeError("MARKER"));
     `);
     await flush(tab);
-    expect(await story(tab)).toEqual(["error TypeError 1", "error TypeError 1"]);
+    expect(await summary(tab)).toEqual(["error TypeError 1", "error TypeError 1"]);
     const views = (await capturedOf(tab, "page_view")).map(({ view_id }) => view_id);
     expect((await capturedOf(tab, "error")).map(({ view_id }) => view_id)).toEqual(views);
   });
 
-  it("tells what is left when the page is left", async () => {
-    const tab = await open("errors.html", measuring);
+  it("reports the remaining errors when the page is left", async () => {
+    const tab = await open("errors.html", settings);
     await tab.run("fail(new TypeError('MARKER')); await new Promise((resolve) => setTimeout(resolve, 50))");
     await tab.goto(url("plain.html", { signals: ["clicks"] }));
-    expect(await story(tab)).toEqual(["error TypeError 1"]);
+    expect(await summary(tab)).toEqual(["error TypeError 1"]);
   });
 
-  it("tells nothing while the page is hidden, and counts what fails then", async () => {
-    const tab = await open("errors.html", measuring);
+  it("reports nothing while the page is hidden, and counts the errors of that time", async () => {
+    const tab = await open("errors.html", settings);
     await tab.run(`
       window.hasFailed = new Promise((resolve) => document.addEventListener("visibilitychange", () => {
         fail(new TypeError("MARKER"));
@@ -141,12 +141,12 @@ inEveryBrowser(({ browser, open, url }) => {
     await open("plain.html", { signals: ["clicks"] });
     await tab.run("await hasFailed");
     await tab.front();
-    expect(await story(tab)).toEqual([]);
+    expect(await summary(tab)).toEqual([]);
     await tab.run("fail(new TypeError('MARKER'))");
-    await expect.poll(() => story(tab), { timeout: 5_000 }).toEqual(["error TypeError 2"]);
+    await expect.poll(() => summary(tab), { timeout: 5_000 }).toEqual(["error TypeError 2"]);
   });
 
-  it("does not report its own failure, again and again", async () => {
+  it("does not report its own exception", async () => {
     const tab = await open("errors.html", { signals: ["clicks"] });
     const emissions = await tab.run(`
       let emissions = 0;
@@ -160,8 +160,8 @@ inEveryBrowser(({ browser, open, url }) => {
     expect(emissions).toBe(1);
   });
 
-  it("throws nothing when what was thrown cannot be looked at", async () => {
-    const tab = await open("errors.html", measuring);
+  it("throws nothing when a property of the error throws", async () => {
+    const tab = await open("errors.html", settings);
     const thrown = await tab.run(`
       let thrown = 0;
       addEventListener("error", () => { thrown += 1; });
@@ -173,18 +173,18 @@ inEveryBrowser(({ browser, open, url }) => {
     `);
     expect(thrown).toBe(0);
     await flush(tab);
-    expect(await story(tab)).toEqual([]);
+    expect(await summary(tab)).toEqual([]);
   });
 
-  it("never tells a message", async () => {
-    const tab = await open("errors.html", measuring);
+  it("never reports a message", async () => {
+    const tab = await open("errors.html", settings);
     await tab.run("fail(new TypeError('MARKER')); Promise.reject('MARKER'); failElsewhere()");
     await flush(tab);
-    expect((await story(tab)).length).toBeGreaterThan(1);
+    expect((await summary(tab)).length).toBeGreaterThan(1);
     expect(JSON.stringify(await captured(tab))).not.toContain("MARKER");
   });
 
-  it("leaves no listener behind, and no timer", async () => {
+  it("leaves no listener and no timer", async () => {
     const tab = await open("errors.html", { signals: ["clicks"] });
     const act = `
       fail(new TypeError("MARKER"));

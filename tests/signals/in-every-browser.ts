@@ -10,7 +10,7 @@ import {
 } from "../browsers/browser.ts";
 import { startTestSite, type TestSite } from "./test-site.ts";
 
-/** How a page is to measure itself; see `pages/measure.js`. */
+/** Settings of a page's tracker; see `pages/measure.js`. */
 export interface PageSettings {
   /** Names of the signals, as exported. Default: all. */
   signals?: string[];
@@ -18,43 +18,43 @@ export interface PageSettings {
   options?: Record<string, object>;
 }
 
-/** What a suite has at hand. */
+/** The tools of a suite. */
 export interface SuiteTools {
   browser: BrowserName;
-  /** What this browser can be driven to do. */
+  /** The abilities of this browser's driver. */
   can: Abilities;
-  /** The URL of a page of `pages/` that measures itself so. */
-  url(page: string, measuring?: PageSettings): string;
-  /** Opens a tab in front, and in it a page of `pages/`. The tab is closed after the test. */
-  open(page: string, measuring?: PageSettings): Promise<Tab>;
-  /** How many events came since the suite began, each counted once. */
+  /** Returns the URL of a page of `pages/` with these settings. */
+  url(page: string, settings?: PageSettings): string;
+  /** Opens a page of `pages/` in a new tab in front. The tab is closed after the test. */
+  open(page: string, settings?: PageSettings): Promise<Tab>;
+  /** Returns the number of different events that arrived since the suite started. */
   eventCount: TestSite["eventCount"];
-  /** The context of an event's view as it was sent last. */
+  /** Returns the latest context that was sent of an event's view. */
   viewOf: TestSite["viewOf"];
 }
 
 /**
- * Describes a suite once for every browser: a browser of its own for each suite, no tab left between tests, and after each test no
- * breach of the contract in what the pages have sent.
+ * Describes a suite once for every browser. Each suite has its own browser. Tabs are closed after each test, which
+ * fails if the pages have sent anything that violates the contract.
  */
 export const inEveryBrowser = (suite: (tools: SuiteTools) => void): void =>
   describe.each(browserNames)("%s", (name) => {
     let browser: Browser;
-    let pages: TestSite;
+    let site: TestSite;
     let tabs: Tab[] = [];
 
     beforeAll(async () => {
-      pages = await startTestSite();
+      site = await startTestSite();
       browser = await startBrowser(name);
     });
     afterAll(async () => {
       await browser?.stop();
-      await pages?.stop();
+      await site?.stop();
     });
     afterEach(async () => {
       for (const tab of tabs) await tab.close();
       tabs = [];
-      expect(pages.violations()).toEqual([]);
+      expect(site.violations()).toEqual([]);
     });
 
     const url: SuiteTools["url"] = (page, { signals, options } = {}) => {
@@ -62,19 +62,19 @@ export const inEveryBrowser = (suite: (tools: SuiteTools) => void): void =>
         ...(signals && { signals: signals.join() }),
         ...(options && { options: JSON.stringify(options) }),
       });
-      return `${pages.origin}/${page}?${query}`;
+      return `${site.origin}/${page}?${query}`;
     };
     suite({
       browser: name,
       can: abilitiesOf(name),
       url,
-      async open(page, measuring) {
+      async open(page, settings) {
         const tab = await browser.newTab();
         tabs.push(tab);
-        await tab.goto(url(page, measuring));
+        await tab.goto(url(page, settings));
         return tab;
       },
-      eventCount: () => pages.eventCount(),
-      viewOf: (event) => pages.viewOf(event),
+      eventCount: () => site.eventCount(),
+      viewOf: (event) => site.viewOf(event),
     });
   });

@@ -1,28 +1,29 @@
 import type { Tab } from "../browsers/browser.ts";
 
 /**
- * Starts a signal on its own, does something with it, stops it, and gives the events that something still listens for.
+ * Starts a signal without a tracker, runs a script, stops the signal, and returns the types of the events that still
+ * have a listener.
  *
- * @param act The body of an async function in the page, to make the signal do what it does.
+ * @param act Body of an async function in the page that makes the signal capture something.
  */
 export const listenersLeftBy = (tab: Tab, signal: string, act: string): Promise<string[]> =>
   tab.run(`
     const { addEventListener, removeEventListener } = EventTarget.prototype;
     const listeners = [];
-    EventTarget.prototype.addEventListener = function (type, hear, options) {
-      listeners.push([this, type, hear]);
-      return addEventListener.call(this, type, hear, options);
+    EventTarget.prototype.addEventListener = function (type, listener, options) {
+      listeners.push([this, type, listener]);
+      return addEventListener.call(this, type, listener, options);
     };
-    EventTarget.prototype.removeEventListener = function (type, hear, options) {
-      const at = listeners.findIndex((each) => each[0] === this && each[1] === type && each[2] === hear);
-      if (at >= 0) listeners.splice(at, 1);
-      return removeEventListener.call(this, type, hear, options);
+    EventTarget.prototype.removeEventListener = function (type, listener, options) {
+      const index = listeners.findIndex((each) => each[0] === this && each[1] === type && each[2] === listener);
+      if (index >= 0) listeners.splice(index, 1);
+      return removeEventListener.call(this, type, listener, options);
     };
     const emitted = [];
     const stop = sdk.${signal}()({ capture: (type) => emitted.push(type), on: () => () => {}, beginView: () => ({}) });
-    const began = listeners.length;
+    const count = listeners.length;
     ${act}
     stop();
     Object.assign(EventTarget.prototype, { addEventListener, removeEventListener });
-    return began ? listeners.map(([, type]) => type) : ["it never listened"];
+    return count ? listeners.map(([, type]) => type) : ["the signal added no listener"];
   `);

@@ -4,33 +4,33 @@ import { inEveryBrowser } from "./in-every-browser.ts";
 import { captured, capturedOf } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
-const measuring = { signals: ["pageViews"] };
+const settings = { signals: ["pageViews"] };
 
 inEveryBrowser(({ can, open, url, viewOf }) => {
   const views = (tab: Tab) => capturedOf(tab, "page_view");
   const causes = async (tab: Tab) => (await views(tab)).map(({ cause }) => cause);
   const last = async (tab: Tab) => (await views(tab)).at(-1);
-  /** The path of a view, by its place in the tab: as it was sent. */
+  /** Returns the path, as it was sent, of the view with that index in the tab. */
   const pathOf = async (tab: Tab, index: number) => {
     await tab.run("await tracker.flush()");
     const view = viewOf((await views(tab))[index]);
     return view && new URL(view.url).pathname;
   };
 
-  it("counts a load", async () => {
-    const tab = await open("app.html", measuring);
+  it("captures a load", async () => {
+    const tab = await open("app.html", settings);
     expect(await causes(tab)).toEqual(["load"]);
     expect(await pathOf(tab, 0)).toBe("/app.html");
   });
 
-  it("counts a reload as such", async () => {
-    const tab = await open("app.html", measuring);
+  it("captures a reload with the cause reload", async () => {
+    const tab = await open("app.html", settings);
     await tab.run("location.reload()");
     await expect.poll(() => causes(tab).catch(() => [])).toEqual(["load", "reload"]);
   });
 
-  it("counts a page that a link leads to, in the same session and tab, and knows where it was", async () => {
-    const tab = await open("plain.html", measuring);
+  it("captures the page that a link leads to in the same session and tab, with its referrer", async () => {
+    const tab = await open("plain.html", settings);
     await tab.click("#link");
     await expect.poll(() => causes(tab).catch(() => [])).toEqual(["load", "load"]);
     const [first, second] = await views(tab);
@@ -40,8 +40,8 @@ inEveryBrowser(({ can, open, url, viewOf }) => {
     expect(viewOf(second)?.referrer).toMatch(/\/plain\.html$/);
   });
 
-  it("counts a page that comes back from the back-forward cache as a new view of the same session", async () => {
-    const tab = await open("plain.html", measuring);
+  it("captures a restore from the back-forward cache as a new view of the same session", async () => {
+    const tab = await open("plain.html", settings);
     const session = await tab.run("return tracker.sessionId");
     await tab.run("addEventListener('pageshow', ({ persisted }) => { window.persisted = persisted; })");
     await untilIdle(tab);
@@ -49,25 +49,25 @@ inEveryBrowser(({ can, open, url, viewOf }) => {
     await expect.poll(() => causes(tab).catch(() => [])).toEqual(["load", "load"]);
     const before = await captured(tab);
     await tab.back();
-    // Chromium knows why it did not keep a page.
+    // Chromium reports why it did not restore a page.
     const isRestored = `
       return window.persisted ?? performance.getEntriesByType("navigation")[0].notRestoredReasons?.reasons`;
     await expect.poll(() => tab.run(isRestored)).toBe(true);
-    // What the page itself captured: Firefox shows it the storage as it left it, without what the other page wrote.
+    // The page's own events: Firefox shows a restored page the storage without the writes of the other page.
     const own = await tab.run<Awaited<ReturnType<typeof captured>>>("return captured");
     const [first, second] = own.filter((each) => each.type === "page_view");
     expect([first?.cause, second?.cause]).toEqual(["load", "bfcache"]);
     expect(second?.view_id).not.toBe(first?.view_id);
     expect(await tab.run("return tracker.sessionId")).toBe(session);
-    // A restored page begins a numbering of its own: no number is given twice.
+    // A restored page starts its own numbering, so that no number is used twice.
     const numbers = new Set(before.map(({ tab_id, seq }) => `${tab_id} ${seq}`));
     expect(numbers.has(`${second?.tab_id} ${second?.seq}`)).toBe(false);
   });
 
-  it("counts a page loaded in a tab behind another one when it is first seen", async () => {
+  it("captures a page that is loaded in a background tab when it is first visible", async () => {
     const tab = await open("plain.html", { signals: [] });
     await open("plain.html", { signals: [] });
-    await tab.goto(url("app.html", measuring));
+    await tab.goto(url("app.html", settings));
     expect(await tab.run("return document.visibilityState")).toBe("hidden");
     expect(await causes(tab)).toEqual([]);
     await tab.front();
@@ -75,32 +75,32 @@ inEveryBrowser(({ can, open, url, viewOf }) => {
   });
 
   if (can.prerender)
-    it("counts a page that was loaded ahead when it is first seen", async () => {
-      const tab = await open("prerender.html", measuring);
-      await expect.poll(() => tab.run("return localStorage.capturedAhead")).toBe("[]");
+    it("captures a prerendered page when it is first visible", async () => {
+      const tab = await open("prerender.html", settings);
+      await expect.poll(() => tab.run("return localStorage.capturedWhilePrerendering")).toBe("[]");
       await tab.click("#link");
       await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Prerendered");
-      // Nothing of what the tab knew reaches a page that was loaded ahead, but what it captured itself.
-      const seen = () =>
+      // A prerendered page has its own events only: the tab's sessionStorage is not visible to it.
+      const causes = () =>
         tab.run("return captured.filter(({ type }) => type === 'page_view').map(({ cause }) => cause)");
-      await expect.poll(seen).toEqual(["prerender"]);
+      await expect.poll(causes).toEqual(["prerender"]);
     });
 
-  it("counts page() by hand, with what the caller added", async () => {
-    const tab = await open("app.html", measuring);
+  it("captures a call of page(), with its properties", async () => {
+    const tab = await open("app.html", settings);
     await tab.run("tracker.page({ tab: 'reviews' })");
     expect(await last(tab)).toMatchObject({ cause: "manual", properties: { tab: "reviews" } });
   });
 
   describe.each(["app.html", "app-without-navigation.html"])("routes of %s", (page) => {
-    /** Opens the app and lets its router work: each step is a turn of its own. */
+    /** Opens the app and runs the steps of its router, each in its own task. */
     const route = async (steps: string[], options = {}) => {
-      const tab = await open(page, { ...measuring, options: { pageViews: options } });
+      const tab = await open(page, { ...settings, options: { pageViews: options } });
       for (const step of steps) await tab.run(`${step}; await new Promise((resolve) => setTimeout(resolve, 20));`);
       return tab;
     };
 
-    it("counts pushState and replaceState, each with the route before as referrer", async () => {
+    it("captures pushState and replaceState, each with the previous route as referrer", async () => {
       const tab = await route(["history.pushState(null, '', '/shop')", "history.replaceState(null, '', '/cart')"]);
       expect(await causes(tab)).toEqual(["load", "route", "route"]);
       expect(await pathOf(tab, 1)).toBe("/shop");
@@ -110,20 +110,20 @@ inEveryBrowser(({ can, open, url, viewOf }) => {
       expect(viewOf(cart)?.referrer).toMatch(/\/shop$/);
     });
 
-    it("counts going back within the app", async () => {
+    it("captures going back within the app", async () => {
       const tab = await route(["history.pushState(null, '', '/shop')"]);
       await tab.back();
       await expect.poll(() => causes(tab)).toEqual(["load", "route", "route"]);
       expect(await pathOf(tab, 2)).toBe(`/${page}`);
     });
 
-    it("counts a replace and a push in one turn once, as what they end in", async () => {
+    it("captures a replace and a push in one task once, with the last URL", async () => {
       const tab = await route(["history.replaceState(null, '', '/redirect'); history.pushState(null, '', '/shop')"]);
       expect(await causes(tab)).toEqual(["load", "route"]);
       expect(await pathOf(tab, 1)).toBe("/shop");
     });
 
-    it("counts neither the same URL again nor another fragment", async () => {
+    it("captures neither the same URL again nor another fragment", async () => {
       const tab = await route([
         "history.pushState(null, '', location.href)",
         "history.replaceState({ more: true }, '', location.href)",
@@ -137,13 +137,13 @@ inEveryBrowser(({ can, open, url, viewOf }) => {
       expect(await pathOf(tab, 1)).toBe("/shop");
     });
 
-    it("counts another fragment where the site says that it is a route", async () => {
+    it("captures another fragment with the option hash", async () => {
       const tab = await route(["history.pushState(null, '', '#/shop')", "location.hash = '/cart'"], { hash: true });
       await tab.click("#fragment");
       await expect.poll(() => causes(tab)).toEqual(["load", "route", "route", "route"]);
     });
 
-    it("knows the title that the router set after the change, at once or a moment later", async () => {
+    it("reports the title that the router sets after the change, at once or later", async () => {
       const tab = await route([
         "history.pushState(null, '', '/shop'); document.title = 'Shop'",
         "history.pushState(null, '', '/cart'); setTimeout(() => { document.title = 'Cart'; }, 100)",

@@ -23,19 +23,21 @@ const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 const SDK = fileURLToPath(new URL("../../packages/sdk/src", import.meta.url));
 const ASSETS = join(EXAMPLE_SITE, "assets");
 
-/** A server of pages that measure themselves, and the collector of what they send. */
+/** A server of test pages with a tracker, and of a collector for their events. */
 export interface TestSite {
   origin: string;
-  /** What was sent against the contract since this was last asked, in words. */
+  /** Returns and removes the violations of the contract so far, as text. */
   violations(): string[];
-  /** How many events came since the server was started, each counted once. */
+  /** Returns the number of different events that arrived since the start. */
   eventCount(): number;
-  /** The context of a view as it was sent last. */
+  /** Returns the latest context that was sent of an event's view. */
   viewOf(event: { view_id?: string | undefined } | undefined): View | undefined;
   stop(): Promise<void>;
 }
 
-/** The SDK as one script, which leaves its exports in `window.sdk` and the names of its signals in `window.signalNames`. */
+/**
+ * Bundles the SDK as one script, with its exports in `window.sdk` and the names of its signals in `window.signalNames`.
+ */
 const bundleSdk = async (): Promise<string> => {
   const { outputFiles } = await build({
     entryPoints: [`${SDK}/index.ts`],
@@ -49,7 +51,7 @@ const bundleSdk = async (): Promise<string> => {
   return outputFiles[0]?.text ?? "";
 };
 
-const breaches = (body: unknown): string[] => {
+const violationsIn = (body: unknown): string[] => {
   const envelope = batch.safeParse(body);
   if (!envelope.success) return [`batch: ${envelope.error.message}`];
   const views = envelope.data.views.map(({ view_id }) => view_id);
@@ -61,29 +63,29 @@ const breaches = (body: unknown): string[] => {
 };
 
 /**
- * Serves `pages/` and the example's film on a free port, with the SDK in `/sdk.js` and a collector at `/v1/events` that accepts everything and
- * remembers each breach of the contract.
+ * Serves `pages/` and the assets of the example site on a free port, with the SDK at `/sdk.js`. The collector at
+ * `/v1/events` accepts everything and records each violation of the contract.
  */
 export const startTestSite = async (): Promise<TestSite> => {
   const script = await bundleSdk();
   const violations: string[] = [];
   const views = new Map<string, View>();
-  const numbered = new Map<string, string>();
+  const contents = new Map<string, string>();
   const collect = async (request: IncomingMessage): Promise<BatchResponse> => {
     const body = JSON.parse(await text(request));
-    violations.push(...breaches(body));
+    violations.push(...violationsIn(body));
     for (const view of body.views ?? []) views.set(view.view_id, view);
     for (const each of body.events ?? []) {
       const number = `${body.tab_id} ${each.seq}`;
       const content = JSON.stringify(each);
-      const other = numbered.get(number) ?? content;
-      // The same event may come again; another one by its number would not be stored.
+      const other = contents.get(number) ?? content;
+      // The same event may arrive again. A different event with its number would not be stored.
       if (other !== content) violations.push(`two events have the number ${number}: ${other} and ${content}`);
-      numbered.set(number, content);
+      contents.set(number, content);
     }
     return { accepted: body.events?.length ?? 0, duplicates: 0, rejected: [] };
   };
-  // With an ETag the pages may be cached, and so restored from the back-forward cache.
+  // With an ETag the browser may cache the pages, and so restore them from the back-forward cache.
   const files = sirv(PAGES, { dev: true, etag: true });
   const assets = sirv(ASSETS, { dev: true });
   const server = createServer(async (request, response) => {
@@ -91,11 +93,11 @@ export const startTestSite = async (): Promise<TestSite> => {
     if (pathname === "/sdk.js") {
       response.setHeader("content-type", "text/javascript").end(script);
     } else if (pathname === "/v1/events" && request.method === "POST") {
-      const answer = await collect(request).catch((error) => {
-        // A page that is closed in the middle of its last request breaks no contract.
+      const batchResponse = await collect(request).catch((error) => {
+        // A page that is closed during its last request does not violate the contract.
         if (request.complete) violations.push(`request: ${error}`);
       });
-      response.setHeader("content-type", "application/json").end(JSON.stringify(answer ?? {}));
+      response.setHeader("content-type", "application/json").end(JSON.stringify(batchResponse ?? {}));
     } else {
       files(request, response, () =>
         assets(request, response, () => {
@@ -109,7 +111,7 @@ export const startTestSite = async (): Promise<TestSite> => {
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     violations: () => violations.splice(0),
-    eventCount: () => numbered.size,
+    eventCount: () => contents.size,
     viewOf: (event) => views.get(event?.view_id ?? ""),
     async stop() {
       server.closeAllConnections();
@@ -119,16 +121,17 @@ export const startTestSite = async (): Promise<TestSite> => {
   };
 };
 
-/** An event as the page heard it. */
+/** An event as the page's listener received it. */
 export type Captured<T extends EventType = EventType> = EventOf<T> & { tab_id: string };
 
 /**
- * The events of a tab so far, in their order: of this page and of those before it. A page that is restored from the
- * back-forward cache may not know what later pages captured: Firefox and Chromium show it the storage of before.
+ * Returns the events of a tab so far, in order: those of this page and of earlier pages. In a page that is restored
+ * from the back-forward cache, the events of later pages may be missing: Firefox and Chromium show it the earlier
+ * storage.
  */
 export const captured = (tab: Tab): Promise<(Event & { tab_id: string })[]> =>
   tab.run("return JSON.parse(sessionStorage.captured ?? '[]')");
 
-/** Those of one type. */
+/** Returns the tab's events of one type. */
 export const capturedOf = async <T extends EventType>(tab: Tab, type: T): Promise<Captured<T>[]> =>
   (await captured(tab)).filter((each) => each.type === type) as Captured<T>[];

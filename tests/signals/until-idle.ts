@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 
-/** How many batches the page's spool holds, once no other transaction is under way. */
-const spooled = (tab: Tab): Promise<number> =>
+/** Returns the number of batches in the page's spool, after all transactions in progress. */
+const spooledCount = (tab: Tab): Promise<number> =>
   tab.run(`
     const opening = indexedDB.open("tidemark.tm_test_00000000");
     await new Promise((resolve, reject) => Object.assign(opening, { onsuccess: resolve, onerror: reject }));
@@ -14,11 +14,10 @@ const spooled = (tab: Tab): Promise<number> =>
   `);
 
 /**
- * Waits until a page that measures itself has nothing under way, and nothing left to write, so that it can be kept in the
- * back-forward cache: browsers keep none with a request or an IndexedDB transaction that is not over, and none whose
- * transaction the next page has to wait for.
+ * Waits until a page has no request and no IndexedDB transaction in progress, and nothing left to write. Browsers put
+ * no other page into the back-forward cache, nor one whose transaction blocks the next page.
  */
 export const untilIdle = async (tab: Tab): Promise<void> => {
   await tab.run("await tracker.flush()");
-  await expect.poll(() => spooled(tab)).toBe(0);
+  await expect.poll(() => spooledCount(tab)).toBe(0);
 };

@@ -6,12 +6,12 @@ import { inEveryBrowser } from "./in-every-browser.ts";
 import { capturedOf } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
-const measuring = { signals: ["pageViews", "webVitals"] };
+const settings = { signals: ["pageViews", "webVitals"] };
 
-/** What each vital is measured by. INP is known by its interactions too. */
+/** The type of performance entry for each vital. INP also needs `interactionId`. */
 const SOURCES = { LCP: "largest-contentful-paint", CLS: "layout-shift", FCP: "paint", TTFB: "navigation" };
 
-/** The vitals that the browser says it can measure. */
+/** The vitals that the browser supports. */
 const measurable = (tab: Tab) =>
   tab.run<string[]>(`
     const vitals = Object.entries(${JSON.stringify(SOURCES)})
@@ -29,18 +29,18 @@ inEveryBrowser(({ browser, open, url }) => {
     await tab.goto(url("plain.html", { signals: ["clicks"] }));
   };
   const use = async (tab: Tab) => {
-    // Two frames, so that what is to be measured has been painted.
+    // Two frames, so that the page has been painted.
     await tab.run("await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
     await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
     await tab.run("shift()");
     await setTimeout(700);
     await tab.click("#slow");
-    // web-vitals looks at an interaction in idle time, a second later at most.
+    // web-vitals handles an interaction in idle time, at most a second later.
     await setTimeout(1_500);
   };
 
-  it("tells all that the browser can measure, in the contract's units", async () => {
-    const tab = await open("vitals.html", measuring);
+  it("captures every vital that the browser supports, in the contract's units", async () => {
+    const tab = await open("vitals.html", settings);
     const expected = await measurable(tab);
     await use(tab);
     await leave(tab);
@@ -59,8 +59,8 @@ inEveryBrowser(({ browser, open, url }) => {
     if (CLS) expect(CLS.value).toBeLessThan(1);
   });
 
-  it("are those that the list of the drivers' limits leaves, and no others", async () => {
-    const tab = await open("vitals.html", measuring);
+  it("supports exactly the vitals that are not in the list of limits", async () => {
+    const tab = await open("vitals.html", settings);
     const can = await measurable(tab);
     const missing = ["CLS", "FCP", "INP", "LCP", "TTFB"].filter((vital) => !can.includes(vital));
     const listed = driverLimits.filter((each) => each.browser === browser).map(({ untested }) => untested);
@@ -69,8 +69,8 @@ inEveryBrowser(({ browser, open, url }) => {
     );
   });
 
-  it("knows how the page was come to", async () => {
-    const tab = await open("vitals.html", measuring);
+  it("reports the type of the navigation", async () => {
+    const tab = await open("vitals.html", settings);
     await expect.poll(async () => (await vitals(tab)).length).toBeGreaterThan(0);
     const before = (await vitals(tab)).length;
     await tab.run("setTimeout(() => location.reload(), 50)");
@@ -81,8 +81,8 @@ inEveryBrowser(({ browser, open, url }) => {
       .toContain("reload");
   });
 
-  it("measures a restore from the back-forward cache anew, in its own view", async () => {
-    const tab = await open("vitals.html", measuring);
+  it("measures a restore from the back-forward cache again, in its own view", async () => {
+    const tab = await open("vitals.html", settings);
     await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
     await untilIdle(tab);
     await leave(tab);
@@ -101,10 +101,10 @@ inEveryBrowser(({ browser, open, url }) => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it("tells nothing of a page that was not seen, until it is", async () => {
+  it("captures nothing of a page that was never visible, until it is", async () => {
     const tab = await open("plain.html", { signals: ["clicks"] });
     await open("plain.html", { signals: ["clicks"] });
-    await tab.run(`location.href = ${JSON.stringify(url("vitals.html", measuring))}`);
+    await tab.run(`location.href = ${JSON.stringify(url("vitals.html", settings))}`);
     await setTimeout(2_500);
     expect(await tab.run("return [document.title, document.visibilityState]")).toEqual(["Vitals", "hidden"]);
     expect(await vitals(tab)).toEqual([]);
@@ -114,19 +114,19 @@ inEveryBrowser(({ browser, open, url }) => {
     for (const { view_id } of await vitals(tab)) expect(view_id).toBe(view?.view_id);
   });
 
-  it("tells two trackers the same, also the one that began late, and watches the page once for both", async () => {
-    const tab = await open("vitals.html", measuring);
+  it("captures the same in two trackers, also in one that starts late, with one set of observers", async () => {
+    const tab = await open("vitals.html", settings);
     await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
     await tab.run(`
-      window.watchers = 0;
+      window.observers = 0;
       const { observe } = PerformanceObserver.prototype;
       PerformanceObserver.prototype.observe = function (...options) {
-        window.watchers += 1;
+        window.observers += 1;
         return observe.apply(this, options);
       };
       window.late = [];
-      const hear = ({ on }) => on("event", (event) => late.push(event));
-      window.another = sdk.createTracker({ key: "tm_test_11111111", endpoint: location.origin, signals: [hear, sdk.webVitals()] });
+      const listen = ({ on }) => on("event", (event) => late.push(event));
+      window.another = sdk.createTracker({ key: "tm_test_11111111", endpoint: location.origin, signals: [listen, sdk.webVitals()] });
     `);
     await use(tab);
     await tab.run(`
@@ -137,16 +137,16 @@ inEveryBrowser(({ browser, open, url }) => {
     const late = await tab.run<Awaited<ReturnType<typeof vitals>>>(
       "return late.filter(({ type }) => type === 'web_vital')",
     );
-    const said = ({ metric_id, value }: (typeof late)[number]) => `${metric_id} ${value}`;
-    expect(late.map(said).toSorted()).toEqual((await vitals(tab)).map(said).toSorted());
+    const brief = ({ metric_id, value }: (typeof late)[number]) => `${metric_id} ${value}`;
+    expect(late.map(brief).toSorted()).toEqual((await vitals(tab)).map(brief).toSorted());
     expect(late.map(({ metric }) => metric).toSorted()).toEqual(await measurable(tab));
-    expect(await tab.run("return watchers")).toBe(0);
+    expect(await tab.run("return observers")).toBe(0);
   });
 
-  it("tells nothing after a stop, while another tracker still hears", async () => {
-    const tab = await open("vitals.html", measuring);
+  it("captures nothing after a stop, while another tracker still does", async () => {
+    const tab = await open("vitals.html", settings);
     await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
-    const told = await tab.run<[stopped: number, other: number]>(`
+    const counts = await tab.run<[stopped: number, other: number]>(`
       const counts = { stopped: 0, other: 0 };
       const start = (name) => sdk.webVitals()({ capture: () => { counts[name] += 1; }, on: () => () => {}, beginView: () => ({}) });
       const stop = start("stopped");
@@ -157,7 +157,7 @@ inEveryBrowser(({ browser, open, url }) => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       return [counts.stopped - before.stopped, counts.other - before.other];
     `);
-    expect(told[0]).toBe(0);
-    expect(told[1]).toBeGreaterThan(0);
+    expect(counts[0]).toBe(0);
+    expect(counts[1]).toBeGreaterThan(0);
   });
 });

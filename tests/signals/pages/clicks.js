@@ -1,4 +1,4 @@
-/** A box with a shadow root of its own, and in it what it is told. */
+/** Defines a custom element with this HTML in its shadow root. */
 const define = (name, mode, html) =>
   customElements.define(
     name,
@@ -18,6 +18,6 @@ define(
 define("outer-box", "open", '<div data-tm="outer"><inner-box></inner-box></div>');
 define("closed-box", "closed", '<button type="button">Closed button</button>');
 
-// A page that keeps its events to itself, as early as a page can.
-document.getElementById("stubborn").addEventListener("click", (event) => event.stopImmediatePropagation());
-document.body.addEventListener("click", (event) => event.target.id === "stubborn" && event.stopPropagation(), true);
+// Stops the propagation of clicks on the button and, earlier, in the capture phase of the body.
+document.getElementById("stopped").addEventListener("click", (event) => event.stopImmediatePropagation());
+document.body.addEventListener("click", (event) => event.target.id === "stopped" && event.stopPropagation(), true);

@@ -1,20 +1,20 @@
 /*
- * The page's own activity log: notes what happens to the page and when, by `performance.now()`, in `window.activityLog`. It
- * counts nothing; the test does, by another rule than the SDK's code.
+ * An activity log, independent of the SDK: records changes of the page and inputs in `window.activityLog`, with the time by
+ * `performance.now()`. The test computes the totals, with other code than the SDK's.
  */
 {
-  const note = (what) => window.activityLog.push({ at: performance.now(), what });
-  const look = () => {
-    note(document.visibilityState === "visible" ? "visible" : "hidden");
-    note(document.hasFocus() ? "focused" : "blurred");
+  const log = (kind) => window.activityLog.push({ at: performance.now(), kind });
+  const logState = () => {
+    log(document.visibilityState === "visible" ? "visible" : "hidden");
+    log(document.hasFocus() ? "focused" : "blurred");
   };
   window.activityLog = [];
-  look();
-  document.addEventListener("visibilitychange", look);
-  for (const type of ["focus", "pageshow"]) addEventListener(type, look);
-  // At the blur itself, not every browser knows yet whether the focus stays with a frame of the page.
-  addEventListener("blur", () => setTimeout(look));
-  addEventListener("pagehide", () => note("hidden"));
+  logState();
+  document.addEventListener("visibilitychange", logState);
+  for (const type of ["focus", "pageshow"]) addEventListener(type, logState);
+  // During `blur`, not every browser reports yet that the focus is in a frame of the page.
+  addEventListener("blur", () => setTimeout(logState));
+  addEventListener("pagehide", () => log("hidden"));
   for (const type of ["pointermove", "pointerdown", "keydown", "wheel", "scroll", "touchmove"])
-    addEventListener(type, () => note("input"), true);
+    addEventListener(type, () => log("input"), true);
 }

@@ -1,10 +1,10 @@
-/** An uncaught exception, as from any code of the page. */
+/** Causes an uncaught exception. */
 window.fail = (thrown) =>
   setTimeout(() => {
     throw thrown;
   });
 
-/** A script of another origin that fails: the browser does not say how. */
+/** Causes an exception in a script of another origin. */
 window.failElsewhere = () => {
   const script = document.createElement("script");
   script.src = `http://localhost:${location.port}/fails.js`;

@@ -11,7 +11,7 @@ const define = (name, html) =>
 define("shadow-form", '<form id="within"><input id="field" /><button id="go">Go</button></form>');
 define("shadow-field", '<input id="field" />');
 
-// What the page submits stays on the page, as in most apps; `?leave` submits as HTML does.
+// Prevents submits, like most apps. With `?leave` a submit leaves the page.
 if (!new URLSearchParams(location.search).has("leave")) addEventListener("submit", (event) => event.preventDefault());
 
 window.failures = [];

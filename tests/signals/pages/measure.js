@@ -1,8 +1,7 @@
 /*
- * Measures the page that it is on: with every signal, or those that the page's query names (`?signals=clicks,dwell`), with
- * the options of `?options={"dwell":{"idleAfter":1000}}`, in which "sdk.clickLinks" and "sdk.readingDetails()" stand for what the SDK
- * exports. The tracker is in `window.tracker`; what it captures is appended to `window.captured` and, for the whole tab, to
- * `sessionStorage.captured`.
+ * Starts a tracker on the page, in `window.tracker`. The page's query sets the signals (`?signals=clicks,dwell`, default: all) and
+ * their options (`?options={"dwell":{"idleAfter":1000}}`). In options, "sdk.clickLinks" and "sdk.readingDetails()" stand for exports
+ * of the SDK. Captured events are appended to `window.captured` and, for the whole tab, to `sessionStorage.captured`.
  */
 {
   const { sdk, signalNames } = window;
@@ -20,11 +19,11 @@
     sessionStorage.captured = JSON.stringify([...JSON.parse(sessionStorage.captured ?? "[]"), event]);
   };
 
-  // The first events come from within createTracker: its hearers are there before the signals start.
-  const hear = ({ on }) => on("event", capture);
+  // A signal, listed first, so that it also receives the events that are captured in createTracker.
+  const listen = ({ on }) => on("event", capture);
   window.tracker = sdk.createTracker({
     key: "tm_test_00000000",
     endpoint: location.origin,
-    signals: [hear, ...names.map((name) => sdk[name](options[name]))],
+    signals: [listen, ...names.map((name) => sdk[name](options[name]))],
   });
 }

@@ -1,15 +1,15 @@
-/* What the tests of media do to a player, and what the browser itself says was played. */
+/* Actions on media elements for the tests, and the browser's own record of the played ranges. */
 {
   const once = (medium, type) => new Promise((resolve) => medium.addEventListener(type, resolve, { once: true }));
 
-  /** Until the medium has its length and can play. */
+  /** Waits until the medium has its length and can play. */
   const ready = async (medium) => {
     while (medium.readyState < 3) await once(medium, "canplay");
   };
 
-  /** Plays until the medium is at so many seconds, or past them. */
+  /** Plays until the medium is at that many seconds, or beyond. */
   const playTo = async (medium, seconds) => {
-    // Not awaited: WebKitGTK never keeps the promise of a medium that was sought.
+    // Not awaited, because WebKitGTK never resolves the promise after a seek.
     medium.play().catch(() => {});
     while (medium.currentTime < seconds) await once(medium, "timeupdate");
   };
@@ -26,13 +26,13 @@
     await done;
   };
 
-  /** The browser's own account, in milliseconds. */
+  /** The ranges that the browser itself has recorded, in milliseconds. */
   const playedBy = ({ played }) =>
     Array.from({ length: played.length }, (_, each) =>
       [played.start(each), played.end(each)].map((at) => Math.round(at * 1000)),
     );
 
-  /** So many seconds of silence. */
+  /** Returns a URL of that many seconds of silence. */
   const silence = (seconds) => {
     const rate = 8000;
     const bytes = new Uint8Array(44 + rate * seconds).fill(128, 44);

@@ -1,2 +1,2 @@
-// Tells the page in front what was captured before anybody saw this one.
-if (document.prerendering) localStorage.capturedAhead = JSON.stringify(window.captured);
+// Stores the events captured during prerendering, for the page in front to read.
+if (document.prerendering) localStorage.capturedWhilePrerendering = JSON.stringify(window.captured);

@@ -1,9 +1,9 @@
-// An interaction whose next paint is late.
+// Delays the paint after a click.
 document.getElementById("slow").addEventListener("click", () => {
   for (const until = performance.now() + 120; performance.now() < until; );
 });
 
-// A shift that no input has caused.
+// Shifts the layout without an input.
 window.shift = () => {
   document.getElementById("pushes").style.height = "200px";
 };
