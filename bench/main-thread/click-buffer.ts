@@ -1,4 +1,4 @@
-/** The reference: the least that a page can do to know its clicks. It posts them every two seconds and when it is hidden. */
+/** The reference: a minimal click tracker. It posts clicks every two seconds, and when the page is hidden. */
 let clicks: object[] = [];
 
 const post = () => {

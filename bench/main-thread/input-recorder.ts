@@ -1,9 +1,9 @@
-/** Reports every input that reached the page, once the page is hidden. */
-const heard: { type: string }[] = [];
+/** Posts every input that reached the page, when the page is hidden. */
+const inputs: { type: string }[] = [];
 for (const type of ["pointermove", "click", "wheel"])
-  addEventListener(type, () => heard.push({ type }), { capture: true, passive: true });
+  addEventListener(type, () => inputs.push({ type }), { capture: true, passive: true });
 
 document.addEventListener(
   "visibilitychange",
-  () => document.hidden && fetch("/v1/events", { method: "POST", body: JSON.stringify(heard) }),
+  () => document.hidden && fetch("/v1/events", { method: "POST", body: JSON.stringify(inputs) }),
 );

@@ -1,13 +1,13 @@
-/** So many pieces, joined. */
-const times = (count: number, piece: (index: number) => string, between = "\n"): string =>
-  Array.from({ length: count }, (_, index) => piece(index)).join(between);
+/** Joins that many pieces. */
+const repeat = (count: number, piece: (index: number) => string, separator = "\n"): string =>
+  Array.from({ length: count }, (_, index) => piece(index)).join(separator);
 
 const WORDS = "twice a day the tide leaves a strip of shore that is neither land nor sea until it comes back in".split(
   " ",
 );
 
 const prose = (start: number, words: number): string =>
-  times(words, (at) => `${WORDS[(start + at) % WORDS.length]}`, " ");
+  repeat(words, (at) => `${WORDS[(start + at) % WORDS.length]}`, " ");
 
 const STYLE = `
   body { margin: 0; font: 16px/1.6 sans-serif }
@@ -29,24 +29,24 @@ const card = (index: number) => `
 const section = (index: number) => `
   <section id="section-${index}">
     <h2>${prose(index, 5)}</h2>
-    ${times(5, (at) => paragraph(index + at))}
+    ${repeat(5, (at) => paragraph(index + at))}
     <details><summary>More</summary><p>${prose(index, 60)}</p></details>
-    <div class="cards">${times(4, card)}</div>
+    <div class="cards">${repeat(4, card)}</div>
   </section>`;
 
-/** Scrolls by itself, inside of a shadow root. */
+/** A scroller inside a shadow root. */
 const WIDGET = `
   <tide-table><template shadowrootmode="open">
     <style>div { height: 300px; overflow: auto; border: 1px solid #ccc } p:hover { background: #eef }</style>
-    <div>${times(120, (index) => `<p>${prose(index, 6)} <button type="button">Remind me</button></p>`)}</div>
+    <div>${repeat(120, (index) => `<p>${prose(index, 6)} <button type="button">Remind me</button></p>`)}</div>
   </template></tide-table>`;
 
 /**
- * A page as a magazine might have it: some 1,500 elements on 25 screens, with links, cards with buttons, folded details and
- * a widget in a shadow root. Pointing at things and clicking them changes styles and layout, so that whoever reads geometry
- * carelessly forces some. Its links lead nowhere, so that the pointer meets the same things in each visit.
+ * Returns the HTML of a page like a magazine's: about 1,500 elements on 25 screens, with links, cards, buttons,
+ * collapsed details and a widget in a shadow root. Pointing and clicking change styles and layout, so that a script
+ * that reads geometry forces a layout. The links lead nowhere, so that the pointer meets the same elements in each run.
  *
- * @param head HTML for the head: the script to be measured, or nothing.
+ * @param head HTML for the head: the script to measure, or empty.
  */
 export const page = (head: string): string => `<!doctype html>
 <html lang="en">
@@ -58,7 +58,7 @@ export const page = (head: string): string => `<!doctype html>
     ${head}
   </head>
   <body>
-    <nav>${times(24, (index) => `<a href="#nowhere">${index}</a>`)}</nav>
-    <main>${times(3, section)}${WIDGET}${times(21, section)}</main>
+    <nav>${repeat(24, (index) => `<a href="#nowhere">${index}</a>`)}</nav>
+    <main>${repeat(3, section)}${WIDGET}${repeat(21, section)}</main>
   </body>
 </html>`;

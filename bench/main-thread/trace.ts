@@ -1,10 +1,10 @@
 import type { CDPSession } from "playwright-core";
 
-/** What a trace tells of the script of a page that has no other. */
+/** The results of a trace of a page with a single script. */
 export interface Traced {
-  /** Most processor time that script took of one task, in milliseconds. */
+  /** Longest processor time of script in one task, in milliseconds. */
   longestScript: number;
-  /** Style recalculations and layouts that happened within script: it asked for what was not up to date. */
+  /** Number of style recalculations and layouts within script, which the script forced. */
   forcedLayouts: number;
 }
 
@@ -16,19 +16,19 @@ interface TraceEvent {
   tid: number;
   ts: number;
   dur: number;
-  /** Processor time, where the system tells it. */
+  /** Processor time, where the system provides it. */
   tdur?: number;
   args: { name?: string };
 }
 
 const CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline", "v8", "v8.execute"];
 
-/** What contains script and nothing else; a call contains the microtasks that follow it. */
+/** Events that contain script only. A call contains the microtasks that follow it. */
 const SCRIPT = ["EvaluateScript", "FunctionCall", "v8.callFunction", "RunMicrotasks"];
 
 const LAYOUT = ["UpdateLayoutTree", "Layout"];
 
-/** The events that lie in no other one of them. */
+/** Returns the events that are inside no other event. */
 const outermost = (events: TraceEvent[]): TraceEvent[] => {
   let end = 0;
   return events.filter(({ ts, dur }) => {
@@ -38,17 +38,20 @@ const outermost = (events: TraceEvent[]): TraceEvent[] => {
   });
 };
 
-/** Tells in which of the hosts an event lies, if the events are asked for in the order of time. */
-const hostAmong = (hosts: TraceEvent[]) => {
+/** Returns a function that finds the container of an event. It must be called in the order of time. */
+const containerFinder = (containers: TraceEvent[]) => {
   let at = 0;
   return ({ ts }: TraceEvent): TraceEvent | undefined => {
-    for (let host = hosts[at]; host && host.ts + host.dur <= ts; host = hosts[at]) at += 1;
-    const host = hosts[at];
-    return host && host.ts <= ts ? host : undefined;
+    for (let next = containers[at]; next && next.ts + next.dur <= ts; next = containers[at]) at += 1;
+    const container = containers[at];
+    return container && container.ts <= ts ? container : undefined;
   };
 };
 
-/** The complete events of the busiest main thread, in the order of time: other pages stand idle. */
+/**
+ * Returns the complete events of the busiest main thread, in the order of time. The main threads of other pages are
+ * idle.
+ */
 const mainThread = (events: TraceEvent[]): TraceEvent[] =>
   events
     .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
@@ -60,8 +63,8 @@ const read = (events: TraceEvent[]): Traced => {
   const thread = mainThread(events);
   const named = (names: string[]) => thread.filter(({ name }) => names.includes(name));
   const scripts = outermost(named(SCRIPT));
-  const taskOf = hostAmong(outermost(named(["RunTask"])));
-  const scriptOf = hostAmong(scripts);
+  const taskOf = containerFinder(outermost(named(["RunTask"])));
+  const scriptOf = containerFinder(scripts);
 
   const perTask = new Map<TraceEvent | undefined, number>();
   for (const script of scripts) {
@@ -74,7 +77,7 @@ const read = (events: TraceEvent[]): Traced => {
   };
 };
 
-/** Starts a trace of a page. Returns what ends it and reads it. */
+/** Starts a trace of a page. Returns a function that ends the trace and returns its results. */
 export const startTrace = async (session: CDPSession): Promise<() => Promise<Traced>> => {
   const events: TraceEvent[] = [];
   session.on("Tracing.dataCollected", ({ value }) => events.push(...(value as unknown[] as TraceEvent[])));

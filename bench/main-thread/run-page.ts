@@ -1,24 +1,24 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { BrowserContext, CDPSession } from "playwright-core";
-import { INPUT, play } from "./input.ts";
+import { dispatchInput, INPUT } from "./input.ts";
 import { BARE, type Site } from "./site.ts";
 import { startTrace, type Traced } from "./trace.ts";
 
-/** What a visit cost the page's main thread: processor time in milliseconds, memory in KiB. */
+/** The cost of a run on the page's main thread: processor time in milliseconds, memory in KiB. */
 export interface Cost {
-  /** Script in all, from the first byte of the page until it was hidden and had told the collector. */
+  /** All script, from the first byte of the page until it is hidden and has sent its events. */
   script: number;
-  /** Of that, until the page had loaded. */
+  /** The part of it until the page has loaded. */
   scriptAtStart: number;
-  /** Recalculating styles and laying out since the page had loaded. */
+  /** Style recalculation and layout after the load. */
   layout: number;
-  /** All tasks: script, and what the browser does before and after it. */
+  /** All tasks: script, and the browser's work before and after it. */
   tasks: number;
-  /** Memory that script holds at the end, after a garbage collection. */
+  /** Script's memory at the end, after a garbage collection. */
   heap: number;
 }
 
-/** How long a page has for what it does of itself after it was loaded or hidden, in milliseconds. */
+/** Time for the page's own work after it was loaded or hidden, in milliseconds. */
 const SETTLE_MS = 300;
 
 const readMetrics = async (session: CDPSession): Promise<Omit<Cost, "scriptAtStart">> => {
@@ -33,12 +33,13 @@ const readMetrics = async (session: CDPSession): Promise<Omit<Cost, "scriptAtSta
 };
 
 /**
- * Visits the page with the script of that name: loads it in a new tab, without anything that an earlier visit stored, plays
- * the input, and hides it behind another tab, as the visitor who goes elsewhere does.
+ * Runs the sequence on the page with the script of that name. It loads the page in a new tab without stored data,
+ * dispatches the input, and hides the page behind another tab.
  *
- * @throws Error when the collector was told of another number of inputs than was played, or of none by a page with a script.
+ * @throws Error when the number of inputs that arrived differs from the number dispatched, or when a page with a script
+ * sent none.
  */
-const visit = async <T>(
+const runPage = async <T>(
   context: BrowserContext,
   site: Site,
   name: string,
@@ -46,7 +47,7 @@ const visit = async <T>(
 ): Promise<T> => {
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
-  // A page of the same origin first: the tab then keeps its process, and with it what is counted.
+  // A page of the same origin first, so that the tab keeps its process, and with it the counters.
   await page.goto(`${site.origin}/${BARE}`);
   await session.send("Storage.clearDataForOrigin", { origin: site.origin, storageTypes: "all" });
   site.takeCounts();
@@ -55,26 +56,26 @@ const visit = async <T>(
   await page.goto(`${site.origin}/${name}`);
   await wait(SETTLE_MS);
   await loaded?.();
-  await play(session);
+  await dispatchInput(session);
   await context.pages()[0]?.bringToFront();
   await wait(SETTLE_MS);
 
   const result = await end();
   await page.close();
   const counts = site.takeCounts();
-  for (const [type, played] of Object.entries(INPUT)) {
-    // A page reports some types or none; the input recorder reports all.
-    const told = counts.get(type);
-    if (told === undefined ? type === "click" && name !== BARE : told !== played)
-      throw new Error(`${name}: the collector was told of ${told ?? 0} events of type ${type}, not of ${played}`);
+  for (const [type, dispatched] of Object.entries(INPUT)) {
+    // A page sends events of some types or none; the input recorder sends all.
+    const arrived = counts.get(type);
+    if (arrived === undefined ? type === "click" && name !== BARE : arrived !== dispatched)
+      throw new Error(`${name}: ${arrived ?? 0} events of type ${type} arrived, expected ${dispatched}`);
   }
   return result;
 };
 
-/** A visit's cost. Nothing but the browser's own counters runs beside it. */
+/** Measures the cost of a run, by the browser's own counters only. */
 export const measure = (context: BrowserContext, site: Site, name: string): Promise<Cost> =>
-  visit(context, site, name, async (session) => {
-    // Processor time of the thread, so that it does not count when other programs have the processor.
+  runPage(context, site, name, async (session) => {
+    // Processor time of the thread, so that time of other programs does not count.
     await session.send("Performance.enable", { timeDomain: "threadTicks" });
     const before = await readMetrics(session);
     let atStart = before;
@@ -96,6 +97,6 @@ export const measure = (context: BrowserContext, site: Site, name: string): Prom
     };
   });
 
-/** What a visit's trace tells. Tracing takes time itself, so that no sum of times is measured with it. */
+/** Traces a run. Tracing takes time itself, so the sums of times come from {@link measure} instead. */
 export const trace = (context: BrowserContext, site: Site, name: string): Promise<Traced> =>
-  visit(context, site, name, async (session) => ({ end: await startTrace(session) }));
+  runPage(context, site, name, async (session) => ({ end: await startTrace(session) }));
