@@ -1,39 +1,41 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { inEveryBrowser } from "../signals/in-every-browser.ts";
 
-inEveryBrowser(({ open }) => {
-  it("compresses a large body as gzip, and returns a small one unchanged", async () => {
-    const tab = await open("plain.html");
-    const [small, compressed, text] = await tab.run<[boolean, number, string]>(`
+describe("gzip", () => {
+  inEveryBrowser(({ open }) => {
+    it("compresses a large body as gzip, and returns a small one unchanged", async () => {
+      const tab = await open("plain.html");
+      const [small, compressed, text] = await tab.run<[boolean, number, string]>(`
       const bytes = (text) => new TextEncoder().encode(text);
       const small = bytes("tide ".repeat(100));
       const compressed = await sdk.gzip(bytes("tide ".repeat(1_000)));
       const uncompressed = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("gzip"));
       return [(await sdk.gzip(small)) === small, compressed.length, await new Response(uncompressed).text()];
     `);
-    expect(small).toBe(true);
-    expect(compressed).toBeLessThan(500);
-    expect(text).toBe("tide ".repeat(1_000));
-  });
+      expect(small).toBe(true);
+      expect(compressed).toBeLessThan(500);
+      expect(text).toBe("tide ".repeat(1_000));
+    });
 
-  it("returns the body unchanged at once when the page is hidden during compression", async () => {
-    const tab = await open("plain.html");
-    await tab.run(`
+    it("returns the body unchanged at once when the page is hidden during compression", async () => {
+      const tab = await open("plain.html");
+      await tab.run(`
       globalThis.CompressionStream = class { constructor() { return new TransformStream({ flush: () => new Promise(() => {}) }); } };
       const body = new TextEncoder().encode("tide ".repeat(1_000));
       globalThis.same = sdk.gzip(body).then((compressed) => compressed === body);
     `);
-    await open("plain.html");
-    expect(await tab.run("return globalThis.same")).toBe(true);
-  });
+      await open("plain.html");
+      expect(await tab.run("return globalThis.same")).toBe(true);
+    });
 
-  it("returns the body unchanged without a CompressionStream", async () => {
-    const tab = await open("plain.html");
-    const isSame = await tab.run<boolean>(`
+    it("returns the body unchanged without a CompressionStream", async () => {
+      const tab = await open("plain.html");
+      const isSame = await tab.run<boolean>(`
       delete globalThis.CompressionStream;
       const body = new TextEncoder().encode("tide ".repeat(1_000));
       return (await sdk.gzip(body)) === body;
     `);
-    expect(isSame).toBe(true);
+      expect(isSame).toBe(true);
+    });
   });
 });

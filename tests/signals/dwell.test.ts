@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { expectedEngagement } from "./activity-log.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
@@ -54,30 +54,31 @@ const keepMoving = async (tab: Tab, ms: number) => {
     await tab.move({ x: 300 + Math.floor(Math.random() * 100), y: 300 });
 };
 
-inEveryBrowser(({ can, open }) => {
-  it("counts all four totals while the visitor is active", async () => {
-    const tab = await open("clock.html", settings);
-    await keepMoving(tab, 2_000);
-    const { dwell, lasted } = await expectActivityLog(tab);
-    for (const total of TOTALS) expect(Math.abs(dwell[total] - lasted), total).toBeLessThan(TOLERANCE);
-  });
+describe("the signal dwell", () => {
+  inEveryBrowser(({ can, open }) => {
+    it("counts all four totals while the visitor is active", async () => {
+      const tab = await open("clock.html", settings);
+      await keepMoving(tab, 2_000);
+      const { dwell, lasted } = await expectActivityLog(tab);
+      for (const total of TOTALS) expect(Math.abs(dwell[total] - lasted), total).toBeLessThan(TOLERANCE);
+    });
 
-  it("counts the visitor as active until the idle limit after an input", async () => {
-    const tab = await open("clock.html", settings);
-    await tab.move({ x: 300, y: 300 });
-    await setTimeout(2_500);
-    await tab.press("a");
-    await setTimeout(500);
-    const { dwell, lasted } = await expectActivityLog(tab);
-    expect(dwell.visible_ms).toBeGreaterThan(lasted - TOLERANCE);
-    expect(dwell.engaged_ms).toBeLessThan(lasted - 1_000);
-    expect(dwell).toMatchObject({ idle_after_ms: IDLE_AFTER, rule_version: 1 });
-  });
+    it("counts the visitor as active until the idle limit after an input", async () => {
+      const tab = await open("clock.html", settings);
+      await tab.move({ x: 300, y: 300 });
+      await setTimeout(2_500);
+      await tab.press("a");
+      await setTimeout(500);
+      const { dwell, lasted } = await expectActivityLog(tab);
+      expect(dwell.visible_ms).toBeGreaterThan(lasted - TOLERANCE);
+      expect(dwell.engaged_ms).toBeLessThan(lasted - 1_000);
+      expect(dwell).toMatchObject({ idle_after_ms: IDLE_AFTER, rule_version: 1 });
+    });
 
-  it("counts the visitor as active without input while a hold lasts", async () => {
-    const tab = await open("clock.html", settings);
-    await setTimeout(IDLE_AFTER + TOLERANCE);
-    const [held, after] = await tab.run<[held: Totals, after: Totals]>(`
+    it("counts the visitor as active without input while a hold lasts", async () => {
+      const tab = await open("clock.html", settings);
+      await setTimeout(IDLE_AFTER + TOLERANCE);
+      const [held, after] = await tab.run<[held: Totals, after: Totals]>(`
       const total = () => {
         tracker.flush();
         const { active_ms, engaged_ms } = captured.findLast(({ type }) => type === "dwell");
@@ -98,124 +99,127 @@ inEveryBrowser(({ can, open }) => {
         Object.fromEntries(["at", "active_ms", "engaged_ms"].map((each) => [each, end[each] - start[each]]));
       return [since(held, startedAt), since(after, held)];
     `);
-    for (const total of ["active_ms", "engaged_ms"] as const) {
-      expect(Math.abs(held[total] - held.at)).toBeLessThan(TOLERANCE);
-      expect(after[total]).toBeLessThan(TOLERANCE);
-    }
-  });
+      for (const total of ["active_ms", "engaged_ms"] as const) {
+        expect(Math.abs(held[total] - held.at)).toBeLessThan(TOLERANCE);
+        expect(after[total]).toBeLessThan(TOLERANCE);
+      }
+    });
 
-  it("reports when the visitor turns idle, and not again while they are idle", async () => {
-    const tab = await open("clock.html", settings);
-    await tab.move({ x: 300, y: 300 });
-    const dwells = () => capturedOf(tab, "dwell");
-    await expect.poll(async () => (await dwells()).length, { timeout: 3_000 }).toBeGreaterThan(0);
-    await setTimeout(IDLE_AFTER + TOLERANCE);
-    const before = await dwells();
-    await setTimeout(2_000);
-    expect(await dwells()).toEqual(before);
-    expect(before.at(-1)?.engaged_ms).toBeGreaterThanOrEqual(IDLE_AFTER);
-  });
-
-  it("counts nothing while another tab is in front", async () => {
-    const tab = await open("clock.html", settings);
-    await keepMoving(tab, 500);
-    const other = await open("plain.html", { signals: [] });
-    await setTimeout(2_000);
-    await other.move("#button");
-    await tab.front();
-    await expect.poll(() => tab.run("return document.visibilityState")).toBe("visible");
-    await keepMoving(tab, 500);
-    const { dwell, lasted } = await expectActivityLog(tab);
-    expect(dwell.visible_ms).toBeLessThan(lasted - 2_000);
-    expect(dwell.visible_ms).toBeGreaterThan(800);
-  });
-
-  if (can.windows)
-    it("counts the page as visible and not as focused while another window has the focus", async () => {
+    it("reports when the visitor turns idle, and not again while they are idle", async () => {
       const tab = await open("clock.html", settings);
-      await tab.run(`
+      await tab.move({ x: 300, y: 300 });
+      const dwells = () => capturedOf(tab, "dwell");
+      await expect.poll(async () => (await dwells()).length, { timeout: 3_000 }).toBeGreaterThan(0);
+      await setTimeout(IDLE_AFTER + TOLERANCE);
+      const before = await dwells();
+      await setTimeout(2_000);
+      expect(await dwells()).toEqual(before);
+      expect(before.at(-1)?.engaged_ms).toBeGreaterThanOrEqual(IDLE_AFTER);
+    });
+
+    it("counts nothing while another tab is in front", async () => {
+      const tab = await open("clock.html", settings);
+      await keepMoving(tab, 500);
+      const other = await open("plain.html", { signals: [] });
+      await setTimeout(2_000);
+      await other.move("#button");
+      await tab.front();
+      await expect.poll(() => tab.run("return document.visibilityState")).toBe("visible");
+      await keepMoving(tab, 500);
+      const { dwell, lasted } = await expectActivityLog(tab);
+      expect(dwell.visible_ms).toBeLessThan(lasted - 2_000);
+      expect(dwell.visible_ms).toBeGreaterThan(800);
+    });
+
+    if (can.windows)
+      it("counts the page as visible and not as focused while another window has the focus", async () => {
+        const tab = await open("clock.html", settings);
+        await tab.run(`
         const popUp = () => open("/frame.html", "", "popup,width=300,height=300");
         document.getElementById("button").addEventListener("click", () => { globalThis.popup = popUp(); });
       `);
-      await tab.click("#button");
-      await expect.poll(() => tab.run("return document.hasFocus()")).toBe(false);
+        await tab.click("#button");
+        await expect.poll(() => tab.run("return document.hasFocus()")).toBe(false);
+        const before = await read(tab);
+        await setTimeout(1_500);
+        expect(await tab.run("return document.visibilityState")).toBe("visible");
+        const { dwell, at } = await read(tab);
+        expect(Math.abs(dwell.visible_ms - before.dwell.visible_ms - (at - before.at))).toBeLessThan(TOLERANCE);
+        expect(dwell.focused_ms - before.dwell.focused_ms).toBeLessThan(TOLERANCE);
+        await tab.run("popup.close()");
+        await expect.poll(() => tab.run("return document.hasFocus()")).toBe(true);
+        await setTimeout(500);
+        await expectActivityLog(tab);
+      });
+
+    it("reports when the page is hidden", async () => {
+      const tab = await open("clock.html", settings);
+      const { dwell } = await read(tab);
+      await keepMoving(tab, 300);
+      await open("plain.html", { signals: [] });
+      await expect.poll(() => tab.run("return document.visibilityState")).toBe("hidden");
+      const last = (await capturedOf(tab, "dwell")).at(-1);
+      expect(last?.visible_ms).toBeGreaterThan((dwell?.visible_ms ?? 0) + 200);
+    });
+
+    it("keeps counting while the focus is in a frame of the page", async () => {
+      const tab = await open("clock.html", settings);
+      await tab.click("#frame >>> #framed");
+      expect(await tab.run("return document.activeElement.id")).toBe("frame");
       const before = await read(tab);
+      await setTimeout(700);
+      const after = await read(tab);
+      const span = after.at - before.at;
+      expect(Math.abs(after.dwell.focused_ms - before.dwell.focused_ms - span)).toBeLessThan(TOLERANCE);
+    });
+
+    it("reports totals of the view, with the engaged time since the last report", async () => {
+      const tab = await open("clock.html", {
+        ...settings,
+        options: { dwell: { idleAfter: IDLE_AFTER, reportEvery: 300 } },
+      });
+      await keepMoving(tab, 1_500);
+      const dwells = await capturedOf(tab, "dwell");
+      expect(dwells.length).toBeGreaterThanOrEqual(3);
+      for (const [index, { visible_ms }] of dwells.entries())
+        expect(visible_ms).toBeGreaterThan(dwells[index - 1]?.visible_ms ?? 0);
+      const sum = dwells.reduce((total, { engaged_delta_ms }) => total + engaged_delta_ms, 0);
+      expect(sum).toBe(dwells.at(-1)?.engaged_ms);
+    });
+
+    it("reports a view's totals when a route ends it, and starts the next view from zero", async () => {
+      const tab = await open("clock.html", settings);
+      await keepMoving(tab, 1_500);
+      const before = await read(tab);
+      await tab.run("history.pushState(null, '', '/shop')");
+      await expect.poll(async () => (await capturedOf(tab, "page_view")).length).toBe(2);
+      await keepMoving(tab, 300);
+      const { dwell, lasted } = await expectActivityLog(tab);
+      expect(dwell.view_id).not.toBe(before.dwell.view_id);
+      expect(dwell.visible_ms).toBeLessThan(lasted + TOLERANCE);
+      const ended = (await capturedOf(tab, "dwell")).findLast(({ view_id }) => view_id === before.dwell.view_id);
+      expect(ended?.visible_ms).toBeGreaterThanOrEqual(before.dwell.visible_ms);
+    });
+
+    it("starts from zero when the page is restored from the back-forward cache, and does not count the time between", async () => {
+      const tab = await open("clock.html", settings);
+      await keepMoving(tab, 500);
+      const [first] = await capturedOf(tab, "page_view");
+      await untilIdle(tab);
+      const leftAt = await tab.run<number>("return performance.now()");
+      await tab.click("#link");
+      await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Other");
       await setTimeout(1_500);
-      expect(await tab.run("return document.visibilityState")).toBe("visible");
-      const { dwell, at } = await read(tab);
-      expect(Math.abs(dwell.visible_ms - before.dwell.visible_ms - (at - before.at))).toBeLessThan(TOLERANCE);
-      expect(dwell.focused_ms - before.dwell.focused_ms).toBeLessThan(TOLERANCE);
-      await tab.run("popup.close()");
-      await expect.poll(() => tab.run("return document.hasFocus()")).toBe(true);
-      await setTimeout(500);
-      await expectActivityLog(tab);
+      await tab.back();
+      await expect
+        .poll(async () => (await capturedOf(tab, "page_view")).map(({ cause }) => cause))
+        .toContain("bfcache");
+      await keepMoving(tab, 500);
+      const { dwell, lasted } = await expectActivityLog(tab);
+      expect(dwell.view_id).not.toBe(first?.view_id);
+      expect(lasted).toBeLessThan(5_000);
+      const ended = (await capturedOf(tab, "dwell")).findLast(({ view_id }) => view_id === first?.view_id);
+      expect(ended?.visible_ms).toBeLessThan(leftAt + 1_000);
     });
-
-  it("reports when the page is hidden", async () => {
-    const tab = await open("clock.html", settings);
-    const { dwell } = await read(tab);
-    await keepMoving(tab, 300);
-    await open("plain.html", { signals: [] });
-    await expect.poll(() => tab.run("return document.visibilityState")).toBe("hidden");
-    const last = (await capturedOf(tab, "dwell")).at(-1);
-    expect(last?.visible_ms).toBeGreaterThan((dwell?.visible_ms ?? 0) + 200);
-  });
-
-  it("keeps counting while the focus is in a frame of the page", async () => {
-    const tab = await open("clock.html", settings);
-    await tab.click("#frame >>> #framed");
-    expect(await tab.run("return document.activeElement.id")).toBe("frame");
-    const before = await read(tab);
-    await setTimeout(700);
-    const after = await read(tab);
-    const span = after.at - before.at;
-    expect(Math.abs(after.dwell.focused_ms - before.dwell.focused_ms - span)).toBeLessThan(TOLERANCE);
-  });
-
-  it("reports totals of the view, with the engaged time since the last report", async () => {
-    const tab = await open("clock.html", {
-      ...settings,
-      options: { dwell: { idleAfter: IDLE_AFTER, reportEvery: 300 } },
-    });
-    await keepMoving(tab, 1_500);
-    const dwells = await capturedOf(tab, "dwell");
-    expect(dwells.length).toBeGreaterThanOrEqual(3);
-    for (const [index, { visible_ms }] of dwells.entries())
-      expect(visible_ms).toBeGreaterThan(dwells[index - 1]?.visible_ms ?? 0);
-    const sum = dwells.reduce((total, { engaged_delta_ms }) => total + engaged_delta_ms, 0);
-    expect(sum).toBe(dwells.at(-1)?.engaged_ms);
-  });
-
-  it("reports a view's totals when a route ends it, and starts the next view from zero", async () => {
-    const tab = await open("clock.html", settings);
-    await keepMoving(tab, 1_500);
-    const before = await read(tab);
-    await tab.run("history.pushState(null, '', '/shop')");
-    await expect.poll(async () => (await capturedOf(tab, "page_view")).length).toBe(2);
-    await keepMoving(tab, 300);
-    const { dwell, lasted } = await expectActivityLog(tab);
-    expect(dwell.view_id).not.toBe(before.dwell.view_id);
-    expect(dwell.visible_ms).toBeLessThan(lasted + TOLERANCE);
-    const ended = (await capturedOf(tab, "dwell")).findLast(({ view_id }) => view_id === before.dwell.view_id);
-    expect(ended?.visible_ms).toBeGreaterThanOrEqual(before.dwell.visible_ms);
-  });
-
-  it("starts from zero when the page is restored from the back-forward cache, and does not count the time between", async () => {
-    const tab = await open("clock.html", settings);
-    await keepMoving(tab, 500);
-    const [first] = await capturedOf(tab, "page_view");
-    await untilIdle(tab);
-    const leftAt = await tab.run<number>("return performance.now()");
-    await tab.click("#link");
-    await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Other");
-    await setTimeout(1_500);
-    await tab.back();
-    await expect.poll(async () => (await capturedOf(tab, "page_view")).map(({ cause }) => cause)).toContain("bfcache");
-    await keepMoving(tab, 500);
-    const { dwell, lasted } = await expectActivityLog(tab);
-    expect(dwell.view_id).not.toBe(first?.view_id);
-    expect(lasted).toBeLessThan(5_000);
-    const ended = (await capturedOf(tab, "dwell")).findLast(({ view_id }) => view_id === first?.view_id);
-    expect(ended?.visible_ms).toBeLessThan(leftAt + 1_000);
   });
 });

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
@@ -25,180 +25,182 @@ const expectAbout = (value: number | undefined, least: number, most = least) => 
   expect(value).toBeLessThanOrEqual(most + TOLERANCE);
 };
 
-inEveryBrowser(({ open }) => {
-  const clock = (tab: Tab) => tab.run<number>("return performance.now()");
+describe("the signal elementDwell", () => {
+  inEveryBrowser(({ open }) => {
+    const clock = (tab: Tab) => tab.run<number>("return performance.now()");
 
-  it("counts a marked element while it is in view, and no other element", async () => {
-    const tab = await open("element-dwell.html", settings);
-    // In one script, because the element is also in view during the driver's commands.
-    const lasted = await tab.run<number>(`
+    it("counts a marked element while it is in view, and no other element", async () => {
+      const tab = await open("element-dwell.html", settings);
+      // In one script, because the element is also in view during the driver's commands.
+      const lasted = await tab.run<number>(`
       const before = performance.now();
       await new Promise((resolve) => setTimeout(resolve, 800));
       tracker.flush();
       return performance.now() - before`);
-    const first = await dwellOf(tab, "first");
-    expectAbout(first?.visible_ms, lasted, await clock(tab));
-    expect(first).toMatchObject({ stays: 1, share_max: 100, target: { tag: "section", id: "first" } });
-    expect(first?.longest_ms).toBe(first?.visible_ms);
-    const reported = (await capturedOf(tab, "element_dwell")).map(({ target }) => target.id);
-    expect([...new Set(reported)]).toEqual(["first"]);
-  });
+      const first = await dwellOf(tab, "first");
+      expectAbout(first?.visible_ms, lasted, await clock(tab));
+      expect(first).toMatchObject({ stays: 1, share_max: 100, target: { tag: "section", id: "first" } });
+      expect(first?.longest_ms).toBe(first?.visible_ms);
+      const reported = (await capturedOf(tab, "element_dwell")).map(({ target }) => target.id);
+      expect([...new Set(reported)]).toEqual(["first"]);
+    });
 
-  it("counts an element from half of it on, and each stay", async () => {
-    const tab = await open("element-dwell.html", settings);
-    await scrollTo(tab, 590);
-    await pause(tab, 600);
-    expect(await dwellOf(tab, "second")).toBeUndefined();
-    await scrollTo(tab, 810);
-    await pause(tab, 600);
-    await scrollTo(tab, 0);
-    await scrollTo(tab, 1000);
-    await pause(tab, 300);
-    await scrollTo(tab, 0);
-    const second = await dwellOf(tab, "second");
-    expect(second).toMatchObject({ stays: 2, share_max: 100 });
-    expect(second?.longest_ms).toBeGreaterThanOrEqual(600);
-    expect(second?.visible_ms).toBeGreaterThanOrEqual((second?.longest_ms ?? 0) + 300);
-    await pause(tab, 500);
-    expect(await dwellOf(tab, "second")).toEqual(second);
-  });
+    it("counts an element from half of it on, and each stay", async () => {
+      const tab = await open("element-dwell.html", settings);
+      await scrollTo(tab, 590);
+      await pause(tab, 600);
+      expect(await dwellOf(tab, "second")).toBeUndefined();
+      await scrollTo(tab, 810);
+      await pause(tab, 600);
+      await scrollTo(tab, 0);
+      await scrollTo(tab, 1000);
+      await pause(tab, 300);
+      await scrollTo(tab, 0);
+      const second = await dwellOf(tab, "second");
+      expect(second).toMatchObject({ stays: 2, share_max: 100 });
+      expect(second?.longest_ms).toBeGreaterThanOrEqual(600);
+      expect(second?.visible_ms).toBeGreaterThanOrEqual((second?.longest_ms ?? 0) + 300);
+      await pause(tab, 500);
+      expect(await dwellOf(tab, "second")).toEqual(second);
+    });
 
-  it("counts an element that is larger than the viewport when it fills half of the viewport", async () => {
-    const tab = await open("element-dwell.html", settings);
-    await scrollTo(tab, 2800 - 470);
-    await pause(tab, 400);
-    expect(await dwellOf(tab, "long")).toBeUndefined();
-    await scrollTo(tab, 2800 - 300);
-    await pause(tab, 400);
-    const long = await dwellOf(tab, "long");
-    expect(long).toMatchObject({ stays: 1 });
-    expect(long?.share_max).toBeGreaterThan(6);
-    expect(long?.share_max).toBeLessThan(10);
-  });
+    it("counts an element that is larger than the viewport when it fills half of the viewport", async () => {
+      const tab = await open("element-dwell.html", settings);
+      await scrollTo(tab, 2800 - 470);
+      await pause(tab, 400);
+      expect(await dwellOf(tab, "long")).toBeUndefined();
+      await scrollTo(tab, 2800 - 300);
+      await pause(tab, 400);
+      const long = await dwellOf(tab, "long");
+      expect(long).toMatchObject({ stays: 1 });
+      expect(long?.share_max).toBeGreaterThan(6);
+      expect(long?.share_max).toBeLessThan(10);
+    });
 
-  it("reports on flush, when the page is hidden and when the view ends, and only changed totals", async () => {
-    const tab = await open("element-dwell.html", settings);
-    await pause(tab, 300);
-    await dwellOf(tab, "first");
-    await scrollTo(tab, 5000);
-    await dwellOf(tab, "first");
-    const before = (await capturedOf(tab, "element_dwell")).length;
-    await dwellOf(tab, "long");
-    await tab.run("tracker.flush()");
-    expect((await capturedOf(tab, "element_dwell")).slice(before).every(({ target }) => target.id === "long")).toBe(
-      true,
-    );
-    await open("plain.html", { signals: [] });
-    await tab.front();
-    const hidden = await capturedOf(tab, "element_dwell");
-    expect(hidden.length).toBeGreaterThan(before);
-    await tab.run("tracker.page()");
-    const all = await capturedOf(tab, "element_dwell");
-    expect(all.length).toBeGreaterThan(hidden.length);
-    expect(new Set(all.map(({ view_id }) => view_id)).size).toBe(1);
-  });
+    it("reports on flush, when the page is hidden and when the view ends, and only changed totals", async () => {
+      const tab = await open("element-dwell.html", settings);
+      await pause(tab, 300);
+      await dwellOf(tab, "first");
+      await scrollTo(tab, 5000);
+      await dwellOf(tab, "first");
+      const before = (await capturedOf(tab, "element_dwell")).length;
+      await dwellOf(tab, "long");
+      await tab.run("tracker.flush()");
+      expect((await capturedOf(tab, "element_dwell")).slice(before).every(({ target }) => target.id === "long")).toBe(
+        true,
+      );
+      await open("plain.html", { signals: [] });
+      await tab.front();
+      const hidden = await capturedOf(tab, "element_dwell");
+      expect(hidden.length).toBeGreaterThan(before);
+      await tab.run("tracker.page()");
+      const all = await capturedOf(tab, "element_dwell");
+      expect(all.length).toBeGreaterThan(hidden.length);
+      expect(new Set(all.map(({ view_id }) => view_id)).size).toBe(1);
+    });
 
-  it("adds nothing while the page is hidden, and starts another stay afterwards", async () => {
-    const tab = await open("element-dwell.html", settings);
-    await pause(tab, 300);
-    const before = await clock(tab);
-    await open("plain.html", { signals: [] });
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    await tab.front();
-    await expect.poll(async () => (await dwellOf(tab, "first"))?.stays).toBe(2);
-    const first = await dwellOf(tab, "first");
-    const away = (await clock(tab)) - before;
-    expect(away).toBeGreaterThan(3_000);
-    expect(first?.visible_ms).toBeLessThan((await clock(tab)) - 2_500);
-    expect(first?.longest_ms).toBeLessThan(first?.visible_ms ?? 0);
-  });
+    it("adds nothing while the page is hidden, and starts another stay afterwards", async () => {
+      const tab = await open("element-dwell.html", settings);
+      await pause(tab, 300);
+      const before = await clock(tab);
+      await open("plain.html", { signals: [] });
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      await tab.front();
+      await expect.poll(async () => (await dwellOf(tab, "first"))?.stays).toBe(2);
+      const first = await dwellOf(tab, "first");
+      const away = (await clock(tab)) - before;
+      expect(away).toBeGreaterThan(3_000);
+      expect(first?.visible_ms).toBeLessThan((await clock(tab)) - 2_500);
+      expect(first?.longest_ms).toBeLessThan(first?.visible_ms ?? 0);
+    });
 
-  it("starts from zero with each view", async () => {
-    const tab = await open("element-dwell.html", settings);
-    await pause(tab, 1_500);
-    await tab.run("tracker.page()");
-    await pause(tab, 300);
-    const first = await dwellOf(tab, "first");
-    expectAbout(first?.visible_ms, 300, 900);
-    expect(first).toMatchObject({ stays: 1, share_max: 100 });
-  });
+    it("starts from zero with each view", async () => {
+      const tab = await open("element-dwell.html", settings);
+      await pause(tab, 1_500);
+      await tab.run("tracker.page()");
+      await pause(tab, 300);
+      const first = await dwellOf(tab, "first");
+      expectAbout(first?.visible_ms, 300, 900);
+      expect(first).toMatchObject({ stays: 1, share_max: 100 });
+    });
 
-  it("finds elements that are added later, also inside an added element and while the page is hidden", async () => {
-    const tab = await open("element-dwell.html", settings);
-    await tab.run(
-      "document.body.insertAdjacentHTML('afterbegin', '<p id=later data-tm-dwell>Text</p><div><p id=inner data-tm-dwell>Text</p></div>')",
-    );
-    await pause(tab, 400);
-    for (const id of ["later", "inner"]) expectAbout((await dwellOf(tab, id))?.visible_ms, 400, 900);
-    const other = await open("plain.html", { signals: [] });
-    await tab.front();
-    await tab.run(
-      `addEventListener('visibilitychange', () => {
+    it("finds elements that are added later, also inside an added element and while the page is hidden", async () => {
+      const tab = await open("element-dwell.html", settings);
+      await tab.run(
+        "document.body.insertAdjacentHTML('afterbegin', '<p id=later data-tm-dwell>Text</p><div><p id=inner data-tm-dwell>Text</p></div>')",
+      );
+      await pause(tab, 400);
+      for (const id of ["later", "inner"]) expectAbout((await dwellOf(tab, id))?.visible_ms, 400, 900);
+      const other = await open("plain.html", { signals: [] });
+      await tab.front();
+      await tab.run(
+        `addEventListener('visibilitychange', () => {
         if (document.hidden) document.body.insertAdjacentHTML('afterbegin', '<p id=hidden data-tm-dwell>Text</p>');
       })`,
-    );
-    await other.front();
-    await tab.front();
-    await expect.poll(async () => (await dwellOf(tab, "hidden"))?.visible_ms).toBeGreaterThan(0);
-  });
+      );
+      await other.front();
+      await tab.front();
+      await expect.poll(async () => (await dwellOf(tab, "hidden"))?.visible_ms).toBeGreaterThan(0);
+    });
 
-  it("counts an element that is marked later from then on, until the attribute is removed", async () => {
-    const tab = await open("element-dwell.html", settings);
-    await pause(tab, 800);
-    await tab.run("document.querySelector('#unmarked').scrollIntoView()");
-    await pause(tab, 800);
-    await tab.run("document.querySelector('#unmarked').setAttribute('data-tm-dwell', '')");
-    await pause(tab, 500);
-    await tab.run("document.querySelector('#unmarked').removeAttribute('data-tm-dwell')");
-    await pause(tab, 100);
-    const marked = await dwellOf(tab, "unmarked");
-    expectAbout(marked?.visible_ms, 500, 700);
-    expect(marked).toMatchObject({ stays: 1 });
-    await pause(tab, 500);
-    expect(await dwellOf(tab, "unmarked")).toEqual(marked);
-  });
+    it("counts an element that is marked later from then on, until the attribute is removed", async () => {
+      const tab = await open("element-dwell.html", settings);
+      await pause(tab, 800);
+      await tab.run("document.querySelector('#unmarked').scrollIntoView()");
+      await pause(tab, 800);
+      await tab.run("document.querySelector('#unmarked').setAttribute('data-tm-dwell', '')");
+      await pause(tab, 500);
+      await tab.run("document.querySelector('#unmarked').removeAttribute('data-tm-dwell')");
+      await pause(tab, 100);
+      const marked = await dwellOf(tab, "unmarked");
+      expectAbout(marked?.visible_ms, 500, 700);
+      expect(marked).toMatchObject({ stays: 1 });
+      await pause(tab, 500);
+      expect(await dwellOf(tab, "unmarked")).toEqual(marked);
+    });
 
-  it("continues the stay when the attribute is removed and set again at once", async () => {
-    const tab = await open("element-dwell.html", settings);
-    await pause(tab, 300);
-    await tab.run(`
+    it("continues the stay when the attribute is removed and set again at once", async () => {
+      const tab = await open("element-dwell.html", settings);
+      await pause(tab, 300);
+      await tab.run(`
       const first = document.querySelector('#first');
       first.removeAttribute('data-tm-dwell');
       first.setAttribute('data-tm-dwell', '')`);
-    await pause(tab, 300);
-    const first = await dwellOf(tab, "first");
-    expect(first).toMatchObject({ stays: 1 });
-    // The browser reports the first intersection a frame or more later.
-    expect(first?.visible_ms).toBeGreaterThanOrEqual(600 - TOLERANCE);
-  });
+      await pause(tab, 300);
+      const first = await dwellOf(tab, "first");
+      expect(first).toMatchObject({ stays: 1 });
+      // The browser reports the first intersection a frame or more later.
+      expect(first?.visible_ms).toBeGreaterThanOrEqual(600 - TOLERANCE);
+    });
 
-  it("counts an element until it is removed from the document", async () => {
-    const tab = await open("element-dwell.html", settings);
-    await pause(tab, 300);
-    await tab.run("document.querySelector('#first').remove()");
-    await pause(tab, 100);
-    const first = await dwellOf(tab, "first");
-    await pause(tab, 500);
-    expect(await dwellOf(tab, "first")).toEqual(first);
-    expect(first?.target.path).toBe("#first");
-  });
+    it("counts an element until it is removed from the document", async () => {
+      const tab = await open("element-dwell.html", settings);
+      await pause(tab, 300);
+      await tab.run("document.querySelector('#first').remove()");
+      await pause(tab, 100);
+      const first = await dwellOf(tab, "first");
+      await pause(tab, 500);
+      expect(await dwellOf(tab, "first")).toEqual(first);
+      expect(first?.target.path).toBe("#first");
+    });
 
-  it("does nothing without an IntersectionObserver or inside data-tm-ignore, and leaves no listener", async () => {
-    const tab = await open("element-dwell.html", settings);
-    const calls = await tab.run(`
+    it("does nothing without an IntersectionObserver or inside data-tm-ignore, and leaves no listener", async () => {
+      const tab = await open("element-dwell.html", settings);
+      const calls = await tab.run(`
       const observer = window.IntersectionObserver;
       delete window.IntersectionObserver;
       const calls = [];
       sdk.elementDwell()({ capture: (type) => calls.push(type), on: (type) => { calls.push(type); return () => {}; } })();
       window.IntersectionObserver = observer;
       return calls`);
-    expect(calls).toEqual([]);
-    await tab.run(
-      "document.body.insertAdjacentHTML('afterbegin', '<div data-tm-ignore><p id=ignored data-tm-dwell>Text</p></div>')",
-    );
-    await pause(tab, 300);
-    expect(await dwellOf(tab, "ignored")).toBeUndefined();
-    await tab.run("tracker.stop()");
-    expect(await listenersLeftBy(tab, "elementDwell", "")).toEqual([]);
+      expect(calls).toEqual([]);
+      await tab.run(
+        "document.body.insertAdjacentHTML('afterbegin', '<div data-tm-ignore><p id=ignored data-tm-dwell>Text</p></div>')",
+      );
+      await pause(tab, 300);
+      expect(await dwellOf(tab, "ignored")).toBeUndefined();
+      await tab.run("tracker.stop()");
+      expect(await listenersLeftBy(tab, "elementDwell", "")).toEqual([]);
+    });
   });
 });

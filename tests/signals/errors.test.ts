@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
@@ -13,76 +13,79 @@ const summary = async (tab: Tab) =>
 
 const flush = (tab: Tab) => tab.run("await new Promise((resolve) => setTimeout(resolve, 50)); await tracker.flush()");
 
-inEveryBrowser(({ browser, open, url }) => {
-  it("counts uncaught exceptions and unhandled rejections by type", async () => {
-    const tab = await open("errors.html", settings);
-    await tab.click("#fails");
-    await tab.run(`
+describe("the signal errors", () => {
+  inEveryBrowser(({ browser, open, url }) => {
+    it("counts uncaught exceptions and unhandled rejections by type", async () => {
+      const tab = await open("errors.html", settings);
+      await tab.click("#fails");
+      await tab.run(`
       fail(new RangeError("MARKER"));
       Promise.reject(new RangeError("MARKER"));
       Promise.reject(new (class PaymentError extends Error {})("MARKER"));
       Promise.reject(new DOMException("MARKER", "AbortError"));
     `);
-    await expect
-      .poll(async () => (await summary(tab)).toSorted(), { timeout: 5_000 })
-      .toEqual([
-        "error RangeError 1",
-        "error TypeError 1",
-        "rejection DOMException 1",
-        "rejection PaymentError 1",
-        "rejection RangeError 1",
-      ]);
-  });
+      await expect
+        .poll(async () => (await summary(tab)).toSorted(), { timeout: 5_000 })
+        .toEqual([
+          "error RangeError 1",
+          "error TypeError 1",
+          "rejection DOMException 1",
+          "rejection PaymentError 1",
+          "rejection RangeError 1",
+        ]);
+    });
 
-  it("reports totals at most once a second", async () => {
-    const tab = await open("errors.html", settings);
-    await tab.run(
-      "for (const after of [0, 300, 600, 900, 1200, 1500]) setTimeout(fail, after, new TypeError('MARKER'))",
-    );
-    await expect.poll(async () => (await summary(tab)).at(-1), { timeout: 10_000 }).toBe("error TypeError 6");
-    const events = await capturedOf(tab, "error");
-    expect(events).toHaveLength(2);
-    expect((events[1]?.time ?? 0) - (events[0]?.time ?? 0)).toBeGreaterThanOrEqual(995);
-  });
+    it("reports totals at most once a second", async () => {
+      const tab = await open("errors.html", settings);
+      await tab.run(
+        "for (const after of [0, 300, 600, 900, 1200, 1500]) setTimeout(fail, after, new TypeError('MARKER'))",
+      );
+      await expect.poll(async () => (await summary(tab)).at(-1), { timeout: 10_000 }).toBe("error TypeError 6");
+      const events = await capturedOf(tab, "error");
+      expect(events).toHaveLength(2);
+      expect((events[1]?.time ?? 0) - (events[0]?.time ?? 0)).toBeGreaterThanOrEqual(995);
+    });
 
-  it("does not repeat an unchanged total", async () => {
-    const tab = await open("errors.html", settings);
-    await tab.run("fail(new TypeError('MARKER'))");
-    await flush(tab);
-    await flush(tab);
-    await setTimeout(1_300);
-    expect(await summary(tab)).toEqual(["error TypeError 1"]);
-  });
+    it("does not repeat an unchanged total", async () => {
+      const tab = await open("errors.html", settings);
+      await tab.run("fail(new TypeError('MARKER'))");
+      await flush(tab);
+      await flush(tab);
+      await setTimeout(1_300);
+      expect(await summary(tab)).toEqual(["error TypeError 1"]);
+    });
 
-  it("reports the type unknown for a value that is no error or has no name", async () => {
-    const tab = await open("errors.html", settings);
-    await tab.run(`
+    it("reports the type unknown for a value that is no error or has no name", async () => {
+      const tab = await open("errors.html", settings);
+      await tab.run(`
       fail("MARKER");
       fail(undefined);
       Promise.reject({ name: "MARKER", message: "MARKER" });
       Promise.reject(null);
       fail(new (class extends Error {})("MARKER"));
     `);
-    const all = ["error unknown 3", "rejection unknown 2"];
-    const last = async () => {
-      await flush(tab);
-      const events = await summary(tab);
-      return ["error", "rejection"].map((kind) => events.findLast((each) => each.startsWith(kind)));
-    };
-    await expect.poll(last, { timeout: 5_000 }).toEqual(all);
-  });
+      const all = ["error unknown 3", "rejection unknown 2"];
+      const last = async () => {
+        await flush(tab);
+        const events = await summary(tab);
+        return ["error", "rejection"].map((kind) => events.findLast((each) => each.startsWith(kind)));
+      };
+      await expect.poll(last, { timeout: 5_000 }).toEqual(all);
+    });
 
-  it("counts an error in a script of another origin, with the type unknown where the browser hides it", async () => {
-    const tab = await open("errors.html", settings);
-    await tab.run("failElsewhere()");
-    await expect
-      .poll(() => summary(tab), { timeout: 5_000 })
-      .toEqual([expect.stringMatching(browser === "firefox" ? /^error (unknown|TypeError) 1$/ : /^error unknown 1$/)]);
-  });
+    it("counts an error in a script of another origin, with the type unknown where the browser hides it", async () => {
+      const tab = await open("errors.html", settings);
+      await tab.run("failElsewhere()");
+      await expect
+        .poll(() => summary(tab), { timeout: 5_000 })
+        .toEqual([
+          expect.stringMatching(browser === "firefox" ? /^error (unknown|TypeError) 1$/ : /^error unknown 1$/),
+        ]);
+    });
 
-  it("ignores a resource that fails to load", async () => {
-    const tab = await open("errors.html", settings);
-    await tab.run(`
+    it("ignores a resource that fails to load", async () => {
+      const tab = await open("errors.html", settings);
+      await tab.run(`
       const failures = ["img", "script"].map((tag) => {
         const element = document.createElement(tag);
         element.src = "/missing";
@@ -91,64 +94,64 @@ inEveryBrowser(({ browser, open, url }) => {
       });
       await Promise.all(failures);
     `);
-    await flush(tab);
-    expect(await summary(tab)).toEqual([]);
-  });
+      await flush(tab);
+      expect(await summary(tab)).toEqual([]);
+    });
 
-  it("distinguishes at most twenty types", async () => {
-    const tab = await open("errors.html", settings);
-    await tab.run(`
+    it("distinguishes at most twenty types", async () => {
+      const tab = await open("errors.html", settings);
+      await tab.run(`
       for (let each = 0; each < 25; each += 1) fail(new ({ ["Error" + each]: class extends Error {} })["Error" + each]());
       fail(new ({ Error3: class extends Error {} }).Error3());
     `);
-    await flush(tab);
-    const events = await summary(tab);
-    expect(events).toHaveLength(21);
-    expect(events).toContain("error other 5");
-    expect(events).toContain("error Error3 2");
-  });
+      await flush(tab);
+      const events = await summary(tab);
+      expect(events).toHaveLength(21);
+      expect(events).toContain("error other 5");
+      expect(events).toContain("error Error3 2");
+    });
 
-  it("counts from zero in each view, and reports the last errors of a view in that view", async () => {
-    const tab = await open("errors.html", settings);
-    await tab.run(`
+    it("counts from zero in each view, and reports the last errors of a view in that view", async () => {
+      const tab = await open("errors.html", settings);
+      await tab.run(`
       fail(new TypeError("MARKER"));
       await new Promise((resolve) => setTimeout(resolve, 50));
       history.pushState(null, "", "/elsewhere");
       await new Promise((resolve) => setTimeout(resolve, 50));
       fail(new TypeError("MARKER"));
     `);
-    await flush(tab);
-    expect(await summary(tab)).toEqual(["error TypeError 1", "error TypeError 1"]);
-    const views = (await capturedOf(tab, "page_view")).map(({ view_id }) => view_id);
-    expect((await capturedOf(tab, "error")).map(({ view_id }) => view_id)).toEqual(views);
-  });
+      await flush(tab);
+      expect(await summary(tab)).toEqual(["error TypeError 1", "error TypeError 1"]);
+      const views = (await capturedOf(tab, "page_view")).map(({ view_id }) => view_id);
+      expect((await capturedOf(tab, "error")).map(({ view_id }) => view_id)).toEqual(views);
+    });
 
-  it("reports the remaining errors when the page is left", async () => {
-    const tab = await open("errors.html", settings);
-    await tab.run("fail(new TypeError('MARKER')); await new Promise((resolve) => setTimeout(resolve, 50))");
-    await tab.goto(url("plain.html", { signals: ["clicks"] }));
-    expect(await summary(tab)).toEqual(["error TypeError 1"]);
-  });
+    it("reports the remaining errors when the page is left", async () => {
+      const tab = await open("errors.html", settings);
+      await tab.run("fail(new TypeError('MARKER')); await new Promise((resolve) => setTimeout(resolve, 50))");
+      await tab.goto(url("plain.html", { signals: ["clicks"] }));
+      expect(await summary(tab)).toEqual(["error TypeError 1"]);
+    });
 
-  it("reports nothing while the page is hidden, and counts the errors of that time", async () => {
-    const tab = await open("errors.html", settings);
-    await tab.run(`
+    it("reports nothing while the page is hidden, and counts the errors of that time", async () => {
+      const tab = await open("errors.html", settings);
+      await tab.run(`
       window.hasFailed = new Promise((resolve) => document.addEventListener("visibilitychange", () => {
         fail(new TypeError("MARKER"));
         setTimeout(resolve, 2_500);
       }, { once: true }));
     `);
-    await open("plain.html", { signals: ["clicks"] });
-    await tab.run("await hasFailed");
-    await tab.front();
-    expect(await summary(tab)).toEqual([]);
-    await tab.run("fail(new TypeError('MARKER'))");
-    await expect.poll(() => summary(tab), { timeout: 5_000 }).toEqual(["error TypeError 2"]);
-  });
+      await open("plain.html", { signals: ["clicks"] });
+      await tab.run("await hasFailed");
+      await tab.front();
+      expect(await summary(tab)).toEqual([]);
+      await tab.run("fail(new TypeError('MARKER'))");
+      await expect.poll(() => summary(tab), { timeout: 5_000 }).toEqual(["error TypeError 2"]);
+    });
 
-  it("does not report its own exception", async () => {
-    const tab = await open("errors.html", { signals: ["clicks"] });
-    const emissions = await tab.run(`
+    it("does not report its own exception", async () => {
+      const tab = await open("errors.html", { signals: ["clicks"] });
+      const emissions = await tab.run(`
       let emissions = 0;
       const capture = () => { emissions += 1; throw new TypeError("MARKER"); };
       const stop = sdk.errors()({ capture, on: () => () => {}, beginView: () => ({}) });
@@ -157,12 +160,12 @@ inEveryBrowser(({ browser, open, url }) => {
       stop();
       return emissions;
     `);
-    expect(emissions).toBe(1);
-  });
+      expect(emissions).toBe(1);
+    });
 
-  it("throws nothing when a property of the error throws", async () => {
-    const tab = await open("errors.html", settings);
-    const thrown = await tab.run(`
+    it("throws nothing when a property of the error throws", async () => {
+      const tab = await open("errors.html", settings);
+      const thrown = await tab.run(`
       let thrown = 0;
       addEventListener("error", () => { thrown += 1; });
       const reason = new Error();
@@ -171,28 +174,29 @@ inEveryBrowser(({ browser, open, url }) => {
       await new Promise((resolve) => setTimeout(resolve, 100));
       return thrown;
     `);
-    expect(thrown).toBe(0);
-    await flush(tab);
-    expect(await summary(tab)).toEqual([]);
-  });
+      expect(thrown).toBe(0);
+      await flush(tab);
+      expect(await summary(tab)).toEqual([]);
+    });
 
-  it("never reports a message", async () => {
-    const tab = await open("errors.html", settings);
-    await tab.run("fail(new TypeError('MARKER')); Promise.reject('MARKER'); failElsewhere()");
-    await flush(tab);
-    expect((await summary(tab)).length).toBeGreaterThan(1);
-    expect(JSON.stringify(await captured(tab))).not.toContain("MARKER");
-  });
+    it("never reports a message", async () => {
+      const tab = await open("errors.html", settings);
+      await tab.run("fail(new TypeError('MARKER')); Promise.reject('MARKER'); failElsewhere()");
+      await flush(tab);
+      expect((await summary(tab)).length).toBeGreaterThan(1);
+      expect(JSON.stringify(await captured(tab))).not.toContain("MARKER");
+    });
 
-  it("leaves no listener and no timer", async () => {
-    const tab = await open("errors.html", { signals: ["clicks"] });
-    const act = `
+    it("leaves no listener and no timer", async () => {
+      const tab = await open("errors.html", { signals: ["clicks"] });
+      const act = `
       fail(new TypeError("MARKER"));
       await new Promise((resolve) => setTimeout(resolve, 50));
       window.emitted = emitted;
     `;
-    expect(await listenersLeftBy(tab, "errors", act)).toEqual([]);
-    await setTimeout(1_300);
-    expect(await tab.run("return emitted")).toEqual([]);
+      expect(await listenersLeftBy(tab, "errors", act)).toEqual([]);
+      await setTimeout(1_300);
+      expect(await tab.run("return emitted")).toEqual([]);
+    });
   });
 });

@@ -6,152 +6,154 @@ import { untilIdle } from "./until-idle.ts";
 
 const settings = { signals: ["pageViews"] };
 
-inEveryBrowser(({ can, open, url, viewOf }) => {
-  const views = (tab: Tab) => capturedOf(tab, "page_view");
-  const causes = async (tab: Tab) => (await views(tab)).map(({ cause }) => cause);
-  const last = async (tab: Tab) => (await views(tab)).at(-1);
-  /** Returns the path, as it was sent, of the view with that index in the tab. */
-  const pathOf = async (tab: Tab, index: number) => {
-    await tab.run("await tracker.flush()");
-    const view = viewOf((await views(tab))[index]);
-    return view && new URL(view.url).pathname;
-  };
-
-  it("captures a load", async () => {
-    const tab = await open("app.html", settings);
-    expect(await causes(tab)).toEqual(["load"]);
-    expect(await pathOf(tab, 0)).toBe("/app.html");
-  });
-
-  it("captures a reload with the cause reload", async () => {
-    const tab = await open("app.html", settings);
-    await tab.run("location.reload()");
-    await expect.poll(() => causes(tab).catch(() => [])).toEqual(["load", "reload"]);
-  });
-
-  it("captures the page that a link leads to in the same session and tab, with its referrer", async () => {
-    const tab = await open("plain.html", settings);
-    await tab.click("#link");
-    await expect.poll(() => causes(tab).catch(() => [])).toEqual(["load", "load"]);
-    const [first, second] = await views(tab);
-    expect(second?.view_id).not.toBe(first?.view_id);
-    expect(second?.tab_id).toBe(first?.tab_id);
-    await tab.run("await tracker.flush()");
-    expect(viewOf(second)?.referrer).toMatch(/\/plain\.html$/);
-  });
-
-  it("captures a restore from the back-forward cache as a new view of the same session", async () => {
-    const tab = await open("plain.html", settings);
-    const session = await tab.run("return tracker.sessionId");
-    await tab.run("addEventListener('pageshow', ({ persisted }) => { window.persisted = persisted; })");
-    await untilIdle(tab);
-    await tab.click("#link");
-    await expect.poll(() => causes(tab).catch(() => [])).toEqual(["load", "load"]);
-    const before = await captured(tab);
-    await tab.back();
-    // Chromium reports why it did not restore a page.
-    const isRestored = `
-      return window.persisted ?? performance.getEntriesByType("navigation")[0].notRestoredReasons?.reasons`;
-    await expect.poll(() => tab.run(isRestored)).toBe(true);
-    // The page's own events: Firefox shows a restored page the storage without the writes of the other page.
-    const own = await tab.run<Awaited<ReturnType<typeof captured>>>("return captured");
-    const [first, second] = own.filter((each) => each.type === "page_view");
-    expect([first?.cause, second?.cause]).toEqual(["load", "bfcache"]);
-    expect(second?.view_id).not.toBe(first?.view_id);
-    expect(await tab.run("return tracker.sessionId")).toBe(session);
-    // A restored page starts its own numbering, so that no number is used twice.
-    const numbers = new Set(before.map(({ tab_id, seq }) => `${tab_id} ${seq}`));
-    expect(numbers.has(`${second?.tab_id} ${second?.seq}`)).toBe(false);
-  });
-
-  it("captures a page that is loaded in a background tab when it is first visible", async () => {
-    const tab = await open("plain.html", { signals: [] });
-    await open("plain.html", { signals: [] });
-    await tab.goto(url("app.html", settings));
-    expect(await tab.run("return document.visibilityState")).toBe("hidden");
-    expect(await causes(tab)).toEqual([]);
-    await tab.front();
-    await expect.poll(() => causes(tab)).toEqual(["load"]);
-  });
-
-  if (can.prerender)
-    it("captures a prerendered page when it is first visible", async () => {
-      const tab = await open("prerender.html", settings);
-      await expect.poll(() => tab.run("return localStorage.capturedWhilePrerendering")).toBe("[]");
-      await tab.click("#link");
-      await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Prerendered");
-      // A prerendered page has its own events only: the tab's sessionStorage is not visible to it.
-      const causes = () =>
-        tab.run("return captured.filter(({ type }) => type === 'page_view').map(({ cause }) => cause)");
-      await expect.poll(causes).toEqual(["prerender"]);
-    });
-
-  it("captures a call of page(), with its properties", async () => {
-    const tab = await open("app.html", settings);
-    await tab.run("tracker.page({ tab: 'reviews' })");
-    expect(await last(tab)).toMatchObject({ cause: "manual", properties: { tab: "reviews" } });
-  });
-
-  describe.each(["app.html", "app-without-navigation.html"])("routes of %s", (page) => {
-    /** Opens the app and runs the steps of its router, each in its own task. */
-    const route = async (steps: string[], options = {}) => {
-      const tab = await open(page, { ...settings, options: { pageViews: options } });
-      for (const step of steps) await tab.run(`${step}; await new Promise((resolve) => setTimeout(resolve, 20));`);
-      return tab;
+describe("the signal pageViews", () => {
+  inEveryBrowser(({ can, open, url, viewOf }) => {
+    const views = (tab: Tab) => capturedOf(tab, "page_view");
+    const causes = async (tab: Tab) => (await views(tab)).map(({ cause }) => cause);
+    const last = async (tab: Tab) => (await views(tab)).at(-1);
+    /** Returns the path, as it was sent, of the view with that index in the tab. */
+    const pathOf = async (tab: Tab, index: number) => {
+      await tab.run("await tracker.flush()");
+      const view = viewOf((await views(tab))[index]);
+      return view && new URL(view.url).pathname;
     };
 
-    it("captures pushState and replaceState, each with the previous route as referrer", async () => {
-      const tab = await route(["history.pushState(null, '', '/shop')", "history.replaceState(null, '', '/cart')"]);
-      expect(await causes(tab)).toEqual(["load", "route", "route"]);
-      expect(await pathOf(tab, 1)).toBe("/shop");
-      expect(await pathOf(tab, 2)).toBe("/cart");
-      const [, shop, cart] = await views(tab);
-      expect(viewOf(shop)?.referrer).toMatch(new RegExp(`/${page}$`));
-      expect(viewOf(cart)?.referrer).toMatch(/\/shop$/);
+    it("captures a load", async () => {
+      const tab = await open("app.html", settings);
+      expect(await causes(tab)).toEqual(["load"]);
+      expect(await pathOf(tab, 0)).toBe("/app.html");
     });
 
-    it("captures going back within the app", async () => {
-      const tab = await route(["history.pushState(null, '', '/shop')"]);
+    it("captures a reload with the cause reload", async () => {
+      const tab = await open("app.html", settings);
+      await tab.run("location.reload()");
+      await expect.poll(() => causes(tab).catch(() => [])).toEqual(["load", "reload"]);
+    });
+
+    it("captures the page that a link leads to in the same session and tab, with its referrer", async () => {
+      const tab = await open("plain.html", settings);
+      await tab.click("#link");
+      await expect.poll(() => causes(tab).catch(() => [])).toEqual(["load", "load"]);
+      const [first, second] = await views(tab);
+      expect(second?.view_id).not.toBe(first?.view_id);
+      expect(second?.tab_id).toBe(first?.tab_id);
+      await tab.run("await tracker.flush()");
+      expect(viewOf(second)?.referrer).toMatch(/\/plain\.html$/);
+    });
+
+    it("captures a restore from the back-forward cache as a new view of the same session", async () => {
+      const tab = await open("plain.html", settings);
+      const session = await tab.run("return tracker.sessionId");
+      await tab.run("addEventListener('pageshow', ({ persisted }) => { window.persisted = persisted; })");
+      await untilIdle(tab);
+      await tab.click("#link");
+      await expect.poll(() => causes(tab).catch(() => [])).toEqual(["load", "load"]);
+      const before = await captured(tab);
       await tab.back();
-      await expect.poll(() => causes(tab)).toEqual(["load", "route", "route"]);
-      expect(await pathOf(tab, 2)).toBe(`/${page}`);
+      // Chromium reports why it did not restore a page.
+      const isRestored = `
+      return window.persisted ?? performance.getEntriesByType("navigation")[0].notRestoredReasons?.reasons`;
+      await expect.poll(() => tab.run(isRestored)).toBe(true);
+      // The page's own events: Firefox shows a restored page the storage without the writes of the other page.
+      const own = await tab.run<Awaited<ReturnType<typeof captured>>>("return captured");
+      const [first, second] = own.filter((each) => each.type === "page_view");
+      expect([first?.cause, second?.cause]).toEqual(["load", "bfcache"]);
+      expect(second?.view_id).not.toBe(first?.view_id);
+      expect(await tab.run("return tracker.sessionId")).toBe(session);
+      // A restored page starts its own numbering, so that no number is used twice.
+      const numbers = new Set(before.map(({ tab_id, seq }) => `${tab_id} ${seq}`));
+      expect(numbers.has(`${second?.tab_id} ${second?.seq}`)).toBe(false);
     });
 
-    it("captures a replace and a push in one task once, with the last URL", async () => {
-      const tab = await route(["history.replaceState(null, '', '/redirect'); history.pushState(null, '', '/shop')"]);
-      expect(await causes(tab)).toEqual(["load", "route"]);
-      expect(await pathOf(tab, 1)).toBe("/shop");
+    it("captures a page that is loaded in a background tab when it is first visible", async () => {
+      const tab = await open("plain.html", { signals: [] });
+      await open("plain.html", { signals: [] });
+      await tab.goto(url("app.html", settings));
+      expect(await tab.run("return document.visibilityState")).toBe("hidden");
+      expect(await causes(tab)).toEqual([]);
+      await tab.front();
+      await expect.poll(() => causes(tab)).toEqual(["load"]);
     });
 
-    it("captures neither the same URL again nor another fragment", async () => {
-      const tab = await route([
-        "history.pushState(null, '', location.href)",
-        "history.replaceState({ more: true }, '', location.href)",
-        "history.pushState(null, '', '#reviews')",
-        "location.hash = 'more'",
-      ]);
-      await tab.click("#fragment");
-      expect(await tab.run("return location.hash")).toBe("#fragment");
-      await tab.run("history.pushState(null, '', '/shop')");
-      await expect.poll(() => causes(tab)).toEqual(["load", "route"]);
-      expect(await pathOf(tab, 1)).toBe("/shop");
+    if (can.prerender)
+      it("captures a prerendered page when it is first visible", async () => {
+        const tab = await open("prerender.html", settings);
+        await expect.poll(() => tab.run("return localStorage.capturedWhilePrerendering")).toBe("[]");
+        await tab.click("#link");
+        await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Prerendered");
+        // A prerendered page has its own events only: the tab's sessionStorage is not visible to it.
+        const causes = () =>
+          tab.run("return captured.filter(({ type }) => type === 'page_view').map(({ cause }) => cause)");
+        await expect.poll(causes).toEqual(["prerender"]);
+      });
+
+    it("captures a call of page(), with its properties", async () => {
+      const tab = await open("app.html", settings);
+      await tab.run("tracker.page({ tab: 'reviews' })");
+      expect(await last(tab)).toMatchObject({ cause: "manual", properties: { tab: "reviews" } });
     });
 
-    it("captures another fragment with the option hash", async () => {
-      const tab = await route(["history.pushState(null, '', '#/shop')", "location.hash = '/cart'"], { hash: true });
-      await tab.click("#fragment");
-      await expect.poll(() => causes(tab)).toEqual(["load", "route", "route", "route"]);
-    });
+    describe.each(["app.html", "app-without-navigation.html"])("routes of %s", (page) => {
+      /** Opens the app and runs the steps of its router, each in its own task. */
+      const route = async (steps: string[], options = {}) => {
+        const tab = await open(page, { ...settings, options: { pageViews: options } });
+        for (const step of steps) await tab.run(`${step}; await new Promise((resolve) => setTimeout(resolve, 20));`);
+        return tab;
+      };
 
-    it("reports the title that the router sets after the change, at once or later", async () => {
-      const tab = await route([
-        "history.pushState(null, '', '/shop'); document.title = 'Shop'",
-        "history.pushState(null, '', '/cart'); setTimeout(() => { document.title = 'Cart'; }, 100)",
-      ]);
-      const titleOf = (index: number) => expect.poll(async () => viewOf((await views(tab))[index])?.title);
-      await titleOf(0).toBe("App");
-      await titleOf(1).toBe("Shop");
-      await titleOf(2).toBe("Cart");
+      it("captures pushState and replaceState, each with the previous route as referrer", async () => {
+        const tab = await route(["history.pushState(null, '', '/shop')", "history.replaceState(null, '', '/cart')"]);
+        expect(await causes(tab)).toEqual(["load", "route", "route"]);
+        expect(await pathOf(tab, 1)).toBe("/shop");
+        expect(await pathOf(tab, 2)).toBe("/cart");
+        const [, shop, cart] = await views(tab);
+        expect(viewOf(shop)?.referrer).toMatch(new RegExp(`/${page}$`));
+        expect(viewOf(cart)?.referrer).toMatch(/\/shop$/);
+      });
+
+      it("captures going back within the app", async () => {
+        const tab = await route(["history.pushState(null, '', '/shop')"]);
+        await tab.back();
+        await expect.poll(() => causes(tab)).toEqual(["load", "route", "route"]);
+        expect(await pathOf(tab, 2)).toBe(`/${page}`);
+      });
+
+      it("captures a replace and a push in one task once, with the last URL", async () => {
+        const tab = await route(["history.replaceState(null, '', '/redirect'); history.pushState(null, '', '/shop')"]);
+        expect(await causes(tab)).toEqual(["load", "route"]);
+        expect(await pathOf(tab, 1)).toBe("/shop");
+      });
+
+      it("captures neither the same URL again nor another fragment", async () => {
+        const tab = await route([
+          "history.pushState(null, '', location.href)",
+          "history.replaceState({ more: true }, '', location.href)",
+          "history.pushState(null, '', '#reviews')",
+          "location.hash = 'more'",
+        ]);
+        await tab.click("#fragment");
+        expect(await tab.run("return location.hash")).toBe("#fragment");
+        await tab.run("history.pushState(null, '', '/shop')");
+        await expect.poll(() => causes(tab)).toEqual(["load", "route"]);
+        expect(await pathOf(tab, 1)).toBe("/shop");
+      });
+
+      it("captures another fragment with the option hash", async () => {
+        const tab = await route(["history.pushState(null, '', '#/shop')", "location.hash = '/cart'"], { hash: true });
+        await tab.click("#fragment");
+        await expect.poll(() => causes(tab)).toEqual(["load", "route", "route", "route"]);
+      });
+
+      it("reports the title that the router sets after the change, at once or later", async () => {
+        const tab = await route([
+          "history.pushState(null, '', '/shop'); document.title = 'Shop'",
+          "history.pushState(null, '', '/cart'); setTimeout(() => { document.title = 'Cart'; }, 100)",
+        ]);
+        const titleOf = (index: number) => expect.poll(async () => viewOf((await views(tab))[index])?.title);
+        await titleOf(0).toBe("App");
+        await titleOf(1).toBe("Shop");
+        await titleOf(2).toBe("Cart");
+      });
     });
   });
 });

@@ -13,122 +13,123 @@ const CONTENT = 4000;
 /** The page's scroller, as an expression. */
 const PAGE = "document.scrollingElement";
 
-inEveryBrowser(({ open, can }) => {
-  const scrolls = (tab: Tab) => capturedOf(tab, "scroll");
+describe("the signal scrollDepth", () => {
+  inEveryBrowser(({ open, can }) => {
+    const scrolls = (tab: Tab) => capturedOf(tab, "scroll");
 
-  /** Flushes, and returns the latest scroll event. */
-  const measured = async (tab: Tab) => {
-    await tab.run("tracker.flush()");
-    const last = (await scrolls(tab)).at(-1);
-    if (!last) throw new Error("expected a scroll event");
-    return last;
-  };
+    /** Flushes, and returns the latest scroll event. */
+    const measured = async (tab: Tab) => {
+      await tab.run("tracker.flush()");
+      const last = (await scrolls(tab)).at(-1);
+      if (!last) throw new Error("expected a scroll event");
+      return last;
+    };
 
-  /** Waits until the geometry was read: at most 200 ms later, and after a frame. */
-  const untilMeasured = (tab: Tab) =>
-    tab.run(`
+    /** Waits until the geometry was read: at most 200 ms later, and after a frame. */
+    const untilMeasured = (tab: Tab) =>
+      tab.run(`
       await new Promise((resolve) => setTimeout(resolve, 250));
       await new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => setTimeout(resolve))));
     `);
 
-  /** Turns the wheel until the scroller has that offset, in CSS pixels. */
-  const wheelTo = async (tab: Tab, top: number, scroller = PAGE) => {
-    const offset = () => tab.run<number>(`return Math.round(${scroller}.scrollTop)`);
-    for (let at = await offset(); Math.abs(top - at) > 1; at = await offset()) {
-      const turn = Math.sign(top - at) * Math.min(400, Math.abs(top - at));
-      await tab.wheel(turn);
-      await expect.poll(offset).toBeOneOf([at + turn - 1, at + turn, at + turn + 1]);
-    }
-    await untilMeasured(tab);
-  };
+    /** Turns the wheel until the scroller has that offset, in CSS pixels. */
+    const wheelTo = async (tab: Tab, top: number, scroller = PAGE) => {
+      const offset = () => tab.run<number>(`return Math.round(${scroller}.scrollTop)`);
+      for (let at = await offset(); Math.abs(top - at) > 1; at = await offset()) {
+        const turn = Math.sign(top - at) * Math.min(400, Math.abs(top - at));
+        await tab.wheel(turn);
+        await expect.poll(offset).toBeOneOf([at + turn - 1, at + turn, at + turn + 1]);
+      }
+      await untilMeasured(tab);
+    };
 
-  /** Expects a percentage with a tolerance of 1, for differences between browsers. */
-  const expectShare = (share: number, expected: number) =>
-    expect(Math.abs(share - expected), `${share}`).toBeLessThan(1);
+    /** Expects a percentage with a tolerance of 1, for differences between browsers. */
+    const expectShare = (share: number, expected: number) =>
+      expect(Math.abs(share - expected), `${share}`).toBeLessThan(1);
 
-  it("reports the visible part of a long page before the visitor scrolls", async () => {
-    const tab = await open("long.html", settings);
-    const { scroll_depth_percentage, ...scroll } = await measured(tab);
-    expectShare(scroll_depth_percentage, (VIEWPORT.height / CONTENT) * 100);
-    expect(scroll).toMatchObject({
-      scroll_depth_px: VIEWPORT.height,
-      scroll_depth_delta_px: VIEWPORT.height,
-      viewport_height: VIEWPORT.height,
-      content_height: CONTENT,
-      reversals: 0,
+    it("reports the visible part of a long page before the visitor scrolls", async () => {
+      const tab = await open("long.html", settings);
+      const { scroll_depth_percentage, ...scroll } = await measured(tab);
+      expectShare(scroll_depth_percentage, (VIEWPORT.height / CONTENT) * 100);
+      expect(scroll).toMatchObject({
+        scroll_depth_px: VIEWPORT.height,
+        scroll_depth_delta_px: VIEWPORT.height,
+        viewport_height: VIEWPORT.height,
+        content_height: CONTENT,
+        reversals: 0,
+      });
     });
-  });
 
-  it("reports 60 % of a long page with a sticky header, and keeps the depth on the way back", async () => {
-    const tab = await open("long.html", settings);
-    await tab.move({ x: 600, y: 400 });
-    await wheelTo(tab, 1600);
-    const down = await measured(tab);
-    expectShare(down.scroll_depth_percentage, 60);
-    expectShare(down.scroll_percentage, 60);
-    expect(down.depth_reached_ms).toBeGreaterThan(0);
-    await wheelTo(tab, 400);
-    const up = await measured(tab);
-    expectShare(up.scroll_depth_percentage, 60);
-    expectShare(up.scroll_percentage, 30);
-    expect(up.depth_reached_ms).toBe(down.depth_reached_ms);
-    expect(up.scroll_depth_delta_px).toBe(0);
-    const deltas = (await scrolls(tab)).map(({ scroll_depth_delta_px }) => scroll_depth_delta_px);
-    expect(deltas.reduce((sum, delta) => sum + delta, 0)).toBe(up.scroll_depth_px);
-  });
-
-  it("reports 100 % at once when the content fits the viewport", async () => {
-    const tab = await open("short.html", settings);
-    expect(await measured(tab)).toMatchObject({ scroll_depth_percentage: 100, scroll_percentage: 100, reversals: 0 });
-  });
-
-  it("counts overscroll at either end as the end", async () => {
-    const tab = await open("long.html", settings);
-    await tab.move({ x: 600, y: 400 });
-    await tab.wheel(-500);
-    await wheelTo(tab, CONTENT - VIEWPORT.height);
-    await tab.wheel(500);
-    await tab.wheel(500);
-    await untilMeasured(tab);
-    expect(await measured(tab)).toMatchObject({
-      scroll_depth_percentage: 100,
-      scroll_depth_px: CONTENT,
-      scroll_percentage: 100,
-      reversals: 0,
+    it("reports 60 % of a long page with a sticky header, and keeps the depth on the way back", async () => {
+      const tab = await open("long.html", settings);
+      await tab.move({ x: 600, y: 400 });
+      await wheelTo(tab, 1600);
+      const down = await measured(tab);
+      expectShare(down.scroll_depth_percentage, 60);
+      expectShare(down.scroll_percentage, 60);
+      expect(down.depth_reached_ms).toBeGreaterThan(0);
+      await wheelTo(tab, 400);
+      const up = await measured(tab);
+      expectShare(up.scroll_depth_percentage, 60);
+      expectShare(up.scroll_percentage, 30);
+      expect(up.depth_reached_ms).toBe(down.depth_reached_ms);
+      expect(up.scroll_depth_delta_px).toBe(0);
+      const deltas = (await scrolls(tab)).map(({ scroll_depth_delta_px }) => scroll_depth_delta_px);
+      expect(deltas.reduce((sum, delta) => sum + delta, 0)).toBe(up.scroll_depth_px);
     });
-  });
 
-  it("counts changes of direction", async () => {
-    const tab = await open("long.html", settings);
-    await tab.move({ x: 600, y: 400 });
-    for (const top of [800, 400, 1200, 1600, 800]) await wheelTo(tab, top);
-    expect(await measured(tab)).toMatchObject({ reversals: 3 });
-  });
+    it("reports 100 % at once when the content fits the viewport", async () => {
+      const tab = await open("short.html", settings);
+      expect(await measured(tab)).toMatchObject({ scroll_depth_percentage: 100, scroll_percentage: 100, reversals: 0 });
+    });
 
-  it("reports a smaller percentage when the page grows", async () => {
-    const tab = await open("long.html", settings);
-    await tab.move({ x: 600, y: 400 });
-    await wheelTo(tab, CONTENT - VIEWPORT.height);
-    expect((await measured(tab)).scroll_depth_percentage).toBe(100);
-    await tab.run(`document.getElementById("content").style.height = "${2 * CONTENT - 60}px"`);
-    await untilMeasured(tab);
-    const { scroll_depth_percentage, scroll_depth_px, content_height } = await measured(tab);
-    expectShare(scroll_depth_percentage, 50);
-    expect([scroll_depth_px, content_height]).toEqual([CONTENT, 2 * CONTENT]);
-  });
+    it("counts overscroll at either end as the end", async () => {
+      const tab = await open("long.html", settings);
+      await tab.move({ x: 600, y: 400 });
+      await tab.wheel(-500);
+      await wheelTo(tab, CONTENT - VIEWPORT.height);
+      await tab.wheel(500);
+      await tab.wheel(500);
+      await untilMeasured(tab);
+      expect(await measured(tab)).toMatchObject({
+        scroll_depth_percentage: 100,
+        scroll_depth_px: CONTENT,
+        scroll_percentage: 100,
+        reversals: 0,
+      });
+    });
 
-  it("reports at most 100 % when the page shrinks", async () => {
-    const tab = await open("long.html", settings);
-    await tab.move({ x: 600, y: 400 });
-    await wheelTo(tab, 2000);
-    await tab.run(`document.getElementById("content").style.height = "1940px"`);
-    await untilMeasured(tab);
-    expect(await measured(tab)).toMatchObject({ scroll_depth_percentage: 100, content_height: 2000 });
-  });
+    it("counts changes of direction", async () => {
+      const tab = await open("long.html", settings);
+      await tab.move({ x: 600, y: 400 });
+      for (const top of [800, 400, 1200, 1600, 800]) await wheelTo(tab, top);
+      expect(await measured(tab)).toMatchObject({ reversals: 3 });
+    });
 
-  it("measures a virtualised list by its scroll height", async () => {
-    const tab = await open("long.html", settings);
-    await tab.run(`
+    it("reports a smaller percentage when the page grows", async () => {
+      const tab = await open("long.html", settings);
+      await tab.move({ x: 600, y: 400 });
+      await wheelTo(tab, CONTENT - VIEWPORT.height);
+      expect((await measured(tab)).scroll_depth_percentage).toBe(100);
+      await tab.run(`document.getElementById("content").style.height = "${2 * CONTENT - 60}px"`);
+      await untilMeasured(tab);
+      const { scroll_depth_percentage, scroll_depth_px, content_height } = await measured(tab);
+      expectShare(scroll_depth_percentage, 50);
+      expect([scroll_depth_px, content_height]).toEqual([CONTENT, 2 * CONTENT]);
+    });
+
+    it("reports at most 100 % when the page shrinks", async () => {
+      const tab = await open("long.html", settings);
+      await tab.move({ x: 600, y: 400 });
+      await wheelTo(tab, 2000);
+      await tab.run(`document.getElementById("content").style.height = "1940px"`);
+      await untilMeasured(tab);
+      expect(await measured(tab)).toMatchObject({ scroll_depth_percentage: 100, content_height: 2000 });
+    });
+
+    it("measures a virtualised list by its scroll height", async () => {
+      const tab = await open("long.html", settings);
+      await tab.run(`
       const list = document.getElementById("content");
       list.style.position = "relative";
       const draw = () => {
@@ -143,137 +144,138 @@ inEveryBrowser(({ open, can }) => {
       addEventListener("scroll", draw);
       draw();
     `);
-    await tab.move({ x: 600, y: 400 });
-    await wheelTo(tab, 1600);
-    const { scroll_depth_percentage, content_height, reversals } = await measured(tab);
-    expectShare(scroll_depth_percentage, 60);
-    expect({ content_height, reversals }).toEqual({ content_height: CONTENT, reversals: 0 });
-  });
+      await tab.move({ x: 600, y: 400 });
+      await wheelTo(tab, 1600);
+      const { scroll_depth_percentage, content_height, reversals } = await measured(tab);
+      expectShare(scroll_depth_percentage, 60);
+      expect({ content_height, reversals }).toEqual({ content_height: CONTENT, reversals: 0 });
+    });
 
-  if (can.pinch)
-    it("does not count pinch zoom as scrolling", async () => {
-      const tab = await open("long.html", settings);
-      const before = await measured(tab);
-      await tab.pinch(2);
-      await expect.poll(() => tab.run<number>("return visualViewport.scale")).toBeGreaterThan(1.5);
-      await untilMeasured(tab);
-      const { scroll_depth_percentage, viewport_height, content_height, reversals } = await measured(tab);
-      expect({ scroll_depth_percentage, viewport_height, content_height, reversals }).toEqual({
-        scroll_depth_percentage: before.scroll_depth_percentage,
-        viewport_height: before.viewport_height,
-        content_height: before.content_height,
-        reversals: 0,
+    if (can.pinch)
+      it("does not count pinch zoom as scrolling", async () => {
+        const tab = await open("long.html", settings);
+        const before = await measured(tab);
+        await tab.pinch(2);
+        await expect.poll(() => tab.run<number>("return visualViewport.scale")).toBeGreaterThan(1.5);
+        await untilMeasured(tab);
+        const { scroll_depth_percentage, viewport_height, content_height, reversals } = await measured(tab);
+        expect({ scroll_depth_percentage, viewport_height, content_height, reversals }).toEqual({
+          scroll_depth_percentage: before.scroll_depth_percentage,
+          viewport_height: before.viewport_height,
+          content_height: before.content_height,
+          reversals: 0,
+        });
+      });
+
+    it("measures the inner scroller that fills a page without scrolling, before and after it is scrolled", async () => {
+      const tab = await open("inner.html", settings);
+      expectShare((await measured(tab)).scroll_depth_percentage, 20);
+      await tab.move({ x: 700, y: 400 });
+      await wheelTo(tab, 1600, "inner");
+      const { scroll_depth_percentage, content_height } = await measured(tab);
+      expectShare(scroll_depth_percentage, 60);
+      expect(content_height).toBe(CONTENT);
+    });
+
+    describe.each([
+      ["long.html", 20],
+      ["short.html", 100],
+      ["inner.html", 20],
+    ])("%s", (page, share) => {
+      it("ignores the small scroller of a dialog", async () => {
+        const tab = await open(page, settings);
+        await untilMeasured(tab);
+        await tab.run("dialog.showModal()");
+        await tab.move("#small");
+        await wheelTo(tab, 1600, "small");
+        expectShare((await measured(tab)).scroll_depth_percentage, share);
       });
     });
 
-  it("measures the inner scroller that fills a page without scrolling, before and after it is scrolled", async () => {
-    const tab = await open("inner.html", settings);
-    expectShare((await measured(tab)).scroll_depth_percentage, 20);
-    await tab.move({ x: 700, y: 400 });
-    await wheelTo(tab, 1600, "inner");
-    const { scroll_depth_percentage, content_height } = await measured(tab);
-    expectShare(scroll_depth_percentage, 60);
-    expect(content_height).toBe(CONTENT);
-  });
-
-  describe.each([
-    ["long.html", 20],
-    ["short.html", 100],
-    ["inner.html", 20],
-  ])("%s", (page, share) => {
-    it("ignores the small scroller of a dialog", async () => {
-      const tab = await open(page, settings);
-      await untilMeasured(tab);
-      await tab.run("dialog.showModal()");
+    it("measures the page when it scrolls, whatever the size of another scroller", async () => {
+      const tab = await open("long.html", settings);
+      await tab.run("small.style.width = '1000px'; small.style.height = '600px'; dialog.show()");
       await tab.move("#small");
-      await wheelTo(tab, 1600, "small");
-      expectShare((await measured(tab)).scroll_depth_percentage, share);
+      await wheelTo(tab, 800, "small");
+      const { scroll_depth_percentage, content_height } = await measured(tab);
+      expectShare(scroll_depth_percentage, 20);
+      expect(content_height).toBe(CONTENT);
     });
-  });
 
-  it("measures the page when it scrolls, whatever the size of another scroller", async () => {
-    const tab = await open("long.html", settings);
-    await tab.run("small.style.width = '1000px'; small.style.height = '600px'; dialog.show()");
-    await tab.move("#small");
-    await wheelTo(tab, 800, "small");
-    const { scroll_depth_percentage, content_height } = await measured(tab);
-    expectShare(scroll_depth_percentage, 20);
-    expect(content_height).toBe(CONTENT);
-  });
+    it("measures the page from the time at which it can scroll", async () => {
+      const tab = await open("inner.html", settings);
+      await tab.move({ x: 700, y: 400 });
+      await wheelTo(tab, 400, "inner");
+      expectShare((await measured(tab)).scroll_depth_percentage, 30);
+      await tab.run(
+        "document.body.style.overflow = 'visible'; document.body.style.height = '8000px'; inner.style.flex = 'none'; inner.style.height = '800px'; inner.style.width = '900px'",
+      );
+      await untilMeasured(tab);
+      expect(await measured(tab)).toMatchObject({ content_height: 8000 });
+    });
 
-  it("measures the page from the time at which it can scroll", async () => {
-    const tab = await open("inner.html", settings);
-    await tab.move({ x: 700, y: 400 });
-    await wheelTo(tab, 400, "inner");
-    expectShare((await measured(tab)).scroll_depth_percentage, 30);
-    await tab.run(
-      "document.body.style.overflow = 'visible'; document.body.style.height = '8000px'; inner.style.flex = 'none'; inner.style.height = '800px'; inner.style.width = '900px'",
-    );
-    await untilMeasured(tab);
-    expect(await measured(tab)).toMatchObject({ content_height: 8000 });
-  });
+    it("ignores a horizontal scroller", async () => {
+      const tab = await open("short.html", settings);
+      await tab.run("carousel.scrollLeft = 1000");
+      await untilMeasured(tab);
+      await tab.run("carousel.scrollLeft = 200");
+      await untilMeasured(tab);
+      expect(await tab.run("return carousel.scrollLeft")).toBe(200);
+      expect(await measured(tab)).toMatchObject({ scroll_depth_percentage: 100, reversals: 0 });
+    });
 
-  it("ignores a horizontal scroller", async () => {
-    const tab = await open("short.html", settings);
-    await tab.run("carousel.scrollLeft = 1000");
-    await untilMeasured(tab);
-    await tab.run("carousel.scrollLeft = 200");
-    await untilMeasured(tab);
-    expect(await tab.run("return carousel.scrollLeft")).toBe(200);
-    expect(await measured(tab)).toMatchObject({ scroll_depth_percentage: 100, reversals: 0 });
-  });
+    it("reports at most every reportEvery", async () => {
+      const reportEvery = 700;
+      const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery } } });
+      await tab.move({ x: 600, y: 400 });
+      await wheelTo(tab, 2800);
+      await expect.poll(async () => (await scrolls(tab)).at(-1)?.scroll_depth_px).toBe(3600);
+      for (const [index, { time }] of (await scrolls(tab)).entries())
+        expect(time - ((await scrolls(tab))[index - 1]?.time ?? 0)).toBeGreaterThanOrEqual(reportEvery - 5);
+    });
 
-  it("reports at most every reportEvery", async () => {
-    const reportEvery = 700;
-    const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery } } });
-    await tab.move({ x: 600, y: 400 });
-    await wheelTo(tab, 2800);
-    await expect.poll(async () => (await scrolls(tab)).at(-1)?.scroll_depth_px).toBe(3600);
-    for (const [index, { time }] of (await scrolls(tab)).entries())
-      expect(time - ((await scrolls(tab))[index - 1]?.time ?? 0)).toBeGreaterThanOrEqual(reportEvery - 5);
-  });
+    it("reports the last scroll just after a report", async () => {
+      const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery: 150 } } });
+      await untilMeasured(tab);
+      await tab.run("scrollTo(0, 100); await new Promise((done) => setTimeout(done, 175)); scrollTo(0, 900)");
+      await expect.poll(async () => (await scrolls(tab)).at(-1)?.scroll_depth_px).toBe(900 + VIEWPORT.height);
+    });
 
-  it("reports the last scroll just after a report", async () => {
-    const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery: 150 } } });
-    await untilMeasured(tab);
-    await tab.run("scrollTo(0, 100); await new Promise((done) => setTimeout(done, 175)); scrollTo(0, 900)");
-    await expect.poll(async () => (await scrolls(tab)).at(-1)?.scroll_depth_px).toBe(900 + VIEWPORT.height);
-  });
+    it("reports when the page is hidden", async () => {
+      const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery: 60_000 } } });
+      await tab.move({ x: 600, y: 400 });
+      await wheelTo(tab, 1600);
+      expect(await scrolls(tab)).toEqual([]);
+      await open("plain.html", { signals: [] });
+      await expect.poll(async () => (await scrolls(tab)).at(-1)?.scroll_depth_px).toBe(2400);
+    });
 
-  it("reports when the page is hidden", async () => {
-    const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery: 60_000 } } });
-    await tab.move({ x: 600, y: 400 });
-    await wheelTo(tab, 1600);
-    expect(await scrolls(tab)).toEqual([]);
-    await open("plain.html", { signals: [] });
-    await expect.poll(async () => (await scrolls(tab)).at(-1)?.scroll_depth_px).toBe(2400);
-  });
+    it("reports a view's depth when a route ends it, and measures the next view from zero", async () => {
+      const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery: 60_000 } } });
+      await tab.move({ x: 600, y: 400 });
+      await wheelTo(tab, 1600);
+      await tab.run("history.pushState(null, '', '/shop'); scrollTo(0, 0)");
+      await expect.poll(async () => (await capturedOf(tab, "page_view")).length).toBe(2);
+      await untilMeasured(tab);
+      const [first, second] = await capturedOf(tab, "page_view");
+      expect(await measured(tab)).toMatchObject({ view_id: second?.view_id, scroll_depth_px: VIEWPORT.height });
+      const ended = (await scrolls(tab)).findLast(({ view_id }) => view_id === first?.view_id);
+      expectShare(ended?.scroll_depth_percentage ?? 0, 60);
+    });
 
-  it("reports a view's depth when a route ends it, and measures the next view from zero", async () => {
-    const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery: 60_000 } } });
-    await tab.move({ x: 600, y: 400 });
-    await wheelTo(tab, 1600);
-    await tab.run("history.pushState(null, '', '/shop'); scrollTo(0, 0)");
-    await expect.poll(async () => (await capturedOf(tab, "page_view")).length).toBe(2);
-    await untilMeasured(tab);
-    const [first, second] = await capturedOf(tab, "page_view");
-    expect(await measured(tab)).toMatchObject({ view_id: second?.view_id, scroll_depth_px: VIEWPORT.height });
-    const ended = (await scrolls(tab)).findLast(({ view_id }) => view_id === first?.view_id);
-    expectShare(ended?.scroll_depth_percentage ?? 0, 60);
-  });
-
-  it("measures a page that is restored from the back-forward cache at its scroll position", async () => {
-    const tab = await open("long.html", settings);
-    await tab.move({ x: 600, y: 400 });
-    await wheelTo(tab, 1600);
-    await wheelTo(tab, 800);
-    await untilIdle(tab);
-    await tab.run("location.href = '/other.html'");
-    await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Other");
-    await tab.back();
-    const views = () => capturedOf(tab, "page_view");
-    await expect.poll(async () => (await views()).at(-1)?.cause).toBe("bfcache");
-    await untilMeasured(tab);
-    expect(await measured(tab)).toMatchObject({ view_id: (await views()).at(-1)?.view_id, scroll_depth_px: 1600 });
+    it("measures a page that is restored from the back-forward cache at its scroll position", async () => {
+      const tab = await open("long.html", settings);
+      await tab.move({ x: 600, y: 400 });
+      await wheelTo(tab, 1600);
+      await wheelTo(tab, 800);
+      await untilIdle(tab);
+      await tab.run("location.href = '/other.html'");
+      await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Other");
+      await tab.back();
+      const views = () => capturedOf(tab, "page_view");
+      await expect.poll(async () => (await views()).at(-1)?.cause).toBe("bfcache");
+      await untilMeasured(tab);
+      expect(await measured(tab)).toMatchObject({ view_id: (await views()).at(-1)?.view_id, scroll_depth_px: 1600 });
+    });
   });
 });

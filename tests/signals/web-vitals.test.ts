@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { driverLimits } from "../../scripts/docs/driver-limits.ts";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
@@ -24,100 +24,101 @@ const measurable = (tab: Tab) =>
 const vitals = (tab: Tab) => capturedOf(tab, "web_vital");
 const names = async (tab: Tab) => [...new Set((await vitals(tab)).map(({ metric }) => metric))].toSorted();
 
-inEveryBrowser(({ browser, open, url }) => {
-  const leave = async (tab: Tab) => {
-    await tab.goto(url("plain.html", { signals: ["clicks"] }));
-  };
-  const use = async (tab: Tab) => {
-    // Two frames, so that the page has been painted.
-    await tab.run("await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
-    await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
-    await tab.run("shift()");
-    await setTimeout(700);
-    await tab.click("#slow");
-    // web-vitals handles an interaction in idle time, at most a second later.
-    await setTimeout(1_500);
-  };
+describe("the signal webVitals", () => {
+  inEveryBrowser(({ browser, open, url }) => {
+    const leave = async (tab: Tab) => {
+      await tab.goto(url("plain.html", { signals: ["clicks"] }));
+    };
+    const use = async (tab: Tab) => {
+      // Two frames, so that the page has been painted.
+      await tab.run("await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))");
+      await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
+      await tab.run("shift()");
+      await setTimeout(700);
+      await tab.click("#slow");
+      // web-vitals handles an interaction in idle time, at most a second later.
+      await setTimeout(1_500);
+    };
 
-  it("captures every vital that the browser supports, in the contract's units", async () => {
-    const tab = await open("vitals.html", settings);
-    const expected = await measurable(tab);
-    await use(tab);
-    await leave(tab);
-    expect(await names(tab)).toEqual(expected);
+    it("captures every vital that the browser supports, in the contract's units", async () => {
+      const tab = await open("vitals.html", settings);
+      const expected = await measurable(tab);
+      await use(tab);
+      await leave(tab);
+      expect(await names(tab)).toEqual(expected);
 
-    for (const vital of await vitals(tab)) {
-      expect(vital.metric_id).toMatch(/^[\w-]{8,64}$/);
-      expect(vital).toMatchObject({ navigation_type: "navigate", delta: vital.value });
-    }
-    const { LCP, INP, CLS, FCP, TTFB } = Object.fromEntries((await vitals(tab)).map((each) => [each.metric, each]));
-    expect(TTFB?.value).toBeGreaterThan(0);
-    expect(FCP?.value).toBeGreaterThanOrEqual(TTFB?.value ?? 0);
-    if (LCP) expect(LCP.value).toBeGreaterThanOrEqual(FCP?.value ?? 0);
-    if (INP) expect(INP.value).toBeGreaterThanOrEqual(96);
-    if (CLS) expect(CLS.value).toBeGreaterThan(0);
-    if (CLS) expect(CLS.value).toBeLessThan(1);
-  });
+      for (const vital of await vitals(tab)) {
+        expect(vital.metric_id).toMatch(/^[\w-]{8,64}$/);
+        expect(vital).toMatchObject({ navigation_type: "navigate", delta: vital.value });
+      }
+      const { LCP, INP, CLS, FCP, TTFB } = Object.fromEntries((await vitals(tab)).map((each) => [each.metric, each]));
+      expect(TTFB?.value).toBeGreaterThan(0);
+      expect(FCP?.value).toBeGreaterThanOrEqual(TTFB?.value ?? 0);
+      if (LCP) expect(LCP.value).toBeGreaterThanOrEqual(FCP?.value ?? 0);
+      if (INP) expect(INP.value).toBeGreaterThanOrEqual(96);
+      if (CLS) expect(CLS.value).toBeGreaterThan(0);
+      if (CLS) expect(CLS.value).toBeLessThan(1);
+    });
 
-  it("supports exactly the vitals that are not in the list of limits", async () => {
-    const tab = await open("vitals.html", settings);
-    const can = await measurable(tab);
-    const missing = ["CLS", "FCP", "INP", "LCP", "TTFB"].filter((vital) => !can.includes(vital));
-    const listed = driverLimits.filter((each) => each.browser === browser).map(({ untested }) => untested);
-    expect(listed.filter((what) => what.startsWith("Web vitals: "))).toEqual(
-      missing.length ? [`Web vitals: ${missing.join(", ")}`] : [],
-    );
-  });
+    it("supports exactly the vitals that are not in the list of limits", async () => {
+      const tab = await open("vitals.html", settings);
+      const can = await measurable(tab);
+      const missing = ["CLS", "FCP", "INP", "LCP", "TTFB"].filter((vital) => !can.includes(vital));
+      const listed = driverLimits.filter((each) => each.browser === browser).map(({ untested }) => untested);
+      expect(listed.filter((what) => what.startsWith("Web vitals: "))).toEqual(
+        missing.length ? [`Web vitals: ${missing.join(", ")}`] : [],
+      );
+    });
 
-  it("reports the type of the navigation", async () => {
-    const tab = await open("vitals.html", settings);
-    await expect.poll(async () => (await vitals(tab)).length).toBeGreaterThan(0);
-    const before = (await vitals(tab)).length;
-    await tab.run("setTimeout(() => location.reload(), 50)");
-    await expect
-      .poll(async () => (await vitals(tab)).slice(before).map(({ navigation_type }) => navigation_type), {
-        timeout: 10_000,
-      })
-      .toContain("reload");
-  });
+    it("reports the type of the navigation", async () => {
+      const tab = await open("vitals.html", settings);
+      await expect.poll(async () => (await vitals(tab)).length).toBeGreaterThan(0);
+      const before = (await vitals(tab)).length;
+      await tab.run("setTimeout(() => location.reload(), 50)");
+      await expect
+        .poll(async () => (await vitals(tab)).slice(before).map(({ navigation_type }) => navigation_type), {
+          timeout: 10_000,
+        })
+        .toContain("reload");
+    });
 
-  it("measures a restore from the back-forward cache again, in its own view", async () => {
-    const tab = await open("vitals.html", settings);
-    await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
-    await untilIdle(tab);
-    await leave(tab);
-    await tab.back();
-    const restored = async () =>
-      (await vitals(tab)).filter(({ navigation_type }) => navigation_type === "back-forward-cache");
-    await expect
-      .poll(async () => (await restored()).map(({ metric }) => metric))
-      .toEqual(expect.arrayContaining(["FCP", "TTFB"]));
-    const view = (await capturedOf(tab, "page_view")).at(-1);
-    expect(view?.cause).toBe("bfcache");
-    const all = await vitals(tab);
-    for (const vital of all)
-      expect(vital.view_id === view?.view_id).toBe(vital.navigation_type === "back-forward-cache");
-    const ids = all.map(({ metric_id }) => metric_id);
-    expect(new Set(ids).size).toBe(ids.length);
-  });
+    it("measures a restore from the back-forward cache again, in its own view", async () => {
+      const tab = await open("vitals.html", settings);
+      await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
+      await untilIdle(tab);
+      await leave(tab);
+      await tab.back();
+      const restored = async () =>
+        (await vitals(tab)).filter(({ navigation_type }) => navigation_type === "back-forward-cache");
+      await expect
+        .poll(async () => (await restored()).map(({ metric }) => metric))
+        .toEqual(expect.arrayContaining(["FCP", "TTFB"]));
+      const view = (await capturedOf(tab, "page_view")).at(-1);
+      expect(view?.cause).toBe("bfcache");
+      const all = await vitals(tab);
+      for (const vital of all)
+        expect(vital.view_id === view?.view_id).toBe(vital.navigation_type === "back-forward-cache");
+      const ids = all.map(({ metric_id }) => metric_id);
+      expect(new Set(ids).size).toBe(ids.length);
+    });
 
-  it("captures nothing of a page that was never visible, until it is", async () => {
-    const tab = await open("plain.html", { signals: ["clicks"] });
-    await open("plain.html", { signals: ["clicks"] });
-    await tab.run(`location.href = ${JSON.stringify(url("vitals.html", settings))}`);
-    await setTimeout(2_500);
-    expect(await tab.run("return [document.title, document.visibilityState]")).toEqual(["Vitals", "hidden"]);
-    expect(await vitals(tab)).toEqual([]);
-    await tab.front();
-    await expect.poll(() => names(tab)).toContain("TTFB");
-    const [view] = await capturedOf(tab, "page_view");
-    for (const { view_id } of await vitals(tab)) expect(view_id).toBe(view?.view_id);
-  });
+    it("captures nothing of a page that was never visible, until it is", async () => {
+      const tab = await open("plain.html", { signals: ["clicks"] });
+      await open("plain.html", { signals: ["clicks"] });
+      await tab.run(`location.href = ${JSON.stringify(url("vitals.html", settings))}`);
+      await setTimeout(2_500);
+      expect(await tab.run("return [document.title, document.visibilityState]")).toEqual(["Vitals", "hidden"]);
+      expect(await vitals(tab)).toEqual([]);
+      await tab.front();
+      await expect.poll(() => names(tab)).toContain("TTFB");
+      const [view] = await capturedOf(tab, "page_view");
+      for (const { view_id } of await vitals(tab)) expect(view_id).toBe(view?.view_id);
+    });
 
-  it("captures the same in two trackers, also in one that starts late, with one set of observers", async () => {
-    const tab = await open("vitals.html", settings);
-    await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
-    await tab.run(`
+    it("captures the same in two trackers, also in one that starts late, with one set of observers", async () => {
+      const tab = await open("vitals.html", settings);
+      await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
+      await tab.run(`
       window.observers = 0;
       const { observe } = PerformanceObserver.prototype;
       PerformanceObserver.prototype.observe = function (...options) {
@@ -128,25 +129,25 @@ inEveryBrowser(({ browser, open, url }) => {
       const listen = ({ on }) => on("event", (event) => late.push(event));
       window.another = sdk.createTracker({ key: "tm_test_11111111", endpoint: location.origin, signals: [listen, sdk.webVitals()] });
     `);
-    await use(tab);
-    await tab.run(`
+      await use(tab);
+      await tab.run(`
       Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
       document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
       delete document.visibilityState;
     `);
-    const late = await tab.run<Awaited<ReturnType<typeof vitals>>>(
-      "return late.filter(({ type }) => type === 'web_vital')",
-    );
-    const brief = ({ metric_id, value }: (typeof late)[number]) => `${metric_id} ${value}`;
-    expect(late.map(brief).toSorted()).toEqual((await vitals(tab)).map(brief).toSorted());
-    expect(late.map(({ metric }) => metric).toSorted()).toEqual(await measurable(tab));
-    expect(await tab.run("return observers")).toBe(0);
-  });
+      const late = await tab.run<Awaited<ReturnType<typeof vitals>>>(
+        "return late.filter(({ type }) => type === 'web_vital')",
+      );
+      const brief = ({ metric_id, value }: (typeof late)[number]) => `${metric_id} ${value}`;
+      expect(late.map(brief).toSorted()).toEqual((await vitals(tab)).map(brief).toSorted());
+      expect(late.map(({ metric }) => metric).toSorted()).toEqual(await measurable(tab));
+      expect(await tab.run("return observers")).toBe(0);
+    });
 
-  it("captures nothing after a stop, while another tracker still does", async () => {
-    const tab = await open("vitals.html", settings);
-    await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
-    const counts = await tab.run<[stopped: number, other: number]>(`
+    it("captures nothing after a stop, while another tracker still does", async () => {
+      const tab = await open("vitals.html", settings);
+      await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
+      const counts = await tab.run<[stopped: number, other: number]>(`
       const counts = { stopped: 0, other: 0 };
       const start = (name) => sdk.webVitals()({ capture: () => { counts[name] += 1; }, on: () => () => {}, beginView: () => ({}) });
       const stop = start("stopped");
@@ -157,7 +158,8 @@ inEveryBrowser(({ browser, open, url }) => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       return [counts.stopped - before.stopped, counts.other - before.other];
     `);
-    expect(counts[0]).toBe(0);
-    expect(counts[1]).toBeGreaterThan(0);
+      expect(counts[0]).toBe(0);
+      expect(counts[1]).toBeGreaterThan(0);
+    });
   });
 });
