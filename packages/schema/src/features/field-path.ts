@@ -3,7 +3,8 @@ type Primitive = string | number | boolean;
 
 /**
  * Dotted paths of an event's fields of type `V`: direct fields (`button`), one level of nested fields (`target.id`,
- * `view.path`), and any key of a free-form object (`properties.price`), whose type is only known for each event.
+ * `view.path`), and any key of a free-form object (`properties.price`). The type of such a key is only known for each
+ * event.
  */
 export type FieldPath<E, V> = {
   [K in keyof E & string]-?: NonNullable<E[K]> extends Primitive
