@@ -10,8 +10,8 @@ import { addToPanes, mergePanesInto, type Panes, partialFrom } from "./panes.ts"
 
 /**
  * An aggregate over the events of a source. Features with the same source, conditions, aggregate, version and size of
- * panes share one accumulator. Its cell in the state is a partial result, or one for each pane, and `null` until an event
- * satisfies the conditions.
+ * panes share one accumulator. Its cell in the state is a partial result, or one for each pane, and `null` until an
+ * event satisfies the conditions.
  */
 export interface Accumulator {
   /** Hash of the definition: the same in every deployment with the same definitions. */
@@ -106,7 +106,7 @@ const createAccumulator = (
       partial: (cell) => cell ?? kind.emptyPartial(),
     };
   }
-  const { pane_ms, panes: keep } = layout;
+  const { pane_ms, panes: maxPanes } = layout;
   return {
     id,
     source,
@@ -115,12 +115,12 @@ const createAccumulator = (
       if (isMatch !== undefined && !isMatch(event, context)) return cell;
       const list = (cell ?? []) as Panes;
       const pane = Math.floor(context.time / pane_ms);
-      addToPanes(list, keep, kind, pane, read === undefined ? undefined : read(event, context), context);
+      addToPanes(list, maxPanes, kind, pane, read === undefined ? undefined : read(event, context), context);
       return list;
     },
     mergeInto(cell, other) {
       const list = (cell ?? []) as Panes;
-      mergePanesInto(list, other as Panes, kind, keep);
+      mergePanesInto(list, other as Panes, kind, maxPanes);
       return list;
     },
     partial: (cell, panes, at) => partialFrom((cell ?? []) as Panes, Math.floor(at / pane_ms) - panes + 1, kind),

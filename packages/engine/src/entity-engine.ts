@@ -9,7 +9,7 @@ export interface EntityEngine {
   /** Name of the entity, as in routes and responses. */
   entity: string;
   engine: Engine;
-  /** Returns the id of the entity that an event belongs to; `undefined` when it belongs to none. */
+  /** Returns the id of the entity that an event counts for; `undefined` when it counts for none. */
   idOf: IdReader;
 }
 

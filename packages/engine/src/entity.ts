@@ -4,7 +4,7 @@ import type { EventContext } from "./event-context.ts";
 import { fieldReader } from "./field.ts";
 import { truncate } from "./text.ts";
 
-/** Returns the id of the entity that an event belongs to; `undefined` when it belongs to none. */
+/** Returns the id of the entity that an event counts for; `undefined` when it counts for none. */
 export type IdReader = (event: object, context: EventContext) => string | undefined;
 
 const readId = (entity: Entity): IdReader => {

@@ -15,10 +15,10 @@ const positionOf = (panes: Panes, pane: number): number => {
   return position;
 };
 
-/** Adds an event to its pane. Keeps the newest pane and the `keep - 1` numbers before it. */
+/** Adds an event to its pane. Keeps the last `maxPanes` panes up to the newest one. */
 export const addToPanes = <S>(
   panes: Panes<S>,
-  keep: number,
+  maxPanes: number,
   kind: AggregateKind<S>,
   pane: number,
   value: unknown,
@@ -29,8 +29,8 @@ export const addToPanes = <S>(
     panes[position + 1] = kind.add(panes[position + 1] as S, value, event);
   } else if (position === panes.length - 2) {
     panes.push(pane, kind.add(kind.emptyPartial(), value, event));
-    dropBefore(panes, pane - keep + 1);
-  } else if (pane > newestOf(panes) - keep) {
+    dropBefore(panes, pane - maxPanes + 1);
+  } else if (pane > newestOf(panes) - maxPanes) {
     panes.splice(position + 2, 0, pane, kind.add(kind.emptyPartial(), value, event));
   }
 };
@@ -44,10 +44,15 @@ const dropBefore = (panes: Panes, pane: number): void => {
 };
 
 /**
- * Merges the panes of other events into `panes`, which then share nothing with them. Keeps the newest pane and the
- * `keep - 1` numbers before it.
+ * Merges the panes of other events into `panes`, which then share nothing with them. Keeps the last `maxPanes` panes up
+ * to the newest one.
  */
-export const mergePanesInto = <S>(panes: Panes<S>, others: Panes<S>, kind: AggregateKind<S>, keep: number): void => {
+export const mergePanesInto = <S>(
+  panes: Panes<S>,
+  others: Panes<S>,
+  kind: AggregateKind<S>,
+  maxPanes: number,
+): void => {
   for (let index = 0; index < others.length; index += 2) {
     const pane = others[index] as number;
     const partial = others[index + 1] as S;
@@ -56,7 +61,7 @@ export const mergePanesInto = <S>(panes: Panes<S>, others: Panes<S>, kind: Aggre
       panes[position + 1] = kind.mergeInto(panes[position + 1] as S, partial);
     else panes.splice(position + 2, 0, pane, kind.mergeInto(kind.emptyPartial(), partial));
   }
-  dropBefore(panes, newestOf(panes) - keep + 1);
+  dropBefore(panes, newestOf(panes) - maxPanes + 1);
 };
 
 /** Merges the panes from `first` on into one partial result. */

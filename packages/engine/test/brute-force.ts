@@ -66,7 +66,7 @@ export const idReaders = {
   page: entityId("page"),
   product: entityId(product),
 };
-/** Returns the id of the entity that an event belongs to. */
+/** Returns the id of the entity that an event counts for. */
 export const idOf = (entity: string, event: LoggedEvent) => idReaders[entity as keyof typeof idReaders](event, event);
 
 /** Computes the features of an entity as of a point in time from its events, without the engine. */

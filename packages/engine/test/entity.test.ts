@@ -54,7 +54,7 @@ describe("an event with an answer about personalisation", () => {
   });
 
   it.each<Entity>(["user", account])(
-    "belongs to the entity %j of a person only when personalisation is granted",
+    "counts for the entity %j of a person only when personalisation is granted",
     (entity) => {
       expect(idIn(entity, { consent: consent("granted") })).toBe("ann");
       for (const answer of ["pending", "denied"] as const)
@@ -62,7 +62,7 @@ describe("an event with an answer about personalisation", () => {
     },
   );
 
-  it("belongs to its session, page and product for any answer", () => {
+  it("counts for its session, page and product for any answer", () => {
     const denied = { consent: consent("denied") };
     expect([
       idIn("session", denied),

@@ -28,25 +28,25 @@ const entries = fc
   .array(fc.integer({ min: -5, max: 25 }), { maxLength: 40 })
   .map((panes): Entry[] => panes.map((pane, value) => ({ pane, value })));
 
-const keep = fc.integer({ min: 1, max: 8 });
+const maxPanes = fc.integer({ min: 1, max: 8 });
 
-const fill = (all: readonly Entry[], keep: number): Panes<number[]> => {
+const fill = (all: readonly Entry[], maxPanes: number): Panes<number[]> => {
   const panes: Panes<number[]> = [];
-  for (const { pane, value } of all) addToPanes(panes, keep, collect, pane, value, EVENT);
+  for (const { pane, value } of all) addToPanes(panes, maxPanes, collect, pane, value, EVENT);
   return panes;
 };
 
-/** The expected panes of entries: the newest one and the `keep - 1` numbers before it. */
-const model = (all: readonly Entry[], keep: number): Panes<number[]> => {
+/** The expected panes of entries: the last `maxPanes` ones up to the newest. */
+const model = (all: readonly Entry[], maxPanes: number): Panes<number[]> => {
   const newest = Math.max(...all.map(({ pane }) => pane));
-  const kept = [...new Set(all.map(({ pane }) => pane))].filter((pane) => pane > newest - keep).sort(ascending);
+  const kept = [...new Set(all.map(({ pane }) => pane))].filter((pane) => pane > newest - maxPanes).sort(ascending);
   return kept.flatMap((pane) => [pane, all.filter((entry) => entry.pane === pane).map(({ value }) => value)]);
 };
 
 describe("panes", () => {
-  it("contain the added values in ascending order of panes, up to the number of panes to keep, for any order of values", () => {
+  it("contain the added values in ascending order of panes, up to the maximum number of panes, for any order of values", () => {
     fc.assert(
-      fc.property(entries, keep, (all, most) => {
+      fc.property(entries, maxPanes, (all, most) => {
         expect(fill(all, most)).toEqual(model(all, most));
       }),
       { numRuns: 300 },
@@ -55,7 +55,7 @@ describe("panes", () => {
 
   it("are equal for any split into merged parts, and the merge does not change the parts", () => {
     fc.assert(
-      fc.property(fc.array(entries, { maxLength: 4 }), keep, (parts, most) => {
+      fc.property(fc.array(entries, { maxLength: 4 }), maxPanes, (parts, most) => {
         const all = parts.flatMap((part, place) =>
           part.map(({ pane, value }) => ({ pane, value: value + 100 * place })),
         );
@@ -104,7 +104,7 @@ describe("panes", () => {
 describe("partialFrom", () => {
   it("merges the panes from a given one on, and does not change them", () => {
     fc.assert(
-      fc.property(entries, keep, fc.integer({ min: -10, max: 30 }), (all, most, first) => {
+      fc.property(entries, maxPanes, fc.integer({ min: -10, max: 30 }), (all, most, first) => {
         const panes = fill(all, most);
         const before = structuredClone(panes);
         const kept = model(all, most);

@@ -19,7 +19,7 @@ const idSql = (entity: Entity, dialect: Dialect): string => {
   }
 };
 
-/** The id of the entity that an event belongs to, as text; NULL when the event does not belong to one. */
+/** The id of the entity that an event counts for, as text; NULL when it counts for none. */
 export const entityIdSql = (entity: Entity, dialect: Dialect): string => {
   const id = idSql(entity, dialect);
   if (!isPerson(entity)) return id;

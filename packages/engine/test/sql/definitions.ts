@@ -22,7 +22,7 @@ const window = fc.oneof(
   fc.record({ type: fc.constant("cumulative"), every_ms: ms, panes }),
 );
 
-/** The entities that events of a source can belong to. */
+/** The entities that events of a source can count for. */
 const entityOf = (source: string) =>
   fc.constantFrom(
     ...["session", "user", "page", { name: "tab", field: "tab_id" }],
