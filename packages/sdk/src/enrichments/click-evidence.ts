@@ -35,9 +35,9 @@ const isSpecial = ({ button, altKey, ctrlKey, metaKey, shiftKey }: MouseEvent): 
 /**
  * Evidence for {@link clicks}: the position in the element, the click's number in a burst, and the response of the page.
  *
- * The third click of a burst, and each later one, is a rage click; a click without a response within 2.5 s is a dead click. Readers
- * of the events apply these rules. The click is captured, with its original time, when its evidence is complete. When signals report
- * their totals, for example because the page is hidden, it is captured immediately.
+ * A burst of three or more clicks is a rage click, and a click without a response within 2.5 s is a dead click. Readers of the events
+ * apply these rules. The click is captured, with its original time, when its evidence is complete. When signals report their totals,
+ * for example because the page is hidden, it is captured immediately.
  *
  * Clicks on fields, text selections and modified clicks have no burst and no response. Steppers have no burst, and links have no
  * response. The position comes from an IntersectionObserver, so that it forces no layout.

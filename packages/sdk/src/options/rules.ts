@@ -8,7 +8,8 @@ export interface Rule {
   /** The accepted values, in words. */
   expected: string;
   /**
-   * The value used instead of a wrong one. Default: none. It never sends data elsewhere and always favours the visitor's privacy.
+   * The value used instead of a wrong one. It never sends data elsewhere, and favours the visitor's privacy. Default: the value that
+   * the option has when it is omitted.
    */
   fallback?: unknown;
 }

@@ -37,7 +37,7 @@ export interface Tracker<Events extends object = UntypedEvents, Traits extends o
   /** Sends all events captured so far. @throws Error if some were not delivered. They are kept and sent again. */
   flush(): Promise<void>;
   /**
-   * Reads the session's features from the collector, after it has sent this page's latest events.
+   * Sends this page's latest events, and then reads the session's features from the collector.
    *
    * @param storedOnly Whether to read immediately, without sending the captured events first. Default: false.
    * @throws Error if the collector cannot be reached, or has no events of the session yet.
