@@ -28,7 +28,9 @@ export interface Tab {
   /** Navigates to a URL, and waits for the `load` event. */
   goto(url: string): Promise<void>;
   /**
-   * Runs the body of an async function in the page, such as `return document.title`. @throws The script's exception.
+   * Runs the body of an async function in the page, such as `return document.title`.
+   *
+   * @throws The script's exception.
    */
   run<R>(script: string): Promise<R>;
   /** Moves the pointer to a place, in a few steps. */

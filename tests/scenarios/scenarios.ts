@@ -58,7 +58,7 @@ const MOMENT_MS = 250;
 /** All scenarios. */
 export const scenarios: Scenario[] = [
   {
-    name: "still page",
+    name: "page that stays open",
     tracked: 20,
     copiesAtMost: 0,
     run: ({ track }, page) => track(page, 20),
@@ -147,7 +147,7 @@ export const scenarios: Scenario[] = [
     },
   },
   {
-    name: "processed, connection cut before the answer",
+    name: "processed, connection cut before the response",
     tracked: 20,
     async run({ track, proxy }, page) {
       await proxy.fail("cut", 2);
@@ -155,7 +155,7 @@ export const scenarios: Scenario[] = [
     },
   },
   {
-    name: "processed, answer truncated",
+    name: "processed, response truncated",
     tracked: 20,
     async run({ track, proxy }, page) {
       await proxy.fail("truncate", 1);
@@ -163,7 +163,7 @@ export const scenarios: Scenario[] = [
     },
   },
   {
-    name: "connection half open: no answer, then a network that works",
+    name: "connection half open: no response, then a network that works",
     tracked: 20,
     isLong: true,
     copiesAtMost: 0,
@@ -185,7 +185,7 @@ export const scenarios: Scenario[] = [
     },
   },
   {
-    name: "answers after 5 s",
+    name: "response after 5 s",
     tracked: 20,
     isLong: true,
     copiesAtMost: 0,
@@ -206,7 +206,7 @@ export const scenarios: Scenario[] = [
     },
   },
   {
-    name: "request duplicated on its way",
+    name: "request duplicated in transit",
     tracked: 20,
     async run({ track, proxy }, page) {
       await proxy.fail("twice");

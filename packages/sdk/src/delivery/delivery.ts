@@ -28,11 +28,13 @@ export interface Delivery {
    */
   deliver(event: Event, view: View, origin: BatchOrigin, propertyBytes: number): void;
   /**
-   * Sends all batches queued now. @throws Error with the number of batches that are still queued, and the last problem.
+   * Sends all batches queued now.
+   *
+   * @throws Error with the number of batches that are still queued, and the last problem.
    */
   flush(): Promise<void>;
-  /** Stops delivery. Sends the queued batches, or with `forgets` deletes them from the queue and the spool. */
-  stop(forgets?: boolean): void;
+  /** Stops delivery. Sends the queued batches, or with `discard` deletes them from the queue and the spool. */
+  stop(discard?: boolean): void;
 }
 
 /**
@@ -73,7 +75,7 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
     const { batch } = entry;
     queue.open = undefined;
     emit("sent", batch);
-    const { problem, retryAfterMs, response: answer } = await collector.post(batch);
+    const { problem, retryAfterMs, response } = await collector.post(batch);
     entry.request = undefined;
     lastProblem = problem;
     if (retryAfterMs !== undefined) {
@@ -82,9 +84,9 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
       return;
     }
     failures = 0;
-    if (answer) emit("acknowledged", { ...answer, ...batch });
+    if (response) emit("acknowledged", { ...response, ...batch });
     else console.warn("[tidemark]", problem);
-    queue.settle(entry, answer ? undefined : "refused");
+    queue.settle(entry, response ? undefined : "refused");
     sendNext();
   };
 
@@ -133,12 +135,12 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
       if (entries.some((entry) => queue.entries.includes(entry)))
         throw new Error(`${queue.entries.length} batches wait: ${lastProblem}`);
     },
-    stop(forgets) {
+    stop(discard) {
       stopListening();
-      if (forgets) for (const entry of queue.entries) queue.settle(entry);
+      if (discard) for (const entry of queue.entries) queue.settle(entry);
       sendNow();
       backoffTimer.stop();
-      if (forgets) spool.close();
+      if (discard) spool.close();
     },
   };
 };

@@ -48,7 +48,7 @@ export type Playback = (
 /**
  * Tolerance of positions, in milliseconds of playing, because engines refresh the position only several times a second.
  * A medium that is farther off its expected position has jumped; before a jump it played on for at most this long. At
- * four times the speed it is four times as far.
+ * four times the speed, the tolerance is four times as large.
  */
 const SLACK = 500;
 

@@ -1,7 +1,10 @@
 import { combineStops, listen, type Stop, share } from "./listen.ts";
 import { createTimer } from "./timer.ts";
 
-/** Events that count as input (Chartbeat's list, with touch and wheel). `scroll` is apart: other inputs cause it. */
+/**
+ * Events that count as input, in groups (Chartbeat's list, with touch and wheel). `scroll` is a separate group, because
+ * other inputs cause it.
+ */
 const INPUTS = ["pointermove pointerdown keydown wheel touchmove", "scroll"];
 
 /** Length of an interval of {@link onInput}, in milliseconds. */
