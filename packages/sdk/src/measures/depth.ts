@@ -6,7 +6,7 @@ export interface ScrollGeometry {
   content_height: number;
 }
 
-/** How far a view has been scrolled. */
+/** The scroll depth of a view. */
 export interface Depth {
   /** Deepest edge of the content shown so far, in pixels. */
   scroll_depth_px: number;
