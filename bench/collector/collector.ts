@@ -9,14 +9,14 @@ import { startWorkerd, type Workerd } from "./workerd.ts";
 
 const WORKERS = {
   tidemark: new URL("../../worker.ts", import.meta.url),
-  /** Parses, makes one call to a Durable Object and writes one row: what the budget is a share of. */
+  /** The reference of the budget: parses, makes one call to a Durable Object and writes one row. */
   row: new URL("./workers/row.ts", import.meta.url),
   parse: new URL("./workers/parse.ts", import.meta.url),
   hello: new URL("./workers/hello.ts", import.meta.url),
 };
 type Name = keyof typeof WORKERS;
 
-/** Traffic by size and by sessions. `batches` is what is counted of one Worker in one round. */
+/** Traffic by size and number of sessions. `batches` is the number of measured batches of one Worker in one round. */
 const CASES = [
   { title: "20 events a batch, 200 sessions", events: 20, sessions: 200, batches: 2400 },
   { title: "1 event a batch, 200 sessions", events: 1, sessions: 200, batches: 2400 },
@@ -27,50 +27,50 @@ const CASES = [
 ];
 
 /**
- * Counted rounds: each puts the same bodies to every Worker, so that what disturbs the machine for a while disturbs all. Disks are
- * uneven: the share of a single round lies up to a sixth beside that of many.
+ * Measured rounds. Each sends the same bodies to every Worker, so that a temporary load of the machine affects all of
+ * them. Disks are uneven: the share of a single round differs from that of many by up to a sixth.
  */
 const ROUNDS = 9;
 
 /**
- * Share of a round's batches that are sent before any is counted. Sessions that were silent tell rollups at once what they got, and
- * then all of them 0.8 s later: what is counted is to be as it is when that goes on.
+ * Batches that are sent before the measured ones of a round, as a share of these. Idle sessions send their pushes
+ * immediately, and busy ones every 0.8 s. The measurement starts after this transition.
  */
-const UNCOUNTED = 1 / 3;
+const WARM_UP = 1 / 3;
 
 /**
- * How long a Worker is left alone after its turn, in milliseconds: what a session tells rollups follows its answer by up to 0.8 s,
- * and what a shard writes that by 0.25 s. In the turn of another it would be the other that is slowed down.
+ * Pause after the turn of a Worker, in milliseconds. A session's pushes follow its response by up to 0.8 s, and a
+ * shard's write follows these by up to 0.25 s. Without the pause they would slow down the next Worker.
  */
 const REST_MS = 1_500;
 
 /** Least share of the reference's batches a second. */
 const SHARE = 0.75;
 
-/** How often freshness is probed. */
+/** Number of freshness probes. */
 const PROBES = 1000;
 
-/** Longest time from an acknowledgement to its effect in a read, in milliseconds, for 99 of 100. */
+/** Budget for the 99th percentile of the time from an acknowledgement to its effect in a read, in milliseconds. */
 const FRESHNESS_MS = 10;
 
-const rounded = (figure: number): number => Math.round(figure * 100) / 100;
+const rounded = (value: number): number => Math.round(value * 100) / 100;
 
-/** The value below which so much of the figures lies. */
-const quantile = (figures: number[], share: number): number => {
-  const sorted = figures.toSorted((one, other) => one - other);
+/** The quantile of measured values for a share. */
+const quantile = (values: number[], share: number): number => {
+  const sorted = values.toSorted((one, other) => one - other);
   return rounded(sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN);
 };
 
-const words = ({ low, median, high }: Spread): string =>
+const formatSpread = ({ low, median, high }: Spread): string =>
   `${Math.round(median)} (${Math.round(low)} to ${Math.round(high)})`;
 
-/** One case, round by round. The first round warms up and does not count. */
-const play = async (
+/** Runs a case. The first round is a warm-up and is not measured. */
+const runRounds = async (
   workers: Record<Name, Workerd>,
   names: Name[],
   { events, sessions, batches }: (typeof CASES)[0],
 ) => {
-  const uncounted = Math.round(batches * UNCOUNTED);
+  const uncounted = Math.round(batches * WARM_UP);
   const inRound = uncounted + batches;
   const all = inRound * (ROUNDS + 1);
   const bodies = makeTraffic({ events, batches: all, sessions: Math.min(sessions, all) });
@@ -79,7 +79,7 @@ const play = async (
   for (let round = 0; round <= ROUNDS; round += 1) {
     const some = bodies.slice(round * inRound, (round + 1) * inRound);
     const loads: [Name, Load][] = [];
-    // Forth and back, so that no Worker always has the same one before it.
+    // The order alternates, so that no Worker always follows the same one.
     for (const name of round % 2 ? names : names.toReversed()) {
       loads.push([
         name,
@@ -93,8 +93,9 @@ const play = async (
 };
 
 /**
- * The deployed Worker on bare workerd, beside the least that a durable collector does and on the same runtime: acknowledged
- * batches a second, and how soon an acknowledged event shows in a read. The budget is a share of the reference in the same run.
+ * Measures the deployed Worker on bare workerd: acknowledged batches a second, and the time until an acknowledged event
+ * shows in a read. The reference is a minimal durable Worker on the same runtime. The budget is a share of the
+ * reference in the same run.
  */
 export const collector: Bench = async () => {
   const names = Object.keys(WORKERS) as Name[];
@@ -105,19 +106,19 @@ export const collector: Bench = async () => {
     for (const name of names) started.push([name, await startWorkerd(WORKERS[name])]);
     const workers = Object.fromEntries(started) as Record<Name, Workerd>;
 
-    const playCase = async (each: (typeof CASES)[0], played: Name[]) => {
-      const rounds = await play(workers, played, each);
+    const runCase = async (each: (typeof CASES)[0], inCase: Name[]) => {
+      const rounds = await runRounds(workers, inCase, each);
       const rates = (name: Name) => spreadOf(rounds.map((round) => round[name].rate));
-      for (const name of played) {
+      for (const name of inCase) {
         const latencies = rounds.flatMap((round) => round[name].latencies);
         const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => quantile(latencies, share));
-        table[`${each.title}: ${name}`] = { "batches/s": words(rates(name)), p50, p95, p99 };
+        table[`${each.title}: ${name}`] = { "batches/s": formatSpread(rates(name)), p50, p95, p99 };
       }
       return rates;
     };
 
     for (const each of CASES) {
-      const rates = await playCase(each, ["tidemark", "row"]);
+      const rates = await runCase(each, ["tidemark", "row"]);
       const reference = Math.round(rates("row").median);
       measurements.push({
         case: each.title,
@@ -127,9 +128,10 @@ export const collector: Bench = async () => {
         budget: Math.ceil(SHARE * reference),
         bound: "at_least",
       });
-      // What does not change with size and sessions is measured once, and apart: objects that nobody calls for ten seconds are
-      // put away, and would have to be read again in the turn of the Worker that waits longest.
-      if (each === CASES[0]) await playCase(each, ["parse", "hello"]);
+      // These Workers do not depend on the number of sessions, and are measured once. They have their own rounds,
+      // because the runtime unloads objects after ten idle seconds, and would load them again in the next turn of their
+      // Worker.
+      if (each === CASES[0]) await runCase(each, ["parse", "hello"]);
     }
 
     const freshness = await measureFreshness(
@@ -149,9 +151,9 @@ export const collector: Bench = async () => {
     for (const [, worker] of started) await worker.remove();
   }
   console.log(
-    `\n${CONNECTIONS} connections; ${ROUNDS} rounds: median (and where the middle half lies), latency in ms. Each Worker is ` +
-      `a workerd process with one thread, one of them at work at a time; it shares the machine (${availableParallelism()} cores) ` +
-      "with the process that sends.",
+    `\n${CONNECTIONS} connections; ${ROUNDS} rounds: median (and interquartile range), latency in ms. Each Worker is ` +
+      "a workerd process with one thread, and only one of them is active at a time. " +
+      `It shares the machine (${availableParallelism()} cores) with the sending process.`,
   );
   console.table(table);
   return report("collector", measurements);

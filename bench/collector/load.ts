@@ -3,21 +3,21 @@ import { Pool } from "undici";
 /** Connections, each with one request at a time. */
 export const CONNECTIONS = 16;
 
-/** What came of the requests that were counted. */
+/** The measured requests. */
 export interface Load {
-  /** Requests answered a second. */
+  /** Responses per second. */
   rate: number;
-  /** How long each one took, in milliseconds. */
+  /** Durations of the requests, in milliseconds. */
   latencies: number[];
 }
 
 /**
- * Posts each body once, as fast as the Worker answers.
+ * Posts each body once, as fast as the Worker responds.
  *
- * @param expected What each answer must be, word for word; any with status 200 when not given.
- * @param uncounted How many answers come before any is counted, while the Worker gets under way. Default: none.
+ * @param expected Exact text of each response. Default: any text with status 200.
+ * @param uncounted Number of responses before the measured ones, while the Worker warms up. Default: 0.
  * @param connections Default: {@link CONNECTIONS}.
- * @throws Error with the first answer that is another.
+ * @throws Error with the first unexpected response.
  */
 export const post = async (
   origin: string,
@@ -32,22 +32,22 @@ export const post = async (
   const latencies: number[] = [];
   const left = bodies.values();
   let answered = 0;
-  let begin = performance.now();
+  let startedAt = performance.now();
   const connection = async () => {
     for (const body of left) {
       const sent = performance.now();
-      const answer = await pool.request({ path: "/v1/events", method: "POST", body });
-      const text = await answer.body.text();
+      const response = await pool.request({ path: "/v1/events", method: "POST", body });
+      const text = await response.body.text();
       answered += 1;
-      if (answered === uncounted) begin = performance.now();
+      if (answered === uncounted) startedAt = performance.now();
       else if (answered > uncounted) latencies.push(performance.now() - sent);
-      if (answer.statusCode !== 200 || (expected !== undefined && text !== expected)) {
-        throw new Error(`${origin} answered ${answer.statusCode} ${text}`);
+      if (response.statusCode !== 200 || (expected !== undefined && text !== expected)) {
+        throw new Error(`${origin} responded with ${response.statusCode} ${text}`);
       }
     }
   };
   await Promise.all(Array.from({ length: connections }, connection));
-  const seconds = (performance.now() - begin) / 1000;
+  const seconds = (performance.now() - startedAt) / 1000;
   await pool.close();
   return { rate: latencies.length / seconds, latencies };
 };

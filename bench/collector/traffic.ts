@@ -2,17 +2,17 @@ import type { Batch, View } from "@tidemark/schema";
 import config from "../../tidemark.config.ts";
 import { LONGEST_PAUSE_MS, visitor } from "./visitor.ts";
 
-/** What is sent. */
+/** The size of generated traffic. */
 export interface Traffic {
   /** Events in a batch. */
   events: number;
-  /** Batches in all. */
+  /** Total number of batches. */
   batches: number;
-  /** Visitors, each with one session in one tab: a batch of the first, of the second, and so on, and again. */
+  /** Visitors, each with one session in one tab. Their batches alternate. */
   sessions: number;
 }
 
-/** The site for which the traffic is meant. */
+/** The site that receives the traffic. */
 export const site = (() => {
   const [first] = config.sites;
   if (!first) throw new Error("tidemark.config.ts: sites: expected at least one site");
@@ -21,10 +21,10 @@ export const site = (() => {
 
 let visitors = 0;
 
-/** The batches of one visitor's only tab, as an SDK that kept them in its spool sends them at `sentAt`. */
-function* tab(events: number, begin: number, sentAt: number): Generator<Batch, never> {
+/** Generates the batches of a visitor's only tab, as an SDK sends them from its spool at `sentAt`. */
+function* tab(events: number, start: number, sentAt: number): Generator<Batch, never> {
   visitors += 1;
-  const visitorEvents = visitor(visitors, begin);
+  const visitorEvents = visitor(visitors, start);
   const id = () => crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   const sender = {
     v: 1 as const,
@@ -43,13 +43,13 @@ function* tab(events: number, begin: number, sentAt: number): Generator<Batch, n
 }
 
 /**
- * Bodies of requests, each unlike any other: the visitors of a site in turn, each tab numbering its events. They are made
- * before anything is measured, so the visits lie in the past, with the times between their events as they were.
+ * Creates distinct request bodies. The visitors of a site alternate, and each tab numbers its events. The bodies are
+ * created before the measurement, so the times of their events are in the past.
  */
 export const makeTraffic = ({ events, batches, sessions }: Traffic): Buffer[] => {
   const sentAt = Date.now();
-  const begin = sentAt - Math.ceil(batches / sessions) * events * LONGEST_PAUSE_MS;
-  const tabs = Array.from({ length: sessions }, () => tab(events, begin, sentAt));
+  const start = sentAt - Math.ceil(batches / sessions) * events * LONGEST_PAUSE_MS;
+  const tabs = Array.from({ length: sessions }, () => tab(events, start, sentAt));
   return Array.from({ length: batches }, (_, index) =>
     Buffer.from(JSON.stringify(tabs[index % sessions]?.next().value)),
   );

@@ -1,12 +1,12 @@
 import type { Event, View } from "@tidemark/schema";
 
-/** What a visitor does next, and the view it happens in. */
+/** An event of a visitor and its view. */
 export interface VisitorEvent {
   event: Event;
   view: View;
 }
 
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
+/** Creates a generator of numbers from 0 to below 1, determined by its seed (mulberry32). */
 const randomFrom = (seed: number): (() => number) => {
   let state = seed;
   return () => {
@@ -33,18 +33,18 @@ const VIEWPORT = 900;
 const IDLE_AFTER_MS = 5000;
 
 /**
- * One visit, without end: page views, and on each of them scrolling, hovers, clicks and dwell with totals that grow, as the
- * SDK reports them, one second to {@link LONGEST_PAUSE_MS} apart.
+ * Generates the events of one endless session: page views, each with scrolling, hovers, clicks and dwell with growing
+ * totals, as the SDK reports them. The time between two events is one second to {@link LONGEST_PAUSE_MS}.
  *
- * @param begin UTC milliseconds of the first page view.
+ * @param start UTC milliseconds of the first page view.
  */
-export function* visitor(seed: number, begin: number): Generator<VisitorEvent, never> {
+export function* visitor(seed: number, start: number): Generator<VisitorEvent, never> {
   const random = randomFrom(seed);
   const between = (low: number, high: number) => Math.floor(low + random() * (high - low));
   const oneOf = <T>(list: readonly T[]): T => list[between(0, list.length)] as T;
   const pointer = () => ({ x: between(0, 1400), y: between(0, VIEWPORT), pointer_type: "mouse" as const });
 
-  let time = begin;
+  let time = start;
   let seq = -1;
   let referrer: string | undefined;
   for (let page = 0; ; page += 1) {
@@ -62,23 +62,23 @@ export function* visitor(seed: number, begin: number): Generator<VisitorEvent, n
       viewport_height: VIEWPORT,
     };
     referrer = url;
-    const at = (fields: object): VisitorEvent => {
+    const createEvent = (fields: object): VisitorEvent => {
       seq += 1;
       return { view, event: { seq, time, view_id: view.view_id, ...fields } as Event };
     };
-    yield at({ type: "page_view", cause: page === 0 ? "load" : "route" });
+    yield createEvent({ type: "page_view", cause: page === 0 ? "load" : "route" });
 
     let [depth, reached, reversals, visible, engaged] = [VIEWPORT, 0, 0, 0, 0];
-    for (let acts = between(8, 24); acts > 0; acts -= 1) {
+    for (let actions = between(8, 24); actions > 0; actions -= 1) {
       const pause = between(1000, LONGEST_PAUSE_MS);
       time += pause;
-      const dice = random();
-      if (dice < 0.35) {
+      const choice = random();
+      if (choice < 0.35) {
         const deeper = Math.min(content_height - depth, between(0, 700));
         depth += deeper;
         if (deeper > 0) reached = time - view.started_at;
         else reversals += 1;
-        yield at({
+        yield createEvent({
           type: "scroll",
           scroll_depth_percentage: Math.round((depth / content_height) * 100),
           scroll_depth_px: depth,
@@ -89,30 +89,30 @@ export function* visitor(seed: number, begin: number): Generator<VisitorEvent, n
           viewport_height: VIEWPORT,
           content_height,
         });
-      } else if (dice < 0.6) {
-        yield at({
+      } else if (choice < 0.6) {
+        yield createEvent({
           type: "hover",
           target: oneOf(TARGETS),
           element_hover_duration: between(300, pause),
           ...pointer(),
           clicked: random() < 0.2,
         });
-      } else if (dice < 0.75) {
+      } else if (choice < 0.75) {
         const { x, y, pointer_type } = pointer();
         const target = oneOf(TARGETS);
         const place = { page_x: x, page_y: y + depth - VIEWPORT, element_x: 12, element_y: 8 };
-        yield at({ type: "click", target, x, y, ...place, button: 0, pointer_type });
+        yield createEvent({ type: "click", target, x, y, ...place, button: 0, pointer_type });
       } else {
-        const stay = Math.min(time - view.started_at - visible, pause);
+        const engagedDelta = Math.min(time - view.started_at - visible, pause);
         visible = time - view.started_at;
-        engaged += stay;
-        yield at({
+        engaged += engagedDelta;
+        yield createEvent({
           type: "dwell",
           visible_ms: visible,
           focused_ms: visible,
           active_ms: engaged,
           engaged_ms: engaged,
-          engaged_delta_ms: stay,
+          engaged_delta_ms: engagedDelta,
           idle_after_ms: IDLE_AFTER_MS,
           rule_version: 1,
         });

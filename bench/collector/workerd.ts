@@ -12,31 +12,31 @@ import { unstable_readConfig as readConfig } from "wrangler";
 
 const require = createRequire(import.meta.url);
 
-/** Path of the runtime's binary. Its package comes without types. */
+/** Path of the runtime's binary. Its package has no types. */
 const WORKERD = (require("workerd") as { default: string }).default;
 
-/** A start that takes longer has failed, in milliseconds. */
+/** Longest time of a start, in milliseconds. */
 const START_TIMEOUT_MS = 20_000;
 
-/** Clock ticks a second in which Linux counts processor time. */
+/** Unit of processor time in Linux, in ticks per second. */
 const TICKS_PER_S = 100;
 
-/** A Worker on a workerd process of its own: one thread, no proxy in front of it, Durable Objects on the disk. */
+/** A Worker on a separate workerd process: one thread, no proxy, Durable Objects on disk. */
 export interface Workerd {
   origin: string;
   /** Value of the secret TIDEMARK_READ_KEY. */
   readKey: string;
   /** Folder of the Durable Objects' SQLite files. */
   storage: string;
-  /** Processor time that the process has used, on all its threads, in milliseconds. */
+  /** Processor time used by all threads of the process, in milliseconds. */
   cpuMs(): Promise<number>;
-  /** Ends the process. Its storage can be looked at until {@link Workerd.remove}. */
+  /** Ends the process. Its storage stays until {@link Workerd.remove}. */
   stop(): Promise<void>;
-  /** Ends the process and removes all that it wrote. */
+  /** Ends the process and removes its files. */
   remove(): Promise<void>;
 }
 
-/** Bundles a Worker, and tells what it exports. */
+/** Bundles a Worker. Returns the names of its exports. */
 const compile = async (entry: URL, into: string): Promise<string[]> => {
   const { metafile } = await build({
     metafile: true,
@@ -51,7 +51,9 @@ const compile = async (entry: URL, into: string): Promise<string[]> => {
   return Object.values(metafile.outputs).flatMap((output) => output.exports);
 };
 
-/** The runtime's configuration, with date, flags and those Durable Objects of `wrangler.toml` that the Worker exports. */
+/**
+ * The runtime's configuration: date, flags and Durable Objects of `wrangler.toml`, as far as the Worker exports them.
+ */
 const configure = (port: number, readKey: string, exported: string[]): string => {
   const { compatibility_date, compatibility_flags, durable_objects } = readConfig({
     config: fileURLToPath(new URL("../../wrangler.toml", import.meta.url)),
@@ -86,10 +88,10 @@ const worker :Workerd.Worker = (
 };
 
 /**
- * Bundles a Worker, serves it with the runtime that wrangler uses, and waits until it answers.
+ * Bundles a Worker, serves it with the runtime of wrangler, and waits until it responds.
  *
  * @param entry Module of the Worker.
- * @throws Error with the runtime's last words when it does not answer.
+ * @throws Error with the end of the runtime's output if the Worker does not respond.
  */
 export const startWorkerd = async (entry: URL): Promise<Workerd> => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-workerd-"));
@@ -102,9 +104,9 @@ export const startWorkerd = async (entry: URL): Promise<Workerd> => {
 
   const child = spawn(WORKERD, ["serve", "config.capnp"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   const exit = once(child, "exit");
-  let said = "";
+  let output = "";
   child.stderr.on("data", (chunk: Buffer) => {
-    said = (said + chunk).slice(-4000);
+    output = (output + chunk).slice(-4000);
   });
   const stop = async () => {
     child.kill();
@@ -113,16 +115,16 @@ export const startWorkerd = async (entry: URL): Promise<Workerd> => {
 
   const origin = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + START_TIMEOUT_MS;
-  const answers = async () => {
+  const responds = async () => {
     const response = await fetch(`${origin}/healthz`).catch(() => undefined);
     await response?.arrayBuffer();
     return response !== undefined;
   };
-  while (!(await answers())) {
+  while (!(await responds())) {
     if (child.exitCode === null && Date.now() < deadline) await sleep(50);
     else {
       await stop();
-      throw new Error(`${entry.pathname} did not start. The runtime's last words:\n${said}`);
+      throw new Error(`${entry.pathname} did not start. End of the runtime's output:\n${output}`);
     }
   }
   return {
@@ -131,7 +133,7 @@ export const startWorkerd = async (entry: URL): Promise<Workerd> => {
     storage,
     async cpuMs() {
       const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
-      // The command's name, in brackets, may hold spaces: what follows it begins with the third field.
+      // The name of the command, in brackets, may contain spaces. The third field follows it.
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_S;
     },

@@ -9,31 +9,31 @@ import { type Bench, type Measurement, report } from "../report.ts";
 import type { Counts } from "./counts.ts";
 import { OBJECT_GB, prices } from "./prices.ts";
 
-/** Visits of a hundred events, in batches of twenty. */
-const BATCHES_OF_A_SESSION = 5;
-const EVENTS_OF_A_BATCH = 20;
+/** Sessions of a hundred events, in batches of twenty. */
+const BATCHES_PER_SESSION = 5;
+const EVENTS_PER_BATCH = 20;
 
 /**
- * Sites by how much happens at once: on the quiet one a batch comes only when all that the one before had set off is over, so
- * that nothing of two visitors is written together.
+ * Sites by the pause after each batch. On the quiet site all effects of a batch end before the next one, so that no
+ * write contains data of two visitors.
  */
 const SITES = [
   { title: "a quiet site", sessions: 60, pauseMs: 300 },
   { title: "a busy site", sessions: 200, pauseMs: 0 },
 ];
 
-/** What goes on after the last answer is over by then, in milliseconds. */
+/** Time after the last response until its effects end, in milliseconds. */
 const SETTLED_MS = 2_000;
 
-/** What a million events may cost, in USD. */
+/** Highest cost of a million events, in USD. */
 const BUDGET = 0.3;
 
 const MILLION = 1e6;
 
-/** What was used, by the names of what has a price. */
+/** Used amounts, by the names in `prices`. */
 type Used = Record<keyof typeof prices, number>;
 
-/** Bytes of the pages that a journal fills. */
+/** Bytes of the pages of a journal. */
 const journalBytes = (database: DatabaseSync, pageSize: number): number => {
   const hasKeys = database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_cf_KV'").get();
   if (!hasKeys) return 0;
@@ -45,8 +45,8 @@ const journalBytes = (database: DatabaseSync, pageSize: number): number => {
 };
 
 /**
- * Bytes of all SQLite files in a folder and below, by their pages, as the platform counts them. Without journals: they are of the
- * same size however much comes, and would be multiplied with what is sent here.
+ * Bytes of all SQLite files in a folder and its subfolders, by pages, as the platform counts them. Journals are
+ * excluded, because their size does not grow with the traffic and must not be scaled up with it.
  */
 const storedBytes = (folder: string): number =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
@@ -59,15 +59,18 @@ const storedBytes = (folder: string): number =>
       return total + bytes;
     }, 0);
 
-/** What a Worker used for the traffic of a site until its sessions are closed, and how often it set an alarm. */
-const use = async (entry: URL, { sessions, pauseMs }: (typeof SITES)[0]): Promise<Used & { alarmsSet: number }> => {
+/**
+ * Measures the resources of a Worker for the traffic of a site until its sessions are closed, and its number of set
+ * alarms.
+ */
+const measure = async (entry: URL, { sessions, pauseMs }: (typeof SITES)[0]): Promise<Used & { alarmsSet: number }> => {
   const worker = await startWorkerd(entry);
   try {
     const counts = async (path: string) => (await (await fetch(`${worker.origin}${path}`)).json()) as Counts;
-    const batches = sessions * BATCHES_OF_A_SESSION;
-    const bodies = makeTraffic({ events: EVENTS_OF_A_BATCH, batches, sessions });
+    const batches = sessions * BATCHES_PER_SESSION;
+    const bodies = makeTraffic({ events: EVENTS_PER_BATCH, batches, sessions });
     const [before, cpuBefore] = [await counts("/counts"), await worker.cpuMs()];
-    // One request at a time: an object is at work no longer than its request takes.
+    // One request at a time: an object is active no longer than its request takes.
     for (const body of bodies) {
       await post(worker.origin, [body], { connections: 1 });
       if (pauseMs > 0) await sleep(pauseMs);
@@ -92,26 +95,28 @@ const use = async (entry: URL, { sessions, pauseMs }: (typeof SITES)[0]): Promis
 };
 
 /**
- * What a million events cost at list price, in batches of twenty: operations counted on the real runtime, calls from object to
- * object and the closing of sessions among them, and priced. Processor time is all that the runtime's process used, and an
- * object's time at work is that of all calls and waits one after the other, so both are upper bounds; storage is that of one
- * month. The reference is the same traffic through a Worker that parses, makes one call and writes one row.
+ * Measures the cost of a million events at list price, in batches of twenty.
+ *
+ * The operations are counted on the real runtime, including calls between objects and the closing of sessions. Two
+ * amounts are upper bounds: processor time is that of the whole process, and the active time of an object is the sum of
+ * all its calls and waits. Storage is priced for one month. The reference is the same traffic through a Worker that
+ * parses, makes one call and writes one row.
  */
 export const cost: Bench = async () => {
   const measurements: Measurement[] = [];
   const names = Object.keys(prices) as (keyof Used)[];
-  const rounded = (figure: number) => Math.round(figure * 1e5) / 1e5;
+  const rounded = (value: number) => Math.round(value * 1e5) / 1e5;
   for (const site of SITES) {
-    const used = await use(new URL("./workers/tidemark.ts", import.meta.url), site);
-    const bare = await use(new URL("./workers/row.ts", import.meta.url), { ...site, pauseMs: 0 });
-    const events = site.sessions * BATCHES_OF_A_SESSION * EVENTS_OF_A_BATCH;
+    const used = await measure(new URL("./workers/tidemark.ts", import.meta.url), site);
+    const bare = await measure(new URL("./workers/row.ts", import.meta.url), { ...site, pauseMs: 0 });
+    const events = site.sessions * BATCHES_PER_SESSION * EVENTS_PER_BATCH;
     const perMillion = (amount: number) => (amount * MILLION) / events;
     const usd = (of: Used, name: keyof Used) => perMillion(of[name]) * prices[name];
     const total = (of: Used) => names.reduce((sum, name) => sum + usd(of, name), 0);
 
     console.log(
-      `\n${site.title}, per million events, ${EVENTS_OF_A_BATCH} a batch, ${BATCHES_OF_A_SESSION} batches a session; ` +
-        `alarms set: ${Math.round(perMillion(used.alarmsSet))} (each counted as a row, and a request to its object)`,
+      `\n${site.title}, per million events, ${EVENTS_PER_BATCH} a batch, ${BATCHES_PER_SESSION} batches a session; ` +
+        `alarms set: ${Math.round(perMillion(used.alarmsSet))} (each counts as a row and as a request to its object)`,
     );
     console.table(
       Object.fromEntries(
@@ -127,7 +132,7 @@ export const cost: Bench = async () => {
       ),
     );
     measurements.push({
-      case: `a million events of ${site.title}, all that is there`,
+      case: `a million events of ${site.title}, all resources`,
       value: rounded(total(used)),
       unit: "USD",
       reference: rounded(total(bare)),

@@ -1,8 +1,11 @@
-/** What was asked of the platform since the Worker started. */
+/** Resources of the platform that were used since the Worker started. */
 export interface Counts {
   requests: number;
   objectRequests: number;
-  /** Time that objects were at work, in milliseconds: what calls took, and what came after the answer, each for itself. More than is billed. */
+  /**
+   * Active time of objects, in milliseconds: the sum of all calls and of the work after responses. It exceeds the
+   * billed time.
+   */
   objectMs: number;
   rowsWritten: number;
   rowsRead: number;

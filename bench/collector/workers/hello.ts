@@ -1,2 +1,2 @@
-/** Answers, and looks at nothing. */
+/** Responds without reading the request. */
 export default { fetch: () => new Response("hello") } satisfies ExportedHandler;

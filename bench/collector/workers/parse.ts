@@ -1,4 +1,4 @@
-/** Reads a body and parses it. */
+/** Reads and parses a body. */
 export default {
   async fetch(request) {
     const { events } = await request.json<{ events: unknown[] }>();

@@ -5,7 +5,7 @@ interface Body {
   events: unknown[];
 }
 
-/** Counts the events of one session in one row, and writes it for each batch. */
+/** Counts the events of a session in one row, which each batch writes. */
 export class Session extends DurableObject {
   #events: number;
 
@@ -23,7 +23,7 @@ export class Session extends DurableObject {
   }
 }
 
-/** The least that a durable collector does: parse the batch, hand it to its session in one call, write one row, answer. */
+/** A minimal durable collector: parses the batch, sends it to its session in one call, writes one row, and responds. */
 export default {
   async fetch(request, { SESSION }) {
     const body = await request.json<Body>();

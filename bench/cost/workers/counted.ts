@@ -2,7 +2,7 @@ import type { Counts } from "../counts.ts";
 
 const counts: Counts = { requests: 0, objectRequests: 0, objectMs: 0, rowsWritten: 0, rowsRead: 0, alarmsSet: 0 };
 
-/** Puts something in front of a method of a runtime's class, for all its objects. */
+/** Wraps a method of a runtime's class, for all its objects. */
 const intercept = (prototype: object, name: string, call: (original: () => unknown, args: unknown[]) => unknown) => {
   const methods = prototype as Record<string, (...args: unknown[]) => unknown>;
   const original = methods[name];
@@ -12,20 +12,20 @@ const intercept = (prototype: object, name: string, call: (original: () => unkno
   };
 };
 
-/** Keys named by the argument of a storage method: one, a list, or the fields of an object. */
+/** Number of keys in the argument of a storage method: one key, an array, or the fields of an object. */
 const keysOf = (argument: unknown): number =>
   typeof argument === "object" && argument ? Object.keys(argument).length : 1;
 
 let counting = false;
 
-/** For as long as a promise is waited for, that is for all that an object does when it has answered. */
+/** Counts the time until a promise settles: of a call, or of an object's work after its response. */
 const countWork = async (work: unknown): Promise<void> => {
-  const begun = Date.now();
+  const startedAt = Date.now();
   await Promise.allSettled([work]);
-  counts.objectMs += Date.now() - begun;
+  counts.objectMs += Date.now() - startedAt;
 };
 
-/** Counts what any object does: the classes of the runtime are the same for all of them. */
+/** Counts the operations of all objects, which share the classes of the runtime. */
 const countObjects = (ctx: DurableObjectState): void => {
   if (counting) return;
   counting = true;
@@ -47,7 +47,7 @@ const countObjects = (ctx: DurableObjectState): void => {
     intercept(prototype, "delete", written);
     intercept(prototype, "get", read);
     intercept(prototype, "list", () => {
-      throw new Error("list() is not counted yet: count the rows that it returns");
+      throw new Error("list() is not counted: count the rows that it returns");
     });
   }
   intercept(Object.getPrototypeOf(storage), "setAlarm", (original) => {
@@ -57,14 +57,14 @@ const countObjects = (ctx: DurableObjectState): void => {
   });
   intercept(Object.getPrototypeOf(storage.sql), "exec", (original) => {
     const cursor = original() as SqlStorageCursor<never>;
-    // What a cursor reads after it was opened is not seen; a million of such rows cost a tenth of a cent.
+    // Rows that a cursor reads after its creation are not counted. A million of them cost a tenth of a cent.
     counts.rowsWritten += cursor.rowsWritten;
     counts.rowsRead += cursor.rowsRead;
     return cursor;
   });
 };
 
-/** A stub whose calls are counted, and the time that they take. */
+/** A stub that counts its calls and their duration. */
 const countedStub = (stub: object): object =>
   new Proxy(stub, {
     get: (target, name) => {
@@ -72,9 +72,9 @@ const countedStub = (stub: object): object =>
       if (typeof member !== "function") return member;
       return (...args: unknown[]) => {
         counts.objectRequests += 1;
-        const answer = (target as Record<PropertyKey, (...args: unknown[]) => unknown>)[name]?.(...args);
-        void countWork(answer);
-        return answer;
+        const result = (target as Record<PropertyKey, (...args: unknown[]) => unknown>)[name]?.(...args);
+        void countWork(result);
+        return result;
       };
     },
   });
@@ -82,7 +82,7 @@ const countedStub = (stub: object): object =>
 /** The objects that were called, by binding and name. */
 const called = new Set<string>();
 
-/** Objects are reached by name alone; one reached in another way would not be counted, and is refused. */
+/** A namespace that counts calls. It returns stubs by name only: stubs of other methods would not be counted. */
 const countedNamespace = (binding: string, namespace: DurableObjectNamespace): object => ({
   getByName: (name: string) => {
     called.add(JSON.stringify({ binding, name }));
@@ -104,7 +104,7 @@ Date.now = () => now() + aheadMs;
 
 type ObjectClass = new (ctx: DurableObjectState, env: never) => { alarm?(): unknown };
 
-/** A Durable Object's class whose use of storage, and whose calls to other objects, are counted. */
+/** Derives a Durable Object's class that counts its use of storage and its calls to other objects. */
 export const countedObject = <C extends ObjectClass>(Base: C): C =>
   class extends (Base as ObjectClass) {
     readonly #ctx: DurableObjectState;
@@ -115,13 +115,13 @@ export const countedObject = <C extends ObjectClass>(Base: C): C =>
       this.#ctx = ctx;
     }
 
-    /** Loses what is in memory alone, as an object that nobody called for ten seconds. */
-    sleep() {
-      this.#ctx.abort("sleeps");
+    /** Loses its memory, as after ten seconds without a call. */
+    unload() {
+      this.#ctx.abort("unloaded");
     }
 
-    /** Runs the alarm that is set, as the platform does. */
-    async ring() {
+    /** Runs the alarm if one is set, as the platform does. */
+    async runAlarm() {
       if ((await this.#ctx.storage.getAlarm()) === null) return;
       await this.#ctx.storage.deleteAlarm();
       counts.objectRequests += 1;
@@ -129,23 +129,23 @@ export const countedObject = <C extends ObjectClass>(Base: C): C =>
     }
   } as unknown as C;
 
-/** Lets half an hour and more pass, in which all objects go to sleep, and alarms ring. */
+/** Moves the clock by more than half an hour, unloads all objects, and runs their alarms. */
 const passTime = async (env: object) => {
   aheadMs += 31 * 60_000;
   for (const each of called) {
     const { binding, name } = JSON.parse(each) as { binding: string; name: string };
     const namespace = (env as Record<string, DurableObjectNamespace>)[binding] as DurableObjectNamespace;
-    const stub = () => namespace.getByName(name) as unknown as { sleep(): Promise<void>; ring(): Promise<void> };
+    const stub = () => namespace.getByName(name) as unknown as { unload(): Promise<void>; runAlarm(): Promise<void> };
     await stub()
-      .sleep()
+      .unload()
       .catch(() => {});
-    await stub().ring();
+    await stub().runAlarm();
   }
 };
 
 /**
- * A Worker whose requests, and calls to Durable Objects, are counted; `GET /counts` tells, and `GET /half-an-hour-later` first lets
- * that time pass.
+ * Wraps a Worker to count its requests and its calls to Durable Objects. `GET /counts` returns the counts, and
+ * `GET /half-an-hour-later` moves the clock first.
  */
 export const countedWorker = <Env extends object>(worker: {
   fetch: (request: never, env: Env, context: never) => unknown;
