@@ -62,8 +62,9 @@ const fieldOf = (member: Node): Field[] =>
     : [];
 
 /**
- * The exports of the SDK's root entry, in its order, as TypeScript resolves them. @throws Error when TypeScript cannot
- * resolve one.
+ * The exports of the SDK's root entry, in its order, as TypeScript resolves them.
+ *
+ * @throws Error when TypeScript cannot resolve one.
  */
 export const sdkExports = (): Exported[] => {
   const api = new API();

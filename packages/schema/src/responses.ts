@@ -83,7 +83,7 @@ export interface DeliveryCounts {
   rejected: number;
   /** Events that the client reported as dropped. */
   dropped: number;
-  /** Numbers below a tab's highest without an event or a report: in transit or lost. */
+  /** Sequence numbers below a tab's highest without a stored, rejected or dropped event: in transit or lost. */
   missing: number;
 }
 

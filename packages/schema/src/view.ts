@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { id, pixels, text, timestamp } from "./fields.ts";
 
-/** Context of a whole page view. A batch contains it once instead of in each event. */
+/** Context of a whole page view. A batch contains it once, not in each event. */
 export const view = z
   .strictObject({
     view_id: id("Identifier of the page view within its tab."),

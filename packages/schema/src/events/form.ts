@@ -19,7 +19,7 @@ export const formField = viewEvent("form_field", {
   edits: count("Edits during this focus: `input` events, whatever their length."),
 }).meta({ description: "The visitor leaves a field of a form.", capturedBy: ["forms()"] });
 
-/** The first focus of a form's field. */
+/** The first focus in a form. */
 export const formStart = viewEvent("form_start", { form }).meta({
   description: "The first field of a form gets the focus.",
   capturedBy: ["forms()"],

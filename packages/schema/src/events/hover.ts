@@ -3,7 +3,8 @@ import { coordinate, duration, pointerType, target } from "../fields.ts";
 import { viewEvent } from "./event.ts";
 
 /**
- * A stay of the pointer on a meaningful element for at least the intent threshold. Captured when the pointer leaves.
+ * A stay of the pointer on a link, button, field or named element, at least as long as the intent threshold. Captured
+ * when the stay ends.
  */
 export const hover = viewEvent("hover", {
   target,
@@ -13,6 +14,6 @@ export const hover = viewEvent("hover", {
   pointer_type: pointerType,
   clicked: z.boolean().describe("Whether the visitor clicked the element during the stay."),
 }).meta({
-  description: "The pointer leaves an element on which it stayed long enough to show intent.",
+  description: "A stay of the pointer on an element ends that was long enough to show intent.",
   capturedBy: ["hovers()"],
 });

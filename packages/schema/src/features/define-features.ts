@@ -2,7 +2,8 @@ import type { Feature } from "./feature.ts";
 
 /**
  * Types a list of definitions and returns it unchanged. Compile errors: an unknown field or key, an aggregate on a
- * field of the wrong type, and a window that the aggregate or the entity does not support. The type of the resulting vector is `VectorOf<typeof list>`.
+ * field of the wrong type, and a window that the aggregate or the entity does not support. The type of the resulting
+ * vector is `VectorOf<typeof list>`.
  *
  *     const features = defineFeatures([
  *       {

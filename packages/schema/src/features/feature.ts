@@ -111,7 +111,7 @@ export type Aggregate<E = AnyEvent> =
   | { type: "quantile"; field: FieldPath<E, number>; q: number }
   /** The `k` (at most 20) most frequent values, most frequent first: exact up to 64 distinct values. */
   | { type: "top_k"; field: FieldPath<E, number | string>; k: number }
-  /** Number of events, in which the weight of each event halves every `half_life_ms`; 0 for none. */
+  /** Number of events, each with a weight that halves every `half_life_ms`; 0 for none. */
   | { type: "decayed_count"; half_life_ms: number }
   /** Time since the latest event, in milliseconds. */
   | { type: "time_since_last" }

@@ -126,20 +126,30 @@ const problemsOf = (feature: z.infer<typeof aggregateFeature>): Problem[] => {
   where.forEach((each, index) => {
     const values = "values" in each ? each.values : [each.value];
     const types = new Set(values.map((value) => typeof value as FieldKind));
-    if (types.size > 1) problems.push([`where.${index}.values`, "expected values of one type"]);
+    if (types.size > 1)
+      problems.push([`where.${index}.values`, `expected values of one type; given ${display(values)}`]);
     else checkField(`where.${index}.field`, each.field, [...types]);
   });
   if (typeof entity === "object") checkField("entity.field", entity.field, ["string"]);
   if (entity !== "session") {
     if (window.type === "session") {
-      problems.push(["window.type", "only the entity session has this window; expected another window"]);
+      problems.push([
+        "window.type",
+        "session is a window of the entity session only; expected lifetime, tumbling, hopping or cumulative",
+      ]);
     }
     if (aggregate.type === "latest_per_view") {
-      problems.push(["aggregate.type", "only the entity session has latest_per_view; expected another aggregate"]);
+      problems.push([
+        "aggregate.type",
+        "latest_per_view is an aggregate of the entity session only; expected another aggregate",
+      ]);
     }
   }
   if (aggregate.type === "rate" && !["tumbling", "hopping", "cumulative"].includes(window.type)) {
-    problems.push(["window.type", "rate needs a window of fixed size; expected tumbling, hopping or cumulative"]);
+    problems.push([
+      "window.type",
+      `rate needs a window of fixed size; expected tumbling, hopping or cumulative; given ${window.type}`,
+    ]);
   }
   return problems;
 };
@@ -210,10 +220,10 @@ export const parseFeatures = (definitions: unknown): readonly Feature[] => {
     throw new Error(`features: expected an array of definitions; given ${display(definitions)}`);
   // `flatMap` skips the gaps of a sparse array.
   const problems = Array.from(definitions).flatMap((definition: unknown, index) => {
-    const title = (definition as { name?: unknown } | null | undefined)?.name;
+    const givenName = (definition as { name?: unknown } | null | undefined)?.name;
     return check(definition).map(
       ([at, message]) =>
-        `feature ${typeof title === "string" ? title : `number ${index + 1}`}: ${at && `${at}: `}${message}`,
+        `feature ${typeof givenName === "string" ? givenName : `number ${index + 1}`}: ${at && `${at}: `}${message}`,
     );
   });
   if (problems.length > 0) throw new Error(problems.join("\n"));

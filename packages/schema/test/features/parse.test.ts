@@ -68,12 +68,12 @@ describe("parseFeatures", () => {
     [
       "the window session for a user",
       { ...clicks, entity: "user" },
-      "feature clicks: window.type: only the entity session has this window; expected another window",
+      "feature clicks: window.type: session is a window of the entity session only; expected lifetime, tumbling, hopping or cumulative",
     ],
     [
       "a rate over a window without a fixed size",
       { ...clicks, aggregate: { type: "rate", per_ms: 1000 } },
-      "expected tumbling, hopping or cumulative",
+      "rate needs a window of fixed size; expected tumbling, hopping or cumulative; given session",
     ],
     [
       "latest_per_view of a page",
@@ -84,7 +84,7 @@ describe("parseFeatures", () => {
         source: "dwell",
         aggregate: { type: "latest_per_view", field: "engaged_ms", combine: "sum" },
       },
-      "only the entity session has latest_per_view",
+      "latest_per_view is an aggregate of the entity session only",
     ],
     [
       "a condition of the wrong type",

@@ -40,7 +40,7 @@ export const pageFeatures = defineFeatures([
     ...page,
     name: "page_popularity",
     description:
-      "Number of views of the page, in which the weight of each view halves every six hours: the page's current popularity.",
+      "Number of views of the page, each with a weight that halves every six hours: the page's current popularity.",
     unit: "count",
     source: "page_view",
     aggregate: { type: "decayed_count", half_life_ms: 21_600_000 },

@@ -37,7 +37,7 @@ export const sessionFeatures = defineFeatures([
     ...session,
     name: "activity_5m",
     description:
-      "Number of events in the session, in which the weight of each event halves every five minutes: the visitor's current activity.",
+      "Number of events in the session, each with a weight that halves every five minutes: the visitor's current activity.",
     unit: "count",
     source: "any",
     aggregate: { type: "decayed_count", half_life_ms: 300_000 },

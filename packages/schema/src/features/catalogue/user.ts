@@ -63,7 +63,7 @@ export const userFeatures = defineFeatures([
   {
     ...user,
     name: "user_activity_7d",
-    description: "Number of events of the user, in which the weight of each event halves every seven days.",
+    description: "Number of events of the user, each with a weight that halves every seven days.",
     unit: "count",
     source: "any",
     aggregate: { type: "decayed_count", half_life_ms: 604_800_000 },
