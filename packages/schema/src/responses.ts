@@ -97,7 +97,10 @@ export interface VectorResponse {
   id: string;
   /** Corrected time of the latest event in the features, in UTC milliseconds. */
   event_time: number;
-  /** Watermark in UTC milliseconds: an event before it is late. For a rollup, the highest watermark of its sessions. */
+  /**
+   * Watermark in UTC milliseconds. A session's event before it is late. A rollup's is the time of its latest event minus
+   * the bounded out-of-orderness.
+   */
   watermark: number;
   /** Time from the latest event to this response, in milliseconds. */
   age_ms: number;
