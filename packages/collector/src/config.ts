@@ -77,12 +77,12 @@ const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
 };
 
 /** Throws an error that names the field, the expected value and the given one, unless a condition holds. */
-type Expect = (holds: boolean, field: string, expected: string, given: unknown) => void;
+type Expect = (condition: boolean, field: string, expected: string, given: unknown) => void;
 
 const expectIn =
   (place: string): Expect =>
-  (holds, field, expected, given) => {
-    if (holds) return;
+  (condition, field, expected, given) => {
+    if (condition) return;
     const value = JSON.stringify(given) ?? "nothing";
     throw new Error(`tidemark.config.ts: ${place}${field}: expected ${expected}; given ${value}`);
   };

@@ -17,7 +17,7 @@ export interface Env {
  * Returns a namespace limited to a jurisdiction, or the namespace itself in local runtimes, which have no
  * jurisdictions.
  */
-const within = <T extends Rpc.DurableObjectBranded>(
+const inJurisdiction = <T extends Rpc.DurableObjectBranded>(
   namespace: DurableObjectNamespace<T>,
   jurisdiction: Jurisdiction | undefined,
 ): DurableObjectNamespace<T> => {
@@ -32,11 +32,11 @@ const within = <T extends Rpc.DurableObjectBranded>(
 
 /** The object of a session. Its name contains the site's id, so that no site can reach the sessions of another. */
 export const sessionOf = (env: Env, { site, jurisdiction }: Tenant, sessionId: string) =>
-  within(env.SESSION, jurisdiction).getByName(`${site.id}:${sessionId}`);
+  inJurisdiction(env.SESSION, jurisdiction).getByName(`${site.id}:${sessionId}`);
 
 /** The object of one shard of a site's users, pages and custom entities. */
 export const rollupOf = (env: Env, { site, jurisdiction }: Tenant, shard: number) =>
-  within(env.ROLLUP, jurisdiction).getByName(`${site.id}:${shard}`);
+  inJurisdiction(env.ROLLUP, jurisdiction).getByName(`${site.id}:${shard}`);
 
 /** The only object that sums the deployment's metrics. */
 export const metricsOf = (env: Env) => env.METRICS.getByName("metrics");

@@ -19,19 +19,19 @@ const denialReason = (site: Site, gpc: boolean): string | undefined => {
 
 /** The error message for a batch without the required consent; `undefined` when the consent suffices. */
 export const measurementDenial = (site: Site, consent: Consent | undefined, gpc: boolean): string | undefined => {
-  const why = consent ? undefined : denialReason(site, gpc);
+  const reason = consent ? undefined : denialReason(site, gpc);
   return (
-    why &&
-    `The visitor may not be measured: ${why}. Create the tracker with consent: "pending", and call tracker.consent("granted") when the visitor has agreed.`
+    reason &&
+    `The visitor may not be measured: ${reason}. Create the tracker with consent: "pending", and call tracker.consent("granted") when the visitor has agreed.`
   );
 };
 
 /** The error message for a page that may not read the features of its visitor's session; `undefined` when it may. */
 export const featuresDenial = (site: Site, consent: Consent | undefined, gpc: boolean): string | undefined => {
-  const why = consent
+  const reason = consent
     ? !isPersonal(consent) && `personalisation is ${consent.personalisation}`
     : denialReason(site, gpc);
-  return why
-    ? `The page may not read the features of the session: ${why}. Call tracker.consent("granted") when the visitor has agreed.`
+  return reason
+    ? `The page may not read the features of the session: ${reason}. Call tracker.consent("granted") when the visitor has agreed.`
     : undefined;
 };

@@ -54,7 +54,7 @@ export const createTenantLookup = (tenants: Tenants): TenantLookup => {
       for (const tenant of tenants.values()) if (await isSecret(env, tenant.site.readKeySecret, readKey)) return tenant;
       throw new HttpError(
         "unauthorized",
-        "The read key is wrong, or its secret is not set: wrangler secret put <readKeySecret>.",
+        "No site has the read key, or its secret is not set: run wrangler secret put <readKeySecret>.",
       );
     },
   };

@@ -5,7 +5,7 @@ import type { TenantLookup } from "../access/tenant-lookup.ts";
 import { type Env, sessionOf } from "../env.ts";
 import { HttpError, invalidJson } from "../errors.ts";
 import type { Meter } from "../metrics/meter.ts";
-import type { Receipt, SessionBatch } from "../session/batch.ts";
+import type { BatchResult, SessionBatch } from "../session/batch.ts";
 import type { Tenant } from "../tenants.ts";
 import { compileCheck } from "../wire/compile-check.ts";
 import { explain } from "../wire/explain.ts";
@@ -41,7 +41,7 @@ const sendToSession = async (
   tenant: Tenant,
   sessionId: string,
   sessionBatch: SessionBatch,
-): Promise<Receipt | undefined> => {
+): Promise<BatchResult | undefined> => {
   try {
     return await sessionOf(env, tenant, sessionId).ingest(sessionBatch);
   } catch (error) {
@@ -65,13 +65,13 @@ interface RequestContext {
 }
 
 /** Counts the events of a batch by outcome. */
-const countBatch = (meter: Meter, site: string, receipt: Receipt): void => {
-  meter.count("tidemark_events_accepted_total", { site }, receipt.accepted);
-  meter.count("tidemark_events_duplicate_total", { site }, receipt.duplicates);
-  for (const { code } of receipt.rejected) meter.count("tidemark_events_rejected_total", { site, code }, 1);
-  for (const [reason, amount] of Object.entries(receipt.dropped))
+const countBatch = (meter: Meter, site: string, result: BatchResult): void => {
+  meter.count("tidemark_events_accepted_total", { site }, result.accepted);
+  meter.count("tidemark_events_duplicate_total", { site }, result.duplicates);
+  for (const { code } of result.rejected) meter.count("tidemark_events_rejected_total", { site, code }, 1);
+  for (const [reason, amount] of Object.entries(result.dropped))
     meter.count("tidemark_events_dropped_total", { site, reason }, amount);
-  meter.count("tidemark_events_missing", { site }, receipt.missing_change);
+  meter.count("tidemark_events_missing", { site }, result.missing_change);
 };
 
 /** Parses and checks a whole batch, and splits it. @throws HttpError that describes the first violation. */
@@ -93,24 +93,24 @@ const ingestSplit = async (
   const { key, session_id, consent } = envelope;
   const tenant = lookup.byKey(key, origin);
   const { site } = tenant;
-  const [named, own] = session_id.split(".");
-  if (own !== undefined && named !== site.id) {
+  const [siteId, id] = session_id.split(".");
+  if (id !== undefined && siteId !== site.id) {
     throw new HttpError("foreign_session", `session_id: ${session_id} is not a session of site ${site.id}.`);
   }
 
   const denial = measurementDenial(site, consent, gpc);
   if (denial) {
-    const refused = readEvents(text.events)?.length ?? 0;
-    meter.count("tidemark_events_rejected_total", { site: site.id, code: "no_consent" }, refused);
+    const rejected = readEvents(text.events)?.length ?? 0;
+    meter.count("tidemark_events_rejected_total", { site: site.id, code: "no_consent" }, rejected);
     throw new HttpError("no_consent", denial);
   }
 
   const anonymous_id = anonymousIdOf(tenant, envelope);
   const sessionBatch: SessionBatch = { site: site.id, anonymous_id, received_at: receivedAt, ...text };
-  const receipt = await sendToSession(env, tenant, session_id, sessionBatch);
-  if (!receipt) return undefined;
-  countBatch(meter, site.id, receipt);
-  const { accepted, duplicates, rejected } = receipt;
+  const result = await sendToSession(env, tenant, session_id, sessionBatch);
+  if (!result) return undefined;
+  countBatch(meter, site.id, result);
+  const { accepted, duplicates, rejected } = result;
   return { accepted, duplicates, rejected };
 };
 

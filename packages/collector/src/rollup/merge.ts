@@ -37,10 +37,10 @@ export const mergePushes = (
 /** Records the number of a push. Returns whether the push is new. */
 const isNew = (rows: EntityRows, session: string, { n, deltas }: Push): boolean => {
   const key = dedupeKeyOf(session, deltas);
-  const { last_pushes } = rows.change(key);
+  const { last_pushes } = rows.getOrCreate(key);
   if ((last_pushes.get(session)?.n ?? 0) >= n) return false;
-  remember(last_pushes, session, { n, at: Date.now() });
-  rows.changed(key);
+  storeLastPush(last_pushes, session, { n, at: Date.now() });
+  rows.markChanged(key);
   return true;
 };
 
@@ -56,13 +56,13 @@ const mergeDeltas = (
     // The deployment's features may have changed since the session folded the delta.
     const engine = rollups.get(entityOf(key))?.engine;
     if (!engine || !layout) continue;
-    const row = rows.change(key);
+    const row = rows.getOrCreate(key);
     engine.mergeInto(row.engine, engine.migrate({ ...layout, late: 0, too_late: 0, ...folded }).state);
     if (anonymous_id !== undefined && row.anonymous_ids.at(-1) !== anonymous_id) {
-      const others = row.anonymous_ids.filter((known) => known !== anonymous_id);
+      const others = row.anonymous_ids.filter((id) => id !== anonymous_id);
       row.anonymous_ids = [...others, anonymous_id].slice(-MAX_ANONYMOUS_IDS);
     }
-    rows.changed(key);
+    rows.markChanged(key);
   }
 };
 
@@ -73,7 +73,11 @@ const dedupeKeyOf = (session: string, deltas: Push["deltas"]): RollupKey => {
 };
 
 /** Moves a session to the end, and removes sessions from the front that are beyond the limits. */
-const remember = (lastPushes: EntityRow["last_pushes"], session: string, latest: { n: number; at: number }): void => {
+const storeLastPush = (
+  lastPushes: EntityRow["last_pushes"],
+  session: string,
+  latest: { n: number; at: number },
+): void => {
   lastPushes.delete(session);
   lastPushes.set(session, latest);
   for (const [oldest, { at }] of lastPushes) {

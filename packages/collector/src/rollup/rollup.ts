@@ -6,7 +6,7 @@ import { Journal, type JournalPush } from "./journal.ts";
 import { mergePushes } from "./merge.ts";
 import type { Push, RollupKey } from "./push.ts";
 import { EntityRows } from "./rows.ts";
-import { firstDepth, MAX_DEPTH } from "./shards.ts";
+import { initialDepth, MAX_DEPTH } from "./shards.ts";
 
 /** A shard's response to the read of an entity. */
 export interface ShardResponse {
@@ -44,8 +44,8 @@ const HOT = { calls: 1_500, within_ms: 5_000 };
  * The Durable Object of a shard of a site's rollups. It merges the pushes of many sessions into one row for each user,
  * page or custom entity.
  *
- * A session repeats each push until it is confirmed, and a repeated push changes nothing. For that the shard stores the
- * number of a session's latest push: in the row of its user, or else in a row of the session.
+ * A session repeats each push until it is confirmed, and a repeated push changes nothing. To recognise it, the shard
+ * stores the number of a session's latest push: in the row of its user, or else in a row of the session.
  *
  * Pushes are written to a journal, with one entry for all that arrive together. A full journal makes the shard write
  * its changed rows, so that a row that many pushes change is written once.
@@ -101,7 +101,7 @@ export abstract class RollupObject extends DurableObject {
     if (this.#opened) return this.#opened;
     const { kv } = this.ctx.storage;
     const { definitions } = tenantOf(this.tenants, site);
-    const meta = kv.get<ShardMeta>(META) ?? { depth: firstDepth(shard), generation: 0 };
+    const meta = kv.get<ShardMeta>(META) ?? { depth: initialDepth(shard), generation: 0 };
     const rows = new EntityRows(kv, definitions);
     this.#journal.replay(meta.generation, ({ session, text }) => {
       mergePushes(rows, definitions, session, JSON.parse(text));
@@ -115,9 +115,9 @@ export abstract class RollupObject extends DurableObject {
    * ones.
    */
   async #write({ meta, rows }: OpenShard): Promise<void> {
-    const early = this.#wroteAt + WRITE_EVERY_MS - Date.now();
+    const remaining = this.#wroteAt + WRITE_EVERY_MS - Date.now();
     // The minimum limits the wait after the clock was set back.
-    if (early > 0) await scheduler.wait(Math.min(early, WRITE_EVERY_MS));
+    if (remaining > 0) await scheduler.wait(Math.min(remaining, WRITE_EVERY_MS));
     this.#wroteAt = Date.now();
     const { pushes, characters } = this.#unwritten;
     try {
@@ -139,7 +139,7 @@ export abstract class RollupObject extends DurableObject {
       meta.generation += 1;
       this.ctx.storage.kv.put(META, meta);
     });
-    rows.written();
+    rows.markWritten();
     this.#journal.clear();
   }
 

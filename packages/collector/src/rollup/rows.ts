@@ -41,7 +41,7 @@ export class EntityRows {
   }
 
   /** Returns the row of an entity for a change, and creates it if needed. */
-  change(key: RollupKey): EntityRow {
+  getOrCreate(key: RollupKey): EntityRow {
     let row = this.get(key);
     if (!row) {
       row = { engine: this.#engineOf(key).emptyState(), last_pushes: new Map(), anonymous_ids: [] };
@@ -51,7 +51,7 @@ export class EntityRows {
   }
 
   /** Marks a row as changed. */
-  changed(key: RollupKey): void {
+  markChanged(key: RollupKey): void {
     this.#changed.add(key);
   }
 
@@ -61,7 +61,7 @@ export class EntityRows {
   }
 
   /** Marks all rows as unchanged, after the transaction of {@link write}. */
-  written(): void {
+  markWritten(): void {
     this.#changed.clear();
     if (this.#rows.size > MAX_CACHED) this.#removeUnchanged();
   }

@@ -13,11 +13,11 @@ export const MAX_DEPTH = 6;
 export const shardOf = (hash: number, depth: number): number => hash % 2 ** depth;
 
 /** The initial depth of a shard: that of the split that created it. */
-export const firstDepth = (shard: number): number => 32 - Math.clz32(shard);
+export const initialDepth = (shard: number): number => 32 - Math.clz32(shard);
 
 /** The shards that the splits of a shard up to a depth created. They may have been split themselves. */
 export const childShards = (shard: number, depth: number): number[] =>
   Array.from(
-    { length: Math.max(0, depth - firstDepth(shard)) },
-    (_, index) => shard + 2 ** (firstDepth(shard) + index),
+    { length: Math.max(0, depth - initialDepth(shard)) },
+    (_, index) => shard + 2 ** (initialDepth(shard) + index),
   );

@@ -1,11 +1,11 @@
 import type { Envelope, Event, Rejection } from "@tidemark/schema";
 import type { Definitions } from "../compile-features.ts";
 import { validateEvents } from "../wire/validate-events.ts";
-import type { Receipt, SessionBatch } from "./batch.ts";
+import type { BatchResult, SessionBatch } from "./batch.ts";
 import { eventContextsOf } from "./event-contexts.ts";
 import { createFold } from "./fold.ts";
-import type { Stored } from "./row.ts";
-import { bySeq, seqOf } from "./sequence.ts";
+import type { StoredSession } from "./row.ts";
+import { seqOf, sortBySeq } from "./sequence.ts";
 import { observe } from "./tab/clock-skew.ts";
 import { countMissing, drop, newTab, receive, reject, type Tab } from "./tab/tab.ts";
 
@@ -13,9 +13,9 @@ import { countMissing, drop, newTab, receive, reject, type Tab } from "./tab/tab
 const MAX_TABS = 256;
 
 /** The tab of a batch; `undefined` when the session already has {@link MAX_TABS} other tabs. */
-const tabOf = ({ tabs }: Stored, tabId: string): Tab | undefined => {
-  const known = tabs.get(tabId);
-  if (known || tabs.size >= MAX_TABS) return known;
+const tabOf = ({ tabs }: StoredSession, tabId: string): Tab | undefined => {
+  const existing = tabs.get(tabId);
+  if (existing || tabs.size >= MAX_TABS) return existing;
   const tab = newTab();
   tabs.set(tabId, tab);
   return tab;
@@ -39,12 +39,12 @@ const recordRejectedAndDropped = (
   { dropped = [] }: Envelope,
   events: unknown[],
   rejected: readonly Rejection[],
-): Receipt["dropped"] => {
+): BatchResult["dropped"] => {
   for (const { index } of rejected) {
     const seq = seqOf(events[index]);
     if (seq !== undefined) reject(tab, seq);
   }
-  const newlyDropped: Receipt["dropped"] = {};
+  const newlyDropped: BatchResult["dropped"] = {};
   for (const range of dropped) newlyDropped[range.reason] = (newlyDropped[range.reason] ?? 0) + drop(tab, range);
   return newlyDropped;
 };
@@ -54,12 +54,12 @@ const recordRejectedAndDropped = (
  * repetition, reordering, overlap or splitting of batches.
  */
 export const applyBatch = (
-  stored: Stored,
+  stored: StoredSession,
   batch: Pick<SessionBatch, "anonymous_id" | "received_at">,
   envelope: Envelope,
   events: unknown[],
   definitions: Definitions,
-): Receipt => {
+): BatchResult => {
   const { consent, tab_id, sent_at, views } = envelope;
   const { valid, rejected } = validateEvents({ events, views, consent });
   const tab = tabOf(stored, tab_id);
@@ -75,7 +75,7 @@ export const applyBatch = (
   const fold = createFold(stored, definitions);
   let accepted = 0;
   let duplicates = 0;
-  for (const index of bySeq(events, valid)) {
+  for (const index of sortBySeq(events, valid)) {
     const event = events[index] as Event;
     const arrival = receive(tab, event.seq);
     if (arrival === "duplicate") {

@@ -17,7 +17,7 @@ export interface SessionBatch {
 }
 
 /** The outcome of a batch in its session. */
-export interface Receipt {
+export interface BatchResult {
   accepted: number;
   duplicates: number;
   rejected: Rejection[];

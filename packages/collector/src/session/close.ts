@@ -1,9 +1,9 @@
 import type { Definitions } from "../compile-features.ts";
-import type { Stored } from "./row.ts";
+import type { StoredSession } from "./row.ts";
 import { countDelivery } from "./tab/tab.ts";
 
 /** Closes an idle session and stores its final vector, which is valid until another event counts. */
-export const close = (stored: Stored, { session, version }: Definitions, now: number): void => {
+export const close = (stored: StoredSession, { session, version }: Definitions, now: number): void => {
   session.advance(stored.engine, now);
   const { event_time, late, too_late } = stored.engine;
   stored.closed = true;

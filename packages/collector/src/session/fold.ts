@@ -4,7 +4,7 @@ import type { Definitions } from "../compile-features.ts";
 import { type Delta, rollupKey } from "../rollup/push.ts";
 import type { VisitorEventContext } from "./event-contexts.ts";
 import { openPush } from "./pushes.ts";
-import type { Stored } from "./row.ts";
+import type { StoredSession } from "./row.ts";
 
 /**
  * An entity that a batch is folded into, with the id and delta of the previous event: successive events mostly share
@@ -22,7 +22,7 @@ interface Target extends EntityEngine {
  * @returns Folds an event, and returns whether it counts. The session's watermark decides for all entities.
  */
 export const createFold = (
-  stored: Stored,
+  stored: StoredSession,
   { session, rollups }: Definitions,
 ): ((event: Event, context: VisitorEventContext) => boolean) => {
   const targets: Target[] = [...rollups.values()].map((each) => ({ ...each, id: undefined, delta: undefined }));

@@ -43,9 +43,9 @@ export class PushLoop {
 
   async #pushUntilDone(): Promise<void> {
     for (let stored = this.#store.load(); stored && pendingDeltas(stored.push_queue) > 0; stored = this.#store.load()) {
-      const early = this.#pushedAt + PUSH_EVERY_MS - Date.now();
+      const remaining = this.#pushedAt + PUSH_EVERY_MS - Date.now();
       // The minimum limits the wait after the clock was set back.
-      if (early > 0) await scheduler.wait(Math.min(early, PUSH_EVERY_MS));
+      if (remaining > 0) await scheduler.wait(Math.min(remaining, PUSH_EVERY_MS));
       this.#pushedAt = Date.now();
       if (!(await this.#pushOnce())) return;
     }

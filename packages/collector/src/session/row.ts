@@ -5,7 +5,7 @@ import { decode, encode } from "./row-codec.ts";
 import type { Tab } from "./tab/tab.ts";
 
 /** The state of a session: one value in one row. */
-export interface Stored {
+export interface StoredSession {
   site: string;
   session_id: string;
   definition_version: string;
@@ -46,7 +46,7 @@ interface Final {
 const TABLE = "session_v4";
 
 /** The state as it is encoded in the row. */
-type Packed = Omit<Stored, "tabs"> & { tabs: [string, Tab][] };
+type Packed = Omit<StoredSession, "tabs"> & { tabs: [string, Tab][] };
 
 /**
  * The row of a session: one value in MessagePack, which is shorter than JSON, padded with zeros.
@@ -65,7 +65,7 @@ export class Row {
   }
 
   /** Reads the stored state; `undefined` without a row. */
-  read(): Stored | undefined {
+  read(): StoredSession | undefined {
     if (this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", TABLE).toArray().length === 0) return undefined;
     const [row] = this.#sql.exec<{ state: ArrayBuffer }>(`SELECT state FROM ${TABLE}`).toArray();
     if (!row) return undefined;
@@ -74,7 +74,7 @@ export class Row {
     return { ...rest, tabs: new Map(tabs), engine: { ...engine, cells: unpackCells(engine.cells) } };
   }
 
-  write(stored: Stored): void {
+  write(stored: StoredSession): void {
     const { session_id, tabs, engine } = stored;
     const cells = packCells(engine.cells);
     const value: Packed = { ...stored, tabs: [...tabs], engine: { ...engine, cells } };

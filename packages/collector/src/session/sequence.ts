@@ -8,7 +8,7 @@ export const seqOf = (candidate: unknown): number | undefined => {
 };
 
 /** Sorts positions of events by sequence number. Events mostly arrive in this order. */
-export const bySeq = (events: unknown[], positions: number[]): number[] => {
+export const sortBySeq = (events: unknown[], positions: number[]): number[] => {
   const seqAt = (position: number) => (events[position] as Event).seq;
   const areInOrder = positions.every(
     (each, place) => place === 0 || seqAt(positions[place - 1] as number) < seqAt(each),

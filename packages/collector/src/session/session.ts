@@ -6,7 +6,7 @@ import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
 import { ensureAlarmBy } from "./alarm.ts";
 import { applyBatch } from "./apply-batch.ts";
-import type { Receipt, SessionBatch } from "./batch.ts";
+import type { BatchResult, SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
 import { PushLoop } from "./push-loop.ts";
 import { pendingDeltas } from "./pushes.ts";
@@ -50,7 +50,7 @@ export abstract class SessionObject extends DurableObject<Env> {
    * @returns `undefined` unless `events` is an array of 1 to MAX_BATCH_EVENTS items; nothing is stored then.
    * @throws Error when too many deltas wait for shards; nothing is stored then.
    */
-  ingest(batch: SessionBatch): Receipt | Promise<Receipt> | undefined {
+  ingest(batch: SessionBatch): BatchResult | Promise<BatchResult> | undefined {
     const events = readEvents(batch.events);
     if (!events) return undefined;
     const { definitions } = tenantOf(this.tenants, batch.site);
@@ -60,15 +60,15 @@ export abstract class SessionObject extends DurableObject<Env> {
       this.ctx.waitUntil(this.#pushes.run());
       throw new Error(`${MAX_PENDING} deltas of the session wait for shards that cannot be reached`);
     }
-    const receipt = this.#store.change(stored, () => {
-      const receipt = applyBatch(stored, batch, envelope, events, definitions);
+    const result = this.#store.change(stored, () => {
+      const result = applyBatch(stored, batch, envelope, events, definitions);
       if (stored.last_received_at !== null && !stored.closed)
         ensureAlarmBy(this.ctx.storage, stored, stored.last_received_at + SESSION_IDLE_MS);
-      return receipt;
+      return result;
     });
     const acknowledge = () => {
       if (!this.#pushes.isRunning && pendingDeltas(stored.push_queue) > 0) this.ctx.waitUntil(this.#pushes.run());
-      return receipt;
+      return result;
     };
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
   }

@@ -1,4 +1,4 @@
-import { Row, type Stored } from "./row.ts";
+import { Row, type StoredSession } from "./row.ts";
 
 /**
  * Least time from one write of the row to the next, in milliseconds. A session writes once for all batches in this
@@ -12,20 +12,20 @@ const WRITE_EVERY_MS = 2;
  */
 export class SessionStore {
   readonly #row: Row;
-  readonly #restore: (stored: Stored) => void;
-  #stored: Stored | undefined;
+  readonly #restore: (stored: StoredSession) => void;
+  #stored: StoredSession | undefined;
   #wroteAt = 0;
   /** The pending write that batches wait for. */
-  #pendingWrite: { stored: Stored; written: Promise<void> } | undefined;
+  #pendingWrite: { stored: StoredSession; written: Promise<void> } | undefined;
 
   /** @param restore Adapts a state that another instance stored, possibly with other definitions. */
-  constructor(storage: DurableObjectStorage, restore: (stored: Stored) => void) {
+  constructor(storage: DurableObjectStorage, restore: (stored: StoredSession) => void) {
     this.#row = new Row(storage);
     this.#restore = restore;
   }
 
   /** Returns the state; `undefined` for a session without a stored one. */
-  load(): Stored | undefined {
+  load(): StoredSession | undefined {
     if (!this.#stored) {
       this.#stored = this.#row.read();
       if (this.#stored) this.#restore(this.#stored);
@@ -34,7 +34,7 @@ export class SessionStore {
   }
 
   /** Changes the state in memory. After a change that throws, the next load reads the stored state again. */
-  change<T>(stored: Stored, change: () => T): T {
+  change<T>(stored: StoredSession, change: () => T): T {
     this.#stored = undefined;
     const result = change();
     this.#stored = stored;
@@ -42,7 +42,7 @@ export class SessionStore {
   }
 
   /** Writes the state. */
-  write(stored: Stored): void {
+  write(stored: StoredSession): void {
     this.change(stored, () => this.#row.write(stored));
     this.#wroteAt = Date.now();
   }
@@ -53,15 +53,15 @@ export class SessionStore {
    * @returns A promise of the pending write, which rejects when the write or a later batch fails; `undefined` after a
    * write.
    */
-  commit(stored: Stored): Promise<void> | undefined {
+  commit(stored: StoredSession): Promise<void> | undefined {
     if (this.#pendingWrite?.stored === stored) return this.#pendingWrite.written;
-    const early = this.#wroteAt + WRITE_EVERY_MS - Date.now();
-    // `early` is too large after the clock was set back.
-    if (early <= 0 || early > WRITE_EVERY_MS) {
+    const remaining = this.#wroteAt + WRITE_EVERY_MS - Date.now();
+    // `remaining` is too large after the clock was set back.
+    if (remaining <= 0 || remaining > WRITE_EVERY_MS) {
       this.write(stored);
       return undefined;
     }
-    const pending = { stored, written: this.#writeLater(stored, early) };
+    const pending = { stored, written: this.#writeLater(stored, remaining) };
     this.#pendingWrite = pending;
     const settled = () => {
       if (this.#pendingWrite === pending) this.#pendingWrite = undefined;
@@ -75,7 +75,7 @@ export class SessionStore {
     await this.#pendingWrite?.written.catch(() => {});
   }
 
-  async #writeLater(stored: Stored, ms: number): Promise<void> {
+  async #writeLater(stored: StoredSession, ms: number): Promise<void> {
     await scheduler.wait(ms);
     if (this.#stored !== stored) throw new Error("a later batch failed before this one was stored");
     this.write(stored);

@@ -1,10 +1,10 @@
 import type { Definitions } from "../compile-features.ts";
 import { entityOf, type RollupKey } from "../rollup/push.ts";
 import { newPushQueue, sealUnconfirmed } from "./pushes.ts";
-import type { Stored } from "./row.ts";
+import type { StoredSession } from "./row.ts";
 
 /** The state of a new session. */
-export const newSession = (site: string, session_id: string, definitions: Definitions): Stored => ({
+export const newSession = (site: string, session_id: string, definitions: Definitions): StoredSession => ({
   site,
   session_id,
   definition_version: definitions.version,
@@ -20,7 +20,7 @@ export const newSession = (site: string, session_id: string, definitions: Defini
 /**
  * Adapts a state that another instance stored. Any of its pushes may have been sent, and its definitions may differ.
  */
-export const restoreSession = (stored: Stored, { session, rollups, layouts, version }: Definitions): void => {
+export const restoreSession = (stored: StoredSession, { session, rollups, layouts, version }: Definitions): void => {
   sealUnconfirmed(stored.push_queue, layouts);
   stored.engine = session.migrate(stored.engine).state;
   if (stored.definition_version === version) return;

@@ -18,7 +18,7 @@ export const compileCheck = (schema: z.core.$ZodType): Predicate => {
   if (all.length === 1) return type;
   if (all.length === 2 && first && second) return (value) => first(value) && second(value);
   if (all.length === 3 && first && second && third) return (value) => first(value) && second(value) && third(value);
-  return (value) => all.every((holds) => holds(value));
+  return (value) => all.every((isValid) => isValid(value));
 };
 
 /** The predicate of a type without its checks; `undefined` for an unsupported type. */
@@ -40,12 +40,12 @@ const typeOf = (def: z.core.$ZodTypes["_zod"]["def"]): Predicate | undefined => 
       return values.size === 1 ? (value) => value === only : (value) => values.has(value);
     }
     case "optional": {
-      const holds = compileCheck(def.innerType);
-      return (value) => value === undefined || holds(value);
+      const isValid = compileCheck(def.innerType);
+      return (value) => value === undefined || isValid(value);
     }
     case "array": {
-      const holds = compileCheck(def.element);
-      return (value) => Array.isArray(value) && value.every(holds);
+      const isValid = compileCheck(def.element);
+      return (value) => Array.isArray(value) && value.every(isValid);
     }
     case "object":
       return def.catchall?._zod.def.type === "never" ? strictObject(def.shape) : undefined;
@@ -56,7 +56,7 @@ const typeOf = (def: z.core.$ZodTypes["_zod"]["def"]): Predicate | undefined => 
 
 interface Field {
   name: string;
-  holds: Predicate;
+  isValid: Predicate;
   required: boolean;
 }
 
@@ -64,7 +64,7 @@ const strictObject = (shape: z.core.$ZodShape): Predicate => {
   const fields = new Map<string, Field>(
     Object.entries(shape).map(([name, field]) => [
       name,
-      { name, holds: compileCheck(field), required: field._zod.optin === undefined },
+      { name, isValid: compileCheck(field), required: field._zod.optin === undefined },
     ]),
   );
   const required = [...fields.values()].filter((field) => field.required).length;
@@ -84,7 +84,7 @@ const strictObject = (shape: z.core.$ZodShape): Predicate => {
         if (!field) return false;
         order[place] = field;
       }
-      if (!field.holds((value as Record<string, unknown>)[name])) return false;
+      if (!field.isValid((value as Record<string, unknown>)[name])) return false;
       if (field.required) found += 1;
       place += 1;
     }

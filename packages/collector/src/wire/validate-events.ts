@@ -33,8 +33,8 @@ export const validateEvents = ({
       validated.rejected.push({ index, code: "not_an_object", path: "", message: "the event is not a JSON object" });
       return;
     }
-    const known = candidate as Event;
-    if (!checks.get(known.type)?.(known)) {
+    const typed = candidate as Event;
+    if (!checks.get(typed.type)?.(typed)) {
       // The predicate is fast but only says yes or no: zod finds the violation.
       const parsed = event.safeParse(candidate);
       if (!parsed.success) {
@@ -42,13 +42,13 @@ export const validateEvents = ({
         return;
       }
     }
-    if (known.type === "identify" && !isPersonal(consent)) {
+    if (typed.type === "identify" && !isPersonal(consent)) {
       const message = `user_id: not allowed while personalisation is ${consent?.personalisation}; identify the user once it is granted`;
       validated.rejected.push({ index, code: "no_consent", path: "user_id", message });
       return;
     }
-    if (known.view_id !== undefined && !isDescribed(known.view_id)) {
-      const message = `view_id: the batch's views do not describe ${JSON.stringify(known.view_id)}`;
+    if (typed.view_id !== undefined && !isDescribed(typed.view_id)) {
+      const message = `view_id: the batch's views do not describe ${JSON.stringify(typed.view_id)}`;
       validated.rejected.push({ index, code: "unknown_view", path: "view_id", message });
       return;
     }

@@ -29,33 +29,33 @@ const openRows = (of = definitions) => new EntityRows(kv, of);
 
 /** Sets the count of clicks of a row in memory. */
 const setClicks = (rows: EntityRows, key: RollupKey, count: number) => {
-  rows.change(key).engine.cells = [count];
-  rows.changed(key);
+  rows.getOrCreate(key).engine.cells = [count];
+  rows.markChanged(key);
 };
 
 const clicksOf = (rows: EntityRows, key: RollupKey) => rows.get(key)?.engine.cells[0];
 
 const writeAll = (rows: EntityRows) => {
   rows.write();
-  rows.written();
+  rows.markWritten();
 };
 
 describe("the rows of a shard", () => {
   it("contain no row of an entity before its first change", () => {
     const rows = openRows();
     expect(rows.get("page:/")).toBeUndefined();
-    expect(rows.change("page:/")).toEqual({
+    expect(rows.getOrCreate("page:/")).toEqual({
       engine: definitions.rollups.get("page")?.engine.emptyState(),
       last_pushes: new Map(),
       anonymous_ids: [],
     });
-    expect(rows.get("page:/")).toBe(rows.change("page:/"));
+    expect(rows.get("page:/")).toBe(rows.getOrCreate("page:/"));
   });
 
   it("store rows of users and sessions without features for them", () => {
     const rows = openRows();
     for (const key of ["user:ann", "session:shop.session-1"] as const)
-      expect(rows.change(key).engine.cells).toEqual([]);
+      expect(rows.getOrCreate(key).engine.cells).toEqual([]);
   });
 
   it("are stored when they are written, not before", () => {
@@ -70,7 +70,7 @@ describe("the rows of a shard", () => {
     const rows = openRows();
     setClicks(rows, "page:/", 1);
     setClicks(rows, "page:/", 2);
-    rows.change("page:/unchanged");
+    rows.getOrCreate("page:/unchanged");
     writeAll(rows);
     writeAll(rows);
     setClicks(rows, "page:/b", 1);
@@ -108,14 +108,14 @@ describe("the rows of a shard", () => {
 
   it("are not read if they were stored in another layout", () => {
     const rows = openRows();
-    const { last_pushes, ...other } = rows.change("page:/");
+    const { last_pushes, ...other } = rows.getOrCreate("page:/");
     kv.put("page:/", { ...other, merged: last_pushes });
     expect(openRows().get("page:/")).toBeUndefined();
-    expect(openRows().change("page:/").last_pushes).toEqual(new Map());
+    expect(openRows().getOrCreate("page:/").last_pushes).toEqual(new Map());
   });
 
   it("reject an entity without a feature", () => {
-    expect(() => openRows().change("product:boots")).toThrow("no feature is defined for product");
+    expect(() => openRows().getOrCreate("product:boots")).toThrow("no feature is defined for product");
   });
 });
 

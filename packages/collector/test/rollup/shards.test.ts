@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { childShards, firstDepth, MAX_DEPTH, shardOf } from "../../src/rollup/shards.ts";
+import { childShards, initialDepth, MAX_DEPTH, shardOf } from "../../src/rollup/shards.ts";
 
 const hash = fc.maxSafeNat();
 const depth = fc.nat(MAX_DEPTH);
@@ -54,13 +54,13 @@ describe("a hash", () => {
 
 describe("firstDepth", () => {
   it("is the depth of the split that created a shard", () => {
-    expect([0, 1, 2, 3, 4, 7, 8, 63].map(firstDepth)).toEqual([0, 1, 2, 2, 3, 3, 4, 6]);
+    expect([0, 1, 2, 3, 4, 7, 8, 63].map(initialDepth)).toEqual([0, 1, 2, 2, 3, 3, 4, 6]);
   });
 });
 
 describe("childShards", () => {
   it("is empty for a shard that was not split", () => {
-    for (let shard = 0; shard < 2 ** MAX_DEPTH; shard += 1) expect(childShards(shard, firstDepth(shard))).toEqual([]);
+    for (let shard = 0; shard < 2 ** MAX_DEPTH; shard += 1) expect(childShards(shard, initialDepth(shard))).toEqual([]);
   });
 
   it("reaches every shard from shard 0 once", () => {

@@ -1,7 +1,7 @@
 import { MAX_SEQ } from "@tidemark/schema/limits";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bySeq, seqOf } from "../../src/session/sequence.ts";
+import { seqOf, sortBySeq } from "../../src/session/sequence.ts";
 
 describe("seqOf", () => {
   it.each([0, 1, 17, MAX_SEQ])("reads the number %d", (seq) => {
@@ -35,7 +35,7 @@ describe("bySeq", () => {
         const events = all.map((seq) => ({ seq }));
         const positions = all.map((_, index) => index).filter(() => picks.next().value);
         const before = [...positions];
-        const ordered = bySeq(events, positions);
+        const ordered = sortBySeq(events, positions);
         const seqAt = (position: number) => all[position] as number;
         expect(ordered).toEqual([...before].sort((one, other) => seqAt(one) - seqAt(other) || one - other));
         expect(positions).toEqual(before);

@@ -6,7 +6,7 @@ import {
   type RollupVectorResponse,
   type SessionVectorResponse,
 } from "@tidemark/schema";
-import type { Stored } from "../../src/session/row.ts";
+import type { StoredSession } from "../../src/session/row.ts";
 import { decode, encode } from "../../src/session/row-codec.ts";
 
 /** Time of the tests' events, in UTC milliseconds. */
@@ -109,9 +109,9 @@ export const rowsOf = ({ kv, sql }: DurableObjectStorage): unknown[] => {
 };
 
 /** Changes the stored state of a session, as if another deployment had written it. */
-export const rewriteSession = ({ sql }: DurableObjectStorage, change: (stored: Stored) => void): void => {
+export const rewriteSession = ({ sql }: DurableObjectStorage, change: (stored: StoredSession) => void): void => {
   const { name } = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE name GLOB 'session*'").one();
-  const stored = decode(sql.exec<{ state: ArrayBuffer }>(`SELECT state FROM ${name}`).one().state) as Stored;
+  const stored = decode(sql.exec<{ state: ArrayBuffer }>(`SELECT state FROM ${name}`).one().state) as StoredSession;
   change(stored);
   sql.exec(`UPDATE ${name} SET state = ?`, encode(stored, 0));
 };

@@ -62,10 +62,10 @@ export const featureRoutes: RouteGroup = (app, { lookup }) => {
     }
     const { rollups } = tenant.definitions;
     if (!rollups.has(entity)) {
-      const known = ["session", ...rollups.keys()].join(", ");
+      const defined = ["session", ...rollups.keys()].join(", ");
       throw new HttpError(
         "not_found",
-        `No feature is defined for ${JSON.stringify(entity)}; expected one of ${known}.`,
+        `No feature is defined for ${JSON.stringify(entity)}; expected one of ${defined}.`,
       );
     }
     const vector = await readRollup(c.env, tenant, entity, id);

@@ -47,13 +47,13 @@ export const drop = (tab: Tab, { from_seq, to_seq }: Dropped): number => {
 };
 
 /** All numbers with a known outcome. */
-const explained = ({ received, rejected, dropped }: Tab): Intervals =>
+const numbersWithOutcome = ({ received, rejected, dropped }: Tab): Intervals =>
   rejected.length + dropped.length === 0 ? received : union(received, rejected, dropped);
 
 /** The number of sequence numbers below the highest without a known outcome. */
 export const countMissing = (tab: Tab): number => {
-  const known = explained(tab);
-  return highest(known) + 1 - size(known);
+  const withOutcome = numbersWithOutcome(tab);
+  return highest(withOutcome) + 1 - size(withOutcome);
 };
 
 /** Counts the events of all tabs by outcome. */
