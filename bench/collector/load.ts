@@ -31,16 +31,16 @@ export const post = async (
   const pool = new Pool(origin, { connections, pipelining: 1 });
   const latencies: number[] = [];
   const left = bodies.values();
-  let answered = 0;
+  let responses = 0;
   let startedAt = performance.now();
   const connection = async () => {
     for (const body of left) {
       const sent = performance.now();
       const response = await pool.request({ path: "/v1/events", method: "POST", body });
       const text = await response.body.text();
-      answered += 1;
-      if (answered === uncounted) startedAt = performance.now();
-      else if (answered > uncounted) latencies.push(performance.now() - sent);
+      responses += 1;
+      if (responses === uncounted) startedAt = performance.now();
+      else if (responses > uncounted) latencies.push(performance.now() - sent);
       if (response.statusCode !== 200 || (expected !== undefined && text !== expected)) {
         throw new Error(`${origin} responded with ${response.statusCode} ${text}`);
       }

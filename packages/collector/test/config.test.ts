@@ -57,7 +57,7 @@ describe("defineConfig", () => {
   const SECRET = "readKeySecret: expected the name of an environment variable";
   const origin = (given: unknown) =>
     `origins: expected scheme://host[:port] without a path; given ${JSON.stringify(given)}`;
-  const rejected: [what: string, change: Partial<Site>, message: string][] = [
+  const rejected: [title: string, change: Partial<Site>, message: string][] = [
     ["an empty id", { id: "" }, ID],
     ["an id of 33 characters", { id: "a".repeat(33) }, ID],
     ["capitals in an id", { id: "Shop" }, ID],

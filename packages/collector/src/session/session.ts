@@ -107,7 +107,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     } catch (error) {
       // A retry would fail too, in each session of the site. The next batch sets the alarm again.
       if (!(error instanceof UnknownSiteError)) throw error;
-      console.error("a session keeps its stored state", error.message);
+      console.error("a session could not be closed; it keeps its stored state", error.message);
     }
   }
 

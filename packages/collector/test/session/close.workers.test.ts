@@ -74,7 +74,10 @@ describe("a session", () => {
       await session.alarm();
     });
     expect(logged.mock.calls).toEqual([
-      ["a session keeps its stored state", 'tidemark.config.ts: sites: there is no site "shop"'],
+      [
+        "a session could not be closed; it keeps its stored state",
+        'tidemark.config.ts: sites: there is no site "shop"',
+      ],
     ]);
     logged.mockRestore();
 
