@@ -9,7 +9,7 @@ import { readVector } from "../../scripts/visit/scripted-visit.ts";
 import { filesIn, readDocs } from "./code-in-docs.ts";
 import { createProjects, type Project } from "./projects.ts";
 
-let made: Awaited<ReturnType<typeof createProjects<"deployment">>>;
+let setup: Awaited<ReturnType<typeof createProjects<"deployment">>>;
 let project: Project;
 
 /** Returns the files of the deployment in docs/deploy.md, by name. */
@@ -44,11 +44,11 @@ const failureOf = async (...args: string[]): Promise<{ code: number; output: str
 };
 
 beforeAll(async () => {
-  made = await createProjects("deployment");
-  project = made.projects.deployment;
+  setup = await createProjects("deployment");
+  project = setup.projects.deployment;
   for (const [name, text] of Object.entries(documented())) write(name, text);
 });
-afterAll(() => made?.remove());
+afterAll(() => setup?.remove());
 
 describe("the deployment in docs/deploy.md, with the packed packages", () => {
   it("consists of three files, which type-check", async () => {

@@ -10,15 +10,15 @@ import { createProjects, type Project } from "./projects.ts";
 
 const EVENTS = 300;
 
-let made: Awaited<ReturnType<typeof createProjects<"engine">>>;
+let setup: Awaited<ReturnType<typeof createProjects<"engine">>>;
 let project: Project;
 
 beforeAll(async () => {
-  made = await createProjects("engine");
-  project = made.projects.engine;
+  setup = await createProjects("engine");
+  project = setup.projects.engine;
   writeFileSync(join(project.folder, "log.json"), JSON.stringify(firstSessionEvents(EVENTS)));
 });
-afterAll(() => made?.remove());
+afterAll(() => setup?.remove());
 
 describe("the packed engine, in a project with only the schema package", () => {
   it.each([

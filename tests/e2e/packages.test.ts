@@ -11,14 +11,14 @@ import { readVector } from "../../scripts/visit/scripted-visit.ts";
 import { filesIn, readDocs } from "./code-in-docs.ts";
 import { createProjects } from "./projects.ts";
 
-type Made = Awaited<ReturnType<typeof createProjects<"node" | "vite" | "next">>>;
+type Setup = Awaited<ReturnType<typeof createProjects<"node" | "vite" | "next">>>;
 
-let made: Made;
+let setup: Setup;
 let stack: LocalStack;
 let chromium: HeadlessChromium;
 
 beforeAll(async () => {
-  [made, stack, chromium] = await Promise.all([
+  [setup, stack, chromium] = await Promise.all([
     createProjects("node", "vite", "next"),
     startLocalStack({ site: EXAMPLE_SITE }),
     startChromium(),
@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await chromium?.stop();
   await stack?.stop();
-  await made?.remove();
+  await setup?.remove();
 });
 
 /** The state of a tracker outside of a page. */
@@ -52,7 +52,7 @@ const clickButton = async (link: string) => {
 
 const EXPECTED = { problems: [], features: { page_view_count: 1, click_count: 1, custom_event_count: 1 } };
 
-/** Returns the code of all scripts that a build made for browsers. */
+/** Returns the code of all scripts that a build setup for browsers. */
 const scripts = (folder: string, pattern: string) =>
   globSync(pattern, { cwd: folder })
     .map((path) => readFileSync(join(folder, path), "utf8"))
@@ -68,7 +68,7 @@ const expectOnlyUsedCode = (code: string) => {
 
 describe("the packed packages", () => {
   it("type-check and run in plain Node, where a tracker does nothing and does not keep the process running", async () => {
-    const { run } = made.projects.node;
+    const { run } = setup.projects.node;
     await run("tsc", []);
     expect(JSON.parse(await run(process.execPath, ["main.ts"]))).toEqual({
       ...INERT,
@@ -80,11 +80,11 @@ describe("the packed packages", () => {
   });
 
   it("type-check, build with Vite without unused code, and measure under a strict Content Security Policy", async () => {
-    const { run, folder } = made.projects.vite;
+    const { run, folder } = setup.projects.vite;
     await run("tsc", []);
     await run("vite", ["build", "--logLevel", "warn"]);
     expectOnlyUsedCode(scripts(folder, "dist/assets/*.js"));
-    expect(scripts(folder, "dist/assets/*.js")).not.toContain("a list of signals");
+    expect(scripts(folder, "dist/assets/*.js")).not.toContain("an array of signals");
     const site = await serveSite(join(folder, "dist"), { port: await getPort(), collector: stack.collector.origin });
     try {
       expect(await clickButton(site.origin)).toMatchObject(EXPECTED);
@@ -94,13 +94,13 @@ describe("the packed packages", () => {
   });
 
   it("validate the options of a tracker in development builds with Vite", async () => {
-    const { run, folder } = made.projects.vite;
+    const { run, folder } = setup.projects.vite;
     await run("vite", ["build", "--mode", "development", "--outDir", "developed"], { NODE_ENV: "development" });
-    expect(scripts(folder, "developed/assets/*.js")).toContain("a list of signals");
+    expect(scripts(folder, "developed/assets/*.js")).toContain("an array of signals");
   });
 
   it("print a vector in the quick start of docs/npm.md", async () => {
-    const { run, folder } = made.projects.vite;
+    const { run, folder } = setup.projects.vite;
     const [, quickStart = ""] = /^## Quick start$(.*?)^## /ms.exec(readDocs("npm.md")) ?? [];
     const files = filesIn(quickStart);
     expect(files.map(({ path }) => path)).toEqual(["src/tracker.ts", "src/main.ts"]);
@@ -131,7 +131,7 @@ describe("the packed packages", () => {
     ["with the packages in the bundle", { ssr: { noExternal: true } }],
     ["for a worker", { ssr: { noExternal: true, target: "webworker", resolve: { conditions: ["worker"] } } }],
   ])("do nothing in a server built by Vite %s", async (_, config) => {
-    const { run, folder } = made.projects.vite;
+    const { run, folder } = setup.projects.vite;
     writeFileSync(join(folder, "server.config.js"), `export default ${JSON.stringify(config)}`);
     await run("vite", [
       ...["build", "--config", "server.config.js", "--logLevel", "warn"],
@@ -141,7 +141,7 @@ describe("the packed packages", () => {
   });
 
   it("do nothing while Next renders in Node and in the edge runtime, and measure in the browser", async () => {
-    const { run, serve, folder } = made.projects.next;
+    const { run, serve, folder } = setup.projects.next;
     await run("next", ["build"], { NEXT_PUBLIC_COLLECTOR: stack.collector.origin });
     expectOnlyUsedCode(scripts(folder, ".next/static/**/*.js"));
     const port = await getPort();

@@ -11,7 +11,7 @@ export type Keys = Record<string, string>;
 /** The file with the secrets of a local deployment, in wrangler's format: one `NAME=value` per line. */
 const DEV_VARS = ".dev.vars";
 
-/** The file with the keys that were generated for secrets without a value in {@link DEV_VARS}. */
+/** The file with the generated keys, which apply to secrets without a value in {@link DEV_VARS}. */
 const DEV_KEYS = ".wrangler/tidemark-keys.json";
 
 const secretNames = ({ adminKeySecret, sites }: TidemarkConfig): string[] => [
