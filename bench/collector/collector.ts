@@ -44,7 +44,7 @@ const WARM_UP = 1 / 3;
  */
 const REST_MS = 1_500;
 
-/** Least share of the reference's batches a second. */
+/** Minimum share of the reference's batches a second. */
 const SHARE = 0.75;
 
 /** Number of freshness probes. */

@@ -8,7 +8,7 @@ import type { EntityRow, EntityRows } from "./rows.ts";
  */
 const DEDUPE = { ms: 86_400_000, sessions: 512 };
 
-/** Most browsers in the row of a user. */
+/** Maximum number of browsers in the row of a user. */
 const MAX_ANONYMOUS_IDS = 16;
 
 /**

@@ -26,7 +26,7 @@ export interface Push {
   /** Number of the push in its session, from 1. Pushes arrive in this order. */
   n: number;
   shard: number;
-  /** Layouts of the deltas. Default: those of the previous push, or of the queue that holds it. */
+  /** Layouts of the deltas. Default: those of the previous push, or of the queue that contains it. */
   layouts?: StateLayouts;
   /** The deltas by key. The user's delta is the first, if present. */
   deltas: Record<RollupKey, Delta>;

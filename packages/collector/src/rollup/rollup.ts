@@ -34,10 +34,10 @@ interface OpenShard {
 // It differs from all keys of entities, which contain a colon.
 const META = "meta";
 
-/** Least time from one write to the next, in milliseconds. Pushes that arrive within it are written together. */
+/** Minimum time from one write to the next, in milliseconds. Pushes that arrive within it are written together. */
 const WRITE_EVERY_MS = 250;
 
-/** Most calls within a time before a shard is split. */
+/** Load limit of a shard: more calls within the time split it. */
 const HOT = { calls: 1_500, within_ms: 5_000 };
 
 /**

@@ -11,7 +11,7 @@ export interface EntityRow {
   anonymous_ids: string[];
 }
 
-/** Most unchanged rows in memory. */
+/** Maximum number of unchanged rows in memory. */
 const MAX_CACHED = 1_000;
 
 /** The rows of a shard: read once, changed in memory, written together. */

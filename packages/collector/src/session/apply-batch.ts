@@ -9,7 +9,7 @@ import { seqOf, sortBySeq } from "./sequence.ts";
 import { observe } from "./tab/clock-skew.ts";
 import { countMissing, drop, newTab, receive, reject, type Tab } from "./tab/tab.ts";
 
-/** Most tabs of one session. */
+/** Maximum number of tabs of one session. */
 const MAX_TABS = 256;
 
 /** The tab of a batch; `undefined` when the session already has {@link MAX_TABS} other tabs. */

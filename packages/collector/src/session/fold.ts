@@ -19,7 +19,8 @@ interface Target extends EntityEngine {
  * Creates a function that folds the events of one batch into the session's features, and into the deltas of other
  * entities.
  *
- * @returns Folds an event, and returns whether it counts. The session's watermark decides for all entities.
+ * @returns A function that folds an event and returns whether it counts. The session's watermark decides for all
+ * entities.
  */
 export const createFold = (
   stored: StoredSession,

@@ -4,7 +4,7 @@ import { ensureAlarmBy } from "./alarm.ts";
 import { confirm, encode, nextPushes, pendingDeltas } from "./pushes.ts";
 import type { SessionStore } from "./store.ts";
 
-/** Least time from one request to the next, in milliseconds. It lets rollups show an event within a second. */
+/** Minimum time from one request to the next, in milliseconds. It lets rollups show an event within a second. */
 const PUSH_EVERY_MS = 800;
 
 /** Time from a failed request to the next attempt, in milliseconds. It doubles with each failure, up to `longest`. */

@@ -21,7 +21,7 @@ export interface PushQueue {
   open: Push | null;
 }
 
-/** Most sealed pushes while shards do not respond. Later deltas then collect in the open push. */
+/** Maximum number of sealed pushes while shards do not respond. Later deltas then collect in the open push. */
 const MAX_SEALED = 4;
 
 /** The queue of a new session. */

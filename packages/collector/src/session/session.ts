@@ -18,8 +18,8 @@ import { countDelivery } from "./tab/tab.ts";
 export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
 
 /**
- * Most deltas that wait for unreachable shards. Beyond it the session rejects each batch, and the client keeps the
- * batch.
+ * Maximum number of deltas that wait for unreachable shards. Beyond it the session rejects each batch, and the client
+ * keeps the batch.
  */
 const MAX_PENDING = 256;
 

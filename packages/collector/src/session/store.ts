@@ -1,7 +1,7 @@
 import { Row, type StoredSession } from "./row.ts";
 
 /**
- * Least time from one write of the row to the next, in milliseconds. A session writes once for all batches in this
+ * Minimum time from one write of the row to the next, in milliseconds. A session writes once for all batches in this
  * time.
  */
 const WRITE_EVERY_MS = 2;

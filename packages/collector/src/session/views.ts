@@ -3,7 +3,7 @@ import type { View } from "@tidemark/schema";
 /** Cache of the paths of URLs. A tab describes its view with every batch, and visitors see the same pages. */
 const paths = new Map<string, string>();
 
-/** Most cached URLs, of at most 2,000 characters each. */
+/** Maximum number of cached URLs, of at most 2,000 characters each. */
 const MAX_PATHS = 256;
 
 const pathOf = (url: string): string => {

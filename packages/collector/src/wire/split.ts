@@ -16,9 +16,9 @@ const isEnvelope = compileCheck(envelope);
 /**
  * Splits a batch whose last field is `events`, without parsing the events.
  *
- * JSON escapes quotation marks within strings, so the text of the field can only be a field. It belongs to the batch
- * itself when the text before it is an envelope. The text after it is not checked: the session finds out whether it is
- * one array.
+ * JSON escapes quotation marks within strings, so `,"events":[` can only be a field. It is a field of the batch itself
+ * if the text before it is an envelope. The text after it is not checked: the session finds out whether it is one
+ * array.
  *
  * @returns `undefined` when `events` is not the last field, or the body is not a batch.
  */

@@ -17,7 +17,7 @@ const clicks: Feature = {
 
 const definitions = compileFeatures([clicks]);
 
-/** Most unchanged rows in memory. */
+/** Maximum number of unchanged rows in memory. */
 const MAX_CACHED = 1_000;
 
 let kv: MemoryKv;

@@ -24,16 +24,16 @@ interface Step {
 /** The estimate before the first batch. */
 const UNKNOWN: Step = { from_seq: 0, skew: 0, floor: 0 };
 
-/** Least improvement of the estimate, in milliseconds. A smaller one is network jitter. */
+/** Minimum improvement of the estimate, in milliseconds. A smaller one is network jitter. */
 const MIN_GAIN_MS = 10;
 
 /**
- * Least growth of the offset, in milliseconds, that is not a delay: the client's clock was set back, or stopped during
- * sleep.
+ * Minimum growth of the offset, in milliseconds, that is not a delay: the client's clock was set back, or stopped
+ * during sleep.
  */
 const CLOCK_SET_MS = 60_000;
 
-/** Most stored estimates. The oldest are removed first. */
+/** Maximum number of stored estimates. The oldest are removed first. */
 const MAX_STEPS = 8;
 
 /** A clock without observations. */

@@ -2,7 +2,7 @@ import type { DeliveryCounts, Dropped } from "@tidemark/schema";
 import { type ClientClock, newClock } from "./clock-skew.ts";
 import { has, highest, type Intervals, insert, insertNext, size, union } from "./intervals.ts";
 
-/** Most ranges in one set. Only a client that skips numbers deliberately reaches it. */
+/** Maximum number of ranges in one set. Only a client that skips numbers deliberately reaches it. */
 const MAX_RANGES = 256;
 
 /** A tab of a session: the sequence numbers of its events, kept as long as the session, and its clock. */

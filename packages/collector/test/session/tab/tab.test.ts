@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countDelivery, countMissing, drop, newTab, receive, reject } from "../../../src/session/tab/tab.ts";
 
-/** Most ranges of numbers in a tab. */
+/** Maximum number of ranges of numbers in a tab. */
 const MAX_RANGES = 256;
 
 const seq = fc.nat(40);
