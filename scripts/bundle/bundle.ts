@@ -33,7 +33,7 @@ export const bundle = async (
   const { code } = await minify(outputFiles[0]?.text ?? "", {
     module: true,
     ecma: TARGET,
-    // `unsafe_arrows` is safe here: no function of the SDK uses `this` or `arguments`.
+    // `unsafe_arrows` is safe here: no function of the SDK depends on its own `this` or `arguments`.
     compress: { passes: 3, unsafe: true, unsafe_arrows: true, sequences: false },
     format: { comments: false },
   });

@@ -52,7 +52,7 @@ const clickButton = async (link: string) => {
 
 const EXPECTED = { problems: [], features: { page_view_count: 1, click_count: 1, custom_event_count: 1 } };
 
-/** Returns the code of all scripts that a build setup for browsers. */
+/** Returns the code of all scripts that a build made for browsers. */
 const scripts = (folder: string, pattern: string) =>
   globSync(pattern, { cwd: folder })
     .map((path) => readFileSync(join(folder, path), "utf8"))
@@ -74,7 +74,7 @@ describe("the packed packages", () => {
       ...INERT,
       signals: 11,
       required: true,
-      refused: ["target"],
+      rejected: ["target"],
       limit: 500,
     });
   });

@@ -31,7 +31,7 @@ console.log(
     features,
     signals: signals.length,
     required: required === createTracker,
-    refused: event.safeParse(hover).error?.issues[0]?.path,
+    rejected: event.safeParse(hover).error?.issues[0]?.path,
     limit: MAX_BATCH_EVENTS,
   }),
 );
