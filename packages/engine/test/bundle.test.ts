@@ -1,5 +1,5 @@
 import { build } from "esbuild";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 /** Words that occur only in code of zod, of hono, of the Workers runtime or of Node. */
 const FOREIGN = ["zod", "ZodError", "invalid_union", "hono", "cloudflare", "node:"];
@@ -21,24 +21,26 @@ const bundle = async (program: string): Promise<string> => {
 
 const foreignIn = (code: string) => FOREIGN.filter((word) => code.includes(word));
 
-it.each(["@tidemark/engine", "@tidemark/engine/sql"])(
-  "the bundle of %s contains no code of zod, hono, Cloudflare or Node, and no imports",
-  async (entry) => {
-    const code = await bundle(`export * from "${entry}"`);
-    expect(code).toContain("derivationOrder");
-    expect(foreignIn(code)).toEqual([]);
-    expect(code).not.toMatch(/^import\b|\b(import|require)\(/m);
-  },
-);
+describe("a bundle", () => {
+  it.each(["@tidemark/engine", "@tidemark/engine/sql"])(
+    "of %s contains no code of zod, hono, Cloudflare or Node, and no imports",
+    async (entry) => {
+      const code = await bundle(`export * from "${entry}"`);
+      expect(code).toContain("derivationOrder");
+      expect(foreignIn(code)).toEqual([]);
+      expect(code).not.toMatch(/^import\b|\b(import|require)\(/m);
+    },
+  );
 
-it("the bundle of the catalogue and the functions that define features contains no such code", async () => {
-  const code = await bundle(`
+  it("of the catalogue and the functions that define features contains no such code", async () => {
+    const code = await bundle(`
     export { defaultFeatures, defineFeatures, hopping, session } from "@tidemark/schema";
     export * from "@tidemark/engine"`);
-  expect(code).toContain("click_count_1m");
-  expect(foreignIn(code)).toEqual([]);
-});
+    expect(code).toContain("click_count_1m");
+    expect(foreignIn(code)).toEqual([]);
+  });
 
-it("the bundle of the contract contains zod", async () => {
-  expect(foreignIn(await bundle('export { parseFeatures } from "@tidemark/schema"'))).toContain("ZodError");
+  it("of the contract contains zod", async () => {
+    expect(foreignIn(await bundle('export { parseFeatures } from "@tidemark/schema"'))).toContain("ZodError");
+  });
 });

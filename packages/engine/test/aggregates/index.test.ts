@@ -239,15 +239,17 @@ describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expect
   });
 });
 
-it.each(Object.values(cases))("$aggregate.type is accepted in a definition as JSON", ({ aggregate }) => {
-  const window = aggregate.type === "rate" ? tumbling(1_000) : session();
-  const texts = { name: "f", description: "F.", unit: "count" };
-  const feature = { ...texts, entity: "session", source: "click", aggregate, window };
-  expect(parseFeatures([feature])).toEqual([feature]);
-});
+describe("the cases", () => {
+  it.each(Object.values(cases))("include $aggregate.type, which a definition as JSON accepts", ({ aggregate }) => {
+    const window = aggregate.type === "rate" ? tumbling(1_000) : session();
+    const texts = { name: "f", description: "F.", unit: "count" };
+    const feature = { ...texts, entity: "session", source: "click", aggregate, window };
+    expect(parseFeatures([feature])).toEqual([feature]);
+  });
 
-it("all types of aggregates have a case", () => {
-  expect(new Set(Object.values(cases).map(({ aggregate }) => aggregate.type))).toEqual(new Set(aggregateTypes));
+  it("include all types of aggregates", () => {
+    expect(new Set(Object.values(cases).map(({ aggregate }) => aggregate.type))).toEqual(new Set(aggregateTypes));
+  });
 });
 
 /** Adds values in the given order. */
