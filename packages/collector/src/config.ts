@@ -1,5 +1,5 @@
 import { type Feature, parseFeatures } from "@tidemark/schema";
-import { SITE_ID, SITE_KEY } from "@tidemark/schema/keys";
+import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
 
 /**
  * A region that data must not leave, under Cloudflare's name:
@@ -122,7 +122,7 @@ const checkSite = (site: Site, others: readonly Site[]): void => {
   expect(matches(SITE_ID, id), "id", "1 to 32 of a-z, 0-9 and -", id);
   expect(!others.some((other) => other.id === id), "id", "an id that no other site has", id);
   expect(
-    matches(SITE_KEY, key) && SITE_KEY.exec(key)?.[1] === id,
+    matches(PUBLIC_KEY, key) && PUBLIC_KEY.exec(key)?.[1] === id,
     "key",
     `tm_${id}_ and 8 or more letters or digits`,
     key,

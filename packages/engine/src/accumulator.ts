@@ -16,13 +16,14 @@ import { addToPanes, mergePanesInto, type Panes, partialFrom } from "./panes.ts"
 export interface Accumulator {
   /** Hash of the definition: the same in every deployment with the same definitions. */
   id: string;
+  /** The type of the events, or `any`. */
   source: string;
   /** Adds an event of the source that satisfies the conditions to a cell, and returns the cell. May change it. */
   add(cell: unknown, event: object, context: EventContext): unknown;
   /** Merges the cell of other events into a cell, and returns it. Never changes `other`, and shares nothing with it. */
   mergeInto(cell: unknown, other: unknown): unknown;
-  /** Returns the partial result of the window of `panes` panes whose last pane contains the time `at`. */
-  partial(cell: unknown, panes: number, at: number): unknown;
+  /** Returns the partial result of the window of `paneCount` panes whose last pane contains the time `at`. */
+  partial(cell: unknown, paneCount: number, at: number): unknown;
   kind: AggregateKind<unknown>;
 }
 
@@ -43,20 +44,21 @@ interface AccumulatorDefinition {
 export const accumulatorsOf = (
   features: readonly AggregateFeature[],
 ): { accumulators: Accumulator[]; positionOf: Map<string, number> } => {
-  const definitions = new Map<string, { definition: AccumulatorDefinition; panes: number }>();
+  const definitions = new Map<string, { definition: AccumulatorDefinition; paneCount: number }>();
   const keys = features.map(({ source, where = [], aggregate, version = 1, window }) => {
     const layout = paneLayoutOf(window);
     const definition: AccumulatorDefinition = { source, where, aggregate, version, pane_ms: layout?.pane_ms ?? null };
     const key = JSON.stringify(sorted(definition));
-    definitions.set(key, { definition, panes: Math.max(layout?.panes ?? 0, definitions.get(key)?.panes ?? 0) });
+    const paneCount = Math.max(layout?.pane_count ?? 0, definitions.get(key)?.paneCount ?? 0);
+    definitions.set(key, { definition, paneCount });
     return key;
   });
   const order = [...definitions.keys()];
-  const accumulators = [...definitions].map(([key, { definition, panes }]) =>
+  const accumulators = [...definitions].map(([key, { definition, paneCount }]) =>
     createAccumulator(
-      idOf(`${key}${panes}`),
+      idOf(`${key}${paneCount}`),
       definition,
-      definition.pane_ms === null ? null : { pane_ms: definition.pane_ms, panes },
+      definition.pane_ms === null ? null : { pane_ms: definition.pane_ms, pane_count: paneCount },
     ),
   );
   if (new Set(accumulators.map(({ id }) => id)).size < accumulators.length) {
@@ -106,7 +108,7 @@ const createAccumulator = (
       partial: (cell) => cell ?? kind.emptyPartial(),
     };
   }
-  const { pane_ms, panes: maxPanes } = layout;
+  const { pane_ms, pane_count: maxPanes } = layout;
   return {
     id,
     source,
@@ -123,6 +125,7 @@ const createAccumulator = (
       mergePanesInto(list, other as Panes, kind, maxPanes);
       return list;
     },
-    partial: (cell, panes, at) => partialFrom((cell ?? []) as Panes, Math.floor(at / pane_ms) - panes + 1, kind),
+    partial: (cell, paneCount, at) =>
+      partialFrom((cell ?? []) as Panes, Math.floor(at / pane_ms) - paneCount + 1, kind),
   };
 };

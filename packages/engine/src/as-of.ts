@@ -3,7 +3,7 @@ import { displayed } from "./displayed.ts";
 import type { Engine, EngineState } from "./engine.ts";
 import { type EntityEngine, entityEngines } from "./entity-engine.ts";
 import type { LatenessOptions } from "./lateness.ts";
-import { type LoggedEvent, sessionArrivals } from "./logged-event.ts";
+import { type LoggedEvent, sessionLateness } from "./logged-event.ts";
 
 /** An entity and a point in time at which its features are wanted, such as the time of a label to train on. */
 export interface SpineRow {
@@ -27,8 +27,8 @@ export const asOf = (
   spine: readonly SpineRow[],
   options?: LatenessOptions,
 ): Record<string, FeatureValue>[] => {
-  const arrivalOf = sessionArrivals(options);
-  const inOrder = [...events].filter((event) => arrivalOf(event) !== "too_late").sort((a, b) => a.time - b.time);
+  const latenessOf = sessionLateness(options);
+  const inOrder = [...events].filter((event) => latenessOf(event) !== "too_late").sort((a, b) => a.time - b.time);
   const histories = new Map<string, EntityHistory>(
     entityEngines(features, options).map((each) => [
       each.entity,
@@ -44,7 +44,7 @@ export const asOf = (
     states.set(row.id, position);
     const own = events.get(row.id) ?? [];
     for (let event = own[position.next]; event && event.time < row.as_of; event = own[position.next]) {
-      engine.addUnchecked(position.state, event, event);
+      engine.foldUnchecked(position.state, event, event);
       position.next += 1;
     }
     vectors.set(row, engine.vector(position.state, row.as_of - 1));

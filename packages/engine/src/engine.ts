@@ -5,7 +5,7 @@ import { type Accumulator, accumulatorsOf } from "./accumulator.ts";
 import { checkDefinitions } from "./check-definitions.ts";
 import type { EventContext } from "./event-context.ts";
 import { evaluate } from "./expression.ts";
-import { type Arrival, type LatenessOptions, lateness } from "./lateness.ts";
+import { type Lateness, type LatenessOptions, latenessRule } from "./lateness.ts";
 import { paneLayoutOf } from "./pane-layout.ts";
 
 /** An event of the log. It has all fields of the context, and is its own context. */
@@ -50,12 +50,12 @@ export interface Engine {
   emptyState(): EngineState;
   /** Returns the partial state before the first event. */
   emptyPartialState(): PartialState;
-  /** Folds one event into the state unless the event is too late, and returns its arrival. Changes the state. */
-  fold(state: EngineState, event: Event, context: EventContext): Arrival;
+  /** Folds one event into the state unless the event is too late, and returns its lateness. Changes the state. */
+  fold(state: EngineState, event: Event, context: EventContext): Lateness;
   /** Folds one event without a check of its lateness, which the event's session has made already. Changes the state. */
-  addUnchecked(state: PartialState, event: Event, context: EventContext): void;
+  foldUnchecked(state: PartialState, event: Event, context: EventContext): void;
   /**
-   * Advances an idle source to a processing time in UTC milliseconds, which the watermark follows. Changes the state.
+   * Advances an idle stream to a processing time in UTC milliseconds, which the watermark follows. Changes the state.
    */
   advance(state: EngineState, processingTime: number): void;
   /**
@@ -107,10 +107,10 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   const vectorInputs = aggregates.map(({ name, window }) => {
     const position = positionOf.get(name) as number;
     const { kind, partial } = accumulators[position] as Accumulator;
-    const { pane_ms, panes } = paneLayoutOf(window) ?? { pane_ms: null, panes: 0 };
-    return { name, position, kind, partial, panes, size_ms: pane_ms === null ? null : pane_ms * panes };
+    const { pane_ms, pane_count } = paneLayoutOf(window) ?? { pane_ms: null, pane_count: 0 };
+    return { name, position, kind, partial, pane_count, size_ms: pane_ms === null ? null : pane_ms * pane_count };
   });
-  const { watermark, arrival } = lateness(options);
+  const { watermark, classify } = latenessRule(options);
 
   const accumulatorsByType = new Map<string, { position: number; add: Accumulator["add"] }[]>();
   const accumulatorsOfType = (type: string) => {
@@ -121,7 +121,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     return ofType;
   };
 
-  const addUnchecked = (state: PartialState, event: Event, context: EventContext): void => {
+  const foldUnchecked = (state: PartialState, event: Event, context: EventContext): void => {
     const { time } = context;
     if (state.event_time === null || time > state.event_time) state.event_time = time;
     const { cells } = state;
@@ -160,17 +160,17 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     layout,
     emptyState,
     emptyPartialState,
-    addUnchecked,
+    foldUnchecked: foldUnchecked,
 
     fold(state, event, context) {
-      const eventArrival = arrival(sourceTimeOf(state), context.time);
-      if (eventArrival === "too_late") {
+      const eventLateness = classify(streamTimeOf(state), context.time);
+      if (eventLateness === "too_late") {
         state.too_late += 1;
-        return eventArrival;
+        return eventLateness;
       }
-      if (eventArrival === "late") state.late += 1;
-      addUnchecked(state, event, context);
-      return eventArrival;
+      if (eventLateness === "late") state.late += 1;
+      foldUnchecked(state, event, context);
+      return eventLateness;
     },
 
     advance,
@@ -201,22 +201,25 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
       const readTime = latest(state.event_time, at) as number;
       const values: Record<string, FeatureValue> = {};
       for (const { name } of features) values[name] = null;
-      for (const { name, position, kind, partial, panes, size_ms } of vectorInputs) {
-        values[name] = kind.result(partial(state.cells[position] ?? null, panes, readTime), { at: readTime, size_ms });
+      for (const { name, position, kind, partial, pane_count, size_ms } of vectorInputs) {
+        values[name] = kind.result(partial(state.cells[position] ?? null, pane_count, readTime), {
+          at: readTime,
+          size_ms,
+        });
       }
       for (const { name, derive } of derived) values[name] = evaluate(derive, (read) => values[read] ?? null);
       return values;
     },
 
     watermark(state) {
-      const sourceTime = sourceTimeOf(state);
-      return sourceTime === null ? null : watermark(sourceTime);
+      const streamTime = streamTimeOf(state);
+      return streamTime === null ? null : watermark(streamTime);
     },
   };
 };
 
 /** The latest event time, or the processing time when that is later. */
-const sourceTimeOf = ({ event_time, processing_time }: EngineState): number | null =>
+const streamTimeOf = ({ event_time, processing_time }: EngineState): number | null =>
   latest(event_time, processing_time ?? null);
 
 const latest = (a: number | null, b: number | null): number | null =>

@@ -1,6 +1,6 @@
 import { displayed } from "./displayed.ts";
 import type { EngineEvent } from "./engine.ts";
-import { type Arrival, type LatenessOptions, lateness } from "./lateness.ts";
+import { type Lateness, type LatenessOptions, latenessRule } from "./lateness.ts";
 
 /** An event of the log, with its session and visitor. */
 export type LoggedEvent = EngineEvent & { session_id: string; anonymous_id: string };
@@ -32,8 +32,8 @@ const checkEvent = (event: LoggedEvent, position: number): void => {
  * @returns A function to call with each event, in the order of arrival. It throws an Error that names the position of
  * an invalid event, counted from 1, and its first field that is missing or of another type.
  */
-export const sessionArrivals = (options: LatenessOptions | undefined): ((event: LoggedEvent) => Arrival) => {
-  const { arrival } = lateness(options);
+export const sessionLateness = (options: LatenessOptions | undefined): ((event: LoggedEvent) => Lateness) => {
+  const { classify } = latenessRule(options);
   const maxEventTimes = new Map<string, number>();
   let position = 0;
   return (event) => {
@@ -41,8 +41,8 @@ export const sessionArrivals = (options: LatenessOptions | undefined): ((event: 
     checkEvent(event, position);
     const { session_id, time } = event;
     const maxEventTime = maxEventTimes.get(session_id) ?? null;
-    const eventArrival = arrival(maxEventTime, time);
-    if (eventArrival !== "too_late") maxEventTimes.set(session_id, Math.max(maxEventTime ?? time, time));
-    return eventArrival;
+    const eventLateness = classify(maxEventTime, time);
+    if (eventLateness !== "too_late") maxEventTimes.set(session_id, Math.max(maxEventTime ?? time, time));
+    return eventLateness;
   };
 };

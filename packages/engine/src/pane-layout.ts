@@ -1,12 +1,12 @@
 import type { Window } from "@tidemark/schema";
 
 /**
- * The panes of a window. The window consists of `panes` panes of `pane_ms` milliseconds, the last of which contains the
- * read time.
+ * The panes of a window. The window consists of `pane_count` panes of `pane_ms` milliseconds, the last of which contains
+ * the read time.
  */
 export interface PaneLayout {
   pane_ms: number;
-  panes: number;
+  pane_count: number;
 }
 
 /**
@@ -19,10 +19,10 @@ export const paneLayoutOf = (window: Window): PaneLayout | null => {
     case "lifetime":
       return null;
     case "tumbling":
-      return { pane_ms: window.size_ms, panes: 1 };
+      return { pane_ms: window.size_ms, pane_count: 1 };
     case "cumulative":
-      return { pane_ms: window.every_ms * window.panes, panes: 1 };
+      return { pane_ms: window.every_ms * window.panes, pane_count: 1 };
     case "hopping":
-      return { pane_ms: window.every_ms, panes: window.panes };
+      return { pane_ms: window.every_ms, pane_count: window.panes };
   }
 };

@@ -8,14 +8,14 @@ import type { EventContext } from "./event-context.ts";
  */
 export type Panes<S = unknown> = (number | S)[];
 
-/** Position of the latest pane that is not after the given one; -2 when all panes are after it. */
+/** Position of the last pane that is not after the given one; -2 when all panes are after it. */
 const positionOf = (panes: Panes, pane: number): number => {
   let position = panes.length - 2;
   while (position >= 0 && (panes[position] as number) > pane) position -= 2;
   return position;
 };
 
-/** Adds an event to its pane. Keeps the last `maxPanes` panes up to the newest one. */
+/** Adds an event to its pane. Drops panes numbered `latest − maxPanes` or lower, where `latest` is the highest number. */
 export const addToPanes = <S>(
   panes: Panes<S>,
   maxPanes: number,
@@ -30,12 +30,12 @@ export const addToPanes = <S>(
   } else if (position === panes.length - 2) {
     panes.push(pane, kind.add(kind.emptyPartial(), value, event));
     dropBefore(panes, pane - maxPanes + 1);
-  } else if (pane > newestOf(panes) - maxPanes) {
+  } else if (pane > latestOf(panes) - maxPanes) {
     panes.splice(position + 2, 0, pane, kind.add(kind.emptyPartial(), value, event));
   }
 };
 
-const newestOf = (panes: Panes): number => (panes.at(-2) as number | undefined) ?? Number.NEGATIVE_INFINITY;
+const latestOf = (panes: Panes): number => (panes.at(-2) as number | undefined) ?? Number.NEGATIVE_INFINITY;
 
 const dropBefore = (panes: Panes, pane: number): void => {
   let dropped = 0;
@@ -44,8 +44,8 @@ const dropBefore = (panes: Panes, pane: number): void => {
 };
 
 /**
- * Merges the panes of other events into `panes`, which then share nothing with them. Keeps the last `maxPanes` panes up
- * to the newest one.
+ * Merges the panes of other events into `panes`. The result shares nothing with `others`. Drops panes numbered
+ * `latest − maxPanes` or lower, where `latest` is the highest number.
  */
 export const mergePanesInto = <S>(
   panes: Panes<S>,
@@ -61,7 +61,7 @@ export const mergePanesInto = <S>(
       panes[position + 1] = kind.mergeInto(panes[position + 1] as S, partial);
     else panes.splice(position + 2, 0, pane, kind.mergeInto(kind.emptyPartial(), partial));
   }
-  dropBefore(panes, newestOf(panes) - maxPanes + 1);
+  dropBefore(panes, latestOf(panes) - maxPanes + 1);
 };
 
 /** Merges the panes from `first` on into one partial result. */

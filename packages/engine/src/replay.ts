@@ -2,7 +2,7 @@ import type { Feature, FeatureValue } from "@tidemark/schema";
 import type { EngineState } from "./engine.ts";
 import { entityEngines } from "./entity-engine.ts";
 import type { LatenessOptions } from "./lateness.ts";
-import { type LoggedEvent, sessionArrivals } from "./logged-event.ts";
+import { type LoggedEvent, sessionLateness } from "./logged-event.ts";
 
 /** The result of a replay for one entity. */
 export interface ReplayedEntity {
@@ -27,20 +27,20 @@ export const replay = (
   features: readonly Feature[],
   options?: LatenessOptions,
 ): ReplayedEntity[] => {
-  const arrivalOf = sessionArrivals(options);
+  const latenessOf = sessionLateness(options);
   const entities = entityEngines(features, options).map((each) => ({
     ...each,
     states: new Map<string, EngineState>(),
   }));
   for (const event of events) {
-    const isCounted = arrivalOf(event) !== "too_late";
+    const isCounted = latenessOf(event) !== "too_late";
     for (const { entity, engine, idOf, states } of entities) {
       const id = idOf(event, event);
       if (id === undefined || !(isCounted || states.has(id))) continue;
       const state = states.get(id) ?? engine.emptyState();
       states.set(id, state);
       if (entity === "session") engine.fold(state, event, event);
-      else if (isCounted) engine.addUnchecked(state, event, event);
+      else if (isCounted) engine.foldUnchecked(state, event, event);
     }
   }
   return entities.flatMap(({ entity, engine, states }) =>

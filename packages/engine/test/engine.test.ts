@@ -340,9 +340,9 @@ describe("lateness", () => {
     ]);
   });
 
-  it("is not checked by addUnchecked", () => {
+  it("is not checked by foldUnchecked", () => {
     const state = foldAll(engine, [click(100_000)]);
-    engine.addUnchecked(state, click(1), click(1));
+    engine.foldUnchecked(state, click(1), click(1));
     expect(engine.vector(state, 0).clicks).toBe(2);
     expect(state.too_late).toBe(0);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CLIENT_ID, SESSION_ID, SITE_ID, SITE_KEY } from "../src/keys.ts";
+import { CLIENT_ID, PUBLIC_KEY, SESSION_ID, SITE_ID } from "../src/keys.ts";
 
 interface Format {
   name: string;
@@ -16,8 +16,8 @@ const formats: Format[] = [
     rejected: ["", "a".repeat(33), "Shop", "my_shop", "my.shop", "my shop", "my:shop", "bücher", "shop\n"],
   },
   {
-    name: "SITE_KEY",
-    format: SITE_KEY,
+    name: "PUBLIC_KEY",
+    format: PUBLIC_KEY,
     accepted: ["tm_shop_aaaaaaaa", "tm_a_AZaz0189", `tm_${"a".repeat(32)}_aaaaaaaa`, `tm_shop_${"a".repeat(100)}`],
     rejected: [
       "",
@@ -78,8 +78,8 @@ describe.each(formats)("$name", ({ format, accepted, rejected }) => {
   });
 });
 
-it("SITE_KEY captures the site's id", () => {
-  expect(SITE_KEY.exec("tm_my-shop_aaaaaaaa")?.[1]).toBe("my-shop");
+it("PUBLIC_KEY captures the site's id", () => {
+  expect(PUBLIC_KEY.exec("tm_my-shop_aaaaaaaa")?.[1]).toBe("my-shop");
 });
 
 it("SESSION_ID captures the site's id with its dot, if there is one", () => {

@@ -9,8 +9,8 @@ import type { Site } from "../config.ts";
  */
 export const hasGpc = (c: Context): boolean => c.req.header("sec-gpc") === "1";
 
-/** Why the site's policy denies a visitor without stated consent; `undefined` when it does not. */
-const denialReason = (site: Site, gpc: boolean): string | undefined => {
+/** The reason for which the site's policy rejects a visitor without stated consent; `undefined` when it does not. */
+const rejectionReason = (site: Site, gpc: boolean): string | undefined => {
   if (site.requireConsent) return `site ${site.id} requires consent, and none was stated`;
   if (gpc && site.globalPrivacyControl !== "ignore")
     return "the browser sends Sec-GPC: 1 (Global Privacy Control), and no stated consent overrides it";
@@ -18,8 +18,8 @@ const denialReason = (site: Site, gpc: boolean): string | undefined => {
 };
 
 /** The error message for a batch without the required consent; `undefined` when the consent suffices. */
-export const measurementDenial = (site: Site, consent: Consent | undefined, gpc: boolean): string | undefined => {
-  const reason = consent ? undefined : denialReason(site, gpc);
+export const measurementRejection = (site: Site, consent: Consent | undefined, gpc: boolean): string | undefined => {
+  const reason = consent ? undefined : rejectionReason(site, gpc);
   return (
     reason &&
     `The visitor may not be measured: ${reason}. Create the tracker with consent: "pending", and call tracker.consent("granted") when the visitor has agreed.`
@@ -27,10 +27,10 @@ export const measurementDenial = (site: Site, consent: Consent | undefined, gpc:
 };
 
 /** The error message for a page that may not read the features of its visitor's session; `undefined` when it may. */
-export const featuresDenial = (site: Site, consent: Consent | undefined, gpc: boolean): string | undefined => {
+export const featuresRejection = (site: Site, consent: Consent | undefined, gpc: boolean): string | undefined => {
   const reason = consent
     ? !isPersonal(consent) && `personalisation is ${consent.personalisation}`
-    : denialReason(site, gpc);
+    : rejectionReason(site, gpc);
   return reason
     ? `The page may not read the features of the session: ${reason}. Call tracker.consent("granted") when the visitor has agreed.`
     : undefined;

@@ -1,6 +1,6 @@
 import { type BatchResponse, batch, type Envelope, type ReceivedBatch } from "@tidemark/schema";
 import { CONTRACT_VERSION } from "@tidemark/schema/limits";
-import { measurementDenial } from "../access/consent.ts";
+import { measurementRejection } from "../access/consent.ts";
 import type { TenantLookup } from "../access/tenant-lookup.ts";
 import { type Env, sessionOf } from "../env.ts";
 import { HttpError, invalidJson } from "../errors.ts";
@@ -98,11 +98,11 @@ const ingestSplit = async (
     throw new HttpError("foreign_session", `session_id: ${session_id} is not a session of site ${site.id}.`);
   }
 
-  const denial = measurementDenial(site, consent, gpc);
-  if (denial) {
+  const rejection = measurementRejection(site, consent, gpc);
+  if (rejection) {
     const rejected = readEvents(text.events)?.length ?? 0;
     meter.count("tidemark_events_rejected_total", { site: site.id, code: "no_consent" }, rejected);
-    throw new HttpError("no_consent", denial);
+    throw new HttpError("no_consent", rejection);
   }
 
   const anonymous_id = anonymousIdOf(tenant, envelope);

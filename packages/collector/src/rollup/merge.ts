@@ -37,9 +37,9 @@ export const mergePushes = (
 /** Records the number of a push. Returns whether the push is new. */
 const isNew = (rows: EntityRows, session: string, { n, deltas }: Push): boolean => {
   const key = dedupeKeyOf(session, deltas);
-  const { last_pushes } = rows.getOrCreate(key);
-  if ((last_pushes.get(session)?.n ?? 0) >= n) return false;
-  storeLastPush(last_pushes, session, { n, at: Date.now() });
+  const { latest_pushes } = rows.getOrCreate(key);
+  if ((latest_pushes.get(session)?.n ?? 0) >= n) return false;
+  storeLatestPush(latest_pushes, session, { n, at: Date.now() });
   rows.markChanged(key);
   return true;
 };
@@ -73,15 +73,15 @@ const dedupeKeyOf = (session: string, deltas: Push["deltas"]): RollupKey => {
 };
 
 /** Moves a session to the end, and removes sessions from the front that are beyond the limits. */
-const storeLastPush = (
-  lastPushes: EntityRow["last_pushes"],
+const storeLatestPush = (
+  latestPushes: EntityRow["latest_pushes"],
   session: string,
   latest: { n: number; at: number },
 ): void => {
-  lastPushes.delete(session);
-  lastPushes.set(session, latest);
-  for (const [oldest, { at }] of lastPushes) {
-    if (lastPushes.size <= DEDUPE.sessions && at > latest.at - DEDUPE.ms) return;
-    lastPushes.delete(oldest);
+  latestPushes.delete(session);
+  latestPushes.set(session, latest);
+  for (const [oldest, { at }] of latestPushes) {
+    if (latestPushes.size <= DEDUPE.sessions && at > latest.at - DEDUPE.ms) return;
+    latestPushes.delete(oldest);
   }
 };

@@ -6,7 +6,7 @@ import { entityOf, type RollupKey } from "./push.ts";
 export interface EntityRow {
   engine: EngineState;
   /** In the row of a user or session: number and time of the latest merged push by session, the oldest first. */
-  last_pushes: Map<string, { n: number; at: number }>;
+  latest_pushes: Map<string, { n: number; at: number }>;
   /** The anonymous ids of the latest browsers of an identified user, the latest last. */
   anonymous_ids: string[];
 }
@@ -33,7 +33,7 @@ export class EntityRows {
     if (!row) {
       row = this.#kv.get<EntityRow>(key);
       // A row of another layout is not read: its entity starts from scratch.
-      if (!row?.last_pushes) return undefined;
+      if (!row?.latest_pushes) return undefined;
       row.engine = this.#engineOf(key).migrate(row.engine).state;
       this.#rows.set(key, row);
     }
@@ -44,7 +44,7 @@ export class EntityRows {
   getOrCreate(key: RollupKey): EntityRow {
     let row = this.get(key);
     if (!row) {
-      row = { engine: this.#engineOf(key).emptyState(), last_pushes: new Map(), anonymous_ids: [] };
+      row = { engine: this.#engineOf(key).emptyState(), latest_pushes: new Map(), anonymous_ids: [] };
       this.#rows.set(key, row);
     }
     return row;

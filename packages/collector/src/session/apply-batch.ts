@@ -77,15 +77,15 @@ export const applyBatch = (
   let duplicates = 0;
   for (const index of sortBySeq(events, valid)) {
     const event = events[index] as Event;
-    const arrival = receive(tab, event.seq);
-    if (arrival === "duplicate") {
+    const outcome = receive(tab, event.seq);
+    if (outcome === "duplicate") {
       duplicates += 1;
-    } else if (arrival === "full") {
+    } else if (outcome === "full") {
       rejected.push(tooManyGaps(index, event.seq));
     } else {
       accepted += 1;
       if (!fold(event, contextOf(event))) continue;
-      stored.last_received_at = Math.max(stored.last_received_at ?? batch.received_at, batch.received_at);
+      stored.latest_received_at = Math.max(stored.latest_received_at ?? batch.received_at, batch.received_at);
       stored.closed = false;
     }
   }

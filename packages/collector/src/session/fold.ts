@@ -3,7 +3,7 @@ import type { Event } from "@tidemark/schema";
 import type { Definitions } from "../compile-features.ts";
 import { type Delta, rollupKey } from "../rollup/push.ts";
 import type { VisitorEventContext } from "./event-contexts.ts";
-import { openPush } from "./pushes.ts";
+import { collectingPush } from "./pushes.ts";
 import type { StoredSession } from "./row.ts";
 
 /**
@@ -30,8 +30,8 @@ export const createFold = (
   return (event, context) => {
     const { time, anonymous_id, consent } = context;
     if (time >= (stored.engine.event_time ?? 0)) stored.consent = consent;
-    const arrival = session.fold(stored.engine, event, context);
-    const { deltas } = openPush(stored.push_queue, stored.session_id);
+    const lateness = session.fold(stored.engine, event, context);
+    const { deltas } = collectingPush(stored.push_queue, stored.session_id);
     for (const target of targets) {
       const { entity, engine } = target;
       const id = target.idOf(event, context);
@@ -42,13 +42,13 @@ export const createFold = (
       }
       const { delta } = target;
       if (entity === "user" && id !== anonymous_id) delta.anonymous_id = anonymous_id;
-      if (arrival === "too_late") {
+      if (lateness === "too_late") {
         delta.too_late = (delta.too_late ?? 0) + 1;
         continue;
       }
-      if (arrival === "late") delta.late = (delta.late ?? 0) + 1;
-      engine.addUnchecked(delta, event, context);
+      if (lateness === "late") delta.late = (delta.late ?? 0) + 1;
+      engine.foldUnchecked(delta, event, context);
     }
-    return arrival !== "too_late";
+    return lateness !== "too_late";
   };
 };

@@ -1,7 +1,7 @@
 import { type Env, rollupOf } from "../env.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
 import { ensureAlarmBy } from "./alarm.ts";
-import { confirm, encode, nextPushes, pendingDeltas } from "./pushes.ts";
+import { confirm, encode, nextPushes, unconfirmedDeltas } from "./pushes.ts";
 import type { SessionStore } from "./store.ts";
 
 /** Minimum time from one request to the next, in milliseconds. It lets rollups show an event within a second. */
@@ -42,7 +42,11 @@ export class PushLoop {
   }
 
   async #pushUntilDone(): Promise<void> {
-    for (let stored = this.#store.load(); stored && pendingDeltas(stored.push_queue) > 0; stored = this.#store.load()) {
+    for (
+      let stored = this.#store.load();
+      stored && unconfirmedDeltas(stored.push_queue) > 0;
+      stored = this.#store.load()
+    ) {
       const remaining = this.#pushedAt + PUSH_EVERY_MS - Date.now();
       // The minimum limits the wait after the clock was set back.
       if (remaining > 0) await scheduler.wait(Math.min(remaining, PUSH_EVERY_MS));
@@ -57,7 +61,7 @@ export class PushLoop {
    */
   async #pushOnce(): Promise<boolean> {
     // A push must be durable in this session before a shard merges it.
-    await this.#store.settle();
+    await this.#store.whenWritten();
     const stored = this.#store.load();
     if (!stored) return true;
     const { site, session_id, push_queue } = stored;

@@ -10,8 +10,8 @@ import { shardOf } from "../rollup/shards.ts";
  */
 export interface PushQueue {
   /** Number of the latest push. */
-  last_n: number;
-  /** The largest depth that a shard has reported. */
+  latest_n: number;
+  /** How often the sessions were divided among twice as many shards: the largest depth that a shard has reported. */
   depth: number;
   /** Layouts of the pushes without a field `layouts`. */
   layouts: StateLayouts;
@@ -21,23 +21,26 @@ export interface PushQueue {
   open: Push | null;
 }
 
-/** Maximum number of sealed pushes while shards do not respond. Later deltas then collect in the open push. */
+/**
+ * Number of sealed pushes from which {@link nextPushes} seals no more while shards do not respond. Later deltas then
+ * collect in the open push.
+ */
 const MAX_SEALED = 4;
 
 /** The queue of a new session. */
 export const newPushQueue = (layouts: StateLayouts): PushQueue => ({
-  last_n: 0,
+  latest_n: 0,
   depth: 0,
   layouts,
   sealed: [],
   open: null,
 });
 
-/** Returns the push that collects the deltas of the current batch, and opens one if needed. */
-export const openPush = (queue: PushQueue, sessionId: string): Push => {
+/** Returns the push that collects deltas until it is sealed, and opens one if needed. */
+export const collectingPush = (queue: PushQueue, sessionId: string): Push => {
   if (!queue.open) {
-    queue.last_n += 1;
-    queue.open = { n: queue.last_n, shard: shardOf(hashOf(sessionId), queue.depth), deltas: {} };
+    queue.latest_n += 1;
+    queue.open = { n: queue.latest_n, shard: shardOf(hashOf(sessionId), queue.depth), deltas: {} };
   }
   return queue.open;
 };
@@ -47,7 +50,7 @@ const sealOpen = (queue: PushQueue): void => {
   queue.open = null;
 };
 
-/** Seals all pushes that another instance stored. It may have sent any of them, and its layouts may differ. */
+/** Seals all pushes that another instance stored. That instance may have sent any of them, with other layouts. */
 export const sealUnconfirmed = (queue: PushQueue, layouts: StateLayouts): void => {
   sealOpen(queue);
   // The queue of an earlier version has no layouts: its pushes have them.
@@ -63,7 +66,10 @@ export const nextPushes = (queue: PushQueue): Push[] => {
   return other < 0 ? [...sealed] : sealed.slice(0, other);
 };
 
-/** Encodes pushes as JSON for a shard. A push contains its layouts unless they equal those of the previous push. */
+/**
+ * Encodes pushes as JSON for a shard. A push contains its layouts unless they are the same object as those of the
+ * previous push.
+ */
 export const encode = (queue: PushQueue, pushes: readonly Push[]): string => {
   let latest: StateLayouts | undefined;
   const encoded = pushes.map((push) => {
@@ -83,4 +89,5 @@ export const confirm = (queue: PushQueue, pushes: readonly Push[], depth: number
 };
 
 /** The number of unconfirmed deltas. */
-export const pendingDeltas = ({ sealed, open }: PushQueue): number => countDeltas(open ? [...sealed, open] : sealed);
+export const unconfirmedDeltas = ({ sealed, open }: PushQueue): number =>
+  countDeltas(open ? [...sealed, open] : sealed);

@@ -13,7 +13,7 @@ export interface StoredSession {
   engine: EngineState;
   push_queue: PushQueue;
   /** UTC milliseconds at which the latest event that counted was received; `null` before the first. */
-  last_received_at: number | null;
+  latest_received_at: number | null;
   /** UTC milliseconds at which the alarm fires; `null` without an alarm. */
   alarm_at: number | null;
   /** Whether no event has counted since `final`. */
@@ -43,7 +43,7 @@ interface Final {
 /**
  * The table, named after the layout of its row. A table of another layout is not read: its session starts from scratch.
  */
-const TABLE = "session_v4";
+const TABLE = "session_v5";
 
 /** The state as it is encoded in the row. */
 type Packed = Omit<StoredSession, "tabs"> & { tabs: [string, Tab][] };

@@ -9,7 +9,7 @@ import { applyBatch } from "./apply-batch.ts";
 import type { BatchResult, SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
 import { PushLoop } from "./push-loop.ts";
-import { pendingDeltas } from "./pushes.ts";
+import { unconfirmedDeltas } from "./pushes.ts";
 import { SessionStore } from "./store.ts";
 import { newSession, restoreSession } from "./stored-session.ts";
 import { countDelivery } from "./tab/tab.ts";
@@ -21,7 +21,7 @@ export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
  * Maximum number of deltas that wait for unreachable shards. Beyond it the session rejects each batch, and the client
  * keeps the batch.
  */
-const MAX_PENDING = 256;
+const MAX_UNCONFIRMED = 256;
 
 /**
  * The Durable Object of a session. It stores the sequence numbers received, the features, and the pushes that shards
@@ -56,18 +56,18 @@ export abstract class SessionObject extends DurableObject<Env> {
     const { definitions } = tenantOf(this.tenants, batch.site);
     const envelope = JSON.parse(batch.envelope) as Envelope;
     const stored = this.#store.load() ?? newSession(batch.site, envelope.session_id, definitions);
-    if (pendingDeltas(stored.push_queue) >= MAX_PENDING) {
+    if (unconfirmedDeltas(stored.push_queue) >= MAX_UNCONFIRMED) {
       this.ctx.waitUntil(this.#pushes.run());
-      throw new Error(`${MAX_PENDING} deltas of the session wait for shards that cannot be reached`);
+      throw new Error(`${MAX_UNCONFIRMED} deltas of the session wait for shards that cannot be reached`);
     }
     const result = this.#store.change(stored, () => {
       const result = applyBatch(stored, batch, envelope, events, definitions);
-      if (stored.last_received_at !== null && !stored.closed)
-        ensureAlarmBy(this.ctx.storage, stored, stored.last_received_at + SESSION_IDLE_MS);
+      if (stored.latest_received_at !== null && !stored.closed)
+        ensureAlarmBy(this.ctx.storage, stored, stored.latest_received_at + SESSION_IDLE_MS);
       return result;
     });
     const acknowledge = () => {
-      if (!this.#pushes.isRunning && pendingDeltas(stored.push_queue) > 0) this.ctx.waitUntil(this.#pushes.run());
+      if (!this.#pushes.isRunning && unconfirmedDeltas(stored.push_queue) > 0) this.ctx.waitUntil(this.#pushes.run());
       return result;
     };
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
@@ -118,8 +118,8 @@ export abstract class SessionObject extends DurableObject<Env> {
     await this.#pushes.run();
 
     const stored = this.#store.load() ?? atAlarm;
-    if (stored.last_received_at !== null && !stored.closed) {
-      const idleAt = stored.last_received_at + SESSION_IDLE_MS;
+    if (stored.latest_received_at !== null && !stored.closed) {
+      const idleAt = stored.latest_received_at + SESSION_IDLE_MS;
       const now = Date.now();
       if (now >= idleAt) close(stored, tenantOf(this.tenants, stored.site).definitions, now);
       else ensureAlarmBy(this.ctx.storage, stored, idleAt);

@@ -71,7 +71,7 @@ export class SessionStore {
   }
 
   /** Waits for the pending write. Never rejects. */
-  async settle(): Promise<void> {
+  async whenWritten(): Promise<void> {
     await this.#pendingWrite?.written.catch(() => {});
   }
 

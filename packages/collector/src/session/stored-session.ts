@@ -11,7 +11,7 @@ export const newSession = (site: string, session_id: string, definitions: Defini
   tabs: new Map(),
   engine: definitions.session.emptyState(),
   push_queue: newPushQueue(definitions.layouts),
-  last_received_at: null,
+  latest_received_at: null,
   alarm_at: null,
   closed: false,
   final: null,

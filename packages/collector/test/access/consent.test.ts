@@ -1,7 +1,7 @@
 import type { Consent } from "@tidemark/schema";
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { featuresDenial, hasGpc, measurementDenial } from "../../src/access/consent.ts";
+import { featuresRejection, hasGpc, measurementRejection } from "../../src/access/consent.ts";
 import type { Site } from "../../src/config.ts";
 
 const site: Site = {
@@ -96,15 +96,17 @@ const cases: Case[] = [
 ];
 
 describe.each(cases)("a request with $title", ({ site, consent, gpc, measurement, features }) => {
-  it(measurement ? "is denied measurement with a reason" : "is allowed measurement", () => {
-    const denial = measurementDenial(site, consent, gpc);
-    expect(denial).toEqual(measurement && expect.stringContaining(`The visitor may not be measured: ${measurement}`));
-    if (denial) expect(denial).toContain('consent: "pending"');
+  it(measurement ? "rejects measurement with a reason" : "allows measurement", () => {
+    const rejection = measurementRejection(site, consent, gpc);
+    expect(rejection).toEqual(
+      measurement && expect.stringContaining(`The visitor may not be measured: ${measurement}`),
+    );
+    if (rejection) expect(rejection).toContain('consent: "pending"');
   });
 
-  it(features ? "is denied the features with a reason" : "is allowed the features", () => {
-    const denial = featuresDenial(site, consent, gpc);
-    expect(denial).toEqual(features && expect.stringContaining(features));
-    if (denial) expect(denial).toContain('tracker.consent("granted")');
+  it(features ? "rejects the read of features with a reason" : "allows the read of features", () => {
+    const rejection = featuresRejection(site, consent, gpc);
+    expect(rejection).toEqual(features && expect.stringContaining(features));
+    if (rejection) expect(rejection).toContain('tracker.consent("granted")');
   });
 });

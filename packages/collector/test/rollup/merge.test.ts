@@ -110,8 +110,8 @@ describe("a repeated push", () => {
   it("is recognised by the row of the user if its first delta is a user's, or else by a row of its session", () => {
     const rows = rowsOf();
     merge(rows, "s1", push(1, { "user:ann": clicks(1) }), push(2, { "page:/": clicks(1) }));
-    expect(rows.get("user:ann")?.last_pushes).toEqual(new Map([["s1", { n: 1, at: NOW }]]));
-    expect(rows.get("session:s1")?.last_pushes).toEqual(new Map([["s1", { n: 2, at: NOW }]]));
+    expect(rows.get("user:ann")?.latest_pushes).toEqual(new Map([["s1", { n: 1, at: NOW }]]));
+    expect(rows.get("session:s1")?.latest_pushes).toEqual(new Map([["s1", { n: 2, at: NOW }]]));
   });
 
   it("is recognised through 511 later sessions within a day", () => {
@@ -123,8 +123,8 @@ describe("a repeated push", () => {
     merge(rows, "s1", push(2, { "user:ann": clicks(1) }));
     expect(merge(rows, "s0", one)).toBe(0);
     merge(rows, "s512", one);
-    expect(rows.get("user:ann")?.last_pushes.size).toBe(512);
-    expect(rows.get("user:ann")?.last_pushes.has("s0")).toBe(false);
+    expect(rows.get("user:ann")?.latest_pushes.size).toBe(512);
+    expect(rows.get("user:ann")?.latest_pushes.has("s0")).toBe(false);
   });
 
   it("is forgotten a day after its session's latest push, when another session pushes", () => {
@@ -134,7 +134,7 @@ describe("a repeated push", () => {
     merge(rows, "s0", push(2, { "user:ann": clicks(1) }));
     vi.setSystemTime(NOW + DAY);
     merge(rows, "s2", push(1, { "user:ann": clicks(1) }));
-    expect([...(rows.get("user:ann")?.last_pushes.keys() ?? [])]).toEqual(["s0", "s2"]);
+    expect([...(rows.get("user:ann")?.latest_pushes.keys() ?? [])]).toEqual(["s0", "s2"]);
   });
 });
 

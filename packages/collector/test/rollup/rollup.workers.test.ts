@@ -151,7 +151,7 @@ describe("a rollup", () => {
     const sold = engine("product").emptyPartialState();
     const layouts = { user: engine("user").layout, product: engine("product").layout };
     const event = { ...sale(0, sku, 1), tab_id: "tab0000001" } as EngineEvent;
-    engine("product").addUnchecked(sold, event, event);
+    engine("product").foldUnchecked(sold, event, event);
     const rollup = rollupOf(bindings, tenant(site), 0);
     const pushes = Array.from({ length: size }, () => {
       const id = user();

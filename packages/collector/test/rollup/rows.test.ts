@@ -46,7 +46,7 @@ describe("the rows of a shard", () => {
     expect(rows.get("page:/")).toBeUndefined();
     expect(rows.getOrCreate("page:/")).toEqual({
       engine: definitions.rollups.get("page")?.engine.emptyState(),
-      last_pushes: new Map(),
+      latest_pushes: new Map(),
       anonymous_ids: [],
     });
     expect(rows.get("page:/")).toBe(rows.getOrCreate("page:/"));
@@ -108,10 +108,10 @@ describe("the rows of a shard", () => {
 
   it("are not read if they were stored in another layout", () => {
     const rows = openRows();
-    const { last_pushes, ...other } = rows.getOrCreate("page:/");
-    kv.put("page:/", { ...other, merged: last_pushes });
+    const { latest_pushes, ...other } = rows.getOrCreate("page:/");
+    kv.put("page:/", { ...other, merged: latest_pushes });
     expect(openRows().get("page:/")).toBeUndefined();
-    expect(openRows().getOrCreate("page:/").last_pushes).toEqual(new Map());
+    expect(openRows().getOrCreate("page:/").latest_pushes).toEqual(new Map());
   });
 
   it("reject an entity without a feature", () => {

@@ -4,14 +4,14 @@ import { describe, expect, it } from "vitest";
 import type { Push, RollupKey } from "../../src/rollup/push.ts";
 import { shardOf } from "../../src/rollup/shards.ts";
 import {
+  collectingPush,
   confirm,
   encode,
   newPushQueue,
   nextPushes,
-  openPush,
   type PushQueue,
-  pendingDeltas,
   sealUnconfirmed,
+  unconfirmedDeltas,
 } from "../../src/session/pushes.ts";
 
 const SESSION = "shop.session-1";
@@ -20,7 +20,7 @@ const layouts = (name: string): StateLayouts => ({ user: { version: 5, accumulat
 
 /** Counts an event of an entity in the open push. */
 const fold = (queue: PushQueue, key: RollupKey = "user:ann"): void => {
-  const { deltas } = openPush(queue, SESSION);
+  const { deltas } = collectingPush(queue, SESSION);
   deltas[key] ??= { cells: [0], event_time: null };
   deltas[key].cells = [(deltas[key].cells[0] as number) + 1];
 };
@@ -46,21 +46,21 @@ const unconfirmed = (count: number): PushQueue => {
   return queue;
 };
 
-describe("openPush", () => {
+describe("collectingPush", () => {
   it("opens one push, and the next one only after the first is sealed", () => {
     const queue = newPushQueue(layouts("a"));
-    const first = openPush(queue, SESSION);
-    expect(openPush(queue, SESSION)).toBe(first);
+    const first = collectingPush(queue, SESSION);
+    expect(collectingPush(queue, SESSION)).toBe(first);
     expect(first).toEqual({ n: 1, shard: 0, deltas: {} });
     fold(queue);
     nextPushes(queue);
-    expect(openPush(queue, SESSION)).toMatchObject({ n: 2 });
+    expect(collectingPush(queue, SESSION)).toMatchObject({ n: 2 });
   });
 
   it("sets the push's shard to that of the session at the largest reported depth", () => {
     const queue = unconfirmed(1);
     confirm(queue, nextPushes(queue), 3);
-    expect(openPush(queue, SESSION).shard).toBe(shardOf(hashOf(SESSION), 3));
+    expect(collectingPush(queue, SESSION).shard).toBe(shardOf(hashOf(SESSION), 3));
   });
 });
 
@@ -153,13 +153,13 @@ describe("sealUnconfirmed", () => {
   });
 });
 
-describe("pendingDeltas", () => {
+describe("unconfirmedDeltas", () => {
   it("counts the deltas of all pushes, sealed or open", () => {
     const queue = unconfirmed(1);
     fold(queue);
     fold(queue, "page:/");
-    expect(pendingDeltas(queue)).toBe(3);
-    expect(pendingDeltas(newPushQueue(layouts("a")))).toBe(0);
+    expect(unconfirmedDeltas(queue)).toBe(3);
+    expect(unconfirmedDeltas(newPushQueue(layouts("a")))).toBe(0);
   });
 });
 
@@ -238,9 +238,9 @@ describe("a queue under any folds, losses and restarts", () => {
             sealUnconfirmed(queue, layouts(`instance ${instance}`));
           }
           const numbers = numbersOf(queue.open ? [...queue.sealed, queue.open] : queue.sealed);
-          expect(numbers).toEqual(numbers.map((_, index) => queue.last_n - numbers.length + 1 + index));
+          expect(numbers).toEqual(numbers.map((_, index) => queue.latest_n - numbers.length + 1 + index));
         }
-        while (pendingDeltas(queue) > 0) send("confirmed", 0);
+        while (unconfirmedDeltas(queue) > 0) send("confirmed", 0);
         expect(shards.counts).toEqual(folded);
         expect([...sent.keys()].sort((a, b) => a - b)).toEqual([...sent.keys()].map((_, index) => index + 1));
       }),

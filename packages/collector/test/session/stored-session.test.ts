@@ -1,7 +1,7 @@
 import { type Feature, lifetime, session } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import { compileFeatures } from "../../src/compile-features.ts";
-import { nextPushes, openPush } from "../../src/session/pushes.ts";
+import { collectingPush, nextPushes } from "../../src/session/pushes.ts";
 import { newSession, restoreSession } from "../../src/session/stored-session.ts";
 
 const count = { description: "D.", unit: "count", aggregate: { type: "count" } } as const;
@@ -17,7 +17,7 @@ const busySession = () => {
   const stored = newSession("shop", "shop.session-1", before);
   stored.engine.cells = [2];
   stored.engine.event_time = 1_000;
-  const { deltas } = openPush(stored.push_queue, stored.session_id);
+  const { deltas } = collectingPush(stored.push_queue, stored.session_id);
   deltas["user:ann"] = { cells: [], event_time: 1_000 };
   deltas["page:/"] = { cells: [2], event_time: 1_000 };
   return stored;
@@ -26,7 +26,12 @@ const busySession = () => {
 describe("newSession", () => {
   it("creates an empty state with the version of its definitions", () => {
     const stored = newSession("shop", "shop.session-1", before);
-    expect(stored).toMatchObject({ site: "shop", session_id: "shop.session-1", last_received_at: null, closed: false });
+    expect(stored).toMatchObject({
+      site: "shop",
+      session_id: "shop.session-1",
+      latest_received_at: null,
+      closed: false,
+    });
     expect(stored.definition_version).toBe(before.version);
     expect(before.session.vector(stored.engine, 0)).toEqual({ clicks: 0 });
   });
@@ -34,7 +39,7 @@ describe("newSession", () => {
   it("creates states that share nothing", () => {
     const [one, other] = [newSession("shop", "a", before), newSession("shop", "b", before)];
     one.engine.cells.push(1);
-    openPush(one.push_queue, "a");
+    collectingPush(one.push_queue, "a");
     expect(other).toEqual(newSession("shop", "b", before));
   });
 });

@@ -67,7 +67,7 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
     case "count":
       return number("COUNT(*)", (n) => `CAST(COALESCE(${n}, 0) AS DOUBLE)`);
     case "rate": {
-      const { pane_ms, panes } = paneLayoutOf(window) ?? { pane_ms: 1, panes: 1 };
+      const { pane_ms, pane_count: panes } = paneLayoutOf(window) ?? { pane_ms: 1, pane_count: 1 };
       return number(
         "COUNT(*)",
         (n) => `CAST(${n} AS DOUBLE) * ${double(aggregate.per_ms)} / ${double(pane_ms * panes)}`,

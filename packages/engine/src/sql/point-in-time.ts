@@ -1,14 +1,17 @@
 import type { Entity, Feature } from "@tidemark/schema";
 import { entityNameOf } from "@tidemark/schema/entities";
-import { type LatenessOptions, lateness } from "../lateness.ts";
+import { type LatenessOptions, latenessRule } from "../lateness.ts";
 import { paneLayoutOf } from "../pane-layout.ts";
 import type { Dialect } from "./dialect.ts";
 import { entityIdSql } from "./entity.ts";
 import type { RowSet } from "./row-set.ts";
 
 /**
- * The row set with a row for each (id, as_of) of the entity in `spine`. Its features are those as of that time, from
- * the events before it and no others. Each event counts once, unless it was too late by its session's watermark.
+ * The row set with a row for each (id, as_of) of the entity in `spine`, with the features as of that time.
+ *
+ * An event counts when its event time is before `as_of`, even if it arrived later. It counts once, and not at all if it
+ * was too late by its session's watermark. The watermark follows the order of arrival, so that an event of a later event
+ * time can make an earlier one too late.
  */
 export const pointInTime = (
   entity: Entity,
@@ -17,7 +20,7 @@ export const pointInTime = (
   options?: LatenessOptions,
 ): RowSet => {
   const { quote } = dialect;
-  const { maxBehindMs } = lateness(options);
+  const { maxBehindMs } = latenessRule(options);
   const name = entityNameOf({ entity });
   const time = quote("time");
   const session = quote("session_id");
@@ -30,17 +33,17 @@ export const pointInTime = (
     windowFilter(window) {
       const layout = paneLayoutOf(window);
       if (layout === null) return undefined;
-      const { pane_ms, panes } = layout;
-      return `${time} >= ${at} - ${at} % ${pane_ms} - ${(panes - 1) * pane_ms}`;
+      const { pane_ms, pane_count } = layout;
+      return `${time} >= ${at} - ${at} % ${pane_ms} - ${(pane_count - 1) * pane_ms}`;
     },
     subqueries: (fields) => [
       [
-        "numbered_events",
-        `SELECT *, ROW_NUMBER() OVER (PARTITION BY ${session}, tab_id, seq ORDER BY arrival) AS copy_number FROM events`,
+        "ranked_events",
+        `SELECT *, ROW_NUMBER() OVER (PARTITION BY ${session}, tab_id, seq ORDER BY arrival) AS arrival_rank FROM events`,
       ],
       [
         "with_progress",
-        `SELECT *, MAX(${time}) OVER (PARTITION BY ${session} ORDER BY arrival ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS max_event_time FROM numbered_events WHERE copy_number = 1`,
+        `SELECT *, MAX(${time}) OVER (PARTITION BY ${session} ORDER BY arrival ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS max_event_time FROM ranked_events WHERE arrival_rank = 1`,
       ],
       [
         "counted_events",

@@ -1,4 +1,4 @@
-import { SITE_KEY } from "@tidemark/schema/keys";
+import { PUBLIC_KEY } from "@tidemark/schema/keys";
 import type { ReadingDetailsOptions } from "../enrichments/reading-details.ts";
 import { isBoolean, isListOfNames, isObject, isText, listProblems, RULES, type Rule } from "../options/rules.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
@@ -38,7 +38,7 @@ const parse = (accepts: Rule["accepts"], given: unknown): unknown => {
 };
 
 const TAG_RULES: Record<keyof ScriptTagConfig, Rule> = {
-  key: { accepts: isText(SITE_KEY), expected: "a site key like tm_shop_3f9c1e7ab2d84056", fallback: "" },
+  key: { accepts: isText(PUBLIC_KEY), expected: "a site key like tm_shop_3f9c1e7ab2d84056", fallback: "" },
   endpoint: {
     accepts: isText(/^(https?:\/)?\/[^\s/]\S*$/),
     expected: "a URL like https://collector.example",

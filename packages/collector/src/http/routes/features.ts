@@ -1,6 +1,6 @@
 import type { RollupVectorResponse, SessionVectorResponse } from "@tidemark/schema";
 import type { Context } from "hono";
-import { featuresDenial, hasGpc } from "../../access/consent.ts";
+import { featuresRejection, hasGpc } from "../../access/consent.ts";
 import { bearerOf } from "../../access/keys.ts";
 import type { TenantLookup } from "../../access/tenant-lookup.ts";
 import type { Env } from "../../env.ts";
@@ -18,8 +18,8 @@ const tenantByReadKey = async (c: FeatureRequest, lookup: TenantLookup): Promise
 };
 
 /**
- * The tenant of the public key that a page sends; `undefined` without a key. The page proves its access by the
- * session's id, which only it knows.
+ * The tenant of the public key that a page sends; `undefined` without a key. Whoever has a session's
+ * id and the public key may read the session: all tabs of a browser share the id, and a request without `Origin` passes.
  */
 const tenantByKey = (c: FeatureRequest, lookup: TenantLookup): Tenant | undefined => {
   const key = c.req.query("key");
@@ -29,7 +29,10 @@ const tenantByKey = (c: FeatureRequest, lookup: TenantLookup): Tenant | undefine
 const vectorNotFound = ({ site }: Tenant, entity: string, id: string) =>
   new HttpError("not_found", `Site ${site.id} has no ${entity} ${JSON.stringify(id)}.`);
 
-/** `GET /v1/features/{entity}/{id}`: the vector at the time of the call, up to the last acknowledged event. */
+/**
+ * `GET /v1/features/{entity}/{id}`: the vector at the time of the call. A session's vector includes every acknowledged
+ * event; a rollup's, those of confirmed pushes.
+ */
 export const featureRoutes: RouteGroup = (app, { lookup }) => {
   app.use("/v1/features/*", async (c, next) => {
     await next();
@@ -46,8 +49,8 @@ export const featureRoutes: RouteGroup = (app, { lookup }) => {
     const id = c.req.param("id");
     const vector = await readSession(c.env, tenant, id);
     if (!vector) throw vectorNotFound(tenant, "session", id);
-    const denial = reader ? undefined : featuresDenial(tenant.site, vector.consent, hasGpc(c));
-    if (denial) throw new HttpError("no_consent", denial);
+    const rejection = reader ? undefined : featuresRejection(tenant.site, vector.consent, hasGpc(c));
+    if (rejection) throw new HttpError("no_consent", rejection);
     return c.json({ entity: "session", id, ...vector } satisfies SessionVectorResponse);
   });
 
