@@ -160,7 +160,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     layout,
     emptyState,
     emptyPartialState,
-    foldUnchecked: foldUnchecked,
+    foldUnchecked,
 
     fold(state, event, context) {
       const eventLateness = classify(streamTimeOf(state), context.time);

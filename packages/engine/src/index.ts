@@ -12,6 +12,6 @@ export type { IdReader } from "./entity.ts";
 export { type EntityEngine, entityEngine, entityEngines, layoutsOf, type StateLayouts } from "./entity-engine.ts";
 export type { EventContext } from "./event-context.ts";
 export { hashOf } from "./hash.ts";
-export type { Lateness as Arrival, LatenessOptions } from "./lateness.ts";
+export type { Lateness, LatenessOptions } from "./lateness.ts";
 export type { LoggedEvent } from "./logged-event.ts";
 export { type ReplayedEntity, replay } from "./replay.ts";
