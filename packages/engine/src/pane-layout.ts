@@ -1,8 +1,8 @@
 import type { Window } from "@tidemark/schema";
 
 /**
- * The panes of a window. The window consists of `pane_count` panes of `pane_ms` milliseconds, the last of which contains
- * the read time.
+ * The panes of a window. The window consists of `pane_count` panes of `pane_ms` milliseconds, the last of which
+ * contains the read time.
  */
 export interface PaneLayout {
   pane_ms: number;

@@ -15,7 +15,9 @@ const positionOf = (panes: Panes, pane: number): number => {
   return position;
 };
 
-/** Adds an event to its pane. Drops panes numbered `latest − maxPanes` or lower, where `latest` is the highest number. */
+/**
+ * Adds an event to its pane. Drops panes numbered `latest − maxPanes` or lower, where `latest` is the highest number.
+ */
 export const addToPanes = <S>(
   panes: Panes<S>,
   maxPanes: number,

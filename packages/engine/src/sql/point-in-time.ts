@@ -10,8 +10,8 @@ import type { RowSet } from "./row-set.ts";
  * The row set with a row for each (id, as_of) of the entity in `spine`, with the features as of that time.
  *
  * An event counts when its event time is before `as_of`, even if it arrived later. It counts once, and not at all if it
- * was too late by its session's watermark. The watermark follows the order of arrival, so that an event of a later event
- * time can make an earlier one too late.
+ * was too late by its session's watermark. The watermark follows the order of arrival, so that an event of a later
+ * event time can make an earlier one too late.
  */
 export const pointInTime = (
   entity: Entity,

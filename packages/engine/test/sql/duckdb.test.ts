@@ -23,7 +23,9 @@ describe("the default catalogue in DuckDB", () => {
 
   it("agrees with the engine at points in time", async () => {
     await fc.assert(
-      fc.asyncProperty(logs(defaultFeatures), picks, (log, some) => compareAsOf(database, defaultFeatures, log, some)),
+      fc.asyncProperty(logs(defaultFeatures), picks, (log, chosen) =>
+        compareAsOf(database, defaultFeatures, log, chosen),
+      ),
       { numRuns: 20 },
     );
   }, 60_000);
@@ -61,7 +63,7 @@ describe("any definitions in DuckDB", () => {
 
   it("agree with the engine at points in time", async () => {
     await fc.assert(
-      fc.asyncProperty(cases, picks, ([features, log], some) => compareAsOf(database, features, log, some)),
+      fc.asyncProperty(cases, picks, ([features, log], chosen) => compareAsOf(database, features, log, chosen)),
       { numRuns: 100 },
     );
   }, 120_000);

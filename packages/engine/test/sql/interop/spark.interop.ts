@@ -32,10 +32,10 @@ describe("Spark", () => {
   it("computes generated definitions at points in time as the engine does", async () => {
     const cases = definitions.chain((features) => fc.tuple(fc.constant(features), logs(features, 80)));
     await fc.assert(
-      fc.asyncProperty(cases, picks, async ([features, log], moments) => {
+      fc.asyncProperty(cases, picks, async ([features, log], chosen) => {
         const compiled = compilable(features, "spark");
         fc.pre(compiled.length > 0);
-        await compareAsOf(database, compiled, log, moments);
+        await compareAsOf(database, compiled, log, chosen);
       }),
       { numRuns: 20, endOnFailure: true },
     );
