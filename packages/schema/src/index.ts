@@ -21,6 +21,7 @@ export type { VectorOf } from "./features/vector.ts";
 export { cumulative, hopping, lifetime, session, tumbling } from "./features/windows.ts";
 export {
   type BatchResponse,
+  batchResponse,
   type DeliveryCounts,
   type ErrorCode,
   type ErrorResponse,

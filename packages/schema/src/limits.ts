@@ -15,6 +15,9 @@ export const MAX_BATCH_EVENTS = 500;
 /** Highest sequence number of an event in its tab. No real tab reaches it, and sums of such numbers stay exact. */
 export const MAX_SEQ = 1_000_000_000;
 
+/** Largest number of ranges of acknowledged sequence numbers in the response to a batch. */
+export const MAX_ACKNOWLEDGED_RANGES = 16;
+
 /** Largest number of page views that one batch describes. */
 export const MAX_BATCH_VIEWS = 100;
 

@@ -1,4 +1,7 @@
+import { z } from "zod";
 import type { Consent } from "./consent.ts";
+import { count } from "./fields.ts";
+import { MAX_ACKNOWLEDGED_RANGES, MAX_SEQ } from "./limits.ts";
 
 /** Reasons to reject one event of a batch, and their meanings. */
 export const rejectionCodes = {
@@ -16,23 +19,47 @@ export const rejectionCodes = {
 /** Stable code of the reason to reject an event. */
 export type RejectionCode = keyof typeof rejectionCodes;
 
+const rejection = z.object({
+  index: count("Position in the batch's `events`, from 0."),
+  code: z.string().describe("Stable code of the reason. A newer collector may have codes that are not in this list."),
+  path: z.string().describe("Dotted path of the field within the event; empty for the event as a whole."),
+  message: z.string().describe("Field, given value and expected value, for a person."),
+});
+
+const seq = z.int().min(0).max(MAX_SEQ);
+
+/**
+ * The response to a batch, as every version of the collector writes it. A reader ignores unknown keys: a newer collector
+ * may have more.
+ */
+export const batchResponse = z
+  .object({
+    accepted: count("Number of new events, now durable."),
+    duplicates: count("Number of events that were already durable."),
+    rejected: z.array(rejection).describe("The rejected events, in the order of the batch."),
+    tab: z
+      .object({
+        acknowledged: z
+          .array(z.tuple([seq, seq]))
+          .max(MAX_ACKNOWLEDGED_RANGES)
+          .describe(
+            `Sequence numbers that the collector does not need again, as ranges [first, last] in ascending order. At most ${MAX_ACKNOWLEDGED_RANGES} ranges, the highest ones.`,
+          ),
+      })
+      .optional()
+      .describe(
+        "The batch's tab in its session: `acknowledged` has the sequence numbers that the collector does not need again. An older collector does not send this field.",
+      ),
+  })
+  .describe("The response to a batch. The collector accepts, deduplicates or rejects each event.");
+
 /** One rejected event. */
-export interface Rejection {
-  /** Position in the batch's `events`, from 0. */
-  index: number;
+export interface Rejection extends z.infer<typeof rejection> {
   code: RejectionCode;
-  /** Dotted path of the field within the event; empty for the event as a whole. */
-  path: string;
-  /** Field, given value and expected value, for a person. */
-  message: string;
 }
 
-/** The response to a batch. The collector accepts, deduplicates or rejects each event. */
-export interface BatchResponse {
-  /** Number of new events, now durable. */
-  accepted: number;
-  /** Number of events that were already durable. */
-  duplicates: number;
+/** The response to a batch, as this version of the collector writes it. */
+export interface BatchResponse extends z.infer<typeof batchResponse> {
   rejected: Rejection[];
 }
 

@@ -43,7 +43,9 @@ const sendToSession = async (
   sessionBatch: SessionBatch,
 ): Promise<BatchResult | undefined> => {
   try {
-    return await sessionOf(env, tenant, sessionId).ingest(sessionBatch);
+    const result = await sessionOf(env, tenant, sessionId).ingest(sessionBatch);
+    // The runtime's types turn the pairs in a result into lists of any length.
+    return result as BatchResult | undefined;
   } catch (error) {
     console.error("a session could not store a batch", error);
     throw new HttpError("unavailable", "The session could not store the batch. Nothing was stored; send it again.");
@@ -65,13 +67,13 @@ interface RequestContext {
 }
 
 /** Counts the events of a batch by outcome. */
-const countBatch = (meter: Meter, site: string, result: BatchResult): void => {
-  meter.count("tidemark_events_accepted_total", { site }, result.accepted);
-  meter.count("tidemark_events_duplicate_total", { site }, result.duplicates);
-  for (const { code } of result.rejected) meter.count("tidemark_events_rejected_total", { site, code }, 1);
-  for (const [reason, amount] of Object.entries(result.dropped))
+const countBatch = (meter: Meter, site: string, { response, dropped, missing_change }: BatchResult): void => {
+  meter.count("tidemark_events_accepted_total", { site }, response.accepted);
+  meter.count("tidemark_events_duplicate_total", { site }, response.duplicates);
+  for (const { code } of response.rejected) meter.count("tidemark_events_rejected_total", { site, code }, 1);
+  for (const [reason, amount] of Object.entries(dropped))
     meter.count("tidemark_events_dropped_total", { site, reason }, amount);
-  meter.count("tidemark_events_missing", { site }, result.missing_change);
+  meter.count("tidemark_events_missing", { site }, missing_change);
 };
 
 /** Parses and checks a whole batch, and splits it. @throws HttpError that describes the first violation. */
@@ -110,8 +112,7 @@ const ingestSplit = async (
   const result = await sendToSession(env, tenant, session_id, sessionBatch);
   if (!result) return undefined;
   countBatch(meter, site.id, result);
-  const { accepted, duplicates, rejected } = result;
-  return { accepted, duplicates, rejected };
+  return result.response;
 };
 
 /**

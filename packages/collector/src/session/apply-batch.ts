@@ -7,7 +7,7 @@ import { createFold } from "./fold.ts";
 import type { StoredSession } from "./row.ts";
 import { seqOf, sortBySeq } from "./sequence.ts";
 import { observe } from "./tab/clock-skew.ts";
-import { countMissing, drop, newTab, receive, reject, type Tab } from "./tab/tab.ts";
+import { acknowledged, countMissing, drop, newTab, receive, reject, type Tab } from "./tab/tab.ts";
 
 /** Maximum number of tabs of one session. */
 const MAX_TABS = 256;
@@ -65,7 +65,8 @@ export const applyBatch = (
   const tab = tabOf(stored, tab_id);
   if (!tab) {
     const all = inOrder([...rejected, ...valid.map(tooManyTabs)]);
-    return { accepted: 0, duplicates: 0, rejected: all, dropped: {}, missing_change: 0 };
+    const response = { accepted: 0, duplicates: 0, rejected: all, tab: { acknowledged: [] } };
+    return { response, dropped: {}, missing_change: 0 };
   }
 
   const missing = countMissing(tab);
@@ -89,5 +90,6 @@ export const applyBatch = (
       stored.closed = false;
     }
   }
-  return { accepted, duplicates, rejected: inOrder(rejected), dropped, missing_change: countMissing(tab) - missing };
+  const response = { accepted, duplicates, rejected: inOrder(rejected), tab: { acknowledged: acknowledged(tab) } };
+  return { response, dropped, missing_change: countMissing(tab) - missing };
 };

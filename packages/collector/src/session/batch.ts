@@ -1,4 +1,4 @@
-import type { Dropped, Rejection } from "@tidemark/schema";
+import type { BatchResponse, Dropped } from "@tidemark/schema";
 
 /**
  * A batch as its session receives it. Its parts are JSON texts, because strings cost less in a call between objects
@@ -18,9 +18,7 @@ export interface SessionBatch {
 
 /** The outcome of a batch in its session. */
 export interface BatchResult {
-  accepted: number;
-  duplicates: number;
-  rejected: Rejection[];
+  response: BatchResponse;
   /** Number of dropped events that no earlier batch reported, by reason. */
   dropped: { [R in Dropped["reason"]]?: number };
   /** Change in the number of the tab's missing events: negative when the batch closes a gap. */

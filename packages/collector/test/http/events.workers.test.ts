@@ -1,6 +1,12 @@
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { batchResponse } from "@tidemark/schema";
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { describe, expect, it } from "vitest";
+import type { Env } from "../../src/env.ts";
 import { accept, batch, custom, errorOf, NOW, newSession, page, post, request, vectorOf } from "../workers/client.ts";
+
+const { SESSION } = env as unknown as Env;
 
 const gzip = (text: string) =>
   new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
@@ -12,7 +18,7 @@ describe("POST /v1/events", () => {
       custom(1),
       { type: "identify", seq: 2, time: NOW + 2, user_id: "u1", traits: { plan: "pro" } },
     ]);
-    expect(await accept(body)).toEqual({ accepted: 3, duplicates: 0, rejected: [] });
+    expect(await accept(body)).toMatchObject({ accepted: 3, duplicates: 0, rejected: [] });
     const { features } = await vectorOf(body.session_id);
     expect(features).toMatchObject({
       event_count: 3,
@@ -56,9 +62,35 @@ describe("POST /v1/events", () => {
     });
   });
 
+  it("states which numbers of the batch's tab the collector does not need again", async () => {
+    const session_id = newSession();
+    const acknowledge = async (events: unknown[], more = {}) => {
+      const response = await accept(batch(events, { session_id, ...more }));
+      expect(batchResponse.parse(response)).toEqual(response);
+      return response.tab?.acknowledged;
+    };
+    expect(await acknowledge([custom(0), custom(1)])).toEqual([[0, 1]]);
+    expect(await acknowledge([custom(1), custom(5, ""), custom(6)])).toEqual([
+      [0, 1],
+      [5, 6],
+    ]);
+    const dropped = [{ from_seq: 2, to_seq: 3, reason: "overflow" }];
+    expect(await acknowledge([custom(4)], { dropped })).toEqual([
+      [0, 1],
+      [4, 6],
+    ]);
+    expect(await acknowledge([custom(7)], { tab_id: "tab0000002" })).toEqual([[7, 7]]);
+    expect(await acknowledge([custom(0)], { session_id: newSession() })).toEqual([[0, 0]]);
+    await evictDurableObject(SESSION.getByName(`shop:${session_id}`));
+    expect(await acknowledge([custom(3)])).toEqual([
+      [0, 1],
+      [3, 6],
+    ]);
+  });
+
   it("recognises gzip by its first two bytes, not by the headers", async () => {
     const response = await post(await gzip(JSON.stringify(batch([custom(0)]))), { "content-type": "text/plain" });
-    expect(await response.json()).toEqual({ accepted: 1, duplicates: 0, rejected: [] });
+    expect(await response.json()).toMatchObject({ accepted: 1, duplicates: 0, rejected: [] });
   });
 
   it("reads the fields of a batch in any order and with any whitespace", async () => {

@@ -1,4 +1,5 @@
 import type { DeliveryCounts, Dropped } from "@tidemark/schema";
+import { MAX_ACKNOWLEDGED_RANGES } from "@tidemark/schema/limits";
 import { type ClientClock, newClock } from "./clock-skew.ts";
 import { has, highest, type Intervals, insert, insertNext, size, union } from "./intervals.ts";
 
@@ -44,6 +45,18 @@ export const drop = (tab: Tab, { from_seq, to_seq }: Dropped): number => {
   const before = size(tab.dropped);
   if (!full(tab.dropped)) insert(tab.dropped, from_seq, to_seq);
   return size(tab.dropped) - before;
+};
+
+/**
+ * The numbers that the collector does not need again: a copy of a received event is a duplicate, and a copy of a
+ * rejected event would be rejected again. A dropped number is not among them, because a copy that still arrives is
+ * stored.
+ *
+ * @returns New ranges, at most {@link MAX_ACKNOWLEDGED_RANGES}, the highest ones.
+ */
+export const acknowledged = ({ received, rejected }: Tab): Intervals => {
+  const settled = rejected.length === 0 ? received : union(received, rejected);
+  return settled.slice(-MAX_ACKNOWLEDGED_RANGES).map(([from, to]) => [from, to]);
 };
 
 /** All numbers with a known outcome. */

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countDelivery, countMissing, drop, newTab, receive, reject } from "../../../src/session/tab/tab.ts";
+import {
+  acknowledged,
+  countDelivery,
+  countMissing,
+  drop,
+  newTab,
+  receive,
+  reject,
+} from "../../../src/session/tab/tab.ts";
 
 /** Maximum number of ranges of numbers in a tab. */
 const MAX_RANGES = 256;
@@ -67,6 +75,41 @@ describe("a tab", () => {
     reject(tab, 4 * MAX_RANGES);
     expect(drop(tab, { from_seq: 4 * MAX_RANGES + 1, to_seq: 4 * MAX_RANGES + 1, reason: "expired" })).toBe(0);
     expect(countDelivery([tab])).toMatchObject({ rejected: MAX_RANGES, dropped: MAX_RANGES });
+  });
+});
+
+describe("acknowledged", () => {
+  const numbersIn = (ranges: [from: number, to: number][]) =>
+    ranges.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, offset) => from + offset));
+
+  it("has exactly the received and the rejected numbers, not the dropped ones", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+        const tab = newTab();
+        const settled = new Set<number>();
+        for (const { type, from, length } of steps) {
+          if (type === "receive") receive(tab, from);
+          else if (type === "reject") reject(tab, from);
+          else drop(tab, { from_seq: from, to_seq: from + length, reason: "overflow" });
+          if (type !== "drop") settled.add(from);
+        }
+        expect(numbersIn(acknowledged(tab))).toEqual([...settled].sort((one, other) => one - other));
+      }),
+    );
+  });
+
+  it("has the 16 highest ranges", () => {
+    const tab = newTab();
+    for (let range = 0; range < 20; range += 1) (range % 2 ? receive : reject)(tab, 2 * range);
+    expect(acknowledged(tab)).toEqual(Array.from({ length: 16 }, (_, range) => [2 * (range + 4), 2 * (range + 4)]));
+  });
+
+  it("does not change with later events", () => {
+    const tab = newTab();
+    receive(tab, 0);
+    const before = acknowledged(tab);
+    receive(tab, 1);
+    expect(before).toEqual([[0, 0]]);
   });
 });
 
