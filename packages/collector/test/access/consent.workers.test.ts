@@ -142,6 +142,7 @@ describe.each(unlinked)("%s personalisation", (personalisation) => {
           message: `user_id: not allowed while personalisation is ${personalisation}; identify the user once it is granted`,
         },
       ],
+      tab: { acknowledged: [[0, 2]] },
     });
     expect(await vectorOf(body.session_id)).toMatchObject({
       features: { identified_count: 0 },
