@@ -16,7 +16,7 @@ export const delivery: Bench = async () => {
   const outcomeOf = (browser: BrowserName, scenario: Scenario) =>
     rig.run(browser, scenario).catch((error) => {
       console.error(browser, scenario.name, error);
-      return { tracked: scenario.tracked, stored: 0, copies: 0 };
+      return { tracked: scenario.tracked, stored: 0, duplicates: 0 };
     });
   const measurements: Measurement[] = [];
   const table: Record<string, object> = {};
@@ -28,10 +28,10 @@ export const delivery: Bench = async () => {
         outcomes.push([`${browser}: ${scenario.name}`, await outcomeOf(browser, scenario)]);
       return outcomes;
     });
-    for (const [name, { tracked, stored, copies }] of (await Promise.all(runs)).flat()) {
+    for (const [name, { tracked, stored, duplicates }] of (await Promise.all(runs)).flat()) {
       const missing = Math.max(0, tracked - stored);
       const twice = Math.max(0, stored - tracked);
-      table[name] = { distinct: tracked - missing, missing, "stored twice": twice, "copies not stored": copies };
+      table[name] = { distinct: tracked - missing, missing, "stored twice": twice, duplicates: duplicates };
       const unit = "events missing or stored twice";
       measurements.push({ case: name, value: missing + twice, unit, reference: tracked, budget: 0 });
     }

@@ -103,7 +103,7 @@ const run = async (actions: Action[], seed: number, storage: StorageState) => {
     violations: simulation.violations,
     twice: simulation.stored.length - stored.size,
     lost: numbers.filter(
-      (number) => !stored.has(number) && !lostInCrash.has(number) && !simulation.refused.has(number),
+      (number) => !stored.has(number) && !lostInCrash.has(number) && !simulation.rejected.has(number),
     ),
   };
 };
@@ -156,7 +156,7 @@ describe("a dropped event", () => {
 
   it("is reported when the collector rejects its batch with a final error", async () => {
     const { simulation, page } = start();
-    simulation.network = "refuse";
+    simulation.network = "reject";
     for (const number of [0, 1, 2]) page.track(number, 0);
     await simulation.advance(3_000);
     simulation.network = "pass";
@@ -207,7 +207,7 @@ describe("a dropped event", () => {
 
 describe("a page", () => {
   it.each(["0", "false", "{}", '"x"', "[0]", "[{}]", '[{"events":[]}]', "{"])(
-    "sends the unsent batches of earlier pages when another script has written %s into the unload buffer",
+    "sends the unacknowledged batches of earlier pages when another script has written %s into the unload buffer",
     async (text) => {
       const simulation = createSimulation(randomFrom(1));
       const page = simulation.open();
@@ -387,7 +387,7 @@ describe("a page among others", () => {
     expect(simulation.requests - before).toBe(3);
   });
 
-  it("sends the unsent batches of earlier pages only if no other page does", async () => {
+  it("sends the unacknowledged batches of earlier pages only if no other page does", async () => {
     const simulation = createSimulation(randomFrom(1));
     const page = simulation.open();
     simulation.network = "down";

@@ -1,6 +1,6 @@
 import type { Event, View } from "@tidemark/schema";
 
-/** An event of a visitor and its view. */
+/** An event of a visitor and its page view. */
 export interface VisitorEvent {
   event: Event;
   view: View;

@@ -23,7 +23,7 @@ const SITES = [
 ];
 
 /** Time after the last response until its effects end, in milliseconds. */
-const SETTLED_MS = 2_000;
+const EFFECTS_MS = 2_000;
 
 /** Highest cost of a million events, in USD. */
 const BUDGET = 0.3;
@@ -75,7 +75,7 @@ const measure = async (entry: URL, { sessions, pauseMs }: (typeof SITES)[0]): Pr
       await post(worker.origin, [body], { connections: 1 });
       if (pauseMs > 0) await sleep(pauseMs);
     }
-    await sleep(SETTLED_MS);
+    await sleep(EFFECTS_MS);
     const [after, cpuAfter] = [await counts("/half-an-hour-later"), await worker.cpuMs()];
     await worker.stop();
     const counted = (name: keyof Counts) => after[name] - before[name];

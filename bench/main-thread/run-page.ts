@@ -19,7 +19,7 @@ export interface Cost {
 }
 
 /** Time for the page's own work after it was loaded or hidden, in milliseconds. */
-const SETTLE_MS = 300;
+const IDLE_MS = 300;
 
 const readMetrics = async (session: CDPSession): Promise<Omit<Cost, "scriptAtStart">> => {
   const { metrics } = await session.send("Performance.getMetrics");
@@ -54,11 +54,11 @@ const runPage = async <T>(
   const { loaded, end } = await watch(session);
 
   await page.goto(`${site.origin}/${name}`);
-  await wait(SETTLE_MS);
+  await wait(IDLE_MS);
   await loaded?.();
   await dispatchInput(session);
   await context.pages()[0]?.bringToFront();
-  await wait(SETTLE_MS);
+  await wait(IDLE_MS);
 
   const result = await end();
   await page.close();

@@ -61,7 +61,7 @@ export const startMiniBrowser = async (): Promise<{ driver: WebDriver; stop(): P
     XDG_DATA_HOME: home,
     XDG_CACHE_HOME: home,
     WEBKIT_DISABLE_COMPOSITING_MODE: "1",
-    // WebKit's sandbox refuses to run as root.
+    // WebKit's sandbox does not run as root.
     ...(isRoot && { WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1" }),
   });
   const browserOptions = { binary, args: ["--automation"] };

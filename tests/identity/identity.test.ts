@@ -5,7 +5,7 @@ import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "../signals/in-every-browser.ts";
 import { startTestSite, type TestSite } from "../signals/test-site.ts";
 
-/** The site key. Each test has a new one, so that it finds no stored data of another test. */
+/** The public key. Each test has a new one, so that it finds no stored data of another test. */
 let key: string;
 
 /** Starts a tracker on the page, tracks an event, and returns its batch. The page may also send batches of an earlier page. */

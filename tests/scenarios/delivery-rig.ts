@@ -21,7 +21,7 @@ export interface Outcome {
   /** Number of stored events. It exceeds `tracked` if an event was stored twice. */
   stored: number;
   /** Number of duplicates that arrived and were not stored. */
-  copies: number;
+  duplicates: number;
 }
 
 /** A real collector, against which scenarios run in real browsers. */
@@ -38,8 +38,8 @@ export const startDeliveryRig = async (): Promise<DeliveryRig> => {
   const stack = await startLocalStack({ site: EXAMPLE_SITE });
 
   /**
-   * Waits until the tab shows that page, with a tracker that has recovered the unsent batches of earlier pages: it
-   * holds a lock until then. A script fails while the tab loads another document.
+   * Waits until the tab shows that page, with a tracker that has recovered the unacknowledged batches of earlier pages:
+   * it holds a lock until then. A script fails while the tab loads another document.
    */
   const untilReady = async (tab: Tab, page: string) => {
     const isReady = () =>
@@ -115,12 +115,12 @@ export const startDeliveryRig = async (): Promise<DeliveryRig> => {
           const vector = await readVector(stack, session).catch(() => undefined);
           return {
             stored: Number(vector?.features.custom_event_count ?? 0),
-            copies: vector?.delivery.duplicates ?? 0,
+            duplicates: vector?.delivery.duplicates ?? 0,
           };
         };
         await run(tools, first);
 
-        // Waits until no page has unsent events: a duplicate may arrive after the first copy.
+        // Waits until no page has unacknowledged events: a duplicate may arrive after the stored event.
         const isFlushed = async () => {
           let isDone = true;
           for (const tab of tabs)

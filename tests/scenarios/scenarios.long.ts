@@ -16,8 +16,8 @@ afterAll(() => rig?.stop());
 describe.concurrent.each(browserNames)("delivery in %s", (browser) => {
   const rounds = Array.from({ length: ROUNDS }, () => scenariosFor(browser));
   it.for(rounds.flat())("stores every event once: $name", { concurrent: false }, async (scenario, { expect }) => {
-    const { tracked, stored, copies } = await rig.run(browser, scenario);
+    const { tracked, stored, duplicates } = await rig.run(browser, scenario);
     expect(stored).toBe(tracked);
-    expect(copies).toBeLessThanOrEqual(scenario.copiesAtMost ?? Number.POSITIVE_INFINITY);
+    expect(duplicates).toBeLessThanOrEqual(scenario.duplicatesAtMost ?? Number.POSITIVE_INFINITY);
   });
 });

@@ -25,7 +25,7 @@ export interface Scenario {
   /** Number of events that the scenario tracks. */
   tracked: number;
   /** Most duplicates that may arrive, in scenarios without a reason to send everything again. */
-  copiesAtMost?: number;
+  duplicatesAtMost?: number;
   /**
    * Set for scenarios that mostly wait for timers: the tests run them in Chromium only, the benchmark in every browser.
    */
@@ -60,7 +60,7 @@ export const scenarios: Scenario[] = [
   {
     name: "page that stays open",
     tracked: 20,
-    copiesAtMost: 0,
+    duplicatesAtMost: 0,
     run: ({ track }, page) => track(page, 20),
   },
   {
@@ -92,7 +92,7 @@ export const scenarios: Scenario[] = [
     name: "collector down for 8 s under an open page",
     tracked: 20,
     isLong: true,
-    copiesAtMost: 0,
+    duplicatesAtMost: 0,
     async run({ track, proxy }, page) {
       await proxy.fail("down");
       await track(page, 20);
@@ -127,7 +127,7 @@ export const scenarios: Scenario[] = [
   {
     name: "500 three times",
     tracked: 20,
-    copiesAtMost: 0,
+    duplicatesAtMost: 0,
     async run({ track, proxy }, page) {
       await proxy.fail("error", 3);
       await track(page, 20);
@@ -136,7 +136,7 @@ export const scenarios: Scenario[] = [
   {
     name: "429 with Retry-After",
     tracked: 20,
-    copiesAtMost: 0,
+    duplicatesAtMost: 0,
     async run({ track, proxy }, page) {
       await proxy.fail("busy", 1);
       await track(page, 20);
@@ -166,7 +166,7 @@ export const scenarios: Scenario[] = [
     name: "connection half open: no response, then a network that works",
     tracked: 20,
     isLong: true,
-    copiesAtMost: 0,
+    duplicatesAtMost: 0,
     async run({ track, proxy }, page) {
       await proxy.fail("hang", 1);
       await track(page, 20);
@@ -188,7 +188,7 @@ export const scenarios: Scenario[] = [
     name: "response after 5 s",
     tracked: 20,
     isLong: true,
-    copiesAtMost: 0,
+    duplicatesAtMost: 0,
     async run({ track, proxy }, page) {
       await proxy.fail("slow", 2);
       await track(page, 20);
@@ -217,7 +217,7 @@ export const scenarios: Scenario[] = [
     name: "two tabs opening over one backlog",
     tracked: 20,
     // Each page may send batches that the other has just recovered, but not all of them again.
-    copiesAtMost: 19,
+    duplicatesAtMost: 19,
     async run({ track, proxy, end, openTogether }, page) {
       // Not `down`: Firefox retries connections of a closed page, which then succeed and send a duplicate.
       await proxy.fail("error");
@@ -243,7 +243,7 @@ export const scenarios: Scenario[] = [
     },
   },
   {
-    name: "IndexedDB refused",
+    name: "IndexedDB forbidden",
     tracked: 20,
     async run({ track, proxy, open }) {
       const page = await open("no-indexeddb.html");

@@ -322,12 +322,12 @@ describe.each(browserNames)("the script tag in %s", (name) => {
 
   describe("with wrong settings", () => {
     const cases: [problem: string, attributes: string, config: object, warning: RegExp, measures: boolean][] = [
-      ["no key", "", {}, /nothing is measured\ndata-key is missing: write a site key like tm_/, false],
+      ["no key", "", {}, /nothing is measured\ndata-key is missing: write a public key like tm_/, false],
       [
         "a key of another tool",
         `data-key="UA-1234"`,
         {},
-        /nothing is measured\ndata-key: "UA-1234" is not a site key like tm_/,
+        /nothing is measured\ndata-key: "UA-1234" is not a public key like tm_/,
         false,
       ],
       [

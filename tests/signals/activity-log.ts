@@ -37,7 +37,7 @@ const activeIntervals = (starts: number[], idleAfter: number): Interval[] =>
       return union;
     }, []);
 
-/** The totals that a view should have between two times of `performance.now()`, by the page's activity log. */
+/** The totals that a page view should have between two times of `performance.now()`, by the page's activity log. */
 export const expectedEngagement = async (tab: Tab, from: number, to: number, idleAfter: number) => {
   const entries = await tab.run<Entry[]>("return activityLog");
   const visible = overlap(intervalsOf(entries, "visible", "hidden", to), [[from, to]]);

@@ -26,7 +26,7 @@ const TOTALS = ["visible_ms", "focused_ms", "active_ms", "engaged_ms"] as const;
 /** A time, and the totals then; or the differences of two of them. */
 type Totals = Record<"at" | "active_ms" | "engaged_ms", number>;
 
-/** Returns the totals of the current view, with its start and the current time. */
+/** Returns the totals of the current page view, with its start and the current time. */
 const read = (tab: Tab) =>
   tab.run<{ startedAt: number; at: number; dwell: Captured<"dwell"> }>(`
     const at = performance.now();
@@ -36,7 +36,7 @@ const read = (tab: Tab) =>
     return { startedAt: time - performance.timeOrigin, at, dwell };
   `);
 
-/** Expects that the current view's totals match the activity log since the view started. */
+/** Expects that the current page view's totals match the activity log since the page view started. */
 const expectActivityLog = async (tab: Tab) => {
   const { startedAt, at, dwell } = await read(tab);
   const { activeCount, ...expected } = await expectedEngagement(tab, startedAt, at, IDLE_AFTER);
@@ -173,7 +173,7 @@ describe("the signal dwell", () => {
       expect(Math.abs(after.dwell.focused_ms - before.dwell.focused_ms - span)).toBeLessThan(TOLERANCE);
     });
 
-    it("reports totals of the view, with the engaged time since the last report", async () => {
+    it("reports totals of the page view, with the engaged time since the last report", async () => {
       const tab = await open("clock.html", {
         ...settings,
         options: { dwell: { idleAfter: IDLE_AFTER, reportEvery: 300 } },
@@ -187,7 +187,7 @@ describe("the signal dwell", () => {
       expect(sum).toBe(dwells.at(-1)?.engaged_ms);
     });
 
-    it("reports a view's totals when a route ends it, and starts the next view from zero", async () => {
+    it("reports a page view's totals when a route ends it, and starts the next page view from zero", async () => {
       const tab = await open("clock.html", settings);
       await keepMoving(tab, 1_500);
       const before = await read(tab);

@@ -77,7 +77,7 @@ describe("the signal elementDwell", () => {
       expect(long?.share_max).toBeLessThan(10);
     });
 
-    it("reports on flush, when the page is hidden and when the view ends, and only changed totals", async () => {
+    it("reports on flush, when the page is hidden and when the page view ends, and only changed totals", async () => {
       const tab = await open("element-dwell.html", settings);
       await pause(tab, 300);
       await dwellOf(tab, "first");
@@ -114,7 +114,7 @@ describe("the signal elementDwell", () => {
       expect(first?.longest_ms).toBeLessThan(first?.visible_ms ?? 0);
     });
 
-    it("starts from zero with each view", async () => {
+    it("starts from zero with each page view", async () => {
       const tab = await open("element-dwell.html", settings);
       await pause(tab, 1_500);
       await tab.run("tracker.page()");

@@ -111,7 +111,7 @@ describe("the signal errors", () => {
       expect(events).toContain("error Error3 2");
     });
 
-    it("counts from zero in each view, and reports the last errors of a view in that view", async () => {
+    it("counts from zero in each page view, and reports the last errors of a page view in that page view", async () => {
       const tab = await open("errors.html", settings);
       await tab.run(`
       fail(new TypeError("MARKER"));

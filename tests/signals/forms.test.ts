@@ -187,7 +187,7 @@ describe("the signal forms", () => {
       expect((await formEvents(tab)).filter(({ type }) => type === "form_start")).toHaveLength(1);
     });
 
-    it("abandons a started form in the view that a route ends, and starts again with the next edit", async () => {
+    it("abandons a started form in the page view that a route ends, and starts again with the next edit", async () => {
       const tab = await open("forms.html", settings);
       await tab.click("#name");
       await typeText(tab, "M");

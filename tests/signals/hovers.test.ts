@@ -133,7 +133,7 @@ describe("the signal hovers", () => {
       ]);
     });
 
-    it("ends a stay when the view ends", async () => {
+    it("ends a stay when the page view ends", async () => {
       const tab = await open("hovers.html", settings);
       const [view] = await capturedOf(tab, "page_view");
       await enter(tab, "#button");

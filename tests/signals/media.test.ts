@@ -171,7 +171,7 @@ describe("the signal media", () => {
       expect(second?.watched_ms).toBeLessThan(1_000);
     });
 
-    it("reports the totals of a view when it ends, and continues in the next view", async () => {
+    it("reports the totals of a page view when it ends, and continues in the next page view", async () => {
       const tab = await perform(
         "await playTo(film, 1); window.seam = film.currentTime * 1000; tracker.page(); await playTo(film, 2); await pause(film);",
       );
@@ -287,7 +287,7 @@ describe("the signal media", () => {
       expect(held).toBeLessThan(3_000);
       expect(await engaged(play, false)).toBeLessThan(1_000);
       expect(await engaged(`film.loop = true; ${play}`)).toBeLessThan(1_000);
-      // WebKit does not even play a video outside the view.
+      // WebKit does not even play a video outside the viewport.
       const elsewhere = "film.style.marginTop = '3000px'; film.play(); await rest(2000); film.pause(); await rest(500)";
       expect(await engaged(elsewhere)).toBeLessThan(1_000);
     });

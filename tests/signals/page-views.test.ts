@@ -11,7 +11,7 @@ describe("the signal pageViews", () => {
     const views = (tab: Tab) => capturedOf(tab, "page_view");
     const causes = async (tab: Tab) => (await views(tab)).map(({ cause }) => cause);
     const last = async (tab: Tab) => (await views(tab)).at(-1);
-    /** Returns the path, as it was sent, of the view with that index in the tab. */
+    /** Returns the path, as it was sent, of the page view with that index in the tab. */
     const pathOf = async (tab: Tab, index: number) => {
       await tab.run("await tracker.flush()");
       const view = viewOf((await views(tab))[index]);
@@ -41,7 +41,7 @@ describe("the signal pageViews", () => {
       expect(viewOf(second)?.referrer).toMatch(/\/plain\.html$/);
     });
 
-    it("captures a restore from the back-forward cache as a new view of the same session", async () => {
+    it("captures a restore from the back-forward cache as a new page view of the same session", async () => {
       const tab = await open("plain.html", settings);
       const session = await tab.run("return tracker.sessionId");
       await tab.run("addEventListener('pageshow', ({ persisted }) => { window.persisted = persisted; })");

@@ -250,7 +250,7 @@ describe("the signal scrollDepth", () => {
       await expect.poll(async () => (await scrolls(tab)).at(-1)?.scroll_depth_px).toBe(2400);
     });
 
-    it("reports a view's depth when a route ends it, and measures the next view from zero", async () => {
+    it("reports a page view's depth when a route ends it, and measures the next page view from zero", async () => {
       const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery: 60_000 } } });
       await tab.move({ x: 600, y: 400 });
       await wheelTo(tab, 1600);

@@ -82,7 +82,7 @@ describe("the signal webVitals", () => {
         .toContain("reload");
     });
 
-    it("measures a restore from the back-forward cache again, in its own view", async () => {
+    it("measures a restore from the back-forward cache again, in its own page view", async () => {
       const tab = await open("vitals.html", settings);
       await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
       await untilIdle(tab);

@@ -12,11 +12,11 @@ import { validateEvents } from "../../packages/collector/src/wire/validate-event
  * Faults of the network and the collector, with `pass` for none.
  *
  * - `slow`: a batch takes half a minute to arrive, so that the page times out and sends it again.
- * - `refuse`: the collector rejects the batch with a final error.
+ * - `reject`: the collector rejects the batch with a final error.
  *
  * `faulty-proxy.ts` describes the others.
  */
-export const faults = ["pass", "down", "error", "busy", "cut", "truncate", "hang", "twice", "slow", "refuse"] as const;
+export const faults = ["pass", "down", "error", "busy", "cut", "truncate", "hang", "twice", "slow", "reject"] as const;
 export type Fault = (typeof faults)[number];
 
 /**
@@ -63,7 +63,7 @@ export interface Simulation {
   /** Numbers of the events that the collector has stored, once for each time. */
   readonly stored: number[];
   /** Numbers of the events whose batch was rejected with a final error: the SDK may drop them. */
-  readonly refused: Set<number>;
+  readonly rejected: Set<number>;
   /** The dropped ranges that pages have reported. */
   readonly dropped: Dropped[];
   /** Number of requests so far. */
@@ -159,7 +159,7 @@ export const createSimulation = (random: () => number): Simulation => {
   const collector = createCollector();
   const database = new IDBFactory();
   const localStorage = createStorage();
-  const refused = new Set<number>();
+  const rejected = new Set<number>();
   let now = 1_795_000_000_000;
   let requests = 0;
   let timers: { at: number; run: () => void }[] = [];
@@ -174,7 +174,7 @@ export const createSimulation = (random: () => number): Simulation => {
   };
 
   /** Resolves when nothing is left to run at the current time. */
-  const settle = async () => {
+  const untilIdle = async () => {
     for (let idle = 0; idle < 3; idle = transactions.size ? 0 : idle + 1) await setImmediate();
   };
 
@@ -188,8 +188,8 @@ export const createSimulation = (random: () => number): Simulation => {
         if (fault === "down") fail();
         else if (fault === "error") resolve(new Response("broken", { status: 500 }));
         else if (fault === "busy") resolve(new Response("busy", { status: 429, headers }));
-        else if (fault === "refuse") {
-          for (const number of collector.numbersIn(body)) refused.add(number);
+        else if (fault === "reject") {
+          for (const number of collector.numbersIn(body)) rejected.add(number);
           resolve(new Response("no", { status: 400 }));
         } else if (fault !== "hang") {
           if (fault === "twice") collector.receiveBatch(body);
@@ -218,11 +218,11 @@ export const createSimulation = (random: () => number): Simulation => {
     get requests() {
       return requests;
     },
-    refused,
+    rejected,
 
     async advance(ms) {
-      await settle();
-      for (const until = now + ms; ; await settle()) {
+      await untilIdle();
+      for (const until = now + ms; ; await untilIdle()) {
         const next = timers.reduce<(typeof timers)[number] | undefined>(
           (first, timer) => (timer.at <= until && !(first && first.at <= timer.at) ? timer : first),
           undefined,
@@ -344,22 +344,22 @@ export const createSimulation = (random: () => number): Simulation => {
           if (keepalive && inFlight + size > KEEPALIVE_BYTES) return Promise.reject(new TypeError("over the quota"));
           if (keepalive) inFlight += size;
           return new Promise((resolve, reject) => {
-            const settleWith = (act: () => void) => () => {
+            const endWith = (act: () => void) => () => {
               if (keepalive) inFlight -= size;
               keepalive = false;
               if (isAlive) act();
             };
             schedule(
               signal,
-              settleWith(() => reject(new DOMException("timed out", "TimeoutError"))),
+              endWith(() => reject(new DOMException("timed out", "TimeoutError"))),
             );
             send(body, keepalive, () => isAlive).then(
               (response) => {
                 if (response.status === 429)
                   retryAfterUntil = Math.max(retryAfterUntil, now + simulation.retryAfter * 1000);
-                settleWith(() => resolve(response))();
+                endWith(() => resolve(response))();
               },
-              (error) => settleWith(() => reject(error))(),
+              (error) => endWith(() => reject(error))(),
             );
           });
         },

@@ -8,7 +8,7 @@ type Captured = EventOf<"click"> & { name?: string };
 
 const NOTHING = { local: [], session: [], databases: [] };
 
-/** The site key. Each test has a new one, so that it finds no stored data of another test. */
+/** The public key. Each test has a new one, so that it finds no stored data of another test. */
 let key: string;
 const start = (tab: Tab, options = "{}") => tab.run(`start({ key: "${key}", ...${options} })`);
 const captured = (tab: Tab) => tab.run<Captured[]>("return captured");

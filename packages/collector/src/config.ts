@@ -24,10 +24,10 @@ export interface Site {
   /** Whether the collector rejects batches that do not state the visitor's consent to be measured. Default: false. */
   requireConsent?: boolean;
   /**
-   * Effect of `Sec-GPC: 1` (Global Privacy Control) on a visitor without stated consent: `refuse` treats it as a denial
-   * of consent, `ignore` disregards it. Default: `refuse`.
+   * Effect of `Sec-GPC: 1` (Global Privacy Control) on a batch without stated consent: `reject` rejects the batch,
+   * `ignore` disregards the header. Default: `reject`.
    */
-  globalPrivacyControl?: "refuse" | "ignore";
+  globalPrivacyControl?: "reject" | "ignore";
   /**
    * Whether the collector stores the visitor's anonymous id in an `HttpOnly` cookie of its host. It is for a collector
    * on the site's own domain: a visitor keeps the id when the browser deletes the storage of scripts after seven days.
@@ -116,7 +116,7 @@ const checkFeatures = (features: readonly Feature[], place: string): void => {
 
 const checkSite = (site: Site, others: readonly Site[]): void => {
   expectFields(site, `sites[${others.length}]`, SITE_FIELDS);
-  const { id, key, origins, readKeySecret, requireConsent, globalPrivacyControl = "refuse", cookie } = site;
+  const { id, key, origins, readKeySecret, requireConsent, globalPrivacyControl = "reject", cookie } = site;
   const place = `site ${JSON.stringify(id)}: `;
   const expect = expectIn(place);
   expect(matches(SITE_ID, id), "id", "1 to 32 of a-z, 0-9 and -", id);
@@ -139,9 +139,9 @@ const checkSite = (site: Site, others: readonly Site[]): void => {
     readKeySecret,
   );
   expect(
-    ["refuse", "ignore"].includes(globalPrivacyControl),
+    ["reject", "ignore"].includes(globalPrivacyControl),
     "globalPrivacyControl",
-    "refuse or ignore",
+    "reject or ignore",
     globalPrivacyControl,
   );
   for (const [field, value] of Object.entries({ requireConsent, cookie }))

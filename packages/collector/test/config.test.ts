@@ -36,7 +36,7 @@ describe("defineConfig", () => {
       origins: ["https://shop.example", "http://localhost:*", "https://*.shop.example", "http://127.0.0.1:80"],
     },
     "an environment variable with digits": { readKeySecret: "K2_READ_KEY" },
-    "each policy for Global Privacy Control": { globalPrivacyControl: "refuse" },
+    "each policy for Global Privacy Control": { globalPrivacyControl: "reject" },
     "the other policy": { globalPrivacyControl: "ignore" },
     "a jurisdiction": { jurisdiction: "eu" },
     "the other jurisdiction": { jurisdiction: "fedramp" },
@@ -82,8 +82,8 @@ describe("defineConfig", () => {
     ["a secret instead of its name", { readKeySecret: "s3cr3t-value" }, SECRET],
     [
       "an unknown policy for Global Privacy Control",
-      { globalPrivacyControl: "honour" as "refuse" },
-      'globalPrivacyControl: expected refuse or ignore; given "honour"',
+      { globalPrivacyControl: "honour" as "reject" },
+      'globalPrivacyControl: expected reject or ignore; given "honour"',
     ],
     [
       "an unknown jurisdiction",

@@ -84,13 +84,13 @@ describe("an object of a site", () => {
   });
 
   it("cannot be reached if the runtime rejects the jurisdiction for another reason", () => {
-    const refusing = envWith((name) => {
+    const throwing = envWith((name) => {
       throw new TypeError(`Invalid jurisdiction: ${name}`);
     });
-    expect(() => sessionOf(refusing, tenant("eu"), "shop.session-1")).toThrow(
+    expect(() => sessionOf(throwing, tenant("eu"), "shop.session-1")).toThrow(
       new TypeError("Invalid jurisdiction: eu"),
     );
-    expect(() => rollupOf(refusing, tenant("eu"), 0)).toThrow(new TypeError("Invalid jurisdiction: eu"));
+    expect(() => rollupOf(throwing, tenant("eu"), 0)).toThrow(new TypeError("Invalid jurisdiction: eu"));
   });
 });
 

@@ -22,8 +22,8 @@ const positionOf = (list: number[], lists: number[][]): number => {
 };
 
 /**
- * Returns a state's cells as they are stored, and does not change the given cells. Features over the same views have
- * equal lists. The first occurrence of a list is stored; a repeated list is replaced by the index of the first one
+ * Returns a state's cells as they are stored, and does not change the given cells. Features over the same page views
+ * have equal lists. The first occurrence of a list is stored; a repeated list is replaced by the index of the first one
  * among all stored lists.
  */
 export const packCells = (cells: readonly unknown[]): unknown[] => {

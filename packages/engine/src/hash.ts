@@ -2,8 +2,8 @@
 export const HASH_BITS = 53;
 
 /**
- * Size of the cache, which holds the latest text of each length modulo this. Many features hash the same ids of a view
- * and a session.
+ * Size of the cache, which holds the latest text of each length modulo this. Many features hash the same ids of a page
+ * view and a session.
  */
 const CACHE_SIZE = 8;
 const cachedTexts: (string | undefined)[] = new Array(CACHE_SIZE).fill(undefined);

@@ -29,7 +29,7 @@ describe("entityId", () => {
     expect([idIn("user"), idIn("user", { user_id: undefined })]).toEqual(["ann", "browser-1"]);
   });
 
-  it("reads the path of the view for a page, and undefined outside of any view", () => {
+  it("reads the path of the page view for a page, and undefined outside of any page view", () => {
     expect([idIn("page"), idIn("page", { view: undefined })]).toEqual(["/a", undefined]);
   });
 

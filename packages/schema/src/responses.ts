@@ -67,7 +67,7 @@ export interface BatchResponse extends z.infer<typeof batchResponse> {
 export const errorCodes = {
   invalid_json: { status: 400, meaning: "The body is not JSON, or not valid gzip." },
   invalid_batch: { status: 400, meaning: "The batch's envelope violates the contract. The message names the field." },
-  unauthorized: { status: 401, meaning: "The read key, the site key or the admin key is missing or wrong." },
+  unauthorized: { status: 401, meaning: "The read key, the public key or the admin key is missing or wrong." },
   unknown_key: { status: 401, meaning: "No site has this key." },
   origin_not_allowed: { status: 403, meaning: "The page's origin is not one of the site's origins." },
   foreign_session: { status: 403, meaning: "The session id names another site than the key." },
@@ -104,7 +104,7 @@ export type FeatureValue = number | string | boolean | null | readonly (string |
 export interface DeliveryCounts {
   /** Distinct events stored. */
   received: number;
-  /** Repeated copies of stored events. They do not count in features. */
+  /** Events received again after they were stored. They do not count in features. */
   duplicates: number;
   /** Events that the collector rejected. */
   rejected: number;

@@ -17,7 +17,7 @@ import type { Tracker } from "./tracker/tracker.ts";
 const script = document.currentScript as HTMLScriptElement | null;
 const globals = window as unknown as Record<string | symbol, unknown>;
 
-/** The property of `window` that holds the trackers of all tags on the page, by site key. */
+/** The property of `window` that holds the trackers of all tags on the page, by public key. */
 const REGISTRY = Symbol.for("tidemark");
 
 const start = ({ signals, options, ...others }: Settings & { key: string; endpoint: string }): Tracker => {

@@ -53,7 +53,7 @@ const errorOf = async (response: Response): Promise<string> => {
 };
 
 const acceptsBatch = ({ origin: collector }: LocalCollector, site: Site, session: SampleSession): Check => ({
-  name: `site ${site.id}: the collector accepts all ${session.batch.events.length} events of a batch with the site's key`,
+  name: `site ${site.id}: the collector accepts all ${session.batch.events.length} events of a batch with the site's public key`,
   async run() {
     const response = await post(collector, session, site.key, originMatching(site.origins[0] ?? ""));
     expect(response.ok, await errorOf(response.clone()));

@@ -27,7 +27,7 @@ export const eventContextsOf = (
       time: correct(clock, seq, time),
       tab_id,
       seq,
-      // One string object for all events of the view, which makes comparisons fast.
+      // One string object for all events of the page view, which makes comparisons fast.
       view_id: view?.view_id,
       view,
       view_time_ms: view && Math.max(0, time - view.started_at),

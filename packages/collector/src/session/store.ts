@@ -63,10 +63,10 @@ export class SessionStore {
     }
     const pending = { stored, written: this.#writeLater(stored, remaining) };
     this.#pendingWrite = pending;
-    const settled = () => {
+    const clear = () => {
       if (this.#pendingWrite === pending) this.#pendingWrite = undefined;
     };
-    pending.written.then(settled, settled);
+    pending.written.then(clear, clear);
     return pending.written;
   }
 

@@ -1,6 +1,6 @@
 import type { View } from "@tidemark/schema";
 
-/** Cache of the paths of URLs. A tab describes its view with every batch, and visitors see the same pages. */
+/** Cache of the paths of URLs. A tab describes its page view with every batch, and visitors see the same pages. */
 const paths = new Map<string, string>();
 
 /** Maximum number of cached URLs, of at most 2,000 characters each. */
@@ -20,7 +20,8 @@ const pathOf = (url: string): string => {
 const viewOf = (views: View[], id: string): View | undefined => views.find(({ view_id }) => view_id === id);
 
 /**
- * Returns a look-up of a batch's views by id, each with its path. It is fast for successive events of the same view.
+ * Returns a look-up of a batch's views by id, each with its path. It is fast for successive events of the same page
+ * view.
  */
 export const viewsById = (views: View[]): ((id: string) => View | undefined) => {
   for (const view of views) view.path ??= pathOf(view.url);

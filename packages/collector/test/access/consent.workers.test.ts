@@ -199,7 +199,7 @@ describe("a deployment", () => {
   it("does not start with an unknown policy", () => {
     const sites = [{ ...config.sites[0], globalPrivacyControl: "honour" } as unknown as Site];
     expect(() => defineConfig({ ...config, sites })).toThrow(
-      'tidemark.config.ts: site "shop": globalPrivacyControl: expected refuse or ignore',
+      'tidemark.config.ts: site "shop": globalPrivacyControl: expected reject or ignore',
     );
   });
 });

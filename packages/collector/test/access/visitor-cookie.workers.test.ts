@@ -158,7 +158,7 @@ describe("POST /v1/forget", () => {
     ]);
   });
 
-  it("rejects requests without the site's key or from another origin", async () => {
+  it("rejects requests without the public key or from another origin", async () => {
     for (const [path, headers, code] of [
       ["/v1/forget", {}, "unauthorized"],
       ["/v1/forget?key=tm_club_wrong", {}, "unknown_key"],

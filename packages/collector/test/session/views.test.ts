@@ -4,7 +4,7 @@ import { viewsById } from "../../src/session/views.ts";
 
 const view = (number: number, url: string): View => ({ view_id: `view${number}`, started_at: 0, url });
 
-it("derives the path of a view from its URL, for any number and order of views", () => {
+it("derives the path of a page view from its URL, for any number and order of page views", () => {
   const numbers = Array.from({ length: 700 }, (_, index) => index);
   for (const all of [numbers, numbers.toReversed(), numbers]) {
     const viewOf = viewsById(all.map((number) => view(number, `https://shop.example/${number}?page=${number}`)));

@@ -49,7 +49,7 @@ describe("validateEvents", () => {
       { code: "invalid_field", path: "time", message: 'time: expected number, got "now"' },
     ],
     [
-      "a view that the batch does not describe",
+      "a page view that the batch does not describe",
       { ...custom, view_id: "view000002" },
       {
         code: "unknown_view",

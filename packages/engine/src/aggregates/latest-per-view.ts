@@ -3,19 +3,21 @@ import { hashOf } from "../hash.ts";
 import type { AggregateKind } from "./aggregate.ts";
 
 /**
- * Largest number of views with a value of their own. Beyond it, the least recently updated view is evicted into a
+ * Largest number of page views with a value of their own. Beyond it, the least recently updated one is evicted into a
  * total.
  */
 const MAX_VIEWS = 16;
 
-/** The latest value of each view, as parallel lists. The most recently updated view is last. */
+/** The latest value of each page view, as parallel lists. The most recently updated one is last. */
 interface Views {
   /** Hashes of the ids. */
   ids: number[];
-  /** Numbers of the events with the values. All events of a view are in one tab, so that the numbers order them. */
+  /**
+   * Numbers of the events with the values. All events of a page view are in one tab, so that the numbers order them.
+   */
   seqs: number[];
   values: number[];
-  /** Combined value of the evicted views. A later event of an evicted view counts as that of a new view. */
+  /** Combined value of the evicted page views. A later event of one of them counts as that of a new page view. */
   evicted: number | null;
 }
 
@@ -27,8 +29,8 @@ const moveToEnd = (list: number[], position: number): void => {
 };
 
 /**
- * The latest value of each view, combined by their sum (zero for no views) or their maximum (`null` for no views).
- * Exact unless a view has another event after events of 16 other views.
+ * The latest value of each page view, combined by their sum (zero for no page views) or their maximum (`null` for no
+ * page views). Exact unless a page view has another event after events of 16 other page views.
  */
 export const latestPerView = ({ combine }: Pick<LatestPerView, "combine">): AggregateKind<Views> => {
   const include = (total: number | null, value: number) =>
@@ -36,7 +38,7 @@ export const latestPerView = ({ combine }: Pick<LatestPerView, "combine">): Aggr
 
   const update = (partial: Views, id: number, seq: number, value: number): void => {
     const { ids, seqs, values } = partial;
-    // A loop, because the view is mostly the last one, and a call of lastIndexOf costs more than one comparison.
+    // A loop, because the page view is mostly the last one, and a call of lastIndexOf costs more than one comparison.
     let position = ids.length - 1;
     while (position >= 0 && ids[position] !== id) position -= 1;
     if (position < 0) {

@@ -163,7 +163,7 @@ const inputsOf = (values: fc.Arbitrary<string | number> = integers): fc.Arbitrar
       ),
     );
 
-const fold = (kind: AggregateKind<unknown>, all: Input[]) =>
+const partialOf = (kind: AggregateKind<unknown>, all: Input[]) =>
   all.reduce((partial, [value, event]) => kind.add(partial, value, event), kind.emptyPartial());
 
 describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expected, values, tolerance = 0 }) => {
@@ -177,7 +177,7 @@ describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expect
   it("returns the expected result for any order of events", () => {
     fc.assert(
       fc.property(inputs, (all) => {
-        expectSame(kind.result(fold(kind, all), RESULT_CONTEXT), expected(all));
+        expectSame(kind.result(partialOf(kind, all), RESULT_CONTEXT), expected(all));
       }),
     );
   });
@@ -186,16 +186,18 @@ describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expect
     fc.assert(
       fc.property(inputs, fc.nat(60), fc.nat(60), (all, i, j) => {
         const [low, high] = [Math.min(i, j), Math.max(i, j)];
-        const [a, b, c] = [all.slice(0, low), all.slice(low, high), all.slice(high)].map((part) => fold(kind, part));
+        const [a, b, c] = [all.slice(0, low), all.slice(low, high), all.slice(high)].map((part) =>
+          partialOf(kind, part),
+        );
         const before = structuredClone([a, b, c]);
         const copy = <T>(part: T): T => JSON.parse(JSON.stringify(part));
-        const whole = kind.result(fold(kind, all), RESULT_CONTEXT);
+        const whole = kind.result(partialOf(kind, all), RESULT_CONTEXT);
         const merged = [
           kind.mergeInto(kind.mergeInto(copy(a), b), c),
           kind.mergeInto(copy(a), kind.mergeInto(copy(b), c)),
           kind.mergeInto(kind.mergeInto(copy(c), b), a),
-          kind.mergeInto(kind.emptyPartial(), fold(kind, all)),
-          kind.mergeInto(fold(kind, all), kind.emptyPartial()),
+          kind.mergeInto(kind.emptyPartial(), partialOf(kind, all)),
+          kind.mergeInto(partialOf(kind, all), kind.emptyPartial()),
         ];
         for (const partial of merged) {
           // Partial results of sketches are equal too. Only floating-point sums differ in their last bits.
@@ -210,10 +212,13 @@ describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expect
   it("shares nothing between a merged partial result and its parts", () => {
     fc.assert(
       fc.property(inputs, inputs, (some, more) => {
-        const part = fold(kind, some);
+        const part = partialOf(kind, some);
         const before = structuredClone(part);
         const merged = kind.mergeInto(kind.emptyPartial(), part);
-        more.reduce((grown, [value, event]) => kind.add(grown, value, event), kind.mergeInto(merged, fold(kind, more)));
+        more.reduce(
+          (grown, [value, event]) => kind.add(grown, value, event),
+          kind.mergeInto(merged, partialOf(kind, more)),
+        );
         expect(part).toEqual(before);
       }),
     );
@@ -222,7 +227,7 @@ describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expect
   it("represents a partial result as plain JSON", () => {
     fc.assert(
       fc.property(inputs, (all) => {
-        const partial = fold(kind, all);
+        const partial = partialOf(kind, all);
         expect(JSON.parse(JSON.stringify(partial))).toEqual(partial);
       }),
     );
@@ -264,7 +269,7 @@ const foldValues = (kind: AggregateKind<unknown>, values: Iterable<unknown>) => 
 const bytes = (partial: unknown) => JSON.stringify(partial).length;
 
 describe("latest_per_view", () => {
-  it("stays bounded and exact over hundreds of views", () => {
+  it("stays bounded and exact over hundreds of page views", () => {
     const kind = kindOf({ type: "latest_per_view", field, combine: "sum" });
     let partial = kind.emptyPartial();
     let seq = 0;
@@ -276,7 +281,7 @@ describe("latest_per_view", () => {
     expect(bytes(partial)).toBeLessThan(1_200);
   });
 
-  it("counts a view once that has events between those of hundreds of other views", () => {
+  it("counts a page view once that has events between those of hundreds of other page views", () => {
     const kind = kindOf({ type: "latest_per_view", field, combine: "sum" });
     let partial = kind.emptyPartial();
     for (let view = 0; view < 500; view += 1) {
@@ -286,7 +291,7 @@ describe("latest_per_view", () => {
     expect(kind.result(partial, RESULT_CONTEXT)).toBe(499 + 500);
   });
 
-  it("is exact unless a view has another event after events of 16 other views", () => {
+  it("is exact unless a page view has another event after events of 16 other page views", () => {
     const OTHERS = 16;
     const step = fc.record({ othersSince: fc.nat(OTHERS), value: fc.nat(100) });
     fc.assert(

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { duration } from "../fields.ts";
 import { viewEvent } from "./event.ts";
 
-/** Time that the visitor has spent on a page view. Cumulative: each event has the view's totals so far. */
+/** Time that the visitor has spent on a page view. Cumulative: each event has the page view's totals so far. */
 export const dwell = viewEvent("dwell", {
   visible_ms: duration("Time in this view so far that the page was visible."),
   focused_ms: duration("Time in this view so far that the page was visible and had the focus."),

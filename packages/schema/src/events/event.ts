@@ -23,6 +23,8 @@ const viewId = id("Identifier of the event's page view. The batch describes it o
 export const viewEvent = <const T extends string, F extends z.ZodRawShape>(type: T, fields: F) =>
   z.strictObject({ type: z.literal(type).describe("Event type."), ...identity, view_id: viewId, ...fields });
 
-/** The shape of an event whose page view is optional, such as an event of a server or from before the first view. */
+/**
+ * The shape of an event whose page view is optional, such as an event of a server or from before the first page view.
+ */
 export const viewlessEvent = <const T extends string, F extends z.ZodRawShape>(type: T, fields: F) =>
   z.strictObject({ type: z.literal(type).describe("Event type."), ...identity, view_id: viewId.optional(), ...fields });

@@ -7,7 +7,7 @@ export const pageView = viewEvent("page_view", {
   cause: z
     .enum(["load", "reload", "back_forward", "prerender", "bfcache", "route", "session", "manual"])
     .describe(
-      "Reason of the view. The type of the navigation: load, reload or back_forward. An activated prerender: prerender. A restore from the back-forward cache: bfcache. A route change within the document: route. A new session on an open page: session. A call of page(): manual.",
+      "Reason of the page view. The type of the navigation: load, reload or back_forward. An activated prerender: prerender. A restore from the back-forward cache: bfcache. A route change within the document: route. A new session on an open page: session. A call of page(): manual.",
     ),
   properties: properties("Properties that the site passes to page().").optional(),
 }).meta({ description: "A page view starts.", capturedBy: ["pageViews()", "page()"] });

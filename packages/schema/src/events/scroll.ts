@@ -3,12 +3,12 @@ import { count, duration, percentage, pixels } from "../fields.ts";
 import { viewEvent } from "./event.ts";
 
 /**
- * Scroll depth of a page view. Cumulative: each event has the view's totals so far, so the next one replaces a lost
- * one.
+ * Scroll depth of a page view. Cumulative: each event has the page view's totals so far, so the next one replaces a
+ * lost one.
  */
 export const scroll = viewEvent("scroll", {
   scroll_depth_percentage: percentage(
-    "Deepest content edge shown in this view so far, as a share of the content's height. 100 for content that fits the viewport.",
+    "Deepest content edge shown in this page view so far, as a share of the content's height. 100 for content that fits the viewport.",
   ),
   scroll_depth_px: pixels("Deepest content edge shown in this view so far: scroll offset plus viewport height."),
   scroll_depth_delta_px: pixels("Increase of the depth since this view's previous scroll event."),
@@ -24,13 +24,13 @@ export const scroll = viewEvent("scroll", {
     .int()
     .min(0)
     .max(1e9)
-    .describe("Highest scroll speed in this view so far, in either direction. Unit: CSS pixels per second.")
+    .describe("Highest scroll speed in this page view so far, in either direction. Unit: CSS pixels per second.")
     .optional(),
   tenths_ms: z
     .array(duration("Time that the middle of the viewport was in this tenth of the content."))
     .length(10)
     .describe(
-      "Visible time in each tenth of the content in this view so far, by the middle of the viewport. Unit: milliseconds.",
+      "Visible time in each tenth of the content in this page view so far, by the middle of the viewport. Unit: milliseconds.",
     )
     .optional(),
 }).meta({ description: "Totals of the scroll depth of a page view so far.", capturedBy: ["scrollDepth()"] });

@@ -22,9 +22,11 @@ export type AnyEvent = Pick<EventOf<"custom">, "seq" | "time" | "view_id"> & Con
 
 /** Context that the collector adds to an event: its page view, tab, session, visitor and consent. */
 export interface ContextFields {
-  /** The event's page view; absent for an event outside of any view. */
+  /** The event's page view; absent for an event outside of any page view. */
   view?: View | undefined;
-  /** Time from the start of the view to the event, in milliseconds; absent for an event outside of any view. */
+  /**
+   * Time from the start of the page view to the event, in milliseconds; absent for an event outside of any page view.
+   */
   view_time_ms?: number | undefined;
   tab_id?: string | undefined;
   session_id?: string | undefined;
@@ -37,10 +39,10 @@ export interface ContextFields {
 }
 
 /**
- * The subject of a feature. Its id is the session's id for `session`, and the path of the view for `page`. For `user`
- * it is the `user_id`, or the `anonymous_id` before identification. For a custom entity it is the value of a field. An
- * event without the id does not count for the entity. An event whose stated consent does not grant personalisation
- * counts for no person (see `isPerson`).
+ * The subject of a feature. Its id is the session's id for `session`, and the path of the page view for `page`. For
+ * `user` it is the `user_id`, or the `anonymous_id` before identification. For a custom entity it is the value of a
+ * field. An event without the id does not count for the entity. An event whose stated consent does not grant
+ * personalisation counts for no person (see `isPerson`).
  */
 export type Entity<Field extends string = string> = "session" | "user" | "page" | CustomEntity<Field>;
 
@@ -120,7 +122,7 @@ export type Aggregate<E = AnyEvent> =
 
 /**
  * Aggregate of a cumulative field, for features of the session only: the sum or the maximum of the latest value of each
- * view. A lost event has no effect once a later event of its view arrives.
+ * page view. A lost event has no effect once a later event of its page view arrives.
  */
 export interface LatestPerView<E = AnyEvent> {
   type: "latest_per_view";

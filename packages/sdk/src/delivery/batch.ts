@@ -12,7 +12,7 @@ export const newBatch = (origin: BatchOrigin, event: Event, view: View, dropped:
   events: [event],
 });
 
-/** Adds an event to a batch, and its view unless the batch has it already. */
+/** Adds an event to a batch, and its page view unless the batch has it already. */
 export const append = (batch: QueuedBatch, event: Event, view: View): void => {
   batch.events.push(event);
   if (!batch.views.includes(view)) batch.views.push(view);

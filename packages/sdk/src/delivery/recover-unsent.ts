@@ -4,9 +4,9 @@ import { readBuffered, type UnloadBuffer } from "./unload-buffer.ts";
 
 /**
  * Sends the batches that other pages of the site have left in the spool and the unload buffer. These include batches of
- * pages that are still open: any means to detect those would bar them from the back-forward cache. The collector
- * deduplicates a batch that both pages send. Where the browser has Web Locks, one page recovers at a time; a
- * prerendered page gets the lock only when it is shown.
+ * open pages: any means to detect open pages would bar them from the back-forward cache. The collector recognizes the
+ * events of a batch that this page and an open one send as duplicates. Where the browser has Web Locks, one page
+ * recovers at a time; a prerendered page gets the lock only when it is shown.
  *
  * @param lock Name of the lock.
  * @param sendNext Sends the next batches of the queue.
@@ -22,7 +22,7 @@ export const recoverUnsent = (
     const buffered = readBuffered(buffer);
     for (const batch of buffered) spool.put(batch);
     const unsent = (await spool.read()) ?? buffered;
-    // Removes only the batches that were read above: other pages may have added more since.
+    // Other pages may have added more batches since.
     if (buffered[0]) buffer.write(readBuffered(buffer).slice(buffered.length));
     const settled = queue.recover(unsent);
     sendNext();

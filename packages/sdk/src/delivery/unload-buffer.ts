@@ -6,8 +6,8 @@ import { type StoredValue, storedValue } from "../storage/web-storage.ts";
 const MAX_BATCHES = 60;
 
 /**
- * The unsent batches of pages that were left, in localStorage. A page may end before its spool commits; localStorage is
- * written synchronously.
+ * The unacknowledged batches of pages that were left, in localStorage. A page may end before its spool commits;
+ * localStorage is written synchronously.
  */
 export type UnloadBuffer = StoredValue<QueuedBatch[]>;
 

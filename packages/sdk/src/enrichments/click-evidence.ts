@@ -50,7 +50,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
     if (pending.delete(each)) context.capture("click", { ...each.click, time: each.time });
     watch();
   };
-  const settle = (each: PendingClick) => {
+  const finishIfComplete = (each: PendingClick) => {
     if (!each.needsPosition && !each.needsResponse) finish(each);
   };
   const respond = (response: NonNullable<ClickFields["response"]>, to: Iterable<PendingClick> = pending) => {
@@ -59,7 +59,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
       each.needsResponse = false;
       each.click.response = response;
       if (response !== "none") each.click.response_ms = now() - each.time;
-      settle(each);
+      finishIfComplete(each);
     }
   };
 
@@ -90,7 +90,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
         each.click.element_y = each.click.y - Math.round(top);
       }
       each.needsPosition = false;
-      settle(each);
+      finishIfComplete(each);
     });
     observer.observe(element);
   };
@@ -121,7 +121,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
       if (each.needsPosition) locate(each, target);
       if (each.needsResponse) setTimeout(() => respond("none", [each]), DEAD_AFTER_MS);
       watch();
-      settle(each);
+      finishIfComplete(each);
     },
     stop() {
       stopReporting();

@@ -8,12 +8,12 @@ export type Signal = (context: SignalContext) => Stop;
 /** The cause of a page view. */
 export type ViewCause = EventOf<"page_view">["cause"];
 
-/** The fields that a signal may add to a view, in addition to its id, start and URL. */
+/** The fields that a signal may add to a page view, in addition to its id, start and URL. */
 export type ViewFields = Omit<View, "view_id" | "started_at" | "url">;
 
 /** The part of the tracker that a signal uses: it captures events and listens to the tracker's own. It has no access to delivery. */
 export interface SignalContext {
-  /** Captures an event. The tracker adds its number, its view and, unless `time` is given, the current time. */
+  /** Captures an event. The tracker adds its number, its page view and, unless `time` is given, the current time. */
   capture<T extends EventType>(type: T, fields: FieldsOf<T> & { time?: number }): void;
   /** Begins a page view and captures its `page_view` event. The signal may add fields to the returned view later. */
   beginView(cause: ViewCause, fields: ViewFields): View;

@@ -2,14 +2,14 @@ import type { BatchResponse, Event, View } from "@tidemark/schema";
 import type { Emit as EmitOf, On } from "./emitter.ts";
 import type { QueuedBatch } from "./queued-batch.ts";
 
-/** The reason for a report of totals. At `view_end` the document may already show the next view. */
+/** The reason for a report of totals. At `view_end` the document may already show the next page view. */
 export type ReportReason = "hidden" | "flush" | "view_end";
 
 /** The events that a tracker emits to its listeners, by type. */
 export interface TrackerEventMap {
   /** A page view has begun. Totals start from zero. */
   view: View;
-  /** Signals report their totals now: the page is hidden, `flush()` was called, or the view is about to end. */
+  /** Signals report their totals now: the page is hidden, `flush()` was called, or the page view is about to end. */
   report: ReportReason;
   /** An event was captured, numbered and queued for delivery. */
   event: Event & { tab_id: string };

@@ -6,7 +6,7 @@ export interface ScrollGeometry {
   content_height: number;
 }
 
-/** The scroll depth of a view. */
+/** The scroll depth of a page view. */
 export interface Depth {
   /** Deepest edge of the content shown so far, in pixels. */
   scroll_depth_px: number;
@@ -17,12 +17,12 @@ export interface Depth {
 }
 
 /**
- * Measures the depth of one view. Each call adds the scroller's geometry at a view time, in milliseconds, and returns
- * the depth so far. Overscroll beyond either end counts as the end. Pure: times and positions are arguments.
+ * Measures the depth of one page view. Each call adds the scroller's geometry at a view time, in milliseconds, and
+ * returns the depth so far. Overscroll beyond either end counts as the end. Pure: times and positions are arguments.
  */
 export type DepthGauge = (geometry: ScrollGeometry, viewTime: number) => Depth;
 
-/** Creates a gauge for a new view. */
+/** Creates a gauge for a new page view. */
 export const createDepthGauge = (): DepthGauge => {
   let scroll_depth_px = 0;
   let depth_reached_ms = 0;

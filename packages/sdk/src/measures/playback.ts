@@ -30,7 +30,7 @@ export type PlaybackReport = { type: "video_play" | "video_pause" | "video_progr
 >;
 
 /**
- * Computes the totals of one medium in one view. Each call adds the player's state at time `now`, in milliseconds.
+ * Computes the totals of one medium in one page view. Each call adds the player's state at time `now`, in milliseconds.
  *
  * @param isUnattended Whether the medium is neither visible nor audible.
  * @param isRemoved Whether the player has lost its source.

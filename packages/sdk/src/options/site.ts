@@ -1,8 +1,8 @@
 import { PUBLIC_KEY } from "@tidemark/schema/keys";
 
 /**
- * Whether the site key and the collector's endpoint are valid. Warns if they are not: the collector rejects every batch with a wrong
- * key, and a wrong endpoint would send the site's events elsewhere.
+ * Whether the site's public key and the collector's endpoint are valid. Warns if they are not: the collector rejects
+ * every batch with a wrong key, and a wrong endpoint would send the site's events elsewhere.
  */
 export const isValidSite = (key: string, endpoint: string): boolean => {
   const isValid = PUBLIC_KEY.test(key) && /^(https?:\/)?\//.test(endpoint);

@@ -28,7 +28,7 @@ export interface TrackerOptions {
   consent?: ConsentAnswer;
   /** Whether `navigator.doNotTrack` counts as `denied` too. Default: false. */
   doNotTrack?: boolean;
-  /** Stores nothing on the device: visitor, session and unsent events last as long as the page. Default: false. */
+  /** Stores nothing on the device: visitor, session and unacknowledged events last as long as the page. Default: false. */
   cookieless?: boolean;
   /** The storage of the visitor's identity: {@link acrossSubdomains}. Default: the origin's localStorage. */
   identityStore?: IdentityStore;

@@ -38,7 +38,7 @@ const parse = (accepts: Rule["accepts"], given: unknown): unknown => {
 };
 
 const TAG_RULES: Record<keyof ScriptTagConfig, Rule> = {
-  key: { accepts: isText(PUBLIC_KEY), expected: "a site key like tm_shop_3f9c1e7ab2d84056", fallback: "" },
+  key: { accepts: isText(PUBLIC_KEY), expected: "a public key like tm_shop_3f9c1e7ab2d84056", fallback: "" },
   endpoint: {
     accepts: isText(/^(https?:\/)?\/[^\s/]\S*$/),
     expected: "a URL like https://collector.example",

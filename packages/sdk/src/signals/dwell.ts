@@ -18,11 +18,11 @@ export interface DwellOptions {
 
 /**
  * Captures dwell time: for how long each page view was visible, focused, active and engaged (all three at once), in
- * total so far. The start of a view, getting the focus, being shown and every input count as activity for `idleAfter`.
- * A {@link hold} counts as activity while it lasts.
+ * total so far. The start of a page view, getting the focus, being shown and every input count as activity for
+ * `idleAfter`. A {@link hold} counts as activity while it lasts.
  *
  * It reports every `reportEvery` while the visitor is active, once when the visitor turns idle, and when the page is
- * hidden or the view ends. No timer runs while the visitor is idle.
+ * hidden or the page view ends. No timer runs while the visitor is idle.
  */
 export const dwell =
   ({ idleAfter = 5000, reportEvery = 5000 }: DwellOptions = {}): Signal =>

@@ -14,16 +14,16 @@ const MARKED = `[${DWELL_ATTRIBUTE}]`;
 /**
  * Captures element dwell: for how long each element with the attribute `data-tm-dwell` was in view while the page was
  * visible, in total for the page view. An element is in view when half of it is visible, or when it fills half of the
- * viewport's height. A stay ends when the element leaves the view or the page is hidden.
+ * viewport's height. A stay ends when the element goes out of view or the page is hidden.
  *
- * It reports each element that was in view since its last report, when the page is hidden, on flush and when the view
- * ends. Elements that are added or marked later count from then on, until the attribute is removed. Elements in shadow
- * roots do not count.
+ * It reports each element that was in view since its last report, when the page is hidden, on flush and when the page
+ * view ends. Elements that are added or marked later count from then on, until the attribute is removed. Elements in
+ * shadow roots do not count.
  */
 export const elementDwell = (): Signal => (context) => {
   const counters = new Map<Element, ReturnType<typeof createCounter>>();
 
-  /** Creates the counter of an element in a view. */
+  /** Creates the counter of an element in a page view. */
   const createCounter = (element: Element) => {
     const totals = { target: describe(element), visible_ms: 0, longest_ms: 0, stays: 0, share_max: 0 };
     let isInView = false;

@@ -5,7 +5,7 @@ import { combineStops, listen } from "../sensors/listen.ts";
 import { isVisible } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 
-/** Most combinations of kind and type in a view. Further types are counted as `other`. */
+/** Most combinations of kind and type in a page view. Further types are counted as `other`. */
 const MAX_TYPES = 20;
 
 /** Shortest time between two reports, in milliseconds. */
@@ -14,11 +14,11 @@ const REPORT_EVERY_MS = 1_000;
 /**
  * Captures errors: the number of uncaught exceptions and unhandled rejections in each page view, in total so far, by
  * kind and type. The type is the name of the error's class. It is `unknown` for a value that is no `Error` and for an
- * error in a script of another origin, and `other` after 20 types in a view.
+ * error in a script of another origin, and `other` after 20 types in a page view.
  *
- * It reports each total at most once a second, and on flush, when the page is hidden and when the view ends. An error
- * in a hidden page starts no timer. It never reports a message, a stack or a URL. A resource that fails to load does
- * not count.
+ * It reports each total at most once a second, and on flush, when the page is hidden and when the page view ends. An
+ * error in a hidden page starts no timer. It never reports a message, a stack or a URL. A resource that fails to load
+ * does not count.
  */
 export const errors = (): Signal => (context) => {
   const totals = new Map<string, FieldsOf<"error">>();

@@ -35,20 +35,20 @@ const isForm = (target: unknown) => target instanceof HTMLFormElement;
  * - `form_start`: the first field of a form gets the focus.
  * - `form_field`: a field is left.
  * - `form_submit`: the form has a submit event.
- * - `form_abandon`: the view ends or the page is left, and the form was started and not submitted.
+ * - `form_abandon`: the page view ends or the page is left, and the form was started and not submitted.
  *
  * Fields are inputs, selects and text areas, also in open shadow roots. A field outside of any form has `form_field`
  * only, since it cannot be submitted. Buttons are no fields.
  *
- * - A field is left when it loses the focus, its form is submitted, the page is hidden or the view ends. A field that
- *   already had the focus when the signal or the view started counts from its first edit.
+ * - A field is left when it loses the focus, its form is submitted, the page is hidden or the page view ends. A field
+ *   that already had the focus when the signal or the page view started counts from its first edit.
  * - Edits are `input` events. For a password or card field, 0 or 1 states whether there was one: a count would reveal
  *   the length.
  * - Each submit event ends an attempt, also one that a script then prevents. The next focus or edit starts another
  *   attempt.
  * - Failed validation in the browser and `form.submit()` in a script fire no submit event, and do not count.
  * - A change of tab abandons no form. Leaving the page does, also into the back-forward cache: a restored page has a
- *   new view.
+ *   new page view.
  */
 export const forms = (): Signal => (context) => {
   const attempts = new Map<HTMLFormElement, Attempt>();

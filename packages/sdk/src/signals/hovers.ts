@@ -14,8 +14,8 @@ export interface HoverOptions {
 /**
  * Captures hovers: stays of a mouse or pen, of at least `intentAfter`, on a link, button, field, player or element
  * named with `data-tm`. Elements inside such an element belong to its stay. A stay ends when the pointer moves to
- * another element or leaves the window, when the content scrolls, when the page is hidden and when the view ends. Touch
- * never hovers.
+ * another element or leaves the window, when the content scrolls, when the page is hidden and when the page view ends.
+ * Touch never hovers.
  */
 export const hovers =
   ({ intentAfter = 300 }: HoverOptions = {}): Signal =>

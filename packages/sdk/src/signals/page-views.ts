@@ -11,14 +11,14 @@ export type ViewEnrichment = () => Partial<ViewFields>;
 
 /** Options of {@link pageViews}. */
 export interface PageViewOptions {
-  /** Enrichments that add fields to each view, next to URL, referrer, title and canonical URL. Default: none. */
+  /** Enrichments that add fields to each page view, next to URL, referrer, title and canonical URL. Default: none. */
   enrichments?: ViewEnrichment[];
   /** Whether a change of the fragment (`#…`) is a change of route. Default false. */
   hash?: boolean;
 }
 
 /** Time that a router has to update title and canonical URL, in milliseconds. */
-const SETTLE_MS = 500;
+const READ_AGAIN_AFTER_MS = 500;
 
 /**
  * Reads the cause of a load from Navigation Timing, which calls a load by link or address "navigate". Chromium shows a
@@ -55,14 +55,14 @@ export const pageViews =
     const routeOf = () => (hash ? location.href : location.href.split("#")[0]);
     let view: View | undefined;
     let route = routeOf();
-    const settleTimer = createTimer(
+    const readAgainTimer = createTimer(
       () => view && Object.assign(view, readDocument(), ...enrichments.map((enrich) => enrich())),
     );
 
     const startView = (cause: ViewCause, referrer = cleanUrl(document.referrer)) => {
       view = context.beginView(cause, { ...readDocument(), referrer: referrer || undefined });
-      settleTimer.stop();
-      settleTimer.start(SETTLE_MS);
+      readAgainTimer.stop();
+      readAgainTimer.start(READ_AGAIN_AFTER_MS);
     };
     return combineStops(
       whenVisible(() => startView(loadCause())),
@@ -73,6 +73,6 @@ export const pageViews =
         startView("route", view?.url);
       }),
       onPageChange((change) => change === "restore" && startView("bfcache")),
-      settleTimer.stop,
+      readAgainTimer.stop,
     );
   };

@@ -15,7 +15,7 @@ export interface ScrollDepthOptions {
   enrichment?: ScrollEnrichment;
 }
 
-/** Measures more of a view. Called once for each view. */
+/** Measures more of a page view. Called once for each page view. */
 export type ScrollEnrichment = () => {
   /** Adds the geometry and the depth in pixels at a view time, in milliseconds. Returns whether to report at once. */
   update(geometry: ScrollGeometry, depth: number, viewTime: number): boolean;
@@ -23,7 +23,7 @@ export type ScrollEnrichment = () => {
   fields(): Partial<FieldsOf<"scroll">>;
 };
 
-/** Time for the layout of a new view before its geometry is first read, in milliseconds. */
+/** Time for the layout of a new page view before its geometry is first read, in milliseconds. */
 const LAYOUT_MS = 100;
 
 const isScrollable = (element: Element): boolean => element.scrollHeight > element.clientHeight + 1;
@@ -43,7 +43,7 @@ const findScroller = (page: Element): Element | undefined =>
  * direction so far. The depth is in pixels, and in percent of the content's current height. The content is the
  * document. Where the document does not scroll, it is the inner scroller that fills at least half of the viewport.
  *
- * It reports at most every `reportEvery` while the depth changes, and when the page is hidden or the view ends.
+ * It reports at most every `reportEvery` while the depth changes, and when the page is hidden or the page view ends.
  * Geometry is read after a frame, not in the scroll handler.
  */
 export const scrollDepth =

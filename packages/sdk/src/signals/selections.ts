@@ -14,36 +14,39 @@ const COMPLETE_AFTER_MS = 500;
  * Captures selections: the number of characters that were selected, copied or cut, and the nearest element that
  * contains them all. It never reports the text itself, and nothing of an empty selection.
  *
- * - A selection is reported when the mouse button or the shift key is released, or after 500 ms without a change. It is
- *   also reported before a copy or a cut, on flush, when the page is hidden and when the view ends.
- * - Copy and cut are reported at once.
- * - The length is that of the document's text, with each run of white space as one character, whatever the layout
- *   shows. In a text field it is the number of selected characters.
- * - A selection in a field is editing and not reported. Nothing is reported of password and card fields, nor of
- *   elements with `data-tm-ignore`.
+ * - A selection is captured when the mouse button or any key is released while shift is not held, or after 500 ms
+ *   without a change. It is also captured before a copy or a cut, on flush, when the page is hidden and when the page
+ *   view ends.
+ * - Copy and cut are captured at once.
+ * - The length is that of the document's text, whatever the layout shows. Each run of white space counts as one
+ *   character, and outer white space does not count. For text copied from a text field it is the number of selected
+ *   characters.
+ * - A selection in a field is editing and not captured. Nothing is captured in password and card fields, and no
+ *   selection within `data-tm-ignore`. A selection that extends beyond the ignored element is captured, including its
+ *   ignored characters.
  */
 export const selections = (): Signal => (context) => {
   let isPressed = false;
   let isPending = false;
 
-  const report = (action: Action, element: Element | null, length: number) => {
+  const capture = (action: Action, element: Element | null, length: number) => {
     if (element && length && !ignoredBy(element))
       context.capture("selection", { action, length, target: describe(element) });
   };
 
-  const reportText = (action: Action) => {
+  const captureText = (action: Action) => {
     const selection = getSelection();
     if (!selection?.rangeCount) return;
     // Not `selection.toString()`: it forces a layout, to find the text that is shown.
     const range = selection.getRangeAt(0);
     const { commonAncestorContainer: node } = range;
     const { length } = `${range}`.replace(/\s+/g, " ").trim();
-    report(action, node instanceof Element ? node : node.parentElement, length);
+    capture(action, node instanceof Element ? node : node.parentElement, length);
   };
 
   const complete = () => {
     timer.stop();
-    if (isPending) reportText("select");
+    if (isPending) captureText("select");
     isPending = false;
   };
 
@@ -69,8 +72,8 @@ export const selections = (): Signal => (context) => {
       complete();
       const action = event.type as Action;
       const field = event.composedPath()[0] as HTMLInputElement;
-      if (!("selectionEnd" in field)) reportText(action);
-      else if (!isSecret(field)) report(action, field, (field.selectionEnd ?? 0) - (field.selectionStart ?? 0));
+      if (!("selectionEnd" in field)) captureText(action);
+      else if (!isSecret(field)) capture(action, field, (field.selectionEnd ?? 0) - (field.selectionStart ?? 0));
     }),
     timer.stop,
   );

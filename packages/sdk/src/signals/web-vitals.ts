@@ -29,8 +29,8 @@ const start = () => {
  * - INP and CLS: each time the page is hidden, if they have changed.
  *
  * Events of one measurement share a `metric_id`; the latest counts. Vitals belong to the page, not to a route: each is
- * in the view in which the library reported it. A restore from the back-forward cache is a new measurement, in its own
- * view.
+ * in the page view in which the library reported it. A restore from the back-forward cache is a new measurement, in its
+ * own page view.
  *
  * A tracker that starts late captures the latest values. A page that was never visible has no vitals, and neither has a
  * metric that the browser does not support. After a stop nothing is captured, though the library's own listeners

@@ -34,7 +34,10 @@ export const releaseHeld = (state: TrackerState, emit: Emit): void => {
   for (const entry of held) record(state, entry, emit);
 };
 
-/** Creates the function that captures events. It adds the time and the view, and passes each event through `beforeSend`. */
+/**
+ * Creates the function that captures events. It adds the time and the page view, and passes each event through
+ * `beforeSend`.
+ */
 export const createCapture = (
   state: TrackerState,
   views: Views,

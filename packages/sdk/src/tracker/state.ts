@@ -9,7 +9,7 @@ import type { JsonCopy } from "./json-copy.ts";
 /** The parts of a tracker that store and send: identity, event numbers and delivery. */
 export interface Connection extends Identity, TabNumbers, Delivery {}
 
-/** A captured event, with its view, that is held until the visitor answers. */
+/** A captured event, with its page view, that is held until the visitor answers. */
 export interface HeldEvent {
   event: CapturedEvent;
   view: View;

@@ -28,13 +28,18 @@ export interface Tracker<Events extends object = UntypedEvents, Traits extends o
   /**
    * Sets the visitor's consent. It can be called again at any time.
    *
-   * While measurement is `pending`, the first 500 captured events stay in memory. `granted` sends them. `denied` deletes them, and all
-   * data that this site's key has stored on the device. Unless personalisation is `granted`, no user is sent, and `identify` waits.
+   * While measurement is `pending`, the first 500 captured events stay in memory. `granted` sends them. `denied`
+   * deletes them, and all data stored on the device under this site's public key. Unless personalisation is `granted`,
+   * no user is sent, and `identify` waits.
    */
   consent(answer: ConsentAnswer): void;
   /** Begins a page view that {@link pageViews} does not detect. */
   page(properties?: Properties): void;
-  /** Sends all events captured so far. @throws Error if some were not delivered. They are kept and sent again. */
+  /**
+   * Sends all events captured so far. Resolves when each queued batch is acknowledged or dropped.
+   *
+   * @throws Error if some batches are still queued. They are sent again.
+   */
   flush(): Promise<void>;
   /**
    * Sends this page's latest events, and then reads the session's features from the collector.

@@ -11,15 +11,18 @@ import type { Properties } from "./typed-events.ts";
 /** The page views of a tracker, one at a time. */
 export interface Views {
   current: View;
-  /** Ends the current view, begins another, and captures its `page_view` event. */
+  /** Ends the current page view, begins another, and captures its `page_view` event. */
   begin(cause: ViewCause, fields?: ViewFields, properties?: Properties): View;
-  /** Begins another view because the session has changed. Captures a `page_view` event if the previous view had one. */
+  /**
+   * Begins another page view because the session has changed. Captures a `page_view` event if the previous page view
+   * had one.
+   */
   renew(): void;
 }
 
-/** Begins the first view, which has no `page_view` event yet. `queryParameters`: those that URLs keep. */
+/** Begins the first page view, which has no `page_view` event yet. `queryParameters`: those that URLs keep. */
 export const createViews = (emit: Emit, capture: Capture, queryParameters: readonly string[] | undefined): Views => {
-  /** Whether a `page_view` event has been captured. Events before the first belong to the first view. */
+  /** Whether a `page_view` event has been captured. Events before the first belong to the first page view. */
   let isAnnounced = false;
 
   const start = (fields?: ViewFields) => {

@@ -4,7 +4,7 @@ import { droppedRangesOf } from "../../src/delivery/dropped-ranges.ts";
 import { eventOf, originOf, viewOf } from "./batches.ts";
 
 describe("a batch", () => {
-  it("contains its origin, its events in order, and each view once", () => {
+  it("contains its origin, its events in order, and each page view once", () => {
     const [first, second] = [viewOf("first"), viewOf("second")];
     const batch = newBatch(originOf("tab"), eventOf(0), first, []);
     append(batch, eventOf(1), first);

@@ -4,7 +4,7 @@ import type { BatchOrigin } from "../../src/events/queued-batch.ts";
 /** Creates an event with that sequence number. */
 export const eventOf = (seq: number, time = 0): Event => ({ type: "custom", name: `event ${seq}`, seq, time });
 
-/** Creates a view with that id. */
+/** Creates a page view with that id. */
 export const viewOf = (view_id: string): View => ({ view_id, started_at: 0, url: "https://shop.example/" });
 
 /** Creates an origin in that tab. */

@@ -71,7 +71,7 @@ describe("the engagement clock", () => {
     );
   });
 
-  it("resets the totals for a new view, and keeps the visitor's activity", () => {
+  it("resets the totals for a new page view, and keeps the visitor's activity", () => {
     const clock = createEngagementClock(IDLE);
     clock.setPresence(0, { visible: true, focused: true, held: false });
     clock.noteInput(0);

@@ -3,8 +3,8 @@ import { HttpError } from "../../errors.ts";
 import type { RouteGroup } from "../route-group.ts";
 
 /**
- * `POST /v1/forget?key=<site key>`: deletes the collector's cookie from the browser, when the visitor denies consent or
- * logs out. The request needs no preflight, so that a page can send it while it unloads.
+ * `POST /v1/forget?key=<public key>`: deletes the collector's cookie from the browser, when the visitor denies consent
+ * or logs out. The request needs no preflight, so that a page can send it while it unloads.
  */
 export const forgetRoutes: RouteGroup = (app, { lookup }) => {
   app.post("/v1/forget", (c) => {

@@ -100,7 +100,8 @@ export const pageFeatures = defineFeatures([
   {
     ...page,
     name: "page_reading_ms_p50",
-    description: "Median over the page's scroll events of the time from the view's start to its deepest point so far.",
+    description:
+      "Median over the page's scroll events of the time from the page view's start to its deepest point so far.",
     unit: "ms",
     source: "scroll",
     aggregate: { type: "quantile", field: "depth_reached_ms", q: 0.5 },
