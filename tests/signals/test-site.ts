@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
   type BatchResponse,
@@ -22,6 +23,12 @@ import type { Tab } from "../browsers/browser.ts";
 const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 const SDK = fileURLToPath(new URL("../../packages/sdk/src", import.meta.url));
 const ASSETS = join(EXAMPLE_SITE, "assets");
+
+/**
+ * Delay of the response to a page, in milliseconds. WebKit rounds to whole milliseconds, and web-vitals reports no TTFB
+ * that is 0: without a network a response may arrive within the first millisecond.
+ */
+const NETWORK_MS = 5;
 
 /** A server of test pages with a tracker, and of a collector for their events. */
 export interface TestSite {
@@ -99,6 +106,7 @@ export const startTestSite = async (): Promise<TestSite> => {
       });
       response.setHeader("content-type", "application/json").end(JSON.stringify(batchResponse ?? {}));
     } else {
+      await setTimeout(NETWORK_MS);
       files(request, response, () =>
         assets(request, response, () => {
           response.writeHead(404).end("not found");
