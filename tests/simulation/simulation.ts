@@ -32,7 +32,7 @@ export interface Page {
   track(number: number, bytes: number): void;
   show(isVisible: boolean): void;
   /**
-   * Leaves the page: it gets its events, and ends at once. Writes to IndexedDB that are not committed by then are lost.
+   * Leaves the page: it receives `visibilitychange` and `pagehide`, and ends at once. Writes to IndexedDB that are not committed by then are lost.
    */
   leave(): void;
   /** Ends the page without an event. */
@@ -44,10 +44,10 @@ export interface Page {
  */
 export interface Simulation {
   /**
-   * Opens a page in a new tab, or in the tab of the page `before`, which was left. `clock`: error of its clock, in
-   * milliseconds.
+   * Opens a page in a new tab, or in the tab of the page `before`, which was left. `clockError`: error of its clock,
+   * in milliseconds.
    */
-  open(before?: Page, clock?: number): Page;
+  open(before?: Page, clockError?: number): Page;
   /** Advances the time, in milliseconds, and runs everything that is due. */
   advance(ms: number): Promise<void>;
   /** The fault that affects batches from now on. */
@@ -84,7 +84,7 @@ const KEEPALIVE_BYTES = 65_536;
 
 const LOCAL_STORAGE_CHARACTERS = 5_000_000;
 
-/** The globals that the SDK uses. Each page gets its own, as arguments in this order. */
+/** The globals that the simulation replaces. Each page gets its own, as arguments in this order. */
 const GLOBALS = [
   ...["window", "document", "location", "navigator", "performance", "Date", "Math", "fetch", "AbortSignal"],
   ...["setTimeout", "clearTimeout", "indexedDB", "IDBKeyRange", "console"],
@@ -152,8 +152,8 @@ const createCollector = () => {
 };
 
 /**
- * Creates a simulation without pages. `random`: returns numbers from 0 to 1; with the same numbers a run repeats
- * exactly.
+ * Creates a simulation in which no page is open yet. `random`: returns numbers from 0 to 1. With the same numbers a run
+ * repeats exactly, except for the ids that the SDK generates.
  */
 export const createSimulation = (random: () => number): Simulation => {
   const collector = createCollector();
@@ -201,7 +201,7 @@ export const createSimulation = (random: () => number): Simulation => {
       schedule(simulation.network === "slow" ? SLOW_MS : LATENCY_MS, deliver);
     });
 
-  const tabOf = new WeakMap<Page, ReturnType<typeof createStorage>>();
+  const sessionStorageOf = new WeakMap<Page, ReturnType<typeof createStorage>>();
 
   const simulation: Simulation = {
     network: "pass",
@@ -234,8 +234,8 @@ export const createSimulation = (random: () => number): Simulation => {
       }
     },
 
-    open(before, clock = 0) {
-      const sessionStorage = (before && tabOf.get(before)) ?? createStorage();
+    open(before, clockError = 0) {
+      const sessionStorage = (before && sessionStorageOf.get(before)) ?? createStorage();
       const openedAt = now;
       const ownTransactions = new Set<IDBTransaction>();
       let isAlive = true;
@@ -321,8 +321,8 @@ export const createSimulation = (random: () => number): Simulation => {
             },
           },
         },
-        performance: { timeOrigin: openedAt + clock, now: () => now - openedAt },
-        Date: { now: () => now + clock, parse: Date.parse },
+        performance: { timeOrigin: openedAt + clockError, now: () => now - openedAt },
+        Date: { now: () => now + clockError, parse: Date.parse },
         Math: Object.create(Math, { random: { value: random } }),
         AbortSignal: { timeout: (ms: number) => ms },
         IDBKeyRange,
@@ -410,7 +410,7 @@ export const createSimulation = (random: () => number): Simulation => {
         },
         crash: end,
       };
-      tabOf.set(page, sessionStorage);
+      sessionStorageOf.set(page, sessionStorage);
       return page;
     },
   };

@@ -14,7 +14,7 @@ export type Lateness = "on_time" | "late" | "too_late";
  * that an idle stream was advanced to.
  */
 export const latenessRule = ({ outOfOrdernessMs = 5_000, allowedLatenessMs = 86_400_000 }: LatenessOptions = {}) => ({
-  /** Largest distance of an event that counts behind the stream's time, in milliseconds. */
+  /** How far behind the stream's time an event may be and still count, in milliseconds. */
   maxBehindMs: outOfOrdernessMs + allowedLatenessMs,
   /** The time before which events are late: the stream's time minus the bounded out-of-orderness. */
   watermark: (streamTime: number): number => streamTime - outOfOrdernessMs,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /**
  * The subfolder with one entry per process that uses the state. An entry's name contains the process's id and start
- * time, so that it never matches a later process with the same id. The entry of a process that has ended is stale, and
+ * time. Where `/proc` shows the start time, it never matches a later process with the same id. The entry of a process that has ended is stale, and
  * any process may remove it.
  */
 const ENTRIES = "in-use-by";
@@ -12,7 +12,7 @@ const ENTRIES = "in-use-by";
 export interface StateClaim {
   /** Adds a process that also uses the state and may outlive this one. */
   add(pid: number): Promise<void>;
-  /** Ends the claim. */
+  /** Ends the claim, and removes its entries. The caller has ended the added processes. */
   release(): Promise<void>;
 }
 

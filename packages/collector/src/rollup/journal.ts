@@ -1,4 +1,4 @@
-/** Pushes that a session sent together, as the received JSON text. */
+/** The pushes of one call of a session, as the received JSON text of their array. */
 export interface JournalPush {
   session: string;
   text: string;
@@ -6,7 +6,7 @@ export interface JournalPush {
 
 /** Pushes that were written together, in the order of arrival. */
 interface Entry {
-  /** Number of times that the rows were written before. */
+  /** Number of times that the rows were written before this entry. */
   generation: number;
   pushes: JournalPush[];
 }
@@ -20,7 +20,7 @@ const LIMITS = {
   ofEntry: 500_000,
 };
 
-// It differs from all keys of entities, which contain a colon.
+// The key differs from all keys of entities, which contain a colon.
 const entryKey = (place: number) => `journal ${place}`;
 
 /**
@@ -63,7 +63,7 @@ export class Journal {
     this.#characters += characters;
   }
 
-  /** Empties the journal after the rows were written. */
+  /** Starts again at the first entry. The caller has written the rows and raised the generation. */
   clear(): void {
     this.#entries = 0;
     this.#characters = 0;

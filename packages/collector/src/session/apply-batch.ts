@@ -6,7 +6,7 @@ import { eventContextsOf } from "./event-contexts.ts";
 import { createFold } from "./fold.ts";
 import type { StoredSession } from "./row.ts";
 import { seqOf, sortBySeq } from "./sequence.ts";
-import { observe } from "./tab/clock-skew.ts";
+import { observeSkew } from "./tab/clock-skew.ts";
 import { acknowledged, countMissing, drop, newTab, receive, reject, type Tab } from "./tab/tab.ts";
 
 /** Maximum number of tabs of one session. */
@@ -50,8 +50,9 @@ const recordRejectedAndDropped = (
 };
 
 /**
- * Applies a batch to a session's state: accepts, deduplicates or rejects each event. Each event counts once under any
- * repetition, reordering, overlap or splitting of batches.
+ * Applies a batch to a session's state: accepts, deduplicates or rejects each event. Each event is accepted at most once
+ * under any repetition, reordering, overlap or splitting of batches. The features leave out an accepted event that is too
+ * late.
  */
 export const applyBatch = (
   stored: StoredSession,
@@ -70,7 +71,7 @@ export const applyBatch = (
   }
 
   const missing = countMissing(tab);
-  observe(tab.clock, sent_at, batch.received_at);
+  observeSkew(tab.clock, sent_at, batch.received_at);
   const dropped = recordRejectedAndDropped(tab, envelope, events, rejected);
   const contextOf = eventContextsOf(envelope, batch, tab.clock);
   const fold = createFold(stored, definitions);

@@ -29,7 +29,8 @@ const include = (partial: Counter[], value: string | number): Counter[] => {
  *
  * Beyond that, the counters of Misra and Gries ("Finding repeated elements", 1982) count, merged as in Agarwal and
  * others ("Mergeable summaries", 2012). No count is too large, and none is too small by more than a 65th of all values.
- * Every value that is more frequent than that has a counter.
+ * Every value that is more frequent than that has a counter. Beyond 64 different values the result can have fewer than
+ * `k` values, or none, when all are rare.
  */
 export const topK = ({ k }: { k: number }): AggregateKind<Counter[]> => ({
   emptyPartial: () => [],

@@ -16,8 +16,8 @@ export interface Plan {
   /** Condition that an event must satisfy to be aggregated. */
   needs?: string;
   /**
-   * Groups that the calls aggregate: each by its {@link GROUP_KEY} `by`, with the {@link GROUP_VALUE} that `call`
-   * gives.
+   * Groups of events that the calls aggregate. `by` is the expression of {@link GROUP_KEY}, and `call` is the aggregate
+   * of {@link GROUP_VALUE}.
    */
   groups?: { by: string; call: AggregateCall };
   /** Whether the calls need a subquery of their own. */
@@ -29,7 +29,7 @@ export const GROUP_KEY = "group_key";
 export const GROUP_VALUE = "group_value";
 
 interface Context {
-  /** Kind of the aggregate's field; `free` when the aggregate has no field. */
+  /** Kind of the aggregate's field; unused when the aggregate has no field. */
   kind: FieldKind;
   dialect: Dialect;
   columns: FieldColumns;
@@ -65,7 +65,7 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
 
   switch (aggregate.type) {
     case "count":
-      return number("COUNT(*)", (n) => `CAST(COALESCE(${n}, 0) AS DOUBLE)`);
+      return number("COUNT(*)", (n) => `CAST(${n} AS DOUBLE)`);
     case "rate": {
       const { pane_ms, pane_count: panes } = paneLayoutOf(window) ?? { pane_ms: 1, pane_count: 1 };
       return number(
@@ -140,6 +140,6 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
 const requiredReadTime = (at: string | undefined): string => {
   if (at !== undefined) return at;
   throw new Error(
-    "its value depends on the read time, and a query over a session or a lifetime has none; use a window of fixed size",
+    "its value depends on the read time, which a query over a session or a lifetime lacks; use a window of fixed size, or leave the feature out",
   );
 };

@@ -12,8 +12,8 @@ export interface HoverOptions {
 }
 
 /**
- * Captures hovers: stays of a mouse or pen, of at least `intentAfter`, on a link, button, field, player or element
- * named with `data-tm`. Elements inside such an element belong to its stay. A stay ends when the pointer moves to
+ * Captures hovers: stays of a mouse or pen, of at least `intentAfter`, on a link, button, tab, field, label, summary, player
+ * or element named with `data-tm`. The stay belongs to the nearest such element. A stay ends when the pointer moves to
  * another element or leaves the window, when the content scrolls, when the page is hidden and when the page view ends.
  * Touch never hovers.
  */

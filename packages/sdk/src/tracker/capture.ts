@@ -7,10 +7,11 @@ import type { JsonCopy } from "./json-copy.ts";
 import type { HeldEvent, TrackerState } from "./state.ts";
 import type { Views } from "./views.ts";
 
-/** Captures an event. `copy`: the JSON that the caller adds to its fields. */
+/** Captures an event. `copy`: the JSON that the caller adds to the event's fields. */
 export type Capture = <T extends EventType>(type: T, fields: FieldsOf<T>, copy?: JsonCopy) => void;
 
-/** The maximum number of events held until the visitor answers. Later events are dropped. */
+/** The maximum number of events held until the visitor answers. Later events are dropped without a
+ * report, because they have no number. */
 const MAX_HELD = 500;
 
 /** Numbers an event and queues it for delivery, or holds it until the visitor answers. Drops it without consent. */
@@ -27,7 +28,7 @@ const record = (state: TrackerState, entry: HeldEvent, emit: Emit) => {
   }
 };
 
-/** Queues the held events for delivery and stops holding events. */
+/** Queues the held events for delivery and stops holding events. Called when measurement is granted. */
 export const releaseHeld = (state: TrackerState, emit: Emit): void => {
   const { held = [] } = state;
   state.held = undefined;

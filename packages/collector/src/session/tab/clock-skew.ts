@@ -40,7 +40,7 @@ const MAX_STEPS = 8;
 export const newClock = (): ClientClock => ({ steps: [], high_seq: -1, high_time: 0, received_at: 0 });
 
 /** Adds an observation: the time of sending by the client's clock, and of receipt by the collector's. */
-export const observe = (clock: ClientClock, sentAt: number, receivedAt: number): void => {
+export const observeSkew = (clock: ClientClock, sentAt: number, receivedAt: number): void => {
   clock.received_at = Math.max(clock.received_at, receivedAt);
   const offset = receivedAt - sentAt;
   const current = clock.steps.at(-1);

@@ -1,28 +1,28 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { correct, newClock, observe } from "../../../src/session/tab/clock-skew.ts";
+import { correct, newClock, observeSkew } from "../../../src/session/tab/clock-skew.ts";
 
 describe("a client's clock", () => {
   it("is corrected by the smallest observed offset", () => {
     const clock = newClock();
-    observe(clock, 1_000, 61_300);
+    observeSkew(clock, 1_000, 61_300);
     expect(correct(clock, 0, 500)).toBe(60_800);
-    observe(clock, 5_000, 65_050);
+    observeSkew(clock, 5_000, 65_050);
     expect(correct(clock, 1, 4_000)).toBe(64_050);
   });
 
   it("is never corrected to the collector's future beyond the jitter", () => {
     const clock = newClock();
-    observe(clock, 1_000, 2_000);
+    observeSkew(clock, 1_000, 2_000);
     expect(correct(clock, 0, 9_000)).toBe(2_010);
   });
 
   it("is estimated again after it was set back or stopped, but not after a slow batch", () => {
     const clock = newClock();
-    observe(clock, 10_000, 10_000);
-    observe(clock, 20_000, 50_000);
+    observeSkew(clock, 10_000, 10_000);
+    observeSkew(clock, 20_000, 50_000);
     expect(correct(clock, 0, 19_000)).toBe(19_000);
-    observe(clock, 30_000, 3_630_000);
+    observeSkew(clock, 30_000, 3_630_000);
     expect(correct(clock, 1, 29_000)).toBe(3_629_000);
   });
 
@@ -49,7 +49,7 @@ describe("a client's clock", () => {
           const clock = newClock();
           const corrected = new Map<number, number>();
           for (const { events, sent, received } of batches.toSorted((a, b) => a.turn - b.turn)) {
-            observe(clock, sent, received);
+            observeSkew(clock, sent, received);
             for (const each of events) corrected.set(each.seq, correct(clock, each.seq, each.time));
           }
           const times = [...corrected.keys()].toSorted((a, b) => a - b).map((each) => corrected.get(each) ?? 0);
@@ -62,7 +62,7 @@ describe("a client's clock", () => {
 
   it("stays small under many clock changes", () => {
     const clock = newClock();
-    for (let turn = 0; turn < 100; turn += 1) observe(clock, 0, 1_000_000 - turn * 1_000);
+    for (let turn = 0; turn < 100; turn += 1) observeSkew(clock, 0, 1_000_000 - turn * 1_000);
     expect(clock.steps.length).toBeLessThanOrEqual(8);
   });
 });
