@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CLIENT_ID, SESSION_ID } from "./keys.ts";
-import { MAX_PROPERTIES_BYTES, MAX_PROPERTIES_DEPTH } from "./limits.ts";
+import { MAX_DROPPED_PROPERTIES, MAX_PROPERTIES_BYTES, MAX_PROPERTIES_DEPTH, MAX_PROPERTY_NAME } from "./limits.ts";
 
 /** A point in time: whole milliseconds since 1970-01-01 UTC. */
 export const timestamp = (meaning: string) =>
@@ -55,7 +55,7 @@ const depthOf = (value: unknown): number =>
 /** A free-form JSON object, bounded in bytes and depth. */
 export const properties = (meaning: string) =>
   z
-    .record(z.string().max(100), z.json())
+    .record(z.string().max(MAX_PROPERTY_NAME), z.json())
     .refine((value) => depthOf(value) <= MAX_PROPERTIES_DEPTH, {
       message: `expected at most ${MAX_PROPERTIES_DEPTH} levels of nesting`,
     })
@@ -63,6 +63,15 @@ export const properties = (meaning: string) =>
       message: `expected at most ${MAX_PROPERTIES_BYTES} bytes of JSON`,
     })
     .describe(`${meaning} A JSON object of at most ${MAX_PROPERTIES_BYTES} bytes and ${MAX_PROPERTIES_DEPTH} levels.`);
+
+/** Names of the properties or traits that the sender left out of an event. */
+export const droppedProperties = (source: string) =>
+  z
+    .array(z.string().max(MAX_PROPERTY_NAME))
+    .max(MAX_DROPPED_PROPERTIES)
+    .describe(
+      `Names of the ${source} that the sender left out, because the contract does not allow their names or values. The first ${MAX_DROPPED_PROPERTIES}, each cut to ${MAX_PROPERTY_NAME} characters.`,
+    );
 
 /** Description of an element: short, stable under re-rendering, and free of text that the visitor can see or type. */
 export const target = z

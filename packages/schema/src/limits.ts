@@ -36,6 +36,12 @@ export const MAX_PROPERTIES_BYTES = 8 * 1024;
 /** Deepest nesting of `properties` or `traits`: the object itself is level 1. */
 export const MAX_PROPERTIES_DEPTH = 5;
 
+/** Longest name of a property or trait, in characters. */
+export const MAX_PROPERTY_NAME = 100;
+
+/** Largest number of names in the `dropped_properties` of an event. */
+export const MAX_DROPPED_PROPERTIES = 20;
+
 /**
  * A session ends after this many milliseconds without an event (GA4, PostHog, Snowplow and Plausible agree on 30 min).
  */

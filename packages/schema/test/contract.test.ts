@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { batch, eventTypes, view } from "../src/index.ts";
-import { MAX_PROPERTIES_BYTES } from "../src/limits.ts";
+import { MAX_DROPPED_PROPERTIES, MAX_PROPERTIES_BYTES } from "../src/limits.ts";
 
 type JsonSchema = {
   description?: string;
@@ -48,4 +48,17 @@ describe("the contract", () => {
     expect(parse(nested(5))).toBe(true);
     expect(parse(nested(6))).toBe(false);
   });
+
+  it.each(["custom", "page_view", "identify"] as const)(
+    "accepts a bounded list of dropped properties in %s",
+    (type) => {
+      const parse = (dropped: unknown) => eventTypes[type].shape.dropped_properties.safeParse(dropped).success;
+      expect(parse(undefined)).toBe(true);
+      expect(parse(["a", "x".repeat(100)])).toBe(true);
+      expect(parse(Array(MAX_DROPPED_PROPERTIES).fill("a"))).toBe(true);
+      expect(parse(Array(MAX_DROPPED_PROPERTIES + 1).fill("a"))).toBe(false);
+      expect(parse(["x".repeat(101)])).toBe(false);
+      expect(parse([1])).toBe(false);
+    },
+  );
 });
