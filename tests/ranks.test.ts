@@ -13,7 +13,7 @@ const importsOf = (name: string): Import[] => importsIn(`packages/${name}/src/**
  */
 const RANKS: Record<string, string[][]> = {
   schema: [
-    ["keys", "limits"],
+    ["json", "keys", "limits"],
     ["consent", "fields"],
     ["responses"],
     ["events", "view"],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isJson } from "./json.ts";
 import { CLIENT_ID, SESSION_ID } from "./keys.ts";
 import { MAX_DROPPED_PROPERTIES, MAX_PROPERTIES_BYTES, MAX_PROPERTIES_DEPTH, MAX_PROPERTY_NAME } from "./limits.ts";
 
@@ -47,18 +48,17 @@ export const pointerType = z
     "Kind of pointer: Pointer Events' pointerType. Empty for an action without a pointer, such as a key press.",
   );
 
-const depthOf = (value: unknown): number =>
-  typeof value === "object" && value !== null
-    ? 1 + Object.values(value).reduce((deepest: number, inner) => Math.max(deepest, depthOf(inner)), 0)
-    : 0;
+/** A value of a property: JSON, with one level of nesting less than the whole object. */
+const propertyValue = z.unknown().refine((value) => isJson(value, MAX_PROPERTIES_DEPTH - 1), {
+  message: `expected JSON with at most ${MAX_PROPERTIES_DEPTH - 1} levels of nesting`,
+  // The check of the bytes would serialise a value of any depth.
+  abort: true,
+});
 
 /** A free-form JSON object, bounded in bytes and depth. */
 export const properties = (meaning: string) =>
   z
-    .record(z.string().max(MAX_PROPERTY_NAME), z.json())
-    .refine((value) => depthOf(value) <= MAX_PROPERTIES_DEPTH, {
-      message: `expected at most ${MAX_PROPERTIES_DEPTH} levels of nesting`,
-    })
+    .record(z.string().max(MAX_PROPERTY_NAME), propertyValue)
     .refine((value) => new TextEncoder().encode(JSON.stringify(value)).length <= MAX_PROPERTIES_BYTES, {
       message: `expected at most ${MAX_PROPERTIES_BYTES} bytes of JSON`,
     })

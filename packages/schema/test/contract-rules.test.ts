@@ -12,8 +12,7 @@ describe("the rules derived from the contract", () => {
       "properties type object",
       "properties.<name> type string",
       "properties.<name> max_length 100",
-      "properties.* type json",
-      "properties refine expected at most 5 levels of nesting",
+      "properties.* refine expected JSON with at most 4 levels of nesting",
       "properties refine expected at most 8192 bytes of JSON",
     ]);
   });

@@ -88,9 +88,6 @@ const rulesOfType = (path: string, def: Definition): Rule[] => {
       return [{ path, kind: "enum", limit: JSON.stringify(Object.values(def.entries)) }];
     case "number":
       return [ofType("format" in def && def.format === "safeint" ? "integer" : "number")];
-    // The only recursive type of the contract.
-    case "lazy":
-      return [ofType("json")];
     case "unknown":
       return [];
     case "string":

@@ -49,6 +49,17 @@ describe("the contract", () => {
     expect(parse(nested(6))).toBe(false);
   });
 
+  it("names the property that is nested too deeply, whatever its depth", () => {
+    const deep = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`);
+    for (const field of ["properties", "traits"] as const) {
+      const schema = field === "traits" ? eventTypes.identify.shape.traits : eventTypes.custom.shape.properties;
+      const { error } = schema.safeParse({ plain: 1, deep });
+      expect(error?.issues.map(({ path, message }) => [path, message])).toEqual([
+        [["deep"], "expected JSON with at most 4 levels of nesting"],
+      ]);
+    }
+  });
+
   it.each(["custom", "page_view", "identify"] as const)(
     "accepts a bounded list of dropped properties in %s",
     (type) => {
