@@ -7,7 +7,7 @@ const warnings = (tab: Tab, script: string) =>
   tab.run<string[]>(`
     const warned = [];
     const { warn } = console;
-    console.warn = (...words) => warned.push(words.join(" "));
+    console.warn = (...words) => warned.push(words.map(String).join(" "));
     try { ${script} } finally { console.warn = warn; }
     return warned;
   `);
@@ -80,6 +80,42 @@ describe("a tracker with wrong input", () => {
       const events = await tab.run<{ type: string; name?: string; properties?: object }[]>("return captured");
       expect(events.map(({ type, name }) => name ?? type)).toEqual(["cyclic", "huge", "big", "identify"]);
       expect(events.filter(({ properties }) => properties)).toEqual([]);
+    });
+
+    it("ignores a user id that is neither a text nor a finite number, or a blank text, with one warning", async () => {
+      const tab = await open("plain.html", { signals: [] });
+      const wrong = ["undefined", "null", "''", "' \\n'", "NaN", "Infinity", "true", "{}", "[]", "['ada']"].concat([
+        "new String('ada')",
+        "() => {}",
+        "5n",
+        "Symbol()",
+        "'\\ud800'",
+        "'ada\\udc00'",
+      ]);
+      for (const id of ["", ...wrong])
+        expect(await warnings(tab, `tracker.identify(${id});`)).toEqual([
+          expect.stringMatching(/^\[tidemark\] identify: ignored\. Expected a user id like "user-17", got/),
+        ]);
+      await tab.run("await tracker.flush()");
+      expect(await tab.run("return captured")).toEqual([]);
+    });
+
+    it("keeps the user if a later id is ignored, and cuts a long id between characters", async () => {
+      const tab = await open("plain.html", { signals: [] });
+      await tab.run(`
+        for (const id of ["ada", undefined, 17, 0, "0", " eve ", "x".repeat(199) + "😀"]) tracker.identify(id);
+        tracker.track("later");
+        await tracker.flush();`);
+      const events = await tab.run<{ user_id?: string }[]>("return captured");
+      expect(events.map(({ user_id }) => user_id)).toEqual([
+        "ada",
+        "17",
+        "0",
+        "0",
+        " eve ",
+        "x".repeat(199),
+        undefined,
+      ]);
     });
   });
 });

@@ -14,7 +14,7 @@ import { onPageChange } from "../sensors/page-state.ts";
 import { erase } from "../storage/site-storage.ts";
 import { type Capture, createCapture } from "./capture.ts";
 import { createConsent } from "./consent.ts";
-import { sendIdentify } from "./identify.ts";
+import { sendIdentify, userIdOf } from "./identify.ts";
 import { copyJson } from "./json-copy.ts";
 import { disconnect, requireConnection, type TrackerState } from "./state.ts";
 import type { CreateTracker } from "./tracker.ts";
@@ -67,8 +67,10 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     track: guard((name: string, properties?: unknown) =>
       capture("custom", { name: `${name}` }, copyJson("properties", properties)),
     ),
-    identify: guard((userId: string, traits?: unknown) => {
-      state.user = { user_id: `${userId}`.slice(0, 200), traits: copyJson("traits", traits) };
+    identify: guard((userId: unknown, traits?: unknown) => {
+      const user_id = userIdOf(userId);
+      if (!user_id) return;
+      state.user = { user_id, traits: copyJson("traits", traits) };
       sendIdentify(state, capture);
     }),
     reset: guard(() => {

@@ -1,6 +1,21 @@
 import type { Capture } from "./capture.ts";
 import type { TrackerState } from "./state.ts";
 
+/** Longest user id, in UTF-16 code units. */
+const MAX_USER_ID = 200;
+
+/**
+ * The text of a user id from the page, cut to {@link MAX_USER_ID}. The page may pass a text that is not blank, or a finite number.
+ * Other values, and texts with half of a surrogate pair, can be the same for different visitors: they return `undefined`, after a
+ * warning.
+ */
+export const userIdOf = (given: unknown): string | undefined => {
+  const text = typeof given === "string" || Number.isFinite(given) ? `${given}` : "";
+  if (/\S/.test(text) && !/\p{Surrogate}/u.test(text)) return text.slice(0, MAX_USER_ID).replace(/\p{Surrogate}$/u, "");
+  console.warn('[tidemark] identify: ignored. Expected a user id like "user-17", got', given);
+  return;
+};
+
 /**
  * Links the session to the user that the page has named, and captures an `identify` event. Without consent to personalisation it
  * removes the link instead.

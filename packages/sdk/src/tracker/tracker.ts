@@ -21,8 +21,11 @@ export interface Tracker<Events extends object = UntypedEvents, Traits extends o
   readonly sessionId: string;
   /** Captures a custom event. `name`: 1 to 100 characters. The collector rejects a longer name with an error. */
   track<Name extends keyof Events & string>(name: Name, ...properties: TrackArgs<Events[Name]>): void;
-  /** Links the session to a user from now on. `userId`: 1 to 200 characters. */
-  identify(userId: string, traits?: InputOf<Traits>): void;
+  /**
+   * Links the session to a user from now on. `userId`: a text of 1 to 200 characters that is not blank, or a finite number, which counts
+   * as its text. Any other value is ignored with a warning, so that visitors without an id do not become one user.
+   */
+  identify(userId: string | number, traits?: InputOf<Traits>): void;
   /** Starts a new visitor from now on, for example after a logout. */
   reset(): void;
   /**
