@@ -81,7 +81,10 @@ export const errorCodes = {
   },
   method_not_allowed: { status: 405, meaning: "The route exists for another method." },
   body_too_large: { status: 413, meaning: "The body exceeds the limit, as received or after inflating." },
-  internal: { status: 500, meaning: "A defect of the collector. Nothing of the batch was stored." },
+  internal: {
+    status: 500,
+    meaning: "A defect of the collector. Nothing of the batch was stored. Retry a limited number of times.",
+  },
   unavailable: {
     status: 503,
     meaning:

@@ -5,11 +5,11 @@ import type { TenantLookup } from "../access/tenant-lookup.ts";
 import { type Env, sessionOf } from "../env.ts";
 import { HttpError, invalidJson } from "../errors.ts";
 import type { Meter } from "../metrics/meter.ts";
-import type { BatchResult, SessionBatch } from "../session/batch.ts";
+import type { BatchFailure, BatchResult, SessionBatch } from "../session/batch.ts";
 import type { Tenant } from "../tenants.ts";
 import { compileCheck } from "../wire/compile-check.ts";
 import { explain } from "../wire/explain.ts";
-import { readEvents, type SplitBatch, splitUnparsed } from "../wire/split.ts";
+import { readEvents, type SplitBatch, splitParsed, splitUnparsed } from "../wire/split.ts";
 
 const parse = (body: string): unknown => {
   try {
@@ -36,20 +36,18 @@ const batchOf = (body: unknown): ReceivedBatch => {
   throw new HttpError("invalid_batch", `${message} (contract version ${CONTRACT_VERSION}).`);
 };
 
+/** Sends a batch to its session. Returns `undefined` when the session could not parse the events. */
 const sendToSession = async (
   env: Env,
   tenant: Tenant,
   sessionId: string,
   sessionBatch: SessionBatch,
 ): Promise<BatchResult | undefined> => {
-  try {
-    const result = await sessionOf(env, tenant, sessionId).ingest(sessionBatch);
-    // The runtime's types turn the pairs in a result into lists of any length.
-    return result as BatchResult | undefined;
-  } catch (error) {
-    console.error("a session could not store a batch", error);
+  // The runtime's types turn the pairs in a result into lists of any length.
+  const result = (await sessionOf(env, tenant, sessionId).ingest(sessionBatch)) as BatchResult | BatchFailure;
+  if (result === "unavailable")
     throw new HttpError("unavailable", "The session could not store the batch. Nothing was stored; send it again.");
-  }
+  return result === "unparsed" ? undefined : result;
 };
 
 /** A request without its body. */
@@ -77,11 +75,10 @@ const countBatch = (meter: Meter, site: string, { response, dropped, missing_cha
 };
 
 /** Parses and checks a whole batch, and splits it. @throws HttpError that describes the first violation. */
-const splitParsed = (body: string, { lookup, origin }: RequestContext): SplitBatch => {
+const parseAndSplit = (body: string, { lookup, origin }: RequestContext): SplitBatch => {
   const value = parse(body);
   lookup.byKey(keyOf(value), origin);
-  const { events, ...envelope } = batchOf(value);
-  return { envelope, text: { envelope: JSON.stringify(envelope), events: JSON.stringify(events) } };
+  return splitParsed(body, batchOf(value));
 };
 
 /**
@@ -126,7 +123,7 @@ export const ingest = async (body: string, context: RequestContext): Promise<Bat
   const response = unparsed && (await ingestSplit(unparsed, context));
   if (response) return response;
   // The events are not the last field, as other clients may write it, or the body is not a batch.
-  const parsed = await ingestSplit(splitParsed(body, context), context);
+  const parsed = await ingestSplit(parseAndSplit(body, context), context);
   if (!parsed) throw new Error("the session could not parse events that conform to the contract");
   return parsed;
 };

@@ -8,13 +8,19 @@ export interface SessionBatch {
   site: string;
   /** The batch without its events. It is already validated. */
   envelope: string;
-  /** The array of its events. */
+  /** The array of its events, or an object that has it in its field `events`. */
   events: string;
   /** The browser's id, from the site's cookie or from the batch. It overrides the id in the envelope. */
   anonymous_id: string;
   /** UTC milliseconds by the collector's clock. */
   received_at: number;
 }
+
+/**
+ * The reason for which a session stored nothing of a batch. The value `unparsed` stands for events that are not an array
+ * of 1 to MAX_BATCH_EVENTS items. After `unavailable` the same batch may succeed later.
+ */
+export type BatchFailure = "unparsed" | "unavailable";
 
 /** The outcome of a batch in its session. */
 export interface BatchResult {

@@ -6,11 +6,11 @@ import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
 import { ensureAlarmBy } from "./alarm.ts";
 import { applyBatch } from "./apply-batch.ts";
-import type { BatchResult, SessionBatch } from "./batch.ts";
+import type { BatchFailure, BatchResult, SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
 import { PushLoop } from "./push-loop.ts";
 import { unconfirmedDeltas } from "./pushes.ts";
-import { SessionStore } from "./store.ts";
+import { SessionStore, StorageError } from "./store.ts";
 import { newSession, restoreSession } from "./stored-session.ts";
 import { countDelivery } from "./tab/tab.ts";
 
@@ -22,6 +22,13 @@ export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
  * keeps the batch.
  */
 const MAX_UNCONFIRMED = 256;
+
+/** The failure of a batch whose session could not store it. @throws Any other error. */
+const failureOf = (error: unknown): BatchFailure => {
+  if (!(error instanceof StorageError)) throw error;
+  console.error("a session could not store a batch", error);
+  return "unavailable";
+};
 
 /**
  * The Durable Object of a session. It stores the sequence numbers received, the features, and the pushes that shards
@@ -47,18 +54,26 @@ export abstract class SessionObject extends DurableObject<Env> {
   /**
    * Stores a batch: accepts, deduplicates or rejects each event.
    *
-   * @returns `undefined` unless `events` is an array of 1 to MAX_BATCH_EVENTS items; nothing is stored then.
-   * @throws Error when too many deltas wait for shards; nothing is stored then.
+   * @throws Error for a defect; nothing is stored then.
    */
-  ingest(batch: SessionBatch): BatchResult | Promise<BatchResult> | undefined {
+  ingest(batch: SessionBatch): BatchResult | BatchFailure | Promise<BatchResult | BatchFailure> {
     const events = readEvents(batch.events);
-    if (!events) return undefined;
+    if (!events) return "unparsed";
+    try {
+      const result = this.#apply(batch, events);
+      return result instanceof Promise ? result.catch(failureOf) : result;
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  #apply(batch: SessionBatch, events: unknown[]): BatchResult | Promise<BatchResult> {
     const { definitions } = tenantOf(this.tenants, batch.site);
     const envelope = JSON.parse(batch.envelope) as Envelope;
     const stored = this.#store.load() ?? newSession(batch.site, envelope.session_id, definitions);
     if (unconfirmedDeltas(stored.push_queue) >= MAX_UNCONFIRMED) {
       this.ctx.waitUntil(this.#pushes.run());
-      throw new Error(`${MAX_UNCONFIRMED} deltas of the session wait for shards that cannot be reached`);
+      throw new StorageError(`${MAX_UNCONFIRMED} deltas of the session wait for shards that cannot be reached`);
     }
     const result = this.#store.change(stored, () => {
       const result = applyBatch(stored, batch, envelope, events, definitions);

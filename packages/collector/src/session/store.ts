@@ -6,6 +6,20 @@ import { Row, type StoredSession } from "./row.ts";
  */
 const WRITE_EVERY_MS = 2;
 
+/** An error of the storage of a session or its shards, as opposed to a defect. The same call may succeed later. */
+export class StorageError extends Error {
+  override name = "StorageError";
+}
+
+/** Runs an access to the storage. @throws StorageError when it fails. */
+const accessing = <T>(access: () => T): T => {
+  try {
+    return access();
+  } catch (cause) {
+    throw new StorageError("the storage of a session failed", { cause });
+  }
+};
+
 /**
  * The state of a session, read once and kept in memory. It is written immediately or, within {@link WRITE_EVERY_MS} of
  * the last write, together with later changes.
@@ -24,10 +38,10 @@ export class SessionStore {
     this.#restore = restore;
   }
 
-  /** Returns the state; `undefined` for a session without a stored one. */
+  /** Returns the state; `undefined` for a session without a stored one. @throws StorageError */
   load(): StoredSession | undefined {
     if (!this.#stored) {
-      this.#stored = this.#row.read();
+      this.#stored = accessing(() => this.#row.read());
       if (this.#stored) this.#restore(this.#stored);
     }
     return this.#stored;
@@ -41,17 +55,18 @@ export class SessionStore {
     return result;
   }
 
-  /** Writes the state. */
+  /** Writes the state. @throws StorageError */
   write(stored: StoredSession): void {
-    this.change(stored, () => this.#row.write(stored));
+    this.change(stored, () => accessing(() => this.#row.write(stored)));
     this.#wroteAt = Date.now();
   }
 
   /**
    * Writes the state immediately or, within {@link WRITE_EVERY_MS} of the last write, together with later changes.
    *
-   * @returns A promise of the pending write, which rejects when the write or a later batch fails; `undefined` after a
-   * write.
+   * @returns A promise of the pending write, which rejects with a StorageError when the write or a later batch fails;
+   * `undefined` after a write.
+   * @throws StorageError
    */
   commit(stored: StoredSession): Promise<void> | undefined {
     if (this.#pendingWrite?.stored === stored) return this.#pendingWrite.written;
@@ -77,7 +92,7 @@ export class SessionStore {
 
   async #writeLater(stored: StoredSession, ms: number): Promise<void> {
     await scheduler.wait(ms);
-    if (this.#stored !== stored) throw new Error("a later batch failed before this one was stored");
+    if (this.#stored !== stored) throw new StorageError("a later batch failed before this one was stored");
     this.write(stored);
   }
 }

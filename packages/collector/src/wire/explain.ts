@@ -9,10 +9,16 @@ export interface Violation {
   message: string;
 }
 
+const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 3)}...` : text);
+
+/** A short text for a value. It leaves out the content of an object, which may be nested to any depth. */
 const preview = (value: unknown): string => {
-  const json = JSON.stringify(value) ?? String(value);
-  return json.length > 60 ? `${json.slice(0, 57)}...` : json;
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
+  return cut(JSON.stringify(value) ?? String(value), 60);
 };
+
+/** A dotted path of at most 200 characters: a client may name its fields as it likes. */
+const dotted = (path: readonly PropertyKey[]): string => cut(path.join("."), 200);
 
 const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], input);
@@ -21,12 +27,11 @@ const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
 export const explain = (error: z.ZodError, input: unknown): Violation => {
   const [issue] = error.issues;
   if (!issue) throw new Error("a rejected input has at least one issue");
-  const path = issue.path.join(".");
+  const path = dotted(issue.path);
   const value = valueAt(input, issue.path);
 
   if (issue.code === "unrecognized_keys") {
-    const [key = ""] = issue.keys;
-    const field = path ? `${path}.${key}` : key;
+    const field = dotted([...issue.path, ...issue.keys.slice(0, 1)]);
     return { code: "unknown_field", path: field, message: `${field} is not a field of the contract` };
   }
   if (issue.code === "invalid_union" && path === "type") {

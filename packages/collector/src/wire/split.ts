@@ -1,11 +1,11 @@
-import { type Envelope, envelope } from "@tidemark/schema";
+import { type Envelope, envelope, type ReceivedBatch } from "@tidemark/schema";
 import { MAX_BATCH_EVENTS } from "@tidemark/schema/limits";
 import { compileCheck } from "./compile-check.ts";
 
 /** A batch in two parts: its envelope, and its events, which only the session parses. */
 export interface SplitBatch {
   envelope: Envelope;
-  /** Both parts as JSON. */
+  /** Both parts as JSON: the envelope, and the array of the events or an object that has it in its field `events`. */
   text: { envelope: string; events: string };
 }
 
@@ -34,10 +34,17 @@ export const splitUnparsed = (body: string): SplitBatch | undefined => {
   }
 };
 
-/** Parses the events of a batch; `undefined` unless it is an array of 1 to MAX_BATCH_EVENTS items. */
+/** Splits a batch that was parsed, without serialising its events, which may be nested to any depth. */
+export const splitParsed = (body: string, { events: _, ...envelope }: ReceivedBatch): SplitBatch => ({
+  envelope,
+  text: { envelope: JSON.stringify(envelope), events: body },
+});
+
+/** Parses the events in the second part of a batch; `undefined` unless they are an array of 1 to MAX_BATCH_EVENTS items. */
 export const readEvents = (text: string): unknown[] | undefined => {
   try {
-    const events: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    const events = Array.isArray(value) ? value : (value as { events?: unknown } | null)?.events;
     return Array.isArray(events) && events.length > 0 && events.length <= MAX_BATCH_EVENTS ? events : undefined;
   } catch {
     return undefined;

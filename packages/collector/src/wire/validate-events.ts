@@ -1,7 +1,7 @@
 import { type Event, event, eventTypes, type ReceivedBatch, type Rejection } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
 import { compileCheck } from "./compile-check.ts";
-import { explain } from "./explain.ts";
+import { explain, type Violation } from "./explain.ts";
 
 /** The valid and the rejected events of a batch. */
 export interface Validated {
@@ -10,6 +10,13 @@ export interface Validated {
   /** One rejection for each of the other events. */
   rejected: Rejection[];
 }
+
+/** The violation of a member named `__proto__`, which zod ignores. */
+const INVALID_PROTO: Violation = {
+  code: "invalid_field",
+  path: "",
+  message: "the event has a member named __proto__ that violates the contract",
+};
 
 const checks = new Map(Object.entries(eventTypes).map(([type, schema]) => [type, compileCheck(schema)]));
 
@@ -36,11 +43,9 @@ export const validateEvents = ({
     const typed = candidate as Event;
     if (!checks.get(typed.type)?.(typed)) {
       // The predicate is fast but only says yes or no: zod finds the violation.
-      const parsed = event.safeParse(candidate);
-      if (!parsed.success) {
-        validated.rejected.push({ index, ...explain(parsed.error, candidate) });
-        return;
-      }
+      const { error } = event.safeParse(candidate);
+      validated.rejected.push({ index, ...(error ? explain(error, candidate) : INVALID_PROTO) });
+      return;
     }
     if (typed.type === "identify" && !isPersonal(consent)) {
       const message = `user_id: not allowed while personalisation is ${consent?.personalisation}; identify the user once it is granted`;

@@ -77,8 +77,13 @@ describe("an overloaded object", () => {
     await expectUnavailable(await busy(`/v1/features/session/${newSession()}`, { headers }));
     await expectUnavailable(await busy("/v1/events", { method: "POST", body: JSON.stringify(batch([custom(0)])) }));
 
-    const defect = await requestWith(new Error("defect"))(`/v1/features/session/${newSession()}`, { headers });
-    expect((await errorOf(defect)).slice(0, 2)).toEqual([500, "internal"]);
-    expect(defect.headers.get("retry-after")).toBeNull();
+    const broken = requestWith(new Error("defect"));
+    for (const defect of [
+      await broken(`/v1/features/session/${newSession()}`, { headers }),
+      await broken("/v1/events", { method: "POST", body: JSON.stringify(batch([custom(0)])) }),
+    ]) {
+      expect((await errorOf(defect)).slice(0, 2)).toEqual([500, "internal"]);
+      expect(defect.headers.get("retry-after")).toBeNull();
+    }
   });
 });

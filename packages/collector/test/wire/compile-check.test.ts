@@ -52,6 +52,11 @@ const near = (schema: z.core.$ZodType): fc.Arbitrary<unknown> => {
       return fc.array(near(def.element), { minLength: 1, maxLength: 10, size: "max" });
     case "tuple":
       return fc.tuple(...def.items.map(near));
+    case "record":
+      return fc.dictionary(
+        fc.constantFrom("a", "b", "x".repeat(100), "x".repeat(101)),
+        fc.oneof(fc.jsonValue({ maxDepth: 6 }), fc.constant("x".repeat(9_000))),
+      );
     case "object": {
       const fields = Object.entries(def.shape).map(([name, field]) => [name, near(field)] as const);
       const optional = Object.entries(def.shape).filter(([, field]) => field._zod.optin !== undefined);
