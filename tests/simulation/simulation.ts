@@ -300,7 +300,7 @@ export const createSimulation = (random: () => number): Simulation => {
       const values: Record<(typeof GLOBALS)[number], unknown> = {
         window,
         document,
-        location: { href: "https://shop.example/" },
+        location: { href: "https://shop.example/", origin: "https://shop.example" },
         navigator: {
           locks: {
             async request(name: string, use: () => Promise<unknown>) {

@@ -1,5 +1,6 @@
 import { gzip } from "./delivery/gzip.ts";
 import { guard } from "./guard.ts";
+import { resolveEndpoint } from "./options/site.ts";
 import { createPartLoader } from "./script-tag/load.ts";
 import { readSettings, type Settings } from "./script-tag/settings.ts";
 import { signalsOf } from "./script-tag/signals.ts";
@@ -21,7 +22,7 @@ const globals = window as unknown as Record<string | symbol, unknown>;
 const REGISTRY = Symbol.for("tidemark");
 
 const start = ({ signals, options, ...others }: Settings & { key: string; endpoint: string }): Tracker => {
-  const load = createPartLoader(script?.src || `${others.endpoint}/`, script?.nonce);
+  const load = createPartLoader(script?.src || (resolveEndpoint(others.endpoint) as string), script?.nonce);
   const tracker = createTracker({ ...others, compress: gzip, signals: signalsOf(signals, options, load) });
   if (/[?&]tidemark_debug\b/.test(location.search)) void load("debug").then((debug) => debug(tracker));
   if (/[?&]tidemark_inspect\b/.test(location.search)) void load("inspect").then((inspect) => inspect(tracker));

@@ -23,8 +23,11 @@ const KEEPALIVE_BYTES = 60 * 1024;
 /** Time limit of a request, in milliseconds. */
 const TIMEOUT_MS = 15_000;
 
-/** Whether a status is worth a retry: timeout, too early, too many requests, and server errors. */
-const isTransient = (status: number): boolean => /^5|408|425|429/.test(status as unknown as string);
+/**
+ * Whether a status is worth a retry: not found (the endpoint's path is wrong, not the batch), timeout, too early, too many requests, and
+ * server errors.
+ */
+const isTransient = (status: number): boolean => /^5|404|408|425|429/.test(status as unknown as string);
 
 /** Parses `Retry-After`, in seconds or as a date, to milliseconds: 0 when absent, negative for a date in the past. */
 const parseRetryAfter = (value: string | null): number =>
@@ -62,15 +65,15 @@ export interface Collector {
 /**
  * Creates the client of one site's collector.
  *
+ * @param url Base URL of the collector's routes, with a `/` at its end.
  * @param hasCookie Whether the collector keeps the visitor's `anonymous_id` in a cookie.
  */
 export const createCollector = (
   key: string,
-  endpoint: string,
+  url: string,
   hasCookie: boolean | undefined,
   compress: Compress | undefined,
 ): Collector => {
-  const url = `${endpoint}`.replace(/\/?$/, "/v1/");
   let credentials: RequestCredentials = hasCookie ? "include" : "omit";
   // The events are last: the collector can then read the origin of a batch without parsing them.
   const bodyOf = (batch: QueuedBatch) => bytesOf(JSON.stringify({ key, sent_at: now(), ...batch }));

@@ -11,7 +11,11 @@ export type CapturedEvent = Omit<Event, "seq">;
 export interface TrackerOptions {
   /** The site's public key, `tm_<site>_…`. Without a valid key the tracker only warns and measures nothing. */
   key: string;
-  /** The collector's origin, such as `https://collector.example`, or `/` for the page's origin. Without it nothing is measured. */
+  /**
+   * The collector's URL, such as `https://collector.example`, or `/` for the page's origin. It may have a path, to which the tracker
+   * adds its routes: with `/t`, events go to `/t/v1/events` of the page's origin, whatever the page's `<base>` says. A query, a
+   * fragment and credentials are invalid, and so is a path that contains the route. Without a valid endpoint nothing is measured.
+   */
   endpoint: string;
   /** The signals to measure. Default: none, only the events that the page tracks itself. */
   signals?: Signal[];

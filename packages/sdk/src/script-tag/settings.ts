@@ -1,6 +1,7 @@
 import { PUBLIC_KEY } from "@tidemark/schema/keys";
 import type { ReadingDetailsOptions } from "../enrichments/reading-details.ts";
 import { isBoolean, isListOfNames, isObject, isText, listProblems, RULES, type Rule } from "../options/rules.ts";
+import { ENDPOINT_FORM, resolveEndpoint } from "../options/site.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
 import type { DwellOptions } from "../signals/dwell.ts";
 import type { HoverOptions } from "../signals/hovers.ts";
@@ -40,8 +41,8 @@ const parse = (accepts: Rule["accepts"], given: unknown): unknown => {
 const TAG_RULES: Record<keyof ScriptTagConfig, Rule> = {
   key: { accepts: isText(PUBLIC_KEY), expected: "a public key like tm_shop_3f9c1e7ab2d84056", fallback: "" },
   endpoint: {
-    accepts: isText(/^(https?:\/)?\/[^\s/]\S*$/),
-    expected: "a URL like https://collector.example",
+    accepts: (value) => typeof value === "string" && !!resolveEndpoint(value),
+    expected: ENDPOINT_FORM,
     fallback: "",
   },
   signals: { accepts: isListOfNames, expected: "a list of names" },

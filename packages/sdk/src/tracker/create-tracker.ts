@@ -6,7 +6,7 @@ import { guard } from "../guard.ts";
 import { createTabNumbers } from "../identity/tab.ts";
 import { createIdentity } from "../identity/visitor.ts";
 import { browserDenies } from "../options/consent.ts";
-import { isValidSite } from "../options/site.ts";
+import { collectorUrl } from "../options/site.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
 import { now } from "../sensors/clock.ts";
 import type { Stop } from "../sensors/listen.ts";
@@ -25,12 +25,13 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
   const { key, endpoint, signals = [], identityStore } = options;
   const name = `tidemark.${key}`;
   const storageName = !options.cookieless && name;
+  const url = collectorUrl(key, endpoint);
   const state: TrackerState = {
-    isStopped: !isValidSite(key, endpoint),
+    isStopped: !url,
     purposes: { measurement: "granted", personalisation: "granted" },
   };
   const { on, emit } = createEmitter<TrackerEventMap>();
-  const collector = createCollector(key, endpoint, options.cookie, options.compress);
+  const collector = createCollector(key, url, !!url && options.cookie, options.compress);
 
   const views = createViews(emit, (...event) => capture(...event), options.queryParameters);
   const capture: Capture = createCapture(state, views, emit, options.beforeSend);

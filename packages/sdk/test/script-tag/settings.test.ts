@@ -1,11 +1,17 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import * as sdk from "../../src/index.ts";
 import { DEFAULTS, NAMES } from "../../src/script-tag/parts.ts";
 import { readSettings } from "../../src/script-tag/settings.ts";
 
 const ORIGIN = "https://collector.example";
 const KEY = "tm_shop_3f9c1e7ab2d84056";
+
+beforeAll(() => {
+  vi.stubGlobal("location", { origin: "https://shop.example" });
+  vi.stubGlobal("origin", "https://shop.example");
+});
+afterAll(() => vi.unstubAllGlobals());
 
 describe("the settings of a script tag", () => {
   it("default to the tag's origin and the default signals", () => {
@@ -32,20 +38,23 @@ describe("the settings of a script tag", () => {
       "http://[::1]:8787",
       "https://a.example/path",
       "/same-site",
+      "/",
+      "./same-site",
+      "//collector.example",
     ],
   ])("accept %s as an endpoint", (endpoint) => {
     const { settings, problems } = readSettings({ key: KEY, endpoint }, {}, ORIGIN);
     expect([settings.endpoint, problems]).toEqual([endpoint, []]);
   });
 
-  it.each(["", "collector.example", "//collector.example", "ftp://collector.example", "https://", "https://a b"])(
-    "have no endpoint if it is %j",
-    (endpoint) => {
-      const { settings, problems } = readSettings({ key: KEY, endpoint }, {}, ORIGIN);
-      expect(settings.endpoint).toBeFalsy();
-      expect(problems).toEqual([expect.stringMatching(/^data-endpoint: .* like https:\/\/collector\.example$/)]);
-    },
-  );
+  it.each([
+    ...["", "collector.example", "ftp://collector.example", "https://", "https://a b", "/t?a"],
+    "https://collector.example/v1/events",
+  ])("have no endpoint if it is %j", (endpoint) => {
+    const { settings, problems } = readSettings({ key: KEY, endpoint }, {}, ORIGIN);
+    expect(settings.endpoint).toBeFalsy();
+    expect(problems).toEqual([expect.stringMatching(/^data-endpoint: .* like https:\/\/collector\.example or a path/)]);
+  });
 
   it("accept the name of every signal and enrichment of the package", () => {
     const others = ["acrossSubdomains", "createTracker", "debug", "gzip", "hold", "reportMedia", "sessionPerCampaign"];
