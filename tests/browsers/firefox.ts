@@ -12,8 +12,12 @@ export const firefoxCan: Abilities = {
   prerender: false,
 };
 
-/** Starts a headless Firefox, driven over WebDriver BiDi. */
-export const startFirefox = (userDataDir?: string): Promise<Browser> =>
+/**
+ * Starts a headless Firefox, driven over WebDriver BiDi.
+ *
+ * @param extraPrefsFirefox Preferences (`about:config`) by name.
+ */
+export const startFirefox = (userDataDir?: string, extraPrefsFirefox: Record<string, number> = {}): Promise<Browser> =>
   startWithPuppeteer("firefox", {
     browser: "firefox",
     ...(userDataDir && { userDataDir }),
@@ -23,5 +27,6 @@ export const startFirefox = (userDataDir?: string): Promise<Browser> =>
       paths: ["/usr/bin/firefox-esr", "/usr/bin/firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"],
       apt: "firefox-esr",
     }),
+    extraPrefsFirefox,
     args: ["--width=1280", "--height=900"],
   });

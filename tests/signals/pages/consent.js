@@ -1,13 +1,20 @@
 /*
  * Records how a tracker uses the browser. `window.accesses` lists each read of Global Privacy Control, each storage access and each
  * request, in order. `window.captured` has the captured events, `window.sent` the batches, and `window.requests` the path and
- * credentials of each request. `window.start(options)` starts the tracker.
+ * credentials of each request. `window.failures` has the uncaught errors and unhandled rejections. `window.start(options)` starts the
+ * tracker. In a frame, the page runs the scripts that its parent posts, and posts their results back.
  */
 {
   window.accesses = [];
   window.sent = [];
   window.requests = [];
   window.captured = [];
+  window.failures = [];
+  addEventListener("error", ({ message }) => failures.push(message));
+  addEventListener("unhandledrejection", ({ reason }) => failures.push(`${reason}`));
+  addEventListener("message", async ({ data, source }) => {
+    if (source === parent) parent.postMessage(await new Function(`return (async () => {${data}})()`)(), "*");
+  });
 
   for (const method of ["getItem", "setItem", "removeItem"]) {
     const original = Storage.prototype[method];

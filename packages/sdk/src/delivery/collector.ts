@@ -44,8 +44,10 @@ export interface Collector {
   /**
    * Posts a batch, with keepalive while the quota allows. The request has no content type, so that it needs no
    * preflight. Only a visible page compresses: a hidden one may be gone before compression ends.
+   *
+   * @param isCancelled Whether the batch must not be sent any more, read just before it is sent.
    */
-  post(batch: QueuedBatch): Promise<Outcome>;
+  post(batch: QueuedBatch, isCancelled: () => boolean): Promise<Outcome>;
   /**
    * Schedules a batch with `fetchLater`, where the browser has it: the browser sends it once the page is gone. Its
    * quota is separate from that of the requests in flight. The response is lost.
@@ -79,9 +81,10 @@ export const createCollector = (
   const bodyOf = (batch: QueuedBatch) => bytesOf(JSON.stringify({ key, sent_at: now(), ...batch }));
 
   return {
-    async post(batch) {
+    async post(batch, isCancelled) {
       let body = bodyOf(batch);
       if (compress && isVisible()) body = await compress(body);
+      if (isCancelled()) return {};
       bytesInFlight += body.length;
       try {
         const response = await fetch(`${url}events`, {
@@ -121,9 +124,9 @@ export const createCollector = (
       return features;
     },
     forgetCookie() {
+      credentials = "omit";
       if (hasCookie)
         fetch(`${url}forget?key=${key}`, { method: "POST", credentials: "include", keepalive: true }).catch(() => {});
-      credentials = "omit";
     },
   };
 };

@@ -1,6 +1,7 @@
 import type { Event, View } from "@tidemark/schema";
 import type { BatchOrigin } from "../events/queued-batch.ts";
 import type { Emit } from "../events/tracker-events.ts";
+import { runEach } from "../guard.ts";
 import { now } from "../sensors/clock.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
@@ -49,6 +50,8 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
   let failures = 0;
   /** The latest time until which any response asked to send no request (`Retry-After`), in UTC milliseconds. */
   let retryAfterUntil = 0;
+  /** Whether the visitor has refused: no request begins any more. */
+  let isDiscarded = false;
   /** Error text of the last request; undefined when it succeeded. */
   let lastProblem: string | undefined;
 
@@ -75,8 +78,9 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
     const { batch } = entry;
     queue.open = undefined;
     emit("sent", batch);
-    const { problem, retryAfterMs, response } = await collector.post(batch);
+    const { problem, retryAfterMs, response } = await collector.post(batch, () => isDiscarded);
     entry.request = undefined;
+    if (isDiscarded) return;
     lastProblem = problem;
     if (retryAfterMs !== undefined) {
       startBackoff(retryAfterMs);
@@ -90,8 +94,8 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
     sendNext();
   };
 
-  const send = (entry: QueueEntry): Promise<void> => {
-    entry.request ??= attempt(entry);
+  const send = (entry: QueueEntry): Promise<void> | undefined => {
+    if (!isDiscarded) entry.request ??= attempt(entry);
     return entry.request;
   };
 
@@ -114,6 +118,7 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
   // Signals listen to the same change, and add their last events before the batch is sent.
   const stopListening = onPageChange((change) =>
     queueMicrotask(() => {
+      if (isDiscarded) return;
       sendNow();
       if (change === "leave") leavePage();
     }),
@@ -135,12 +140,17 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
       if (entries.some((entry) => queue.entries.includes(entry)))
         throw new Error(`${queue.entries.length} batches wait: ${lastProblem}`);
     },
-    stop(discard) {
-      stopListening();
-      if (discard) for (const entry of queue.entries) queue.settle(entry);
-      sendNow();
-      backoffTimer.stop();
-      if (discard) spool.close();
+    stop(discard = false) {
+      isDiscarded = discard;
+      runEach(
+        stopListening,
+        () => {
+          if (discard) for (const entry of queue.entries) queue.settle(entry);
+        },
+        sendNow,
+        backoffTimer.stop,
+        () => discard && spool.close(),
+      );
     },
   };
 };

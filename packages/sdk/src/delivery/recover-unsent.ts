@@ -23,12 +23,14 @@ export const recoverUnsent = (
     for (const batch of buffered) spool.put(batch);
     const unsent = (await spool.read()) ?? buffered;
     // Other pages may have added more batches since.
-    if (buffered[0]) buffer.write(readBuffered(buffer).slice(buffered.length));
+    const added = readBuffered(buffer).slice(buffered.length);
+    if (buffered[0]) buffer.write(added[0] && added);
     const settled = queue.recover(unsent);
     sendNext();
     await settled;
     // The next page that recovers must not find settled batches.
     return spool.write();
   };
-  void (navigator.locks?.request(lock, recover).catch(() => {}) ?? recover());
+  const start = async () => navigator.locks?.request(lock, recover) ?? recover();
+  start().catch(() => {});
 };

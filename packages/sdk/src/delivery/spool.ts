@@ -18,8 +18,8 @@ export interface Spool {
   write(): Promise<unknown>;
   /** Writes all changes, and returns the batches of all pages of the site; `undefined` where there is no storage. */
   read(): Promise<QueuedBatch[] | undefined>;
-  /** Closes the database after all writes, so that it can be deleted. */
-  close(): void;
+  /** Closes the database for good after all writes, so that it can be deleted. */
+  close(): unknown;
 }
 
 /**
@@ -28,6 +28,7 @@ export interface Spool {
  */
 export const createSpool = (name: string | false, onError: (error: unknown) => void): Spool => {
   let store: UseStore | undefined;
+  let isClosed = false;
   /** The batches changed since the last write: `true` to store, `false` to delete. */
   let changes = new Map<QueuedBatch, boolean>();
 
@@ -36,7 +37,7 @@ export const createSpool = (name: string | false, onError: (error: unknown) => v
     const written = changes;
     changes = new Map();
     writeTimer.stop();
-    if (!name) return;
+    if (!name || isClosed) return;
     try {
       store ??= createStore(name, "spool");
       return await store("readwrite", (records) => {
@@ -75,6 +76,9 @@ export const createSpool = (name: string | false, onError: (error: unknown) => v
     remove: (batch) => change(batch, false),
     write,
     read: () => transact((records) => promisifyRequest<QueuedBatch[]>(records.getAll())),
-    close: () => store?.("readonly", ({ transaction }) => transaction.db.close()),
+    close() {
+      isClosed = true;
+      return store?.("readonly", ({ transaction }) => transaction.db.close());
+    },
   };
 };

@@ -1,6 +1,6 @@
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
 import { now } from "../sensors/clock.ts";
-import { type StoredValue, storedValue } from "../storage/web-storage.ts";
+import { attemptEach, type StoredValue, storedValue } from "../storage/web-storage.ts";
 import { createId } from "./create-id.ts";
 
 /** A visitor in a session. */
@@ -53,7 +53,10 @@ export const createIdentity = (
   fixedSessionId?: string,
   identityStore?: IdentityStore,
 ): Identity => {
-  const storage = (name && identityStore?.(name)) || storedValue<StoredIdentity>("localStorage", name);
+  const storage: StoredValue<StoredIdentity> =
+    name && identityStore
+      ? attemptEach({ read: () => identityStore(name).read(), write: (value) => identityStore(name).write(value) })
+      : storedValue("localStorage", name);
   let identity = { active_at: 0 } as StoredIdentity;
 
   /** Reads the changes of other tabs. A stored identity that is older than the known one is ignored: the latest write has failed. */

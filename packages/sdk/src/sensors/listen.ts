@@ -1,3 +1,5 @@
+import { runEach } from "../guard.ts";
+
 /** A function that undoes the call that returned it. */
 export type Stop = () => void;
 
@@ -33,9 +35,8 @@ export const share = <T>(start: (emit: (value: T) => void) => Stop): ((listener:
   };
 };
 
-/** Combines several stop functions into one, which calls them in order. */
+/** Combines several stop functions into one, which calls them in order, each by itself. */
 export const combineStops =
   (...stops: Stop[]): Stop =>
-  () => {
-    for (const stop of stops) stop();
-  };
+  () =>
+    runEach(...stops);

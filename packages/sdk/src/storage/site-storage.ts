@@ -1,3 +1,4 @@
+import { runEach } from "../guard.ts";
 import { storedValue } from "./web-storage.ts";
 
 /**
@@ -6,9 +7,10 @@ import { storedValue } from "./web-storage.ts";
 export const unloadBufferName = (name: string | false): string | false => name && `${name}.unsent`;
 
 /** Deletes everything that a site's pages have stored under `name`: visitor, unload buffer, numbering and spool. */
-export const erase = (name: string): void => {
-  storedValue("localStorage", name).write(undefined);
-  storedValue("localStorage", unloadBufferName(name)).write(undefined);
-  storedValue("sessionStorage", name).write(undefined);
-  indexedDB.deleteDatabase(name);
-};
+export const erase = (name: string): void =>
+  runEach(
+    () => storedValue("localStorage", name).write(undefined),
+    () => storedValue("localStorage", unloadBufferName(name)).write(undefined),
+    () => storedValue("sessionStorage", name).write(undefined),
+    () => void indexedDB.deleteDatabase(name),
+  );

@@ -1,25 +1,33 @@
-/**
- * A JSON value under one name in a Web Storage area. Where the browser forbids storage, it stores nothing and never
- * throws.
- */
+/** A stored JSON value. */
 export interface StoredValue<T> {
   read(): T | null | undefined;
   write(value: T | null | undefined): void;
 }
 
-/** Creates the stored value of that name. With `false` as the name it stores nothing. */
-export const storedValue = <T>(area: "localStorage" | "sessionStorage", name: string | false): StoredValue<T> => {
-  const attempt = <R>(use: (storage: Storage) => R): R | undefined => {
-    try {
-      if (name) return use(window[area]);
-    } catch {}
+const attempt = <R>(use: () => R): R | undefined => {
+  try {
+    return use();
+  } catch {
     return;
-  };
-  return {
-    read: () => attempt((storage) => JSON.parse(storage.getItem(name as string) as string)),
-    write: (value) =>
-      attempt((storage) =>
-        value ? storage.setItem(name as string, JSON.stringify(value)) : storage.removeItem(name as string),
-      ),
-  };
+  }
 };
+
+/** Makes a stored value that never throws: where the browser forbids storage, it stores nothing. */
+export const attemptEach = <T>({ read, write }: StoredValue<T>): StoredValue<T> => ({
+  read: () => attempt(read),
+  write: (value) => attempt(() => write(value)),
+});
+
+/**
+ * Creates a JSON value under one name in a Web Storage area. It never throws. With `false` as the name it stores
+ * nothing.
+ */
+export const storedValue = <T>(area: "localStorage" | "sessionStorage", name: string | false): StoredValue<T> =>
+  attemptEach({
+    read: () => name && JSON.parse(window[area].getItem(name) as string),
+    write: (value) => {
+      if (!name) return;
+      if (value) window[area].setItem(name, JSON.stringify(value));
+      else window[area].removeItem(name);
+    },
+  });

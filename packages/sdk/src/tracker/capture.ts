@@ -14,10 +14,9 @@ export type Capture = <T extends EventType>(type: T, fields: FieldsOf<T>, copy?:
  * report, because they have no number. */
 const MAX_HELD = 500;
 
-/** Numbers an event and queues it for delivery, or holds it until the visitor answers. Drops it without consent. */
+/** Numbers an event and queues it for delivery, or holds it until the visitor answers. */
 const record = (state: TrackerState, entry: HeldEvent, emit: Emit) => {
   const { connection, held, visitor } = state;
-  if (state.isStopped) return;
   if (held) {
     if (held.length < MAX_HELD) held.push(entry);
   } else if (connection && visitor) {
@@ -37,7 +36,7 @@ export const releaseHeld = (state: TrackerState, emit: Emit): void => {
 
 /**
  * Creates the function that captures events. It adds the time and the page view, and passes each event through
- * `beforeSend`.
+ * `beforeSend`. Without consent, and in a stopped tracker, it captures nothing.
  */
 export const createCapture = (
   state: TrackerState,
@@ -48,6 +47,7 @@ export const createCapture = (
   guard((type: EventType, fields: object, { added, propertyBytes = 0 }: JsonCopy = {}) => {
     const time = now();
     const { connection, held, visitor } = state;
+    if (state.isStopped || !(connection || held)) return;
     if (connection && !held) {
       state.visitor = connection.visitorAt(time);
       if (visitor?.session_id !== state.visitor.session_id) views.renew();

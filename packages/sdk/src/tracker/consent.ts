@@ -10,8 +10,8 @@ import { type Connection, disconnect, type TrackerState } from "./state.ts";
 /**
  * Creates the function that applies a visitor's answer about consent.
  *
- * Measurement `granted` connects the tracker and sends the held events. `denied` disconnects it and deletes all data about the
- * visitor. `pending`, or an unknown value, holds events.
+ * If measurement is `granted`, it connects the tracker and sends the held events. If it is `denied`, it disconnects even a stopped
+ * tracker, and deletes all data about the visitor. If it is `pending`, or an unknown value, it holds events.
  *
  * @param forget Deletes the data about the visitor outside of the tracker's state.
  */
@@ -24,22 +24,23 @@ export const createConsent = (
 ): ((answer?: ConsentAnswer) => void) =>
   guard((answer?: ConsentAnswer) => {
     const { purposes } = state;
-    if (state.isStopped) return;
     if (answer) {
       Object.assign(purposes, typeof answer === "string" ? { measurement: answer, personalisation: answer } : answer);
       // Batches carry the answer: the collector receives it once measurement is granted.
       state.statedConsent = { ...purposes } as Consent;
     }
-    if (purposes.measurement === "granted") {
-      if (!state.connection) {
-        state.connection = connect();
-        state.visitor ??= state.connection.visitorAt(now());
-      }
-      releaseHeld(state, emit);
-      sendIdentify(state, capture);
-    } else if (purposes.measurement === "denied") {
+    if (purposes.measurement === "denied") {
       disconnect(state, true);
-      state.connection = undefined;
       forget();
-    } else state.held ??= [];
+    } else if (!state.isStopped) {
+      if (purposes.measurement === "granted") {
+        if (!state.connection) {
+          state.connection = connect();
+          // Events that are held after a refusal must not carry the ids from before it.
+          if (state.held || !state.visitor) state.visitor = state.connection.visitorAt(now());
+        }
+        releaseHeld(state, emit);
+        sendIdentify(state, capture);
+      } else state.held ??= [];
+    }
   });

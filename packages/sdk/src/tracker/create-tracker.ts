@@ -2,7 +2,7 @@ import { createCollector } from "../delivery/collector.ts";
 import { createDelivery } from "../delivery/delivery.ts";
 import { createEmitter } from "../events/emitter.ts";
 import type { TrackerEventMap } from "../events/tracker-events.ts";
-import { guard } from "../guard.ts";
+import { guard, runEach } from "../guard.ts";
 import { createTabNumbers } from "../identity/tab.ts";
 import { createIdentity } from "../identity/visitor.ts";
 import { browserDenies } from "../options/consent.ts";
@@ -40,11 +40,12 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     ...createTabNumbers(storageName),
     ...createDelivery(collector, storageName, emit),
   });
-  const forget = () => {
-    erase(name);
-    identityStore?.(name).write(undefined);
-    collector.forgetCookie();
-  };
+  const forget = () =>
+    runEach(
+      () => erase(name),
+      () => identityStore?.(name).write(undefined),
+      collector.forgetCookie,
+    );
   const applyConsent = createConsent(state, connect, forget, capture, emit);
   applyConsent(browserDenies(options.doNotTrack) ? "denied" : options.consent);
 
@@ -63,7 +64,7 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
   };
   return {
     get sessionId() {
-      return state.visitor?.session_id ?? "";
+      return (state.connection && state.visitor?.session_id) ?? "";
     },
     track: guard((name: string, properties?: unknown) =>
       capture("custom", { name: `${name}` }, copyJson("properties", properties)),
@@ -74,11 +75,10 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
       state.user = { user_id, traits: copyJson("traits", traits) };
       sendIdentify(state, capture);
     }),
-    reset: guard(() => {
+    reset() {
       state.user = state.visitor = undefined;
-      state.connection?.forget();
-      collector.forgetCookie();
-    }),
+      runEach(() => state.connection?.forget(), collector.forgetCookie);
+    },
     consent: applyConsent,
     page: guard((properties) => views.begin("manual", undefined, properties)),
     flush,
@@ -88,11 +88,14 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
       return collector.readFeatures(state.visitor?.session_id);
     },
     on,
-    stop: guard(() => {
-      emit("report", "view_end");
-      for (const stop of stops) stop();
-      disconnect(state, false);
-      state.isStopped = true;
-    }),
+    stop: () =>
+      runEach(
+        () => emit("report", "view_end"),
+        ...stops,
+        () => {
+          state.isStopped = true;
+        },
+        () => disconnect(state, false),
+      ),
   };
 };

@@ -1,5 +1,6 @@
 import type { Consent, View } from "@tidemark/schema";
 import type { Delivery } from "../delivery/delivery.ts";
+import { runEach } from "../guard.ts";
 import type { TabNumbers } from "../identity/tab.ts";
 import type { Identity, Visitor } from "../identity/visitor.ts";
 import type { Purposes } from "../options/consent.ts";
@@ -40,9 +41,13 @@ export const requireConnection = ({ connection, held }: TrackerState): Connectio
   return connection;
 };
 
-/** Stops numbering and sending. The remaining events are sent or, if it `forgets`, dropped. */
+/**
+ * Stops numbering and sending. The remaining events are sent or, if it `forgets`, dropped. Then no event can be captured, whatever
+ * fails.
+ */
 export const disconnect = (state: TrackerState, forgets: boolean): void => {
-  state.connection?.leave();
-  state.connection?.stop(forgets);
+  const { connection } = state;
   state.held = undefined;
+  if (forgets) state.connection = undefined;
+  if (connection) runEach(connection.leave, () => connection.stop(forgets));
 };

@@ -16,7 +16,7 @@ export type Vector = Record<string, FeatureValue>;
 export interface Tracker<Events extends object = UntypedEvents, Traits extends object = Properties> {
   /**
    * The id of the current session, with which a server reads the session's features from the collector. Empty while there is no
-   * session, for example after {@link Tracker.reset}.
+   * session, for example after {@link Tracker.reset} or a refusal.
    */
   readonly sessionId: string;
   /** Captures a custom event. `name`: 1 to 100 characters. The collector rejects a longer name with an error. */
