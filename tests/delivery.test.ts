@@ -1,15 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createSimulation, type Fault, faults, type Page, type StorageState } from "./simulation/simulation.ts";
+import {
+  type Compression,
+  compressions,
+  createSimulation,
+  type Fault,
+  faults,
+  type Page,
+  type Simulation,
+  type StorageState,
+} from "./simulation/simulation.ts";
 
 /** A step of a run of the simulation. `page` picks one of the open pages. */
 type Action =
   | { kind: "track"; page: number; count: number; bytes: number }
   | { kind: "wait"; ms: number }
   | { kind: "network"; fault: Fault }
+  | { kind: "compress"; compression: Compression }
   | { kind: "show"; page: number; isVisible: boolean }
   | { kind: "open"; clock: number }
-  | { kind: "navigate" | "leave" | "crash" | "flush"; page: number };
+  | { kind: "navigate" | "leave" | "cache" | "crash" | "flush"; page: number };
 
 const page = fc.nat(3);
 /** Many small events, or a few large ones: in total fewer than a page drops. */
@@ -24,9 +34,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("wait"), ms: fc.constantFrom(1, 100, 300, 2_500, 20_000) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("network"), fault: fc.constantFrom(...faults) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("compress"), compression: fc.constantFrom(...compressions) }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("show"), page, isVisible: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("open"), clock: fc.constantFrom(0, 0, -3_600_000) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("navigate", "leave", "crash", "flush"), page }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("navigate", "leave", "cache", "crash", "flush"), page }) },
 );
 
 /** Longest time that an event is in memory only, in milliseconds. A crash loses the events of this time. */
@@ -44,6 +58,12 @@ const randomFrom = (seed: number) => {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+};
+
+/** Advances the time until a promise has settled, at most a minute. */
+const settled = <T>(simulation: Simulation, promise: Promise<T>): Promise<T> => {
+  promise.catch(() => {});
+  return simulation.advance(60_000).then(() => promise);
 };
 
 const run = async (actions: Action[], seed: number, storage: StorageState) => {
@@ -64,9 +84,14 @@ const run = async (actions: Action[], seed: number, storage: StorageState) => {
       simulation.network = each.fault;
       return;
     }
+    if (each.kind === "compress") {
+      simulation.compression = each.compression;
+      return;
+    }
     if (each.kind === "open" || !open.size) return start(undefined, each.kind === "open" ? each.clock : 0);
     const [chosen, events] = [...open][each.page % open.size] ?? [];
     if (!chosen || !events) return;
+    chosen.restore();
     if (each.kind === "track") {
       for (let left = each.count; left > 0; left -= 1) {
         chosen.track(tracked, each.bytes);
@@ -74,6 +99,7 @@ const run = async (actions: Action[], seed: number, storage: StorageState) => {
         tracked += 1;
       }
     } else if (each.kind === "show") chosen.show(each.isVisible);
+    else if (each.kind === "cache") chosen.cache();
     else if (each.kind === "flush") chosen.tracker.flush().catch(() => {});
     else {
       open.delete(chosen);
@@ -92,7 +118,10 @@ const run = async (actions: Action[], seed: number, storage: StorageState) => {
   for (const each of actions) await perform(each);
   simulation.network = "pass";
   await simulation.advance(ALL_RETRIES_MS);
-  for (const each of open.keys()) each.show(true);
+  for (const each of open.keys()) {
+    each.restore();
+    each.show(true);
+  }
   const last = simulation.open();
   await simulation.advance(ALL_RETRIES_MS);
   await last.tracker.flush();
@@ -124,7 +153,7 @@ const checkRuns = (storage: StorageState, kinds: readonly Action["kind"][], numR
     { numRuns },
   );
 
-const onOpenPages = ["track", "wait", "network", "show", "open", "flush"] as const;
+const onOpenPages = ["track", "wait", "network", "compress", "cache", "show", "open", "flush"] as const;
 const withLeaving = [...onOpenPages, "navigate", "leave"] as const;
 const withCrashes = [...withLeaving, "crash"] as const;
 
@@ -283,6 +312,165 @@ describe("a custom event", () => {
     await simulation.advance(3_000);
     expect(simulation.stored).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(simulation.requests - before).toBe(2);
+  });
+});
+
+describe("a response of another program than the collector", () => {
+  it.each(["foreign", "portal"] as const)("acknowledges and drops nothing: %s", async (fault) => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    simulation.network = fault;
+    page.track(0, 0);
+    await expect(settled(simulation, page.tracker.flush())).rejects.toThrow("1 batches wait");
+    await simulation.advance(10 * 60_000);
+    expect(simulation.stored).toEqual([]);
+    simulation.network = "pass";
+    await simulation.advance(60_000);
+    expect(simulation.stored).toEqual([0]);
+    expect(simulation.dropped).toEqual([]);
+  });
+});
+
+describe("a request that never settles", () => {
+  it("holds up delivery and flush() for 15 s, by the page's own clock", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    simulation.network = "stuck";
+    page.track(0, 0);
+    const start = simulation.now;
+    const flushed = page.tracker.flush().catch(() => simulation.now - start);
+    await simulation.advance(16_000);
+    expect(await flushed).toBe(15_000);
+    simulation.network = "pass";
+    page.track(1, 0);
+    await simulation.advance(20_000);
+    expect(simulation.stored).toEqual([0, 1]);
+  });
+
+  it("is forgotten and sent again when the page is restored from the back-forward cache", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    await simulation.advance(3_000);
+    simulation.network = "hang";
+    page.track(0, 0);
+    await simulation.advance(1);
+    page.cache();
+    await simulation.advance(1);
+    simulation.network = "pass";
+    page.restore();
+    page.track(1, 0);
+    await simulation.advance(100);
+    expect(simulation.stored).toEqual([0, 1]);
+  });
+});
+
+describe("a compression", () => {
+  it.each(compressions)("that %s delays no batch for more than a request", async (compression) => {
+    const simulation = createSimulation(randomFrom(1));
+    simulation.compression = compression;
+    const page = simulation.open();
+    page.track(0, 0);
+    await simulation.advance(20_000);
+    page.track(1, 0);
+    await simulation.advance(100);
+    expect(simulation.stored).toEqual([0, 1]);
+  });
+
+  it("that hangs does not keep a page that is left from sending", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    simulation.compression = "hangs";
+    const page = simulation.open();
+    page.track(0, 0);
+    await simulation.advance(1);
+    page.leave();
+    await simulation.advance(100);
+    expect(simulation.stored).toEqual([0]);
+  });
+
+  it("does not begin in a page that is left while it counts as visible", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    await simulation.advance(3_000);
+    simulation.compression = "hangs";
+    page.track(0, 0);
+    page.leave("visible");
+    await simulation.advance(100);
+    expect(simulation.stored).toEqual([0]);
+  });
+});
+
+describe("an event at which the collector fails", () => {
+  it("holds up no other event: not those of its batch, and not those of later batches", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    await simulation.advance(3_000);
+    simulation.defects.add(4);
+    for (let number = 0; number < 7; number += 1) page.track(number, 0);
+    await simulation.advance(60_000);
+    expect(simulation.stored.sort()).toEqual([0, 1, 2, 3, 5, 6]);
+    page.track(7, 0);
+    await simulation.advance(2_000);
+    expect(simulation.stored).toContain(7);
+  });
+
+  it("is dropped and reported after a bounded number of attempts, during which others were stored", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    await simulation.advance(3_000);
+    simulation.defects.add(0);
+    page.track(0, 0);
+    const dropped: unknown[] = [];
+    page.tracker.on("rejected", ({ code, events }) => dropped.push(code, events.length));
+    for (let number = 1; number < 20; number += 1) {
+      await simulation.advance(20_000);
+      page.track(number, 0);
+    }
+    await simulation.advance(20_000);
+    expect(dropped).toEqual(["internal", 1]);
+    expect(simulation.dropped).toEqual([{ from_seq: 0, to_seq: 0, reason: "refused" }]);
+    expect(simulation.stored).toHaveLength(19);
+  });
+
+  it("is not dropped while the collector fails at every event", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    for (let number = 0; number < 40; number += 1) simulation.defects.add(number);
+    for (let number = 0; number < 40; number += 1) {
+      page.track(number, 0);
+      await simulation.advance(60_000);
+    }
+    simulation.defects.clear();
+    await simulation.advance(200_000);
+    expect(simulation.stored.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, number) => number));
+  });
+});
+
+describe("flush", () => {
+  it("rejects with the reason when the collector has rejected an event, once", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    simulation.network = "strict";
+    page.track(0, 0);
+    await simulation.advance(1_000);
+    page.track(1, 0);
+    const flushed = page.tracker.flush();
+    const other = page.tracker.flush();
+    other.catch(() => {});
+    await expect(settled(simulation, flushed)).rejects.toThrow(/event 0: .*\(invalid_field\); event 1: /);
+    await expect(other).rejects.toThrow("event 1: ");
+    await page.tracker.flush();
+    expect(simulation.warnings.filter((text) => text.includes("invalid_field"))).toHaveLength(1);
+  });
+
+  it("rejects with the reason when the collector has rejected a batch", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    simulation.network = "reject";
+    for (const number of [0, 1]) {
+      page.track(number, 0);
+      await expect(settled(simulation, page.tracker.flush())).rejects.toThrow("no site (unknown_key)");
+    }
+    expect(simulation.warnings.filter((text) => text.includes("unknown_key"))).toHaveLength(1);
   });
 });
 

@@ -13,11 +13,22 @@ import { validateEvents } from "../../packages/collector/src/wire/validate-event
  *
  * - `slow`: a batch takes half a minute to arrive, so that the page times out and sends it again.
  * - `reject`: the collector rejects the batch with a final error.
+ * - `foreign`: another program responds with status 200 and JSON, such as a service worker; the batch does not arrive.
+ * - `portal`: another server responds with status 404 and a page, such as a lapsed domain's.
+ * - `strict`: the collector rejects each event.
+ * - `stuck`: the batch arrives, and the browser then forgets the request: it never settles, not even when it is aborted.
  *
  * `faulty-proxy.ts` describes the others.
  */
-export const faults = ["pass", "down", "error", "busy", "cut", "truncate", "hang", "twice", "slow", "reject"] as const;
+export const faults = [
+  ...["pass", "down", "error", "busy", "cut", "truncate", "hang", "twice", "slow", "reject", "foreign", "portal"],
+  ...["stuck", "strict"],
+] as const;
 export type Fault = (typeof faults)[number];
+
+/** The behaviour of the page's function `compress`. */
+export const compressions = ["works", "rejects", "throws", "hangs", "returns nothing"] as const;
+export type Compression = (typeof compressions)[number];
 
 /**
  * The storage of the browser. `full`: IndexedDB opens and aborts each transaction; `forbidden`: no storage is
@@ -31,10 +42,15 @@ export interface Page {
   /** Tracks an event with that number. `bytes`: length of a text in its properties. */
   track(number: number, bytes: number): void;
   show(isVisible: boolean): void;
+  /** Leaves the page, which stays in the back-forward cache: no timer and no response reaches it. */
+  cache(): void;
+  /** Restores the page from the back-forward cache, if it is there. */
+  restore(): void;
   /**
-   * Leaves the page: it receives `visibilitychange` and `pagehide`, and ends at once. Writes to IndexedDB that are not committed by then are lost.
+   * Leaves the page: it receives `visibilitychange` and `pagehide`, and ends at once. Writes to IndexedDB that are not
+   * committed by then are lost. `visible`: the page counts as visible to its end, as in WebKit.
    */
-  leave(): void;
+  leave(state?: "visible"): void;
   /** Ends the page without an event. */
   crash(): void;
 }
@@ -53,6 +69,10 @@ export interface Simulation {
   /** The fault that affects batches from now on. */
   network: Fault;
   storage: StorageState;
+  /** The behaviour of the pages' function `compress` from now on. Default: `works`. */
+  compression: Compression;
+  /** Numbers of the events at which the collector fails with status 500. */
+  readonly defects: Set<number>;
   /** Whether pages that are opened from now on have `fetchLater`. Default: false. */
   hasFetchLater: boolean;
   /** `Retry-After` of a busy collector, in seconds. Default: 2. */
@@ -66,6 +86,8 @@ export interface Simulation {
   readonly rejected: Set<number>;
   /** The dropped ranges that pages have reported. */
   readonly dropped: Dropped[];
+  /** Warnings in the consoles of all pages. */
+  readonly warnings: string[];
   /** Number of requests so far. */
   readonly requests: number;
   /** Violations of the contract or of a `Retry-After`, as text. */
@@ -86,7 +108,7 @@ const LOCAL_STORAGE_CHARACTERS = 5_000_000;
 
 /** The globals that the simulation replaces. Each page gets its own, as arguments in this order. */
 const GLOBALS = [
-  ...["window", "document", "location", "navigator", "performance", "Date", "Math", "fetch", "AbortSignal"],
+  ...["window", "document", "location", "navigator", "performance", "Date", "Math", "fetch"],
   ...["setTimeout", "clearTimeout", "indexedDB", "IDBKeyRange", "console"],
 ] as const;
 
@@ -178,6 +200,9 @@ export const createSimulation = (random: () => number): Simulation => {
     for (let idle = 0; idle < 3; idle = transactions.size ? 0 : idle + 1) await setImmediate();
   };
 
+  const warnings: string[] = [];
+  const defects = new Set<number>();
+
   const send = (body: string, keepalive: boolean, isAlive: () => boolean) =>
     new Promise<Response>((resolve, reject) => {
       const fail = () => reject(new TypeError("network error"));
@@ -190,10 +215,20 @@ export const createSimulation = (random: () => number): Simulation => {
         else if (fault === "busy") resolve(new Response("busy", { status: 429, headers }));
         else if (fault === "reject") {
           for (const number of collector.numbersIn(body)) rejected.add(number);
-          resolve(new Response("no", { status: 400 }));
+          resolve(Response.json({ error: { code: "unknown_key", message: "no site" } }, { status: 401 }));
+        } else if (fault === "strict") {
+          for (const number of collector.numbersIn(body)) rejected.add(number);
+          const rejection = { code: "invalid_field", path: "name", message: "name: expected another" };
+          const all = JSON.parse(body).events.map((_: unknown, index: number) => ({ ...rejection, index }));
+          resolve(Response.json({ accepted: 0, duplicates: 0, rejected: all, added_later: true }));
+        } else if (fault === "foreign") resolve(Response.json({ ok: true }));
+        else if (fault === "portal") resolve(new Response("<h1>This domain is for sale</h1>", { status: 404 }));
+        else if (collector.numbersIn(body).some((number) => defects.has(number))) {
+          resolve(Response.json({ error: { code: "internal", message: "a defect" } }, { status: 500 }));
         } else if (fault !== "hang") {
           if (fault === "twice") collector.receiveBatch(body);
           const response = JSON.stringify(collector.receiveBatch(body));
+          if (fault === "stuck") return;
           if (fault === "cut") fail();
           else resolve(new Response(fault === "truncate" ? response.slice(0, 5) : response));
         }
@@ -206,6 +241,9 @@ export const createSimulation = (random: () => number): Simulation => {
   const simulation: Simulation = {
     network: "pass",
     storage: "free",
+    compression: "works",
+    defects,
+    warnings,
     hasFetchLater: false,
     retryAfter: 2,
     localStorage,
@@ -239,6 +277,11 @@ export const createSimulation = (random: () => number): Simulation => {
       const openedAt = now;
       const ownTransactions = new Set<IDBTransaction>();
       let isAlive = true;
+      let isCached = false;
+      /** Number of times that the page was in the back-forward cache. */
+      let cachings = 0;
+      /** Timers that ended while the page was in the back-forward cache. */
+      let held: (() => void)[] = [];
       let inFlight = 0;
       let retryAfterUntil = 0;
       /** Bodies that the browser sends once the page is gone (`fetchLater`). */
@@ -324,22 +367,27 @@ export const createSimulation = (random: () => number): Simulation => {
         performance: { timeOrigin: openedAt + clockError, now: () => now - openedAt },
         Date: { now: () => now + clockError, parse: Date.parse },
         Math: Object.create(Math, { random: { value: random } }),
-        AbortSignal: { timeout: (ms: number) => ms },
         IDBKeyRange,
         indexedDB,
         // `setTimeout` runs at once for a wait of more than 31 bits.
-        setTimeout: (run: () => void, ms = 0) => schedule(ms > 2 ** 31 - 1 ? 0 : ms, () => isAlive && run()),
+        setTimeout: (run: () => void, ms = 0) =>
+          schedule(ms > 2 ** 31 - 1 ? 0 : ms, () => {
+            if (isCached) held.push(run);
+            else if (isAlive) run();
+          }),
         clearTimeout: (timer: (typeof timers)[number]) => {
           timers = timers.filter((each) => each !== timer);
         },
-        console: { warn() {}, info() {} },
+        console: { warn: (...texts: unknown[]) => warnings.push(texts.join(" ")), info() {} },
         fetch: (
           _: string,
-          { body: bytes, keepalive, signal }: { body: Uint8Array; keepalive: boolean; signal: number },
+          { body: bytes, keepalive, signal }: { body: Uint8Array; keepalive: boolean; signal: AbortSignal },
         ) => {
           const body = new TextDecoder().decode(bytes);
           requests += 1;
           checkRetryAfter();
+          const startedAt = cachings;
+          const isStuck = simulation.network === "stuck";
           const size = bytes.length;
           if (keepalive && inFlight + size > KEEPALIVE_BYTES) return Promise.reject(new TypeError("over the quota"));
           if (keepalive) inFlight += size;
@@ -347,15 +395,16 @@ export const createSimulation = (random: () => number): Simulation => {
             const endWith = (act: () => void) => () => {
               if (keepalive) inFlight -= size;
               keepalive = false;
-              if (isAlive) act();
+              if (isAlive && startedAt === cachings) act();
             };
-            schedule(
-              signal,
-              endWith(() => reject(new DOMException("timed out", "TimeoutError"))),
-            );
-            send(body, keepalive, () => isAlive).then(
+            if (!isStuck)
+              signal.addEventListener(
+                "abort",
+                endWith(() => reject(signal.reason)),
+              );
+            send(body, keepalive, () => isAlive && startedAt === cachings).then(
               (response) => {
-                if (response.status === 429)
+                if (response.status === 429 && startedAt === cachings)
                   retryAfterUntil = Math.max(retryAfterUntil, now + simulation.retryAfter * 1000);
                 endWith(() => resolve(response))();
               },
@@ -373,12 +422,18 @@ export const createSimulation = (random: () => number): Simulation => {
             laterBodies.push(new TextDecoder().decode(body));
           },
         });
+      /** Asynchronous, like compression; returns the body unchanged. */
+      const compress = (body: Uint8Array): Promise<Uint8Array> => {
+        if (simulation.compression === "throws") throw new Error("compression failed");
+        if (simulation.compression === "hangs") return new Promise(() => {});
+        if (simulation.compression === "rejects") return Promise.reject(new Error("compression failed"));
+        return Promise.resolve((simulation.compression === "works" ? body : undefined) as Uint8Array);
+      };
       const createTracker = load(...GLOBALS.map((name) => values[name]));
       const tracker: Tracker = createTracker({
         key: "tm_shop_12345678",
         endpoint: "https://collector.example",
-        // Asynchronous, like compression; returns the body unchanged.
-        compress: async (body: Uint8Array) => body,
+        compress,
       });
 
       const end = () => {
@@ -402,11 +457,34 @@ export const createSimulation = (random: () => number): Simulation => {
         tracker,
         track: (number, bytes) => tracker.track("numbered", { number, ...(bytes && { text: "x".repeat(bytes) }) }),
         show,
-        leave() {
-          show(false);
+        leave(state) {
+          if (!state) show(false);
           window.dispatchEvent(new Event("pagehide"));
           // The microtasks of the page's last task still run.
           queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => queueMicrotask(end))));
+        },
+        cache() {
+          show(false);
+          window.dispatchEvent(new Event("pagehide"));
+          queueMicrotask(() =>
+            queueMicrotask(() =>
+              queueMicrotask(() =>
+                queueMicrotask(() => {
+                  isCached = true;
+                  cachings += 1;
+                }),
+              ),
+            ),
+          );
+        },
+        restore() {
+          if (!isCached) return;
+          isCached = false;
+          const due = held;
+          held = [];
+          for (const run of due) run();
+          window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+          show(true);
         },
         crash: end,
       };

@@ -1,5 +1,6 @@
 export type { ConsentState } from "@tidemark/schema";
-export { type Compress, gzip } from "./delivery/gzip.ts";
+export type { Compress } from "./delivery/compression.ts";
+export { gzip } from "./delivery/gzip.ts";
 export { clickEvidence } from "./enrichments/click-evidence.ts";
 export { clickLinks } from "./enrichments/click-links.ts";
 export { clickNames } from "./enrichments/click-names.ts";

@@ -1,37 +1,16 @@
-import type { BatchResponse, FeatureValue } from "@tidemark/schema";
+import type { FeatureValue } from "@tidemark/schema";
 import type { QueuedBatch } from "../events/queued-batch.ts";
 import { now } from "../sensors/clock.ts";
-import { isVisible } from "../sensors/page-state.ts";
+import { bounded, RESTORED } from "./bounded.ts";
 import { bytesOf } from "./bytes.ts";
-import type { Compress } from "./gzip.ts";
-
-/** The outcome of a request. */
-interface Outcome {
-  /** Error text; absent when the request succeeded. */
-  problem?: string;
-  /** Shortest wait before a retry, in milliseconds; absent when a retry is pointless. */
-  retryAfterMs?: number | undefined;
-  response?: BatchResponse;
-}
+import { type Compress, createCompression } from "./compression.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
 
 /**
  * The SDK's share of the 64 KiB that the Fetch standard allows all scripts of a page for bodies in flight with
  * keepalive.
  */
 const KEEPALIVE_BYTES = 60 * 1024;
-
-/** Time limit of a request, in milliseconds. */
-const TIMEOUT_MS = 15_000;
-
-/**
- * Whether a status is worth a retry: not found (the endpoint's path is wrong, not the batch), timeout, too early, too many requests, and
- * server errors.
- */
-const isTransient = (status: number): boolean => /^5|404|408|425|429/.test(status as unknown as string);
-
-/** Parses `Retry-After`, in seconds or as a date, to milliseconds: 0 when absent, negative for a date in the past. */
-const parseRetryAfter = (value: string | null): number =>
-  Number(value) * 1000 || Date.parse(value as string) - Date.now() || 0;
 
 /** Total bytes of this page's bodies in flight. */
 let bytesInFlight = 0;
@@ -43,9 +22,10 @@ export const hasKeepaliveQuota = (): boolean => bytesInFlight < KEEPALIVE_BYTES;
 export interface Collector {
   /**
    * Posts a batch, with keepalive while the quota allows. The request has no content type, so that it needs no
-   * preflight. Only a visible page compresses: a hidden one may be gone before compression ends.
+   * preflight.
    *
    * @param isCancelled Whether the batch must not be sent any more, read just before it is sent.
+   * @throws Error when the batch cannot be encoded, or {@link RESTORED}.
    */
   post(batch: QueuedBatch, isCancelled: () => boolean): Promise<Outcome>;
   /**
@@ -76,33 +56,50 @@ export const createCollector = (
   hasCookie: boolean | undefined,
   compress: Compress | undefined,
 ): Collector => {
+  const compressBody = createCompression(compress);
   let credentials: RequestCredentials = hasCookie ? "include" : "omit";
   // The events are last: the collector can then read the origin of a batch without parsing them.
   const bodyOf = (batch: QueuedBatch) => bytesOf(JSON.stringify({ key, sent_at: now(), ...batch }));
 
+  const readFeatures: Collector["readFeatures"] = async (sessionId) => {
+    try {
+      const { error, features } = await bounded(async (signal) => {
+        const response = await fetch(`${url}features/session/${sessionId}?key=${key}`, { signal });
+        return response.json();
+      });
+      if (!features) throw new Error(error?.message ?? "the response has no features");
+      return features;
+    } catch (error) {
+      if (error === RESTORED) return readFeatures(sessionId);
+      throw error;
+    }
+  };
+
   return {
     async post(batch, isCancelled) {
       let body = bodyOf(batch);
-      if (compress && isVisible()) body = await compress(body);
-      if (isCancelled()) return {};
-      bytesInFlight += body.length;
+      let bytes = 0;
       try {
-        const response = await fetch(`${url}events`, {
-          method: "POST",
-          body,
-          keepalive: bytesInFlight <= KEEPALIVE_BYTES,
-          credentials,
-          signal: AbortSignal.timeout(TIMEOUT_MS),
+        return await bounded(async (signal) => {
+          const compressed = compressBody(body);
+          if (compressed) body = await compressed;
+          if (signal.aborted || isCancelled()) throw new Error("cancelled");
+          bytes = body.length;
+          bytesInFlight += bytes;
+          const response = await fetch(`${url}events`, {
+            method: "POST",
+            body,
+            keepalive: bytesInFlight <= KEEPALIVE_BYTES,
+            credentials,
+            signal,
+          });
+          return outcomeOf(response, await response.text());
         });
-        if (response.ok) return { response: await response.json() };
-        return {
-          problem: `${response.status} ${await response.text()}`,
-          retryAfterMs: isTransient(response.status) ? parseRetryAfter(response.headers.get("retry-after")) : undefined,
-        };
       } catch (error) {
-        return { problem: `${error}`, retryAfterMs: 0 };
+        if (error === RESTORED) throw error;
+        return { status: 0, problem: `${error}`, retryAfterMs: 0, isForeign: false };
       } finally {
-        bytesInFlight -= body.length;
+        bytesInFlight -= bytes;
       }
     },
     postLater(batch) {
@@ -117,12 +114,7 @@ export const createCollector = (
         return false;
       }
     },
-    async readFeatures(sessionId) {
-      const response = await fetch(`${url}features/session/${sessionId}?key=${key}`);
-      const { error, features } = await response.json();
-      if (error) throw new Error(error.message);
-      return features;
-    },
+    readFeatures,
     forgetCookie() {
       credentials = "omit";
       if (hasCookie)

@@ -1,4 +1,4 @@
-import type { Event, View } from "@tidemark/schema";
+import type { BatchResponse, ErrorResponse, Event, View } from "@tidemark/schema";
 import type { BatchOrigin } from "../events/queued-batch.ts";
 import type { Emit } from "../events/tracker-events.ts";
 import { runEach } from "../guard.ts";
@@ -6,9 +6,11 @@ import { now } from "../sensors/clock.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 import { backoff } from "./backoff.ts";
+import { RESTORED } from "./bounded.ts";
 import { type Collector, hasKeepaliveQuota } from "./collector.ts";
 import { createQueue, type QueueEntry } from "./queue.ts";
 import { recoverUnsent } from "./recover-unsent.ts";
+import { createRejections } from "./rejections.ts";
 import { createSpool } from "./spool.ts";
 import { addBuffered, createUnloadBuffer } from "./unload-buffer.ts";
 
@@ -19,6 +21,9 @@ const URGENT = /custom|identify|error|submit/;
 
 /** Longest time that an event waits to be batched with others, in milliseconds. */
 const MAX_BATCHING_MS = 2_000;
+
+/** Number of failed attempts after which a batch is split, and a batch of one event may be dropped. */
+const MAX_FAILURES = 3;
 
 /** Delivery of events to the collector, at least once each; the collector deduplicates them. */
 export interface Delivery {
@@ -32,6 +37,13 @@ export interface Delivery {
    * Sends all batches queued now.
    *
    * @throws Error with the number of batches that are still queued, and the last problem.
+   */
+  sendAll(): Promise<void>;
+  /**
+   * Sends all batches queued now.
+   *
+   * @throws Error as {@link Delivery.sendAll}, or with each event and batch that the collector has rejected since the
+   * last such error.
    */
   flush(): Promise<void>;
   /** Stops delivery. Sends the queued batches, or with `discard` deletes them from the queue and the spool. */
@@ -47,6 +59,7 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
   const spool = createSpool(name, (error) => emit("delivery_problem", `${error}`));
   const buffer = createUnloadBuffer(name);
   const queue = createQueue(spool, emit);
+  const rejections = createRejections();
   let failures = 0;
   /** The latest time until which any response asked to send no request (`Retry-After`), in UTC milliseconds. */
   let retryAfterUntil = 0;
@@ -56,53 +69,104 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
   let lastProblem: string | undefined;
 
   /**
-   * Sends the next batches unless a backoff is running. A visible page sends the oldest batch, unless that batch waits
-   * for more events. A hidden page may end at any time, and sends as many batches as the keepalive quota allows.
+   * Sends the next batches unless a backoff is running. A visible page sends one batch after another. A hidden page may
+   * end at any time, and sends as many batches as the keepalive quota allows. A batch that waits for more events is not
+   * sent.
    */
   const sendNext = () => {
-    if (!backoffTimer.isRunning())
-      for (const entry of isVisible() ? queue.entries.slice(0, 1) : queue.entries)
-        if (hasKeepaliveQuota() && !(flushTimer.isRunning() && queue.open === entry.batch)) void send(entry);
+    if (backoffTimer.isRunning()) return;
+    const ready = queue
+      .inOrder()
+      .filter(({ batch, backoff }) => !backoff?.isRunning() && !(flushTimer.isRunning() && queue.open === batch));
+    for (const entry of isVisible() ? ready.slice(0, 1) : ready) if (hasKeepaliveQuota()) void send(entry);
   };
   const flushTimer = createTimer(sendNext);
   const backoffTimer = createTimer(sendNext);
 
-  const startBackoff = (retryAfterMs: number) => {
-    failures += 1;
+  /**
+   * Starts the backoff after a failed attempt: of this batch if it seems to be the cause, otherwise of all.
+   * `Retry-After` holds for all.
+   */
+  const startBackoff = (entry: QueueEntry, isCause: boolean | undefined, retryAfterMs: number) => {
     retryAfterUntil = Math.max(retryAfterUntil, now() + retryAfterMs);
+    const waitMs = retryAfterUntil - now();
+    if (isCause) {
+      entry.backoff ??= createTimer(sendNext);
+      entry.backoff.start(backoff(entry.failures, waitMs));
+      if (waitMs <= 0) return sendNext();
+    } else failures += 1;
     backoffTimer.stop();
-    backoffTimer.start(backoff(failures, retryAfterUntil - now()));
+    backoffTimer.start(backoff(failures, waitMs));
+  };
+
+  /**
+   * Ends an attempt without success: the batch is sent again later. The batch seems to be the cause while no other one
+   * fails, but a failure of the network says nothing about it.
+   */
+  const retry = (entry: QueueEntry, problem: string, isOfNetwork?: boolean, retryAfterMs = 0) => {
+    if (isOfNetwork) entry.isOvertaken = false;
+    else entry.failures += 1;
+    const isAlone = !queue.entries.some((other) => other !== entry && other.failures);
+    lastProblem = problem;
+    startBackoff(entry, !isOfNetwork && (entry.isOvertaken || isAlone), retryAfterMs);
+    emit("delivery_problem", problem);
+  };
+
+  /** Removes a batch that the collector has stored, except for single events that it rejects. */
+  const acknowledge = (entry: QueueEntry, response: BatchResponse) => {
+    const { batch } = entry;
+    queue.settle(entry);
+    for (const other of queue.entries) other.isOvertaken = !!other.failures;
+    emit("acknowledged", { ...response, ...batch });
+    for (const { index, path, code, message } of response.rejected)
+      rejections.add(`${code} ${path}`, `event ${batch.events[index]?.seq}: ${message} (${code})`);
+  };
+
+  /** Drops a batch that the collector rejects as a whole. */
+  const drop = (entry: QueueEntry, { code, message }: ErrorResponse["error"]) => {
+    queue.settle(entry, "refused");
+    emit("rejected", { ...entry.batch, code, message });
+    rejections.add(code, `a batch: ${message} (${code})`);
   };
 
   const attempt = async (entry: QueueEntry) => {
-    const { batch } = entry;
     queue.open = undefined;
-    emit("sent", batch);
-    const { problem, retryAfterMs, response } = await collector.post(batch, () => isDiscarded);
+    emit("sent", entry.batch);
+    const { response, error, problem, retryAfterMs, status } = await collector.post(entry.batch, () => isDiscarded);
     entry.request = undefined;
     if (isDiscarded) return;
-    lastProblem = problem;
-    if (retryAfterMs !== undefined) {
-      startBackoff(retryAfterMs);
-      emit("delivery_problem", `${problem}`);
-      return;
+    if (retryAfterMs === undefined) {
+      failures = 0;
+      if (response) acknowledge(entry, response);
+      else if (error) drop(entry, error);
+      return sendNext();
     }
-    failures = 0;
-    if (response) emit("acknowledged", { ...response, ...batch });
-    else console.warn("[tidemark]", problem);
-    queue.settle(entry, response ? undefined : "refused");
-    sendNext();
+    retry(entry, `${problem}`, !status, retryAfterMs);
+    if (entry.failures < MAX_FAILURES) return;
+    // One event may be the cause: its batch is split until the event is alone.
+    if (entry.batch.events[1]) {
+      if (entry.isOvertaken || status >= 500) queue.split(entry);
+    } else if (entry.isOvertaken && error?.code === "internal") drop(entry, error);
+  };
+
+  /** Ends an attempt that threw, for whatever reason. */
+  const fail = (entry: QueueEntry, error: unknown) => {
+    entry.request = undefined;
+    if (isDiscarded) return;
+    if (error === RESTORED) sendNext();
+    else retry(entry, `${error}`);
   };
 
   const send = (entry: QueueEntry): Promise<void> | undefined => {
-    if (!isDiscarded) entry.request ??= attempt(entry);
+    if (!isDiscarded) entry.request ??= attempt(entry).catch((error) => fail(entry, error));
     return entry.request;
   };
 
   /** Sends without waiting for more events, ends a backoff that the collector did not ask for, and writes the spool. */
   const sendNow = () => {
     flushTimer.stop();
-    if (retryAfterUntil <= now()) backoffTimer.stop();
+    if (retryAfterUntil <= now())
+      for (const timer of [backoffTimer, ...queue.entries.map((e) => e.backoff)]) timer?.stop();
     sendNext();
     void spool.write();
   };
@@ -124,6 +188,15 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
     }),
   );
 
+  const sendAll = async () => {
+    sendNow();
+    const sources = new Set(queue.entries.map(({ source }) => source));
+    const unsettled = () => queue.entries.filter(({ source }) => sources.has(source));
+    const ready = () => unsettled().find(({ backoff }) => !backoffTimer.isRunning() && !backoff?.isRunning());
+    for (let entry = ready(); entry; entry = ready()) await send(entry);
+    if (unsettled()[0]) throw new Error(`${queue.entries.length} batches wait: ${lastProblem}`);
+  };
+
   recoverUnsent(`${name}`, spool, buffer, queue, sendNext);
   return {
     deliver(event, view, origin, propertyBytes) {
@@ -133,12 +206,11 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
       if (isVisible()) flushTimer.start(isUrgent ? 0 : MAX_BATCHING_MS);
       else queueMicrotask(sendNow);
     },
+    sendAll,
     async flush() {
-      sendNow();
-      const entries = [...queue.entries];
-      for (const entry of entries) if (!backoffTimer.isRunning()) await send(entry);
-      if (entries.some((entry) => queue.entries.includes(entry)))
-        throw new Error(`${queue.entries.length} batches wait: ${lastProblem}`);
+      const rejected = rejections.unreported();
+      await sendAll();
+      rejections.report(rejected);
     },
     stop(discard = false) {
       isDiscarded = discard;

@@ -2,6 +2,7 @@ import type { Dropped, Event, View } from "@tidemark/schema";
 import type { BatchOrigin, QueuedBatch } from "../events/queued-batch.ts";
 import type { Emit } from "../events/tracker-events.ts";
 import { now } from "../sensors/clock.ts";
+import type { Timer } from "../sensors/timer.ts";
 import { append, newBatch } from "./batch.ts";
 import { droppedRangesOf } from "./dropped-ranges.ts";
 import type { Spool } from "./spool.ts";
@@ -18,6 +19,9 @@ const ORIGIN_FIELDS = ["tab_id", "anonymous_id", "user_id", "consent"] as const;
 /** Most queued batches, each of at most 50 KB. The queue drops the oldest beyond that. */
 const MAX_BATCHES = 200;
 
+/** Most batches in a queue of which some are split though the collector may be down. */
+const MAX_SUSPECTS = 8;
+
 /** Most dropped ranges that a batch reports. The latest are kept. */
 const MAX_DROPPED_RANGES = 100;
 
@@ -29,6 +33,14 @@ export interface QueueEntry {
   batch: QueuedBatch;
   /** The request in flight. */
   request?: Promise<void> | undefined;
+  /** The batch as it was queued: this one, or the one from which it was split. */
+  source: QueuedBatch;
+  /** Number of attempts that failed, except for those in which the network failed. */
+  failures: number;
+  /** Whether the collector has stored another batch since it failed at this one. */
+  isOvertaken?: boolean;
+  /** The time for which this batch alone is not sent. */
+  backoff?: Timer | undefined;
   /** Called when the batch is stored or dropped. */
   onSettled?: () => void;
 }
@@ -48,9 +60,21 @@ export interface Queue {
   add(event: Event, view: View, origin: BatchOrigin, propertyBytes: number): boolean;
   /** Adds batches of other pages. Resolves when each of them is stored or dropped. */
   recover(batches: QueuedBatch[]): Promise<unknown>;
+  /**
+   * All batches in the order of sending. Those in flight are first; then those with the fewest failures, so that no
+   * batch holds up the others; and of these the oldest.
+   */
+  inOrder(): QueueEntry[];
+  /**
+   * Splits a batch of several events in two: the collector may fail at one of them. While it stores no other batch, it
+   * may be down instead, and then only the first {@link MAX_SUSPECTS} batches are split.
+   */
+  split(entry: QueueEntry): void;
   /** Removes a batch: it is stored or, with a reason, dropped. The tab's next batch reports the dropped range. */
   settle(entry: QueueEntry, reason?: Dropped["reason"]): void;
 }
+
+const newEntry = (batch: QueuedBatch): QueueEntry => ({ batch, source: batch, failures: 0 });
 
 /** Creates an empty queue. It writes changes to `spool`, and emits `delivery_problem` for each batch that it drops. */
 export const createQueue = (spool: Spool, emit: Emit): Queue => {
@@ -83,7 +107,7 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
       else {
         open = newBatch(origin, event, view, unreported);
         queue.open = open;
-        queue.entries.push({ batch: open });
+        queue.entries.push(newEntry(open));
         unreported = [];
         propertyBytes = 0;
         prune();
@@ -98,9 +122,34 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
       const settled = batches
         // The spool may hold batches of this page by now: those are queued already.
         .filter(({ tab_id, events }) => !(events[0].seq >= (firstSeqs[tab_id] as number)))
-        .map((batch) => new Promise<void>((onSettled) => queue.entries.push({ batch, onSettled })));
+        .map((batch) => new Promise<void>((onSettled) => queue.entries.push({ ...newEntry(batch), onSettled })));
       prune();
       return Promise.all(settled);
+    },
+    inOrder: () => [...queue.entries].sort((a, b) => +!a.request - +!b.request || a.failures - b.failures),
+    split(entry) {
+      const { batch, onSettled } = entry;
+      const { entries } = queue;
+      const index = entries.indexOf(entry);
+      const middle = batch.events.length >> 1;
+      if (index < 0 || !middle || entries.length > (entry.isOvertaken ? MAX_BATCHES / 2 : MAX_SUSPECTS)) return;
+      let unsettled = 2;
+      const halves = [
+        { ...batch, events: batch.events.slice(0, middle) },
+        { ...batch, events: batch.events.slice(middle), dropped: [] },
+      ].map((half) => ({
+        ...entry,
+        batch: half as QueuedBatch,
+        failures: 1,
+        backoff: undefined,
+        onSettled() {
+          unsettled -= 1;
+          if (!unsettled) onSettled?.();
+        },
+      }));
+      spool.remove(batch);
+      for (const half of halves) spool.put(half.batch);
+      entries.splice(index, 1, ...halves);
     },
     settle(entry, reason) {
       queue.entries = queue.entries.filter((other) => other !== entry);

@@ -18,6 +18,7 @@ export const debug = ({ on }: { on: Listen }): Stop => {
       log(`accepted ${response.accepted}, duplicates ${response.duplicates}`, response);
       for (const rejection of response.rejected) log(`rejected: ${rejection.message}`, rejection);
     }),
+    on("rejected", (batch) => log(`batch rejected: ${batch.message} (${batch.code})`, batch)),
     on("delivery_problem", (problem) => {
       // Storage that fails once fails for every event: a repeated problem is logged once.
       if (problem !== lastProblem) log("delivery problem:", problem);

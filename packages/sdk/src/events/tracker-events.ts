@@ -17,6 +17,8 @@ export interface TrackerEventMap {
   sent: QueuedBatch;
   /** The collector responded to a batch. `rejected` identifies events by their index in `events`. */
   acknowledged: QueuedBatch & BatchResponse;
+  /** The collector rejected a batch as a whole, and the batch was dropped. `code`, `message`: those of the collector's error. */
+  rejected: QueuedBatch & { code: string; message: string };
   /** The message of a problem: a request failed and will be repeated, events were dropped, or the browser stores nothing. */
   delivery_problem: string;
 }

@@ -1,5 +1,5 @@
 import type { Event } from "@tidemark/schema";
-import type { Compress } from "../delivery/gzip.ts";
+import type { Compress } from "../delivery/compression.ts";
 import type { Signal } from "../events/signal.ts";
 import type { IdentityStore } from "../identity/visitor.ts";
 import type { ConsentAnswer } from "./consent.ts";

@@ -10,21 +10,32 @@ import { combineStops, listen, share } from "./listen.ts";
  */
 export type PageChange = "visible" | "hidden" | "leave" | "restore" | "online";
 
+/** Whether the page is being left. A browser may hide the page only after the last event that the page receives. */
+let isLeft = false;
+
 /** Listens for changes of the page's state. It never uses `unload`, which bars pages from the back-forward cache. */
-export const onPageChange = share<PageChange>((emit) =>
-  combineStops(
-    listen(document, "visibilitychange", () => emit(document.visibilityState)),
+export const onPageChange = share<PageChange>((emit) => {
+  isLeft = false;
+  return combineStops(
+    listen(document, "visibilitychange", () => {
+      isLeft &&= document.visibilityState !== "visible";
+      emit(document.visibilityState);
+    }),
     listen(window, "pagehide", () => {
+      isLeft = true;
       emit("leave");
       emit("hidden");
     }),
-    listen<PageTransitionEvent>(window, "pageshow", (event) => event.persisted && emit("restore")),
+    listen<PageTransitionEvent>(window, "pageshow", (event) => {
+      isLeft = false;
+      if (event.persisted) emit("restore");
+    }),
     listen(window, "online", () => emit("online")),
-  ),
-);
+  );
+});
 
-/** Whether the page is visible. */
-export const isVisible = (): boolean => document.visibilityState === "visible";
+/** Whether the page is visible, and not being left. */
+export const isVisible = (): boolean => !isLeft && document.visibilityState === "visible";
 
 /** Calls `run` once, when the page is visible: at once, or when a prerendered or background page is first shown. */
 export const whenVisible = (run: () => void): (() => void) => {

@@ -58,9 +58,10 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
   for (const signal of [signals].flat())
     guard(() => stops.unshift(signal({ on, capture, beginView: views.begin, newSession })))();
 
-  const flush = async () => {
+  /** Captures the totals so far. @throws Error while measurement is not granted. */
+  const report = () => {
     emit("report", "flush");
-    return requireConnection(state).flush();
+    return requireConnection(state);
   };
   return {
     get sessionId() {
@@ -81,10 +82,10 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     },
     consent: applyConsent,
     page: guard((properties) => views.begin("manual", undefined, properties)),
-    flush,
+    flush: async () => report().flush(),
     async features(storedOnly) {
       if (storedOnly) requireConnection(state);
-      else await flush();
+      else await report().sendAll();
       return collector.readFeatures(state.visitor?.session_id);
     },
     on,

@@ -39,9 +39,10 @@ export interface Tracker<Events extends object = UntypedEvents, Traits extends o
   /** Begins a page view that {@link pageViews} does not detect. */
   page(properties?: Properties): void;
   /**
-   * Sends all events captured so far. Resolves when each queued batch is acknowledged or dropped.
+   * Sends all events captured so far. Resolves when each queued batch is acknowledged.
    *
-   * @throws Error if some batches are still queued. They are sent again.
+   * @throws Error if some batches are still queued, which are sent again. Or with each event and batch that the collector
+   *   has rejected since the last such error, and the reasons.
    */
   flush(): Promise<void>;
   /**
