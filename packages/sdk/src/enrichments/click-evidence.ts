@@ -1,6 +1,7 @@
 import { now } from "../sensors/clock.ts";
 import { combineStops, listen } from "../sensors/listen.ts";
 import { onNavigation } from "../sensors/navigation.ts";
+import { pixel } from "../sensors/pointer.ts";
 import type { ClickEvidence, ClickFields } from "../signals/clicks.ts";
 
 /** A click that is not captured yet, and the evidence that is still missing. */
@@ -86,8 +87,8 @@ export const clickEvidence = (): ClickEvidence => (context) => {
       observer.disconnect();
       const { left, top, width } = entry?.boundingClientRect ?? new DOMRect();
       if (width) {
-        each.click.element_x = each.click.x - Math.round(left);
-        each.click.element_y = each.click.y - Math.round(top);
+        each.click.element_x = pixel(each.click.x - left);
+        each.click.element_y = pixel(each.click.y - top);
       }
       each.needsPosition = false;
       finishIfComplete(each);

@@ -1,3 +1,4 @@
+import { whole } from "../measures/bounds.ts";
 import { percentageOf } from "../measures/depth.ts";
 import { isVisible } from "../sensors/page-state.ts";
 import type { ScrollEnrichment } from "../signals/scroll-depth.ts";
@@ -32,7 +33,7 @@ export const readingDetails =
         const span = viewTime - lastTime;
         if (wasVisible) tenths[tenth] = (tenths[tenth] ?? 0) + span;
         if (span > 0 && span <= MAX_MOVE_MS)
-          fastest = Math.max(fastest, Math.round((Math.abs(offset - lastOffset) / span) * 1000));
+          fastest = Math.max(fastest, whole((Math.abs(offset - lastOffset) / span) * 1000));
         wasVisible = isVisible();
         tenth = Math.max(0, Math.min(9, Math.floor(((offset + viewport_height / 2) / content_height) * 10)));
         lastOffset = offset;

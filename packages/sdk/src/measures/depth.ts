@@ -1,3 +1,5 @@
+import { bounded } from "./bounds.ts";
+
 /** The position and size of a scroller, in CSS pixels. */
 export interface ScrollGeometry {
   /** Distance from the content's top edge to the viewport's. */
@@ -47,4 +49,4 @@ export const createDepthGauge = (): DepthGauge => {
 
 /** An edge as a percentage of the content's height, with two decimals: 100 when the content fits the viewport. */
 export const percentageOf = (edge: number, { viewport_height, content_height }: ScrollGeometry): number =>
-  content_height <= viewport_height + 1 ? 100 : Math.min(100, Math.round((edge / content_height) * 10_000) / 100);
+  content_height <= viewport_height + 1 ? 100 : bounded(Math.round((edge / content_height) * 10_000) / 100, 0, 100);

@@ -1,4 +1,5 @@
 import type { EventOf } from "@tidemark/schema";
+import { bounded, whole } from "./bounds.ts";
 import { addRange, type Range } from "./ranges.ts";
 
 /** The state of a player, with the names and units of HTMLMediaElement: a media element is a `Player`. */
@@ -55,7 +56,7 @@ const SLACK = 500;
 /** Most ranges in a report; the longest are kept. */
 const MAX_RANGES = 50;
 
-const milliseconds = (seconds: number) => Math.round(seconds * 1000);
+const milliseconds = (seconds: number | undefined) => whole((seconds ?? 0) * 1000, 0, Number.MAX_SAFE_INTEGER);
 
 /**
  * Creates the playback of a medium. Between two calls the medium played from the earlier position to the later one.
@@ -77,7 +78,7 @@ export const createPlayback = (): Playback => {
   let seeks = 0;
 
   return (player, now, isUnattended, isRemoved, isRequested) => {
-    const rate = player.playbackRate ?? 1;
+    const rate = bounded(player.playbackRate ?? 1, 0, 100);
     const current = milliseconds(player.currentTime);
     const expected = position + (now - time) * speed;
     const isOver = isRemoved || player.paused || player.ended;
@@ -100,10 +101,12 @@ export const createPlayback = (): Playback => {
     const isSeek = jumped && !hasJumped && !wraps;
     if (jumped) hasJumped = true;
 
-    length = milliseconds(player.duration || length / 1000);
+    // Infinite for a live stream; unknown while it is 0 or not a number.
+    if (player.duration === Infinity) length = Infinity;
+    else length = milliseconds(player.duration) || length;
     position = current;
     time = now;
-    speed = isOver || isUnattended || player.seeking ? 0 : Math.max(0, rate);
+    speed = isOver || isUnattended || player.seeking ? 0 : rate;
 
     const watched_ms = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
     const share = watched_ms / length;

@@ -1,6 +1,8 @@
-import type { EventOf, FieldsOf } from "@tidemark/schema";
+import type { FieldsOf } from "@tidemark/schema";
 import type { Signal, SignalContext } from "../events/signal.ts";
+import { whole } from "../measures/bounds.ts";
 import { combineStops, listen, type Stop } from "../sensors/listen.ts";
+import { pixel, pointerOf } from "../sensors/pointer.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { anyTarget, describe } from "../sensors/target.ts";
 
@@ -48,12 +50,10 @@ export const clicks =
           });
         const click: ClickFields = {
           target: describe(target),
-          x: Math.round(event.clientX),
-          y: Math.round(event.clientY),
-          page_x: Math.round(event.pageX),
-          page_y: Math.round(event.pageY),
-          button: event.button,
-          pointer_type: (event.pointerType ?? "") as EventOf<"click">["pointer_type"],
+          ...pointerOf(event),
+          page_x: pixel(event.pageX),
+          page_y: pixel(event.pageY),
+          button: whole(event.button, 0, 31),
         };
         Object.assign(click, ...enrichments.map((enrich) => enrich(event, target)));
         if (observe) observe(click, event, target);

@@ -1,4 +1,5 @@
 import type { Signal } from "../events/signal.ts";
+import { whole } from "../measures/bounds.ts";
 import { createEngagementClock, type Engagement } from "../measures/engagement.ts";
 import { now } from "../sensors/clock.ts";
 import { isHeld, onHoldChange } from "../sensors/engagement-hold.ts";
@@ -25,8 +26,9 @@ export interface DwellOptions {
  * hidden or the page view ends. No timer runs while the visitor is idle.
  */
 export const dwell =
-  ({ idleAfter = 5000, reportEvery = 5000 }: DwellOptions = {}): Signal =>
+  ({ idleAfter: given = 5000, reportEvery = 5000 }: DwellOptions = {}): Signal =>
   (context) => {
+    const idleAfter = whole(given);
     const engagement = createEngagementClock(idleAfter);
     let reported: Engagement;
 

@@ -1,4 +1,5 @@
 import type { Signal } from "../events/signal.ts";
+import { bounded } from "../measures/bounds.ts";
 import { now } from "../sensors/clock.ts";
 import { createViewObserver } from "../sensors/in-view.ts";
 import { combineStops } from "../sensors/listen.ts";
@@ -46,7 +47,7 @@ export const elementDwell = (): Signal => (context) => {
         totals.stays += 1;
       }
       countedUntil = isShown ? at : 0;
-      totals.share_max = Math.max(totals.share_max, Math.round(share * 1e4) / 100);
+      totals.share_max = Math.max(totals.share_max, Math.round(bounded(share, 0, 1) * 1e4) / 100);
       if (isRequested && totals.visible_ms > reported) {
         reported = totals.visible_ms;
         context.capture("element_dwell", totals);

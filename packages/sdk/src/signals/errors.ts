@@ -1,6 +1,7 @@
 import type { FieldsOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
+import { cut } from "../measures/bounds.ts";
 import { combineStops, listen } from "../sensors/listen.ts";
 import { isVisible } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
@@ -37,7 +38,7 @@ export const errors = (): Signal => (context) => {
     if (event.target !== window) return;
     const kind = event.type === "error" ? "error" : "rejection";
     const thrown: unknown = event.error ?? event.reason;
-    let error_type = (thrown instanceof Error && `${thrown.constructor.name}`.slice(0, 100)) || "unknown";
+    let error_type = (thrown instanceof Error && cut(`${thrown.constructor?.name}`, 100)) || "unknown";
     if (totals.size >= MAX_TYPES && !totals.has(kind + error_type)) error_type = "other";
     const total = totals.get(kind + error_type) ?? { kind, error_type, error_count: 0 };
     total.error_count += 1;

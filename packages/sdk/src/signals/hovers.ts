@@ -1,7 +1,7 @@
-import type { EventOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
 import { now } from "../sensors/clock.ts";
 import { combineStops, listen, type Stop } from "../sensors/listen.ts";
+import { pointerOf } from "../sensors/pointer.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { describe, meaningfulTarget } from "../sensors/target.ts";
 
@@ -36,9 +36,7 @@ export const hovers =
         context.capture("hover", {
           target: describe(element),
           element_hover_duration: duration,
-          x: Math.round(last.clientX),
-          y: Math.round(last.clientY),
-          pointer_type: last.pointerType as EventOf<"hover">["pointer_type"],
+          ...pointerOf(last),
           clicked,
         });
     };

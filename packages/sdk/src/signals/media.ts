@@ -47,7 +47,7 @@ export const media =
     const follow = (element: Element, player: PlayerReport): Update => {
       const medium = {
         media_id: `${now()}-${media.size}`,
-        kind: player.kind ?? (/audio/.test(element.localName) ? "audio" : "video"),
+        kind: /audio/.test(player.kind ?? element.localName) ? "audio" : "video",
         target: describe(element),
       } as const;
       let playback = createPlayback();
@@ -67,7 +67,7 @@ export const media =
         player = next;
         const isRemoved = change === "emptied";
         if (change === "view") playback = createPlayback();
-        const muted = player.muted || player.volume === 0;
+        const muted = !!player.muted || player.volume === 0;
         const report = playback(player, now(), muted && !isVisible(), isRemoved, change === "report");
         if (report) context.capture(report.type, { ...medium, ...report, muted });
 

@@ -1,5 +1,6 @@
 import type { View } from "@tidemark/schema";
 import type { Signal, ViewCause, ViewFields } from "../events/signal.ts";
+import { cut, oneOf } from "../measures/bounds.ts";
 import { combineStops } from "../sensors/listen.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import { onPageChange, whenVisible } from "../sensors/page-state.ts";
@@ -29,14 +30,15 @@ const loadCause = (): ViewCause => {
     activationStart?: number;
   })[];
   const { prerendering } = document as { prerendering?: boolean };
-  const cause = prerendering || load?.activationStart ? "prerender" : load?.type;
-  return !cause || cause === "navigate" ? "load" : cause;
+  return prerendering || load?.activationStart
+    ? "prerender"
+    : oneOf(["load", "reload", "back_forward", "prerender"], load?.type);
 };
 
 /** Reads title and canonical URL, which a router may update late. */
 const readDocument = () => {
   const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]");
-  return { title: document.title.slice(0, 300), canonical_url: canonical ? cleanUrl(canonical.href) : undefined };
+  return { title: cut(document.title, 300), canonical_url: canonical ? cleanUrl(canonical.href) : undefined };
 };
 
 /**

@@ -1,5 +1,6 @@
 import type { EventOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
+import { whole } from "../measures/bounds.ts";
 import { combineStops, listen } from "../sensors/listen.ts";
 import { ignoredBy, isSecret } from "../sensors/privacy.ts";
 import { describe } from "../sensors/target.ts";
@@ -73,7 +74,7 @@ export const selections = (): Signal => (context) => {
       const action = event.type as Action;
       const field = event.composedPath()[0] as HTMLInputElement;
       if (!("selectionEnd" in field)) captureText(action);
-      else if (!isSecret(field)) capture(action, field, (field.selectionEnd ?? 0) - (field.selectionStart ?? 0));
+      else if (!isSecret(field)) capture(action, field, whole((field.selectionEnd ?? 0) - (field.selectionStart ?? 0)));
     }),
     timer.stop,
   );

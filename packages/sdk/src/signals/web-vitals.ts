@@ -1,5 +1,6 @@
 import { type Metric, onCLS, onFCP, onINP, onLCP, onTTFB } from "web-vitals";
 import type { Signal } from "../events/signal.ts";
+import { bounded } from "../measures/bounds.ts";
 import { whenVisible } from "../sensors/page-state.ts";
 
 type Listener = (metric: Metric) => void;
@@ -41,9 +42,9 @@ export const webVitals = (): Signal => (context) => {
     context.capture("web_vital", {
       metric: name,
       metric_id: id,
-      value,
+      value: bounded(value),
       // INP is a high percentile: it can decrease after many interactions.
-      delta: Math.max(0, delta),
+      delta: bounded(delta),
       rating,
       navigation_type: navigationType,
     });
