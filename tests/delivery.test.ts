@@ -198,22 +198,22 @@ describe("a dropped event", () => {
   it("is one of the oldest of too many, and is reported", async () => {
     const { simulation, page } = start();
     simulation.network = "down";
-    // Two events fill a batch.
-    for (let number = 0; number < 420; number += 1) {
-      page.track(number, 6_000);
+    // Three events fill a batch.
+    for (let number = 0; number < 630; number += 1) {
+      page.track(number, 7_900);
       await simulation.advance(1_100);
     }
     simulation.network = "pass";
     await simulation.advance(100_000);
     // The next batch reports the ranges that were dropped since the last one.
-    page.track(420, 0);
+    page.track(630, 0);
     await simulation.advance(3_000);
     const dropped = simulation.dropped.reduce((sum, { from_seq, to_seq }) => sum + to_seq - from_seq + 1, 0);
-    expect(dropped + simulation.stored.length).toBe(421);
+    expect(dropped + simulation.stored.length).toBe(631);
     expect(simulation.dropped.every(({ reason }) => reason === "overflow")).toBe(true);
-    expect(simulation.stored).toEqual(Array.from({ length: 421 - dropped }, (_, each) => dropped + each));
-    expect(dropped).toBeGreaterThan(15);
-    expect(dropped).toBeLessThan(40);
+    expect(simulation.stored).toEqual(Array.from({ length: 631 - dropped }, (_, each) => dropped + each));
+    expect(dropped).toBeGreaterThan(20);
+    expect(dropped).toBeLessThan(60);
   });
 
   it("is one that has waited for a week, and is emitted as a delivery problem", async () => {

@@ -22,7 +22,7 @@ const RANKS: Record<string, string[][]> = {
     ["index"],
   ],
   sdk: [
-    ["guard", "measures", "version"],
+    ["guard", "measures", "version", "warn-once"],
     ["sensors", "storage"],
     ["events", "identity"],
     ["delivery", "signals"],

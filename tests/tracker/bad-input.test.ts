@@ -63,23 +63,79 @@ describe("a tracker with wrong input", () => {
       expect(warned[0]).toContain('got "undefined" and "undefined"');
     });
 
-    it("drops properties that are not JSON or too large, warns about each, and keeps the event", async () => {
+    it("leaves out properties that the contract does not allow, warns once for each reason, and keeps the event", async () => {
       const tab = await open("plain.html", { signals: [] });
       const warned = await warnings(
         tab,
-        `const cyclic = {}; cyclic.self = cyclic;
+        `const cyclic = { good: 1 }; cyclic.self = cyclic;
       tracker.track("cyclic", cyclic);
-      tracker.track("huge", { text: "x".repeat(9000) });
-      tracker.track("big", { number: 1n });
-      tracker.identify("ada", cyclic);
+      tracker.track("huge", { good: 1, text: "x".repeat(9000) });
+      tracker.track("big", { good: 1, number: 1n, nan: NaN, map: new Map([[1, 2]]), node: document.body });
+      tracker.track("deep", { good: 1, deep: [[[[[1]]]]], five: [[[[1]]]] });
+      tracker.page({ good: 1, bad() {} });
+      tracker.identify("ada", { good: 1, bad: Symbol() });
+      tracker.track("list", [1, 2]);
       await tracker.flush();`,
       );
-      expect(warned).toHaveLength(4);
-      for (const warning of warned) expect(warning).toMatch(/^\[tidemark\] (properties|traits) dropped: /);
-      expect(warned[1]).toContain("9011 bytes > 8192");
-      const events = await tab.run<{ type: string; name?: string; properties?: object }[]>("return captured");
-      expect(events.map(({ type, name }) => name ?? type)).toEqual(["cyclic", "huge", "big", "identify"]);
-      expect(events.filter(({ properties }) => properties)).toEqual([]);
+      expect(warned).toEqual([
+        expect.stringMatching(/^\[tidemark\] properties: left out, .*without JSON: self$/),
+        expect.stringMatching(/^\[tidemark\] properties: left out, .*8192 bytes: text$/),
+        expect.stringMatching(/^\[tidemark\] properties: left out, .*5 levels: deep$/),
+        expect.stringMatching(/^\[tidemark\] traits: left out, .*without JSON: bad$/),
+        expect.stringMatching(/^\[tidemark\] properties: left out, .*no object: properties$/),
+      ]);
+      const events = await tab.run<object[]>("return captured");
+      expect(events).toMatchObject([
+        { name: "cyclic", properties: { good: 1 }, dropped_properties: ["self"] },
+        { name: "huge", properties: { good: 1 }, dropped_properties: ["text"] },
+        { name: "big", properties: { good: 1 }, dropped_properties: ["number", "nan", "map", "node"] },
+        { name: "deep", properties: { good: 1, five: [[[[1]]]] }, dropped_properties: ["deep"] },
+        { type: "page_view", properties: { good: 1 }, dropped_properties: ["bad"] },
+        { type: "identify", traits: { good: 1 }, dropped_properties: ["bad"] },
+        { name: "list", dropped_properties: ["properties"] },
+      ]);
+    });
+
+    it("captures no custom event without a name, and cuts a long one", async () => {
+      const tab = await open("plain.html", { signals: [] });
+      const warned = await warnings(
+        tab,
+        `for (const name of [undefined, null, "", {}, Symbol(), () => {}, []]) tracker.track(name);
+      tracker.track(404);
+      tracker.track("n".repeat(101));
+      await tracker.flush();`,
+      );
+      expect(warned).toEqual([expect.stringMatching(/name is no text/), expect.stringMatching(/100 characters/)]);
+      expect(await tab.run("return captured.map(({ name, seq }) => [name, seq])")).toEqual([
+        ["404", 0],
+        ["n".repeat(100), 1],
+      ]);
+    });
+
+    it("captures what beforeSend makes of an event as far as the contract allows, and nothing that has no JSON", async () => {
+      const tab = await open("plain.html", { signals: [] });
+      await warnings(
+        tab,
+        `const beforeSend = (event) => {
+        if (event.name === "bad") event.added = 1n;
+        else Object.assign((event.properties ??= {}), { bad: 1n, long: "x".repeat(9000) });
+        return event;
+      };
+      const changing = sdk.createTracker({ ${KEY}, ${ENDPOINT}, beforeSend });
+      window.changed = [];
+      changing.on("event", (event) => changed.push(event));
+      const given = { good: 1 };
+      changing.track("one", given);
+      changing.track("bad");
+      changing.track("two", { early: NaN });
+      if (Object.keys(given).length !== 1) throw new Error("the page's own object was changed");
+      await changing.flush();
+      changing.stop();`,
+      );
+      expect(await tab.run("return changed")).toMatchObject([
+        { name: "one", seq: 0, properties: { good: 1 }, dropped_properties: ["bad", "long"] },
+        { name: "two", seq: 1, properties: {}, dropped_properties: ["early", "bad", "long"] },
+      ]);
     });
 
     it("ignores a user id that is neither a text nor a finite number, or a blank text, with one warning", async () => {

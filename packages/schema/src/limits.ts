@@ -36,6 +36,9 @@ export const MAX_PROPERTIES_BYTES = 8 * 1024;
 /** Deepest nesting of `properties` or `traits`: the object itself is level 1. */
 export const MAX_PROPERTIES_DEPTH = 5;
 
+/** Longest name of a custom event, in characters. */
+export const MAX_EVENT_NAME = 100;
+
 /** Longest name of a property or trait, in characters. */
 export const MAX_PROPERTY_NAME = 100;
 

@@ -30,9 +30,9 @@ export interface Delivery {
   /**
    * Queues an event. It is sent within {@link MAX_BATCHING_MS}, and at once when the page is hidden.
    *
-   * @param propertyBytes Size of the event's properties, in bytes of JSON.
+   * @param bytes Size of the event, in bytes of JSON.
    */
-  deliver(event: Event, view: View, origin: BatchOrigin, propertyBytes: number): void;
+  deliver(event: Event, view: View, origin: BatchOrigin, bytes: number): void;
   /**
    * Sends all batches queued now.
    *
@@ -199,8 +199,8 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
 
   recoverUnsent(`${name}`, spool, buffer, queue, sendNext);
   return {
-    deliver(event, view, origin, propertyBytes) {
-      const isFull = queue.add(event, view, origin, propertyBytes);
+    deliver(event, view, origin, bytes) {
+      const isFull = queue.add(event, view, origin, bytes);
       const isUrgent = isFull || (URGENT.test(event.type) && !queue.entries[1]);
       if (isUrgent) flushTimer.stop();
       if (isVisible()) flushTimer.start(isUrgent ? 0 : MAX_BATCHING_MS);

@@ -4,14 +4,15 @@ import type { Emit } from "../events/tracker-events.ts";
 import { now } from "../sensors/clock.ts";
 import type { Timer } from "../sensors/timer.ts";
 import { append, newBatch } from "./batch.ts";
+import { bytesOf } from "./bytes.ts";
 import { droppedRangesOf } from "./dropped-ranges.ts";
 import type { Spool } from "./spool.ts";
 
 /** Most events in a batch. */
 const MAX_EVENTS = 100;
 
-/** Most bytes of properties in a batch that takes more events, so that every batch fits into the keepalive quota. */
-const MAX_PROPERTY_BYTES = 10_000;
+/** Most bytes of events and views in a batch that takes more events, so that several batches fit into the keepalive quota. */
+const MAX_BYTES = 20_000;
 
 /** The fields of {@link BatchOrigin} that may change within a session. A change starts a new batch. */
 const ORIGIN_FIELDS = ["tab_id", "anonymous_id", "user_id", "consent"] as const;
@@ -54,10 +55,10 @@ export interface Queue {
   /**
    * Adds an event to the open batch, or to a new one.
    *
-   * @param propertyBytes Size of the event's properties, in bytes of JSON.
+   * @param bytes Size of the event, in bytes of JSON.
    * @returns Whether the batch is now full.
    */
-  add(event: Event, view: View, origin: BatchOrigin, propertyBytes: number): boolean;
+  add(event: Event, view: View, origin: BatchOrigin, bytes: number): boolean;
   /** Adds batches of other pages. Resolves when each of them is stored or dropped. */
   recover(batches: QueuedBatch[]): Promise<unknown>;
   /**
@@ -78,8 +79,8 @@ const newEntry = (batch: QueuedBatch): QueueEntry => ({ batch, source: batch, fa
 
 /** Creates an empty queue. It writes changes to `spool`, and emits `delivery_problem` for each batch that it drops. */
 export const createQueue = (spool: Spool, emit: Emit): Queue => {
-  /** Size of the open batch's properties, in bytes of JSON. */
-  let propertyBytes = 0;
+  /** Size of the open batch's events and views, in bytes of JSON. */
+  let size = 0;
   let tab: string | undefined;
   /** The dropped ranges of the tab that no batch reports yet. */
   let unreported: Dropped[] = [];
@@ -98,23 +99,25 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
   const queue: Queue = {
     entries: [],
     open: undefined,
-    add(event, view, origin, moreBytes) {
+    add(event, view, origin, bytes) {
       let { open } = queue;
       if (tab !== origin.tab_id) unreported = [];
       tab = origin.tab_id;
       firstSeqs[tab] ??= event.seq;
-      if (open && ORIGIN_FIELDS.every((field) => open?.[field] === origin[field])) append(open, event, view);
+      if (open && !ORIGIN_FIELDS.every((field) => open?.[field] === origin[field])) open = undefined;
+      const isNewView = !open?.views.includes(view);
+      if (open) append(open, event, view);
       else {
         open = newBatch(origin, event, view, unreported);
         queue.open = open;
         queue.entries.push(newEntry(open));
         unreported = [];
-        propertyBytes = 0;
+        size = 0;
         prune();
       }
-      propertyBytes += moreBytes;
+      size += bytes + (isNewView ? bytesOf(JSON.stringify(view)).length : 0);
       spool.put(open);
-      const isFull = open.events.length >= MAX_EVENTS || propertyBytes > MAX_PROPERTY_BYTES;
+      const isFull = open.events.length >= MAX_EVENTS || size > MAX_BYTES;
       if (isFull) queue.open = undefined;
       return isFull;
     },

@@ -1,14 +1,15 @@
 import type { Event, EventType, FieldsOf } from "@tidemark/schema";
+import { bytesOf } from "../delivery/bytes.ts";
 import type { Emit } from "../events/tracker-events.ts";
 import { guard } from "../guard.ts";
 import type { CapturedEvent, TrackerOptions } from "../options/tracker-options.ts";
 import { now } from "../sensors/clock.ts";
-import type { JsonCopy } from "./json-copy.ts";
+import { fitSiteFields } from "./site-fields.ts";
 import type { HeldEvent, TrackerState } from "./state.ts";
 import type { Views } from "./views.ts";
 
-/** Captures an event. `copy`: the JSON that the caller adds to the event's fields. */
-export type Capture = <T extends EventType>(type: T, fields: FieldsOf<T>, copy?: JsonCopy) => void;
+/** Captures an event. */
+export type Capture = <T extends EventType>(type: T, fields: FieldsOf<T>) => void;
 
 /** The maximum number of events held until the visitor answers. Later events are dropped without a
  * report, because they have no number. */
@@ -22,7 +23,7 @@ const record = (state: TrackerState, entry: HeldEvent, emit: Emit) => {
   } else if (connection && visitor) {
     const { tab_id, seq } = connection.nextNumber(visitor.session_id);
     const event = { ...entry.event, seq } as Event;
-    connection.deliver(event, entry.view, { ...visitor, tab_id, consent: state.statedConsent }, entry.propertyBytes);
+    connection.deliver(event, entry.view, { ...visitor, tab_id, consent: state.statedConsent }, entry.bytes);
     emit("event", { ...event, tab_id });
   }
 };
@@ -37,14 +38,17 @@ export const releaseHeld = (state: TrackerState, emit: Emit): void => {
 /**
  * Creates the function that captures events. It adds the time and the page view, and passes each event through
  * `beforeSend`. Without consent, and in a stopped tracker, it captures nothing.
+ *
+ * What the site's code passes or changes is made to fit the contract. An event that has no JSON is dropped with a
+ * warning before it has a number, because it could never be sent.
  */
 export const createCapture = (
   state: TrackerState,
   views: Views,
   emit: Emit,
-  beforeSend: TrackerOptions["beforeSend"] = (event) => event,
+  beforeSend: TrackerOptions["beforeSend"],
 ): Capture =>
-  guard((type: EventType, fields: object, { added, propertyBytes = 0 }: JsonCopy = {}) => {
+  guard((type: EventType, fields: object) => {
     const time = now();
     const { connection, held, visitor } = state;
     if (state.isStopped || !(connection || held)) return;
@@ -53,6 +57,9 @@ export const createCapture = (
       if (visitor?.session_id !== state.visitor.session_id) views.renew();
     }
     const view = views.current;
-    const event = beforeSend({ type, time, view_id: view.view_id, ...fields, ...added } as CapturedEvent);
-    if (event) record(state, { event, view, propertyBytes }, emit);
+    let event = fitSiteFields({ type, time, view_id: view.view_id, ...fields } as CapturedEvent);
+    if (beforeSend) event &&= fitSiteFields(beforeSend(event));
+    if (!event) return;
+    const json = JSON.stringify(event);
+    record(state, { event: JSON.parse(json), view, bytes: bytesOf(json).length }, emit);
   }) as Capture;

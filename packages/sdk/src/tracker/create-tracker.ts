@@ -1,3 +1,4 @@
+import type { FieldsOf } from "@tidemark/schema";
 import { createCollector } from "../delivery/collector.ts";
 import { createDelivery } from "../delivery/delivery.ts";
 import { createEmitter } from "../events/emitter.ts";
@@ -67,9 +68,7 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     get sessionId() {
       return (state.connection && state.visitor?.session_id) ?? "";
     },
-    track: guard((name: string, properties?: unknown) =>
-      capture("custom", { name: `${name}` }, copyJson("properties", properties)),
-    ),
+    track: guard((name: string, properties?: unknown) => capture("custom", { name, properties } as FieldsOf<"custom">)),
     identify: guard((userId: unknown, traits?: unknown) => {
       const user_id = userIdOf(userId);
       if (!user_id) return;

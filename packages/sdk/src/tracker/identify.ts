@@ -1,3 +1,4 @@
+import type { FieldsOf } from "@tidemark/schema";
 import type { Capture } from "./capture.ts";
 import type { TrackerState } from "./state.ts";
 
@@ -26,6 +27,6 @@ export const sendIdentify = ({ connection, purposes, user }: TrackerState, captu
   else if (user) {
     const { user_id, traits } = user;
     connection.identify(user_id);
-    capture("identify", { user_id }, traits);
+    capture("identify", { user_id, ...traits } as FieldsOf<"identify">);
   }
 };

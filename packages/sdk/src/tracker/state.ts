@@ -5,7 +5,7 @@ import type { TabNumbers } from "../identity/tab.ts";
 import type { Identity, Visitor } from "../identity/visitor.ts";
 import type { Purposes } from "../options/consent.ts";
 import type { CapturedEvent } from "../options/tracker-options.ts";
-import type { JsonCopy } from "./json-copy.ts";
+import type { PropertyFields } from "./json-copy.ts";
 
 /** The parts of a tracker that store and send: identity, event numbers and delivery. */
 export interface Connection extends Identity, TabNumbers, Delivery {}
@@ -14,7 +14,8 @@ export interface Connection extends Identity, TabNumbers, Delivery {}
 export interface HeldEvent {
   event: CapturedEvent;
   view: View;
-  propertyBytes: number;
+  /** The size of the event, in bytes of JSON. */
+  bytes: number;
 }
 
 /** The state of a tracker, shared by consent, identity and capture. */
@@ -32,7 +33,7 @@ export interface TrackerState {
   /** The visitor at the latest event. */
   visitor?: Visitor | undefined;
   /** The user that the page has named, and the traits. */
-  user?: { user_id: string; traits: JsonCopy } | undefined;
+  user?: { user_id: string; traits: PropertyFields } | undefined;
 }
 
 /** The connection of a tracker. @throws Error while measurement is not granted. */

@@ -19,7 +19,11 @@ export interface Tracker<Events extends object = UntypedEvents, Traits extends o
    * session, for example after {@link Tracker.reset} or a refusal.
    */
   readonly sessionId: string;
-  /** Captures a custom event. `name`: 1 to 100 characters. The collector rejects a longer name with an error. */
+  /**
+   * Captures a custom event. `name`: 1 to 100 characters; a longer name is cut, and without a name nothing is captured.
+   * A property that is not JSON or too large is left out, and the event names it in `dropped_properties`. Each kind of
+   * mistake causes one warning.
+   */
   track<Name extends keyof Events & string>(name: Name, ...properties: TrackArgs<Events[Name]>): void;
   /**
    * Links the session to a user from now on. `userId`: a text of 1 to 200 characters that is not blank, or a finite number, which counts

@@ -1,4 +1,4 @@
-/** JSON that the site adds to an event: at most 8 KiB. */
+/** JSON that the site adds to an event: at most 8 KiB and five levels. */
 export type Properties = Record<string, unknown>;
 
 /** Events of any name, with any properties or none: the default of a tracker without declared events. */

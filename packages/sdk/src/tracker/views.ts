@@ -1,11 +1,10 @@
-import type { View } from "@tidemark/schema";
+import type { FieldsOf, View } from "@tidemark/schema";
 import type { ViewCause, ViewFields } from "../events/signal.ts";
 import type { Emit } from "../events/tracker-events.ts";
 import { createId } from "../identity/create-id.ts";
 import { now } from "../sensors/clock.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
 import type { Capture } from "./capture.ts";
-import { copyJson } from "./json-copy.ts";
 import type { Properties } from "./typed-events.ts";
 
 /** The page views of a tracker, one at a time. */
@@ -40,7 +39,7 @@ export const createViews = (emit: Emit, capture: Capture, queryParameters: reado
       if (isAnnounced) emit("report", "view_end");
       start(fields);
       isAnnounced = true;
-      capture("page_view", { cause }, copyJson("properties", properties));
+      capture("page_view", { cause, properties } as FieldsOf<"page_view">);
       return views.current;
     },
     renew() {

@@ -4,8 +4,8 @@ import type { BatchOrigin } from "../../src/events/queued-batch.ts";
 /** Creates an event with that sequence number. */
 export const eventOf = (seq: number, time = 0): Event => ({ type: "custom", name: `event ${seq}`, seq, time });
 
-/** Creates a page view with that id. */
-export const viewOf = (view_id: string): View => ({ view_id, started_at: 0, url: "https://shop.example/" });
+/** Creates a page view with that id and URL. */
+export const viewOf = (view_id: string, url = "https://shop.example/"): View => ({ view_id, started_at: 0, url });
 
 /** Creates an origin in that tab. */
 export const originOf = (tab_id: string, more: Partial<BatchOrigin> = {}): BatchOrigin => ({

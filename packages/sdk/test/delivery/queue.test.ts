@@ -35,14 +35,21 @@ describe("the open batch", () => {
     expect(queue.entries.map(({ batch }) => batch.events.length)).toEqual([100, 1]);
   });
 
-  it("is full above 10,000 bytes of properties", () => {
-    expect([add(0, { bytes: 5_000 }), add(1, { bytes: 5_000 }), add(2, { bytes: 1 }), add(3)]).toEqual([
+  it("is full above 20,000 bytes of events", () => {
+    expect([add(0, { bytes: 9_900 }), add(1, { bytes: 9_900 }), add(2, { bytes: 500 }), add(3)]).toEqual([
       false,
       false,
       true,
       false,
     ]);
     expect(numbers()).toEqual([[0, 1, 2], [3]]);
+  });
+
+  it("is full above 20,000 bytes of views, each of which counts once", () => {
+    const long = (id: string) => viewOf(id, `https://shop.example/${"x".repeat(9_000)}`);
+    const [one, two, three] = [long("one"), long("two"), long("three")];
+    const full = [one, one, one, two, three].map((of, seq) => queue.add(eventOf(seq, now()), of, originOf("tab"), 100));
+    expect(full).toEqual([false, false, false, false, true]);
   });
 
   it("is a new batch after it was closed", () => {
