@@ -7,6 +7,12 @@ import { truncate } from "./text.ts";
 /** Returns the id of the entity that an event counts for; `undefined` when it counts for none. */
 export type IdReader = (event: object, context: EventContext) => string | undefined;
 
+/**
+ * Returns a text of a sender if it can be an id. An empty text would make unrelated events one entity, and neither SQL
+ * nor a URL can hold half of a surrogate pair.
+ */
+const idIn = (text: string): string | undefined => (text === "" || /\p{Surrogate}/u.test(text) ? undefined : text);
+
 const readId = (entity: Entity): IdReader => {
   switch (entity) {
     case "session":
@@ -14,12 +20,13 @@ const readId = (entity: Entity): IdReader => {
     case "user":
       return (_, { user_id, anonymous_id }) => user_id ?? anonymous_id;
     case "page":
-      return (_, { view }) => view?.path;
+      return (_, { view }) => (view?.path === undefined ? undefined : idIn(view.path));
     default: {
       const read = fieldReader(entity.field);
       return (event, context) => {
         const value = read(event, context);
-        return typeof value === "string" || typeof value === "number" ? truncate(String(value)) : undefined;
+        if (typeof value === "number") return String(value);
+        return typeof value === "string" ? idIn(truncate(value)) : undefined;
       };
     }
   }

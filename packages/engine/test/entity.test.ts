@@ -1,4 +1,4 @@
-import type { Consent, Entity } from "@tidemark/schema";
+import type { Consent, Entity, View } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import { entityId } from "../src/entity.ts";
 import type { EventContext } from "../src/event-context.ts";
@@ -33,10 +33,19 @@ describe("entityId", () => {
     expect([idIn("page"), idIn("page", { view: undefined })]).toEqual(["/a", undefined]);
   });
 
+  it.each([undefined, "", "/\ud800"])("reads no id for a page from the path %j", (path) => {
+    expect(idIn("page", { view: { ...(context.view as View), path } })).toBeUndefined();
+  });
+
   it.each([
     ["boots", "boots"],
     [17, "17"],
-    ["", ""],
+    ["", undefined],
+    [" ", " "],
+    ["a\u0000b", "a\u0000b"],
+    ["boots\ud800", undefined],
+    ["\udc00boots", undefined],
+    [`${"x".repeat(MAX_TEXT_CHARACTERS)}\ud800`, "x".repeat(MAX_TEXT_CHARACTERS)],
     ["🎈".repeat(300), "🎈".repeat(MAX_TEXT_CHARACTERS)],
     [true, undefined],
     [null, undefined],

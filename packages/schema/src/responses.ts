@@ -67,6 +67,7 @@ export interface BatchResponse extends z.infer<typeof batchResponse> {
 export const errorCodes = {
   invalid_json: { status: 400, meaning: "The body is not JSON, or not valid gzip." },
   invalid_batch: { status: 400, meaning: "The batch's envelope violates the contract. The message names the field." },
+  invalid_path: { status: 400, meaning: "The URL's path is not percent-encoded UTF-8." },
   unauthorized: { status: 401, meaning: "The read key, the public key or the admin key is missing or wrong." },
   unknown_key: { status: 401, meaning: "No site has this key." },
   origin_not_allowed: { status: 403, meaning: "The page's origin is not one of the site's origins." },

@@ -17,7 +17,8 @@ export const eventContextsOf = (
   { anonymous_id }: Pick<SessionBatch, "anonymous_id">,
   clock: ClientClock,
 ): ((event: Event) => VisitorEventContext) => {
-  const user = isPersonal(consent) ? user_id : undefined;
+  // A blank id, as an earlier SDK may send it, would make all its visitors one user.
+  const user = isPersonal(consent) && user_id?.trim() ? user_id : undefined;
   const viewOf = viewsById(views);
   return (event) => {
     const { seq, time } = event;

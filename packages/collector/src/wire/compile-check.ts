@@ -139,7 +139,8 @@ const checkOf = (def: z.core.$ZodChecks["_zod"]["def"]): Predicate | undefined =
     }
     case "string_format": {
       const { format, pattern } = def;
-      return format === "regex" && pattern && pattern.flags === ""
+      // With the flags g and y a pattern depends on the text before.
+      return format === "regex" && pattern && /^u?$/.test(pattern.flags)
         ? (value) => pattern.test(value as string)
         : undefined;
     }

@@ -190,3 +190,22 @@ describe("the other routes", () => {
     expect(await errorOf(await request("/v1/nothing"))).toEqual([404, "not_found", "There is no GET /v1/nothing."]);
   });
 });
+
+describe("the path of a read", () => {
+  it.each(["%", "%E0%A4%A", "%ED%A0%80", "%C3%28", "a%2", "%FF"])("rejects %s, which is no text", async (text) => {
+    const headers = { authorization: "Bearer shop-read-key" };
+    for (const path of [`session/${text}`, `user/${text}`, `page/${text}`, `product/${text}`, `${text}/id`]) {
+      const response = await request(`/v1/features/${path}`, { headers });
+      expect(await errorOf(response)).toEqual([400, "invalid_path", expect.stringContaining("encodeURIComponent")]);
+    }
+  });
+
+  it.each(["%25", "%00", "%20", "a%2Fb", "..", "%2E%2E", "x".repeat(10_000), "%F0%9F%8E%88", "__proto__"])(
+    "does not find %s, which is the id of nothing",
+    async (text) => {
+      const headers = { authorization: "Bearer shop-read-key" };
+      for (const entity of ["session", "user", "page", "product"])
+        expect((await request(`/v1/features/${entity}/${text}`, { headers })).status).toBe(404);
+    },
+  );
+});

@@ -11,10 +11,11 @@ const idSql = (entity: Entity, dialect: Dialect): string => {
     case "user":
       return `COALESCE(${dialect.quote("user_id")}, ${dialect.quote("anonymous_id")})`;
     case "page":
-      return fieldSql("view.path", "string", dialect);
+      return `NULLIF(${fieldSql("view.path", "string", dialect)}, '')`;
     default: {
       const text = fieldSql(entity.field, "string", dialect);
-      return `COALESCE(LEFT(${text}, ${MAX_TEXT_CHARACTERS}), CAST(${fieldSql(entity.field, "free", dialect)} AS ${dialect.textType}))`;
+      const number = `CAST(${fieldSql(entity.field, "free", dialect)} AS ${dialect.textType})`;
+      return `NULLIF(COALESCE(LEFT(${text}, ${MAX_TEXT_CHARACTERS}), ${number}), '')`;
     }
   }
 };

@@ -172,7 +172,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
           tab: fc.nat(1),
           seq: fc.nat(2_000),
           view: fc.nat(6),
-          path: fc.constantFrom("/", "/a", "/it's", undefined),
+          path: fc.constantFrom("/", "/a", "/it's", "", undefined),
           identified: fc.boolean(),
           personalisation: fc.constantFrom("granted", "pending", "denied", undefined),
           repeatAfter: fc.option(fc.nat(30), { freq: 6, nil: undefined }),

@@ -72,8 +72,10 @@ export const compareAsOf = async (
   const anyEntity = entityNameOf(features[0] as Feature);
   const spine = picks.map((pick): SpineRow => {
     const { time } = log.events[pick % log.events.length] as { time: number };
-    const known = pick % 7 === 0 ? undefined : ids[pick % Math.max(ids.length, 1)];
-    return { ...(known ?? { entity: anyEntity, id: "nobody" }), as_of: time + ((pick % 5) - 2) ** 3 * 997 };
+    const known = pick % 3 === 0 ? undefined : ids[pick % Math.max(ids.length, 1)];
+    // An empty text in the field is the id of no entity.
+    const unknown = { entity: anyEntity, id: pick % 2 === 0 ? "" : "nobody" };
+    return { ...(known ?? unknown), as_of: time + ((pick % 5) - 2) ** 3 * 997 };
   });
   const vectors = asOf(log.events, features, spine);
   await compare(database, features, log, new Map(spine.map((row, index) => [row, vectors[index] as Vector])));

@@ -41,7 +41,7 @@ export interface ContextFields {
 /**
  * The subject of a feature. Its id is the session's id for `session`, and the path of the page view for `page`. For
  * `user` it is the `user_id`, or the `anonymous_id` before identification. For a custom entity it is the value of a
- * field. An event without the id does not count for the entity. An event whose stated consent does not grant
+ * field. An event without the id, or with an empty one, does not count for the entity. An event whose stated consent does not grant
  * personalisation counts for no person (see `isPerson`).
  */
 export type Entity<Field extends string = string> = "session" | "user" | "page" | CustomEntity<Field>;

@@ -26,6 +26,15 @@ const tenantByKey = (c: FeatureRequest, lookup: TenantLookup): Tenant | undefine
   return key === undefined ? undefined : lookup.byKey(key, c.req.header("origin"));
 };
 
+/** Rejects a path with percent-encoding that does not decode to text, which the router leaves as it is. */
+const expectDecodable = (c: FeatureRequest): void => {
+  try {
+    decodeURIComponent(new URL(c.req.url).pathname);
+  } catch {
+    throw new HttpError("invalid_path", `${c.req.path}: encode the entity's id with encodeURIComponent.`);
+  }
+};
+
 const vectorNotFound = ({ site }: Tenant, entity: string, id: string) =>
   new HttpError("not_found", `Site ${site.id} has no ${entity} ${JSON.stringify(id)}.`);
 
@@ -35,6 +44,7 @@ const vectorNotFound = ({ site }: Tenant, entity: string, id: string) =>
  */
 export const featureRoutes: RouteGroup = (app, { lookup }) => {
   app.use("/v1/features/*", async (c, next) => {
+    expectDecodable(c);
     await next();
     c.header("cache-control", "no-store");
   });
