@@ -26,6 +26,7 @@ export {
   type ErrorCode,
   type ErrorResponse,
   errorCodes,
+  errorResponse,
   type FeatureValue,
   type Rejection,
   type RejectionCode,

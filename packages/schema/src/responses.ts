@@ -96,9 +96,23 @@ export const errorCodes = {
 /** Stable code of the reason to reject a request. */
 export type ErrorCode = keyof typeof errorCodes;
 
-/** Response body of every 4xx and 5xx status. */
+/**
+ * The body of a response with a 4xx or 5xx status, as every version of the collector writes it. A response without this
+ * form is not the collector's: a proxy or the platform sent it. A newer collector may have more keys and codes.
+ */
+export const errorResponse = z.object({
+  error: z.object({
+    code: z
+      .string()
+      .regex(/^[a-z_]+$/)
+      .describe("Stable code of the reason."),
+    message: z.string().describe("Given value, expected value and next step, for a person."),
+  }),
+});
+
+/** The body of every 4xx and 5xx status, as this version of the collector writes it. */
 export interface ErrorResponse {
-  error: { code: ErrorCode; message: string };
+  error: z.infer<typeof errorResponse>["error"] & { code: ErrorCode };
 }
 
 /** A feature's value; `null` while it is undefined, such as the maximum of no values. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { batchResponse } from "../src/index.ts";
+import { batchResponse, errorCodes, errorResponse } from "../src/index.ts";
 
 const stored = { accepted: 1, duplicates: 0, rejected: [] };
 
@@ -39,5 +39,26 @@ describe("the response to a batch", () => {
     ["a half of a range", { ...stored, tab: { acknowledged: [[0]] } }],
   ])("has not the form of %s", (_, response) => {
     expect(batchResponse.safeParse(response).success).toBe(false);
+  });
+});
+
+describe("the response with an error", () => {
+  const body = (code: unknown, more = {}) => ({ error: { code, message: "No.", ...more }, ...more });
+
+  it.each([...Object.keys(errorCodes), "a_newer_code"])("may have the code %s, and unknown keys", (code) => {
+    expect(errorResponse.safeParse(body(code)).success).toBe(true);
+    expect(errorResponse.safeParse(body(code, { retry: true })).success).toBe(true);
+  });
+
+  it.each([
+    ["a number as the code", body(404)],
+    ["the code of another service", body("ResourceNotFound")],
+    ["no code", body(undefined)],
+    ["no message", { error: { code: "internal" } }],
+    ["text as the error", { error: "not_found" }],
+    ["nothing", {}],
+    ["a list", []],
+  ])("has not the form of %s", (_, response) => {
+    expect(errorResponse.safeParse(response).success).toBe(false);
   });
 });

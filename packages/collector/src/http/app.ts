@@ -45,9 +45,11 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
 
   for (const add of routes) add(app, { config, lookup, meter });
 
-  app.all("/v1/events", () => {
-    throw new HttpError("method_not_allowed", "/v1/events accepts POST only.");
-  });
+  for (const { path, method } of app.routes.filter(({ method }) => method !== "ALL" && method !== "OPTIONS"))
+    app.all(path, (c) => {
+      c.header("allow", method);
+      throw new HttpError("method_not_allowed", `${c.req.path} accepts ${method} only.`);
+    });
   app.all("*", (c) => {
     throw new HttpError("not_found", `There is no ${c.req.method} ${c.req.path}.`);
   });

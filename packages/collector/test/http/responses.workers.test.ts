@@ -1,0 +1,128 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { batchResponse, type ErrorCode, errorCodes, errorResponse } from "@tidemark/schema";
+import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { TidemarkConfig } from "../../src/config.ts";
+import { createApp } from "../../src/http/app.ts";
+import { createTenants } from "../../src/tenants.ts";
+import { accept, batch, batchFor, custom, newSession, page, post, request } from "../workers/client.ts";
+import { config } from "../workers/worker.ts";
+
+const bindings = env as unknown as object;
+
+/** An app whose objects respond to every call with an error. */
+const appWith = (error: Error, given: TidemarkConfig = config) => {
+  const app = createApp(given, createTenants(given));
+  const fail = () => Promise.reject(error);
+  const object = { getByName: () => ({ ingest: fail, vector: fail, read: fail, add: fail }) };
+  const broken = { ...bindings, SESSION: object, ROLLUP: object, METRICS: object };
+  const fetch = (path: string, init?: RequestInit) =>
+    app.request(`https://collector.example${path}`, init, broken, createExecutionContext());
+  return { app, fetch };
+};
+
+const authorized = (key = "shop-read-key") => ({ headers: { authorization: `Bearer ${key}` } });
+
+/** One successful request to each route that reads or writes. */
+const valid: [route: string, path: string, init: () => RequestInit][] = [
+  ["POST /v1/events", "/v1/events", () => ({ method: "POST", body: JSON.stringify(batch([custom(0)])) })],
+  ["GET /v1/features/session/{id}", `/v1/features/session/${newSession()}`, () => authorized()],
+  ["GET /v1/features/{entity}/{id}", "/v1/features/user/ann", () => authorized()],
+  ["GET /metrics", "/metrics", () => authorized("admin-key")],
+];
+
+const sent = (more: object, headers = {}) => post(JSON.stringify({ ...batch([custom(0)]), ...more }), headers);
+
+const deniedSession = async () => {
+  const consent = { measurement: "granted", personalisation: "denied" };
+  const body = batch([custom(0)], { consent });
+  await accept(body);
+  return request(`/v1/features/session/${body.session_id}?key=tm_shop_aaaaaaaa`);
+};
+
+const withoutSecret = { ...config, adminKeySecret: "NOT_SET" };
+
+const rejected: [code: ErrorCode, what: string, respond: () => Response | Promise<Response>][] = [
+  ["invalid_json", "text", () => post("<html>")],
+  ["invalid_json", "nothing", () => post("")],
+  ["invalid_json", "bytes", () => post(new Uint8Array([0xff]))],
+  ["invalid_json", "truncated gzip", () => post(new Uint8Array([0x1f, 0x8b, 8]))],
+  ["invalid_batch", "a wrong version", () => sent({ v: 2 })],
+  ["invalid_batch", "no events", () => sent({ events: [] })],
+  ["invalid_path", "wrong percent-encoding", () => request("/v1/features/user/%E0%A4%A", authorized())],
+  ["unauthorized", "no read key", () => request("/v1/features/user/ann")],
+  ["unauthorized", "a wrong read key", () => request("/v1/features/session/session-1", authorized("wrong"))],
+  ["unauthorized", "no admin key", () => request("/metrics")],
+  ["unauthorized", "no public key", () => request("/v1/forget", { method: "POST" })],
+  ["unknown_key", "no key", () => post("null")],
+  ["unknown_key", "a key of no site", () => sent({ key: "tm_none_aaaaaaaa" })],
+  ["unknown_key", "a key of no site to forget", () => request("/v1/forget?key=%E0%A4%A", { method: "POST" })],
+  ["origin_not_allowed", "a foreign page", () => sent({}, { origin: "https://evil.example" })],
+  ["foreign_session", "a session of another site", () => sent({ session_id: "blog.session-1" })],
+  ["no_consent", "Global Privacy Control", () => sent({}, { "sec-gpc": "1" })],
+  ["no_consent", "a site that requires consent", () => post(JSON.stringify(batchFor("bank", [custom(0)])))],
+  ["no_consent", "the features of a visitor who has denied", deniedSession],
+  ["not_found", "no route", () => request("/")],
+  ["not_found", "no route with wrong percent-encoding", () => request("/%E0%A4%A")],
+  ["not_found", "an unknown session", () => request(`/v1/features/session/${newSession()}`, authorized())],
+  ["not_found", "an unknown user", () => request("/v1/features/user/nobody", authorized())],
+  ["not_found", "an unknown entity", () => request("/v1/features/planet/mars", authorized())],
+  ["not_found", "metrics without a secret", () => appWith(new Error(), withoutSecret).fetch("/metrics")],
+  ["body_too_large", "a long body", () => post("x".repeat(MAX_BODY_BYTES + 1))],
+  ...valid.map(([route, path, init]): (typeof rejected)[number] => [
+    "internal",
+    `a defect at ${route}`,
+    () => appWith(new RangeError("Maximum call stack size exceeded")).fetch(path, init()),
+  ]),
+  ...valid.map(([route, path, init]): (typeof rejected)[number] => [
+    "unavailable",
+    `an overloaded object at ${route}`,
+    () => appWith(Object.assign(new Error("busy"), { overloaded: true })).fetch(path, init()),
+  ]),
+  ...appWith(new Error()).app.routes.flatMap(({ path, method }): typeof rejected =>
+    ["GET", "POST"].includes(method)
+      ? ["GET", "POST", "PUT", "PATCH", "DELETE"]
+          .filter((other) => other !== method)
+          .map((other) => ["method_not_allowed", `${other} ${path}`, () => request(path, { method: other })])
+      : [],
+  ),
+];
+
+// Provoked errors are logged for an operator.
+beforeEach(() => void vi.spyOn(console, "error").mockReturnValue());
+afterEach(() => void vi.restoreAllMocks());
+
+describe("every response with an error", () => {
+  it.each(rejected)("has the form of the contract: %s for %s", async (code, _, respond) => {
+    const response = await respond();
+    expect(response.status).toBe(errorCodes[code].status);
+    expect(response.headers.get("content-type")).toMatch(/^application\/json/);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+    expect(response.headers.has("retry-after")).toBe(code === "unavailable");
+    const body = await response.json();
+    expect(errorResponse.parse(body)).toEqual(body);
+    expect(body).toMatchObject({ error: { code, message: expect.stringMatching(/\w/) } });
+  });
+
+  it("is one of the above for each code", () => {
+    expect(new Set(rejected.map(([code]) => code))).toEqual(new Set(Object.keys(errorCodes)));
+  });
+
+  it("names the allowed method for another one", async () => {
+    const response = await request("/v1/events", { method: "DELETE" });
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+  });
+});
+
+describe("every response to a batch", () => {
+  it.each([
+    ["only new events", [page(0), custom(1)]],
+    ["only rejected events", ["", null, 1, [], {}, custom(-1)]],
+    ["both, and duplicates", [custom(0), custom(0), { ...custom(1), colour: "red" }]],
+  ])("has the form of the contract: %s", async (_, events) => {
+    const response = await accept(batch(events));
+    expect(batchResponse.parse(response)).toEqual(response);
+    expect(response.accepted + response.duplicates + response.rejected.length).toBe(events.length);
+  });
+});
