@@ -1,5 +1,6 @@
 import type { RollupVectorResponse } from "@tidemark/schema";
 import { type Env, rollupOf, sessionOf } from "../env.ts";
+import { HttpError } from "../errors.ts";
 import { type RollupKey, rollupKey } from "../rollup/push.ts";
 import type { ShardResponse } from "../rollup/rollup.ts";
 import { childShards } from "../rollup/shards.ts";
@@ -9,9 +10,13 @@ import type { Tenant } from "../tenants.ts";
 /** A rollup's vector at the time of the call. */
 export type RollupVector = Omit<RollupVectorResponse, "entity" | "id">;
 
-/** The current vector of a session; `undefined` when none of its events counted. */
-export const readSession = async (env: Env, tenant: Tenant, id: string): Promise<SessionVector | undefined> =>
-  sessionOf(env, tenant, id).vector(tenant.site.id);
+/** The current vector of a session; `undefined` when none of its events counted. @throws HttpError `unavailable` */
+export const readSession = async (env: Env, tenant: Tenant, id: string): Promise<SessionVector | undefined> => {
+  const vector = await sessionOf(env, tenant, id).vector(tenant.site.id);
+  if (vector === "unavailable")
+    throw new HttpError("unavailable", "The session could not be read. Send the request again.");
+  return vector;
+};
 
 /** The rows of an entity in a shard and in all shards that were split off it. */
 const rowsOf = async (env: Env, tenant: Tenant, key: RollupKey, shard = 0): Promise<ShardResponse["row"][]> => {

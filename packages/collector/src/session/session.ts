@@ -23,10 +23,10 @@ export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
  */
 const MAX_UNCONFIRMED = 256;
 
-/** The failure of a batch whose session could not store it. @throws Any other error. */
-const failureOf = (error: unknown): BatchFailure => {
+/** The result of a call that failed because of the storage. Another object cannot read an error's class. @throws Defects. */
+const failureOf = (error: unknown): "unavailable" => {
   if (!(error instanceof StorageError)) throw error;
-  console.error("a session could not store a batch", error);
+  console.error("a session could not store a batch or read its vector", error);
   return "unavailable";
 };
 
@@ -88,8 +88,16 @@ export abstract class SessionObject extends DurableObject<Env> {
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
   }
 
-  /** The current vector; `undefined` when no event of the session counted. */
-  vector(site: string): SessionVector | undefined {
+  /** The current vector; `undefined` when no event of the session counted, `unavailable` when the storage failed. */
+  vector(site: string): SessionVector | "unavailable" | undefined {
+    try {
+      return this.#vector(site);
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  #vector(site: string): SessionVector | undefined {
     const stored = this.#store.load();
     if (!stored || stored.engine.event_time === null) return undefined;
     const { session, version } = tenantOf(this.tenants, site).definitions;

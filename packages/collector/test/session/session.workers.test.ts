@@ -13,6 +13,7 @@ import {
   NOW,
   newSession,
   post,
+  read,
   rewriteSession,
   rowsOf,
   stablePart,
@@ -124,6 +125,7 @@ describe("a session", () => {
     const failed = await post(JSON.stringify(batch([custom(1)], { session_id })));
     expect(failed.headers.get("retry-after")).toBe("1");
     expect(await errorOf(failed)).toEqual([503, "unavailable", expect.stringContaining("Nothing was stored")]);
+    expect(await errorOf(await read(session_id))).toEqual([503, "unavailable", expect.any(String)]);
     await runInDurableObject(stub, restore);
     expect((await vectorOf(session_id)).delivery.received).toBe(1);
     expect(await accept(batch([custom(1)], { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });
