@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { batch, eventTypes, view } from "../src/index.ts";
 
 /** Kind of a rule: what it limits, or `refine` for a rule that only a function states. */
-export type RuleKind =
+type RuleKind =
   | "required"
   | "no_other_fields"
   | "type"
