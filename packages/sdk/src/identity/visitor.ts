@@ -18,6 +18,20 @@ export interface StoredIdentity {
   started_at: number;
   /** Time of the latest activity, in UTC milliseconds. */
   active_at: number;
+  /** Whether the visitor has denied personalisation in this session. */
+  denies_personalisation?: boolean;
+}
+
+/** The changes of other pages to the identity. */
+export interface IdentityChanges {
+  /** The visitor that this page knew. */
+  before: Visitor | undefined;
+  /** The visitor now; `undefined` after a logout. */
+  after: Visitor | undefined;
+  /** Whether the stored identity was deleted. */
+  isDeleted: boolean;
+  /** Whether personalisation was denied. */
+  isDenied: boolean;
 }
 
 /** Returns the storage of an identity by its storage key. */
@@ -30,8 +44,10 @@ const REFRESH_EVERY_MS = 5_000;
 export interface Identity {
   /** The visitor at a time. The call counts as activity, and replaces a session that has ended by a new one. */
   visitorAt(time: number): Visitor;
-  /** Links the session to a user from now on; `undefined` removes the link. */
-  identify(userId: string | undefined): void;
+  /** Reads the changes of other pages now. The call does not count as activity. */
+  refresh(): IdentityChanges;
+  /** Links the session to a user from now on; `undefined` removes the link, because the visitor `denies` it or for another reason. */
+  identify(userId: string | undefined, denies?: boolean): void;
   /** Ends the session. The next session belongs to a new visitor, unless it `keepsVisitor`. */
   forget(keepsVisitor?: boolean): void;
 }
@@ -39,8 +55,8 @@ export interface Identity {
 /**
  * Creates the identity, stored in localStorage, or in memory if the browser forbids storage.
  *
- * A tab that was idle for a moment reads the storage before it returns a visitor. So it neither splits a session that other tabs
- * continue, nor continues a visitor who has logged in or out in another tab. A session id from the SDK contains the site's id, as the
+ * A tab that was idle for a moment reads the storage before it returns a visitor. So it does not split a session that other tabs
+ * continue. A session id from the SDK contains the site's id, as the
  * key does.
  *
  * @param name The storage key; `false` stores nothing on the device.
@@ -58,25 +74,33 @@ export const createIdentity = (
       ? attemptEach({ read: () => identityStore(name).read(), write: (value) => identityStore(name).write(value) })
       : storedValue("localStorage", name);
   let identity = { active_at: 0 } as StoredIdentity;
+  /** Whether the storage had the known identity at the latest access. */
+  let isStored = false;
 
-  /** Reads the changes of other tabs. A stored identity that is older than the known one is ignored: the latest write has failed. */
-  const refresh = () => {
+  /** Reads the changes of other pages. A stored identity that is older than the known one is ignored if the latest write has failed. */
+  const read = () => {
     const stored = storage.read();
-    if ((stored?.active_at as number) >= identity.active_at) identity = stored as StoredIdentity;
+    if (stored && (isStored || stored.active_at >= identity.active_at)) {
+      identity = stored;
+      isStored = true;
+    }
+    return stored;
   };
   const save = (changed: Omit<StoredIdentity, "active_at">) => {
-    identity = changed as StoredIdentity;
-    identity.active_at = now();
+    identity = { ...changed, active_at: now() };
     storage.write(identity);
+    isStored = storage.read()?.active_at === identity.active_at;
   };
+  const known = () =>
+    identity.visitor && { ...identity.visitor, ...(fixedSessionId && { session_id: fixedSessionId }) };
 
   return {
     visitorAt(time) {
       /** Whether the session continues after at most so many milliseconds without activity. */
       const continues = (maxIdleMs: number) =>
-        time - identity.active_at <= maxIdleMs && time - identity.started_at <= SESSION_MAX_MS;
+        identity.visitor && time - identity.active_at <= maxIdleMs && time - identity.started_at <= SESSION_MAX_MS;
       if (!continues(REFRESH_EVERY_MS)) {
-        refresh();
+        read();
         save(
           continues(SESSION_IDLE_MS)
             ? identity
@@ -90,11 +114,30 @@ export const createIdentity = (
               },
         );
       }
-      return (fixedSessionId ? { ...identity.visitor, session_id: fixedSessionId } : identity.visitor) as Visitor;
+      return known() as Visitor;
     },
-    identify(userId) {
-      refresh();
-      save({ ...identity, visitor: { ...(identity.visitor as Visitor), user_id: userId } });
+    refresh() {
+      const { denies_personalisation } = identity;
+      const before = known();
+      const isDeleted = isStored && !read();
+      if (isDeleted) {
+        identity = { active_at: 0 } as StoredIdentity;
+        isStored = false;
+      }
+      return {
+        before,
+        after: known(),
+        isDeleted,
+        isDenied: !denies_personalisation && !!identity.denies_personalisation,
+      };
+    },
+    identify(userId, denies = false) {
+      read();
+      save({
+        ...identity,
+        visitor: { ...(identity.visitor as Visitor), user_id: userId },
+        denies_personalisation: denies,
+      });
     },
     forget: (keepsVisitor) => save({ ...(keepsVisitor && identity), started_at: 0 }),
   };

@@ -16,3 +16,11 @@ export const browserDenies = (honoursDoNotTrack: boolean | undefined): boolean |
   const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean };
   return globalPrivacyControl || (honoursDoNotTrack && doNotTrack === "1");
 };
+
+/** The purposes of an answer, each with its value. */
+export const purposesOf = (answer: ConsentAnswer | undefined): Partial<Purposes> =>
+  typeof answer === "string" ? { measurement: answer, personalisation: answer } : { ...answer };
+
+/** The names of the purposes that an answer denies. */
+export const deniedBy = (answer: ConsentAnswer | undefined): string[] =>
+  Object.entries(purposesOf(answer)).flatMap(([purpose, state]) => (state === "denied" ? purpose : []));

@@ -1,7 +1,7 @@
 import type { Consent } from "@tidemark/schema";
 import type { Emit } from "../events/tracker-events.ts";
 import { guard } from "../guard.ts";
-import type { ConsentAnswer } from "../options/consent.ts";
+import { type ConsentAnswer, purposesOf } from "../options/consent.ts";
 import { now } from "../sensors/clock.ts";
 import { type Capture, releaseHeld } from "./capture.ts";
 import { sendIdentify } from "./identify.ts";
@@ -25,7 +25,7 @@ export const createConsent = (
   guard((answer?: ConsentAnswer) => {
     const { purposes } = state;
     if (answer) {
-      Object.assign(purposes, typeof answer === "string" ? { measurement: answer, personalisation: answer } : answer);
+      Object.assign(purposes, purposesOf(answer));
       // Batches carry the answer: the collector receives it once measurement is granted.
       state.statedConsent = { ...purposes } as Consent;
     }
@@ -34,11 +34,10 @@ export const createConsent = (
       forget();
     } else if (!state.isStopped) {
       if (purposes.measurement === "granted") {
-        if (!state.connection) {
-          state.connection = connect();
-          // Events that are held after a refusal must not carry the ids from before it.
-          if (state.held || !state.visitor) state.visitor = state.connection.visitorAt(now());
-        }
+        state.connection ??= connect();
+        // Events that are held after a refusal or a logout must not carry the ids from before it.
+        const visitor = state.connection.visitorAt(now());
+        if (state.held || !state.visitor) state.visitor = visitor;
         releaseHeld(state, emit);
         sendIdentify(state, capture);
       } else state.held ??= [];

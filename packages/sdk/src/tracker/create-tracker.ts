@@ -6,17 +6,18 @@ import type { TrackerEventMap } from "../events/tracker-events.ts";
 import { guard, runEach } from "../guard.ts";
 import { createTabNumbers } from "../identity/tab.ts";
 import { createIdentity } from "../identity/visitor.ts";
-import { browserDenies } from "../options/consent.ts";
+import { browserDenies, type ConsentAnswer, deniedBy } from "../options/consent.ts";
 import { collectorUrl } from "../options/site.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
 import { now } from "../sensors/clock.ts";
 import type { Stop } from "../sensors/listen.ts";
 import { onPageChange } from "../sensors/page-state.ts";
-import { erase } from "../storage/site-storage.ts";
+import { announceRefusal, erase } from "../storage/site-storage.ts";
 import { type Capture, createCapture } from "./capture.ts";
 import { createConsent } from "./consent.ts";
 import { sendIdentify, userIdOf } from "./identify.ts";
 import { copyJson } from "./json-copy.ts";
+import { followOtherPages } from "./other-pages.ts";
 import { disconnect, requireConnection, type TrackerState } from "./state.ts";
 import type { CreateTracker } from "./tracker.ts";
 import { createViews } from "./views.ts";
@@ -48,13 +49,26 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
       collector.forgetCookie,
     );
   const applyConsent = createConsent(state, connect, forget, capture, emit);
-  applyConsent(browserDenies(options.doNotTrack) ? "denied" : options.consent);
+  /** Applies an answer of this page. The other pages receive a refusal before the data are deleted. */
+  const consent = (answer?: ConsentAnswer) =>
+    runEach(
+      () => announceRefusal(name, deniedBy(answer)),
+      () => applyConsent(answer),
+    );
+  const leaveVisitor = () => {
+    state.user = state.visitor = undefined;
+    collector.forgetCookie();
+  };
+  // Before the signals, so that they capture nothing for a visitor who has left.
+  const stops: Stop[] = [followOtherPages(state, name, leaveVisitor, applyConsent)];
+  if (browserDenies(options.doNotTrack)) applyConsent("denied");
+  else consent(options.consent);
 
   const newSession = () => {
     state.connection?.forget(true);
     state.visitor = state.connection?.visitorAt(now());
   };
-  const stops: Stop[] = [onPageChange((change) => change === "hidden" && emit("report", change))];
+  stops.unshift(onPageChange((change) => change === "hidden" && emit("report", change)));
   // A value that is not an array counts as one signal, because the tracker must not throw into the page.
   for (const signal of [signals].flat())
     guard(() => stops.unshift(signal({ on, capture, beginView: views.begin, newSession })))();
@@ -75,11 +89,8 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
       state.user = { user_id, traits: copyJson("traits", traits) };
       sendIdentify(state, capture);
     }),
-    reset() {
-      state.user = state.visitor = undefined;
-      runEach(() => state.connection?.forget(), collector.forgetCookie);
-    },
-    consent: applyConsent,
+    reset: () => runEach(() => state.connection?.forget(), leaveVisitor),
+    consent,
     page: guard((properties) => views.begin("manual", undefined, properties)),
     flush: async () => report().flush(),
     async features(storedOnly) {

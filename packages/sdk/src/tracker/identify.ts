@@ -23,7 +23,8 @@ export const userIdOf = (given: unknown): string | undefined => {
  */
 export const sendIdentify = ({ connection, purposes, user }: TrackerState, capture: Capture): void => {
   if (!connection) return;
-  if (purposes.personalisation !== "granted") connection.identify(undefined);
+  const { personalisation } = purposes;
+  if (personalisation !== "granted") connection.identify(undefined, personalisation === "denied");
   else if (user) {
     const { user_id, traits } = user;
     connection.identify(user_id);

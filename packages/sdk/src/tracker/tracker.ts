@@ -36,7 +36,7 @@ export interface Tracker<Events extends object = UntypedEvents, Traits extends o
    * Sets the visitor's consent. It can be called again at any time.
    *
    * While measurement is `pending`, the first 500 captured events stay in memory. `granted` sends them. `denied`
-   * deletes them, and all data stored on the device under this site's public key. Unless personalisation is `granted`,
+   * deletes them, and all data stored on the device under this site's public key. It applies to the site's other open pages too. Unless personalisation is `granted`,
    * no user is sent, and `identify` waits.
    */
   consent(answer: ConsentAnswer): void;
