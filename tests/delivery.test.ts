@@ -17,6 +17,7 @@ type Action =
   | { kind: "wait"; ms: number }
   | { kind: "network"; fault: Fault }
   | { kind: "compress"; compression: Compression }
+  | { kind: "defect" }
   | { kind: "show"; page: number; isVisible: boolean }
   | { kind: "open"; clock: number }
   | { kind: "navigate" | "leave" | "cache" | "crash" | "flush"; page: number };
@@ -38,6 +39,8 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant("compress"), compression: fc.constantFrom(...compressions) }),
   },
+  // The collector fails at the next event.
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("defect") }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("show"), page, isVisible: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("open"), clock: fc.constantFrom(0, 0, -3_600_000) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom("navigate", "leave", "cache", "crash", "flush"), page }) },
@@ -66,6 +69,10 @@ const settled = <T>(simulation: Simulation, promise: Promise<T>): Promise<T> => 
   return simulation.advance(60_000).then(() => promise);
 };
 
+const throwFromListener = () => {
+  throw new Error("of the page");
+};
+
 const run = async (actions: Action[], seed: number, storage: StorageState) => {
   const simulation = createSimulation(randomFrom(seed));
   simulation.storage = storage;
@@ -76,7 +83,9 @@ const run = async (actions: Action[], seed: number, storage: StorageState) => {
   let tracked = 0;
 
   const start = (before?: Page, clock?: number) => {
-    open.set(simulation.open(before, clock), []);
+    const opened = simulation.open(before, clock);
+    for (const type of ["sent", "acknowledged"] as const) opened.tracker.on(type, throwFromListener);
+    open.set(opened, []);
   };
   const perform = async (each: Action) => {
     if (each.kind === "wait") return simulation.advance(each.ms);
@@ -86,6 +95,10 @@ const run = async (actions: Action[], seed: number, storage: StorageState) => {
     }
     if (each.kind === "compress") {
       simulation.compression = each.compression;
+      return;
+    }
+    if (each.kind === "defect") {
+      simulation.defects.add(tracked);
       return;
     }
     if (each.kind === "open" || !open.size) return start(undefined, each.kind === "open" ? each.clock : 0);
@@ -124,7 +137,8 @@ const run = async (actions: Action[], seed: number, storage: StorageState) => {
   }
   const last = simulation.open();
   await simulation.advance(ALL_RETRIES_MS);
-  await last.tracker.flush();
+  const flushed = settled(simulation, last.tracker.flush());
+  await (simulation.defects.size ? flushed.catch(() => {}) : flushed);
 
   const stored = new Set(simulation.stored);
   const numbers = Array.from({ length: tracked }, (_, number) => number);
@@ -132,7 +146,8 @@ const run = async (actions: Action[], seed: number, storage: StorageState) => {
     violations: simulation.violations,
     twice: simulation.stored.length - stored.size,
     lost: numbers.filter(
-      (number) => !stored.has(number) && !lostInCrash.has(number) && !simulation.rejected.has(number),
+      (number) =>
+        ![stored, lostInCrash, simulation.rejected, simulation.defects].some((numbers) => numbers.has(number)),
     ),
   };
 };
@@ -153,7 +168,7 @@ const checkRuns = (storage: StorageState, kinds: readonly Action["kind"][], numR
     { numRuns },
   );
 
-const onOpenPages = ["track", "wait", "network", "compress", "cache", "show", "open", "flush"] as const;
+const onOpenPages = ["track", "wait", "network", "compress", "defect", "cache", "show", "open", "flush"] as const;
 const withLeaving = [...onOpenPages, "navigate", "leave"] as const;
 const withCrashes = [...withLeaving, "crash"] as const;
 
@@ -361,6 +376,38 @@ describe("a request that never settles", () => {
     page.track(1, 0);
     await simulation.advance(100);
     expect(simulation.stored).toEqual([0, 1]);
+  });
+});
+
+describe("an attempt", () => {
+  it.each(["throws", "unreadable", "unencodable", "stuck", "truncate"] as const)(
+    "that fails because of %s is followed by another, and flush() rejects meanwhile",
+    async (fault) => {
+      const simulation = createSimulation(randomFrom(1));
+      const page = simulation.open();
+      simulation.network = fault;
+      page.track(0, 0);
+      await expect(settled(simulation, page.tracker.flush())).rejects.toThrow("1 batches wait: ");
+      simulation.network = "pass";
+      page.track(1, 0);
+      await simulation.advance(60_000);
+      expect(simulation.stored.sort()).toEqual([0, 1]);
+    },
+  );
+
+  it("is not affected by listeners that throw", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    for (const type of ["event", "sent", "acknowledged", "rejected", "delivery_problem"] as const)
+      page.tracker.on(type, throwFromListener);
+    for (const fault of ["down", "strict", "reject", "pass"] as const) {
+      simulation.network = fault;
+      page.track(faults.indexOf(fault), 0);
+      await simulation.advance(100);
+    }
+    await simulation.advance(60_000);
+    expect(simulation.stored).toContain(faults.indexOf("down"));
+    expect(simulation.stored).toContain(faults.indexOf("pass"));
   });
 });
 

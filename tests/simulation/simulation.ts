@@ -17,17 +17,22 @@ import { validateEvents } from "../../packages/collector/src/wire/validate-event
  * - `portal`: another server responds with status 404 and a page, such as a lapsed domain's.
  * - `strict`: the collector rejects each event.
  * - `stuck`: the batch arrives, and the browser then forgets the request: it never settles, not even when it is aborted.
+ * - `throws`: the page's `fetch` throws an exception.
+ * - `unreadable`: the batch arrives, and reading the body of the response fails.
+ * - `unencodable`: the page's `JSON.stringify` throws an exception for a batch.
  *
  * `faulty-proxy.ts` describes the others.
  */
 export const faults = [
   ...["pass", "down", "error", "busy", "cut", "truncate", "hang", "twice", "slow", "reject", "foreign", "portal"],
-  ...["stuck", "strict"],
+  ...["stuck", "strict", "throws", "unreadable", "unencodable"],
 ] as const;
 export type Fault = (typeof faults)[number];
 
 /** The behaviour of the page's function `compress`. */
-export const compressions = ["works", "rejects", "throws", "hangs", "returns nothing"] as const;
+export const compressions = [
+  ...["works", "rejects", "throws", "hangs", "returns nothing", "returns text", "returns other bytes"],
+] as const;
 export type Compression = (typeof compressions)[number];
 
 /**
@@ -109,7 +114,7 @@ const LOCAL_STORAGE_CHARACTERS = 5_000_000;
 /** The globals that the simulation replaces. Each page gets its own, as arguments in this order. */
 const GLOBALS = [
   ...["window", "document", "location", "navigator", "performance", "Date", "Math", "fetch"],
-  ...["setTimeout", "clearTimeout", "indexedDB", "IDBKeyRange", "console"],
+  ...["setTimeout", "clearTimeout", "indexedDB", "IDBKeyRange", "console", "JSON"],
 ] as const;
 
 const { outputFiles } = await build({
@@ -229,6 +234,8 @@ export const createSimulation = (random: () => number): Simulation => {
           if (fault === "twice") collector.receiveBatch(body);
           const response = JSON.stringify(collector.receiveBatch(body));
           if (fault === "stuck") return;
+          if (fault === "unreadable")
+            resolve(new Response(new ReadableStream({ start: (stream) => stream.error(new TypeError("reset")) })));
           if (fault === "cut") fail();
           else resolve(new Response(fault === "truncate" ? response.slice(0, 5) : response));
         }
@@ -369,6 +376,13 @@ export const createSimulation = (random: () => number): Simulation => {
         Math: Object.create(Math, { random: { value: random } }),
         IDBKeyRange,
         indexedDB,
+        JSON: {
+          parse: JSON.parse,
+          stringify(value: { sent_at?: number }) {
+            if (simulation.network === "unencodable" && value?.sent_at) throw new TypeError("not serializable");
+            return JSON.stringify(value);
+          },
+        },
         // `setTimeout` runs at once for a wait of more than 31 bits.
         setTimeout: (run: () => void, ms = 0) =>
           schedule(ms > 2 ** 31 - 1 ? 0 : ms, () => {
@@ -383,6 +397,7 @@ export const createSimulation = (random: () => number): Simulation => {
           _: string,
           { body: bytes, keepalive, signal }: { body: Uint8Array; keepalive: boolean; signal: AbortSignal },
         ) => {
+          if (simulation.network === "throws") throw new TypeError("fetch is not allowed");
           const body = new TextDecoder().decode(bytes);
           requests += 1;
           checkRetryAfter();
@@ -427,7 +442,12 @@ export const createSimulation = (random: () => number): Simulation => {
         if (simulation.compression === "throws") throw new Error("compression failed");
         if (simulation.compression === "hangs") return new Promise(() => {});
         if (simulation.compression === "rejects") return Promise.reject(new Error("compression failed"));
-        return Promise.resolve((simulation.compression === "works" ? body : undefined) as Uint8Array);
+        const returned: Partial<Record<Compression, unknown>> = {
+          works: body,
+          "returns text": "text",
+          "returns other bytes": new Uint8Array([1, 2, 3]),
+        };
+        return Promise.resolve(returned[simulation.compression] as Uint8Array);
       };
       const createTracker = load(...GLOBALS.map((name) => values[name]));
       const tracker: Tracker = createTracker({

@@ -1,15 +1,40 @@
+import type { Listen } from "./events/tracker-events.ts";
+import { browserDenial } from "./options/consent.ts";
+import { fixOf } from "./options/fixes.ts";
 import { problemsOf } from "./options/problems.ts";
 import * as sdk from "./server.ts";
+import { warnOnce } from "./warn-once.ts";
 
 /**
- * The package's entry for development: `server.ts`, with a `createTracker` that warns about wrong options in the console.
+ * The package's entry for development: `server.ts`, with a `createTracker` that warns about wrong options in the console, and adds
+ * the fix to each warning about a rejection.
  * Bundlers and their development servers select it by the export condition `development`; production builds do not contain it.
  */
 export * from "./server.ts";
 
-/** Starts measuring the current page, after a warning for each wrong option. */
+const explain = (what: string, fix: string | undefined) => {
+  if (fix) warnOnce(`fix for ${what}:`, fix);
+};
+
+/** Adds the fix to each warning of a tracker about a rejection, and returns the tracker. */
+const withFixes = <T extends { on: Listen }>(tracker: T): T => {
+  tracker.on("rejected", ({ code }) => explain(code, fixOf(code)));
+  tracker.on("acknowledged", ({ rejected }) => {
+    for (const { code } of rejected) explain(code, fixOf(code));
+  });
+  return tracker;
+};
+
+/** Starts measuring the current page, after a warning for each wrong option. Warns about each rejection with the fix. */
 export const createTracker: typeof sdk.createTracker = (options) => {
-  if (globalThis.document)
+  if (globalThis.document) {
     for (const problem of problemsOf(Object(options), sdk)) console.warn("[tidemark] createTracker:", problem);
-  return sdk.createTracker(options);
+    const denial = browserDenial(Object(options).doNotTrack);
+    if (denial)
+      explain(
+        denial,
+        `ask the visitor, and call tracker.consent("granted") after a yes. To test, turn ${denial} off in this browser`,
+      );
+  }
+  return withFixes(sdk.createTracker(options));
 };

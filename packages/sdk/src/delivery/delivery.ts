@@ -5,6 +5,7 @@ import { runEach } from "../guard.ts";
 import { now } from "../sensors/clock.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
+import { warnOnce } from "../warn-once.ts";
 import { backoff } from "./backoff.ts";
 import { RESTORED } from "./bounded.ts";
 import { type Collector, hasKeepaliveQuota } from "./collector.ts";
@@ -119,20 +120,26 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
     for (const other of queue.entries) other.isOvertaken = !!other.failures;
     emit("acknowledged", { ...response, ...batch });
     for (const { index, path, code, message } of response.rejected)
-      rejections.add(`${code} ${path}`, `event ${batch.events[index]?.seq}: ${message} (${code})`);
+      rejections.add(
+        `an event, ${code} ${`${path}`.split(".")[0]}`,
+        `event ${batch.events[index]?.seq}: ${message} (${code})`,
+      );
   };
 
   /** Drops a batch that the collector rejects as a whole. */
   const drop = (entry: QueueEntry, { code, message }: ErrorResponse["error"]) => {
     queue.settle(entry, "refused");
     emit("rejected", { ...entry.batch, code, message });
-    rejections.add(code, `a batch: ${message} (${code})`);
+    rejections.add(`a batch, ${code}`, `a batch: ${message} (${code})`);
   };
 
   const attempt = async (entry: QueueEntry) => {
     queue.open = undefined;
     emit("sent", entry.batch);
-    const { response, error, problem, retryAfterMs, status } = await collector.post(entry.batch, () => isDiscarded);
+    const { response, error, problem, retryAfterMs, status, isForeign } = await collector.post(
+      entry.batch,
+      () => isDiscarded,
+    );
     entry.request = undefined;
     if (isDiscarded) return;
     if (retryAfterMs === undefined) {
@@ -141,6 +148,7 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
       else if (error) drop(entry, error);
       return sendNext();
     }
+    if (isForeign) warnOnce("the endpoint may be wrong:", problem);
     retry(entry, `${problem}`, !status, retryAfterMs);
     if (entry.failures < MAX_FAILURES) return;
     // One event may be the cause: its batch is split until the event is alone.

@@ -1,6 +1,8 @@
+import { warnOnce } from "../warn-once.ts";
+
 /** The collector's rejections of events and batches, for the console and for `flush()`. */
 export interface Rejections {
-  /** Adds a rejection. The first of each kind is a warning in the console. */
+  /** Adds a rejection. The first of each kind, such as "an event", is a warning in the console. */
   add(kind: string, text: string): void;
   /** The texts of the rejections that no error has reported yet, at most {@link MAX_TEXTS}. */
   unreported(): ReadonlySet<string>;
@@ -13,14 +15,11 @@ const MAX_TEXTS = 20;
 
 /** Creates an empty list of rejections. */
 export const createRejections = (): Rejections => {
-  const warned = new Set<string>();
   let unreported = new Set<string>();
   return {
     add(kind, text) {
       if (unreported.size < MAX_TEXTS) unreported.add(text);
-      if (warned.has(kind) || warned.size > MAX_TEXTS) return;
-      warned.add(kind);
-      console.warn("[tidemark] the collector rejected", text);
+      warnOnce(`the collector rejected ${kind}:`, text);
     },
     unreported: () => unreported,
     report(texts) {

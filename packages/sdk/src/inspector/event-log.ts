@@ -26,7 +26,7 @@ export interface EventLog {
   captured(event: TrackerEventMap["event"]): void;
   sent(batch: TrackerEventMap["sent"]): void;
   acknowledged(response: TrackerEventMap["acknowledged"]): void;
-  deliveryProblem(message: TrackerEventMap["delivery_problem"]): void;
+  rejected(batch: TrackerEventMap["rejected"]): void;
   /** The latest events, and all events without a final state, in the order in which the log received them. */
   entries(): Iterable<EventEntry>;
   /** Counts all events, removed ones too. */
@@ -39,7 +39,7 @@ export const MAX_ENTRIES = 200;
 const DROPPED: Record<Dropped["reason"], string> = {
   overflow: "Too many batches waited for delivery, and the event was in the oldest.",
   expired: "The event waited for a week.",
-  refused: "The collector rejected the whole batch: the browser's console has the reason.",
+  refused: "The collector rejected the whole batch.",
 };
 
 const isFinal = ({ state }: EventEntry): boolean => state !== "captured" && state !== "sent";
@@ -48,8 +48,6 @@ const isFinal = ({ state }: EventEntry): boolean => state !== "captured" && stat
 export const createEventLog = (changed: (entry: EventEntry) => void): EventLog => {
   const entries = new Map<string, EventEntry>();
   const totals: Totals = { captured: 0, sent: 0, acknowledged: 0, rejected: 0, dropped: 0 };
-  /** The batch sent last: a visible page sends one batch at a time. */
-  let latest: TrackerEventMap["sent"] | undefined;
 
   const entryOf = (event: Event, tab_id: string): EventEntry => {
     const id = `${tab_id} ${event.seq}`;
@@ -91,7 +89,6 @@ export const createEventLog = (changed: (entry: EventEntry) => void): EventLog =
       changed(entryOf(event, tab_id));
     },
     sent(batch) {
-      latest = batch;
       const { tab_id, events, dropped = [] } = batch;
       for (const event of events) {
         const entry = entryOf(event, tab_id);
@@ -114,9 +111,11 @@ export const createEventLog = (changed: (entry: EventEntry) => void): EventLog =
       }
       removeSurplus();
     },
-    deliveryProblem(message) {
-      if (message === "refused" && latest)
-        for (const event of latest.events) drop(entryOf(event, latest.tab_id), "refused");
+    rejected({ tab_id, events, code, message }) {
+      for (const event of events) {
+        const entry = entryOf(event, tab_id);
+        if (!isFinal(entry)) finish(entry, "dropped", `The collector rejected the whole batch: ${message} (${code})`);
+      }
     },
     entries: () => entries.values(),
     totals,

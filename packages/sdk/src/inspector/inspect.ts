@@ -57,9 +57,13 @@ export const inspect = (tracker: Pick<Tracker, "sessionId" | "features" | "on">)
       eventLog.acknowledged(response);
       vectorReader.read();
     }),
+    tracker.on("rejected", (batch) => {
+      problem = `${batch.message} (${batch.code})`;
+      eventLog.rejected(batch);
+      showTimer.start(SHOW_EVERY_MS);
+    }),
     tracker.on("delivery_problem", (message) => {
       problem = message;
-      eventLog.deliveryProblem(message);
       showTimer.start(SHOW_EVERY_MS);
     }),
     showTimer.stop,

@@ -1,3 +1,4 @@
+import { browserDenial } from "../options/consent.ts";
 import type { Stop } from "../sensors/listen.ts";
 import { elementFactory, setStyle } from "./element.ts";
 import { createEventList, type EventList } from "./event-list.ts";
@@ -85,7 +86,7 @@ export const createPanel = (document: Document, { setSmall, close }: PanelAction
 
   return {
     showSummary({ sessionId, totals, problem: text }) {
-      session.textContent = sessionId || "none: no consent";
+      session.textContent = sessionId || `none: ${browserDenial() ?? "no consent"}`;
       for (const [state, count] of counts) {
         count.textContent = `${totals[state]}`;
         count.className = totals[state] ? "some" : "";

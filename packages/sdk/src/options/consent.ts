@@ -11,10 +11,14 @@ export interface Purposes {
 /** A value for both purposes, or one for each purpose. An omitted purpose keeps its value. */
 export type ConsentAnswer = ConsentState | Partial<Purposes>;
 
-/** Whether the browser denies consent for the visitor: by Global Privacy Control (W3C) or, if the site honours it, Do Not Track. */
-export const browserDenies = (honoursDoNotTrack: boolean | undefined): boolean | undefined => {
+/**
+ * The setting by which the browser denies consent for the visitor: Global Privacy Control (W3C) or, if the site honours it, Do Not
+ * Track. `undefined` when it does not.
+ */
+export const browserDenial = (honoursDoNotTrack?: boolean): string | undefined => {
   const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean };
-  return globalPrivacyControl || (honoursDoNotTrack && doNotTrack === "1");
+  if (globalPrivacyControl) return "Global Privacy Control";
+  return honoursDoNotTrack && doNotTrack === "1" ? "Do Not Track" : undefined;
 };
 
 /** The purposes of an answer, each with its value. */

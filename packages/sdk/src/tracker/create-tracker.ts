@@ -6,13 +6,14 @@ import type { TrackerEventMap } from "../events/tracker-events.ts";
 import { guard, runEach } from "../guard.ts";
 import { createTabNumbers } from "../identity/tab.ts";
 import { createIdentity } from "../identity/visitor.ts";
-import { browserDenies, type ConsentAnswer, deniedBy } from "../options/consent.ts";
+import { browserDenial, type ConsentAnswer, deniedBy } from "../options/consent.ts";
 import { collectorUrl } from "../options/site.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
 import { now } from "../sensors/clock.ts";
 import type { Stop } from "../sensors/listen.ts";
 import { onPageChange } from "../sensors/page-state.ts";
 import { announceRefusal, erase } from "../storage/site-storage.ts";
+import { warnOnce } from "../warn-once.ts";
 import { type Capture, createCapture } from "./capture.ts";
 import { createConsent } from "./consent.ts";
 import { sendIdentify, userIdOf } from "./identify.ts";
@@ -61,8 +62,11 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
   };
   // Before the signals, so that they capture nothing for a visitor who has left.
   const stops: Stop[] = [followOtherPages(state, name, leaveVisitor, applyConsent)];
-  if (browserDenies(options.doNotTrack)) applyConsent("denied");
+  const denial = browserDenial(options.doNotTrack);
+  if (denial) applyConsent("denied");
   else consent(options.consent);
+  if (denial && !state.isStopped)
+    warnOnce('nothing is measured until tracker.consent("granted"):', `the browser has ${denial} on`);
 
   const newSession = () => {
     state.connection?.forget(true);

@@ -64,7 +64,6 @@ describe("the event log", () => {
     const { log } = createLog();
     const batch = batchOf("tab", 0, 2);
     log.sent(batch);
-    log.deliveryProblem("503");
     log.sent(batch);
     expect([...log.entries()].map(({ sendings }) => sendings)).toEqual([2, 2]);
     expect(log.totals).toMatchObject({ captured: 2, sent: 2 });
@@ -73,9 +72,10 @@ describe("the event log", () => {
   it("marks all events of a rejected batch as dropped immediately", () => {
     const { log, stateOf, reasonOf } = createLog();
     log.sent(batchOf("tab", 0, 2));
-    log.deliveryProblem("refused");
-    expect([0, 1].map(stateOf)).toEqual(["dropped", "dropped"]);
-    expect(reasonOf(0)).toMatch(/rejected the whole batch/);
+    log.sent(batchOf("tab", 2, 1));
+    log.rejected({ ...batchOf("tab", 0, 2), code: "unknown_key", message: "no site" });
+    expect([0, 1, 2].map(stateOf)).toEqual(["dropped", "dropped", "sent"]);
+    expect(reasonOf(0)).toBe("The collector rejected the whole batch: no site (unknown_key)");
   });
 
   it("marks the events dropped that the next batch of their tab reports", () => {
@@ -129,7 +129,7 @@ describe("the event log", () => {
                 rejected.filter((index) => index < count),
               ),
             );
-          if (step === "refused") log.deliveryProblem("refused");
+          if (step === "refused") log.rejected({ ...batch, code: "unknown_key", message: "no site" });
         }
         const entries = [...log.entries()];
         const countOf = (state: EventState) => entries.filter((entry) => entry.state === state).length;
