@@ -77,6 +77,7 @@ const run = async (actions: Action[], seed: number, storage: StorageState) => {
   const simulation = createSimulation(randomFrom(seed));
   simulation.storage = storage;
   simulation.hasFetchLater = seed % 2 === 0;
+  simulation.statesTab = seed % 3 !== 0;
   const open = new Map<Page, { number: number; at: number }[]>();
   /** Events that were in memory only when their page crashed. */
   const lostInCrash = new Set<number>();
@@ -179,9 +180,9 @@ describe("delivery, under random faults of pages and network", () => {
     120_000,
   );
 
-  it(
-    "stores every event once when IndexedDB is full and the browser does not crash",
-    () => checkRuns("full", withLeaving, 400),
+  it.each(["full", "hanging", "stuck", "foreign"] as const)(
+    "stores every event once when IndexedDB is %s and the browser does not crash",
+    (storage) => checkRuns(storage, withLeaving, 400),
     120_000,
   );
 
@@ -190,6 +191,119 @@ describe("delivery, under random faults of pages and network", () => {
     () => checkRuns("forbidden", onOpenPages, 400),
     120_000,
   );
+});
+
+/** A visit to one page of a tab: numbers of events that are tracked, and times in milliseconds. */
+const visit = fc.record({ count: fc.integer({ min: 1, max: 30 }), ms: fc.constantFrom(0, 1, 30, 300, 1_500, 4_000) });
+
+/** Visits pages one after another in one tab. Each tracks its first event when it opens, like a page view. */
+const navigate = async (visits: { count: number; ms: number }[], statesTab: boolean, hasFetchLater: boolean) => {
+  const simulation = createSimulation(randomFrom(1));
+  simulation.statesTab = statesTab;
+  simulation.hasFetchLater = hasFetchLater;
+  let page: Page | undefined;
+  let tracked = 0;
+  for (const { count, ms } of visits) {
+    page?.leave();
+    await simulation.advance(0);
+    page = simulation.open(page);
+    for (let left = count; left > 0; left -= 1) {
+      page.track(tracked, 0);
+      tracked += 1;
+      await simulation.advance(left % 3);
+    }
+    await simulation.advance(ms);
+  }
+  await simulation.advance(10_000);
+  return { simulation, tracked };
+};
+
+describe("an ordinary navigation", () => {
+  it("sends no event twice when the collector is quick, and loses none", async () => {
+    const property = fc.asyncProperty(
+      fc.array(visit, { maxLength: 8 }),
+      fc.boolean(),
+      async (visits, hasFetchLater) => {
+        const { simulation, tracked } = await navigate(visits, true, hasFetchLater);
+        expect({ stored: simulation.stored.length, duplicates: simulation.duplicates }).toEqual({
+          stored: tracked,
+          duplicates: 0,
+        });
+      },
+    );
+    await fc.assert(property, { numRuns: 300 });
+  }, 120_000);
+
+  it("loses no event when the collector does not state the tab's numbers", async () => {
+    const property = fc.asyncProperty(fc.array(visit, { maxLength: 8 }), async (visits) => {
+      const { simulation, tracked } = await navigate(visits, false, false);
+      expect(simulation.stored).toHaveLength(tracked);
+    });
+    await fc.assert(property, { numRuns: 100 });
+  }, 120_000);
+
+  it("to a page that captures nothing sends the last batch 2 s later", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    simulation.network = "down";
+    page.track(0, 0);
+    page.leave();
+    await simulation.advance(100);
+    simulation.network = "pass";
+    simulation.open(page);
+    await simulation.advance(1_900);
+    expect(simulation.stored).toEqual([]);
+    await simulation.advance(200);
+    expect(simulation.stored).toEqual([0]);
+  });
+
+  it("sends the last batch after the first response when it was lost", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    simulation.network = "down";
+    page.track(0, 0);
+    page.leave();
+    await simulation.advance(100);
+    simulation.network = "pass";
+    const next = simulation.open(page);
+    await simulation.advance(10);
+    next.track(1, 0);
+    await simulation.advance(100);
+    expect(simulation.stored).toEqual([1, 0]);
+    expect(simulation.duplicates).toBe(0);
+  });
+});
+
+describe("an IndexedDB that does not open", () => {
+  it("delays the unload buffer by a second", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    simulation.storage = "hanging";
+    const page = simulation.open();
+    simulation.network = "down";
+    page.track(0, 0);
+    page.leave();
+    await simulation.advance(100);
+    simulation.network = "pass";
+    simulation.open();
+    await simulation.advance(1_100);
+    expect(simulation.stored).toEqual([0]);
+  });
+
+  it("is used when it opens late", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    simulation.storage = "hanging";
+    const page = simulation.open();
+    simulation.network = "down";
+    page.track(0, 0);
+    await simulation.advance(60_000);
+    simulation.openHanging();
+    await simulation.advance(10);
+    page.crash();
+    simulation.network = "pass";
+    simulation.open();
+    await simulation.advance(3_000);
+    expect(simulation.stored).toEqual([0]);
+  });
 });
 
 describe("a dropped event", () => {
@@ -607,7 +721,7 @@ describe("a page among others", () => {
     simulation.network = "down";
     simulation.open().track(0, 0);
     await simulation.advance(3_000);
-    // This page recovers the batch, and holds the lock until it is stored.
+    // This page claims the batch.
     const recovering = simulation.open();
     await simulation.advance(100);
     const page = simulation.open();
@@ -620,6 +734,26 @@ describe("a page among others", () => {
     expect(simulation.stored.sort()).toEqual([0, 1]);
     // The first batch is sent by both pages that have it, the second only by the page that captured it.
     expect(simulation.requests - before).toBe(3);
+  });
+
+  it("takes over the batches of a page that crashed while it recovered them", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    simulation.network = "down";
+    const page = simulation.open();
+    page.track(0, 0);
+    await simulation.advance(3_000);
+    page.crash();
+    const recovering = simulation.open();
+    await simulation.advance(100);
+    simulation.open();
+    await simulation.advance(200_000);
+    recovering.crash();
+    simulation.network = "pass";
+    const before = simulation.requests;
+    await simulation.advance(20_000);
+    expect(simulation.requests).toBe(before);
+    await simulation.advance(80_000);
+    expect(simulation.stored).toEqual([0]);
   });
 
   it("sends the unacknowledged batches of earlier pages only if no other page does", async () => {

@@ -124,7 +124,7 @@ describe("imports of other packages", () => {
 
   it("sdk imports only types and constants of schema, and two small libraries", () => {
     const allowed = ({ specifier, typeOnly }: Import) =>
-      ["@tidemark/schema/keys", "@tidemark/schema/limits", "idb-keyval", "web-vitals"].includes(specifier) ||
+      ["@tidemark/schema/keys", "@tidemark/schema/limits", "web-vitals"].includes(specifier) ||
       (specifier === "@tidemark/schema" && typeOnly);
     const beyond = foreignImports("sdk").filter((each) => !allowed(each));
     expect(beyond.filter(({ from }) => roomOf("sdk", from) !== "react")).toEqual([]);

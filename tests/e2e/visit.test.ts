@@ -34,7 +34,8 @@ describe("a scripted visit in a real browser", () => {
   it("results in a vector that agrees with the script's counts", async () => {
     const result = await runScriptedVisit(stack);
     expectVectorOf(result);
-    const { session } = result;
+    const { session, events } = result;
+    expect(events.duplicates).toBe(0);
     expect(session.visible_ms).toBeGreaterThan(Number(session.dwell_ms));
     expect(session.session_duration_ms).toBeGreaterThan(Number(session.visible_ms));
     expect(session.scroll_depth_30s).toBeLessThanOrEqual(Number(session.scroll_depth_max));

@@ -37,18 +37,11 @@ const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 export const startDeliveryRig = async (): Promise<DeliveryRig> => {
   const stack = await startLocalStack({ site: EXAMPLE_SITE });
 
-  /**
-   * Waits until the tab shows that page, with a tracker that has recovered the unacknowledged batches of earlier pages:
-   * it holds a lock until then. A script fails while the tab loads another document.
-   */
+  /** Waits until the tab shows that page, with a tracker. A script fails while the tab loads another document. */
   const untilReady = async (tab: Tab, page: string) => {
     const isReady = () =>
       tab
-        .run<boolean>(`
-          if (location.href !== ${JSON.stringify(page)} || !window.tidemark?.flush) return false;
-          const { held, pending } = await navigator.locks.query();
-          return held.length + pending.length === 0;
-        `)
+        .run<boolean>(`return location.href === ${JSON.stringify(page)} && !!window.tidemark?.flush`)
         .catch(() => false);
     for (const deadline = Date.now() + TIMEOUT_MS; !(await isReady()); await sleep(20))
       if (Date.now() > deadline) throw new Error(`${page} had no tracker within ${TIMEOUT_MS} ms`);

@@ -16,6 +16,8 @@ export interface PageSettings {
   signals?: string[];
   /** Options of each signal, by its name. */
   options?: Record<string, object>;
+  /** Path of the collector on the test site. Default: its origin. */
+  collector?: string;
 }
 
 /** The tools of a suite. */
@@ -57,10 +59,11 @@ export const inEveryBrowser = (suite: (tools: SuiteTools) => void): void =>
       expect(site.violations()).toEqual([]);
     });
 
-    const url: SuiteTools["url"] = (page, { signals, options } = {}) => {
+    const url: SuiteTools["url"] = (page, { signals, options, collector } = {}) => {
       const query = new URLSearchParams({
         ...(signals && { signals: signals.join() }),
         ...(options && { options: JSON.stringify(options) }),
+        ...(collector && { collector }),
       });
       return `${site.origin}/${page}?${query}`;
     };

@@ -71,7 +71,7 @@ const violationsIn = (body: unknown): string[] => {
 
 /**
  * Serves `pages/` and the assets of the example site on a free port, with the SDK at `/sdk.js`. The collector at
- * `/v1/events` accepts everything and records each violation of the contract.
+ * `/v1/events` accepts everything and records each violation of the contract; the one at `/hanging` never responds.
  */
 export const startTestSite = async (): Promise<TestSite> => {
   const script = await bundleSdk();
@@ -105,6 +105,8 @@ export const startTestSite = async (): Promise<TestSite> => {
         if (request.complete) violations.push(`request: ${error}`);
       });
       response.setHeader("content-type", "application/json").end(JSON.stringify(batchResponse ?? {}));
+    } else if (pathname.startsWith("/hanging/")) {
+      // A collector that never responds.
     } else {
       await setTimeout(NETWORK_MS);
       files(request, response, () =>

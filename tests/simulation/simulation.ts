@@ -4,7 +4,7 @@ import { type BatchResponse, batch, type Dropped, type Event as TrackedEvent } f
 import type { Tracker } from "@tidemark/sdk";
 import { build } from "esbuild";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
-import { newTab, receive, type Tab } from "../../packages/collector/src/session/tab/tab.ts";
+import { acknowledged, newTab, receive, type Tab } from "../../packages/collector/src/session/tab/tab.ts";
 import { splitUnparsed } from "../../packages/collector/src/wire/split.ts";
 import { validateEvents } from "../../packages/collector/src/wire/validate-events.ts";
 
@@ -36,10 +36,15 @@ export const compressions = [
 export type Compression = (typeof compressions)[number];
 
 /**
- * The storage of the browser. `full`: IndexedDB opens and aborts each transaction; `forbidden`: no storage is
- * accessible.
+ * The storage of the browser.
+ *
+ * - `full`: IndexedDB opens and aborts each transaction.
+ * - `hanging`: IndexedDB does not open a database while the storage is in this state.
+ * - `stuck`: no transaction of IndexedDB ends.
+ * - `foreign`: another script has created the database, with another object store.
+ * - `forbidden`: no storage is accessible.
  */
-export type StorageState = "free" | "full" | "forbidden";
+export type StorageState = "free" | "full" | "hanging" | "stuck" | "foreign" | "forbidden";
 
 /** A simulated page of the origin, with the SDK in it. */
 export interface Page {
@@ -78,6 +83,8 @@ export interface Simulation {
   compression: Compression;
   /** Numbers of the events at which the collector fails with status 500. */
   readonly defects: Set<number>;
+  /** Ends the state `hanging`: IndexedDB is `free`, and opens the databases that pages wait for. */
+  openHanging(): void;
   /** Whether pages that are opened from now on have `fetchLater`. Default: false. */
   hasFetchLater: boolean;
   /** `Retry-After` of a busy collector, in seconds. Default: 2. */
@@ -87,6 +94,10 @@ export interface Simulation {
   readonly now: number;
   /** Numbers of the events that the collector has stored, once for each time. */
   readonly stored: number[];
+  /** Number of events that arrived again after they were stored. */
+  readonly duplicates: number;
+  /** Whether the collector states a tab's numbers in its response, as older collectors do not. Default: true. */
+  statesTab: boolean;
   /** Numbers of the events whose batch was rejected with a final error: the SDK may drop them. */
   readonly rejected: Set<number>;
   /** The dropped ranges that pages have reported. */
@@ -110,6 +121,19 @@ const SLOW_MS = 30_000;
 const KEEPALIVE_BYTES = 65_536;
 
 const LOCAL_STORAGE_CHARACTERS = 5_000_000;
+
+/** A transaction of which no request ends. */
+const STUCK_TRANSACTION = {
+  objectStore: () => ({
+    delete() {},
+    put() {},
+    getAll: () => ({}),
+    getAllKeys: () => ({}),
+    transaction: STUCK_TRANSACTION,
+  }),
+  addEventListener() {},
+  commit() {},
+};
 
 /** The globals that the simulation replaces. Each page gets its own, as arguments in this order. */
 const GLOBALS = [
@@ -145,14 +169,18 @@ const createCollector = () => {
   const stored: number[] = [];
   const violations: string[] = [];
   const dropped: Dropped[] = [];
+  let duplicates = 0;
   const numberOf = (event: object) => (event as { properties?: { number?: number } }).properties?.number;
   return {
     stored,
     violations,
     dropped,
+    get duplicates() {
+      return duplicates;
+    },
     numbersIn: (body: string): number[] =>
       JSON.parse(body).events.flatMap((event: object) => numberOf(event) ?? []) as number[],
-    receiveBatch(body: string): BatchResponse {
+    receiveBatch(body: string, statesTab: boolean): BatchResponse {
       if (!splitUnparsed(body)) violations.push("`events` is not the last field");
       const parsed = batch.safeParse(JSON.parse(body));
       if (!parsed.success) {
@@ -173,7 +201,9 @@ const createCollector = () => {
         const number = numberOf(event);
         if (isNew && number !== undefined) stored.push(number);
       }
-      return response;
+      duplicates += response.duplicates;
+      const added = { added_later: {}, ...(statesTab && { tab: { acknowledged: acknowledged(tab) } }) };
+      return { ...response, ...added };
     },
   };
 };
@@ -190,9 +220,10 @@ export const createSimulation = (random: () => number): Simulation => {
   let now = 1_795_000_000_000;
   let requests = 0;
   let timers: { at: number; run: () => void }[] = [];
-  const locks = new Map<string, Promise<unknown>>();
   /** Transactions and requests of IndexedDB in progress. */
   const transactions = new Set<IDBTransaction | IDBOpenDBRequest>();
+  /** Opens the databases that pages wait for. */
+  const hangingOpens: (() => void)[] = [];
 
   const schedule = (ms: number, run: () => void) => {
     const timer = { at: now + ms, run };
@@ -231,8 +262,8 @@ export const createSimulation = (random: () => number): Simulation => {
         else if (collector.numbersIn(body).some((number) => defects.has(number))) {
           resolve(Response.json({ error: { code: "internal", message: "a defect" } }, { status: 500 }));
         } else if (fault !== "hang") {
-          if (fault === "twice") collector.receiveBatch(body);
-          const response = JSON.stringify(collector.receiveBatch(body));
+          if (fault === "twice") collector.receiveBatch(body, simulation.statesTab);
+          const response = JSON.stringify(collector.receiveBatch(body, simulation.statesTab));
           if (fault === "stuck") return;
           if (fault === "unreadable")
             resolve(new Response(new ReadableStream({ start: (stream) => stream.error(new TypeError("reset")) })));
@@ -251,6 +282,11 @@ export const createSimulation = (random: () => number): Simulation => {
     compression: "works",
     defects,
     warnings,
+    statesTab: true,
+    openHanging() {
+      simulation.storage = "free";
+      for (const open of hangingOpens.splice(0)) open();
+    },
     hasFetchLater: false,
     retryAfter: 2,
     localStorage,
@@ -258,6 +294,9 @@ export const createSimulation = (random: () => number): Simulation => {
       return now;
     },
     stored: collector.stored,
+    get duplicates() {
+      return collector.duplicates;
+    },
     violations: collector.violations,
     dropped: collector.dropped,
     get requests() {
@@ -294,7 +333,6 @@ export const createSimulation = (random: () => number): Simulation => {
       /** Bodies that the browser sends once the page is gone (`fetchLater`). */
       const laterBodies: string[] = [];
       let laterBytes = 0;
-      let releaseLock: (() => void) | undefined;
 
       /** Allows a millisecond, because a page's clock counts whole milliseconds. */
       const checkRetryAfter = () => {
@@ -317,33 +355,49 @@ export const createSimulation = (random: () => number): Simulation => {
       const window = Object.assign(Object.defineProperties(new EventTarget(), Object.getOwnPropertyDescriptors(areas)));
       const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
 
+      const openDatabase = (name: string) => {
+        const request = database.open(name);
+        transactions.add(request);
+        request.addEventListener("success", () => {
+          transactions.delete(request);
+          const { result } = request;
+          const createTransaction = result.transaction.bind(result);
+          result.transaction = (...args) => {
+            if (!isAlive) forbidden();
+            if (simulation.storage === "foreign") throw new DOMException("no such store", "NotFoundError");
+            if (simulation.storage === "stuck") return STUCK_TRANSACTION as unknown as IDBTransaction;
+            const transaction = createTransaction(...args);
+            ownTransactions.add(transaction);
+            transactions.add(transaction);
+            const onEnd = () => {
+              ownTransactions.delete(transaction);
+              transactions.delete(transaction);
+            };
+            for (const type of ["complete", "abort"]) transaction.addEventListener(type, onEnd);
+            // A browser may abort the commit of a page that ends. Without `commit`, a transaction commits by itself a
+            // moment later.
+            transaction.commit = () => {};
+            if (simulation.storage === "full") transaction.abort();
+            return transaction;
+          };
+        });
+        return request;
+      };
       const indexedDB = {
         open(name: string) {
           if (!canStore()) forbidden();
-          const request = database.open(name);
-          transactions.add(request);
-          request.addEventListener("success", () => {
-            transactions.delete(request);
-            const { result } = request;
-            const createTransaction = result.transaction.bind(result);
-            result.transaction = (...args) => {
-              if (!isAlive) forbidden();
-              const transaction = createTransaction(...args);
-              ownTransactions.add(transaction);
-              transactions.add(transaction);
-              const onEnd = () => {
-                ownTransactions.delete(transaction);
-                transactions.delete(transaction);
+          if (simulation.storage !== "hanging") return openDatabase(name);
+          const hanging: Partial<Record<"result" | "onupgradeneeded" | "onsuccess", unknown>> = {};
+          const openLate = () => {
+            const request = openDatabase(name);
+            for (const type of ["onupgradeneeded", "onsuccess"] as const)
+              request[type] = () => {
+                hanging.result = request.result;
+                (hanging[type] as () => void)();
               };
-              for (const type of ["complete", "abort"]) transaction.addEventListener(type, onEnd);
-              // A browser may abort the commit of a page that ends. Without `commit`, a transaction commits by itself a
-              // moment later.
-              transaction.commit = () => {};
-              if (simulation.storage === "full") transaction.abort();
-              return transaction;
-            };
-          });
-          return request;
+          };
+          hangingOpens.push(() => isAlive && openLate());
+          return hanging;
         },
       };
 
@@ -351,26 +405,7 @@ export const createSimulation = (random: () => number): Simulation => {
         window,
         document,
         location: { href: "https://shop.example/", origin: "https://shop.example" },
-        navigator: {
-          locks: {
-            async request(name: string, use: () => Promise<unknown>) {
-              const held = (locks.get(name) ?? Promise.resolve()).then(() => {
-                if (!isAlive) return;
-                return Promise.race([
-                  use(),
-                  new Promise<void>((resolve) => {
-                    releaseLock = resolve;
-                  }),
-                ]);
-              });
-              locks.set(
-                name,
-                held.catch(() => {}),
-              );
-              return held;
-            },
-          },
-        },
+        navigator: {},
         performance: { timeOrigin: openedAt + clockError, now: () => now - openedAt },
         Date: { now: () => now + clockError, parse: Date.parse },
         Math: Object.create(Math, { random: { value: random } }),
@@ -412,11 +447,10 @@ export const createSimulation = (random: () => number): Simulation => {
               keepalive = false;
               if (isAlive && startedAt === cachings) act();
             };
-            if (!isStuck)
-              signal.addEventListener(
-                "abort",
-                endWith(() => reject(signal.reason)),
-              );
+            signal.addEventListener(
+              "abort",
+              endWith(() => isStuck || reject(signal.reason)),
+            );
             send(body, keepalive, () => isAlive && startedAt === cachings).then(
               (response) => {
                 if (response.status === 429 && startedAt === cachings)
@@ -465,7 +499,6 @@ export const createSimulation = (random: () => number): Simulation => {
             transaction.abort();
           } catch {}
         }
-        releaseLock?.();
       };
       const show = (isVisible: boolean) => {
         const state = isVisible ? "visible" : "hidden";

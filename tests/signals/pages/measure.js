@@ -1,7 +1,7 @@
 /*
  * Starts a tracker on the page, in `window.tracker`. The page's query sets the signals (`?signals=clicks,dwell`, default: all) and
  * their options (`?options={"dwell":{"idleAfter":1000}}`). In options, "sdk.clickLinks" and "sdk.readingDetails()" stand for exports
- * of the SDK. Captured events are appended to `window.captured` and, for the whole tab, to `sessionStorage.captured`.
+ * of the SDK. `?collector=/hanging` is the path of the collector. Captured events are appended to `window.captured` and, for the whole tab, to `sessionStorage.captured`.
  */
 {
   const { sdk, signalNames } = window;
@@ -23,7 +23,7 @@
   const listen = ({ on }) => on("event", capture);
   window.tracker = sdk.createTracker({
     key: "tm_test_00000000",
-    endpoint: location.origin,
+    endpoint: location.origin + (query.get("collector") ?? ""),
     signals: [listen, ...names.map((name) => sdk[name](options[name]))],
   });
 }

@@ -17,3 +17,18 @@ export const append = (batch: QueuedBatch, event: Event, view: View): void => {
   batch.events.push(event);
   if (!batch.views.includes(view)) batch.views.push(view);
 };
+
+/** Whether a stored value is a batch. Any script of the origin can write to the storage. */
+export const isBatch = (value: unknown): value is QueuedBatch => !!(value as QueuedBatch | undefined)?.events?.[0];
+
+/** Whether a list has a batch with the same events: two pages may each have a copy. */
+export const isIn = (batches: QueuedBatch[], { tab_id, events }: QueuedBatch): boolean =>
+  batches.some(
+    (other) =>
+      other.tab_id === tab_id && other.events[0].seq === events[0].seq && other.events.length === events.length,
+  );
+
+/** Whether ranges of a tab's sequence numbers, as a collector states them, contain all events of the tab's batch. */
+export const isCovered = ({ events }: QueuedBatch, ranges: unknown): boolean =>
+  Array.isArray(ranges) &&
+  ranges.some((range) => range?.[0] <= events[0].seq && (events.at(-1) as Event).seq <= range?.[1]);

@@ -10,10 +10,10 @@ import { backoff } from "./backoff.ts";
 import { RESTORED } from "./bounded.ts";
 import { type Collector, hasKeepaliveQuota } from "./collector.ts";
 import { createQueue, type QueueEntry } from "./queue.ts";
-import { recoverUnsent } from "./recover-unsent.ts";
+import { createRecovery } from "./recovery.ts";
 import { createRejections } from "./rejections.ts";
 import { createSpool } from "./spool.ts";
-import { addBuffered, createUnloadBuffer } from "./unload-buffer.ts";
+import { createUnloadBuffer } from "./unload-buffer.ts";
 
 /**
  * Types of events that are sent at once if no other batch is queued: custom events, identify, form submits and errors.
@@ -55,11 +55,17 @@ export interface Delivery {
  * Creates the delivery of a site's events. It emits each request, response and failure.
  *
  * @param name The site's storage name, `false` when it may store nothing.
+ * @param tabId The tab's id in the batches of its earlier pages; `undefined` in a new tab.
  */
-export const createDelivery = (collector: Collector, name: string | false, emit: Emit): Delivery => {
+export const createDelivery = (
+  collector: Collector,
+  name: string | false,
+  tabId: string | undefined,
+  emit: Emit,
+): Delivery => {
   const spool = createSpool(name, (error) => emit("delivery_problem", `${error}`));
   const buffer = createUnloadBuffer(name);
-  const queue = createQueue(spool, emit);
+  const queue = createQueue(spool, buffer, emit);
   const rejections = createRejections();
   let failures = 0;
   /** The latest time until which any response asked to send no request (`Retry-After`), in UTC milliseconds. */
@@ -117,6 +123,7 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
   const acknowledge = (entry: QueueEntry, response: BatchResponse) => {
     const { batch } = entry;
     queue.settle(entry);
+    recovery.acknowledge(entry, response.tab);
     for (const other of queue.entries) other.isOvertaken = !!other.failures;
     emit("acknowledged", { ...response, ...batch });
     for (const { index, path, code, message } of response.rejected)
@@ -176,23 +183,18 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
     if (retryAfterUntil <= now())
       for (const timer of [backoffTimer, ...queue.entries.map((e) => e.backoff)]) timer?.stop();
     sendNext();
-    void spool.write();
+    spool.write();
   };
 
-  const leavePage = () => {
-    addBuffered(
-      buffer,
-      queue.entries.map(({ batch }) => batch),
-    );
-    // There may be no next page. If there is one, it sends these batches too, and the collector deduplicates them.
-    if (!backoffTimer.isRunning()) queue.entries.some(({ batch, request }) => !request && !collector.postLater(batch));
-  };
   // Signals listen to the same change, and add their last events before the batch is sent.
   const stopListening = onPageChange((change) =>
     queueMicrotask(() => {
       if (isDiscarded) return;
+      if (change === "leave") recovery.leave();
       sendNow();
-      if (change === "leave") leavePage();
+      // There may be no next page. If there is one, it sends these batches too, and the collector deduplicates them.
+      if (change === "leave" && !backoffTimer.isRunning())
+        queue.entries.some(({ batch, request }) => !request && !collector.postLater(batch));
     }),
   );
 
@@ -205,7 +207,7 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
     if (unsettled()[0]) throw new Error(`${queue.entries.length} batches wait: ${lastProblem}`);
   };
 
-  recoverUnsent(`${name}`, spool, buffer, queue, sendNext);
+  const recovery = createRecovery(spool, buffer, queue, tabId, sendNext);
   return {
     deliver(event, view, origin, bytes) {
       const isFull = queue.add(event, view, origin, bytes);
@@ -224,6 +226,7 @@ export const createDelivery = (collector: Collector, name: string | false, emit:
       isDiscarded = discard;
       runEach(
         stopListening,
+        () => recovery.stop(discard),
         () => {
           if (discard) for (const entry of queue.entries) queue.settle(entry);
         },

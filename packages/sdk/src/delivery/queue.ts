@@ -3,10 +3,11 @@ import type { BatchOrigin, QueuedBatch } from "../events/queued-batch.ts";
 import type { Emit } from "../events/tracker-events.ts";
 import { now } from "../sensors/clock.ts";
 import type { Timer } from "../sensors/timer.ts";
-import { append, newBatch } from "./batch.ts";
+import { append, isIn, newBatch } from "./batch.ts";
 import { bytesOf } from "./bytes.ts";
 import { droppedRangesOf } from "./dropped-ranges.ts";
 import type { Spool } from "./spool.ts";
+import { removeBuffered, type UnloadBuffer } from "./unload-buffer.ts";
 
 /** Most events in a batch. */
 const MAX_EVENTS = 100;
@@ -42,8 +43,8 @@ export interface QueueEntry {
   isOvertaken?: boolean;
   /** The time for which this batch alone is not sent. */
   backoff?: Timer | undefined;
-  /** Called when the batch is stored or dropped. */
-  onSettled?: () => void;
+  /** Whether another page has captured the batch. */
+  isRecovered?: boolean;
 }
 
 /** The batches that the collector has not acknowledged. */
@@ -59,8 +60,8 @@ export interface Queue {
    * @returns Whether the batch is now full.
    */
   add(event: Event, view: View, origin: BatchOrigin, bytes: number): boolean;
-  /** Adds batches of other pages. Resolves when each of them is stored or dropped. */
-  recover(batches: QueuedBatch[]): Promise<unknown>;
+  /** Adds batches of other pages, except those that the queue has. */
+  recover(batches: QueuedBatch[]): void;
   /**
    * All batches in the order of sending. Those in flight are first; then those with the fewest failures, so that no
    * batch holds up the others; and of these the oldest.
@@ -77,8 +78,11 @@ export interface Queue {
 
 const newEntry = (batch: QueuedBatch): QueueEntry => ({ batch, source: batch, failures: 0 });
 
-/** Creates an empty queue. It writes changes to `spool`, and emits `delivery_problem` for each batch that it drops. */
-export const createQueue = (spool: Spool, emit: Emit): Queue => {
+/**
+ * Creates an empty queue. It writes changes to `spool`, removes settled batches from `buffer` too, and emits
+ * `delivery_problem` for each batch that it drops.
+ */
+export const createQueue = (spool: Spool, buffer: UnloadBuffer, emit: Emit): Queue => {
   /** Size of the open batch's events and views, in bytes of JSON. */
   let size = 0;
   let tab: string | undefined;
@@ -122,21 +126,22 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
       return isFull;
     },
     recover(batches) {
-      const settled = batches
+      for (const batch of batches) {
+        const { tab_id, events } = batch;
         // The spool may hold batches of this page by now: those are queued already.
-        .filter(({ tab_id, events }) => !(events[0].seq >= (firstSeqs[tab_id] as number)))
-        .map((batch) => new Promise<void>((onSettled) => queue.entries.push({ ...newEntry(batch), onSettled })));
+        const isOwn = events[0].seq >= (firstSeqs[tab_id] as number);
+        const queued = queue.entries.map((entry) => entry.batch);
+        if (!isOwn && !isIn(queued, batch)) queue.entries.push({ ...newEntry(batch), isRecovered: true });
+      }
       prune();
-      return Promise.all(settled);
     },
     inOrder: () => [...queue.entries].sort((a, b) => +!a.request - +!b.request || a.failures - b.failures),
     split(entry) {
-      const { batch, onSettled } = entry;
+      const { batch } = entry;
       const { entries } = queue;
       const index = entries.indexOf(entry);
       const middle = batch.events.length >> 1;
       if (index < 0 || !middle || entries.length > (entry.isOvertaken ? MAX_BATCHES / 2 : MAX_SUSPECTS)) return;
-      let unsettled = 2;
       const halves = [
         { ...batch, events: batch.events.slice(0, middle) },
         { ...batch, events: batch.events.slice(middle), dropped: [] },
@@ -145,10 +150,6 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
         batch: half as QueuedBatch,
         failures: 1,
         backoff: undefined,
-        onSettled() {
-          unsettled -= 1;
-          if (!unsettled) onSettled?.();
-        },
       }));
       spool.remove(batch);
       for (const half of halves) spool.put(half.batch);
@@ -157,7 +158,7 @@ export const createQueue = (spool: Spool, emit: Emit): Queue => {
     settle(entry, reason) {
       queue.entries = queue.entries.filter((other) => other !== entry);
       spool.remove(entry.batch);
-      entry.onSettled?.();
+      removeBuffered(buffer, [entry.batch]);
       if (!reason) return;
       emit("delivery_problem", reason);
       if (entry.batch.tab_id === tab)

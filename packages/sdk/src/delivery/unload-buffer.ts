@@ -1,6 +1,7 @@
 import type { QueuedBatch } from "../events/queued-batch.ts";
 import { unloadBufferName } from "../storage/site-storage.ts";
 import { type StoredValue, storedValue } from "../storage/web-storage.ts";
+import { isBatch, isIn } from "./batch.ts";
 
 /** Most batches in the buffer; the latest are kept. They take at most three of the origin's five megabytes. */
 const MAX_BATCHES = 60;
@@ -16,9 +17,15 @@ export const createUnloadBuffer = (name: string | false): UnloadBuffer =>
   storedValue("localStorage", unloadBufferName(name));
 
 /** Reads the batches. Any script of the origin can write to this key: values that are not batches are skipped. */
-export const readBuffered = (buffer: UnloadBuffer): QueuedBatch[] =>
-  [buffer.read()].flat().filter((batch) => batch?.events?.[0]) as QueuedBatch[];
+export const readBuffered = (buffer: UnloadBuffer): QueuedBatch[] => [buffer.read()].flat().filter(isBatch);
 
-/** Adds batches, and removes the oldest beyond {@link MAX_BATCHES}. */
+/** Adds batches, unless they are there already, and removes the oldest beyond {@link MAX_BATCHES}. */
 export const addBuffered = (buffer: UnloadBuffer, batches: QueuedBatch[]): void =>
-  buffer.write([...readBuffered(buffer), ...batches].slice(-MAX_BATCHES));
+  buffer.write([...readBuffered(buffer).filter((batch) => !isIn(batches, batch)), ...batches].slice(-MAX_BATCHES));
+
+/** Removes these batches, and leaves those that other pages have added. */
+export const removeBuffered = (buffer: UnloadBuffer, batches: QueuedBatch[]): void => {
+  const buffered = readBuffered(buffer);
+  const left = buffered.filter((batch) => !isIn(batches, batch));
+  if (buffered.length > left.length) buffer.write(left[0] && left);
+};

@@ -18,6 +18,8 @@ interface TabCounter {
 
 /** The numbering of the events of this tab. */
 export interface TabNumbers {
+  /** Id of the tab in the events of its earlier pages; `undefined` when it has none. */
+  readonly tabId: string | undefined;
   /** Takes the next number in a session. */
   nextNumber(sessionId: string): EventNumber;
   /** Ends the numbering by this page, and writes the counter back for the tab's next page. */
@@ -53,6 +55,7 @@ export const createTabNumbers = (name: string | false): TabNumbers => {
   });
 
   return {
+    tabId: tab?.tab_id,
     nextNumber(sessionId) {
       if (tab?.session_id !== sessionId) tab = { session_id: sessionId, tab_id: createId(), next_seq: 0 };
       const number = { tab_id: tab.tab_id, seq: tab.next_seq };

@@ -38,11 +38,14 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
 
   const views = createViews(emit, (...event) => capture(...event), options.queryParameters);
   const capture: Capture = createCapture(state, views, emit, options.beforeSend);
-  const connect = () => ({
-    ...createIdentity(key, storageName, options.sessionId, identityStore),
-    ...createTabNumbers(storageName),
-    ...createDelivery(collector, storageName, emit),
-  });
+  const connect = () => {
+    const numbers = createTabNumbers(storageName);
+    return {
+      ...createIdentity(key, storageName, options.sessionId, identityStore),
+      ...numbers,
+      ...createDelivery(collector, storageName, numbers.tabId, emit),
+    };
+  };
   const forget = () =>
     runEach(
       () => erase(name),

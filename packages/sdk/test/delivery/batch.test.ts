@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { append, newBatch } from "../../src/delivery/batch.ts";
+import { append, isCovered, isIn, newBatch } from "../../src/delivery/batch.ts";
 import { droppedRangesOf } from "../../src/delivery/dropped-ranges.ts";
 import { eventOf, originOf, viewOf } from "./batches.ts";
 
@@ -18,5 +18,45 @@ describe("a batch", () => {
     const batch = newBatch(originOf("tab"), eventOf(4), viewOf("view"), [before]);
     append(batch, eventOf(5), viewOf("view"));
     expect(droppedRangesOf(batch, "refused")).toEqual([before, { from_seq: 4, to_seq: 5, reason: "refused" }]);
+  });
+
+  it("is in a list that has a copy of it, and in no list that has another version", () => {
+    const batch = newBatch(originOf("tab"), eventOf(0), viewOf("view"), []);
+    const copy = structuredClone(batch);
+    expect(isIn([copy], batch)).toBe(true);
+    append(copy, eventOf(1), viewOf("view"));
+    const others = [newBatch(originOf("other"), eventOf(0), viewOf("view"), [])];
+    expect(isIn([copy, ...others], batch)).toBe(false);
+  });
+
+  it.each<[ranges: unknown, covered: boolean]>([
+    [[[4, 5]], true],
+    [
+      [
+        [0, 1],
+        [3, 9],
+      ],
+      true,
+    ],
+    [[[5, 9]], false],
+    [[[0, 4]], false],
+    [
+      [
+        [0, 4],
+        [6, 9],
+      ],
+      false,
+    ],
+    [[], false],
+    [undefined, false],
+    [null, false],
+    ["x", false],
+    [{}, false],
+    [[null, 4, [], {}], false],
+    [[["x", "y"]], false],
+  ])("of the numbers 4 and 5 is covered by %j: %s", (ranges, covered) => {
+    const batch = newBatch(originOf("tab"), eventOf(4), viewOf("view"), []);
+    append(batch, eventOf(5), viewOf("view"));
+    expect(isCovered(batch, ranges)).toBe(covered);
   });
 });

@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { newBatch } from "../../src/delivery/batch.ts";
-import { addBuffered, createUnloadBuffer, readBuffered, type UnloadBuffer } from "../../src/delivery/unload-buffer.ts";
+import {
+  addBuffered,
+  createUnloadBuffer,
+  readBuffered,
+  removeBuffered,
+  type UnloadBuffer,
+} from "../../src/delivery/unload-buffer.ts";
 import { eventOf, originOf, viewOf } from "./batches.ts";
 
 const items = new Map<string, string>();
@@ -44,6 +50,32 @@ describe("the unload buffer", () => {
     expect(readBuffered(buffer)).toEqual([]);
     addBuffered(buffer, batches(1));
     expect(numbersIn(buffer)).toEqual([0]);
+  });
+
+  it("has a batch once, however many pages add a copy", () => {
+    const buffer = createUnloadBuffer("tidemark.key");
+    addBuffered(buffer, batches(2));
+    addBuffered(buffer, structuredClone(batches(2)));
+    expect(numbersIn(buffer)).toEqual([0, 1]);
+  });
+
+  it("loses the removed batches, and none that another page has added since", () => {
+    const buffer = createUnloadBuffer("tidemark.key");
+    addBuffered(buffer, batches(2));
+    const sent = readBuffered(buffer);
+    const [, longer] = batches(2);
+    longer?.events.push(eventOf(2));
+    addBuffered(
+      buffer,
+      [longer, newBatch(originOf("other"), eventOf(0), viewOf("view"), [])].flatMap((b) => b ?? []),
+    );
+    removeBuffered(buffer, sent);
+    expect(readBuffered(buffer).map(({ tab_id, events }) => [tab_id, events.length])).toEqual([
+      ["tab", 2],
+      ["other", 1],
+    ]);
+    removeBuffered(buffer, readBuffered(buffer));
+    expect(items.size).toBe(0);
   });
 
   it("stores nothing where storage is forbidden", () => {
