@@ -49,7 +49,8 @@ export const createLiveVector = (tracker: Tracker): LiveVector => {
     const read = async () => {
       isReading = true;
       try {
-        if (!latest.features) await tracker.flush();
+        // Events that the collector has rejected or not yet received do not keep it from responding.
+        if (!latest.features) await tracker.flush().catch(() => {});
         // The response may lack events that are acknowledged from here on.
         isStale = false;
         latest = { features: await tracker.features(true) };

@@ -14,7 +14,8 @@ export interface Stub {
 export const replayCalls = (stub: Stub, tracker: Tracker): void => {
   const replay = guard(([method, args, resolve]: Call) => {
     const result = (tracker[method] as (...args: never[]) => unknown)(...args);
-    resolve?.(result);
+    // A call without a stub has nobody to receive a rejected promise.
+    return resolve ? resolve(result) : result;
   });
   for (const call of stub.q ?? []) replay(call);
   Object.assign(stub, { q: { push: replay } });
