@@ -36,7 +36,7 @@ describe("a tracker with wrong input", () => {
       window.fetch = fetch;`,
       );
       expect(warned).toHaveLength(1);
-      expect(warned[0]).toMatch(/nothing is measured: expected key "tm_<site>_…" and endpoint "https:/);
+      expect(warned[0]).toMatch(/nothing is measured: expected key "tm_<site>_…" and as endpoint a URL like https:/);
       expect(warned[0]).toContain(expected);
     });
 
@@ -110,6 +110,36 @@ describe("a tracker with wrong input", () => {
         ["404", 0],
         ["n".repeat(100), 1],
       ]);
+    });
+
+    it("sends what the collector accepts, whatever other scripts have stored, and whatever consent and page views get", async () => {
+      const tab = await open("plain.html", { signals: [] });
+      const warned = await warnings(
+        tab,
+        `const stored = { visitor: { anonymous_id: 5, session_id: "x", user_id: "", more: 1 }, started_at: Date.now(), active_at: Date.now() };
+      localStorage["tidemark.tm_test_11111111"] = JSON.stringify(stored);
+      sessionStorage["tidemark.tm_test_11111111"] = JSON.stringify({ session_id: "x", tab_id: {}, next_seq: -1 });
+      let context;
+      const signals = [(given) => ((context = given), () => {})];
+      const other = sdk.createTracker({ ${KEY}, ${ENDPOINT}, signals, sessionId: "short", consent: { measurement: "granted", marketing: "yes" } });
+      window.sent = [];
+      other.on("sent", (batch) => sent.push(JSON.parse(JSON.stringify(batch))));
+      context.beginView("manual", { title: "😀".repeat(400), language: 5, screen_width: NaN, viewport_width: -1.5, color_scheme: "pink", url: 1, more: 1 });
+      other.consent({ measurement: "granted", personalisation: "maybe", marketing: "granted" });
+      other.track("one");
+      await other.flush();
+      other.stop();`,
+      );
+      expect(warned).toEqual([expect.stringMatching(/^\[tidemark\] sessionId: ignored, .* short$/)]);
+      const [sent] = await tab.run<object[]>("return sent.slice(-1)");
+      expect(sent).toMatchObject({
+        session_id: expect.stringMatching(/^test\./),
+        anonymous_id: expect.stringMatching(/^[\w-]{8,64}$/),
+        consent: { measurement: "granted", personalisation: "pending" },
+      });
+      const { views } = sent as { views: object[] };
+      const { started_at, url, view_id, ...fields } = views.at(-1) as Record<string, unknown>;
+      expect(fields).toEqual({ title: "😀".repeat(150), viewport_width: 0 });
     });
 
     it("captures what beforeSend makes of an event as far as the contract allows, and nothing that has no JSON", async () => {

@@ -1,3 +1,4 @@
+import { CLIENT_ID } from "@tidemark/schema/keys";
 import type { Stop } from "../sensors/listen.ts";
 import { onPageChange } from "../sensors/page-state.ts";
 import { storedValue } from "../storage/web-storage.ts";
@@ -36,6 +37,9 @@ export interface TabNumbers {
 export const createTabNumbers = (name: string | false): TabNumbers => {
   const store = storedValue<TabCounter>("sessionStorage", name);
   let tab = store.read();
+  // Any script of the origin can write to the storage.
+  if (!(CLIENT_ID.test(`${tab?.tab_id}`) && Number.isSafeInteger(tab?.next_seq) && (tab?.next_seq as number) >= 0))
+    tab = undefined;
   let left = false;
 
   const putBack = () => {

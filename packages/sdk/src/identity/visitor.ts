@@ -1,6 +1,8 @@
+import { CLIENT_ID, SESSION_ID, USER_ID } from "@tidemark/schema/keys";
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
 import { now } from "../sensors/clock.ts";
 import { attemptEach, type StoredValue, storedValue } from "../storage/web-storage.ts";
+import { warnOnce } from "../warn-once.ts";
 import { createId } from "./create-id.ts";
 
 /** A visitor in a session. */
@@ -37,6 +39,23 @@ export interface IdentityChanges {
 /** Returns the storage of an identity by its storage key. */
 export type IdentityStore = (name: string) => StoredValue<StoredIdentity>;
 
+const PATTERNS = { anonymous_id: CLIENT_ID, session_id: SESSION_ID, user_id: USER_ID };
+
+/** The valid fields of a stored identity: any script of the origin can write to the storage. A session needs both ids. */
+const validated = ({ visitor, ...others }: StoredIdentity): StoredIdentity => {
+  const valid = Object.fromEntries(
+    Object.entries(PATTERNS).flatMap(([field, pattern]) => {
+      const id: unknown = visitor?.[field as keyof Visitor];
+      return typeof id === "string" && pattern.test(id) ? [[field, id.slice(0, 200)]] : [];
+    }),
+  ) as unknown as Visitor;
+  return {
+    ...others,
+    ...(visitor && { visitor: valid }),
+    ...(!(valid.anonymous_id && valid.session_id) && { started_at: 0 }),
+  };
+};
+
 /** How long a tab uses its own copy of the identity, in milliseconds: far less than the idle limit, far more than one read per event. */
 const REFRESH_EVERY_MS = 5_000;
 
@@ -60,7 +79,7 @@ export interface Identity {
  * key does.
  *
  * @param name The storage key; `false` stores nothing on the device.
- * @param fixedSessionId A session id from the caller. Such a session never ends.
+ * @param fixedSessionId A session id from the caller. Such a session never ends. An invalid one is ignored, with a warning.
  * @param identityStore The storage to use instead of localStorage.
  */
 export const createIdentity = (
@@ -73,6 +92,9 @@ export const createIdentity = (
     name && identityStore
       ? attemptEach({ read: () => identityStore(name).read(), write: (value) => identityStore(name).write(value) })
       : storedValue("localStorage", name);
+  const hasSessionId = typeof fixedSessionId === "string" && SESSION_ID.test(fixedSessionId);
+  if (fixedSessionId !== undefined && !hasSessionId)
+    warnOnce("sessionId: ignored, expected 8 to 64 letters, digits, _ or -, got", fixedSessionId);
   let identity = { active_at: 0 } as StoredIdentity;
   /** Whether the storage had the known identity at the latest access. */
   let isStored = false;
@@ -81,7 +103,7 @@ export const createIdentity = (
   const read = () => {
     const stored = storage.read();
     if (stored && (isStored || stored.active_at >= identity.active_at)) {
-      identity = stored;
+      identity = validated(stored);
       isStored = true;
     }
     return stored;
@@ -91,8 +113,7 @@ export const createIdentity = (
     storage.write(identity);
     isStored = storage.read()?.active_at === identity.active_at;
   };
-  const known = () =>
-    identity.visitor && { ...identity.visitor, ...(fixedSessionId && { session_id: fixedSessionId }) };
+  const known = () => identity.visitor && { ...identity.visitor, ...(hasSessionId && { session_id: fixedSessionId }) };
 
   return {
     visitorAt(time) {

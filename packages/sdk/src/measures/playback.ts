@@ -56,7 +56,10 @@ const SLACK = 500;
 /** Most ranges in a report; the longest are kept. */
 const MAX_RANGES = 50;
 
-const milliseconds = (seconds: number | undefined) => whole((seconds ?? 0) * 1000, 0, Number.MAX_SAFE_INTEGER);
+/** Longest time of a timeline, in milliseconds. Sums of such times stay exact. */
+const MAX_MS = 1e15;
+
+const milliseconds = (seconds: number | undefined) => whole((seconds ?? 0) * 1000, 0, MAX_MS);
 
 /**
  * Creates the playback of a medium. Between two calls the medium played from the earlier position to the later one.
@@ -133,7 +136,7 @@ export const createPlayback = (): Playback => {
             watched_percentage: Math.min(100, Math.round(share * 1e4) / 100),
           }),
           watched_ms,
-          played_ms: Math.round(played),
+          played_ms: whole(played, 0, MAX_MS),
           ranges: ranges
             .sort(([a, b], [c, d]) => d - c - b + a)
             .slice(0, MAX_RANGES)

@@ -1,4 +1,5 @@
 import type { ConsentState } from "@tidemark/schema";
+import { CONSENT_STATES } from "@tidemark/schema/limits";
 
 /** The consent of a visitor to each purpose. */
 export interface Purposes {
@@ -21,9 +22,15 @@ export const browserDenial = (honoursDoNotTrack?: boolean): string | undefined =
   return honoursDoNotTrack && doNotTrack === "1" ? "Do Not Track" : undefined;
 };
 
-/** The purposes of an answer, each with its value. */
-export const purposesOf = (answer: ConsentAnswer | undefined): Partial<Purposes> =>
-  typeof answer === "string" ? { measurement: answer, personalisation: answer } : { ...answer };
+/** The purposes of an answer, each with its value. A value that is unknown counts as `pending`. */
+export const purposesOf = (answer: ConsentAnswer | undefined): Partial<Purposes> => {
+  const purposes: Partial<Purposes> = {};
+  for (const purpose of ["measurement", "personalisation"] as const) {
+    const state = typeof answer === "string" ? answer : answer?.[purpose];
+    if (state) purposes[purpose] = CONSENT_STATES.includes(state) ? state : "pending";
+  }
+  return purposes;
+};
 
 /** The names of the purposes that an answer denies. */
 export const deniedBy = (answer: ConsentAnswer | undefined): string[] =>

@@ -1,6 +1,7 @@
 import type { View } from "@tidemark/schema";
 import type { Signal, ViewCause, ViewFields } from "../events/signal.ts";
-import { cut, oneOf } from "../measures/bounds.ts";
+import { fitViewFields } from "../events/view-fields.ts";
+import { oneOf } from "../measures/bounds.ts";
 import { combineStops } from "../sensors/listen.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import { onPageChange, whenVisible } from "../sensors/page-state.ts";
@@ -38,7 +39,7 @@ const loadCause = (): ViewCause => {
 /** Reads title and canonical URL, which a router may update late. */
 const readDocument = () => {
   const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]");
-  return { title: cut(document.title, 300), canonical_url: canonical ? cleanUrl(canonical.href) : undefined };
+  return { title: document.title, canonical_url: canonical ? cleanUrl(canonical.href) : undefined };
 };
 
 /**
@@ -58,7 +59,9 @@ export const pageViews =
     let view: View | undefined;
     let route = routeOf();
     const readAgainTimer = createTimer(
-      () => view && Object.assign(view, readDocument(), ...enrichments.map((enrich) => enrich())),
+      () =>
+        view &&
+        Object.assign(view, fitViewFields(Object.assign(readDocument(), ...enrichments.map((enrich) => enrich())))),
     );
 
     const startView = (cause: ViewCause, referrer = cleanUrl(document.referrer)) => {

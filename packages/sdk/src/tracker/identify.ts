@@ -1,4 +1,6 @@
 import type { FieldsOf } from "@tidemark/schema";
+import { USER_ID, WELL_FORMED } from "@tidemark/schema/keys";
+import { cut } from "../measures/bounds.ts";
 import type { Capture } from "./capture.ts";
 import type { TrackerState } from "./state.ts";
 
@@ -12,7 +14,8 @@ const MAX_USER_ID = 200;
  */
 export const userIdOf = (given: unknown): string | undefined => {
   const text = typeof given === "string" || Number.isFinite(given) ? `${given}` : "";
-  if (/\S/.test(text) && !/\p{Surrogate}/u.test(text)) return text.slice(0, MAX_USER_ID).replace(/\p{Surrogate}$/u, "");
+  const id = cut(text, MAX_USER_ID);
+  if (WELL_FORMED.test(text) && USER_ID.test(id)) return id;
   console.warn('[tidemark] identify: ignored. Expected a user id like "user-17", got', given);
   return;
 };

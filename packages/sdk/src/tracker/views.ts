@@ -1,6 +1,7 @@
 import type { FieldsOf, View } from "@tidemark/schema";
 import type { ViewCause, ViewFields } from "../events/signal.ts";
 import type { Emit } from "../events/tracker-events.ts";
+import { fitViewFields } from "../events/view-fields.ts";
 import { createId } from "../identity/create-id.ts";
 import { now } from "../sensors/clock.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
@@ -29,7 +30,7 @@ export const createViews = (emit: Emit, capture: Capture, queryParameters: reado
       view_id: createId(),
       started_at: now(),
       url: cleanUrl(location.href, queryParameters),
-      ...fields,
+      ...fitViewFields(fields),
     };
     emit("view", views.current);
   };

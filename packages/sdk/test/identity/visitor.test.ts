@@ -1,3 +1,4 @@
+import { envelope } from "@tidemark/schema";
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -145,5 +146,49 @@ describe("the visitor", () => {
       advance(STALE_MS + 1);
       expect(visitorIn(tab).session_id).toBe(session);
     }
+  });
+});
+
+describe("a stored identity", () => {
+  const ids = fc.oneof(fc.constantFrom("visitor-1", "shop.session-1", "ada", ""), fc.string(), fc.jsonValue());
+  const stored = fc.oneof(
+    fc.jsonValue(),
+    fc.record({
+      active_at: fc.oneof(fc.constant(Date.now()), fc.jsonValue()),
+      started_at: fc.oneof(fc.constant(Date.now()), fc.jsonValue()),
+      visitor: fc.oneof(
+        fc.jsonValue(),
+        fc.dictionary(fc.constantFrom("anonymous_id", "session_id", "user_id", "other"), ids),
+      ),
+    }),
+  );
+
+  it("never gives a batch ids or fields that the contract does not allow, whatever another script stores", () => {
+    const origin = envelope.pick({ anonymous_id: true, session_id: true, user_id: true });
+    fc.assert(
+      fc.property(stored, (value) => {
+        storage.setItem(`tidemark.${KEY}`, JSON.stringify(value));
+        const { error } = origin.safeParse(visitorIn(openTab()));
+        expect(error).toBeUndefined();
+      }),
+    );
+  });
+
+  it("without a valid visitor counts as none", () => {
+    const valid = { anonymous_id: "visitor-1", session_id: "shop.session-1", user_id: "ada" };
+    const identity = { started_at: time, active_at: time };
+    storage.setItem(`tidemark.${KEY}`, JSON.stringify({ ...identity, visitor: { ...valid, other: 1 } }));
+    expect(visitorIn(openTab())).toEqual(valid);
+    storage.setItem(`tidemark.${KEY}`, JSON.stringify({ ...identity, visitor: { ...valid, anonymous_id: 12345678 } }));
+    expect(visitorIn(openTab()).anonymous_id).not.toBe(12345678);
+  });
+});
+
+describe("a session id from the caller", () => {
+  it.each(["short", "with space", "", 12345678, {}, null])("is ignored with a warning if it is %j", (id) => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    expect(visitorIn(openTab(id as string)).session_id).toMatch(/^shop\../);
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
   });
 });
