@@ -22,7 +22,9 @@ const RANKS: Record<string, string[][]> = {
     ["index"],
   ],
   sdk: [
-    ["guard", "measures", "version", "warn-once"],
+    ["platform", "version"],
+    ["guard", "json", "measures"],
+    ["warn-once"],
     ["sensors", "storage"],
     ["events", "identity"],
     ["delivery", "signals"],

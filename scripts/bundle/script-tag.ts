@@ -41,6 +41,9 @@ export interface ScriptTag {
 export const integrityOf = (code: string, algorithm: "sha256" | "sha384" = "sha384"): string =>
   `${algorithm}-${createHash(algorithm).update(code).digest("base64")}`;
 
+/** The script element of a part, in code that a page cannot affect: an image with this name hides the property. */
+const CURRENT_SCRIPT = 'window.Reflect.get(window.Document.prototype, "currentScript", document)';
+
 /**
  * An esbuild plugin that excludes the modules shared by the tag (`shared.ts`) from the bundle of a part. A part reads
  * their exports from its script element, where the tag stores them.
@@ -54,7 +57,7 @@ const sharedModules: Plugin = {
         (name) => name in shared && shared[name as keyof typeof shared] === exported[name],
       );
       return names.length
-        ? { contents: `export const { ${names} } = document.currentScript.shared;`, loader: "js" }
+        ? { contents: `export const { ${names} } = ${CURRENT_SCRIPT}.shared;`, loader: "js" }
         : undefined;
     });
   },
@@ -65,7 +68,7 @@ const bundleFile = (parts: [name: string, module: string][]): Promise<string> =>
     {
       contents: `
         ${parts.map(([name, module]) => `import { ${name} } from "./${module}";`).join("")}
-        document.currentScript.parts = { ${parts.map(([name]) => name)} };
+        ${CURRENT_SCRIPT}.parts = { ${parts.map(([name]) => name)} };
       `,
       resolveDir: sdk("src"),
     },

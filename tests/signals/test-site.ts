@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import {
   type BatchResponse,
   batch,
@@ -14,6 +15,7 @@ import {
   event,
   type View,
 } from "@tidemark/schema";
+import * as sdk from "@tidemark/sdk";
 import { build } from "esbuild";
 import sirv from "sirv";
 import { sdkSignals } from "../../scripts/bundle/sdk-signals.ts";
@@ -22,6 +24,7 @@ import type { Tab } from "../browsers/browser.ts";
 
 const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 const SDK = fileURLToPath(new URL("../../packages/sdk/src", import.meta.url));
+const MODULE_EXPORTS = Object.keys(sdk).filter((name) => name !== "webVitals");
 const ASSETS = join(EXAMPLE_SITE, "assets");
 
 /**
@@ -29,6 +32,9 @@ const ASSETS = join(EXAMPLE_SITE, "assets");
  * that is 0: without a network a response may arrive within the first millisecond.
  */
 const NETWORK_MS = 5;
+
+/** The first byte of a compressed body. */
+const GZIP = 0x1f;
 
 /** A server of test pages with a tracker, and of a collector for their events. */
 export interface TestSite {
@@ -43,16 +49,19 @@ export interface TestSite {
 }
 
 /**
- * Bundles the SDK as one script, with its exports in `window.sdk` and the names of its signals in `window.signalNames`.
+ * Bundles the SDK as a module without web-vitals, a library that reads global names. Or bundles it as a script with its
+ * exports in `window.sdk` and the names of its signals in `window.signalNames`.
  */
-const bundleSdk = async (): Promise<string> => {
+const bundleSdk = async (format: "esm" | "iife"): Promise<string> => {
+  const names = JSON.stringify(sdkSignals.map(({ name }) => name));
   const { outputFiles } = await build({
-    entryPoints: [`${SDK}/index.ts`],
+    ...(format === "iife"
+      ? { entryPoints: [`${SDK}/index.ts`] }
+      : { stdin: { contents: `export { ${MODULE_EXPORTS} } from "./index.ts";`, resolveDir: SDK } }),
     bundle: true,
     write: false,
-    format: "iife",
-    globalName: "sdk",
-    footer: { js: `window.signalNames = ${JSON.stringify(sdkSignals.map(({ name }) => name))};` },
+    format,
+    ...(format === "iife" && { globalName: "sdk", footer: { js: `window.signalNames = ${names};` } }),
     target: "es2022",
   });
   return outputFiles[0]?.text ?? "";
@@ -70,16 +79,18 @@ const violationsIn = (body: unknown): string[] => {
 };
 
 /**
- * Serves `pages/` and the assets of the example site on a free port, with the SDK at `/sdk.js`. The collector at
+ * Serves `pages/` and the assets of the example site on a free port, with the SDK at `/sdk.js` and,
+ * as a module, at `/sdk.mjs`. The collector at
  * `/v1/events` accepts everything and records each violation of the contract; the one at `/hanging` never responds.
  */
 export const startTestSite = async (): Promise<TestSite> => {
-  const script = await bundleSdk();
+  const scripts = { "/sdk.js": await bundleSdk("iife"), "/sdk.mjs": await bundleSdk("esm") };
   const violations: string[] = [];
   const views = new Map<string, View>();
   const contents = new Map<string, string>();
   const collect = async (request: IncomingMessage): Promise<BatchResponse> => {
-    const body = JSON.parse(await text(request));
+    const bytes = await buffer(request);
+    const body = JSON.parse(`${bytes[0] === GZIP ? gunzipSync(bytes) : bytes}`);
     violations.push(...violationsIn(body));
     for (const view of body.views ?? []) views.set(view.view_id, view);
     for (const each of body.events ?? []) {
@@ -97,7 +108,8 @@ export const startTestSite = async (): Promise<TestSite> => {
   const assets = sirv(ASSETS, { dev: true });
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://site");
-    if (pathname === "/sdk.js") {
+    if (pathname in scripts) {
+      const script = scripts[pathname as keyof typeof scripts];
       response.setHeader("content-type", "text/javascript").end(script);
     } else if (pathname === "/v1/events" && request.method === "POST") {
       const batchResponse = await collect(request).catch((error) => {

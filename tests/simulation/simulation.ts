@@ -135,11 +135,15 @@ const STUCK_TRANSACTION = {
   commit() {},
 };
 
-/** The globals that the simulation replaces. Each page gets its own, as arguments in this order. */
-const GLOBALS = [
-  ...["window", "document", "location", "navigator", "performance", "Date", "Math", "fetch"],
-  ...["setTimeout", "clearTimeout", "indexedDB", "IDBKeyRange", "console", "JSON"],
-] as const;
+/** The globals that the simulation replaces as arguments, in this order. The SDK takes all others from the window. */
+const GLOBALS = ["window", "document", "location"] as const;
+
+/** The globals of this program, which a simulated window has unless it replaces them. */
+const builtIns = Object.fromEntries(
+  Object.getOwnPropertyNames(globalThis)
+    .filter((name) => !/Storage$/.test(name))
+    .map((name) => [name, globalThis[name as keyof typeof globalThis]]),
+);
 
 const { outputFiles } = await build({
   entryPoints: [TRACKER],
@@ -352,8 +356,16 @@ export const createSimulation = (random: () => number): Simulation => {
           return canStore() ? sessionStorage : forbidden();
         },
       };
-      const window = Object.assign(Object.defineProperties(new EventTarget(), Object.getOwnPropertyDescriptors(areas)));
-      const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+      const window = Object.assign(
+        Object.defineProperties(new EventTarget(), Object.getOwnPropertyDescriptors(areas)),
+        builtIns,
+      );
+      let visibility: DocumentVisibilityState = "visible";
+      const document = new (class extends EventTarget {
+        get visibilityState() {
+          return visibility;
+        }
+      })();
 
       const openDatabase = (name: string) => {
         const request = database.open(name);
@@ -401,13 +413,11 @@ export const createSimulation = (random: () => number): Simulation => {
         },
       };
 
-      const values: Record<(typeof GLOBALS)[number], unknown> = {
-        window,
-        document,
-        location: { href: "https://shop.example/", origin: "https://shop.example" },
+      const location = { href: "https://shop.example/", origin: "https://shop.example" };
+      Object.assign(window, {
         navigator: {},
         performance: { timeOrigin: openedAt + clockError, now: () => now - openedAt },
-        Date: { now: () => now + clockError, parse: Date.parse },
+        Date: Object.assign(() => {}, { now: () => now + clockError, parse: Date.parse }),
         Math: Object.create(Math, { random: { value: random } }),
         IDBKeyRange,
         indexedDB,
@@ -461,7 +471,7 @@ export const createSimulation = (random: () => number): Simulation => {
             );
           });
         },
-      };
+      });
       if (simulation.hasFetchLater)
         Object.assign(window, {
           fetchLater(_: string, { body }: { body: Uint8Array }) {
@@ -483,7 +493,8 @@ export const createSimulation = (random: () => number): Simulation => {
         };
         return Promise.resolve(returned[simulation.compression] as Uint8Array);
       };
-      const createTracker = load(...GLOBALS.map((name) => values[name]));
+      const globals: Record<(typeof GLOBALS)[number], unknown> = { window, document, location };
+      const createTracker = load(...GLOBALS.map((name) => globals[name]));
       const tracker: Tracker = createTracker({
         key: "tm_shop_12345678",
         endpoint: "https://collector.example",
@@ -502,8 +513,8 @@ export const createSimulation = (random: () => number): Simulation => {
       };
       const show = (isVisible: boolean) => {
         const state = isVisible ? "visible" : "hidden";
-        if (document.visibilityState === state) return;
-        document.visibilityState = state;
+        if (visibility === state) return;
+        visibility = state;
         document.dispatchEvent(new Event("visibilitychange"));
       };
       const page: Page = {

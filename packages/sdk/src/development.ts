@@ -1,7 +1,9 @@
 import type { Listen } from "./events/tracker-events.ts";
+import { warn } from "./guard.ts";
 import { browserDenial } from "./options/consent.ts";
 import { fixOf } from "./options/fixes.ts";
 import { problemsOf } from "./options/problems.ts";
+import { Object } from "./platform.ts";
 import * as sdk from "./server.ts";
 import { warnOnce } from "./warn-once.ts";
 
@@ -27,8 +29,8 @@ const withFixes = <T extends { on: Listen }>(tracker: T): T => {
 
 /** Starts measuring the current page, after a warning for each wrong option. Warns about each rejection with the fix. */
 export const createTracker: typeof sdk.createTracker = (options) => {
-  if (globalThis.document) {
-    for (const problem of problemsOf(Object(options), sdk)) console.warn("[tidemark] createTracker:", problem);
+  if (typeof document !== "undefined") {
+    for (const problem of problemsOf(Object(options), sdk)) warn("createTracker:", problem);
     const denial = browserDenial(Object(options).doNotTrack);
     if (denial)
       explain(

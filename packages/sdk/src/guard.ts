@@ -1,4 +1,11 @@
-const warn = (error: unknown) => console.warn("[tidemark]", error);
+import { console } from "./platform.ts";
+
+/** Writes a warning to the console. It never throws, even where the page has replaced the console. */
+export const warn = (...words: unknown[]): void => {
+  try {
+    console.warn("[tidemark]", ...words);
+  } catch {}
+};
 
 /** Wraps `run` so that it never throws into the page: an exception, or a rejected promise, becomes a warning in the console. */
 export const guard =

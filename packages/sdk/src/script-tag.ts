@@ -1,10 +1,12 @@
 import { gzip } from "./delivery/gzip.ts";
-import { guard } from "./guard.ts";
+import { guard, warn } from "./guard.ts";
 import { resolveEndpoint } from "./options/site.ts";
+import { Object, Symbol, URL } from "./platform.ts";
 import { createPartLoader } from "./script-tag/load.ts";
 import { readSettings, type Settings } from "./script-tag/settings.ts";
 import { signalsOf } from "./script-tag/signals.ts";
 import { replayCalls, type Stub } from "./script-tag/stub-calls.ts";
+import { read } from "./sensors/members.ts";
 import { createTracker } from "./tracker/create-tracker.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 
@@ -15,7 +17,7 @@ import type { Tracker } from "./tracker/tracker.ts";
  * A stub (`script-tag/stub.ts`) records the calls made before the script has loaded, and the tag replays them. Each key has one
  * tracker per page, even if its tag occurs twice. One warning lists all problems. docs/script-tag.md describes every attribute.
  */
-const script = document.currentScript as HTMLScriptElement | null;
+const script = read(document, "currentScript") as HTMLScriptElement | null;
 const globals = window as unknown as Record<string | symbol, unknown>;
 
 /** The property of `window` that holds the trackers of all tags on the page, by public key. */
@@ -46,5 +48,5 @@ guard(() => {
     } else if (!Object.values<unknown>(trackers).includes(existing))
       problems.push(`data-name: window.${name} is in use. Choose another name`);
   } else problems.unshift("nothing is measured");
-  if (problems.length) console.warn("[tidemark]", problems.join("\n"));
+  if (problems.length) warn(problems.join("\n"));
 })();

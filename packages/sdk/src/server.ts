@@ -25,4 +25,4 @@ const inertTracker = {
 } satisfies Tracker;
 
 /** Starts measuring the current page. Without a document, the tracker does nothing. */
-export const createTracker: typeof start = (options) => (globalThis.document ? start(options) : inertTracker);
+export const createTracker: typeof start = (options) => (typeof document === "object" ? start(options) : inertTracker);

@@ -1,3 +1,5 @@
+import { Math } from "../platform.ts";
+
 /** Half of the first wait's ceiling, and the highest ceiling, in milliseconds. */
 const BASE_MS = 500;
 const CAP_MS = 60_000;

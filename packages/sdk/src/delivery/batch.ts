@@ -1,5 +1,6 @@
 import type { Dropped, Event, View } from "@tidemark/schema";
 import type { BatchOrigin, QueuedBatch } from "../events/queued-batch.ts";
+import { Array } from "../platform.ts";
 import { VERSION } from "../version.ts";
 
 /** Creates a batch of this origin with its first event. `dropped`: ranges of events that the tab dropped before. */

@@ -1,3 +1,4 @@
+import { AbortController, Error, Promise } from "../platform.ts";
 import { onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 

@@ -1,5 +1,7 @@
 import type { FeatureValue } from "@tidemark/schema";
 import type { QueuedBatch } from "../events/queued-batch.ts";
+import { toJson } from "../json.ts";
+import { Error, fetch, fetchLater } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { bounded, RESTORED } from "./bounded.ts";
 import { bytesOf } from "./bytes.ts";
@@ -59,7 +61,7 @@ export const createCollector = (
   const compressBody = createCompression(compress);
   let credentials: RequestCredentials = hasCookie ? "include" : "omit";
   // The events are last: the collector can then read the origin of a batch without parsing them.
-  const bodyOf = (batch: QueuedBatch) => bytesOf(JSON.stringify({ key, sent_at: now(), ...batch }));
+  const bodyOf = (batch: QueuedBatch) => bytesOf(toJson({ key, sent_at: now(), ...batch }));
 
   const readFeatures: Collector["readFeatures"] = async (sessionId) => {
     try {
@@ -104,7 +106,7 @@ export const createCollector = (
     },
     postLater(batch) {
       try {
-        (window as unknown as { fetchLater: typeof fetch }).fetchLater(`${url}events`, {
+        fetchLater(`${url}events`, {
           method: "POST",
           body: bodyOf(batch),
           credentials,

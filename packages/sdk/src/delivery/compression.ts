@@ -1,3 +1,4 @@
+import { Promise, Uint8Array } from "../platform.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 
 /** Compresses the body of a request; {@link gzip} is one. It is called while the page is visible only. */

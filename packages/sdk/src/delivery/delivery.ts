@@ -1,7 +1,8 @@
 import type { BatchResponse, ErrorResponse, Event, View } from "@tidemark/schema";
 import type { BatchOrigin } from "../events/queued-batch.ts";
 import type { Emit } from "../events/tracker-events.ts";
-import { runEach } from "../guard.ts";
+import { guard, runEach } from "../guard.ts";
+import { Error, Math, queueMicrotask, Set } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
@@ -188,14 +189,16 @@ export const createDelivery = (
 
   // Signals listen to the same change, and add their last events before the batch is sent.
   const stopListening = onPageChange((change) =>
-    queueMicrotask(() => {
-      if (isDiscarded) return;
-      if (change === "leave") recovery.leave();
-      sendNow();
-      // There may be no next page. If there is one, it sends these batches too, and the collector deduplicates them.
-      if (change === "leave" && !backoffTimer.isRunning())
-        queue.entries.some(({ batch, request }) => !request && !collector.postLater(batch));
-    }),
+    queueMicrotask(
+      guard(() => {
+        if (isDiscarded) return;
+        if (change === "leave") recovery.leave();
+        sendNow();
+        // There may be no next page. If there is one, it sends these batches too, and the collector deduplicates them.
+        if (change === "leave" && !backoffTimer.isRunning())
+          queue.entries.some(({ batch, request }) => !request && !collector.postLater(batch));
+      }),
+    ),
   );
 
   const sendAll = async () => {
@@ -214,7 +217,7 @@ export const createDelivery = (
       const isUrgent = isFull || (URGENT.test(event.type) && !queue.entries[1]);
       if (isUrgent) flushTimer.stop();
       if (isVisible()) flushTimer.start(isUrgent ? 0 : MAX_BATCHING_MS);
-      else queueMicrotask(sendNow);
+      else queueMicrotask(guard(sendNow));
     },
     sendAll,
     async flush() {

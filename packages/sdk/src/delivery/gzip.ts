@@ -1,3 +1,4 @@
+import { Blob, CompressionStream, Response, Uint8Array } from "../platform.ts";
 import type { Compress } from "./compression.ts";
 
 /** Smallest body to compress, in bytes: a smaller one fits into one packet anyway. */
@@ -10,7 +11,7 @@ const MIN_BYTES = 1_000;
  * It returns the body unchanged when it is small, and when the browser has no CompressionStream.
  */
 export const gzip: Compress = async (body) => {
-  if (body.length < MIN_BYTES || !globalThis.CompressionStream) return body;
+  if (body.length < MIN_BYTES || !CompressionStream) return body;
   const compressed = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
   return new Uint8Array(await new Response(compressed).arrayBuffer());
 };

@@ -1,4 +1,5 @@
 import type { BatchResponse, ErrorResponse } from "@tidemark/schema";
+import { Array, Date, JSON, Number, Object } from "../platform.ts";
 
 /** The outcome of a request. */
 export interface Outcome {
@@ -17,7 +18,7 @@ export interface Outcome {
 }
 
 /** Most characters of an unknown response in an error text. */
-const MAX_TEXT = 200;
+const MAX_PROBLEM_TEXT = 200;
 
 /** Whether a status is worth a retry: timeout, too early, too many requests, and server errors. */
 const isTransient = (status: number): boolean => /^(5|408|425|429)/.test(`${status}`);
@@ -59,7 +60,7 @@ export const outcomeOf = ({ status, ok, headers }: Response, text: string): Outc
     status,
     error,
     isForeign,
-    problem: `${isForeign ? "not a response of a collector: " : ""}${status} ${text.slice(0, MAX_TEXT)}`,
+    problem: `${isForeign ? "not a response of a collector: " : ""}${status} ${text.slice(0, MAX_PROBLEM_TEXT)}`,
     retryAfterMs: isForeign || isTransient(status) ? parseRetryAfter(headers.get("retry-after")) : undefined,
   };
 };

@@ -1,6 +1,8 @@
 import type { Dropped, Event, View } from "@tidemark/schema";
 import type { BatchOrigin, QueuedBatch } from "../events/queued-batch.ts";
 import type { Emit } from "../events/tracker-events.ts";
+import { toJson } from "../json.ts";
+import type { Promise } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import type { Timer } from "../sensors/timer.ts";
 import { append, isIn, newBatch } from "./batch.ts";
@@ -119,7 +121,7 @@ export const createQueue = (spool: Spool, buffer: UnloadBuffer, emit: Emit): Que
         size = 0;
         prune();
       }
-      size += bytes + (isNewView ? bytesOf(JSON.stringify(view)).length : 0);
+      size += bytes + (isNewView ? bytesOf(toJson(view)).length : 0);
       spool.put(open);
       const isFull = open.events.length >= MAX_EVENTS || size > MAX_BYTES;
       if (isFull) queue.open = undefined;

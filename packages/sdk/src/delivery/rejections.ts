@@ -1,3 +1,4 @@
+import { Error, Set } from "../platform.ts";
 import { warnOnce } from "../warn-once.ts";
 
 /** The collector's rejections of events and batches, for the console and for `flush()`. */

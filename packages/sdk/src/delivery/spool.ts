@@ -1,4 +1,5 @@
 import type { QueuedBatch } from "../events/queued-batch.ts";
+import { IDBKeyRange, Map, Number, Promise } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { createTimer } from "../sensors/timer.ts";
 import { createDatabase } from "../storage/database.ts";

@@ -1,7 +1,11 @@
+import { guard } from "../guard.ts";
+import { getSelection, IntersectionObserver, Math, MutationObserver, Set } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { combineStops, listen } from "../sensors/listen.ts";
+import { call, read } from "../sensors/members.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import { pixel } from "../sensors/pointer.ts";
+import { createTimer } from "../sensors/timer.ts";
 import type { ClickEvidence, ClickFields } from "../signals/clicks.ts";
 
 /** A click that is not captured yet, and the evidence that is still missing. */
@@ -26,8 +30,8 @@ const FIELDS = "input,select,textarea,label,option,video,audio,[contenteditable]
 const STEPPER = /^(.|next|prev(ious)?|back|forward|more|less)$/i;
 
 const isStepper = (element: Element): boolean =>
-  element.matches("button,[role=button]") &&
-  STEPPER.test(element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "");
+  call(element, "matches", "button,[role=button]") &&
+  STEPPER.test(call(element, "getAttribute", "aria-label") ?? read(element, "textContent")?.trim() ?? "");
 
 /** Whether the visitor selects text, or presses a button or key that changes the effect of the click. */
 const isSpecial = ({ button, altKey, ctrlKey, metaKey, shiftKey }: MouseEvent): boolean =>
@@ -64,7 +68,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
     }
   };
 
-  const mutations = new MutationObserver(() => respond("mutation"));
+  const mutations = new MutationObserver(guard(() => respond("mutation")));
   let stopListening: (() => void) | undefined;
   /** Watches the page only while a click waits for a response. */
   const watch = () => {
@@ -83,16 +87,18 @@ export const clickEvidence = (): ClickEvidence => (context) => {
   };
 
   const locate = (each: PendingClick, element: Element) => {
-    const observer = new IntersectionObserver(([entry]) => {
-      observer.disconnect();
-      const { left, top, width } = entry?.boundingClientRect ?? new DOMRect();
-      if (width) {
-        each.click.element_x = pixel(each.click.x - left);
-        each.click.element_y = pixel(each.click.y - top);
-      }
-      each.needsPosition = false;
-      finishIfComplete(each);
-    });
+    const observer = new IntersectionObserver(
+      guard(([entry]: IntersectionObserverEntry[]) => {
+        observer.disconnect();
+        const { left = 0, top = 0, width } = entry?.boundingClientRect ?? {};
+        if (width) {
+          each.click.element_x = pixel(each.click.x - left);
+          each.click.element_y = pixel(each.click.y - top);
+        }
+        each.needsPosition = false;
+        finishIfComplete(each);
+      }),
+    );
     observer.observe(element);
   };
 
@@ -104,7 +110,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
   return {
     observe(click, event, target) {
       const time = now();
-      const isField = isSpecial(event) || !!target.closest(FIELDS);
+      const isField = isSpecial(event) || !!call(target, "closest", FIELDS);
       if (!isField && !isStepper(target)) {
         const { x, y } = click;
         const isNear =
@@ -115,12 +121,12 @@ export const clickEvidence = (): ClickEvidence => (context) => {
       const each = {
         click,
         time,
-        needsPosition: !!click.pointer_type,
-        needsResponse: !isField && !target.closest("a[href]"),
+        needsPosition: !!IntersectionObserver && !!click.pointer_type,
+        needsResponse: !isField && !call(target, "closest", "a[href]"),
       };
       pending.add(each);
       if (each.needsPosition) locate(each, target);
-      if (each.needsResponse) setTimeout(() => respond("none", [each]), DEAD_AFTER_MS);
+      if (each.needsResponse) createTimer(() => respond("none", [each])).start(DEAD_AFTER_MS);
       watch();
       finishIfComplete(each);
     },

@@ -1,3 +1,4 @@
+import { HTMLAnchorElement } from "../platform.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
 import type { ClickEnrichment, ClickFields } from "../signals/clicks.ts";
 

@@ -1,4 +1,6 @@
+import { Boolean } from "../platform.ts";
 import { isMasked, maskedText } from "../sensors/masked-text.ts";
+import { call } from "../sensors/members.ts";
 import type { ClickEnrichment } from "../signals/clicks.ts";
 
 /**
@@ -8,6 +10,6 @@ import type { ClickEnrichment } from "../signals/clicks.ts";
 export const clickNames: ClickEnrichment = (_, target) => {
   const written = isMasked(target)
     ? undefined
-    : ["aria-label", "alt", "title"].map((name) => target.getAttribute(name)).find(Boolean);
+    : ["aria-label", "alt", "title"].map((name) => call(target, "getAttribute", name)).find(Boolean);
   return { label: written?.slice(0, 100) ?? maskedText(target) };
 };

@@ -1,3 +1,4 @@
+import { Intl, matchMedia, navigator, screen, Temporal } from "../platform.ts";
 import type { ViewEnrichment } from "../signals/page-views.ts";
 
 /**
@@ -5,16 +6,15 @@ import type { ViewEnrichment } from "../signals/page-views.ts";
  * Together these fields can almost identify a browser: add them only if a model needs them.
  */
 export const deviceDetails: ViewEnrichment = () => {
-  // The first use of Intl takes tens of milliseconds.
-  const { Temporal } = globalThis as { Temporal?: { Now: { timeZoneId(): string } } };
   const { effectiveType } = (navigator as { connection?: { effectiveType?: string } }).connection ?? {};
+  // The first use of Intl takes tens of milliseconds.
   return {
     language: navigator.language,
-    time_zone: Temporal?.Now.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-    viewport_width: innerWidth,
-    viewport_height: innerHeight,
-    screen_width: screen.width,
-    screen_height: screen.height,
+    time_zone: Temporal?.Now?.timeZoneId?.() ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    viewport_width: window.innerWidth,
+    viewport_height: window.innerHeight,
+    screen_width: screen?.width,
+    screen_height: screen?.height,
     color_scheme: matchMedia("(prefers-color-scheme:dark)").matches ? "dark" : "light",
     ...(effectiveType && { connection: effectiveType }),
   };

@@ -1,5 +1,6 @@
 import { whole } from "../measures/bounds.ts";
 import { percentageOf } from "../measures/depth.ts";
+import { Array, Math } from "../platform.ts";
 import { isVisible } from "../sensors/page-state.ts";
 import type { ScrollEnrichment } from "../signals/scroll-depth.ts";
 

@@ -1,3 +1,4 @@
+import { console } from "../platform.ts";
 import { combineStops, type Stop } from "../sensors/listen.ts";
 import type { Listen } from "./tracker-events.ts";
 

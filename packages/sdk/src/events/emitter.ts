@@ -1,4 +1,5 @@
 import { guard } from "../guard.ts";
+import { Set } from "../platform.ts";
 import type { Stop } from "../sensors/listen.ts";
 
 /** Adds a listener for one type of event. Returns a function that removes it. */

@@ -1,4 +1,5 @@
 import { cut, whole } from "../measures/bounds.ts";
+import { Number, Object } from "../platform.ts";
 import type { ViewFields } from "./signal.ts";
 
 /** Longest text of each field of a page view that is a text, in UTF-16 code units. */

@@ -1,4 +1,7 @@
 import { COOKIE_MAX_AGE_S } from "@tidemark/schema/limits";
+import { toJson } from "../json.ts";
+import { decodeURIComponent, encodeURIComponent, JSON } from "../platform.ts";
+import { read, write } from "../sensors/members.ts";
 import type { IdentityStore } from "./visitor.ts";
 
 /**
@@ -13,7 +16,9 @@ export const acrossSubdomains =
   (name) => ({
     read() {
       const prefix = `${name}=`;
-      const found = document.cookie.split("; ").find((cookie) => cookie.startsWith(prefix));
+      const found = read(document, "cookie")
+        .split("; ")
+        .find((cookie) => cookie.startsWith(prefix));
       try {
         return JSON.parse(decodeURIComponent(found?.slice(prefix.length) ?? ""));
       } catch {
@@ -21,9 +26,9 @@ export const acrossSubdomains =
       }
     },
     write(identity) {
-      const value = identity ? encodeURIComponent(JSON.stringify(identity)) : "";
+      const value = identity ? encodeURIComponent(toJson(identity)) : "";
       const secure = location.protocol === "https:" ? "; secure" : "";
-      // biome-ignore lint/suspicious/noDocumentCookie: a page that is left must have written it synchronously, and the Cookie Store API is asynchronous
-      document.cookie = `${name}=${value}; domain=${domain}; path=/; max-age=${identity ? COOKIE_MAX_AGE_S : 0}; samesite=lax${secure}`;
+      const cookie = `${name}=${value}; domain=${domain}; path=/; max-age=${identity ? COOKIE_MAX_AGE_S : 0}; samesite=lax${secure}`;
+      write(document, "cookie", cookie);
     },
   });

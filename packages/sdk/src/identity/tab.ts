@@ -1,4 +1,5 @@
 import { CLIENT_ID } from "@tidemark/schema/keys";
+import { Number } from "../platform.ts";
 import type { Stop } from "../sensors/listen.ts";
 import { onPageChange } from "../sensors/page-state.ts";
 import { storedValue } from "../storage/web-storage.ts";

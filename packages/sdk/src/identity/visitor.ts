@@ -1,5 +1,6 @@
 import { CLIENT_ID, SESSION_ID, USER_ID } from "@tidemark/schema/keys";
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
+import { Object } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { attemptEach, type StoredValue, storedValue } from "../storage/web-storage.ts";
 import { warnOnce } from "../warn-once.ts";

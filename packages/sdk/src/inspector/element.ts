@@ -1,3 +1,5 @@
+import { Object } from "../platform.ts";
+
 /** Creates an element with attributes and children. */
 export type CreateElement = <K extends keyof HTMLElementTagNameMap>(
   tag: K,

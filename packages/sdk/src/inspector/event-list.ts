@@ -1,3 +1,5 @@
+import { toJson } from "../json.ts";
+import { Date, JSON, Object, WeakMap } from "../platform.ts";
 import type { CreateElement } from "./element.ts";
 import { type EventEntry, MAX_ENTRIES } from "./event-log.ts";
 
@@ -21,7 +23,7 @@ const timeOf = (time: number): string =>
 /** A summary of an event in one line: its fields other than identity and time. */
 const summaryOf = ({ event }: EventEntry): string => {
   const { type, seq, time, view_id, ...fields } = event;
-  return Object.keys(fields).length ? JSON.stringify(fields) : "";
+  return Object.keys(fields).length ? toJson(fields) : "";
 };
 
 const createRow = (createElement: CreateElement, entry: EventEntry): Row => {

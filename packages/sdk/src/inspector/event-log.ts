@@ -1,5 +1,6 @@
 import type { Dropped, Event } from "@tidemark/schema";
 import type { TrackerEventMap } from "../events/tracker-events.ts";
+import { Map } from "../platform.ts";
 
 /** The states of an event, in order. The last three are final, except that a dropped event may prove to be acknowledged. */
 export const eventStates = ["captured", "sent", "acknowledged", "rejected", "dropped"] as const;

@@ -1,4 +1,5 @@
 import { guard } from "../guard.ts";
+import { Set } from "../platform.ts";
 import { combineStops, type Stop } from "../sensors/listen.ts";
 import { createTimer } from "../sensors/timer.ts";
 import type { Tracker } from "../tracker/tracker.ts";

@@ -1,4 +1,6 @@
 import type { FeatureValue } from "@tidemark/schema";
+import { toJson } from "../json.ts";
+import { Math, Object } from "../platform.ts";
 import type { CreateElement } from "./element.ts";
 import type { VectorReading } from "./vector.ts";
 
@@ -10,7 +12,7 @@ export interface VectorList {
 
 const format = (value: FeatureValue): string => {
   if (typeof value === "number") return `${Math.round(value * 1000) / 1000}`;
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : toJson(value);
 };
 
 /** Creates an empty list of features. */

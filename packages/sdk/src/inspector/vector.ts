@@ -1,3 +1,4 @@
+import { Error, Object, Promise, Set } from "../platform.ts";
 import type { Stop } from "../sensors/listen.ts";
 import { createTimer } from "../sensors/timer.ts";
 import type { Tracker, Vector } from "../tracker/tracker.ts";

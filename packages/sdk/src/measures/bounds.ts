@@ -1,3 +1,5 @@
+import { Math, Number } from "../platform.ts";
+
 /** Cuts a text to at most `max` UTF-16 code units, and never within a surrogate pair. */
 export const cut = (text: string, max: number): string => text.slice(0, max).replace(/[\ud800-\udbff]$/, "");
 

@@ -1,3 +1,4 @@
+import { Math } from "../platform.ts";
 import { bounded } from "./bounds.ts";
 
 /** The position and size of a scroller, in CSS pixels. */

@@ -1,3 +1,5 @@
+import { Math } from "../platform.ts";
+
 /** Four totals of time in which the visitor had the page, in milliseconds. No single one of them is sufficient. */
 export interface Engagement {
   /** Time in which the page was visible. */

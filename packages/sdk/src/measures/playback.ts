@@ -1,6 +1,7 @@
 import type { EventOf } from "@tidemark/schema";
+import { Math } from "../platform.ts";
 import { bounded, whole } from "./bounds.ts";
-import { addRange, type Range } from "./ranges.ts";
+import { addRange, lengthOf, type Range } from "./ranges.ts";
 
 /** The state of a player, with the names and units of HTMLMediaElement: a media element is a `Player`. */
 export interface Player {
@@ -111,7 +112,7 @@ export const createPlayback = (): Playback => {
     time = now;
     speed = isOver || isUnattended || player.seeking ? 0 : rate;
 
-    const watched_ms = ranges.reduce((sum, [from, to]) => sum + to - from, 0);
+    const watched_ms = lengthOf(ranges);
     const share = watched_ms / length;
     // The end, which follows at once, reports the last quarter.
     const isAtEnd = !player.loop && current + slack > length;

@@ -1,3 +1,5 @@
+import { Math } from "../platform.ts";
+
 /** A range of a medium's timeline, in milliseconds. */
 export type Range = [from: number, to: number];
 
@@ -11,3 +13,10 @@ export const addRange = (ranges: Range[], from: number, to: number): Range[] => 
   }),
   [from, to],
 ];
+
+/** The total length of ranges. Not by `reduce`, which old libraries replace. */
+export const lengthOf = (ranges: readonly Range[]): number => {
+  let length = 0;
+  for (const [from, to] of ranges) length += to - from;
+  return length;
+};

@@ -1,5 +1,6 @@
 import type { ConsentState } from "@tidemark/schema";
 import { CONSENT_STATES } from "@tidemark/schema/limits";
+import { navigator, Object } from "../platform.ts";
 
 /** The consent of a visitor to each purpose. */
 export interface Purposes {

@@ -1,3 +1,5 @@
+import { Object } from "../platform.ts";
+
 const CHANGE_VALUE =
   "change the value where the page captures the event, or in beforeSend, to what the message expects";
 const UPDATE =

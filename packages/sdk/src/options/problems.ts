@@ -1,3 +1,4 @@
+import { Array, Map, Object } from "../platform.ts";
 import { sessionPerCampaign } from "../signals/session-per-campaign.ts";
 import { isFunction, listProblems, RULES, type Rule } from "./rules.ts";
 import type { TrackerOptions } from "./tracker-options.ts";

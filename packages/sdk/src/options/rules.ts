@@ -1,5 +1,6 @@
 import { CLIENT_ID } from "@tidemark/schema/keys";
 import { CONSENT_STATES } from "@tidemark/schema/limits";
+import { Array, Object, String } from "../platform.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
 
 /** The rule for the values of an option. */

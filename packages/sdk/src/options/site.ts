@@ -1,4 +1,6 @@
 import { PUBLIC_KEY } from "@tidemark/schema/keys";
+import { warn } from "../guard.ts";
+import { origin, URL } from "../platform.ts";
 
 /** The valid endpoints, in words. */
 export const ENDPOINT_FORM =
@@ -15,7 +17,7 @@ const ENDPOINT = /^(?!.*\/v1(\/events)?\/*$)((https?:)?\/\/[^\s\\/?#@]+(?=\/|$)|
  */
 export const resolveEndpoint = (endpoint: unknown): string | undefined => {
   try {
-    const pageOrigin = [location.origin, globalThis.origin].find((each) => /^http/.test(each));
+    const pageOrigin = [location.origin, origin].find((each) => /^http/.test(each));
     if (ENDPOINT.test(endpoint as string)) return new URL(`${endpoint}`.replace(/\/*$/, "/"), pageOrigin).href;
   } catch {}
   return;
@@ -30,8 +32,8 @@ export const resolveEndpoint = (endpoint: unknown): string | undefined => {
 export const collectorUrl = (key: string, endpoint: string): string => {
   const url = resolveEndpoint(endpoint);
   if (PUBLIC_KEY.test(key) && url) return `${url}v1/`;
-  console.warn(
-    `[tidemark] nothing is measured: expected key "tm_<site>_…" and as endpoint ${ENDPOINT_FORM}, got "${key}" and "${endpoint}"`,
+  warn(
+    `nothing is measured: expected key "tm_<site>_…" and as endpoint ${ENDPOINT_FORM}, got "${key}" and "${endpoint}"`,
   );
   return "";
 };

@@ -1,6 +1,8 @@
 import { guard } from "../guard.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
+import { Error } from "../platform.ts";
 import type { Stop } from "../sensors/listen.ts";
+import { createTimer } from "../sensors/timer.ts";
 import { createTracker } from "../tracker/create-tracker.ts";
 import type { Tracker } from "../tracker/tracker.ts";
 
@@ -46,11 +48,11 @@ export const createMountedTracker = (): MountedTracker => {
       const started = createTracker(options);
       mounted = started;
       // React cleans up the effects of components below after the provider's, and they may still track.
-      return () =>
-        setTimeout(() => {
-          started.stop();
-          if (mounted === started) mounted = undefined;
-        });
+      const stopTimer = createTimer(() => {
+        started.stop();
+        if (mounted === started) mounted = undefined;
+      });
+      return () => stopTimer.start();
     },
   };
 };

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { WeakMap } from "../platform.ts";
 import type { Tracker } from "../tracker/tracker.ts";
 import { createLiveVector, type LiveFeatures, type LiveVector, NOTHING_READ } from "./live-features.ts";
 import { useTracker } from "./use-tracker.ts";

@@ -1,6 +1,8 @@
-import { guard } from "../guard.ts";
+import { guard, warn } from "../guard.ts";
 import type * as sdk from "../index.ts";
 import type * as inspector from "../inspector/inspect.ts";
+import { Promise, trustedTypes, URL } from "../platform.ts";
+import { call, read } from "../sensors/members.ts";
 import type { PartName } from "./parts.ts";
 import { shared } from "./shared.ts";
 
@@ -20,14 +22,10 @@ const MORE = "more";
 /** The script element of a file of parts. The tag sets `shared` for the parts to use, and the file sets `parts` to its exports. */
 type PartElement = HTMLScriptElement & { shared?: typeof shared; parts?: Partial<Parts> };
 
-/** Trusted Types, if the browser has them (https://www.w3.org/TR/trusted-types/). */
-interface TrustedTypes {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
-}
-let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
+let policy: ReturnType<NonNullable<typeof trustedTypes>["createPolicy"]> | undefined;
 
 const trustedUrl = (url: string): string => {
-  policy ??= (window as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy("tidemark", {
+  policy ??= trustedTypes?.createPolicy("tidemark", {
     createScriptURL: (ownUrl) => ownUrl,
   });
   return policy?.createScriptURL(url) ?? url;
@@ -44,16 +42,15 @@ export const createPartLoader = (base: string, nonce: string | undefined): LoadP
   const insert = (file: string) =>
     new Promise<Partial<Parts>>(
       guard((resolve) => {
-        const element: PartElement = document.createElement("script");
+        const element: PartElement = call(document, "createElement", "script") as HTMLScriptElement;
         element.src = trustedUrl(new URL(`tidemark-v${TAG_VERSION}-${file}.js`, base).href);
         element.integrity = TAG_FILES[file] as string;
         element.crossOrigin = "anonymous";
         if (nonce) element.nonce = nonce;
         element.shared = shared;
         element.onload = () => resolve(element.parts ?? {});
-        element.onerror = () =>
-          console.warn(`[tidemark] ${element.src} did not load: check that it exists and that script-src allows it`);
-        document.head.append(element);
+        element.onerror = () => warn(`${element.src} did not load: check that it exists and that script-src allows it`);
+        read(document, "documentElement").append(element);
       }),
     );
   return async (name) => {

@@ -1,3 +1,5 @@
+import { Object } from "../platform.ts";
+
 /**
  * The parts of the script tag: exports of the package, by name. This table determines the names that a tag accepts, the parts that it
  * loads, and the files that the build writes. The module of a signal is `signals/<name>.ts`, and that of an enrichment

@@ -3,6 +3,7 @@ import type { ReadingDetailsOptions } from "../enrichments/reading-details.ts";
 import { isBoolean, isListOfNames, isObject, isText, listProblems, RULES, type Rule } from "../options/rules.ts";
 import { ENDPOINT_FORM, resolveEndpoint } from "../options/site.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
+import { Boolean, Object } from "../platform.ts";
 import type { DwellOptions } from "../signals/dwell.ts";
 import type { HoverOptions } from "../signals/hovers.ts";
 import type { MediaOptions } from "../signals/media.ts";

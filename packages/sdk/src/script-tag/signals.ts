@@ -1,6 +1,7 @@
 import { deviceDetails } from "../enrichments/device-details.ts";
 import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
+import { Set } from "../platform.ts";
 import type { Stop } from "../sensors/listen.ts";
 import { type ClickEnrichment, type ClickEvidence, clicks } from "../signals/clicks.ts";
 import { dwell } from "../signals/dwell.ts";

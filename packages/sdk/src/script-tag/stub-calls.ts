@@ -1,4 +1,5 @@
 import { guard } from "../guard.ts";
+import { Object } from "../platform.ts";
 import type { Tracker } from "../tracker/tracker.ts";
 
 /** A recorded call: the method, its arguments, and the function that resolves the promise of its result. */

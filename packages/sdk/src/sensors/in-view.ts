@@ -1,5 +1,8 @@
-/** Every percent, because a few percent of a long text fill the viewport. */
-const THRESHOLDS = Array.from({ length: 101 }, (_, percent) => percent / 100);
+import { guard } from "../guard.ts";
+import { Array, IntersectionObserver } from "../platform.ts";
+
+/** Every percent, because a few percent of a long text fill the viewport. Old libraries replace `Array.from`. */
+const thresholds = () => [...Array(101).keys()].map((percent) => percent / 100);
 
 /**
  * Creates an observer that reports whether elements are in view. An element is in view when half of it is visible, or
@@ -16,11 +19,15 @@ const THRESHOLDS = Array.from({ length: 101 }, (_, percent) => percent / 100);
 export const createViewObserver = (
   listener: (element: Element, isInView: boolean, share: number) => void,
 ): IntersectionObserver | undefined =>
-  globalThis.IntersectionObserver &&
+  IntersectionObserver &&
   new IntersectionObserver(
-    (entries) => {
+    guard((entries: IntersectionObserverEntry[]) => {
       for (const { target, intersectionRatio, intersectionRect } of entries)
-        listener(target, intersectionRatio >= 0.5 || intersectionRect.height * 2 >= innerHeight, intersectionRatio);
-    },
-    { threshold: THRESHOLDS },
+        listener(
+          target,
+          intersectionRatio >= 0.5 || intersectionRect.height * 2 >= window.innerHeight,
+          intersectionRatio,
+        );
+    }),
+    { threshold: thresholds() },
   );

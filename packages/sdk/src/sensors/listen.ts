@@ -1,32 +1,42 @@
-import { runEach } from "../guard.ts";
+import { guard, runEach } from "../guard.ts";
+import { Set } from "../platform.ts";
+import { call } from "./members.ts";
 
 /** A function that undoes the call that returned it. */
 export type Stop = () => void;
 
+const OPTIONS = { capture: true, passive: true };
+
 /**
  * Adds a passive listener in the capture phase. It receives events whose propagation is stopped too, and delays none.
+ * An exception in it becomes a warning.
  *
  * @param types Names of the events, separated by spaces.
  */
 export const listen = <E extends Event>(target: EventTarget, types: string, listener: (event: E) => unknown): Stop => {
+  const guarded = guard(listener) as EventListener;
   const each = (act: "addEventListener" | "removeEventListener") => {
-    for (const type of types.split(" ")) target[act](type, listener as EventListener, { capture: true, passive: true });
+    for (const type of types.split(" ")) call(target, act, type, guarded, OPTIONS);
   };
   each("addEventListener");
   return () => each("removeEventListener");
 };
 
-/** Shares one source among many listeners: the source starts with the first listener and stops with the last. */
+/**
+ * Shares one source among many listeners: the source starts with the first listener and stops with the last. An
+ * exception in one listener becomes a warning and does not affect the others.
+ */
 export const share = <T>(start: (emit: (value: T) => void) => Stop): ((listener: (value: T) => void) => Stop) => {
   const listeners = new Set<(value: T) => void>();
   let stop: Stop | undefined;
   return (listener) => {
-    listeners.add(listener);
+    const guarded = guard(listener);
+    listeners.add(guarded);
     stop ??= start((value) => {
       for (const each of listeners) each(value);
     });
     return () => {
-      listeners.delete(listener);
+      listeners.delete(guarded);
       if (!listeners.size) {
         stop?.();
         stop = undefined;

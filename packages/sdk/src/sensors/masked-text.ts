@@ -1,10 +1,11 @@
+import { call, read } from "./members.ts";
 import { closest } from "./shadow-dom.ts";
 
 const MASK = "[data-tm-mask]";
 
 /** Whether an element's text is masked: `data-tm-mask` is on, around or in it, or `data-tm-ignore` is in it. */
 export const isMasked = (element: Element): boolean =>
-  !!(closest(element, MASK) ?? element.querySelector(`${MASK},[data-tm-ignore]`));
+  !!(closest(element, MASK) ?? call(element, "querySelector", `${MASK},[data-tm-ignore]`));
 
 /**
  * An element's text with email addresses as `***` and digits as `#`, at most 100 characters. It is `***` for a masked
@@ -12,9 +13,9 @@ export const isMasked = (element: Element): boolean =>
  */
 export const maskedText = (element: Element): string => {
   if (isMasked(element)) return "***";
-  return element.closest("input,select,textarea,[contenteditable]")
+  return call(element, "closest", "input,select,textarea,[contenteditable]")
     ? ""
-    : (element.textContent ?? "")
+    : (read(element, "textContent") ?? "")
         .replace(/\s+/g, " ")
         .trim()
         .replace(/\S+@\S+/g, "***")

@@ -1,16 +1,17 @@
+import { guard } from "../guard.ts";
+import { history, navigation, Reflect } from "../platform.ts";
 import { combineStops, listen, share } from "./listen.ts";
 import { createTimer } from "./timer.ts";
 
 /** Listens for changes of the current history entry by the Navigation API, or else by patching `history`. */
 const onHistoryChange = (listener: () => void) => {
-  const { navigation } = window as unknown as { navigation?: EventTarget };
   if (navigation) return listen(navigation, "currententrychange", listener);
 
   const patch = (method: "pushState" | "replaceState") => {
     const original = history[method];
     const patched: typeof original = (...entry) => {
-      original.apply(history, entry);
-      listener();
+      Reflect.apply(original, history, entry);
+      guard(listener)();
     };
     history[method] = patched;
     return () => {

@@ -1,4 +1,5 @@
 import { combineStops, listen, share } from "./listen.ts";
+import { read } from "./members.ts";
 
 /**
  * A change of the page's state:
@@ -18,8 +19,9 @@ export const onPageChange = share<PageChange>((emit) => {
   isLeft = false;
   return combineStops(
     listen(document, "visibilitychange", () => {
-      isLeft &&= document.visibilityState !== "visible";
-      emit(document.visibilityState);
+      const state = read(document, "visibilityState");
+      isLeft &&= state !== "visible";
+      emit(state);
     }),
     listen(window, "pagehide", () => {
       isLeft = true;
@@ -35,7 +37,7 @@ export const onPageChange = share<PageChange>((emit) => {
 });
 
 /** Whether the page is visible, and not being left. */
-export const isVisible = (): boolean => !isLeft && document.visibilityState === "visible";
+export const isVisible = (): boolean => !isLeft && read(document, "visibilityState") === "visible";
 
 /** Calls `run` once, when the page is visible: at once, or when a prerendered or background page is first shown. */
 export const whenVisible = (run: () => void): (() => void) => {

@@ -1,3 +1,5 @@
+import { URL } from "../platform.ts";
+
 /**
  * Cleans a URL: keeps its origin, its path, its campaign parameters (`utm_*`) and the parameters named in `keep`, at
  * most 2,000 characters. Credentials, fragment and all other parameters may be private and are removed. An invalid URL

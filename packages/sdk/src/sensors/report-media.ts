@@ -1,5 +1,6 @@
 import { guard } from "../guard.ts";
 import type { Player } from "../measures/playback.ts";
+import { CustomEvent } from "../platform.ts";
 
 /** The name of the DOM event by which a custom player reports its state. */
 export const PLAYER_EVENT = "tidemark:player";

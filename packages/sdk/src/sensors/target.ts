@@ -1,4 +1,5 @@
 import type { EventOf } from "@tidemark/schema";
+import { call, isElement, read } from "./members.ts";
 import { closest } from "./shadow-dom.ts";
 
 /** The description of an element in an event. */
@@ -12,9 +13,9 @@ const MAX_PATH_DEPTH = 6;
 
 /** The innermost element that an event happened on, also inside open shadow roots. */
 const innermost = (event: Event): Element | undefined => {
-  const target = event.target as Element;
-  // The document, which is no element, has no `closest`.
-  return target.shadowRoot ? (event.composedPath()[0] as Element) : (target.closest as unknown) ? target : undefined;
+  const target = event.target as Node;
+  if (!isElement(target)) return;
+  return read(target, "shadowRoot") ? (event.composedPath()[0] as Element) : target;
 };
 
 /** The nearest meaningful element around the one that an event happened on, across shadow roots. */
@@ -25,9 +26,9 @@ export const anyTarget = (event: Event): Element | undefined => meaningfulTarget
 
 const pathOf = (element: Element): string => {
   const names: string[] = [];
-  for (let at: Element | null = element; at && names.length < MAX_PATH_DEPTH; at = at.parentElement) {
-    const id = at.getAttribute("id");
-    names.unshift(id ? `#${id}` : at.localName);
+  for (let at: Element | null = element; at && names.length < MAX_PATH_DEPTH; at = read(at, "parentElement")) {
+    const id = call(at, "getAttribute", "id");
+    names.unshift(id ? `#${id}` : read(at, "localName"));
     if (id) break;
   }
   return names.join(" > ").slice(0, 300);
@@ -35,10 +36,9 @@ const pathOf = (element: Element): string => {
 
 /** Describes an element without its text, its value or its position among its siblings. */
 export const describe = (element: Element): Target => {
-  // Not the property: in a form with a field named "id", `form.id` is that field.
-  const attribute = (name: string, max: number) => element.getAttribute(name)?.slice(0, max) || undefined;
+  const attribute = (name: string, max: number) => call(element, "getAttribute", name)?.slice(0, max) || undefined;
   return {
-    tag: element.localName.slice(0, 64),
+    tag: read(element, "localName").slice(0, 64),
     id: attribute("id", 100),
     name: attribute("data-tm", 100),
     role: attribute("role", 40),

@@ -1,3 +1,6 @@
+import { guard } from "../guard.ts";
+import { clearTimeout, setTimeout } from "../platform.ts";
+
 /** A timer for one function, with at most one wait at a time. */
 export interface Timer {
   /** Runs the timer's function after `ms` milliseconds (default: 0), unless the timer is running already. */
@@ -8,19 +11,20 @@ export interface Timer {
   isRunning(): boolean;
 }
 
-/** Creates a stopped timer for `run`. */
+/** Creates a stopped timer for `run`. An exception in `run` becomes a warning. */
 export const createTimer = (run: () => void): Timer => {
   let timeout: ReturnType<typeof setTimeout> | undefined;
   const stop = () => {
     clearTimeout(timeout);
     timeout = undefined;
   };
+  const end = guard(() => {
+    stop();
+    run();
+  });
   return {
     start(ms) {
-      timeout ??= setTimeout(() => {
-        stop();
-        run();
-      }, ms);
+      timeout ??= setTimeout(end, ms);
     },
     stop,
     isRunning: () => !!timeout,

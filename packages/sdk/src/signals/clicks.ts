@@ -1,10 +1,14 @@
 import type { FieldsOf } from "@tidemark/schema";
 import type { Signal, SignalContext } from "../events/signal.ts";
+import { guard } from "../guard.ts";
 import { whole } from "../measures/bounds.ts";
+import { Object } from "../platform.ts";
 import { combineStops, listen, type Stop } from "../sensors/listen.ts";
+import { read } from "../sensors/members.ts";
 import { pixel, pointerOf } from "../sensors/pointer.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { anyTarget, describe } from "../sensors/target.ts";
+import { createTimer } from "../sensors/timer.ts";
 
 /** The fields of a click event. */
 export type ClickFields = FieldsOf<"click"> & { time?: number };
@@ -38,16 +42,16 @@ export const clicks =
   (context) => {
     const { observe, stop } = evidence?.(context) ?? {};
     let control: unknown;
+    const controlTimer = createTimer(() => {
+      control = undefined;
+    });
     return combineStops(
       listen<PointerEvent>(document, "click auxclick", (event) => {
         const target = anyTarget(event);
         // After a click on a label, the browser dispatches another on the labelled field, in the same task.
         if (!target || target === control || ignoredBy(target)) return;
-        ({ control } = target as HTMLLabelElement);
-        if (control)
-          setTimeout(() => {
-            control = undefined;
-          });
+        control = read(target as HTMLLabelElement, "control");
+        if (control) controlTimer.start();
         const click: ClickFields = {
           target: describe(target),
           ...pointerOf(event),
@@ -55,10 +59,11 @@ export const clicks =
           page_y: pixel(event.pageY),
           button: whole(event.button, 0, 31),
         };
-        Object.assign(click, ...enrichments.map((enrich) => enrich(event, target)));
+        for (const enrich of enrichments) guard(() => Object.assign(click, enrich(event, target)))();
         if (observe) observe(click, event, target);
         else context.capture("click", click);
       }),
+      controlTimer.stop,
       () => stop?.(),
     );
   };

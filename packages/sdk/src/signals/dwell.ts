@@ -1,11 +1,13 @@
 import type { Signal } from "../events/signal.ts";
 import { whole } from "../measures/bounds.ts";
 import { createEngagementClock, type Engagement } from "../measures/engagement.ts";
+import { Math } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { isHeld, onHoldChange } from "../sensors/engagement-hold.ts";
 import { onFocusChange } from "../sensors/focus.ts";
 import { INPUT_INTERVAL_MS, onInput } from "../sensors/input.ts";
 import { combineStops } from "../sensors/listen.ts";
+import { call } from "../sensors/members.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 
@@ -60,7 +62,7 @@ export const dwell =
     };
 
     const updatePresence = () => {
-      engagement.setPresence(now(), { visible: isVisible(), focused: document.hasFocus(), held: isHeld() });
+      engagement.setPresence(now(), { visible: isVisible(), focused: call(document, "hasFocus"), held: isHeld() });
       scheduleReport();
     };
 

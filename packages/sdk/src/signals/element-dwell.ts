@@ -1,8 +1,11 @@
 import type { Signal } from "../events/signal.ts";
+import { guard } from "../guard.ts";
 import { bounded } from "../measures/bounds.ts";
+import { Map, Math, MutationObserver } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { createViewObserver } from "../sensors/in-view.ts";
 import { combineStops } from "../sensors/listen.ts";
+import { call, isElement } from "../sensors/members.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { describe } from "../sensors/target.ts";
@@ -67,7 +70,7 @@ export const elementDwell = (): Signal => (context) => {
   };
 
   const observeMarked = (root: ParentNode) => {
-    for (const element of root.querySelectorAll(MARKED)) observer.observe(element);
+    for (const element of call(root, "querySelectorAll", MARKED)) observer.observe(element);
   };
 
   const startView = () => {
@@ -77,21 +80,23 @@ export const elementDwell = (): Signal => (context) => {
   };
 
   const checkMark = (element: Element) => {
-    if (!element.matches(MARKED)) {
+    if (!call(element, "matches", MARKED)) {
       observer.unobserve(element);
       counters.get(element)?.(false, false);
     } else if (isVisible()) observer.observe(element);
   };
 
-  const changes = new MutationObserver((records) => {
-    for (const { type, target, addedNodes } of records)
-      for (const node of type === "attributes" ? [target] : addedNodes)
-        if (node instanceof Element) {
-          checkMark(node);
-          // Elements that are added or marked while the page is hidden are found when it is shown.
-          if (isVisible()) observeMarked(node);
-        }
-  });
+  const changes = new MutationObserver(
+    guard((records: MutationRecord[]) => {
+      for (const { type, target, addedNodes } of records)
+        for (const node of type === "attributes" ? [target] : addedNodes)
+          if (isElement(node)) {
+            checkMark(node);
+            // Elements that are added or marked while the page is hidden are found when it is shown.
+            if (isVisible()) observeMarked(node);
+          }
+    }),
+  );
 
   startView();
   changes.observe(document, { childList: true, subtree: true, attributeFilter: [DWELL_ATTRIBUTE] });

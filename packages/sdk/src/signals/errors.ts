@@ -2,6 +2,7 @@ import type { FieldsOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
 import { cut } from "../measures/bounds.ts";
+import { Error, Map, Set } from "../platform.ts";
 import { combineStops, listen } from "../sensors/listen.ts";
 import { isVisible } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";

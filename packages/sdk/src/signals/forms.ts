@@ -1,8 +1,9 @@
 import type { FieldsOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
-import { guard } from "../guard.ts";
+import { HTMLFormElement, Map, Set } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { combineStops, listen, type Stop } from "../sensors/listen.ts";
+import { call, isElement } from "../sensors/members.ts";
 import { onPageChange } from "../sensors/page-state.ts";
 import { ignoredBy, isSecret } from "../sensors/privacy.ts";
 import { describe, type Target } from "../sensors/target.ts";
@@ -79,19 +80,18 @@ export const forms = (): Signal => (context) => {
     focus = undefined;
   };
 
-  // Guarded, like `submit`: a field's name can hide a property of its form (`<input name="id">`).
-  const onField = guard((event: Event) => {
+  const onField = (event: Event) => {
     const path = event.composedPath();
     const element = path[0] as HTMLInputElement;
+    if (!isElement(element) || !call(element, "matches", "input,select,textarea")) return;
     const { localName, type } = element;
     // Buttons are no fields: browsers disagree on whether a click focuses them.
-    if (!element.matches?.("input,select,textarea") || /submit|reset|button|image/.test(type) || ignoredBy(element))
-      return;
+    if (/submit|reset|button|image/.test(type) || ignoredBy(element)) return;
     const form = element.form ?? path.find(isForm);
     const at = now();
     let attempt = form && attempts.get(form);
     // Autofill edits fields that do not have the focus.
-    if (focus?.element !== element && element.matches(":focus")) {
+    if (focus?.element !== element && call(element, "matches", ":focus")) {
       leaveField();
       const field = describe(element);
       if (form && !attempt) {
@@ -111,13 +111,13 @@ export const forms = (): Signal => (context) => {
     const { fields } = focus;
     fields.edits = isSecret(element) ? 1 : fields.edits + 1;
     fields.first_edit_ms ??= at - focus.since;
-  });
+  };
 
-  const submit = guard(({ target }: Event) => {
+  const submit = ({ target }: Event) => {
     if (!isForm(target) || ignoredBy(target)) return;
     leaveField();
     context.capture("form_submit", endAttempt(target));
-  });
+  };
 
   const abandon = () => {
     leaveField();

@@ -1,9 +1,11 @@
 import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
 import { createPlayback } from "../measures/playback.ts";
+import { IntersectionObserver, Map } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { hold } from "../sensors/engagement-hold.ts";
 import { combineStops, listen, type Stop } from "../sensors/listen.ts";
+import { read } from "../sensors/members.ts";
 import { isVisible } from "../sensors/page-state.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { PLAYER_EVENT, type PlayerReport } from "../sensors/report-media.ts";
@@ -47,17 +49,19 @@ export const media =
     const follow = (element: Element, player: PlayerReport): Update => {
       const medium = {
         media_id: `${now()}-${media.size}`,
-        kind: /audio/.test(player.kind ?? element.localName) ? "audio" : "video",
+        kind: /audio/.test(player.kind ?? read(element, "localName")) ? "audio" : "video",
         target: describe(element),
       } as const;
       let playback = createPlayback();
       let release: Stop | undefined;
       let isInView = false;
       const observer =
-        globalThis.IntersectionObserver &&
-        new IntersectionObserver((entries) => {
-          for (const entry of entries) isInView = entry.isIntersecting;
-        });
+        IntersectionObserver &&
+        new IntersectionObserver(
+          guard((entries: IntersectionObserverEntry[]) => {
+            for (const entry of entries) isInView = entry.isIntersecting;
+          }),
+        );
       observer?.observe(element);
       // An element that is removed from the document pauses outside of it, where the document's listener receives
       // nothing.

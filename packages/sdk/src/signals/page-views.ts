@@ -1,8 +1,11 @@
 import type { View } from "@tidemark/schema";
 import type { Signal, ViewCause, ViewFields } from "../events/signal.ts";
 import { fitViewFields } from "../events/view-fields.ts";
+import { guard } from "../guard.ts";
 import { oneOf } from "../measures/bounds.ts";
+import { Object, performance } from "../platform.ts";
 import { combineStops } from "../sensors/listen.ts";
+import { call, read } from "../sensors/members.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import { onPageChange, whenVisible } from "../sensors/page-state.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
@@ -27,10 +30,10 @@ const READ_AGAIN_AFTER_MS = 500;
  * prerendered page before it sets `activationStart`.
  */
 const loadCause = (): ViewCause => {
-  const [load] = performance.getEntriesByType("navigation") as (PerformanceNavigationTiming & {
+  const [load] = (performance?.getEntriesByType("navigation") ?? []) as (PerformanceNavigationTiming & {
     activationStart?: number;
   })[];
-  const { prerendering } = document as { prerendering?: boolean };
+  const prerendering = read(document as { prerendering?: boolean }, "prerendering");
   return prerendering || load?.activationStart
     ? "prerender"
     : oneOf(["load", "reload", "back_forward", "prerender"], load?.type);
@@ -38,8 +41,8 @@ const loadCause = (): ViewCause => {
 
 /** Reads title and canonical URL, which a router may update late. */
 const readDocument = () => {
-  const canonical = document.querySelector<HTMLLinkElement>("link[rel=canonical]");
-  return { title: document.title, canonical_url: canonical ? cleanUrl(canonical.href) : undefined };
+  const canonical = call(document, "querySelector", "link[rel=canonical]") as HTMLLinkElement | null;
+  return { title: read(document, "title"), canonical_url: canonical ? cleanUrl(canonical.href) : undefined };
 };
 
 /**
@@ -58,13 +61,13 @@ export const pageViews =
     const routeOf = () => (hash ? location.href : location.href.split("#")[0]);
     let view: View | undefined;
     let route = routeOf();
-    const readAgainTimer = createTimer(
-      () =>
-        view &&
-        Object.assign(view, fitViewFields(Object.assign(readDocument(), ...enrichments.map((enrich) => enrich())))),
-    );
+    const readAgainTimer = createTimer(() => {
+      const fields: ViewFields = {};
+      for (const each of [readDocument, ...enrichments]) guard(() => Object.assign(fields, each()))();
+      Object.assign(view as View, fitViewFields(fields));
+    });
 
-    const startView = (cause: ViewCause, referrer = cleanUrl(document.referrer)) => {
+    const startView = (cause: ViewCause, referrer = cleanUrl(read(document, "referrer"))) => {
       view = context.beginView(cause, { ...readDocument(), referrer: referrer || undefined });
       readAgainTimer.stop();
       readAgainTimer.start(READ_AGAIN_AFTER_MS);

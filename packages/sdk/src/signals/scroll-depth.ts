@@ -1,9 +1,12 @@
 import type { FieldsOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
+import { guard } from "../guard.ts";
 import { createDepthGauge, type Depth, type DepthGauge, percentageOf, type ScrollGeometry } from "../measures/depth.ts";
+import { getComputedStyle, Math, Object, ResizeObserver } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { onInput } from "../sensors/input.ts";
 import { combineStops } from "../sensors/listen.ts";
+import { call, isElement, read } from "../sensors/members.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 
@@ -26,17 +29,19 @@ export type ScrollEnrichment = () => {
 /** Time for the layout of a new page view before its geometry is first read, in milliseconds. */
 const LAYOUT_MS = 100;
 
-const isScrollable = (element: Element): boolean => element.scrollHeight > element.clientHeight + 1;
+const isScrollable = (element: Element): boolean => read(element, "scrollHeight") > read(element, "clientHeight") + 1;
+
+const areaOf = (element: Element): number => read(element, "clientWidth") * read(element, "clientHeight");
 
 /** Whether an inner scroller has the main content: it fills at least half of the viewport. */
 const dominates = (element: Element, page: Element): boolean =>
-  isScrollable(element) && element.clientWidth * element.clientHeight * 2 >= page.clientWidth * page.clientHeight;
+  isScrollable(element) && areaOf(element) * 2 >= areaOf(page);
 
 /** Finds the scroller in the middle of the viewport, before the visitor has scrolled it. */
 const findScroller = (page: Element): Element | undefined =>
-  document
-    .elementsFromPoint(innerWidth / 2, innerHeight / 2)
-    .find((element) => dominates(element, page) && /auto|scroll/.test(getComputedStyle(element).overflowY));
+  call(document, "elementsFromPoint", window.innerWidth / 2, window.innerHeight / 2).find(
+    (element) => dominates(element, page) && /auto|scroll/.test(getComputedStyle(element).overflowY),
+  );
 
 /**
  * Captures scroll depth: the deepest edge of the content that each page view has shown, and the number of changes of
@@ -61,13 +66,17 @@ export const scrollDepth =
     /** Whether a scroll was observed in this interval of input: later scrolls of the interval are not observed. */
     let hasScrolled = false;
 
-    const read = () => {
-      const page = document.scrollingElement ?? document.documentElement;
+    const update = () => {
+      const page = read(document, "scrollingElement") ?? read(document, "documentElement");
       if (scrolled && dominates(scrolled, page)) scroller = scrolled;
       if (isScrollable(page)) scroller = undefined;
-      else if (!scroller?.isConnected) scroller = findScroller(page);
-      const { scrollTop, clientHeight, scrollHeight } = scroller ?? page;
-      geometry = { offset: Math.round(scrollTop), viewport_height: clientHeight, content_height: scrollHeight };
+      else if (!(scroller && read(scroller, "isConnected"))) scroller = findScroller(page);
+      const content = scroller ?? page;
+      geometry = {
+        offset: Math.round(read(content, "scrollTop")),
+        viewport_height: read(content, "clientHeight"),
+        content_height: read(content, "scrollHeight"),
+      };
       const viewTime = now() - startedAt;
       depth = gauge(geometry, viewTime);
       return reading?.update(geometry, depth.scroll_depth_px, viewTime);
@@ -75,7 +84,7 @@ export const scrollDepth =
 
     const report = (reason?: string) => {
       reportTimer.stop();
-      if (reason && reason !== "view_end" && (geometry || isVisible())) read();
+      if (reason && reason !== "view_end" && (geometry || isVisible())) update();
       if (!geometry) return;
       const { offset, ...heights } = geometry;
       const totals = {
@@ -93,16 +102,18 @@ export const scrollDepth =
     };
 
     const measure = () => {
-      if (read()) report();
+      if (update()) report();
       // The last scroll may have been read after the report that it scheduled.
       else if (reported) reportTimer.start(reportEvery);
     };
     // The observer's first call is after the layout of a frame, when a read forces no layout.
-    const frame = new ResizeObserver(() => {
-      frame.disconnect();
-      measure();
-    });
-    const measureNextFrame = () => frame.observe(document.documentElement);
+    const frame = new ResizeObserver(
+      guard(() => {
+        frame.disconnect();
+        measure();
+      }),
+    );
+    const measureNextFrame = () => frame.observe(read(document, "documentElement"));
     const layoutTimer = createTimer(measureNextFrame);
     const reportTimer = createTimer(report);
 
@@ -123,7 +134,7 @@ export const scrollDepth =
       onPageChange((change) => change === "visible" && layoutTimer.start(LAYOUT_MS)),
       onInput((event) => {
         if (event?.type === "scroll") {
-          if (event.target instanceof Element) scrolled = event.target;
+          if (isElement(event.target as Node)) scrolled = event.target as Element;
           reportTimer.start(reportEvery);
           hasScrolled = true;
         }

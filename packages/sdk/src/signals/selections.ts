@@ -1,7 +1,9 @@
 import type { EventOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
 import { whole } from "../measures/bounds.ts";
+import { getSelection } from "../platform.ts";
 import { combineStops, listen } from "../sensors/listen.ts";
+import { isElement } from "../sensors/members.ts";
 import { ignoredBy, isSecret } from "../sensors/privacy.ts";
 import { describe } from "../sensors/target.ts";
 import { createTimer } from "../sensors/timer.ts";
@@ -42,7 +44,7 @@ export const selections = (): Signal => (context) => {
     const range = selection.getRangeAt(0);
     const { commonAncestorContainer: node } = range;
     const { length } = `${range}`.replace(/\s+/g, " ").trim();
-    capture(action, node instanceof Element ? node : node.parentElement, length);
+    capture(action, isElement(node) ? node : node.parentElement, length);
   };
 
   const complete = () => {

@@ -1,12 +1,13 @@
 import { type Metric, onCLS, onFCP, onINP, onLCP, onTTFB } from "web-vitals";
 import type { Signal } from "../events/signal.ts";
 import { bounded } from "../measures/bounds.ts";
+import { Map, Set } from "../platform.ts";
 import { whenVisible } from "../sensors/page-state.ts";
 
 type Listener = (metric: Metric) => void;
 
-const listeners = new Set<Listener>();
-const latest = new Map<string, Metric>();
+const listeners = /* @__PURE__ */ new Set<Listener>();
+const latest = /* @__PURE__ */ new Map<string, Metric>();
 let started = false;
 
 /** Starts web-vitals, once for all trackers of the page: the library cannot be stopped. */

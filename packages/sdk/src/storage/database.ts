@@ -1,3 +1,5 @@
+import { Promise } from "../platform.ts";
+
 /**
  * A database in IndexedDB with one object store. The browser may open it late or never, delete it at any time, or abort
  * each transaction. No method throws, and only {@link Database.open} waits.
@@ -38,7 +40,7 @@ export const createDatabase = (
   };
 
   const connect = (resolve: () => void, reject: (error: unknown) => void) => {
-    const request = indexedDB.open(name);
+    const request = window.indexedDB.open(name);
     request.onupgradeneeded = () => request.result.createObjectStore(store);
     request.onerror = () => reject(request.error);
     request.onsuccess = () => {

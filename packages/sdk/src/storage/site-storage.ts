@@ -23,5 +23,5 @@ export const erase = (name: string): void =>
     () => storedValue("localStorage", name).write(undefined),
     () => storedValue("localStorage", unloadBufferName(name)).write(undefined),
     () => storedValue("sessionStorage", name).write(undefined),
-    () => void indexedDB.deleteDatabase(name),
+    () => void window.indexedDB.deleteDatabase(name),
   );

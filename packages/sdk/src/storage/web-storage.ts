@@ -1,3 +1,6 @@
+import { toJson } from "../json.ts";
+import { JSON } from "../platform.ts";
+
 /** A stored JSON value. */
 export interface StoredValue<T> {
   read(): T | null | undefined;
@@ -27,7 +30,7 @@ export const storedValue = <T>(area: "localStorage" | "sessionStorage", name: st
     read: () => name && JSON.parse(window[area].getItem(name) as string),
     write: (value) => {
       if (!name) return;
-      if (value) window[area].setItem(name, JSON.stringify(value));
+      if (value) window[area].setItem(name, toJson(value));
       else window[area].removeItem(name);
     },
   });

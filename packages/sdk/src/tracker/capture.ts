@@ -2,7 +2,9 @@ import type { Event, EventType, FieldsOf } from "@tidemark/schema";
 import { bytesOf } from "../delivery/bytes.ts";
 import type { Emit } from "../events/tracker-events.ts";
 import { guard } from "../guard.ts";
+import { toJson } from "../json.ts";
 import type { CapturedEvent, TrackerOptions } from "../options/tracker-options.ts";
+import { JSON } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { fitSiteFields } from "./site-fields.ts";
 import type { HeldEvent, TrackerState } from "./state.ts";
@@ -60,6 +62,6 @@ export const createCapture = (
     let event = fitSiteFields({ type, time, view_id: view.view_id, ...fields } as CapturedEvent);
     if (beforeSend) event &&= fitSiteFields(beforeSend(event));
     if (!event) return;
-    const json = JSON.stringify(event);
+    const json = toJson(event);
     record(state, { event: JSON.parse(json), view, bytes: bytesOf(json).length }, emit);
   }) as Capture;

@@ -2,6 +2,7 @@ import type { Consent } from "@tidemark/schema";
 import type { Emit } from "../events/tracker-events.ts";
 import { guard } from "../guard.ts";
 import { type ConsentAnswer, purposesOf } from "../options/consent.ts";
+import { Object } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { type Capture, releaseHeld } from "./capture.ts";
 import { sendIdentify } from "./identify.ts";

@@ -1,6 +1,8 @@
 import type { FieldsOf } from "@tidemark/schema";
 import { USER_ID, WELL_FORMED } from "@tidemark/schema/keys";
+import { warn } from "../guard.ts";
 import { cut } from "../measures/bounds.ts";
+import { Number } from "../platform.ts";
 import type { Capture } from "./capture.ts";
 import type { TrackerState } from "./state.ts";
 
@@ -16,7 +18,7 @@ export const userIdOf = (given: unknown): string | undefined => {
   const text = typeof given === "string" || Number.isFinite(given) ? `${given}` : "";
   const id = cut(text, MAX_USER_ID);
   if (WELL_FORMED.test(text) && USER_ID.test(id)) return id;
-  console.warn('[tidemark] identify: ignored. Expected a user id like "user-17", got', given);
+  warn('identify: ignored. Expected a user id like "user-17", got', given);
   return;
 };
 

@@ -6,6 +6,7 @@ import {
 } from "@tidemark/schema/limits";
 import { bytesOf } from "../delivery/bytes.ts";
 import { cut } from "../measures/bounds.ts";
+import { Array, JSON, Number, Object } from "../platform.ts";
 import { warnOnce } from "../warn-once.ts";
 
 /** The fields of an event that {@link copyJson} sets. */

@@ -1,6 +1,7 @@
 import { MAX_EVENT_NAME } from "@tidemark/schema/limits";
 import { cut } from "../measures/bounds.ts";
 import type { CapturedEvent } from "../options/tracker-options.ts";
+import { Number } from "../platform.ts";
 import { warnOnce } from "../warn-once.ts";
 import { copyJson, type PropertyFields } from "./json-copy.ts";
 

@@ -5,6 +5,7 @@ import type { TabNumbers } from "../identity/tab.ts";
 import type { Identity, Visitor } from "../identity/visitor.ts";
 import type { Purposes } from "../options/consent.ts";
 import type { CapturedEvent } from "../options/tracker-options.ts";
+import { Error } from "../platform.ts";
 import type { PropertyFields } from "./json-copy.ts";
 
 /** The parts of a tracker that store and send: identity, event numbers and delivery. */

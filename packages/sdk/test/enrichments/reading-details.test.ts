@@ -5,11 +5,12 @@ import { readingDetails } from "../../src/enrichments/reading-details.ts";
 let visibilityState: string;
 beforeEach(() => {
   visibilityState = "visible";
-  vi.stubGlobal("document", {
+  const prototype = {
     get visibilityState() {
       return visibilityState;
     },
-  });
+  };
+  vi.stubGlobal("document", Object.create(prototype));
 });
 afterEach(() => vi.unstubAllGlobals());
 

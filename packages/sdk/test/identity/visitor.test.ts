@@ -29,7 +29,8 @@ let time = 0;
 
 beforeEach(async () => {
   storage = createStorage();
-  vi.stubGlobal("window", { localStorage: storage });
+  vi.stubGlobal("window", globalThis);
+  vi.stubGlobal("localStorage", storage);
   vi.useFakeTimers({ toFake: ["performance"] });
   vi.resetModules();
   const [{ createIdentity }, { now }] = await Promise.all([

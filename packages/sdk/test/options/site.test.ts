@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { collectorUrl } from "../../src/options/site.ts";
 
+// The SDK takes the origin when it is loaded.
+vi.hoisted(() => vi.stubGlobal("origin", "https://shop.example"));
+
 const KEY = "tm_shop_3f9c1e7ab2d84056";
 const ENDPOINT = "https://collector.example";
 
 beforeEach(() => {
   vi.spyOn(console, "warn").mockImplementation(() => {});
   vi.stubGlobal("location", { origin: "https://shop.example" });
-  vi.stubGlobal("origin", "https://shop.example");
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -66,7 +68,7 @@ describe("the collector's URL", () => {
   ])("is none for the key %j with the endpoint %j, and a warning gives the reason", (key, endpoint) => {
     expect(collectorUrl(key, endpoint)).toBe("");
     expect(console.warn).toHaveBeenCalledOnce();
-    expect(console.warn).toHaveBeenCalledWith(expect.stringContaining(`got "${key}" and "${endpoint}"`));
+    expect(console.warn).toHaveBeenCalledWith("[tidemark]", expect.stringContaining(`got "${key}" and "${endpoint}"`));
   });
 
   it("belongs to the origin of the page that created the frame, in a frame without a URL of its own", () => {
@@ -74,9 +76,11 @@ describe("the collector's URL", () => {
     expect(collectorUrl(KEY, "/t")).toBe("https://shop.example/t/v1/");
   });
 
-  it("is none for a path in a page without an origin", () => {
+  it("is none for a path in a page without an origin", async () => {
     vi.stubGlobal("location", { origin: "null" });
     vi.stubGlobal("origin", "null");
+    vi.resetModules();
+    const { collectorUrl } = await import("../../src/options/site.ts");
     for (const endpoint of ["/", "./t", "//collector.example"]) expect(collectorUrl(KEY, endpoint)).toBe("");
     expect(collectorUrl(KEY, ENDPOINT)).toBe("https://collector.example/v1/");
   });

@@ -13,12 +13,10 @@ describe("listen", () => {
   });
 
   it("listens passively and in the capture phase", () => {
-    const target = { addEventListener: vi.fn(), removeEventListener: vi.fn() };
-    listen(target as unknown as EventTarget, "wheel", () => {});
-    expect(target.addEventListener).toHaveBeenCalledWith("wheel", expect.any(Function), {
-      capture: true,
-      passive: true,
-    });
+    const added = vi.spyOn(EventTarget.prototype, "addEventListener");
+    listen(new EventTarget(), "wheel", () => {});
+    expect(added).toHaveBeenCalledWith("wheel", expect.any(Function), { capture: true, passive: true });
+    added.mockRestore();
   });
 });
 
@@ -58,6 +56,20 @@ describe("share", () => {
     source.emit(2);
     expect(first.mock.calls).toEqual([[1]]);
     expect(second.mock.calls).toEqual([[1], [2]]);
+  });
+
+  it("passes each value to all listeners, whatever one of them throws", () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const { source, subscribe } = createSource();
+    const received = vi.fn();
+    subscribe(() => {
+      throw new Error("broken");
+    });
+    subscribe(received);
+    source.emit(1);
+    expect(received.mock.calls).toEqual([[1]]);
+    expect(warned).toHaveBeenCalledOnce();
+    warned.mockRestore();
   });
 
   it("stops the source once when a listener is removed twice", () => {

@@ -1,10 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createTimer } from "../../src/sensors/timer.ts";
 
+// The SDK takes the timers when it is loaded: the fake ones are installed before.
+vi.hoisted(() => vi.useFakeTimers());
+
 beforeEach(() => {
-  vi.useFakeTimers();
+  vi.clearAllTimers();
 });
-afterEach(() => {
+afterAll(() => {
   vi.useRealTimers();
 });
 
@@ -53,6 +56,21 @@ describe("a timer", () => {
     timer.stop();
     states.push(timer.isRunning());
     expect(states).toEqual([false, true, false, false]);
+  });
+
+  it("survives an exception of its function, and can be started again", () => {
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const run = vi.fn(() => {
+      throw new Error("broken");
+    });
+    const timer = createTimer(run);
+    timer.start(100);
+    vi.advanceTimersByTime(100);
+    timer.start(100);
+    vi.advanceTimersByTime(100);
+    expect(run).toHaveBeenCalledTimes(2);
+    expect(warned).toHaveBeenCalledTimes(2);
+    warned.mockRestore();
   });
 
   it("can be started by its own function", () => {

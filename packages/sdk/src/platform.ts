@@ -1,0 +1,92 @@
+/**
+ * The names of the platform that the SDK uses, taken once, when the SDK is loaded.
+ *
+ * A page can shadow a global name (`const URL = …`), replace it later, or use it as the id of an element. So the SDK
+ * reads no globals but `window`, `document` and `location`, which a page cannot replace. A name is `undefined` where
+ * the browser lacks it, and where the page has already given it a value of another type.
+ */
+const page = (typeof window === "undefined" ? globalThis : window) as typeof globalThis;
+
+type Page = typeof globalThis;
+
+const take = <K extends keyof Page>(name: K, type = "function") =>
+  (typeof page[name] === type ? page[name] : undefined) as Page[K];
+
+// The language. A bundler removes each name that a program does not use.
+export const Array = /* @__PURE__ */ take("Array");
+export const Boolean = /* @__PURE__ */ take("Boolean");
+export const Date = /* @__PURE__ */ take("Date");
+export const Error = /* @__PURE__ */ take("Error");
+export const Intl = /* @__PURE__ */ take("Intl", "object");
+export const JSON = /* @__PURE__ */ take("JSON", "object");
+export const Map = /* @__PURE__ */ take("Map");
+export const Math = /* @__PURE__ */ take("Math", "object");
+export const Number = /* @__PURE__ */ take("Number");
+export const Object = /* @__PURE__ */ take("Object");
+export const Promise = /* @__PURE__ */ take("Promise");
+export const Reflect = /* @__PURE__ */ take("Reflect", "object");
+export const Set = /* @__PURE__ */ take("Set");
+export const String = /* @__PURE__ */ take("String");
+export const Symbol = /* @__PURE__ */ take("Symbol");
+export const Uint8Array = /* @__PURE__ */ take("Uint8Array");
+export const Uint32Array = /* @__PURE__ */ take("Uint32Array");
+export const WeakMap = /* @__PURE__ */ take("WeakMap");
+export const decodeURIComponent = /* @__PURE__ */ take("decodeURIComponent");
+export const encodeURIComponent = /* @__PURE__ */ take("encodeURIComponent");
+
+// The browser.
+export const AbortController = /* @__PURE__ */ take("AbortController");
+export const AbortSignal = /* @__PURE__ */ take("AbortSignal");
+export const Blob = /* @__PURE__ */ take("Blob");
+export const CompressionStream = /* @__PURE__ */ take("CompressionStream");
+export const CustomEvent = /* @__PURE__ */ take("CustomEvent");
+export const HTMLAnchorElement = /* @__PURE__ */ take("HTMLAnchorElement");
+export const HTMLFormElement = /* @__PURE__ */ take("HTMLFormElement");
+export const IDBKeyRange = /* @__PURE__ */ take("IDBKeyRange");
+export const IntersectionObserver = /* @__PURE__ */ take("IntersectionObserver");
+export const MutationObserver = /* @__PURE__ */ take("MutationObserver");
+export const ResizeObserver = /* @__PURE__ */ take("ResizeObserver");
+export const Response = /* @__PURE__ */ take("Response");
+export const TextEncoder = /* @__PURE__ */ take("TextEncoder");
+/** `webkitURL` is the same class in every browser, and a page that names a variable `URL` leaves it as it is. */
+export const URL = /* @__PURE__ */ (() => take("webkitURL" as "URL") ?? take("URL"))();
+export const clearTimeout = /* @__PURE__ */ take("clearTimeout");
+const ownFetch = /* @__PURE__ */ take("fetch");
+/** Programs that record or answer requests may replace `fetch` later by another function: that one is called. */
+export const fetch: Page["fetch"] = (...request) => (take("fetch") ?? ownFetch)(...request);
+/** Not yet in the types of the browser. */
+export const fetchLater = /* @__PURE__ */ take("fetchLater" as "fetch");
+export const getComputedStyle = /* @__PURE__ */ take("getComputedStyle");
+export const getSelection = /* @__PURE__ */ take("getSelection");
+export const matchMedia = /* @__PURE__ */ take("matchMedia");
+export const queueMicrotask = /* @__PURE__ */ take("queueMicrotask");
+export const setTimeout = /* @__PURE__ */ take("setTimeout");
+
+export const console = /* @__PURE__ */ take("console", "object");
+export const crypto = /* @__PURE__ */ take("crypto", "object");
+export const history = /* @__PURE__ */ take("history", "object");
+export const navigator = /* @__PURE__ */ take("navigator", "object");
+/** The origin of the page, also in a frame without a URL of its own. */
+export const origin = /* @__PURE__ */ take("origin", "string");
+export const performance = /* @__PURE__ */ take("performance", "object");
+export const screen = /* @__PURE__ */ take("screen", "object");
+
+/** Takes an object of one class. An element with the object's name as its id has another class. */
+const takeOf = <T>(name: string, className: string): T | undefined => {
+  const type = take(className as "EventTarget");
+  const value: unknown = page[name as keyof Page];
+  return type && value instanceof type ? (value as T) : undefined;
+};
+
+/** The Navigation API (https://developer.mozilla.org/docs/Web/API/Navigation_API). */
+export const navigation = /* @__PURE__ */ takeOf<EventTarget>("navigation", "Navigation");
+
+/** Trusted Types (https://www.w3.org/TR/trusted-types/). */
+export const trustedTypes = /* @__PURE__ */ takeOf<{
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string };
+}>("trustedTypes", "TrustedTypePolicyFactory");
+
+/** Temporal (https://tc39.es/proposal-temporal): an object without a class. */
+export const Temporal = /* @__PURE__ */ take("Temporal" as "Intl", "object") as
+  | { Now?: { timeZoneId?(): string } }
+  | undefined;
