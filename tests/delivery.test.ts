@@ -272,6 +272,25 @@ describe("an ordinary navigation", () => {
     expect(simulation.stored).toEqual([1, 0]);
     expect(simulation.duplicates).toBe(0);
   });
+
+  it("sends the last batch although the collector fails at each event of the next page", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    simulation.network = "down";
+    page.track(0, 0);
+    page.leave();
+    await simulation.advance(100);
+    simulation.network = "pass";
+    simulation.defects.add(1);
+    const next = simulation.open(page);
+    next.track(1, 0);
+    await simulation.advance(60_000);
+    expect(simulation.stored).toEqual([0]);
+    await simulation.advance(200_000);
+    next.track(2, 0);
+    await simulation.advance(3_000);
+    expect(simulation.dropped).toEqual([{ from_seq: 1, to_seq: 1, reason: "refused" }]);
+  });
 });
 
 describe("an IndexedDB that does not open", () => {
@@ -603,6 +622,29 @@ describe("an event at which the collector fails", () => {
     simulation.defects.clear();
     await simulation.advance(200_000);
     expect(simulation.stored.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, number) => number));
+  });
+
+  it("stays dropped for later pages where IndexedDB is full", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    simulation.storage = "full";
+    const page = simulation.open();
+    simulation.network = "down";
+    for (let number = 0; number < 4; number += 1) page.track(number, 0);
+    page.leave();
+    await simulation.advance(100);
+    simulation.network = "pass";
+    simulation.defects.add(1);
+    const next = simulation.open();
+    await simulation.advance(200_000);
+    next.track(4, 0);
+    await simulation.advance(200_000);
+    expect(simulation.stored.sort()).toEqual([0, 2, 3, 4]);
+    next.leave();
+    await simulation.advance(100);
+    const { requests } = simulation;
+    simulation.open();
+    await simulation.advance(200_000);
+    expect(simulation.requests).toBe(requests);
   });
 });
 

@@ -9,7 +9,7 @@ import { append, isIn, newBatch } from "./batch.ts";
 import { bytesOf } from "./bytes.ts";
 import { droppedRangesOf } from "./dropped-ranges.ts";
 import type { Spool } from "./spool.ts";
-import { removeBuffered, type UnloadBuffer } from "./unload-buffer.ts";
+import { removeBuffered, replaceBuffered, type UnloadBuffer } from "./unload-buffer.ts";
 
 /** Most events in a batch. */
 const MAX_EVENTS = 100;
@@ -147,15 +147,11 @@ export const createQueue = (spool: Spool, buffer: UnloadBuffer, emit: Emit): Que
       const halves = [
         { ...batch, events: batch.events.slice(0, middle) },
         { ...batch, events: batch.events.slice(middle), dropped: [] },
-      ].map((half) => ({
-        ...entry,
-        batch: half as QueuedBatch,
-        failures: 1,
-        backoff: undefined,
-      }));
+      ] as QueuedBatch[];
+      entries.splice(index, 1, ...halves.map((half) => ({ ...entry, batch: half, failures: 1, backoff: undefined })));
       spool.remove(batch);
-      for (const half of halves) spool.put(half.batch);
-      entries.splice(index, 1, ...halves);
+      for (const half of halves) spool.put(half);
+      replaceBuffered(buffer, batch, halves);
     },
     settle(entry, reason) {
       queue.entries = queue.entries.filter((other) => other !== entry);

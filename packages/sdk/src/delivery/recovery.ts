@@ -52,9 +52,9 @@ export const createRecovery = (
   const holds = ({ tab_id, events }: QueuedBatch) =>
     unacknowledged().some((batch) => batch.tab_id === tab_id && batch.events[0].seq === events[0].seq);
 
-  /** Queues the waiting batches, unless a batch of this page is about to get a response. */
+  /** Queues the waiting batches, unless a batch of this page is about to get its first response. */
   const endWait = () => {
-    if (queue.entries.some(({ batch, isRecovered }) => batch.tab_id === tabId && !isRecovered))
+    if (queue.entries.some(({ batch, isRecovered, failures }) => batch.tab_id === tabId && !isRecovered && !failures))
       waitTimer.start(MAX_TAB_WAIT_MS);
     else {
       queue.recover(waiting.splice(0));

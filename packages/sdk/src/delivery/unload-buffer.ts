@@ -29,3 +29,9 @@ export const removeBuffered = (buffer: UnloadBuffer, batches: QueuedBatch[]): vo
   const left = buffered.filter((batch) => !isIn(batches, batch));
   if (buffered.length > left.length) buffer.write(left[0] && left);
 };
+
+/** Replaces a batch by the parts into which it was split, if it is there. */
+export const replaceBuffered = (buffer: UnloadBuffer, batch: QueuedBatch, parts: QueuedBatch[]): void => {
+  const buffered = readBuffered(buffer);
+  if (isIn(buffered, batch)) buffer.write(buffered.flatMap((each) => (isIn([batch], each) ? parts : each)));
+};
