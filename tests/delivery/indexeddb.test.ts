@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import type { Tab } from "../browsers/browser.ts";
+import { inEveryBrowser } from "../signals/in-every-browser.ts";
+
+const NAME = "tidemark.tm_test_00000000";
+
+/** Tracks events, and resolves to `true` when the collector has them. */
+const deliver = (tab: Tab, count: number) =>
+  tab.run<boolean>(`
+    for (let number = 0; number < ${count}; number += 1) tracker.track("numbered", { number });
+    await tracker.flush();
+    return true;
+  `);
+
+describe("delivery and IndexedDB", () => {
+  inEveryBrowser(({ open, url, eventCount }) => {
+    const settings = { signals: [] };
+
+    it("closes its database for a page that deletes it, and opens it again", async () => {
+      const tab = await open("plain.html", settings);
+      await deliver(tab, 1);
+      const other = await open("plain.html", settings);
+      const deletes = `
+        const deleting = indexedDB.deleteDatabase("${NAME}");
+        return new Promise((resolve) => {
+          for (const type of ["onsuccess", "onerror", "onblocked"]) deleting[type] = () => resolve(type);
+        });`;
+      expect(await other.run(deletes)).toBe("onsuccess");
+      await tab.front();
+      expect(await deliver(tab, 1)).toBe(true);
+      const stored = `
+        const opening = indexedDB.open("${NAME}");
+        await new Promise((resolve) => { opening.onsuccess = resolve; });
+        const names = [...opening.result.objectStoreNames];
+        opening.result.close();
+        return names;`;
+      await tab.run("tracker.track('later')");
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      expect(await tab.run(stored)).toEqual(["spool"]);
+    });
+
+    it("delivers in a tab that denies and then grants, while another tab is open", async () => {
+      const other = await open("plain.html", settings);
+      await deliver(other, 1);
+      const tab = await open("plain.html", settings);
+      await deliver(tab, 1);
+      const before = eventCount();
+      await tab.run("tracker.consent('denied'); tracker.consent('granted');");
+      expect(await deliver(tab, 3)).toBe(true);
+      expect(eventCount() - before).toBe(3);
+    });
+
+    it("delivers when the database has another object store", async () => {
+      const tab = await open("plain.html", settings);
+      await deliver(tab, 1);
+      await tab.run(`
+        const deleting = indexedDB.deleteDatabase("${NAME}");
+        await new Promise((resolve) => { deleting.onsuccess = resolve; });
+        const opening = indexedDB.open("${NAME}", 7);
+        opening.onupgradeneeded = () => opening.result.createObjectStore("other");
+        await new Promise((resolve) => { opening.onsuccess = resolve; });
+        opening.result.close();
+      `);
+      const before = eventCount();
+      expect(await deliver(tab, 3)).toBe(true);
+      await tab.goto(url("other.html", settings));
+      expect(await deliver(tab, 2)).toBe(true);
+      await expect.poll(() => eventCount() - before).toBe(5);
+    });
+  });
+});
