@@ -611,6 +611,19 @@ describe("an event at which the collector fails", () => {
     expect(simulation.stored).toHaveLength(19);
   });
 
+  it("is not assumed while the collector stores nothing: few batches are split, and none is dropped", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    simulation.network = "error";
+    for (let number = 0; number < 400; number += 1) page.track(number, 0);
+    await simulation.advance(30 * 60_000);
+    simulation.network = "pass";
+    const before = simulation.requests;
+    await simulation.advance(200_000);
+    expect(simulation.stored).toHaveLength(400);
+    expect(simulation.requests - before).toBeLessThan(12);
+  });
+
   it("is not dropped while the collector fails at every event", async () => {
     const simulation = createSimulation(randomFrom(1));
     const page = simulation.open();
@@ -756,7 +769,7 @@ describe("a page among others", () => {
     expect(perPage).toBeLessThan(14);
     // The average is seven a second.
     expect(most).toBeLessThan(30);
-  });
+  }, 60_000);
 
   it("sends its own batch once when it spools the batch before it reads the spool", async () => {
     const simulation = createSimulation(randomFrom(1));
