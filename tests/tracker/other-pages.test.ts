@@ -182,8 +182,6 @@ describe("a page of which another page of the site is used", () => {
         await start(tab, options);
         await tab.run("tracker.identify('ada'); await tracker.flush(); window.isRestored = true");
         const before = await track(tab);
-        // Chromium does not restore a page that held a lock which the next page requested.
-        await tab.run(`await navigator.locks?.request("tidemark.${key}", () => {})`);
         await tab.goto(url("consent.html?next&"));
         await start(tab, options);
         await tab.run(script);

@@ -34,7 +34,6 @@ const FAULTS = {
   };`,
   "the database cannot be used": `IDBDatabase.prototype.transaction = () => { throw new Error("no") };`,
   "the database cannot be deleted": `IDBFactory.prototype.deleteDatabase = () => { throw new Error("no") };`,
-  "locks are forbidden": `Object.defineProperty(navigator, "locks", { configurable: true, get() { throw new Error("no") } });`,
   "there is no IndexedDB": `Object.defineProperty(window, "indexedDB", { value: undefined });`,
   "localStorage is forbidden": `Object.defineProperty(window, "localStorage", { get() { throw new Error("no") } });`,
   "sessionStorage is forbidden": `Object.defineProperty(window, "sessionStorage", { get() { throw new Error("no") } });`,
