@@ -10,12 +10,12 @@ import { viteBrotliBytes } from "./vite.ts";
 
 /** The smallest programs with their budgets in bytes. `pnpm check` and the benchmark enforce them. */
 const PROGRAMS = [
-  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 10_340 },
-  { case: "custom events only", entry: "./custom-only.ts", budget: 8_190 },
+  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 10_370 },
+  { case: "custom events only", entry: "./custom-only.ts", budget: 8_210 },
 ];
 
 /** Budget of the script tag in bytes, without the files that it loads by name. */
-const SCRIPT_TAG_BUDGET = 12_950;
+const SCRIPT_TAG_BUDGET = 12_980;
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

@@ -21,7 +21,7 @@ interface Handling {
   paths: string;
   /** Kinds of the rules besides those that TypeScript checks in the SDK's own code. */
   kinds?: string;
-  /** What the SDK makes of inputs that violate the rules: fields that the contract must accept. */
+  /** Makes fields of inputs that violate the rules, as the SDK does. The contract must accept them. */
   fits?: () => object[];
   /** Why no input can violate the rules, or which test shows what the SDK does. */
   because?: string;

@@ -1,5 +1,6 @@
 import { CLIENT_ID, SESSION_ID, USER_ID } from "@tidemark/schema/keys";
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
+import { cut } from "../measures/bounds.ts";
 import { Object } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { attemptEach, type StoredValue, storedValue } from "../storage/web-storage.ts";
@@ -47,7 +48,7 @@ const validated = ({ visitor, ...others }: StoredIdentity): StoredIdentity => {
   const valid = Object.fromEntries(
     Object.entries(PATTERNS).flatMap(([field, pattern]) => {
       const id: unknown = visitor?.[field as keyof Visitor];
-      return typeof id === "string" && pattern.test(id) ? [[field, id.slice(0, 200)]] : [];
+      return typeof id === "string" && pattern.test(id) ? [[field, cut(id, 200)]] : [];
     }),
   ) as unknown as Visitor;
   return {

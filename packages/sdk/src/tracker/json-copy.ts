@@ -19,14 +19,14 @@ export interface PropertyFields {
 /** The kind of a value, as `Object.prototype.toString` names it: "[object Map]". */
 const kindOf = (value: unknown): string => Object.prototype.toString.call(value);
 
-/** Kinds that JSON shows as they are. Of others, such as a Map or an Error, it shows nothing. */
-const JSON_KIND = /Object|Array|String|Number|Boolean|Null|Undefined/;
+/** Kinds that JSON shows as they are. Of others, such as a Map or an ArrayBuffer, it shows nothing, or no list. */
+const JSON_KIND = /^\[object (Object|Array|String|Number|Boolean|Null|Undefined)\]$/;
 
 /** A replacer for JSON.stringify. @throws if a value is not JSON. */
 function checkJson(this: Record<string, unknown>, key: string, value: unknown): unknown {
   // Some old libraries give arrays a `toJSON`, which returns text.
   const json = Array.isArray(this[key]) ? this[key] : value;
-  if (!JSON_KIND.test(kindOf(json).slice(8)) || (typeof json === "number" && !Number.isFinite(json))) throw json;
+  if (!JSON_KIND.test(kindOf(json)) || (typeof json === "number" && !Number.isFinite(json))) throw json;
   return json;
 }
 
@@ -40,19 +40,16 @@ const isDeeper = (value: unknown, levels: number): boolean =>
  * Copies the properties that a caller adds to an event, as JSON, so that one bad property does not cost the event.
  *
  * Each property that the contract does not allow is left out by itself. Its value is not JSON in any part or has too
- * many levels, its name is too long, or there is no space for it. A date becomes text, and `undefined` counts as absent. Properties that are no object are left out together, under the field's name. So is the
- * rest after {@link MAX_DROPPED_PROPERTIES} bad ones, which bounds the work. The first case of each reason causes a
- * warning.
+ * many levels, its name is too long, or there is no space for it. A date becomes text, and `undefined` counts as
+ * absent. Properties that are no object are left out together, under the field's name. So is the rest after
+ * {@link MAX_DROPPED_PROPERTIES} bad ones, which bounds the work. The first case of each reason causes a warning.
  *
- * @param alreadyDropped Names of the properties that were left out before.
+ * @param alreadyDropped Names of the properties that were left out before. `beforeSend` may have made it anything.
  * @returns The fields of the event: `field`, and the names of all that was left out. Each is absent without content.
  */
-export const copyJson = (
-  field: "properties" | "traits",
-  value: unknown,
-  alreadyDropped: readonly string[] = [],
-): PropertyFields => {
+export const copyJson = (field: "properties" | "traits", value: unknown, alreadyDropped?: unknown): PropertyFields => {
   const dropped: string[] = [];
+  const names = Array.isArray(alreadyDropped) ? alreadyDropped.filter((name) => typeof name === "string") : [];
   // Both braces, without the comma that the first property does not have.
   let size = 1;
 
@@ -93,10 +90,13 @@ export const copyJson = (
   let copy: object | undefined;
   try {
     const given = (value as { toJSON?: (key: string) => unknown } | undefined)?.toJSON?.(field) ?? value;
-    if (/Object/.test(kindOf(given).slice(8))) copy = copyAll(given as Record<string, unknown>);
+    if (kindOf(given) === "[object Object]") copy = copyAll(given as Record<string, unknown>);
   } catch {}
   if (value && !copy) drop(field, "a value that is no object");
-  const dropped_properties = [...alreadyDropped, ...dropped].slice(0, MAX_DROPPED_PROPERTIES);
+  const dropped_properties = [...names.map((name) => cut(name, MAX_PROPERTY_NAME)), ...dropped].slice(
+    0,
+    MAX_DROPPED_PROPERTIES,
+  );
   return {
     ...(copy && { [field]: copy }),
     ...(dropped_properties[0] !== undefined && { dropped_properties }),

@@ -175,6 +175,12 @@ describe("a stored identity", () => {
     );
   });
 
+  it("has a long id cut between characters", () => {
+    const visitor = { anonymous_id: "visitor-1", session_id: "shop.session-1", user_id: `${"x".repeat(199)}😀` };
+    storage.setItem(`tidemark.${KEY}`, JSON.stringify({ started_at: time, active_at: time, visitor }));
+    expect(visitorIn(openTab()).user_id).toBe("x".repeat(199));
+  });
+
   it("without a valid visitor counts as none", () => {
     const valid = { anonymous_id: "visitor-1", session_id: "shop.session-1", user_id: "ada" };
     const identity = { started_at: time, active_at: time };

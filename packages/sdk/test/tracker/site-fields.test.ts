@@ -88,6 +88,15 @@ describe("fitSiteFields", () => {
     expect(again).toMatchObject({ dropped_properties: ["a", "c"] });
   });
 
+  it.each([5, true, {}, "abc", null, [1], [{}], ["x".repeat(300)], Array(30).fill("a")])(
+    "keeps the event if beforeSend names the properties that were left out as %j",
+    (dropped_properties) => {
+      const event = fit({ type: "custom", name: "sale", properties: { good: 1, bad: 1n }, dropped_properties });
+      expect(violationsOf("custom", event)).toBeUndefined();
+      expect(event).toMatchObject({ properties: { good: 1 } });
+    },
+  );
+
   it("leaves an event without such values as it is", () => {
     expect(fit({ type: "form_start", form: { tag: "form" } })).toEqual({
       ...identity,
