@@ -2,7 +2,8 @@ import { guard } from "../guard.ts";
 import { getSelection, IntersectionObserver, Math, MutationObserver, Set } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { combineStops, listen } from "../sensors/listen.ts";
-import { call, read } from "../sensors/members.ts";
+import { visibleWords } from "../sensors/masked-text.ts";
+import { call } from "../sensors/members.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import { pixel } from "../sensors/pointer.ts";
 import { createTimer } from "../sensors/timer.ts";
@@ -31,7 +32,7 @@ const STEPPER = /^(.|next|prev(ious)?|back|forward|more|less)$/i;
 
 const isStepper = (element: Element): boolean =>
   call(element, "matches", "button,[role=button]") &&
-  STEPPER.test(call(element, "getAttribute", "aria-label") ?? read(element, "textContent")?.trim() ?? "");
+  STEPPER.test(call(element, "getAttribute", "aria-label") ?? visibleWords(element).join(" "));
 
 /** Whether the visitor selects text, or presses a button or key that changes the effect of the click. */
 const isSpecial = ({ button, altKey, ctrlKey, metaKey, shiftKey }: MouseEvent): boolean =>
