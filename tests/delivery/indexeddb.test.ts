@@ -35,7 +35,8 @@ describe("delivery and IndexedDB", () => {
         opening.result.close();
         return names;`;
       await tab.run("tracker.track('later')");
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      const names = "return (await indexedDB.databases()).map(({ name }) => name)";
+      await expect.poll(() => tab.run<string[]>(names), { timeout: 5_000 }).toContain(NAME);
       expect(await tab.run(stored)).toEqual(["spool"]);
     });
 

@@ -41,9 +41,9 @@ const isBatchResponse = (body: Partial<BatchResponse>): body is BatchResponse =>
   Array.isArray(body.rejected) &&
   body.rejected.every((rejection) => rejection?.code);
 
-/** Whether a code has the form of the collector's. Other services have codes such as 404 and ResourceNotFound. */
+/** Whether an error has the form of the collector's. Other services have codes such as 404 and ResourceNotFound. */
 const isError = (error: ErrorResponse["error"] | undefined): boolean =>
-  typeof error?.code === "string" && /^[a-z_]+$/.test(error.code);
+  typeof error?.code === "string" && /^[a-z_]+$/.test(error.code) && typeof error.message === "string";
 
 /**
  * Reads the response to a batch. Between a page and its collector may be others that respond: a proxy, a service

@@ -43,6 +43,8 @@ describe("the outcome of a request", () => {
     [401, { error: "unauthorized" }],
     [403, "<html>Forbidden</html>"],
     [403, { error: { message: "no" } }],
+    [403, { error: { code: "forbidden" } }],
+    [403, { error: { code: "forbidden", message: 5 } }],
     [404, "<h1>This domain is for sale</h1>"],
     [404, { error: { code: 404, message: "Not found" } }],
     [404, { error: { code: "ResourceNotFound", message: "The resource does not exist." } }],
