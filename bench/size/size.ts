@@ -15,7 +15,7 @@ const PROGRAMS = [
 ];
 
 /** Budget of the script tag in bytes, without the files that it loads by name. */
-const SCRIPT_TAG_BUDGET = 12_980;
+const SCRIPT_TAG_BUDGET = 13_030;
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
