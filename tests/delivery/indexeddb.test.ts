@@ -12,6 +12,14 @@ const deliver = (tab: Tab, count: number) =>
     return true;
   `);
 
+/** Opens the database in a page, and holds it open when another page deletes it, like an older SDK. */
+const hold = (tab: Tab) =>
+  tab.run(`
+    const opening = indexedDB.open("${NAME}");
+    await new Promise((resolve, reject) => Object.assign(opening, { onsuccess: resolve, onerror: reject }));
+    window.held = opening.result;
+  `);
+
 describe("delivery and IndexedDB", () => {
   inEveryBrowser(({ open, url, eventCount }) => {
     const settings = { signals: [] };
@@ -49,6 +57,27 @@ describe("delivery and IndexedDB", () => {
       await tab.run("tracker.consent('denied'); tracker.consent('granted');");
       expect(await deliver(tab, 3)).toBe(true);
       expect(eventCount() - before).toBe(3);
+    });
+
+    it("sends the unload buffer and new events while the database does not open, and uses it when it does", async () => {
+      const holder = await open("other.html", settings);
+      await deliver(holder, 1);
+      await hold(holder);
+      const before = eventCount();
+      const left = await open("plain.html", { ...settings, collector: "/hanging" });
+      await left.run("for (const number of [0, 1]) tracker.track('numbered', { number })");
+      await left.goto("about:blank");
+      await holder.run(`window.deleting = indexedDB.deleteDatabase("${NAME}")`);
+      const tab = await open("plain.html", settings);
+      expect(await deliver(tab, 3)).toBe(true);
+      await expect.poll(() => eventCount() - before).toBe(5);
+      await holder.run(`
+        const deleted = new Promise((resolve) => { window.deleting.onsuccess = resolve; });
+        window.held.close();
+        await deleted;
+      `);
+      expect(await deliver(tab, 1)).toBe(true);
+      expect(eventCount() - before).toBe(6);
     });
 
     it("delivers when the database has another object store", async () => {
