@@ -18,7 +18,7 @@ export const CLAIM_MS = 60_000;
 const CLAIM_PART = 3;
 
 /** The result of a claim. */
-export interface Claim {
+interface Claim {
   /** The batches that this page has newly claimed. */
   batches: QueuedBatch[];
   /** Whether any page, this one included, has claimed a batch of the spool. */

@@ -27,7 +27,7 @@ export interface StoredIdentity {
 }
 
 /** The changes of other pages to the identity. */
-export interface IdentityChanges {
+interface IdentityChanges {
   /** The visitor that this page knew. */
   before: Visitor | undefined;
   /** The visitor now; `undefined` after a logout. */
