@@ -1,4 +1,5 @@
 import type { QueuedBatch } from "../events/queued-batch.ts";
+import { guard } from "../guard.ts";
 import { IDBKeyRange, Map, Number, Promise } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { createTimer } from "../sensors/timer.ts";
@@ -120,8 +121,11 @@ export const createSpool = (name: string | false, onError: (error: unknown) => v
       };
       const values: IDBRequest<QueuedBatch[]> = records.getAll();
       const keys = records.getAllKeys();
-      keys.onsuccess = () => {
-        for (const [index, batch] of values.result.entries()) {
+      keys.onsuccess = guard(() => {
+        let index = -1;
+        // Not by `entries`, which old libraries replace.
+        for (const batch of values.result) {
+          index += 1;
           if (!isBatch(batch)) continue;
           const claimedUntil = (keys.result[index] as number[])[CLAIM_PART] ?? 0;
           // A claim that ends later than a new one is by a page whose clock is ahead.
@@ -130,7 +134,7 @@ export const createSpool = (name: string | false, onError: (error: unknown) => v
           claim.isAnyClaimed ||= !!claimedUntil;
         }
         added().forEach(take);
-      };
+      });
       return new Promise((resolve) => {
         records.transaction.addEventListener("complete", () => resolve(claim));
         records.transaction.addEventListener("abort", () => resolve(undefined));
