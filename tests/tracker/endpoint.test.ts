@@ -164,7 +164,7 @@ describe("the endpoint of a tracker", () => {
           sent.push(...JSON.parse(new TextDecoder().decode(options.body)).events);
           return fetch("/v1/events", options);
         };
-        const other = sdk.createTracker({ key: "${KEY}", endpoint: "/t" });
+        const other = sdk.createTracker({ key: "tm_found_00000000", endpoint: "/t" });
         other.track("first");
         await other.flush().catch(() => {});
         other.track("second");
@@ -172,8 +172,7 @@ describe("the endpoint of a tracker", () => {
         await other.flush();
         return sent.map(({ name }) => name);
       `);
-      // The tracker also recovers the events that earlier tests left.
-      expect(names).toEqual(expect.arrayContaining(["first", "second"]));
+      expect(names.toSorted()).toEqual(["first", "second"]);
     });
   });
 });
