@@ -11,7 +11,8 @@ export const listenersLeftBy = (tab: Tab, signal: string, act: string): Promise<
     const { addEventListener, removeEventListener } = EventTarget.prototype;
     const listeners = [];
     EventTarget.prototype.addEventListener = function (type, listener, options) {
-      listeners.push([this, type, listener]);
+      // A transaction ends by itself, and its listeners with it.
+      if (!(this instanceof IDBTransaction)) listeners.push([this, type, listener]);
       return addEventListener.call(this, type, listener, options);
     };
     EventTarget.prototype.removeEventListener = function (type, listener, options) {
