@@ -1,13 +1,17 @@
 import { expect } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 
-/** Returns the number of batches in the page's spool, after all transactions in progress. */
+/**
+ * Returns the number of the page's own batches in the spool, after all transactions in progress. Batches that an ended
+ * page had claimed do not count: they stay until the end of the claim.
+ */
 const spooledCount = (tab: Tab): Promise<number> =>
   tab.run(`
     const opening = indexedDB.open("tidemark.tm_test_00000000");
     await new Promise((resolve, reject) => Object.assign(opening, { onsuccess: resolve, onerror: reject }));
     const { result: database } = opening;
-    const counting = database.transaction("spool").objectStore("spool").count();
+    const id = captured.at(-1)?.tab_id ?? "";
+    const counting = database.transaction("spool").objectStore("spool").count(IDBKeyRange.bound([id], [id, []]));
     await new Promise((resolve, reject) => Object.assign(counting, { onsuccess: resolve, onerror: reject }));
     database.close();
     return counting.result;
