@@ -176,9 +176,10 @@ describe("the signal forms", () => {
       await tab.click("#name");
       // Like a browser that keeps the focus, and dispatches `visibilitychange` only.
       await tab.run(`
-      Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+      const getter = Object.getOwnPropertyDescriptor(Document.prototype, "visibilityState");
+      Object.defineProperty(Document.prototype, "visibilityState", { ...getter, get: () => "hidden" });
       document.dispatchEvent(new Event("visibilitychange"));
-      delete document.visibilityState;
+      Object.defineProperty(Document.prototype, "visibilityState", getter);
     `);
       expect(await summary(tab)).toEqual(["form_start order", "form_field name"]);
       await typeText(tab, "M");

@@ -131,9 +131,10 @@ describe("the signal webVitals", () => {
     `);
       await use(tab);
       await tab.run(`
-      Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+      const getter = Object.getOwnPropertyDescriptor(Document.prototype, "visibilityState");
+      Object.defineProperty(Document.prototype, "visibilityState", { ...getter, get: () => "hidden" });
       document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
-      delete document.visibilityState;
+      Object.defineProperty(Document.prototype, "visibilityState", getter);
     `);
       const late = await tab.run<Awaited<ReturnType<typeof vitals>>>(
         "return late.filter(({ type }) => type === 'web_vital')",
