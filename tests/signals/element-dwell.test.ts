@@ -189,9 +189,11 @@ describe("the signal elementDwell", () => {
       const calls = await tab.run(`
       const observer = window.IntersectionObserver;
       delete window.IntersectionObserver;
-      const calls = [];
-      sdk.elementDwell()({ capture: (type) => calls.push(type), on: (type) => { calls.push(type); return () => {}; } })();
+      // The SDK takes the platform's names when it is loaded.
+      const { elementDwell } = await import(location.origin + "/sdk.mjs");
       window.IntersectionObserver = observer;
+      const calls = [];
+      elementDwell()({ capture: (type) => calls.push(type), on: (type) => { calls.push(type); return () => {}; } })();
       return calls`);
       expect(calls).toEqual([]);
       await tab.run(
@@ -199,7 +201,8 @@ describe("the signal elementDwell", () => {
       );
       await pause(tab, 300);
       expect(await dwellOf(tab, "ignored")).toBeUndefined();
-      await tab.run("tracker.stop()");
+      // The request with the last events of a stopped tracker listens until it ends.
+      await tab.run("tracker.stop(); await tracker.flush()");
       expect(await listenersLeftBy(tab, "elementDwell", "")).toEqual([]);
     });
   });
