@@ -247,18 +247,22 @@ describe("a page of which another page of the site is used", () => {
 
       it("measures nothing after a refusal, and stores nothing", async () => {
         const { one } = await openDeaf("tracker.consent('denied')");
+        await one.run("window.warned = []; console.warn = (...texts) => warned.push(texts.join(' '))");
         await one.run(RESTORE);
+        expect(await one.run("return warned")).toEqual([expect.stringContaining("nothing is measured until")]);
         expect(await measures(one)).toBe(false);
         await expect.poll(() => stored(one)).toEqual(NOTHING);
         expect(await one.run("return failures")).toEqual([]);
       });
 
-      it("measures nothing after a refusal when it is shown", async () => {
-        const { one } = await openDeaf("tracker.consent('denied')");
+      it("measures a new visitor when it is shown after it has cleared the storage itself, as a logout may do", async () => {
+        const { one, before } = await openDeaf("");
+        await one.run("localStorage.clear()");
         await one.front();
         await expect.poll(() => one.run("return document.visibilityState")).toBe("visible");
-        expect(await measures(one)).toBe(false);
-        await expect.poll(() => stored(one)).toEqual(NOTHING);
+        const after = await track(one);
+        expect(after?.anonymous_id).toBeDefined();
+        expect(after?.anonymous_id).not.toBe(before?.anonymous_id);
       });
 
       it("measures the next visitor after a refusal and another consent", async () => {

@@ -44,6 +44,8 @@ export interface Collector {
    * arrival.
    */
   forgetCookie(): void;
+  /** Sends the cookie no more: another page has asked the collector to expire it. */
+  omitCookie(): void;
 }
 
 /**
@@ -62,6 +64,10 @@ export const createCollector = (
   let credentials: RequestCredentials = hasCookie ? "include" : "omit";
   // The events are last: the collector can then read the origin of a batch without parsing them.
   const bodyOf = (batch: QueuedBatch) => bytesOf(toJson({ key, sent_at: now(), ...batch }));
+
+  const omitCookie = () => {
+    credentials = "omit";
+  };
 
   const readFeatures: Collector["readFeatures"] = async (sessionId) => {
     try {
@@ -117,8 +123,9 @@ export const createCollector = (
       }
     },
     readFeatures,
+    omitCookie,
     forgetCookie() {
-      credentials = "omit";
+      omitCookie();
       if (hasCookie)
         fetch(`${url}forget?key=${key}`, { method: "POST", credentials: "include", keepalive: true }).catch(() => {});
     },

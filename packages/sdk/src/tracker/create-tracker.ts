@@ -61,10 +61,10 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     );
   const leaveVisitor = () => {
     state.user = state.visitor = undefined;
-    collector.forgetCookie();
+    collector.omitCookie();
   };
   // Before the signals, so that they capture nothing for a visitor who has left.
-  const stops: Stop[] = [followOtherPages(state, name, leaveVisitor, applyConsent)];
+  const stops: Stop[] = [followOtherPages(state, name, !!identityStore, leaveVisitor, applyConsent)];
   const denial = browserDenial(options.doNotTrack);
   if (denial) applyConsent("denied");
   else consent(options.consent);
@@ -96,7 +96,7 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
       state.user = { user_id, traits: copyJson("traits", traits) };
       sendIdentify(state, capture);
     }),
-    reset: () => runEach(() => state.connection?.forget(), leaveVisitor),
+    reset: () => runEach(() => state.connection?.forget(), leaveVisitor, collector.forgetCookie),
     consent,
     page: guard((properties) => views.begin("manual", undefined, properties)),
     flush: async () => report().flush(),
