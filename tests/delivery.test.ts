@@ -257,7 +257,7 @@ describe("an ordinary navigation", () => {
     expect(simulation.stored).toEqual([0]);
   });
 
-  it("sends the last batch after the first response when it was lost", async () => {
+  it("sends the last batch 2 s later when it was lost, as no response lists it", async () => {
     const simulation = createSimulation(randomFrom(1));
     const page = simulation.open();
     simulation.network = "down";
@@ -268,8 +268,29 @@ describe("an ordinary navigation", () => {
     const next = simulation.open(page);
     await simulation.advance(10);
     next.track(1, 0);
-    await simulation.advance(100);
+    await simulation.advance(1_800);
+    expect(simulation.stored).toEqual([1]);
+    await simulation.advance(400);
     expect(simulation.stored).toEqual([1, 0]);
+    expect(simulation.duplicates).toBe(0);
+  });
+
+  it("does not send the last batch again when it arrives after the first response to the next page", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    const page = simulation.open();
+    simulation.network = "late";
+    page.track(0, 0);
+    page.leave();
+    await simulation.advance(100);
+    simulation.network = "pass";
+    const next = simulation.open(page);
+    next.track(1, 0);
+    await simulation.advance(100);
+    expect(simulation.stored).toEqual([1]);
+    await simulation.advance(1_000);
+    next.track(2, 0);
+    await simulation.advance(10_000);
+    expect(simulation.stored).toEqual([1, 0, 2]);
     expect(simulation.duplicates).toBe(0);
   });
 

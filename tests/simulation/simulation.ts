@@ -11,6 +11,7 @@ import { validateEvents } from "../../packages/collector/src/wire/validate-event
 /**
  * Faults of the network and the collector, with `pass` for none.
  *
+ * - `late`: a batch takes half a second to arrive.
  * - `slow`: a batch takes half a minute to arrive, so that the page times out and sends it again.
  * - `reject`: the collector rejects the batch with a final error.
  * - `foreign`: another program responds with status 200 and JSON, such as a service worker; the batch does not arrive.
@@ -24,7 +25,21 @@ import { validateEvents } from "../../packages/collector/src/wire/validate-event
  * `faulty-proxy.ts` describes the others.
  */
 export const faults = [
-  ...["pass", "down", "error", "busy", "cut", "truncate", "hang", "twice", "slow", "reject", "foreign", "portal"],
+  ...[
+    "pass",
+    "down",
+    "error",
+    "busy",
+    "cut",
+    "truncate",
+    "hang",
+    "twice",
+    "late",
+    "slow",
+    "reject",
+    "foreign",
+    "portal",
+  ],
   ...["stuck", "strict", "throws", "unreadable", "unencodable"],
 ] as const;
 export type Fault = (typeof faults)[number];
@@ -112,9 +127,9 @@ export interface Simulation {
 
 const TRACKER = fileURLToPath(new URL("../../packages/sdk/src/tracker/create-tracker.ts", import.meta.url));
 
-/** Time that a batch takes to arrive, in milliseconds. */
+/** Times that a batch takes to arrive, in milliseconds. */
 const LATENCY_MS = 20;
-
+const LATE_MS = 500;
 const SLOW_MS = 30_000;
 
 /** The Fetch standard's quota of bodies in flight with keepalive, in bytes. */
@@ -275,7 +290,7 @@ export const createSimulation = (random: () => number): Simulation => {
           else resolve(new Response(fault === "truncate" ? response.slice(0, 5) : response));
         }
       };
-      schedule(simulation.network === "slow" ? SLOW_MS : LATENCY_MS, deliver);
+      schedule(simulation.network === "slow" ? SLOW_MS : simulation.network === "late" ? LATE_MS : LATENCY_MS, deliver);
     });
 
   const sessionStorageOf = new WeakMap<Page, ReturnType<typeof createStorage>>();

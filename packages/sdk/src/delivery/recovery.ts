@@ -10,12 +10,12 @@ import { addBuffered, readBuffered, removeBuffered, type UnloadBuffer } from "./
 /** Longest time that the batches of the unload buffer wait for the spool, in milliseconds. */
 const MAX_SPOOL_WAIT_MS = 1_000;
 
-/** Time after which the batches of the tab's earlier pages are sent if this page has sent nothing, in milliseconds. */
+/** Time for which the batches of the tab's earlier pages wait for a response that lists them, in milliseconds. */
 const MAX_TAB_WAIT_MS = 2_000;
 
 /** The sending of batches that other pages of the site have left unacknowledged. */
 export interface Recovery {
-  /** Removes the batches that the response to a batch of the same tab shows to be stored. The others wait no longer. */
+  /** Removes the batches that the response to a batch of the same tab shows to be stored. */
   acknowledge(entry: QueueEntry, tab: BatchResponse["tab"]): void;
   /** Writes all unacknowledged batches to the unload buffer, for the next page. */
   leave(): void;
@@ -28,8 +28,8 @@ export interface Recovery {
  * visible. These include batches of open pages: any means to detect open pages would bar them from the back-forward
  * cache. The collector recognizes the events of a batch that this page and an open one send as duplicates.
  *
- * The earlier pages of this tab have just sent most of their batches. These batches wait for the response to the first
- * batch of this page, which states the tab's numbers that the collector has.
+ * The earlier pages of this tab have just sent most of their batches. These batches wait for {@link MAX_TAB_WAIT_MS}:
+ * meanwhile they may arrive, and a response to this page states the tab's numbers that the collector has.
  *
  * @param tabId The tab's id in the batches of its earlier pages; `undefined` in a new tab.
  * @param sendNext Sends the next batches of the queue.
@@ -42,7 +42,7 @@ export const createRecovery = (
   sendNext: () => void,
 ): Recovery => {
   /** Batches of the tab's earlier pages, until a response shows which of them the collector has. */
-  const waiting: QueuedBatch[] = [];
+  let waiting: QueuedBatch[] = [];
   let isFirst = true;
   let isStopped = false;
 
@@ -57,7 +57,8 @@ export const createRecovery = (
     if (queue.entries.some(({ batch, isRecovered, failures }) => batch.tab_id === tabId && !isRecovered && !failures))
       waitTimer.start(MAX_TAB_WAIT_MS);
     else {
-      queue.recover(waiting.splice(0));
+      queue.recover(waiting);
+      waiting = [];
       sendNext();
     }
   };
@@ -96,18 +97,14 @@ export const createRecovery = (
     for (const batch of waiting) spool.put(batch);
     for (const { batch, isRecovered } of queue.entries) if (isRecovered) spool.put(batch);
     addBuffered(buffer, unacknowledged());
-    waiting.length = 0;
+    waiting = [];
   };
   return {
     acknowledge({ batch: { tab_id }, isRecovered }, tab) {
-      if (tab_id === tabId) queue.recover(waiting.splice(0));
-      const stored = queue.entries.filter(
-        (entry) =>
-          entry.isRecovered &&
-          !entry.request &&
-          entry.batch.tab_id === tab_id &&
-          isCovered(entry.batch, tab?.acknowledged),
-      );
+      const isStored = (batch: QueuedBatch) => batch.tab_id === tab_id && isCovered(batch, tab?.acknowledged);
+      queue.recover(waiting.filter(isStored));
+      waiting = waiting.filter((batch) => !isStored(batch));
+      const stored = queue.entries.filter((entry) => entry.isRecovered && !entry.request && isStored(entry.batch));
       for (const entry of stored) queue.settle(entry);
       // The next page must not find these batches.
       if (isRecovered || stored[0]) spool.write();
