@@ -75,6 +75,28 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       expect(await recorded(tab)).toEqual(NO_PROBLEMS);
     });
 
+    it("goes on with one tracker after document.open(), whether the next document has a tag or not", async () => {
+      for (const next of ["", inlineStub() + tag()]) {
+        const tab = await open({ head: inlineStub() + tag() });
+        await expectClick(tab);
+        await tab.run(`
+          const tracker = window.tidemark;
+          document.open();
+          document.write(${JSON.stringify(`<!doctype html><title>Next</title>${next}<button id="next">Next</button>`)});
+          const loaded = new Promise((resolve) => addEventListener("load", resolve));
+          document.close();
+          await loaded;
+          window.isSame = window.tidemark === tracker;
+        `);
+        await tab.click("#next");
+        await tab.run("await tidemark.flush()");
+        await expect.poll(() => eventsOf("click").map(({ target }) => target.id)).toEqual(["button", "next"]);
+        expect(eventsOf("page_view").length).toBe(1);
+        expect(await tab.run("return isSame")).toBe(true);
+        expect(await recorded(tab)).toEqual(NO_PROBLEMS);
+      }
+    });
+
     it("replaces an element with its name as id in window", async () => {
       const tab = await open({ head: inlineStub(), body: `<p id="tidemark"></p>${tag()}` });
       await tab.run(`tidemark.track("after")`);

@@ -1,5 +1,5 @@
 import { guard, runEach } from "../guard.ts";
-import { Set } from "../platform.ts";
+import { MutationObserver, Set } from "../platform.ts";
 import { call } from "./members.ts";
 
 /** A function that undoes the call that returned it. */
@@ -7,9 +7,21 @@ export type Stop = () => void;
 
 const OPTIONS = { capture: true, passive: true };
 
+/** Functions that add the listeners that are not stopped. A listener that is there already is not added again. */
+const active = /* @__PURE__ */ new Set<() => void>();
+
+let followsReplacements = false;
+
+/** Adds the listeners again when the document's content was replaced, which removes every listener but no observer. */
+const followReplacements = guard(() => {
+  if (followsReplacements || !MutationObserver) return;
+  followsReplacements = true;
+  new MutationObserver(() => runEach(...active)).observe(document, { childList: true });
+});
+
 /**
  * Adds a passive listener in the capture phase. It receives events whose propagation is stopped too, and delays none.
- * An exception in it becomes a warning.
+ * An exception in it becomes a warning. The listener outlives `open()` of the document.
  *
  * @param types Names of the events, separated by spaces.
  */
@@ -18,8 +30,14 @@ export const listen = <E extends Event>(target: EventTarget, types: string, list
   const each = (act: "addEventListener" | "removeEventListener") => {
     for (const type of types.split(" ")) call(target, act, type, guarded, OPTIONS);
   };
-  each("addEventListener");
-  return () => each("removeEventListener");
+  const add = () => each("addEventListener");
+  active.add(add);
+  add();
+  followReplacements();
+  return () => {
+    active.delete(add);
+    each("removeEventListener");
+  };
 };
 
 /**

@@ -68,6 +68,8 @@ export const scrollDepth =
 
     const update = () => {
       const page = read(document, "scrollingElement") ?? read(document, "documentElement");
+      // After `document.open()` the document is empty until something is written.
+      if (!page) return;
       if (scrolled && dominates(scrolled, page)) scroller = scrolled;
       if (isScrollable(page)) scroller = undefined;
       else if (!(scroller && read(scroller, "isConnected"))) scroller = findScroller(page);
@@ -113,7 +115,10 @@ export const scrollDepth =
         measure();
       }),
     );
-    const measureNextFrame = () => frame.observe(read(document, "documentElement"));
+    const measureNextFrame = () => {
+      const page = read(document, "documentElement");
+      if (page) frame.observe(page);
+    };
     const layoutTimer = createTimer(measureNextFrame);
     const reportTimer = createTimer(report);
 
