@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -25,6 +26,7 @@ import type { Tab } from "../browsers/browser.ts";
 const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 const SDK = fileURLToPath(new URL("../../packages/sdk/src", import.meta.url));
 const MODULE_EXPORTS = Object.keys(sdk).filter((name) => name !== "webVitals");
+const ZONE = fileURLToPath(import.meta.resolve("zone.js"));
 const ASSETS = join(EXAMPLE_SITE, "assets");
 
 /**
@@ -79,12 +81,16 @@ const violationsIn = (body: unknown): string[] => {
 };
 
 /**
- * Serves `pages/` and the assets of the example site on a free port, with the SDK at `/sdk.js` and,
- * as a module, at `/sdk.mjs`. The collector at
+ * Serves `pages/` and the assets of the example site on a free port, with the SDK at `/sdk.js` and, as a module, at
+ * `/sdk.mjs`. Angular's zone.js is at `/zone.js`. The collector at
  * `/v1/events` accepts everything and records each violation of the contract; the one at `/hanging` never responds.
  */
 export const startTestSite = async (): Promise<TestSite> => {
-  const scripts = { "/sdk.js": await bundleSdk("iife"), "/sdk.mjs": await bundleSdk("esm") };
+  const scripts = {
+    "/sdk.js": await bundleSdk("iife"),
+    "/sdk.mjs": await bundleSdk("esm"),
+    "/zone.js": readFileSync(ZONE, "utf8"),
+  };
   const violations: string[] = [];
   const views = new Map<string, View>();
   const contents = new Map<string, string>();

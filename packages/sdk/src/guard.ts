@@ -1,4 +1,4 @@
-import { console } from "./platform.ts";
+import { console, outsideZone } from "./platform.ts";
 
 /** Writes a warning to the console. It never throws, even where the page has replaced the console. */
 export const warn = (...words: unknown[]): void => {
@@ -7,12 +7,15 @@ export const warn = (...words: unknown[]): void => {
   } catch {}
 };
 
-/** Wraps `run` so that it never throws into the page: an exception, or a rejected promise, becomes a warning in the console. */
+/**
+ * Wraps `run` so that it never throws into the page: an exception, or a rejected promise, becomes a warning in the
+ * console. It runs outside of Angular's zone.
+ */
 export const guard =
   <A extends unknown[]>(run: (...args: A) => unknown) =>
   (...args: A): void => {
     try {
-      (run(...args) as Promise<unknown> | undefined)?.catch?.(warn);
+      outsideZone(() => (run(...args) as Promise<unknown> | undefined)?.catch?.(warn));
     } catch (error) {
       warn(error);
     }

@@ -71,6 +71,17 @@ export const origin = /* @__PURE__ */ take("origin", "string");
 export const performance = /* @__PURE__ */ take("performance", "object");
 export const screen = /* @__PURE__ */ take("screen", "object");
 
+/**
+ * Runs a function outside of all zones of zone.js (https://angular.dev/api/core/NgZone), if the page has it now.
+ * Angular updates the page after each task that begins in its zone: a listener, a timer, a promise, a request. A task
+ * belongs to the zone in which it was created. So each call of the SDK that may create one runs here.
+ */
+export const outsideZone = <R>(run: () => R): R => {
+  const zone = take("Zone" as "Object") as { __symbol__?: unknown; root?: { run(run: () => R): R } } | undefined;
+  // Another class with this name has no `__symbol__`.
+  return zone?.__symbol__ && zone.root ? zone.root.run(run) : run();
+};
+
 /** Takes an object of one class. An element with the object's name as its id has another class. */
 const takeOf = <T>(name: string, className: string): T | undefined => {
   const type = take(className as "EventTarget");

@@ -1,5 +1,5 @@
 import { guard } from "../guard.ts";
-import { Set } from "../platform.ts";
+import { outsideZone, Set } from "../platform.ts";
 import { combineStops, type Stop } from "../sensors/listen.ts";
 import { createTimer } from "../sensors/timer.ts";
 import type { Tracker } from "../tracker/tracker.ts";
@@ -11,6 +11,8 @@ import { createVectorReader, type VectorReading } from "./vector.ts";
 /** How long changes are collected before they are shown together, in milliseconds. */
 const SHOW_EVERY_MS = 50;
 
+type InspectedTracker = Pick<Tracker, "sessionId" | "features" | "on">;
+
 /**
  * Opens a panel at the bottom of the page that shows a tracker's events and the session's vector.
  *
@@ -20,7 +22,9 @@ const SHOW_EVERY_MS = 50;
  *
  * @returns A function that closes the panel.
  */
-export const inspect = (tracker: Pick<Tracker, "sessionId" | "features" | "on">): Stop => {
+export const inspect = (tracker: InspectedTracker): Stop => outsideZone(() => open(tracker));
+
+const open = (tracker: InspectedTracker): Stop => {
   let panel: Panel | undefined;
   let reading: VectorReading = { vector: {}, changed: new Set(), error: "" };
   let problem = "";

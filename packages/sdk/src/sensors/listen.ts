@@ -1,5 +1,5 @@
 import { guard, runEach } from "../guard.ts";
-import { MutationObserver, Set } from "../platform.ts";
+import { MutationObserver, outsideZone, Set } from "../platform.ts";
 import { call } from "./members.ts";
 
 /** A function that undoes the call that returned it. */
@@ -30,7 +30,7 @@ export const listen = <E extends Event>(target: EventTarget, types: string, list
   const each = (act: "addEventListener" | "removeEventListener") => {
     for (const type of types.split(" ")) call(target, act, type, guarded, OPTIONS);
   };
-  const add = () => each("addEventListener");
+  const add = () => outsideZone(() => each("addEventListener"));
   active.add(add);
   add();
   followReplacements();

@@ -1,5 +1,5 @@
 import { guard } from "../guard.ts";
-import { clearTimeout, setTimeout } from "../platform.ts";
+import { clearTimeout, outsideZone, setTimeout } from "../platform.ts";
 
 /** A timer for one function, with at most one wait at a time. */
 export interface Timer {
@@ -24,7 +24,7 @@ export const createTimer = (run: () => void): Timer => {
   });
   return {
     start(ms) {
-      timeout ??= setTimeout(end, ms);
+      timeout ??= outsideZone(() => setTimeout(end, ms));
     },
     stop,
     isRunning: () => !!timeout,

@@ -9,6 +9,7 @@ import { createIdentity } from "../identity/visitor.ts";
 import { browserDenial, type ConsentAnswer, deniedBy } from "../options/consent.ts";
 import { collectorUrl } from "../options/site.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
+import { outsideZone } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import type { Stop } from "../sensors/listen.ts";
 import { onPageChange } from "../sensors/page-state.ts";
@@ -23,7 +24,10 @@ import { disconnect, requireConnection, type TrackerState } from "./state.ts";
 import type { CreateTracker } from "./tracker.ts";
 import { createViews } from "./views.ts";
 
-/** Starts measuring the current page. The tracker never throws into the page. */
+/**
+ * Starts measuring the current page. The tracker never throws into the page. It runs outside of Angular's zone, and so
+ * do the functions of the page that it calls.
+ */
 export const createTracker: CreateTracker = (options = {} as TrackerOptions) => {
   const { key, endpoint, signals = [], identityStore } = options;
   const name = `tidemark.${key}`;
@@ -99,12 +103,13 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     reset: () => runEach(() => state.connection?.forget(), leaveVisitor, collector.forgetCookie),
     consent,
     page: guard((properties) => views.begin("manual", undefined, properties)),
-    flush: async () => report().flush(),
-    async features(storedOnly) {
-      if (storedOnly) requireConnection(state);
-      else await report().sendAll();
-      return collector.readFeatures(state.visitor?.session_id);
-    },
+    flush: () => outsideZone(async () => report().flush()),
+    features: (storedOnly) =>
+      outsideZone(async () => {
+        if (storedOnly) requireConnection(state);
+        else await report().sendAll();
+        return collector.readFeatures(state.visitor?.session_id);
+      }),
     on,
     stop: () =>
       runEach(
