@@ -41,7 +41,7 @@ export const releaseHeld = (state: TrackerState, emit: Emit): void => {
  * Creates the function that captures events. It adds the time and the page view, and passes each event through
  * `beforeSend`. Without consent, and in a stopped tracker, it captures nothing.
  *
- * What the site's code passes or changes is made to fit the contract. An event that has no JSON is dropped with a
+ * It makes an event that the site's code passes or changes fit the contract. An event that has no JSON is dropped with a
  * warning before it has a number, because it could never be sent.
  */
 export const createCapture = (
