@@ -242,14 +242,20 @@ describe("an ordinary navigation", () => {
     await fc.assert(property, { numRuns: 100 });
   }, 120_000);
 
-  it("to a page that captures nothing sends the last batch 2 s later", async () => {
+  /** Leaves a page that has captured event 0 while the network has a fault. The network works again afterwards. */
+  const leaveWithEvent = async (fault: "down" | "late") => {
     const simulation = createSimulation(randomFrom(1));
     const page = simulation.open();
-    simulation.network = "down";
+    simulation.network = fault;
     page.track(0, 0);
     page.leave();
     await simulation.advance(100);
     simulation.network = "pass";
+    return { simulation, page };
+  };
+
+  it("to a page that captures nothing sends the last batch 2 s later", async () => {
+    const { simulation, page } = await leaveWithEvent("down");
     simulation.open(page);
     await simulation.advance(1_900);
     expect(simulation.stored).toEqual([]);
@@ -258,13 +264,7 @@ describe("an ordinary navigation", () => {
   });
 
   it("sends the last batch 2 s later when it was lost, as no response lists it", async () => {
-    const simulation = createSimulation(randomFrom(1));
-    const page = simulation.open();
-    simulation.network = "down";
-    page.track(0, 0);
-    page.leave();
-    await simulation.advance(100);
-    simulation.network = "pass";
+    const { simulation, page } = await leaveWithEvent("down");
     const next = simulation.open(page);
     await simulation.advance(10);
     next.track(1, 0);
@@ -276,13 +276,7 @@ describe("an ordinary navigation", () => {
   });
 
   it("does not send the last batch again when it arrives after the first response to the next page", async () => {
-    const simulation = createSimulation(randomFrom(1));
-    const page = simulation.open();
-    simulation.network = "late";
-    page.track(0, 0);
-    page.leave();
-    await simulation.advance(100);
-    simulation.network = "pass";
+    const { simulation, page } = await leaveWithEvent("late");
     const next = simulation.open(page);
     next.track(1, 0);
     await simulation.advance(100);
@@ -295,13 +289,7 @@ describe("an ordinary navigation", () => {
   });
 
   it("sends the last batch although the collector fails at each event of the next page", async () => {
-    const simulation = createSimulation(randomFrom(1));
-    const page = simulation.open();
-    simulation.network = "down";
-    page.track(0, 0);
-    page.leave();
-    await simulation.advance(100);
-    simulation.network = "pass";
+    const { simulation, page } = await leaveWithEvent("down");
     simulation.defects.add(1);
     const next = simulation.open(page);
     next.track(1, 0);
