@@ -10,12 +10,12 @@ import { viteBrotliBytes } from "./vite.ts";
 
 /** The smallest programs with their budgets in bytes. `pnpm check` and the benchmark enforce them. */
 const PROGRAMS = [
-  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 10_570 },
-  { case: "custom events only", entry: "./custom-only.ts", budget: 8_430 },
+  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 10_590 },
+  { case: "custom events only", entry: "./custom-only.ts", budget: 8_460 },
 ];
 
 /** Budget of the script tag in bytes, without the files that it loads by name. */
-const SCRIPT_TAG_BUDGET = 13_215;
+const SCRIPT_TAG_BUDGET = 13_250;
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

@@ -8,6 +8,10 @@ const capturedTypes = async (tab: Tab) => {
   return [...new Set(events.map(({ type }) => type))];
 };
 
+/** The ids of the elements whose clicks were captured. */
+const clicked = (tab: Tab) =>
+  tab.run<string[]>("return captured.flatMap(({ type, target }) => (type === 'click' ? [target.id] : []))");
+
 /** Calls of the page in its zone: events that it dispatches itself, changes of route, and the tracker's methods. */
 const USE_IN_ZONE = `
   const results = zone.run(() => {
@@ -53,6 +57,27 @@ describe("a page with a zone of zone.js, such as an app of Angular", () => {
       );
       await tab.run(END_IN_ZONE);
       expect(await tab.run("return zoneTasks")).toEqual(["schedule setTimeout", "run setTimeout"]);
+    });
+
+    it.each([
+      ["before", ["/zone.js", "/sdk.js"]],
+      ["after", ["/sdk.js", "/zone.js"]],
+    ])("goes on with a tracker after document.open() when zone.js is loaded %s the SDK", async (_, scripts) => {
+      const tab = await open("zone.html");
+      await tab.run(`await startInZone(...${JSON.stringify(scripts)})`);
+      for (const id of ["first", "second"]) {
+        await tab.run(`zone.run(() => {
+          document.open();
+          document.write('<!doctype html><title>Next</title><button id="${id}" type="button">Next</button>');
+          document.close();
+        })`);
+        await tab.click(`#${id}`);
+        await expect.poll(async () => (await clicked(tab)).at(-1)).toBe(id);
+      }
+      await tab.run("tracker.stop()");
+      await tab.click("#second");
+      expect(await clicked(tab)).toEqual(["first", "second"]);
+      expect(await tab.run("return zoneTasks")).toEqual([]);
     });
 
     it("is measured with another class of its own that is named Zone", async () => {

@@ -71,15 +71,31 @@ export const origin = /* @__PURE__ */ take("origin", "string");
 export const performance = /* @__PURE__ */ take("performance", "object");
 export const screen = /* @__PURE__ */ take("screen", "object");
 
+/** The global object of zone.js (https://angular.dev/api/core/NgZone), if the page has it now. */
+const findZone = () => {
+  type Zone = { __symbol__?(name: string): string; root: { run<R>(run: () => R): R } };
+  const zone = take("Zone" as "Object") as unknown as Zone | undefined;
+  // Another class with this name has no `__symbol__`.
+  return zone?.__symbol__ && zone;
+};
+
 /**
- * Runs a function outside of all zones of zone.js (https://angular.dev/api/core/NgZone), if the page has it now.
- * Angular updates the page after each task that begins in its zone: a listener, a timer, a promise, a request. A task
- * belongs to the zone in which it was created. So each call of the SDK that may create one runs here.
+ * Runs a function outside of all zones of zone.js. Angular updates the page after each task that begins in its zone: a
+ * timer, a promise, a request. A task belongs to the zone in which it was created. So each call of the SDK that may
+ * create one runs here.
  */
 export const outsideZone = <R>(run: () => R): R => {
-  const zone = take("Zone" as "Object") as { __symbol__?: unknown; root?: { run(run: () => R): R } } | undefined;
-  // Another class with this name has no `__symbol__`.
-  return zone?.__symbol__ && zone.root ? zone.root.run(run) : run();
+  const zone = findZone();
+  return zone ? zone.root.run(run) : run();
+};
+
+/**
+ * The name of the platform's own method on an object where zone.js has replaced it by one of its own. The replacement
+ * of `addEventListener` records each listener, and so it adds none again that `document.open()` has removed.
+ */
+export const unpatched = <N extends string>(target: object, name: N): N => {
+  const own = findZone()?.__symbol__?.(name);
+  return own && own in target ? (own as N) : name;
 };
 
 /** Takes an object of one class. An element with the object's name as its id has another class. */

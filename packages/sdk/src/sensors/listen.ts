@@ -1,5 +1,5 @@
 import { guard, runEach } from "../guard.ts";
-import { MutationObserver, outsideZone, Set } from "../platform.ts";
+import { MutationObserver, Set, unpatched } from "../platform.ts";
 import { call } from "./members.ts";
 
 /** A function that undoes the call that returned it. */
@@ -28,9 +28,9 @@ const followReplacements = guard(() => {
 export const listen = <E extends Event>(target: EventTarget, types: string, listener: (event: E) => unknown): Stop => {
   const guarded = guard(listener) as EventListener;
   const each = (act: "addEventListener" | "removeEventListener") => {
-    for (const type of types.split(" ")) call(target, act, type, guarded, OPTIONS);
+    for (const type of types.split(" ")) call(target, unpatched(target, act), type, guarded, OPTIONS);
   };
-  const add = () => outsideZone(() => each("addEventListener"));
+  const add = () => each("addEventListener");
   active.add(add);
   add();
   followReplacements();
