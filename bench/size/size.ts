@@ -15,7 +15,7 @@ const PROGRAMS = [
 ];
 
 /** Budget of the script tag in bytes, without the files that it loads by name. */
-const SCRIPT_TAG_BUDGET = 13_250;
+const SCRIPT_TAG_BUDGET = 13_270;
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

@@ -30,9 +30,9 @@ const FIELDS = "input,select,textarea,label,option,video,audio,[contenteditable]
 /** Names of buttons that are meant to be pressed repeatedly, and names of one character. They are compared, never sent. */
 const STEPPER = /^(.|next|prev(ious)?|back|forward|more|less)$/i;
 
-const isStepper = (element: Element): boolean =>
+const isStepper = (event: Event, element: Element): boolean =>
   call(element, "matches", "button,[role=button]") &&
-  STEPPER.test(call(element, "getAttribute", "aria-label") ?? visibleWords(element).join(" "));
+  STEPPER.test(call(element, "getAttribute", "aria-label") ?? visibleWords(event, element).join(" "));
 
 /** Whether the visitor selects text, or presses a button or key that changes the effect of the click. */
 const isSpecial = ({ button, altKey, ctrlKey, metaKey, shiftKey }: MouseEvent): boolean =>
@@ -112,7 +112,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
     observe(click, event, target) {
       const time = now();
       const isField = isSpecial(event) || !!call(target, "closest", FIELDS);
-      if (!isField && !isStepper(target)) {
+      if (!isField && !isStepper(event, target)) {
         const { x, y } = click;
         const isNear =
           Math.abs(x - previous.x) + Math.abs(y - previous.y) < BURST_PX && time - previous.time < BURST_MS;

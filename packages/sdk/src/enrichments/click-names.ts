@@ -7,9 +7,7 @@ import type { ClickEnrichment } from "../signals/clicks.ts";
  * Adds the element's accessible name to {@link clicks}: its `aria-label`, `alt` or `title`, or else its masked text. At most 100
  * characters.
  */
-export const clickNames: ClickEnrichment = (_, target) => {
-  const written = isMasked(target)
-    ? undefined
-    : ["aria-label", "alt", "title"].map((name) => call(target, "getAttribute", name)).find(Boolean);
-  return { label: written?.slice(0, 100) ?? maskedText(target) };
+export const clickNames: ClickEnrichment = (event, target) => {
+  const written = ["aria-label", "alt", "title"].map((name) => call(target, "getAttribute", name)).find(Boolean);
+  return { label: written && !isMasked(target) ? written.slice(0, 100) : maskedText(event, target) };
 };

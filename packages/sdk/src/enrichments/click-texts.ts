@@ -5,4 +5,4 @@ import type { ClickEnrichment } from "../signals/clicks.ts";
  * Adds the element's text to {@link clicks}, with digits and mail addresses masked. At most 100 characters. The text of a form field
  * is never sent.
  */
-export const clickTexts: ClickEnrichment = (_, target) => ({ text: maskedText(target) });
+export const clickTexts: ClickEnrichment = (event, target) => ({ text: maskedText(event, target) });
