@@ -1,61 +1,36 @@
-import { randomUUID } from "node:crypto";
 import type { Batch } from "@tidemark/schema";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "../signals/in-every-browser.ts";
-import { startTestSite, type TestSite } from "../signals/test-site.ts";
-
-/** The public key. Each test has a new one, so that it finds no stored data of another test. */
-let key: string;
-
-/** Starts a tracker on the page, tracks an event, and returns its batch. The page may also send batches of an earlier page. */
-const trackOnce = async (tab: Tab, options: string): Promise<Batch | undefined> => {
-  const name = randomUUID();
-  const batches = await tab.run<Batch[]>(`
-    start({ key: "${key}", ...${options} });
-    tracker.track("${name}");
-    await tracker.flush();
-    return sent;
-  `);
-  return batches.find(({ events }) => events.some((event) => event.type === "custom" && event.name === name));
-};
+import { ACROSS, useConsentPage } from "./consent-page.ts";
 
 describe("the identity", () => {
-  inEveryBrowser(({ open, url }) => {
-    // Cookies ignore ports: a site on another port of the host stands for another host of the domain.
-    let otherSite: TestSite;
-    beforeAll(async () => {
-      otherSite = await startTestSite();
-    });
-    afterAll(() => otherSite?.stop());
-
-    beforeEach(() => {
-      key = `tm_test_${randomUUID().replaceAll("-", "")}`;
-    });
-
-    const openPage = () => open("consent.html?");
-    const ACROSS = `{ identityStore: sdk.acrossSubdomains("127.0.0.1") }`;
+  inEveryBrowser((tools) => {
+    const { url } = tools;
+    const page = useConsentPage(tools);
+    /** Starts a tracker on the page, tracks an event, and returns its batch. */
+    const trackOnce = (tab: Tab, options: string) => page.track(tab, page.startWith(options));
 
     it("differs between origins", async () => {
-      const tab = await openPage();
+      const tab = await page.open();
       const first = await trackOnce(tab, "{}");
-      await tab.goto(`${otherSite.origin}/consent.html`);
+      await tab.goto(page.onOtherHost);
       const second = await trackOnce(tab, "{}");
       expect(second?.anonymous_id).not.toBe(first?.anonymous_id);
       expect(second?.session_id).not.toBe(first?.session_id);
     });
 
     it("is shared by the hosts of a domain with acrossSubdomains, until it is deleted", async () => {
-      const tab = await openPage();
+      const tab = await page.open();
       const first = await trackOnce(tab, ACROSS);
-      await tab.goto(`${otherSite.origin}/consent.html`);
+      await tab.goto(page.onOtherHost);
       const second = await trackOnce(tab, ACROSS);
       expect(second?.anonymous_id).toBe(first?.anonymous_id);
       expect(second?.session_id).toBe(first?.session_id);
-      expect(await tab.run(`return localStorage.getItem("tidemark.${key}")`)).toBeNull();
+      expect(await tab.run(`return localStorage.getItem("tidemark.${page.key}")`)).toBeNull();
 
       await tab.run("tracker.consent('denied')");
-      expect(await tab.run("return document.cookie")).not.toContain(key);
+      expect(await tab.run("return document.cookie")).not.toContain(page.key);
       await tab.goto(url("consent.html?"));
       const third = await trackOnce(tab, ACROSS);
       expect(third?.anonymous_id).not.toBe(first?.anonymous_id);
@@ -64,10 +39,10 @@ describe("the identity", () => {
     });
 
     it("changes in every tab a few seconds after a reset in one tab", async () => {
-      const one = await openPage();
+      const one = await page.open();
       await trackOnce(one, "{}");
       await one.run("tracker.identify('ada'); await tracker.flush()");
-      const other = await openPage();
+      const other = await page.open();
       const before = await trackOnce(other, "{}");
       expect(before?.user_id).toBe("ada");
       await one.run("tracker.reset()");
@@ -82,14 +57,14 @@ describe("the identity", () => {
     });
 
     it("sets no cookie with cookieless", async () => {
-      const tab = await openPage();
+      const tab = await page.open();
       await trackOnce(tab, `{ ...${ACROSS}, cookieless: true }`);
-      expect(await tab.run("return document.cookie")).not.toContain(key);
+      expect(await tab.run("return document.cookie")).not.toContain(page.key);
     });
 
     it("starts a session for each campaign with sessionPerCampaign, but not on a reload", async () => {
       const PER_CAMPAIGN = "{ signals: [sdk.sessionPerCampaign, sdk.pageViews()] }";
-      const tab = await openPage();
+      const tab = await page.open();
       const before = await trackOnce(tab, PER_CAMPAIGN);
       await tab.goto(url("consent.html?utm_source=letter&"));
       const campaign = await trackOnce(tab, PER_CAMPAIGN);

@@ -1,18 +1,11 @@
-import { randomUUID } from "node:crypto";
 import type { Batch } from "@tidemark/schema";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
+import { ACROSS, useConsentPage } from "../identity/consent-page.ts";
 import { inEveryBrowser } from "../signals/in-every-browser.ts";
-import { startTestSite, type TestSite } from "../signals/test-site.ts";
 
 const NOTHING = { local: [], session: [], databases: [] };
 
-/** The public key. Each test has a new one, so that it finds no stored data of another test. */
-let key: string;
-
-const start = (tab: Tab, options = "{}") =>
-  tab.run(`start({ key: "${key}", ...${options} }); tracker.track("start"); await tracker.flush()`);
-const stored = (tab: Tab) => tab.run<typeof NOTHING>(`return stored("tidemark.${key}")`);
 const sessionId = (tab: Tab) => tab.run<string>("return tracker.sessionId");
 const capturedCount = (tab: Tab) => tab.run<number>("return captured.length");
 
@@ -21,13 +14,6 @@ interface Restored {
   tab: Tab;
   before: Batch | undefined;
 }
-
-/** Tracks an event, and returns its batch. */
-const track = async (tab: Tab): Promise<Batch | undefined> => {
-  const name = randomUUID();
-  const batches = await tab.run<Batch[]>(`tracker.track("${name}"); await tracker.flush(); return sent;`);
-  return batches.find(({ events }) => events.some((event) => event.type === "custom" && event.name === name));
-};
 
 /** Tracks and clicks without consent, and returns whether the tracker captured it. */
 const measures = async (tab: Tab) => {
@@ -39,25 +25,18 @@ const measures = async (tab: Tab) => {
 };
 
 describe("a page of which another page of the site is used", () => {
-  inEveryBrowser(({ browser, open, url }) => {
-    // Cookies ignore ports: a site on another port of the host stands for another host of the domain.
-    let otherSite: TestSite;
-    beforeAll(async () => {
-      otherSite = await startTestSite();
-    });
-    afterAll(() => otherSite?.stop());
-
-    beforeEach(() => {
-      key = `tm_test_${randomUUID().replaceAll("-", "")}`;
-    });
-
-    const openPage = () => open("consent.html?");
-    const ACROSS = `{ identityStore: sdk.acrossSubdomains("127.0.0.1") }`;
+  inEveryBrowser((tools) => {
+    const { browser, url } = tools;
+    const page = useConsentPage(tools);
+    const { track } = page;
+    const start = (tab: Tab, options = "{}") =>
+      tab.run(`${page.startWith(options)} tracker.track("start"); await tracker.flush()`);
+    const stored = (tab: Tab) => tab.run<typeof NOTHING>(`return stored("tidemark.${page.key}")`);
     /** Opens two tabs. The first one has measured, and the second one is in front. */
     const openTabs = async (options = "{}") => {
-      const one = await openPage();
+      const one = await page.open();
       await start(one, options);
-      const other = await openPage();
+      const other = await page.open();
       await start(other, options);
       return { one, other };
     };
@@ -89,19 +68,19 @@ describe("a page of which another page of the site is used", () => {
 
       it("stops measuring when another page starts with a refusal, even if a script clears the storage first", async () => {
         const { one } = await openTabs();
-        const other = await openPage();
-        await other.run(`localStorage.clear(); start({ key: "${key}", consent: "denied" })`);
+        const other = await page.open();
+        await other.run(`localStorage.clear(); ${page.startWith(`{ consent: "denied" }`)}`);
         await expect.poll(() => measures(one)).toBe(false);
       });
 
       if (receivesWithoutStorage)
         it("drops the events that it holds", async () => {
-          const one = await openPage();
+          const one = await page.open();
           // The tracker's listener is the first, and receives the storage event before this one.
-          await one.run(`start({ key: "${key}", consent: "pending" }); tracker.track("held");
+          await one.run(`${page.startWith(`{ consent: "pending" }`)} tracker.track("held");
           addEventListener("storage", () => { window.hasEvent = true; });`);
-          const other = await openPage();
-          await other.run(`start({ key: "${key}", consent: "pending" }); tracker.consent("denied")`);
+          const other = await page.open();
+          await other.run(`${page.startWith(`{ consent: "pending" }`)} tracker.consent("denied")`);
           await expect.poll(() => one.run("return window.hasEvent")).toBe(true);
           await one.run("tracker.consent('granted'); await tracker.flush()");
           expect(JSON.stringify(await one.run("return captured"))).not.toContain("held");
@@ -158,11 +137,11 @@ describe("a page of which another page of the site is used", () => {
         ["refuses", "tracker.consent('denied')"],
         ["logs out", "tracker.reset()"],
       ])("follows the other as soon as it is shown, when the other %s", async (action, script) => {
-        const one = await openPage();
+        const one = await page.open();
         await start(one, ACROSS);
         const before = await track(one);
-        const other = await openPage();
-        await other.goto(`${otherSite.origin}/consent.html`);
+        const other = await page.open();
+        await other.goto(page.onOtherHost);
         await start(other, ACROSS);
         await other.run(script);
         await one.front();
@@ -178,7 +157,7 @@ describe("a page of which another page of the site is used", () => {
        * loaded the page anew: Chromium and Firefox remove a page from the cache when its database is deleted.
        */
       const leaveAndReturn = async (options: string, script: string): Promise<Restored | undefined> => {
-        const tab = await openPage();
+        const tab = await page.open();
         await start(tab, options);
         await tab.run("tracker.identify('ada'); await tracker.flush(); window.isRestored = true");
         const before = await track(tab);
@@ -197,7 +176,7 @@ describe("a page of which another page of the site is used", () => {
         if (!tab) return;
         expect(await measures(tab)).toBe(false);
         await expect.poll(() => stored(tab)).toEqual(NOTHING);
-        expect(await tab.run("return document.cookie")).not.toContain(key);
+        expect(await tab.run("return document.cookie")).not.toContain(page.key);
         expect(await tab.run("return failures")).toEqual([]);
       });
 
@@ -230,16 +209,16 @@ describe("a page of which another page of the site is used", () => {
     // Chromium and Firefox do not restore a page whose database was deleted: here the page misses the events, and its restoration is simulated.
     describe("that has received no storage event, and is restored or shown", () => {
       const openDeaf = async (script: string) => {
-        const one = await openPage();
+        const one = await page.open();
         await one.run(`addEventListener("storage", (event) => event.stopImmediatePropagation(), true)`);
         await start(one);
         await one.run("tracker.identify('ada'); await tracker.flush()");
         const before = await track(one);
-        const other = await openPage();
+        const other = await page.open();
         await start(other);
         await other.run(script);
         // Chromium shows a process the writes of others a little later, and sends the storage event then.
-        const identity = (tab: Tab) => tab.run(`return localStorage.getItem("tidemark.${key}")`);
+        const identity = (tab: Tab) => tab.run(`return localStorage.getItem("tidemark.${page.key}")`);
         await expect.poll(() => identity(one)).toBe(await identity(other));
         return { one, other, before };
       };
