@@ -16,12 +16,19 @@ import { setTimeout as sleep } from "node:timers/promises";
  * - `hang`: the collector receives nothing, and there is no response;
  * - `slow`: the collector stores the batch at once, and the response takes {@link SLOW_MS};
  * - `late`: the proxy holds the batch until it has responded to the next one;
- * - `twice`: the collector receives the batch two times.
+ * - `twice`: the collector receives the batch two times;
+ * - `older`: the response has the keys of the collector at commit 7fd9e8f, before it stated the tab's numbers.
  */
-type Fault = "pass" | "down" | "error" | "busy" | "cut" | "truncate" | "hang" | "slow" | "late" | "twice";
+type Fault = "pass" | "down" | "error" | "busy" | "cut" | "truncate" | "hang" | "slow" | "late" | "twice" | "older";
 
 /** Time of a slow response, in milliseconds: less than the SDK's time limit. */
 const SLOW_MS = 5_000;
+
+/** Writes the response to a batch as an older collector did. */
+const olderResponse = (body: Buffer): Buffer => {
+  const { accepted, duplicates, rejected } = JSON.parse(`${body}`);
+  return Buffer.from(JSON.stringify({ accepted, duplicates, rejected }));
+};
 
 /** A proxy of the collector that injects faults. */
 export interface FaultyProxy {
@@ -43,7 +50,9 @@ export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => 
   const forward = (message: IncomingMessage, body: Buffer) =>
     new Promise<{ status: number; headers: IncomingMessage["headers"]; body: Buffer }>((resolve, reject) => {
       const { method, url, headers } = message;
-      const forwarded = request(`${target}${url}`, { method, headers: { ...headers, host: new URL(target).host } });
+      // The proxy reads some responses, and so asks for them uncompressed.
+      const forwardedHeaders = { ...headers, host: new URL(target).host, "accept-encoding": "identity" };
+      const forwarded = request(`${target}${url}`, { method, headers: forwardedHeaders });
       forwarded.on("response", async (response) => {
         resolve({ status: response.statusCode ?? 502, headers: response.headers, body: await buffer(response) });
       });
@@ -73,6 +82,7 @@ export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => 
       });
     if (current === "twice") await forward(message, body);
     const forwarded = await forward(message, body);
+    if (current === "older") forwarded.body = olderResponse(forwarded.body);
     if (current === "slow") await sleep(SLOW_MS);
     else if (isBatch && current !== "late") releaseLate?.();
     if (current === "cut") {
