@@ -26,7 +26,7 @@ const RANKS: Record<string, string[][]> = {
     ["guard", "json", "measures"],
     ["warn-once"],
     ["sensors", "storage"],
-    ["events", "identity"],
+    ["events", "identity", "web-vitals"],
     ["delivery", "signals"],
     ["enrichments", "options"],
     ["tracker"],
@@ -124,10 +124,10 @@ describe("imports of other packages", () => {
     expect([...new Set(used)].filter((each) => !allowed.includes(each))).toEqual([]);
   });
 
-  it("sdk imports only types and constants of schema, and two small libraries", () => {
+  it("sdk imports only types and constants of schema, and types of web-vitals", () => {
     const allowed = ({ specifier, typeOnly }: Import) =>
-      ["@tidemark/schema/keys", "@tidemark/schema/limits", "web-vitals"].includes(specifier) ||
-      (specifier === "@tidemark/schema" && typeOnly);
+      ["@tidemark/schema/keys", "@tidemark/schema/limits"].includes(specifier) ||
+      (["@tidemark/schema", "web-vitals"].includes(specifier) && typeOnly);
     const beyond = foreignImports("sdk").filter((each) => !allowed(each));
     expect(beyond.filter(({ from }) => roomOf("sdk", from) !== "react")).toEqual([]);
   });

@@ -17,6 +17,9 @@ const PROGRAMS = [
 /** Budget of the script tag in bytes, without the files that it loads by name. */
 const SCRIPT_TAG_BUDGET = 13_270;
 
+/** Bytes of the signal `webVitals` beyond web-vitals itself: it gives the library names that no page can replace. */
+const WEB_VITALS_NAMES = 110;
+
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 const brotliBytesOf = async (entry: Entry): Promise<number> =>
@@ -54,8 +57,8 @@ const measureViteBuilds = async () => {
  * - each signal: the bytes that it adds to a tracker without other signals, shared modules included;
  * - the signals that a program does not import, uncompressed. The budget is 0 bytes.
  *
- * The reference is web-vitals with its five metrics in the same run, which is also the budget of each signal. For
- * signals that are not imported, the reference is the sum of all signals. `vite` is the same program, built by Vite
+ * The reference is web-vitals with its five metrics in the same run, which is also the budget of each signal;
+ * `webVitals` contains the library and may be larger. For signals that are not imported, the reference is the sum of all signals. `vite` is the same program, built by Vite
  * from the packed package. A bundle that contains zod is an error at any size.
  */
 export const size: Bench = async () => {
@@ -74,7 +77,8 @@ export const size: Bench = async () => {
   for (const [index, signal] of sdkSignals.entries()) {
     const value = (await brotliBytesOf(program([signal]))) - core;
     const vite = built.signals[index] ?? "not built";
-    measurements.push({ case: `${signal.entry} by itself`, value, vite, unit, reference, budget: reference });
+    const budget = signal.name === "webVitals" ? reference + WEB_VITALS_NAMES : reference;
+    measurements.push({ case: `${signal.entry} by itself`, value, vite, unit, reference, budget });
     total += value;
   }
   measurements.push({

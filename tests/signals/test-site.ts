@@ -16,7 +16,6 @@ import {
   event,
   type View,
 } from "@tidemark/schema";
-import * as sdk from "@tidemark/sdk";
 import { build } from "esbuild";
 import sirv from "sirv";
 import { sdkSignals } from "../../scripts/bundle/sdk-signals.ts";
@@ -25,7 +24,6 @@ import type { Tab } from "../browsers/browser.ts";
 
 const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 const SDK = fileURLToPath(new URL("../../packages/sdk/src", import.meta.url));
-const MODULE_EXPORTS = Object.keys(sdk).filter((name) => name !== "webVitals");
 const ZONE = fileURLToPath(import.meta.resolve("zone.js"));
 const ASSETS = join(EXAMPLE_SITE, "assets");
 
@@ -51,15 +49,13 @@ export interface TestSite {
 }
 
 /**
- * Bundles the SDK as a module without web-vitals, a library that reads global names. Or bundles it as a script with its
- * exports in `window.sdk` and the names of its signals in `window.signalNames`.
+ * Bundles the SDK as a module, or as a script with its exports in `window.sdk` and the names of its signals in
+ * `window.signalNames`.
  */
 const bundleSdk = async (format: "esm" | "iife"): Promise<string> => {
   const names = JSON.stringify(sdkSignals.map(({ name }) => name));
   const { outputFiles } = await build({
-    ...(format === "iife"
-      ? { entryPoints: [`${SDK}/index.ts`] }
-      : { stdin: { contents: `export { ${MODULE_EXPORTS} } from "./index.ts";`, resolveDir: SDK } }),
+    entryPoints: [`${SDK}/index.ts`],
     bundle: true,
     write: false,
     format,

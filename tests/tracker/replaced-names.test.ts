@@ -47,6 +47,7 @@ const differencesOf = async (tab: Tab, replacements: [name: string, Replacement]
     custom: [{ list: [1, [2]], at: "1970-01-01T00:00:00.000Z" }],
   });
   expect(expected.clicks).toHaveLength(3);
+  expect(expected.types).toContain("web_vital");
   const differences: Record<string, unknown> = {};
   for (const [name, replacement] of replacements) {
     const summary = summaryOf(await measure(tab, replacement));
@@ -55,11 +56,11 @@ const differencesOf = async (tab: Tab, replacements: [name: string, Replacement]
   return differences;
 };
 
-/** Names that the SDK takes, and others that it reads from the window or that its libraries use. */
+/** Names that the SDK takes, and others that it or web-vitals would read from the window. */
 const NAMES = [
   ...Object.keys(platform),
   ...["Element", "Node", "EventTarget", "Document", "Event", "URLSearchParams", "indexedDB", "localStorage"],
-  ...["innerWidth", "innerHeight", "Zone", "globalThis", "self"],
+  ...["innerWidth", "innerHeight", "Zone", "globalThis", "self", "addEventListener", "removeEventListener"],
 ];
 
 /** Members of elements and of the document that the SDK uses. */
@@ -108,7 +109,7 @@ describe("a page that replaces names of the platform", () => {
 
     it("is measured when an older script has given a common name to a variable, or an element has it as its id", async () => {
       const tab = await open("frames.html");
-      const variables = ["URL", "navigation", "screen", "performance", "Event", "Element", "Node", "name", "status"];
+      const variables = ["URL", "navigation", "screen", "Event", "Element", "Node", "name", "status"];
       const ids = ["navigation", "fetchLater", "trustedTypes", "Temporal", "Zone", "addEventListener", "nodeType"];
       expect(
         await differencesOf(tab, [
@@ -119,6 +120,17 @@ describe("a page that replaces names of the platform", () => {
           ]),
         ]),
       ).toEqual({});
+    });
+
+    it("is measured without web vitals, with one warning, when an older script has replaced what they need", async () => {
+      const tab = await open("frames.html");
+      const expected = summaryOf(await measure(tab));
+      for (const name of ["performance", "isFinite", "requestAnimationFrame"])
+        expect(summaryOf(await measure(tab, { before: `var ${name} = "replaced";` }))).toEqual({
+          ...expected,
+          types: expected.types.filter((type) => type !== "web_vital"),
+          warned: [expect.stringContaining(`webVitals() measures nothing: the page has replaced ${name}`)],
+        });
     });
 
     it("is measured whatever names the fields of its forms and its images have", async () => {

@@ -24,6 +24,7 @@ export const Math = /* @__PURE__ */ take("Math", "object");
 export const Number = /* @__PURE__ */ take("Number");
 export const Object = /* @__PURE__ */ take("Object");
 export const Promise = /* @__PURE__ */ take("Promise");
+export const Proxy = /* @__PURE__ */ take("Proxy");
 export const Reflect = /* @__PURE__ */ take("Reflect", "object");
 export const Set = /* @__PURE__ */ take("Set");
 export const String = /* @__PURE__ */ take("String");
@@ -45,11 +46,14 @@ export const HTMLFormElement = /* @__PURE__ */ take("HTMLFormElement");
 export const IDBKeyRange = /* @__PURE__ */ take("IDBKeyRange");
 export const IntersectionObserver = /* @__PURE__ */ take("IntersectionObserver");
 export const MutationObserver = /* @__PURE__ */ take("MutationObserver");
+export const PerformanceEventTiming = /* @__PURE__ */ take("PerformanceEventTiming");
+export const PerformanceObserver = /* @__PURE__ */ take("PerformanceObserver");
 export const ResizeObserver = /* @__PURE__ */ take("ResizeObserver");
 export const Response = /* @__PURE__ */ take("Response");
 export const TextEncoder = /* @__PURE__ */ take("TextEncoder");
 /** `webkitURL` is the same class in every browser, and a page that names a variable `URL` leaves it as it is. */
 export const URL = /* @__PURE__ */ (() => take("webkitURL" as "URL") ?? take("URL"))();
+export const cancelIdleCallback = /* @__PURE__ */ take("cancelIdleCallback");
 export const clearTimeout = /* @__PURE__ */ take("clearTimeout");
 const ownFetch = /* @__PURE__ */ take("fetch");
 /** Programs that record or answer requests may replace `fetch` later by another function: that one is called. */
@@ -58,8 +62,11 @@ export const fetch: Page["fetch"] = (...request) => (take("fetch") ?? ownFetch)(
 export const fetchLater = /* @__PURE__ */ take("fetchLater" as "fetch");
 export const getComputedStyle = /* @__PURE__ */ take("getComputedStyle");
 export const getSelection = /* @__PURE__ */ take("getSelection");
+export const isFinite = /* @__PURE__ */ take("isFinite");
 export const matchMedia = /* @__PURE__ */ take("matchMedia");
 export const queueMicrotask = /* @__PURE__ */ take("queueMicrotask");
+export const requestAnimationFrame = /* @__PURE__ */ take("requestAnimationFrame");
+export const requestIdleCallback = /* @__PURE__ */ take("requestIdleCallback");
 export const setTimeout = /* @__PURE__ */ take("setTimeout");
 
 export const console = /* @__PURE__ */ take("console", "object");

@@ -1,6 +1,6 @@
 /*
- * Replaces names of the platform as `parent.settings` says, before the SDK is loaded and after. Then it measures some clicks and an
- * edit, and reports to the parent. It takes all names that it uses itself before it replaces any.
+ * Replaces names of the platform as `parent.settings` says, before the SDK is loaded and after. Then it measures some clicks, an
+ * edit and a web vital, and reports to the parent. It takes all names that it uses itself before it replaces any.
  */
 {
   const { parent, setTimeout, addEventListener, console, history } = window;
@@ -16,7 +16,16 @@
   addEventListener("error", (event) => result.uncaught.push(event.message));
   addEventListener("unhandledrejection", (event) => result.uncaught.push(`${event.reason}`));
   for (const type of ["submit", "click"]) addEventListener(type, (event) => event.preventDefault());
-  console.warn = (...words) => result.warned.push(words.join(" "));
+
+  let stopWaiting;
+  /** Resolves when a web vital is captured, or a warning says why there is none. */
+  const vital = new PromiseOfPage((resolve) => {
+    stopWaiting = resolve;
+  });
+  console.warn = (...words) => {
+    result.warned.push(words.join(" "));
+    if (words.join(" ").includes("webVitals")) stopWaiting();
+  };
 
   const nextTask = () => new PromiseOfPage((resolve) => setTimeout(resolve));
   const dispatch = (on, type, EventClass = MouseEvent) =>
@@ -46,12 +55,16 @@
       endpoint: location.origin,
       compress: sdk.gzip,
       signals: [
-        ({ on }) => on("event", (event) => result.events.push(event)),
+        ({ on }) =>
+          on("event", (event) => {
+            result.events.push(event);
+            if (event.type === "web_vital") stopWaiting();
+          }),
         ({ on }) => on("view", ({ url }) => result.urls.push(url)),
         sdk.pageViews({ enrichments: [sdk.deviceDetails] }),
         sdk.clicks({ enrichments: [sdk.clickLinks, sdk.clickNames, sdk.clickTexts], evidence: sdk.clickEvidence() }),
         ...[sdk.hovers({ intentAfter: 0 }), sdk.scrollDepth({ enrichment: sdk.readingDetails() }), sdk.dwell()],
-        ...[sdk.media(), sdk.forms(), sdk.selections(), sdk.errors(), sdk.elementDwell()],
+        ...[sdk.media(), sdk.forms(), sdk.selections(), sdk.errors(), sdk.elementDwell(), sdk.webVitals()],
       ],
     });
     await nextTask();
@@ -66,6 +79,7 @@
     await nextTask();
     tracker.track("done", { list: [1, [2]], at: new DateOfPage(0) });
     tracker.identify("ada");
+    await vital;
     await tracker.flush();
     tracker.stop();
     finish();

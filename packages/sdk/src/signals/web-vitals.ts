@@ -1,8 +1,9 @@
-import { type Metric, onCLS, onFCP, onINP, onLCP, onTTFB } from "web-vitals";
+import type { Metric } from "web-vitals";
 import type { Signal } from "../events/signal.ts";
 import { bounded } from "../measures/bounds.ts";
-import { Map, Set } from "../platform.ts";
+import { Error, isFinite, Map, Object, performance, queueMicrotask, requestAnimationFrame, Set } from "../platform.ts";
 import { whenVisible } from "../sensors/page-state.ts";
+import { onCLS, onFCP, onINP, onLCP, onTTFB } from "../web-vitals/library.ts";
 
 type Listener = (metric: Metric) => void;
 
@@ -10,12 +11,21 @@ const listeners = /* @__PURE__ */ new Set<Listener>();
 const latest = /* @__PURE__ */ new Map<string, Metric>();
 let started = false;
 
-/** Starts web-vitals, once for all trackers of the page: the library cannot be stopped. */
+/** Names without which web-vitals fails, in part while it runs. */
+const needed = { isFinite, performance, queueMicrotask, requestAnimationFrame };
+
+/**
+ * Starts web-vitals, once for all trackers of the page: the library cannot be stopped.
+ *
+ * @throws Error, the first time, where the page has replaced a name that the library needs.
+ */
 const start = () => {
   if (started) return;
   started = true;
+  const replaced = Object.keys(needed).filter((name) => !needed[name as keyof typeof needed]);
+  if (replaced.length) throw new Error(`webVitals() measures nothing: the page has replaced ${replaced}`);
   for (const on of [onCLS, onFCP, onINP, onLCP, onTTFB])
-    on((metric) => {
+    on((metric: Metric) => {
       latest.set(metric.name, metric);
       for (const listener of listeners) listener(metric);
     });
