@@ -1,5 +1,6 @@
 import { type BuildOptions, build } from "esbuild";
 import { minify } from "terser";
+import { withBoundWebVitals } from "./web-vitals.ts";
 
 /** The latest version of ECMAScript that all browsers of the last three years support. */
 const TARGET = 2022;
@@ -17,11 +18,12 @@ export type Entry = string | { contents: string; resolveDir: string };
 export const bundle = async (
   entry: Entry,
   format: "esm" | "iife",
-  more: Pick<BuildOptions, "define" | "plugins"> = {},
+  { plugins = [], ...more }: Pick<BuildOptions, "define" | "plugins"> = {},
 ): Promise<string> => {
   const { outputFiles } = await build({
     ...(typeof entry === "string" ? { entryPoints: [entry] } : { stdin: entry }),
     ...more,
+    plugins: [...plugins, withBoundWebVitals],
     bundle: true,
     minifySyntax: true,
     minifyIdentifiers: true,

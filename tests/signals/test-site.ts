@@ -19,6 +19,7 @@ import {
 import { build } from "esbuild";
 import sirv from "sirv";
 import { sdkSignals } from "../../scripts/bundle/sdk-signals.ts";
+import { withBoundWebVitals } from "../../scripts/bundle/web-vitals.ts";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import type { Tab } from "../browsers/browser.ts";
 
@@ -61,6 +62,7 @@ const bundleSdk = async (format: "esm" | "iife"): Promise<string> => {
     format,
     ...(format === "iife" && { globalName: "sdk", footer: { js: `window.signalNames = ${names};` } }),
     target: "es2022",
+    plugins: [withBoundWebVitals],
   });
   return outputFiles[0]?.text ?? "";
 };
