@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { SEND_WITHIN_MS } from "../packages/sdk/src/delivery/batch-age.ts";
 import {
   type Compression,
   compressions,
@@ -14,6 +15,7 @@ import {
 /** A step of a run of the simulation. `page` picks one of the open pages. */
 type Action =
   | { kind: "track"; page: number; count: number; bytes: number }
+  | { kind: "capture"; page: number; count: number }
   | { kind: "wait"; ms: number }
   | { kind: "network"; fault: Fault }
   | { kind: "compress"; compression: Compression }
@@ -32,6 +34,10 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.tuple(page, amount).map(([page, amount]) => ({ kind: "track", page, ...amount }) as const),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant("capture"), page, count: fc.integer({ min: 1, max: 20 }) }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant("wait"), ms: fc.constantFrom(1, 100, 300, 2_500, 20_000) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("network"), fault: fc.constantFrom(...faults) }) },
@@ -106,9 +112,10 @@ const run = async (actions: Action[], seed: number, storage: StorageState) => {
     const [chosen, events] = [...open][each.page % open.size] ?? [];
     if (!chosen || !events) return;
     chosen.restore();
-    if (each.kind === "track") {
+    if (each.kind === "track" || each.kind === "capture") {
       for (let left = each.count; left > 0; left -= 1) {
-        chosen.track(tracked, each.bytes);
+        if (each.kind === "track") chosen.track(tracked, each.bytes);
+        else chosen.capture(tracked);
         events.push({ number: tracked, at: simulation.now });
         tracked += 1;
       }
@@ -169,7 +176,18 @@ const checkRuns = (storage: StorageState, kinds: readonly Action["kind"][], numR
     { numRuns },
   );
 
-const onOpenPages = ["track", "wait", "network", "compress", "defect", "cache", "show", "open", "flush"] as const;
+const onOpenPages = [
+  "track",
+  "capture",
+  "wait",
+  "network",
+  "compress",
+  "defect",
+  "cache",
+  "show",
+  "open",
+  "flush",
+] as const;
 const withLeaving = [...onOpenPages, "navigate", "leave"] as const;
 const withCrashes = [...withLeaving, "crash"] as const;
 
@@ -275,6 +293,17 @@ describe("an ordinary navigation", () => {
     expect(simulation.duplicates).toBe(0);
   });
 
+  it("sends a lost last batch within a few seconds, though the next page always has events to send", async () => {
+    const { simulation, page } = await leaveWithEvent("down");
+    const next = simulation.open(page);
+    for (let number = 1; number < 20; number += 1) {
+      next.capture(number);
+      await simulation.advance(300);
+    }
+    expect(simulation.stored).toContain(0);
+    expect(simulation.duplicates).toBe(0);
+  });
+
   it("does not send the last batch again when it arrives after the first response to the next page", async () => {
     const { simulation, page } = await leaveWithEvent("late");
     const next = simulation.open(page);
@@ -300,6 +329,82 @@ describe("an ordinary navigation", () => {
     await simulation.advance(3_000);
     expect(simulation.dropped).toEqual([{ from_seq: 1, to_seq: 1, reason: "refused" }]);
   });
+});
+
+/** A step of a run of one page whose collector is reachable, `ms` milliseconds after the step before. */
+const step = fc.record({
+  kind: fc.constantFrom(
+    ...(["capture", "capture", "capture", "track", "page", "read", "read stored", "flush", "hide", "show"] as const),
+  ),
+  ms: fc.oneof(fc.nat(500), fc.nat(5_000), fc.nat(60_000)),
+});
+
+/** Longest time of a batch in flight, in milliseconds, and of the request before it. */
+const IN_FLIGHT_MS = 50;
+
+describe("a captured event, while the collector is reachable", () => {
+  it("is sent within the option's time, and earlier when the page or the visitor needs it", async () => {
+    const property = fc.asyncProperty(
+      fc.array(step, { maxLength: 40 }),
+      fc.constantFrom(undefined, 0, 500, 2_000, 10_000, 120_000),
+      async (steps, sendWithin) => {
+        const simulation = createSimulation(randomFrom(1));
+        simulation.sendWithin = sendWithin;
+        const longest = sendWithin ?? SEND_WITHIN_MS;
+        const page = simulation.open();
+        let captured = 0;
+        /** For each event, the time until which it must be sent; `undefined` once it is. */
+        const due: (number | undefined)[] = [];
+        const dueWithin = (ms: number) => {
+          for (const [number, at] of due.entries()) if (at) due[number] = Math.min(at, simulation.now + ms);
+        };
+        const late: string[] = [];
+        page.tracker.on("sent", ({ events }) => {
+          for (const event of events) {
+            const { number } = (event as { properties: { number?: number } }).properties ?? {};
+            const lateness = simulation.now - (due[number ?? -1] ?? simulation.now);
+            if (lateness > IN_FLIGHT_MS) late.push(`event ${number} by ${lateness} ms`);
+            if (number !== undefined) due[number] = undefined;
+          }
+        });
+        let viewAt = simulation.now;
+        let readAt = Number.NEGATIVE_INFINITY;
+        let isShown = true;
+        for (const { kind, ms } of steps) {
+          await simulation.advance(ms);
+          const time = simulation.now;
+          if (kind === "capture" || kind === "track") {
+            const isNeeded = kind === "track" || time - readAt <= 15_000;
+            const wait = Math.min(longest, isNeeded ? 2_000 : Math.max(2_000, 4 * (time - viewAt)));
+            due.push(time + (isShown ? wait : 0));
+            page[kind](captured, 0);
+            captured += 1;
+          } else if (kind === "page") {
+            page.tracker.page();
+            viewAt = time;
+            dueWithin(2_000);
+          } else if (kind === "hide" || kind === "show") {
+            if (isShown !== (kind === "show")) dueWithin(0);
+            isShown = kind === "show";
+            page.show(isShown);
+          } else if (kind === "flush") {
+            void page.tracker.flush();
+            dueWithin(0);
+          } else {
+            void page.tracker.features(kind === "read stored");
+            readAt = time;
+            dueWithin(kind === "read stored" ? 2_000 : 0);
+          }
+        }
+        await simulation.advance(longest + 1_000);
+        expect(late).toEqual([]);
+        expect(simulation.stored.sort((a, b) => a - b)).toEqual(
+          Array.from({ length: captured }, (_, number) => number),
+        );
+      },
+    );
+    await fc.assert(property, { numRuns: 500 });
+  }, 120_000);
 });
 
 describe("an IndexedDB that does not open", () => {

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type BatchResponse, batch, type Dropped, type Event as TrackedEvent } from "@tidemark/schema";
-import type { Tracker } from "@tidemark/sdk";
+import type { Signal, SignalContext, Tracker, TrackerOptions } from "@tidemark/sdk";
 import { build } from "esbuild";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { acknowledged, newTab, receive, type Tab } from "../../packages/collector/src/session/tab/tab.ts";
@@ -64,8 +64,12 @@ export type StorageState = "free" | "full" | "hanging" | "stuck" | "foreign" | "
 /** A simulated page of the origin, with the SDK in it. */
 export interface Page {
   readonly tracker: Tracker;
+  /** Changes the page's URL. */
+  navigate(url: string): void;
   /** Tracks an event with that number. `bytes`: length of a text in its properties. */
   track(number: number, bytes: number): void;
+  /** Captures an event with that number that is not urgent, in the current page view, as a signal does. */
+  capture(number: number): void;
   show(isVisible: boolean): void;
   /** Leaves the page, which stays in the back-forward cache: no timer and no response reaches it. */
   cache(): void;
@@ -85,10 +89,12 @@ export interface Page {
  */
 export interface Simulation {
   /**
-   * Opens a page in a new tab, or in the tab of the page `before`, which was left. `clockError`: error of its clock,
-   * in milliseconds.
+   * Opens a page in a new tab, or in the tab of the page `before`, which was left.
+   *
+   * @param clockError Error of its clock, in milliseconds. Default: 0.
+   * @param options Further options of its tracker.
    */
-  open(before?: Page, clockError?: number): Page;
+  open(before?: Page, clockError?: number, options?: Partial<TrackerOptions>): Page;
   /** Advances the time, in milliseconds, and runs everything that is due. */
   advance(ms: number): Promise<void>;
   /** The fault that affects batches from now on. */
@@ -102,6 +108,8 @@ export interface Simulation {
   openHanging(): void;
   /** Whether pages that are opened from now on have `fetchLater`. Default: false. */
   hasFetchLater: boolean;
+  /** The option `sendWithin` of the pages that are opened from now on. Default: the SDK's. */
+  sendWithin: number | undefined;
   /** `Retry-After` of a busy collector, in seconds. Default: 2. */
   retryAfter: number;
   /** The origin's localStorage, to which any script of the origin can write. */
@@ -307,6 +315,7 @@ export const createSimulation = (random: () => number): Simulation => {
       for (const open of hangingOpens.splice(0)) open();
     },
     hasFetchLater: false,
+    sendWithin: undefined,
     retryAfter: 2,
     localStorage,
     get now() {
@@ -337,7 +346,7 @@ export const createSimulation = (random: () => number): Simulation => {
       }
     },
 
-    open(before, clockError = 0) {
+    open(before, clockError = 0, options = {}) {
       const sessionStorage = (before && sessionStorageOf.get(before)) ?? createStorage();
       const openedAt = now;
       const ownTransactions = new Set<IDBTransaction>();
@@ -455,9 +464,10 @@ export const createSimulation = (random: () => number): Simulation => {
         console: { warn: (...texts: unknown[]) => warnings.push(texts.join(" ")), info() {} },
         fetch: (
           _: string,
-          { body: bytes, keepalive, signal }: { body: Uint8Array; keepalive: boolean; signal: AbortSignal },
+          { body: bytes, keepalive, signal }: { body?: Uint8Array; keepalive: boolean; signal: AbortSignal },
         ) => {
           if (simulation.network === "throws") throw new TypeError("fetch is not allowed");
+          if (!bytes) return Promise.resolve(Response.json({ features: {} }));
           const body = new TextDecoder().decode(bytes);
           requests += 1;
           checkRetryAfter();
@@ -510,10 +520,18 @@ export const createSimulation = (random: () => number): Simulation => {
       };
       const globals: Record<(typeof GLOBALS)[number], unknown> = { window, document, location };
       const createTracker = load(...GLOBALS.map((name) => globals[name]));
+      let capture: SignalContext["capture"] | undefined;
+      const signal: Signal = (context) => {
+        capture = context.capture;
+        return () => {};
+      };
       const tracker: Tracker = createTracker({
         key: "tm_shop_12345678",
         endpoint: "https://collector.example",
+        signals: [signal],
+        sendWithin: simulation.sendWithin,
         compress,
+        ...options,
       });
 
       const end = () => {
@@ -534,7 +552,11 @@ export const createSimulation = (random: () => number): Simulation => {
       };
       const page: Page = {
         tracker,
+        navigate(url) {
+          location.href = url;
+        },
         track: (number, bytes) => tracker.track("numbered", { number, ...(bytes && { text: "x".repeat(bytes) }) }),
+        capture: (number) => capture?.("page_view", { cause: "manual", properties: { number } }),
         show,
         leave(state) {
           if (!state) show(false);

@@ -8,6 +8,7 @@ import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 import { warnOnce } from "../warn-once.ts";
 import { backoff } from "./backoff.ts";
+import { batchAge, FRESH_MS, SEND_WITHIN_MS } from "./batch-age.ts";
 import { RESTORED } from "./bounded.ts";
 import { type Collector, hasKeepaliveQuota } from "./collector.ts";
 import { createQueue, type QueueEntry } from "./queue.ts";
@@ -16,25 +17,19 @@ import { createRejections } from "./rejections.ts";
 import { createSpool } from "./spool.ts";
 import { createUnloadBuffer } from "./unload-buffer.ts";
 
-/**
- * Types of events that are sent at once if no other batch is queued: custom events, identify, form submits and errors.
- */
-const URGENT = /custom|identify|error|submit/;
-
-/** Longest time that an event waits to be batched with others, in milliseconds. */
-const MAX_BATCHING_MS = 2_000;
-
 /** Number of failed attempts after which a batch is split, and a batch of one event may be dropped. */
 const MAX_FAILURES = 3;
 
 /** Delivery of events to the collector, at least once each; the collector deduplicates them. */
 export interface Delivery {
   /**
-   * Queues an event. It is sent within {@link MAX_BATCHING_MS}, and at once when the page is hidden.
+   * Queues an event. It is sent within the time that {@link batchAge} states, and at once when the page is hidden.
    *
    * @param bytes Size of the event, in bytes of JSON.
    */
   deliver(event: Event, view: View, origin: BatchOrigin, bytes: number): void;
+  /** States that the page reads features now: the queued events and the next ones are sent within {@link FRESH_MS}. */
+  expectReads(): void;
   /**
    * Sends all batches queued now.
    *
@@ -57,12 +52,14 @@ export interface Delivery {
  *
  * @param name The site's storage name, `false` when it may store nothing.
  * @param tabId The tab's id in the batches of its earlier pages; `undefined` in a new tab.
+ * @param sendWithin Longest time that an event waits for others, in milliseconds.
  */
 export const createDelivery = (
   collector: Collector,
   name: string | false,
   tabId: string | undefined,
   emit: Emit,
+  sendWithin = SEND_WITHIN_MS,
 ): Delivery => {
   const spool = createSpool(name, (error) => emit("delivery_problem", `${error}`));
   const buffer = createUnloadBuffer(name);
@@ -71,6 +68,10 @@ export const createDelivery = (
   let failures = 0;
   /** The latest time until which any response asked to send no request (`Retry-After`), in UTC milliseconds. */
   let retryAfterUntil = 0;
+  /** Time at which the open batch is due while {@link flushTimer} is running, in UTC milliseconds. */
+  let dueAt = 0;
+  /** Time of the latest read of features, in UTC milliseconds. */
+  let readAt = 0;
   /** Whether the visitor has refused: no request begins any more. */
   let isDiscarded = false;
   /** Error text of the last request; undefined when it succeeded. */
@@ -90,6 +91,15 @@ export const createDelivery = (
   };
   const flushTimer = createTimer(sendNext);
   const backoffTimer = createTimer(sendNext);
+
+  /** Sends the open batch after this time, in milliseconds, unless it is due earlier. */
+  const sendAfter = (ms: number) => {
+    const at = now() + ms;
+    if (flushTimer.isRunning() && dueAt <= at) return;
+    dueAt = at;
+    flushTimer.stop();
+    flushTimer.start(ms);
+  };
 
   /**
    * Starts the backoff after a failed attempt: of this batch if it seems to be the cause, otherwise of all.
@@ -143,6 +153,7 @@ export const createDelivery = (
 
   const attempt = async (entry: QueueEntry) => {
     queue.open = undefined;
+    flushTimer.stop();
     emit("sent", entry.batch);
     const { response, error, problem, retryAfterMs, status, isForeign } = await collector.post(
       entry.batch,
@@ -214,10 +225,12 @@ export const createDelivery = (
   return {
     deliver(event, view, origin, bytes) {
       const isFull = queue.add(event, view, origin, bytes);
-      const isUrgent = isFull || (URGENT.test(event.type) && !queue.entries[1]);
-      if (isUrgent) flushTimer.stop();
-      if (isVisible()) flushTimer.start(isUrgent ? 0 : MAX_BATCHING_MS);
-      else queueMicrotask(guard(sendNow));
+      if (!isVisible()) queueMicrotask(guard(sendNow));
+      else sendAfter(isFull ? 0 : batchAge(event, view, !queue.entries[1], readAt, sendWithin));
+    },
+    expectReads() {
+      readAt = now();
+      if (flushTimer.isRunning()) sendAfter(FRESH_MS);
     },
     sendAll,
     async flush() {

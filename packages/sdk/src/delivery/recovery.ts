@@ -43,6 +43,8 @@ export const createRecovery = (
 ): Recovery => {
   /** Batches of the tab's earlier pages, until a response shows which of them the collector has. */
   let waiting: QueuedBatch[] = [];
+  /** Whether the collector has responded to a batch of this page: then no other response is worth the wait. */
+  let isAnswered = false;
   let isFirst = true;
   let isStopped = false;
 
@@ -54,7 +56,10 @@ export const createRecovery = (
 
   /** Queues the waiting batches, unless a batch of this page is about to get its first response. */
   const endWait = () => {
-    if (queue.entries.some(({ batch, isRecovered, failures }) => batch.tab_id === tabId && !isRecovered && !failures))
+    if (
+      !isAnswered &&
+      queue.entries.some(({ batch, isRecovered, failures }) => batch.tab_id === tabId && !isRecovered && !failures)
+    )
       waitTimer.start(MAX_TAB_WAIT_MS);
     else {
       queue.recover(waiting);
@@ -101,6 +106,7 @@ export const createRecovery = (
   };
   return {
     acknowledge({ batch: { tab_id }, isRecovered }, tab) {
+      isAnswered ||= !isRecovered;
       const isStored = (batch: QueuedBatch) => batch.tab_id === tab_id && isCovered(batch, tab?.acknowledged);
       queue.recover(waiting.filter(isStored));
       waiting = waiting.filter((batch) => !isStored(batch));

@@ -27,6 +27,12 @@ export const isListOfNames: Rule["accepts"] = (value) => Array.isArray(value) &&
 /** Accepts booleans. */
 export const isBoolean: Rule["accepts"] = (value) => typeof value === "boolean";
 
+/** Longest accepted duration, in milliseconds: ten minutes. */
+const LONGEST_MS = 600_000;
+
+/** Accepts durations in milliseconds, from 0 to ten minutes. */
+export const isDuration: Rule["accepts"] = (value) => typeof value === "number" && value >= 0 && value <= LONGEST_MS;
+
 /** Accepts objects of any kind. */
 export const isObject: Rule["accepts"] = (value) => Object(value) === value;
 
@@ -43,6 +49,7 @@ const FLAG = { accepts: isBoolean, expected: "true or false" };
 /** The rules of the options that programs and script tags share. */
 export const RULES = {
   queryParameters: { accepts: isListOfNames, expected: "a list of names" },
+  sendWithin: { accepts: isDuration, expected: "a number of milliseconds from 0 to 600000" },
   sessionId: { accepts: isText(CLIENT_ID), expected: "8 to 64 letters, digits, _ or -" },
   consent: {
     accepts: (value) =>

@@ -26,6 +26,12 @@ export interface TrackerOptions {
   /** Compresses requests: {@link gzip}. Default: no compression. */
   compress?: Compress;
   /**
+   * Longest time that a visible page keeps a captured event to send it with others, in milliseconds: 0 to 600000. Events
+   * are sent earlier in the first seconds of a page view and while the page reads features, and at once when they are
+   * urgent or the page is hidden. Fewer and larger batches cost less. Default: 60000.
+   */
+  sendWithin?: number;
+  /**
    * The visitor's consent when the tracker starts. {@link Tracker.consent} changes it later. Default: `granted`, or `denied` if Global
    * Privacy Control is on. The browser's `denied` wins over this option until the page calls {@link Tracker.consent}.
    */

@@ -29,9 +29,9 @@ export interface LiveVector {
  * Creates a vector that is kept up to date while it has listeners.
  *
  * It is read when the first listener is added, after each response of the collector to the page's events, every
- * {@link READ_EVERY_MS}, and when the page is shown again. A hidden page reads nothing. A read sends no events, so that the
- * measurement does not depend on reads. Only until a read has succeeded, each read sends the captured events first, so that the
- * collector has a session to read.
+ * {@link READ_EVERY_MS}, and when the page is shown again. A hidden page reads nothing. A read captures no totals, so that
+ * the measurement does not depend on reads; it only makes the page send its events within 2 s. Only until a read has
+ * succeeded, each read captures the totals and sends the events first, so that the collector has a session to read.
  */
 export const createLiveVector = (tracker: Tracker): LiveVector => {
   let latest = NOTHING_READ;

@@ -1,6 +1,15 @@
 import { PUBLIC_KEY } from "@tidemark/schema/keys";
 import type { ReadingDetailsOptions } from "../enrichments/reading-details.ts";
-import { isBoolean, isListOfNames, isObject, isText, listProblems, RULES, type Rule } from "../options/rules.ts";
+import {
+  isBoolean,
+  isDuration,
+  isListOfNames,
+  isObject,
+  isText,
+  listProblems,
+  RULES,
+  type Rule,
+} from "../options/rules.ts";
 import { ENDPOINT_FORM, resolveEndpoint } from "../options/site.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
 import { Boolean, Object } from "../platform.ts";
@@ -32,10 +41,11 @@ interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "comp
 /** The complete settings of a tag. Without key and endpoint nothing is measured. */
 export type Settings = ScriptTagConfig & Required<Pick<ScriptTagConfig, "signals" | "options">>;
 
-/** Parses the text of an option: a list, a boolean, or the text itself. Other values stay as they are. */
+/** Parses the text of an option: a list, a number, a boolean, or the text itself. Other values stay as they are. */
 const parse = (accepts: Rule["accepts"], given: unknown): unknown => {
   if (typeof given !== "string") return given;
   if (accepts === isListOfNames) return given.split(/[\s,]+/).filter(Boolean);
+  if (accepts === isDuration && /^\d+$/.test(given)) return +given;
   return accepts === isBoolean && /^(true|false|)$/.test(given) ? given !== "false" : given;
 };
 

@@ -47,7 +47,7 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     return {
       ...createIdentity(key, storageName, options.sessionId, identityStore),
       ...numbers,
-      ...createDelivery(collector, storageName, numbers.tabId, emit),
+      ...createDelivery(collector, storageName, numbers.tabId, emit, options.sendWithin),
     };
   };
   const forget = () =>
@@ -106,8 +106,9 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     flush: () => outsideZone(async () => report().flush()),
     features: (storedOnly) =>
       outsideZone(async () => {
-        if (storedOnly) requireConnection(state);
-        else await report().sendAll();
+        const connection = storedOnly ? requireConnection(state) : report();
+        connection.expectReads();
+        if (!storedOnly) await connection.sendAll();
         return collector.readFeatures(state.visitor?.session_id);
       }),
     on,

@@ -50,7 +50,8 @@ export interface Tracker<Events extends object = UntypedEvents, Traits extends o
    */
   flush(): Promise<void>;
   /**
-   * Sends this page's latest events, and then reads the session's features from the collector.
+   * Sends this page's latest events, and then reads the session's features from the collector. Another read may follow:
+   * for 15 s the page sends each event within 2 s.
    *
    * @param storedOnly Whether to read immediately, without sending the captured events first. Default: false.
    * @throws Error if the collector cannot be reached, or has no events of the session yet.

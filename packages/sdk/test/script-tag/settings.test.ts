@@ -31,6 +31,18 @@ describe("the settings of a script tag", () => {
     expect([signals, queryParameters]).toEqual([["clicks", "hovers", "dwell"], ["q"]]);
   });
 
+  it("take the longest wait of an event from an attribute, in milliseconds", () => {
+    const read = (sendWithin: string) => readSettings({ key: KEY, sendWithin }, {}, ORIGIN);
+    expect(read("2000").settings.sendWithin).toBe(2_000);
+    for (const wrong of ["", "2 s", "-1", "1e9", "600001"]) {
+      const { settings, problems } = read(wrong);
+      expect([settings.sendWithin, problems]).toEqual([
+        undefined,
+        [`data-send-within: "${wrong}" is not a number of milliseconds from 0 to 600000`],
+      ]);
+    }
+  });
+
   it.each([
     ...[
       "https://collector.example",
