@@ -1,6 +1,6 @@
 import { createCollector } from "@tidemark/collector";
 import config from "./tidemark.config.ts";
 
-const { handlers, Metrics, Rollup, Session } = createCollector(config);
+const { EntityShard, handlers, Metrics, Partition, Session } = createCollector(config);
 
-export { handlers as default, Metrics, Rollup, Session };
+export { EntityShard, handlers as default, Metrics, Partition, Session };

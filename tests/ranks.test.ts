@@ -48,11 +48,12 @@ const RANKS: Record<string, string[][]> = {
     ["index"],
   ],
   collector: [
-    ["compile-features", "config", "errors"],
+    ["compile-features", "config", "errors", "group-commit"],
     ["tenants"],
     ["env"],
     ["access", "metrics", "wire"],
-    ["rollup"],
+    ["entities"],
+    ["partition"],
     ["session"],
     ["ingest", "serving"],
     ["http"],
@@ -72,7 +73,8 @@ const RANKS: Record<string, string[][]> = {
 /** Type-only imports of the same or a higher rank that are allowed, each with the reason. */
 const TYPE_ONLY: Record<string, string> = {
   "collector/env -> metrics": "the class of a Durable Object provides the types of its methods",
-  "collector/env -> rollup": "the class of a Durable Object provides the types of its methods",
+  "collector/env -> entities": "the class of a Durable Object provides the types of its methods",
+  "collector/env -> partition": "the class of a Durable Object provides the types of its methods",
   "collector/env -> session": "the class of a Durable Object provides the types of its methods",
 };
 
@@ -162,8 +164,9 @@ describe("imports of other packages", () => {
   it("only the Durable Objects import the Workers runtime", () => {
     const users = foreignImports("collector").filter(({ specifier }) => specifier.startsWith("cloudflare:"));
     expect(users.map(({ from }) => from).sort()).toEqual([
+      "packages/collector/src/entities/entity-shard.ts",
       "packages/collector/src/metrics/metrics.ts",
-      "packages/collector/src/rollup/rollup.ts",
+      "packages/collector/src/partition/partition.ts",
       "packages/collector/src/session/session.ts",
     ]);
   });

@@ -1,6 +1,7 @@
 import type { Jurisdiction } from "./config.ts";
+import type { EntityShardObject } from "./entities/entity-shard.ts";
 import type { Metrics } from "./metrics/metrics.ts";
-import type { RollupObject } from "./rollup/rollup.ts";
+import type { PartitionObject } from "./partition/partition.ts";
 import type { SessionObject } from "./session/session.ts";
 import type { Tenant } from "./tenants.ts";
 
@@ -10,7 +11,8 @@ import type { Tenant } from "./tenants.ts";
 export interface Env {
   SESSION: DurableObjectNamespace<SessionObject>;
   METRICS: DurableObjectNamespace<Metrics>;
-  ROLLUP: DurableObjectNamespace<RollupObject>;
+  PARTITION: DurableObjectNamespace<PartitionObject>;
+  ENTITY_SHARD: DurableObjectNamespace<EntityShardObject>;
 }
 
 /**
@@ -34,9 +36,28 @@ const inJurisdiction = <T extends Rpc.DurableObjectBranded>(
 export const sessionOf = (env: Env, { site, jurisdiction }: Tenant, sessionId: string) =>
   inJurisdiction(env.SESSION, jurisdiction).getByName(`${site.id}:${sessionId}`);
 
-/** The object of one shard of a site's users, pages and custom entities. */
-export const rollupOf = (env: Env, { site, jurisdiction }: Tenant, shard: number) =>
-  inJurisdiction(env.ROLLUP, jurisdiction).getByName(`${site.id}:${shard}`);
+/** The object of one of a site's partitions. */
+export const partitionOf = (env: Env, { site, jurisdiction }: Tenant, partition: number) =>
+  inJurisdiction(env.PARTITION, jurisdiction).getByName(`${site.id}:${partition}`);
 
-/** The only object that sums the deployment's metrics. */
-export const metricsOf = (env: Env) => env.METRICS.getByName("metrics");
+/** The object of one of the shards of a site's users, pages and custom entities. */
+export const entityShardOf = (env: Env, { site, jurisdiction }: Tenant, shard: number) =>
+  inJurisdiction(env.ENTITY_SHARD, jurisdiction).getByName(`${site.id}:${shard}`);
+
+/** Number of the objects that sum the deployment's metrics: a thousand isolates each send their counts every second. */
+const METRICS_OBJECTS = 8;
+
+/** All objects that sum the deployment's metrics. The first one has the name of the only one in earlier versions. */
+export const allMetrics = (env: Env) =>
+  Array.from({ length: METRICS_OBJECTS }, (_, number) =>
+    env.METRICS.getByName(number === 0 ? "metrics" : `metrics ${number}`),
+  );
+
+/** The object to which this isolate sends its counts. */
+let ownMetrics: number | undefined;
+
+/** The object that sums the counts of this isolate, and of some others. */
+export const metricsOf = (env: Env) => {
+  ownMetrics ??= Math.floor(Math.random() * METRICS_OBJECTS);
+  return allMetrics(env)[ownMetrics] as DurableObjectStub<Metrics>;
+};

@@ -1,8 +1,9 @@
 import type { TidemarkConfig } from "./config.ts";
+import { EntityShardObject } from "./entities/entity-shard.ts";
 import type { Env } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { Metrics } from "./metrics/metrics.ts";
-import { RollupObject } from "./rollup/rollup.ts";
+import { PartitionObject } from "./partition/partition.ts";
 import { SessionObject } from "./session/session.ts";
 import { createTenants } from "./tenants.ts";
 
@@ -10,7 +11,8 @@ import { createTenants } from "./tenants.ts";
 export interface Collector {
   handlers: { fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> };
   Session: new (state: DurableObjectState, env: Env) => SessionObject;
-  Rollup: new (state: DurableObjectState, env: Env) => RollupObject;
+  Partition: new (state: DurableObjectState, env: Env) => PartitionObject;
+  EntityShard: new (state: DurableObjectState, env: Env) => EntityShardObject;
   Metrics: typeof Metrics;
 }
 
@@ -20,8 +22,8 @@ export interface Collector {
  *     import { createCollector } from "@tidemark/collector";
  *     import config from "./tidemark.config.ts";
  *
- *     const { handlers, Metrics, Rollup, Session } = createCollector(config);
- *     export { handlers as default, Metrics, Rollup, Session };
+ *     const { EntityShard, handlers, Metrics, Partition, Session } = createCollector(config);
+ *     export { EntityShard, handlers as default, Metrics, Partition, Session };
  *
  * @param config The result of `defineConfig`.
  * @returns The Worker's `handlers`, and the classes of its Durable Objects under the names in `wrangler.toml`.
@@ -35,7 +37,10 @@ export const createCollector = (config: TidemarkConfig): Collector => {
     Session: class Session extends SessionObject {
       protected override readonly tenants = tenants;
     },
-    Rollup: class Rollup extends RollupObject {
+    Partition: class Partition extends PartitionObject {
+      protected override readonly tenants = tenants;
+    },
+    EntityShard: class EntityShard extends EntityShardObject {
       protected override readonly tenants = tenants;
     },
     Metrics,

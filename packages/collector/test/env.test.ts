@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Jurisdiction } from "../src/config.ts";
-import { type Env, metricsOf, rollupOf, sessionOf } from "../src/env.ts";
+import { allMetrics, type Env, entityShardOf, metricsOf, partitionOf, sessionOf } from "../src/env.ts";
 import { createTenants, tenantOf } from "../src/tenants.ts";
 
 /** A stub in these tests: its namespace and its name. */
@@ -25,7 +25,7 @@ const forbidden = () => {
 
 const envWith = (jurisdiction: (name: string, binding: string) => unknown): Env =>
   Object.fromEntries(
-    ["SESSION", "ROLLUP", "METRICS"].map((binding) => [
+    ["SESSION", "PARTITION", "ENTITY_SHARD", "METRICS"].map((binding) => [
       binding,
       namespace(binding, (name) => jurisdiction(name, binding)),
     ]),
@@ -54,21 +54,24 @@ const tenant = (jurisdiction?: Jurisdiction) =>
 
 const namedIn = (env: Env, jurisdiction?: Jurisdiction) => [
   sessionOf(env, tenant(jurisdiction), "shop.session-1"),
-  rollupOf(env, tenant(jurisdiction), 3),
+  partitionOf(env, tenant(jurisdiction), 3),
+  entityShardOf(env, tenant(jurisdiction), 7),
 ];
 
 describe("an object of a site", () => {
   it("has a name that contains the site", () => {
     expect(namedIn(platform)).toEqual([
       { of: "SESSION", name: "shop:shop.session-1" },
-      { of: "ROLLUP", name: "shop:3" },
+      { of: "PARTITION", name: "shop:3" },
+      { of: "ENTITY_SHARD", name: "shop:7" },
     ]);
   });
 
   it.each<Jurisdiction>(["eu", "fedramp"])("is in the site's jurisdiction %s", (jurisdiction) => {
     expect(namedIn(platform, jurisdiction)).toEqual([
       { of: `SESSION in ${jurisdiction}`, name: "shop:shop.session-1" },
-      { of: `ROLLUP in ${jurisdiction}`, name: "shop:3" },
+      { of: `PARTITION in ${jurisdiction}`, name: "shop:3" },
+      { of: `ENTITY_SHARD in ${jurisdiction}`, name: "shop:7" },
     ]);
   });
 
@@ -90,12 +93,19 @@ describe("an object of a site", () => {
     expect(() => sessionOf(throwing, tenant("eu"), "shop.session-1")).toThrow(
       new TypeError("Invalid jurisdiction: eu"),
     );
-    expect(() => rollupOf(throwing, tenant("eu"), 0)).toThrow(new TypeError("Invalid jurisdiction: eu"));
+    expect(() => partitionOf(throwing, tenant("eu"), 0)).toThrow(new TypeError("Invalid jurisdiction: eu"));
   });
 });
 
-describe("the object of the metrics", () => {
-  it("is a single object in no jurisdiction", () => {
-    expect(metricsOf(envWith(forbidden))).toEqual({ of: "METRICS", name: "metrics" });
+describe("the objects of the metrics", () => {
+  it("are eight objects in no jurisdiction", () => {
+    const names = allMetrics(envWith(forbidden)).map((stub) => (stub as unknown as Named).name);
+    expect(names).toEqual(["metrics", ...Array.from({ length: 7 }, (_, index) => `metrics ${index + 1}`)]);
+  });
+
+  it("include the one that an isolate always uses", () => {
+    const env = envWith(forbidden);
+    expect(allMetrics(env)).toContainEqual(metricsOf(env));
+    expect(metricsOf(env)).toEqual(metricsOf(env));
   });
 });

@@ -5,7 +5,12 @@ import type { Deployment } from "./deployment.ts";
 import { readWranglerConfig } from "./wrangler.ts";
 
 /** The Durable Object classes of the collector, by the names of their bindings. */
-const DURABLE_OBJECTS = { SESSION: "Session", ROLLUP: "Rollup", METRICS: "Metrics" };
+const DURABLE_OBJECTS = {
+  SESSION: "Session",
+  PARTITION: "Partition",
+  ENTITY_SHARD: "EntityShard",
+  METRICS: "Metrics",
+};
 
 /** The file that identifies the folder of the script tag's assets. */
 const SCRIPT_TAG = "tidemark.js";

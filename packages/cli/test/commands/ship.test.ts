@@ -17,9 +17,14 @@ const CONFIG = `export default {
 const WRANGLER_CONFIG = {
   main: MAIN,
   durable_objects: {
-    bindings: ["Session", "Rollup", "Metrics"].map((name) => ({ name: name.toUpperCase(), class_name: name })),
+    bindings: [
+      { name: "SESSION", class_name: "Session" },
+      { name: "PARTITION", class_name: "Partition" },
+      { name: "ENTITY_SHARD", class_name: "EntityShard" },
+      { name: "METRICS", class_name: "Metrics" },
+    ],
   },
-  migrations: [{ new_sqlite_classes: ["Session", "Rollup", "Metrics"] }],
+  migrations: [{ new_sqlite_classes: ["Session", "Partition", "EntityShard", "Metrics"] }],
   assets: { directory: "." },
   build: {},
 };

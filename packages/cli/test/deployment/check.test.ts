@@ -37,8 +37,12 @@ name = "SESSION"
 class_name = "Session"
 
 [[durable_objects.bindings]]
-name = "ROLLUP"
-class_name = "Rollup"
+name = "PARTITION"
+class_name = "Partition"
+
+[[durable_objects.bindings]]
+name = "ENTITY_SHARD"
+class_name = "EntityShard"
 
 [[durable_objects.bindings]]
 name = "METRICS"
@@ -46,7 +50,7 @@ class_name = "Metrics"
 
 [[migrations]]
 tag = "v1"
-new_sqlite_classes = ["Session", "Rollup", "Metrics"]
+new_sqlite_classes = ["Session", "EntityShard", "Partition", "Metrics"]
 `;
 
 const FILES = {
@@ -151,9 +155,9 @@ describe("checkDeployment", { timeout: 30_000 }, () => {
 
   it.each([
     [
-      'name = "ROLLUP"',
-      'name = "ROLLUPS"',
-      'durable_objects.bindings: expected name = "ROLLUP" with class_name = "Rollup"; given nothing',
+      'name = "PARTITION"',
+      'name = "PARTITIONS"',
+      'durable_objects.bindings: expected name = "PARTITION" with class_name = "Partition"; given nothing',
     ],
     [
       'class_name = "Session"',
@@ -166,14 +170,14 @@ describe("checkDeployment", { timeout: 30_000 }, () => {
       "compatibility_date: expected 2024-04-03 or later; given 2024-04-02",
     ],
     [
-      'new_sqlite_classes = ["Session", "Rollup", "Metrics"]',
-      'new_sqlite_classes = ["Session", "Rollup", "Metrics"]\n[[migrations]]\ntag = "v2"\ndeleted_classes = ["Rollup"]',
-      'migrations: expected "Rollup" in new_sqlite_classes of a migration; given nothing',
+      'new_sqlite_classes = ["Session", "EntityShard", "Partition", "Metrics"]',
+      'new_sqlite_classes = ["Session", "EntityShard", "Partition", "Metrics"]\n[[migrations]]\ntag = "v2"\ndeleted_classes = ["Partition"]',
+      'migrations: expected "Partition" in new_sqlite_classes of a migration; given nothing',
     ],
     [
-      'new_sqlite_classes = ["Session", "Rollup", "Metrics"]',
-      'new_sqlite_classes = ["Session", "Rollup", "Metrics"]\n[[migrations]]\ntag = "v2"\nrenamed_classes = [{ from = "Rollup", to = "Rolled" }]',
-      'migrations: expected "Rollup" in new_sqlite_classes of a migration; given nothing',
+      'new_sqlite_classes = ["Session", "EntityShard", "Partition", "Metrics"]',
+      'new_sqlite_classes = ["Session", "EntityShard", "Partition", "Metrics"]\n[[migrations]]\ntag = "v2"\nrenamed_classes = [{ from = "Partition", to = "Parted" }]',
+      'migrations: expected "Partition" in new_sqlite_classes of a migration; given nothing',
     ],
     [', "Metrics"]', "]", 'migrations: expected "Metrics" in new_sqlite_classes of a migration; given nothing'],
     [
@@ -186,10 +190,10 @@ describe("checkDeployment", { timeout: 30_000 }, () => {
   });
 
   it("accepts a class that migrations rename, or delete and create again", async () => {
-    const migrated = `${WRANGLER.replace('"Rollup", "Metrics"]', '"Rolled", "Metrics"]')}
+    const migrated = `${WRANGLER.replace('"Partition", "Metrics"]', '"Parted", "Metrics"]')}
 [[migrations]]
 tag = "v2"
-renamed_classes = [{ from = "Rolled", to = "Rollup" }]
+renamed_classes = [{ from = "Parted", to = "Partition" }]
 deleted_classes = ["Metrics"]
 
 [[migrations]]
@@ -209,7 +213,8 @@ new_sqlite_classes = ["Metrics"]
     const { "wrangler.toml": _, ...others } = FILES;
     const objects = [
       { name: "SESSION", class_name: "Session" },
-      { name: "ROLLUP", class_name: "Rollup" },
+      { name: "PARTITION", class_name: "Partition" },
+      { name: "ENTITY_SHARD", class_name: "EntityShard" },
       { name: "METRICS", class_name: "Metrics" },
     ];
     const config = {

@@ -17,6 +17,10 @@ export const families = {
     type: "gauge",
     help: "Sequence numbers below a tab's highest that were neither received, rejected nor dropped: in transit or lost.",
   },
+  tidemark_rows_set_aside_total: {
+    type: "counter",
+    help: "Writes of a user's, page's or custom entity's row that failed, for its size for example. The row keeps its earlier values.",
+  },
   tidemark_requests_total: {
     type: "counter",
     help: 'Requests answered. Unmatched paths have route="none".',

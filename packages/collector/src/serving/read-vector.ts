@@ -1,9 +1,10 @@
 import type { RollupVectorResponse } from "@tidemark/schema";
-import { type Env, rollupOf, sessionOf } from "../env.ts";
+import type { EntityRow } from "../entities/merge.ts";
+import { type EntityKey, entityKey } from "../entities/push.ts";
+import { shardFor } from "../entities/shards.ts";
+import { type Env, entityShardOf, partitionOf, sessionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
-import { type RollupKey, rollupKey } from "../rollup/push.ts";
-import type { ShardResponse } from "../rollup/rollup.ts";
-import { childShards } from "../rollup/shards.ts";
+import { knownDepth, learnDepth } from "../partition/binding.ts";
 import type { SessionVector } from "../session/session.ts";
 import type { Tenant } from "../tenants.ts";
 
@@ -18,17 +19,21 @@ export const readSession = async (env: Env, tenant: Tenant, id: string): Promise
   return vector;
 };
 
-/** The rows of an entity in a shard and in all shards that were split off it. */
-const rowsOf = async (env: Env, tenant: Tenant, key: RollupKey, shard = 0): Promise<ShardResponse["row"][]> => {
-  const { depth, row } = await rollupOf(env, tenant, shard).read(tenant.site.id, shard, key);
-  const others = await Promise.all(childShards(shard, depth).map((other) => rowsOf(env, tenant, key, other)));
-  return [row, ...others.flat()];
+/**
+ * The state of an entity. The first partition holds the entities of a site with one partition; the shards hold those of
+ * any other site. A response with a larger depth than the known one shows that the site has been split.
+ */
+const readState = async (env: Env, tenant: Tenant, key: EntityKey): Promise<EntityRow | undefined> => {
+  const { id } = tenant.site;
+  if (knownDepth(id) === 0) {
+    const { depth, row } = await partitionOf(env, tenant, 0).read(id, 0, key);
+    if (depth === 0) return row;
+    learnDepth(id, depth);
+  }
+  return entityShardOf(env, tenant, shardFor(key)).read(id, key);
 };
 
-/**
- * The current vector of a user, page or custom entity, merged from all shards; `undefined` when none of its events
- * counted.
- */
+/** The current vector of a user, page or custom entity; `undefined` when none of its events counted. */
 export const readRollup = async (
   env: Env,
   tenant: Tenant,
@@ -38,16 +43,11 @@ export const readRollup = async (
   const { rollups, version } = tenant.definitions;
   const engine = rollups.get(entity)?.engine;
   if (!engine) throw new Error(`no feature is defined for ${entity}`);
-  const rows = await rowsOf(env, tenant, rollupKey(entity, id));
-  const state = engine.emptyState();
-  const anonymousIds = new Set<string>();
-  for (const row of rows) {
-    if (!row) continue;
-    engine.mergeInto(state, engine.migrate(row.engine).state);
-    for (const each of row.anonymous_ids) anonymousIds.add(each);
-  }
-  const { event_time, late, too_late } = state;
-  if (event_time === null) return undefined;
+  const row = await readState(env, tenant, entityKey(entity, id));
+  if (!row || row.engine.event_time === null) return undefined;
+  const { state } = engine.migrate(row.engine);
+  const { late, too_late } = state;
+  const event_time = row.engine.event_time;
   const at = Math.max(Date.now(), event_time);
   return {
     event_time,
@@ -57,6 +57,6 @@ export const readRollup = async (
     late,
     too_late,
     features: engine.vector(state, at),
-    ...(anonymousIds.size > 0 && { anonymous_ids: [...anonymousIds] }),
+    ...(row.anonymous_ids.length > 0 && { anonymous_ids: row.anonymous_ids }),
   };
 };

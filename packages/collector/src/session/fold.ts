@@ -1,7 +1,7 @@
 import type { EntityEngine } from "@tidemark/engine";
 import type { Event } from "@tidemark/schema";
 import type { Definitions } from "../compile-features.ts";
-import { type Delta, rollupKey } from "../rollup/push.ts";
+import { type Delta, entityKey } from "../entities/push.ts";
 import type { VisitorEventContext } from "./event-contexts.ts";
 import { collectingPush } from "./pushes.ts";
 import type { StoredSession } from "./row.ts";
@@ -31,17 +31,17 @@ export const createFold = (
     const { time, anonymous_id, consent } = context;
     if (time >= (stored.engine.event_time ?? 0)) stored.consent = consent;
     const lateness = session.fold(stored.engine, event, context);
-    const { deltas } = collectingPush(stored.push_queue, stored.session_id);
+    const { deltas } = collectingPush(stored.push_queue);
     for (const target of targets) {
       const { entity, engine } = target;
       const id = target.idOf(event, context);
       if (id === undefined) continue;
       if (target.delta === undefined || target.id !== id) {
         target.id = id;
-        target.delta = deltas[rollupKey(entity, id)] ??= engine.emptyPartialState();
+        target.delta = deltas[entityKey(entity, id)] ??= engine.emptyPartialState();
       }
       const { delta } = target;
-      if (entity === "user" && id !== anonymous_id) delta.anonymous_id = anonymous_id;
+      if (entity === "user" && id !== anonymous_id) delta.anonymous_ids = [anonymous_id];
       if (lateness === "too_late") {
         delta.too_late = (delta.too_late ?? 0) + 1;
         continue;

@@ -1,28 +1,30 @@
-import { type Env, rollupOf } from "../env.ts";
+import { type Env, partitionOf } from "../env.ts";
+import { learnDepth, partitionFor } from "../partition/binding.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
-import { ensureAlarmBy } from "./alarm.ts";
+import type { SessionAlarm } from "./alarm.ts";
+import { setDue } from "./due.ts";
 import { confirm, encode, nextPushes, unconfirmedDeltas } from "./pushes.ts";
 import type { SessionStore } from "./store.ts";
 
-/** Minimum time from one request to the next, in milliseconds. It lets rollups show an event within a second. */
+/** Minimum time from one request to the next, in milliseconds. It lets the entities show an event within a second. */
 const PUSH_EVERY_MS = 800;
 
 /** Time from a failed request to the next attempt, in milliseconds. It doubles with each failure, up to `longest`. */
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 
-/** Sends a session's pushes to shards, one request at a time. */
+/** Sends a session's pushes to its partition, one request at a time. */
 export class PushLoop {
   readonly #store: SessionStore;
-  readonly #storage: DurableObjectStorage;
+  readonly #alarm: SessionAlarm;
   readonly #env: Env;
   readonly #tenants: Tenants;
   #running: Promise<void> | undefined;
   #pushedAt = 0;
   #failures = 0;
 
-  constructor(store: SessionStore, storage: DurableObjectStorage, env: Env, tenants: Tenants) {
+  constructor(store: SessionStore, alarm: SessionAlarm, env: Env, tenants: Tenants) {
     this.#store = store;
-    this.#storage = storage;
+    this.#alarm = alarm;
     this.#env = env;
     this.#tenants = tenants;
   }
@@ -31,7 +33,7 @@ export class PushLoop {
     return this.#running !== undefined;
   }
 
-  /** Sends pending pushes until all are confirmed or a shard cannot be reached. Never rejects. */
+  /** Sends pending pushes until all are confirmed or the partition cannot be reached. Never rejects. */
   run(): Promise<void> {
     this.#running ??= this.#pushUntilDone()
       .catch((error) => console.error("a session could not send its pushes", error))
@@ -56,28 +58,42 @@ export class PushLoop {
   }
 
   /**
-   * Sends the next pushes. Returns whether their shard confirmed them; otherwise it sets the alarm for the next
-   * attempt.
+   * Sends the next pushes. Returns whether the partition confirmed them or moved the session; otherwise it sets the alarm
+   * for the next attempt.
    */
   async #pushOnce(): Promise<boolean> {
-    // A push must be durable in this session before a shard merges it.
+    // A push must be durable in this session before the partition merges it.
     await this.#store.whenWritten();
     const stored = this.#store.load();
     if (!stored) return true;
-    const { site, session_id, push_queue } = stored;
+    const { site, session_id, visitor_hash, began_at, push_queue } = stored;
     const pushes = nextPushes(push_queue);
-    const [first] = pushes;
-    if (!first) return true;
-    const rollup = rollupOf(this.#env, tenantOf(this.#tenants, site), first.shard);
+    if (pushes.length === 0) return true;
+    const { partition } = push_queue;
+    const sender = { id: session_id, hash: visitor_hash, began_at };
     try {
-      const depth = await rollup.apply(site, session_id, encode(push_queue, pushes));
-      confirm(push_queue, pushes, depth);
+      const { depth, isMoved } = await partitionOf(this.#env, tenantOf(this.#tenants, site), partition).apply(
+        site,
+        partition,
+        sender,
+        encode(push_queue, pushes),
+      );
+      learnDepth(site, depth);
+      if (isMoved) {
+        push_queue.partition = partitionFor(visitor_hash, depth);
+        // A session that restarts must send a push that may have been merged to the same partition.
+        this.#store.write(stored);
+        this.#pushedAt = 0;
+      } else {
+        confirm(push_queue, pushes);
+      }
       this.#failures = 0;
       return true;
     } catch (error) {
-      console.error("a shard could not be reached; the session tries again", error);
+      console.error("a partition could not be reached; the session tries again", error);
       const wait = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#failures);
-      ensureAlarmBy(this.#storage, stored, Date.now() + wait);
+      setDue(stored, "push", Date.now() + wait);
+      this.#alarm.ensure(stored.due);
       this.#failures += 1;
       return false;
     }

@@ -1,18 +1,17 @@
-import { hashOf, type StateLayouts } from "@tidemark/engine";
-import { countDeltas, type Push } from "../rollup/push.ts";
-import { shardOf } from "../rollup/shards.ts";
+import type { StateLayouts } from "@tidemark/engine";
+import { countDeltas, type Push } from "../entities/push.ts";
 
 /**
- * Pushes of a session that no shard has confirmed, stored in the row of the session together with its state.
+ * Pushes of a session that its partition has not confirmed, stored in the row of the session together with its state.
  *
- * A push that may have been sent is sealed: it keeps its number and content until its shard confirms it. Later deltas
+ * A push that may have been sent is sealed: it keeps its number and content until the partition confirms it. Later deltas
  * go into the next push.
  */
 export interface PushQueue {
   /** Number of the latest push. */
   latest_n: number;
-  /** How often the sessions were divided among twice as many shards: the largest depth that a shard has reported. */
-  depth: number;
+  /** The partition that the session is bound to. Only the response to its first push can change it. */
+  partition: number;
   /** Layouts of the pushes without a field `layouts`. */
   layouts: StateLayouts;
   /** Pushes that may have been sent, in the order of their numbers. */
@@ -22,25 +21,25 @@ export interface PushQueue {
 }
 
 /**
- * Number of sealed pushes from which {@link nextPushes} seals no more while shards do not respond. Later deltas then
+ * Number of sealed pushes from which {@link nextPushes} seals no more while the partition does not respond. Later deltas then
  * collect in the open push.
  */
 const MAX_SEALED = 4;
 
 /** The queue of a new session. */
-export const newPushQueue = (layouts: StateLayouts): PushQueue => ({
+export const newPushQueue = (partition: number, layouts: StateLayouts): PushQueue => ({
   latest_n: 0,
-  depth: 0,
+  partition,
   layouts,
   sealed: [],
   open: null,
 });
 
 /** Returns the push that collects deltas until it is sealed, and opens one if needed. */
-export const collectingPush = (queue: PushQueue, sessionId: string): Push => {
+export const collectingPush = (queue: PushQueue): Push => {
   if (!queue.open) {
     queue.latest_n += 1;
-    queue.open = { n: queue.latest_n, shard: shardOf(hashOf(sessionId), queue.depth), deltas: {} };
+    queue.open = { n: queue.latest_n, deltas: {} };
   }
   return queue.open;
 };
@@ -53,21 +52,18 @@ const sealOpen = (queue: PushQueue): void => {
 /** Seals all pushes that another instance stored. That instance may have sent any of them, with other layouts. */
 export const sealUnconfirmed = (queue: PushQueue, layouts: StateLayouts): void => {
   sealOpen(queue);
-  // The queue of an earlier version has no layouts: its pushes have them.
-  for (const push of queue.sealed) push.layouts ??= queue.layouts ?? {};
+  for (const push of queue.sealed) push.layouts ??= queue.layouts;
   queue.layouts = layouts;
 };
 
-/** Seals and returns the next pushes to send, in order: all leading ones to the same shard. */
+/** Seals and returns the pushes to send, in order. */
 export const nextPushes = (queue: PushQueue): Push[] => {
   if (queue.sealed.length < MAX_SEALED) sealOpen(queue);
-  const { sealed } = queue;
-  const other = sealed.findIndex(({ shard }) => shard !== sealed[0]?.shard);
-  return other < 0 ? [...sealed] : sealed.slice(0, other);
+  return [...queue.sealed];
 };
 
 /**
- * Encodes pushes as JSON for a shard. A push contains its layouts unless they are the same object as those of the
+ * Encodes pushes as JSON for the partition. A push contains its layouts unless they are the same object as those of the
  * previous push.
  */
 export const encode = (queue: PushQueue, pushes: readonly Push[]): string => {
@@ -81,11 +77,10 @@ export const encode = (queue: PushQueue, pushes: readonly Push[]): string => {
   return JSON.stringify(encoded);
 };
 
-/** Removes pushes that their shard has confirmed, and records the depth that it reported. */
-export const confirm = (queue: PushQueue, pushes: readonly Push[], depth: number): void => {
+/** Removes pushes that the partition has confirmed. */
+export const confirm = (queue: PushQueue, pushes: readonly Push[]): void => {
   const latest = pushes.at(-1)?.n ?? 0;
   queue.sealed = queue.sealed.filter(({ n }) => n > latest);
-  queue.depth = Math.max(queue.depth, depth);
 };
 
 /** The number of unconfirmed deltas. */

@@ -1,5 +1,6 @@
 import { type EngineState, packCells, unpackCells } from "@tidemark/engine";
 import type { Consent, DeliveryCounts, FeatureValue } from "@tidemark/schema";
+import type { DueList } from "./due.ts";
 import type { PushQueue } from "./pushes.ts";
 import { decode, encode } from "./row-codec.ts";
 import type { Tab } from "./tab/tab.ts";
@@ -8,14 +9,16 @@ import type { Tab } from "./tab/tab.ts";
 export interface StoredSession {
   site: string;
   session_id: string;
+  /** Hash of the anonymous id of the first batch, and UTC milliseconds of its arrival: see `SessionSender`. */
+  visitor_hash: number;
+  began_at: number;
   definition_version: string;
   tabs: Map<string, Tab>;
   engine: EngineState;
   push_queue: PushQueue;
   /** UTC milliseconds at which the latest event that counted was received; `null` before the first. */
   latest_received_at: number | null;
-  /** UTC milliseconds at which the alarm fires; `null` without an alarm. */
-  alarm_at: number | null;
+  due: DueList;
   /** Whether no event has counted since `final`. */
   closed: boolean;
   final: Final | null;

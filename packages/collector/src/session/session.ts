@@ -4,10 +4,11 @@ import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
 import type { Env } from "../env.ts";
 import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
-import { ensureAlarmBy } from "./alarm.ts";
+import { SessionAlarm } from "./alarm.ts";
 import { applyBatch } from "./apply-batch.ts";
 import type { BatchFailure, BatchResult, SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
+import { dueAt, setDue } from "./due.ts";
 import { PushLoop } from "./push-loop.ts";
 import { unconfirmedDeltas } from "./pushes.ts";
 import { SessionStore, StorageError } from "./store.ts";
@@ -18,7 +19,7 @@ import { countDelivery } from "./tab/tab.ts";
 export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
 
 /**
- * Maximum number of deltas that wait for unreachable shards. Beyond it the session rejects each batch, and the client
+ * Maximum number of deltas that wait for an unreachable partition. Beyond it the session rejects each batch, and the client
  * keeps the batch.
  */
 const MAX_UNCONFIRMED = 256;
@@ -30,9 +31,15 @@ const failureOf = (error: unknown): "unavailable" => {
   return "unavailable";
 };
 
+/** Maximum time from a batch until its deltas are sent, if the object stops before it has sent them, in milliseconds. */
+const REPEAT_MS = 60_000;
+
+/** Time after a batch for which another one is likely: most SDKs wait for events for no longer, in milliseconds. */
+const LIKELY_MS = 30_000;
+
 /**
- * The Durable Object of a session. It stores the sequence numbers received, the features, and the pushes that shards
- * have not confirmed. All of it is one value in one row, written before the response: an acknowledged batch is durable.
+ * The Durable Object of a session. It stores the sequence numbers received, the features, and the pushes that
+ * its partition has not confirmed. All of it is one value in one row, written before the response: an acknowledged batch is durable.
  */
 export abstract class SessionObject extends DurableObject<Env> {
   /**
@@ -43,11 +50,12 @@ export abstract class SessionObject extends DurableObject<Env> {
   readonly #store = new SessionStore(this.ctx.storage, (stored) =>
     restoreSession(stored, tenantOf(this.tenants, stored.site).definitions),
   );
+  readonly #alarm = new SessionAlarm(this.ctx);
   #loop: PushLoop | undefined;
 
   // Created on first use, because the subclass sets `tenants` after the initialisation of these fields.
   get #pushes(): PushLoop {
-    this.#loop ??= new PushLoop(this.#store, this.ctx.storage, this.env, this.tenants);
+    this.#loop ??= new PushLoop(this.#store, this.#alarm, this.env, this.tenants);
     return this.#loop;
   }
 
@@ -70,15 +78,20 @@ export abstract class SessionObject extends DurableObject<Env> {
   #apply(batch: SessionBatch, events: unknown[]): BatchResult | Promise<BatchResult> {
     const { definitions } = tenantOf(this.tenants, batch.site);
     const envelope = JSON.parse(batch.envelope) as Envelope;
-    const stored = this.#store.load() ?? newSession(batch.site, envelope.session_id, definitions);
+    const stored = this.#store.load() ?? newSession(batch, envelope.session_id, definitions);
     if (unconfirmedDeltas(stored.push_queue) >= MAX_UNCONFIRMED) {
       this.ctx.waitUntil(this.#pushes.run());
-      throw new StorageError(`${MAX_UNCONFIRMED} deltas of the session wait for shards that cannot be reached`);
+      throw new StorageError(`${MAX_UNCONFIRMED} deltas of the session wait for a partition that cannot be reached`);
     }
     const result = this.#store.change(stored, () => {
       const result = applyBatch(stored, batch, envelope, events, definitions);
       if (stored.latest_received_at !== null && !stored.closed)
-        ensureAlarmBy(this.ctx.storage, stored, stored.latest_received_at + SESSION_IDLE_MS);
+        setDue(stored, "close", stored.latest_received_at + SESSION_IDLE_MS);
+      // For the case that the object stops before it has sent its pushes.
+      const pushAt = dueAt(stored, "push") ?? 0;
+      if (unconfirmedDeltas(stored.push_queue) > 0 && pushAt <= batch.received_at)
+        setDue(stored, "push", batch.received_at + REPEAT_MS);
+      this.#alarm.ensure(stored.due);
       return result;
     });
     const acknowledge = () => {
@@ -135,18 +148,24 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   async #onAlarm(): Promise<void> {
+    this.#alarm.noteFired();
     const atAlarm = this.#store.load();
     if (!atAlarm) return;
-    atAlarm.alarm_at = null;
     await this.#pushes.run();
 
     const stored = this.#store.load() ?? atAlarm;
-    if (stored.latest_received_at !== null && !stored.closed) {
-      const idleAt = stored.latest_received_at + SESSION_IDLE_MS;
-      const now = Date.now();
-      if (now >= idleAt) close(stored, tenantOf(this.tenants, stored.site).definitions, now);
-      else ensureAlarmBy(this.ctx.storage, stored, idleAt);
-    }
-    this.#store.write(stored);
+    const now = Date.now();
+    const receivedAt = stored.latest_received_at ?? 0;
+    const isOpen = receivedAt > 0 && !stored.closed;
+    const idleAt = receivedAt + SESSION_IDLE_MS;
+    const isIdle = isOpen && now >= idleAt;
+    if (isIdle) close(stored, tenantOf(this.tenants, stored.site).definitions, now);
+    // While batches arrive, the alarm stays within REPEAT_MS: moving it back and forth would cost two rows a minute.
+    if (unconfirmedDeltas(stored.push_queue) === 0)
+      setDue(stored, "push", receivedAt > now - LIKELY_MS ? now + REPEAT_MS : null);
+    setDue(stored, "close", isOpen && !isIdle ? idleAt : null);
+    this.#alarm.ensure(stored.due);
+    // All else that has changed is written with the next batch: a confirmed push may be sent again until then.
+    if (isIdle) this.#store.write(stored);
   }
 }

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import type { Consent } from "@tidemark/schema";
 import { describe, expect, it, vi } from "vitest";
 import { defineConfig, type Site } from "../../src/config.ts";
-import { type Env, rollupOf, sessionOf } from "../../src/env.ts";
+import { type Env, partitionOf, sessionOf } from "../../src/env.ts";
 import {
   accept,
   batch,
@@ -93,8 +93,8 @@ describe("consent to be measured", () => {
 
 /** All that a site's rollups store, as text. */
 const storedByRollups = (site: string) =>
-  runInDurableObject(rollupOf(bindings, tenant(site), 0), (_, { storage }) =>
-    JSON.stringify([...storage.kv.list()], (_key, value) => (value instanceof Map ? [...value] : value)),
+  runInDurableObject(partitionOf(bindings, tenant(site), 0), (_, { storage }) =>
+    JSON.stringify(rowsOf(storage), (_key, value) => (value instanceof Map ? [...value] : value)),
   );
 
 describe.each(unlinked)("%s personalisation", (personalisation) => {

@@ -16,7 +16,7 @@ const appWith = (error: Error, given: TidemarkConfig = config) => {
   const app = createApp(given, createTenants(given));
   const fail = () => Promise.reject(error);
   const object = { getByName: () => ({ ingest: fail, vector: fail, read: fail, add: fail }) };
-  const broken = { ...bindings, SESSION: object, ROLLUP: object, METRICS: object };
+  const broken = { ...bindings, SESSION: object, PARTITION: object, ENTITY_SHARD: object, METRICS: object };
   const fetch = (path: string, init?: RequestInit) =>
     app.request(`https://collector.example${path}`, init, broken, createExecutionContext());
   return { app, fetch };

@@ -1,8 +1,7 @@
-import { hashOf, type StateLayouts } from "@tidemark/engine";
+import type { StateLayouts } from "@tidemark/engine";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Push, RollupKey } from "../../src/rollup/push.ts";
-import { shardOf } from "../../src/rollup/shards.ts";
+import type { EntityKey, Push } from "../../src/entities/push.ts";
 import {
   collectingPush,
   confirm,
@@ -14,18 +13,16 @@ import {
   unconfirmedDeltas,
 } from "../../src/session/pushes.ts";
 
-const SESSION = "shop.session-1";
-
 const layouts = (name: string): StateLayouts => ({ user: { version: 5, accumulators: name } });
 
 /** Counts an event of an entity in the open push. */
-const fold = (queue: PushQueue, key: RollupKey = "user:ann"): void => {
-  const { deltas } = collectingPush(queue, SESSION);
+const fold = (queue: PushQueue, key: EntityKey = "user:ann"): void => {
+  const { deltas } = collectingPush(queue);
   deltas[key] ??= { cells: [0], event_time: null };
   deltas[key].cells = [(deltas[key].cells[0] as number) + 1];
 };
 
-/** Decodes pushes as a shard does: a push without layouts has those of the previous push. */
+/** Decodes pushes as the partition does: a push without layouts has those of the previous push. */
 const read = (text: string): Push[] => {
   let latest: StateLayouts | undefined;
   return (JSON.parse(text) as Push[]).map((push) => {
@@ -38,7 +35,7 @@ const numbersOf = (pushes: readonly Push[]) => pushes.map(({ n }) => n);
 
 /** A queue of `count` pushes, each sealed by a request without a response. */
 const unconfirmed = (count: number): PushQueue => {
-  const queue = newPushQueue(layouts("a"));
+  const queue = newPushQueue(0, layouts("a"));
   for (let index = 0; index < count; index += 1) {
     fold(queue);
     nextPushes(queue);
@@ -48,25 +45,19 @@ const unconfirmed = (count: number): PushQueue => {
 
 describe("collectingPush", () => {
   it("opens one push, and the next one only after the first is sealed", () => {
-    const queue = newPushQueue(layouts("a"));
-    const first = collectingPush(queue, SESSION);
-    expect(collectingPush(queue, SESSION)).toBe(first);
-    expect(first).toEqual({ n: 1, shard: 0, deltas: {} });
+    const queue = newPushQueue(0, layouts("a"));
+    const first = collectingPush(queue);
+    expect(collectingPush(queue)).toBe(first);
+    expect(first).toEqual({ n: 1, deltas: {} });
     fold(queue);
     nextPushes(queue);
-    expect(collectingPush(queue, SESSION)).toMatchObject({ n: 2 });
-  });
-
-  it("sets the push's shard to that of the session at the largest reported depth", () => {
-    const queue = unconfirmed(1);
-    confirm(queue, nextPushes(queue), 3);
-    expect(collectingPush(queue, SESSION).shard).toBe(shardOf(hashOf(SESSION), 3));
+    expect(collectingPush(queue)).toMatchObject({ n: 2 });
   });
 });
 
 describe("nextPushes", () => {
   it("seals the open push, which then collects no more deltas", () => {
-    const queue = newPushQueue(layouts("a"));
+    const queue = newPushQueue(0, layouts("a"));
     fold(queue);
     const [sent] = nextPushes(queue);
     const before = structuredClone(sent);
@@ -75,21 +66,15 @@ describe("nextPushes", () => {
     expect(numbersOf(nextPushes(queue))).toEqual([1, 2]);
   });
 
-  it("seals at most four pushes while no shard responds, and collects later deltas in one more", () => {
+  it("seals at most four pushes while the partition does not respond, and collects later deltas in one more", () => {
     const queue = unconfirmed(10);
     expect(numbersOf(queue.sealed)).toEqual([1, 2, 3, 4]);
     expect(numbersOf(nextPushes(queue))).toEqual([1, 2, 3, 4]);
     expect(queue.open).toMatchObject({ n: 5, deltas: { "user:ann": { cells: [6] } } });
   });
 
-  it("returns only the leading pushes to the same shard", () => {
-    const queue = newPushQueue(layouts("a"));
-    queue.sealed = [2, 2, 0, 2].map((shard, index): Push => ({ n: index + 1, shard, deltas: {} }));
-    expect(numbersOf(nextPushes(queue))).toEqual([1, 2]);
-  });
-
   it("returns nothing for a new queue", () => {
-    expect(nextPushes(newPushQueue(layouts("a")))).toEqual([]);
+    expect(nextPushes(newPushQueue(0, layouts("a")))).toEqual([]);
   });
 });
 
@@ -121,16 +106,9 @@ describe("confirm", () => {
     const queue = unconfirmed(1);
     const sent = nextPushes(queue);
     fold(queue);
-    confirm(queue, sent, 0);
+    confirm(queue, sent);
     expect(queue.sealed).toEqual([]);
     expect(numbersOf(nextPushes(queue))).toEqual([2]);
-  });
-
-  it("never lowers the depth", () => {
-    const queue = unconfirmed(1);
-    confirm(queue, nextPushes(queue), 4);
-    confirm(queue, [], 2);
-    expect(queue.depth).toBe(4);
   });
 });
 
@@ -141,16 +119,6 @@ describe("sealUnconfirmed", () => {
     expect(numbersOf(nextPushes(queue))).toEqual([1, 2, 3, 4, 5]);
     expect(queue.open).toBeNull();
   });
-
-  it("gives pushes of a queue without layouts their own layouts, or none", () => {
-    const queue = unconfirmed(2);
-    const [first] = queue.sealed;
-    if (first) first.layouts = layouts("own");
-    delete (queue as Partial<PushQueue>).layouts;
-    sealUnconfirmed(queue, layouts("b"));
-    expect(queue.sealed.map((push) => push.layouts)).toEqual([layouts("own"), {}]);
-    expect(queue.layouts).toEqual(layouts("b"));
-  });
 });
 
 describe("unconfirmedDeltas", () => {
@@ -159,20 +127,20 @@ describe("unconfirmedDeltas", () => {
     fold(queue);
     fold(queue, "page:/");
     expect(unconfirmedDeltas(queue)).toBe(3);
-    expect(unconfirmedDeltas(newPushQueue(layouts("a")))).toBe(0);
+    expect(unconfirmedDeltas(newPushQueue(0, layouts("a")))).toBe(0);
   });
 });
 
-/** Shards that merge each push once: they skip a number that is not greater than the latest merged one. */
-const createShards = () => {
-  const latest = new Map<number, number>();
+/** A partition that merges each push once: it skips a number that is not greater than the latest merged one. */
+const createPartition = () => {
+  let latest = 0;
   const counts: Record<string, number> = {};
   return {
     counts,
     apply(pushes: readonly Push[]): void {
-      for (const { n, shard, deltas } of pushes) {
-        if (n <= (latest.get(shard) ?? 0)) continue;
-        latest.set(shard, n);
+      for (const { n, deltas } of pushes) {
+        if (n <= latest) continue;
+        latest = n;
         for (const [key, { cells }] of Object.entries(deltas)) counts[key] = (counts[key] ?? 0) + (cells[0] as number);
       }
     },
@@ -180,8 +148,8 @@ const createShards = () => {
 };
 
 type Step =
-  | { type: "fold"; key: RollupKey }
-  | { type: "send"; outcome: "confirmed" | "request lost" | "response lost"; depth: number }
+  | { type: "fold"; key: EntityKey }
+  | { type: "send"; outcome: "confirmed" | "request lost" | "response lost" }
   | { type: "restart" };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -194,36 +162,34 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant("send"),
       outcome: fc.constantFrom("confirmed", "request lost", "response lost"),
-      depth: fc.nat(6),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("restart") }) },
 ) as fc.Arbitrary<Step>;
 
 describe("a queue under any folds, losses and restarts", () => {
-  it("delivers each delta to a shard once, in pushes that never change number, shard, content or layouts", () => {
+  it("delivers each delta to the partition once, in pushes that never change number, content or layouts", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const shards = createShards();
+        const partition = createPartition();
         const folded: Record<string, number> = {};
         const sent = new Map<number, Push>();
         let instance = 0;
-        let queue = newPushQueue(layouts("instance 0"));
+        let queue = newPushQueue(0, layouts("instance 0"));
         let stored = structuredClone(queue);
 
-        const send = (outcome: string, depth: number) => {
+        const send = (outcome: string) => {
           // A session writes its state before it sends.
           stored = structuredClone(queue);
           const pushes = nextPushes(queue);
           const received = read(encode(queue, pushes));
-          expect(new Set(received.map(({ shard }) => shard)).size).toBeLessThanOrEqual(1);
           received.forEach((push, index) => {
             expect(push.n).toBe((received[0]?.n ?? 0) + index);
             expect(push).toEqual(sent.get(push.n) ?? push);
             sent.set(push.n, push);
           });
-          if (outcome !== "request lost") shards.apply(received);
-          if (outcome === "confirmed") confirm(queue, pushes, depth);
+          if (outcome !== "request lost") partition.apply(received);
+          if (outcome === "confirmed") confirm(queue, pushes);
         };
 
         for (const each of steps) {
@@ -231,7 +197,7 @@ describe("a queue under any folds, losses and restarts", () => {
             fold(queue, each.key);
             folded[each.key] = (folded[each.key] ?? 0) + 1;
             stored = structuredClone(queue);
-          } else if (each.type === "send") send(each.outcome, each.depth);
+          } else if (each.type === "send") send(each.outcome);
           else {
             instance += 1;
             queue = structuredClone(stored);
@@ -240,8 +206,8 @@ describe("a queue under any folds, losses and restarts", () => {
           const numbers = numbersOf(queue.open ? [...queue.sealed, queue.open] : queue.sealed);
           expect(numbers).toEqual(numbers.map((_, index) => queue.latest_n - numbers.length + 1 + index));
         }
-        while (unconfirmedDeltas(queue) > 0) send("confirmed", 0);
-        expect(shards.counts).toEqual(folded);
+        while (unconfirmedDeltas(queue) > 0) send("confirmed");
+        expect(partition.counts).toEqual(folded);
         expect([...sent.keys()].sort((a, b) => a - b)).toEqual([...sent.keys()].map((_, index) => index + 1));
       }),
       { numRuns: 300 },

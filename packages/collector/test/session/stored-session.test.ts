@@ -1,6 +1,8 @@
+import { hashOf } from "@tidemark/engine";
 import { type Feature, lifetime, session } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import { compileFeatures } from "../../src/compile-features.ts";
+import { learnDepth } from "../../src/partition/binding.ts";
 import { collectingPush, nextPushes } from "../../src/session/pushes.ts";
 import { newSession, restoreSession } from "../../src/session/stored-session.ts";
 
@@ -12,12 +14,15 @@ const ofPage: Feature = { ...count, name: "page_clicks", entity: "page", source:
 
 const before = compileFeatures([clicks, ofPage]);
 
-/** A session with two clicks on a page that no shard has confirmed. */
+/** The first batch of a session. */
+const first = { site: "shop", anonymous_id: "anonymous1", received_at: 500 };
+
+/** A session with two clicks on a page that the partition has not confirmed. */
 const busySession = () => {
-  const stored = newSession("shop", "shop.session-1", before);
+  const stored = newSession(first, "shop.session-1", before);
   stored.engine.cells = [2];
   stored.engine.event_time = 1_000;
-  const { deltas } = collectingPush(stored.push_queue, stored.session_id);
+  const { deltas } = collectingPush(stored.push_queue);
   deltas["user:ann"] = { cells: [], event_time: 1_000 };
   deltas["page:/"] = { cells: [2], event_time: 1_000 };
   return stored;
@@ -25,10 +30,12 @@ const busySession = () => {
 
 describe("newSession", () => {
   it("creates an empty state with the version of its definitions", () => {
-    const stored = newSession("shop", "shop.session-1", before);
+    const stored = newSession(first, "shop.session-1", before);
     expect(stored).toMatchObject({
       site: "shop",
       session_id: "shop.session-1",
+      visitor_hash: hashOf("anonymous1"),
+      began_at: 500,
       latest_received_at: null,
       closed: false,
     });
@@ -37,14 +44,27 @@ describe("newSession", () => {
   });
 
   it("creates states that share nothing", () => {
-    const [one, other] = [newSession("shop", "a", before), newSession("shop", "b", before)];
+    const [one, other] = [newSession(first, "a", before), newSession(first, "b", before)];
     one.engine.cells.push(1);
-    collectingPush(one.push_queue, "a");
-    expect(other).toEqual(newSession("shop", "b", before));
+    collectingPush(one.push_queue);
+    expect(other).toEqual(newSession(first, "b", before));
   });
 });
 
-describe("renewSession", () => {
+it("newSession binds the session to the partition of its visitor at the known depth", () => {
+  const partitionsAt = () =>
+    new Set(
+      Array.from({ length: 64 }, (_, visitor) => {
+        const batch = { ...first, site: "split", anonymous_id: `visitor-${visitor}` };
+        return newSession(batch, "split.session-1", before).push_queue.partition;
+      }),
+    );
+  expect(partitionsAt()).toEqual(new Set([0]));
+  learnDepth("split", 2);
+  expect(partitionsAt()).toEqual(new Set([0, 1, 2, 3]));
+});
+
+describe("restoreSession", () => {
   it("seals the pushes of another instance, and keeps features of the same definitions", () => {
     const stored = busySession();
     restoreSession(stored, before);

@@ -1,9 +1,10 @@
 import { defaultFeatures, defineFeatures, lifetime, session } from "@tidemark/schema";
 import { defineConfig } from "../../src/config.ts";
+import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
+import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
-import type { Push, RollupKey } from "../../src/rollup/push.ts";
-import { RollupObject } from "../../src/rollup/rollup.ts";
-import { createTenants, tenantOf } from "../../src/tenants.ts";
+import { PartitionObject, type PushResponse, type SessionSender } from "../../src/partition/partition.ts";
+import { createTenants, type Tenants, tenantOf } from "../../src/tenants.ts";
 
 const product = {
   entity: { name: "product", field: "properties.sku" },
@@ -57,6 +58,14 @@ const newsFeatures = defineFeatures([
   },
 ]);
 
+/** Sites of tests that split partitions. A split cannot be undone, so each test takes another site. */
+export const splitSites = Array.from({ length: 120 }, (_, index) => ({
+  id: `split${index}`,
+  key: `tm_split${index}_ffffffff`,
+  origins: ["https://split.example"],
+  readKeySecret: `SPLIT_${index}_READ_KEY`,
+}));
+
 /** A deployment with several sites, which must not reach the data of each other, and have different policies. */
 export const config = defineConfig({
   sites: [
@@ -91,12 +100,13 @@ export const config = defineConfig({
       features: newsFeatures,
       jurisdiction: "eu",
     },
+    ...splitSites,
   ],
   adminKeySecret: "ADMIN_KEY",
   features: [...defaultFeatures, ...productFeatures],
 });
 
-const tenants = createTenants(config);
+const tenants: Tenants = createTenants(config);
 
 /** Returns the tenant of a site. */
 export const tenant = (site: string) => tenantOf(tenants, site);
@@ -105,28 +115,114 @@ const { handlers, Metrics, Session } = createCollector(config);
 
 export { handlers as default, Metrics, Session };
 
-/** A fault of a call to a shard: the request is lost, or the shard applies it and the response is lost. */
-export type Fault = "lose_request" | "lose_response";
+/** A call of a partition or of a shard. */
+export interface Call {
+  /** The called object: `partition 0`, for example, or `shard`. */
+  to: string;
+  site: string;
+  method: "apply" | "finish" | "read" | "rowsToHandOver" | "sources" | "take";
+  /** The sender of pushes, if the call has some; otherwise an empty text. */
+  sender: string;
+  /** The keys of entities that the call contains. */
+  keys: EntityKey[];
+}
 
-/** All pushes sent to shards, and the fault that a test injects into a call. */
+/** A call without its receiver. */
+type Observed = Omit<Call, "to">;
+
+/**
+ * A fault of a call: the request is lost; the receiver applies it and the response is lost; or the receiver stops,
+ * before or after it has applied the call.
+ */
+export type Fault = "lose_request" | "lose_response" | "stop_before" | "stop_after";
+
+/** All calls of partitions and shards, the faults that a test injects, and the splits that it forces. */
 export const traffic = {
-  pushes: [] as { session: string; push: Push }[],
-  fault: (_session: string, _keys: RollupKey[]): Fault | undefined => undefined,
+  calls: [] as Call[],
+  pushes: [] as { to: string; sender: Sender; push: Push }[],
+  fault: (_call: Call): Fault | undefined | Promise<Fault | undefined> => undefined,
+  isHot: (_site: string): boolean => false,
+  /** The tenants of the partitions and shards that start from now on. */
+  tenants,
 };
 
-export class Rollup extends RollupObject {
-  protected override readonly tenants = tenants;
+/** Records a call, and applies it unless a fault is injected. */
+const withFaults = async <T>(state: DurableObjectState, call: Call, apply: () => T | Promise<T>): Promise<T> => {
+  traffic.calls.push(call);
+  const fault = await traffic.fault(call);
+  if (fault === "lose_request") throw new Error("the request is lost");
+  if (fault === "stop_before") state.abort("the object stops");
+  const response = await apply();
+  if (fault === "stop_after") state.abort("the object stops");
+  if (fault === "lose_response") throw new Error("the response is lost");
+  return response;
+};
 
-  override async apply(site: string, session: string, text: string): Promise<number> {
-    const pushes = JSON.parse(text) as Push[];
-    traffic.pushes.push(...pushes.map((push) => ({ session, push })));
-    const fault = traffic.fault(
-      session,
-      pushes.flatMap(({ deltas }) => Object.keys(deltas) as RollupKey[]),
-    );
-    if (fault === "lose_request") throw new Error("the shard cannot be reached");
-    const depth = await super.apply(site, session, text);
-    if (fault === "lose_response") throw new Error("the response is lost");
-    return depth;
+/** Records pushes. Returns the keys of their entities. */
+const recordPushes = (to: string, sender: Sender, text: string): EntityKey[] => {
+  const pushes = JSON.parse(text) as Push[];
+  traffic.pushes.push(...pushes.map((push) => ({ to, sender, push })));
+  return pushes.flatMap(({ deltas }) => Object.keys(deltas) as EntityKey[]);
+};
+
+export class Partition extends PartitionObject {
+  protected override readonly tenants = traffic.tenants;
+  #site = "";
+
+  override async apply(site: string, partition: number, sender: SessionSender, text: string): Promise<PushResponse> {
+    this.#site = site;
+    const keys = recordPushes(`partition ${partition}`, sender, text);
+    const call: Observed = { site, method: "apply", sender: sender.id, keys };
+    return this.#observe(partition, call, () => super.apply(site, partition, sender, text));
+  }
+
+  override read(site: string, partition: number, key: EntityKey): never {
+    const call: Observed = { site, method: "read", sender: "", keys: [key] };
+    // Callers are in other objects, and await it.
+    return this.#observe(partition, call, () => super.read(site, partition, key)) as never;
+  }
+
+  override sources(site: string, partition: number) {
+    const call: Observed = { site, method: "sources", sender: "", keys: [] };
+    return this.#observe(partition, call, () => super.sources(site, partition));
+  }
+
+  override rowsToHandOver(site: string, partition: number, keys: EntityKey[]): never {
+    const call: Observed = { site, method: "rowsToHandOver", sender: "", keys };
+    return this.#observe(partition, call, () => super.rowsToHandOver(site, partition, keys)) as never;
+  }
+
+  #observe<T>(partition: number, call: Observed, apply: () => T | Promise<T>): Promise<T> {
+    return withFaults(this.ctx, { to: `partition ${partition}`, ...call }, apply);
+  }
+
+  protected override isHot(): boolean {
+    return traffic.isHot(this.#site) || super.isHot();
+  }
+}
+
+export class EntityShard extends EntityShardObject {
+  protected override readonly tenants = traffic.tenants;
+
+  override apply(site: string, sender: Sender, text: string): Promise<void> {
+    const keys = recordPushes("shard", sender, text);
+    return this.#observe({ site, method: "apply", sender: sender.id, keys }, () => super.apply(site, sender, text));
+  }
+
+  override read(site: string, key: EntityKey) {
+    return this.#observe({ site, method: "read", sender: "", keys: [key] }, () => super.read(site, key));
+  }
+
+  override take(site: string, source: number, rows: StoredRow[]): Promise<void> {
+    const keys = rows.map(([key]) => key);
+    return this.#observe({ site, method: "take", sender: "", keys }, () => super.take(site, source, rows));
+  }
+
+  override finish(site: string, source: number): Promise<void> {
+    return this.#observe({ site, method: "finish", sender: "", keys: [] }, () => super.finish(site, source));
+  }
+
+  #observe<T>(call: Observed, apply: () => T | Promise<T>): Promise<T> {
+    return withFaults(this.ctx, { to: "shard", ...call }, apply);
   }
 }

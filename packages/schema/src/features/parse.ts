@@ -3,6 +3,7 @@ import { type EventType, eventTypes } from "../events/index.ts";
 import { derivationOrder } from "./derivation-order.ts";
 import { type FieldKind, fieldsOf, kindAt } from "./event-fields.ts";
 import type { Expression, Feature } from "./feature.ts";
+import { MAX_FEATURE_STATE, maxStateSize } from "./state-size.ts";
 import { MAX_PANES } from "./windows.ts";
 
 const name = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, "expected a name in snake_case of at most 64 characters");
@@ -144,6 +145,14 @@ const problemsOf = (feature: z.infer<typeof aggregateFeature>): Problem[] => {
         "latest_per_view is an aggregate of the entity session only; expected another aggregate",
       ]);
     }
+  }
+  const size = maxStateSize(aggregate, window);
+  if (size > MAX_FEATURE_STATE) {
+    const most = Math.floor(MAX_FEATURE_STATE / maxStateSize(aggregate, { type: "lifetime" }));
+    problems.push([
+      "window.panes",
+      `${aggregate.type} in so many panes takes up to ${size} characters for each entity, of at most ${MAX_FEATURE_STATE}; expected at most ${most}, with longer steps`,
+    ]);
   }
   if (aggregate.type === "rate" && !["tumbling", "hopping", "cumulative"].includes(window.type)) {
     problems.push([

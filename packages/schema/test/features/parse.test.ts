@@ -61,6 +61,15 @@ describe("parseFeatures", () => {
       "expected only every_ms and panes in a hopping window",
     ],
     [
+      "a window whose panes take too much together",
+      {
+        ...clicks,
+        aggregate: { type: "top_k", field: "target.path", k: 5 },
+        window: { type: "hopping", every_ms: 60_000, panes: 1000 },
+      },
+      "feature clicks: window.panes: top_k in so many panes takes up to 14418000 characters for each entity, of at most 1000000; expected at most 69, with longer steps",
+    ],
+    [
       "too many panes",
       { ...clicks, window: { type: "hopping", every_ms: 7000, panes: 1001 } },
       "feature clicks: window.panes: Too big: expected number to be <=1000; given 1001",

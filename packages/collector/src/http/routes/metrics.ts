@@ -1,7 +1,8 @@
 import { bearerOf, hasSecret, isSecret } from "../../access/keys.ts";
-import { metricsOf } from "../../env.ts";
+import { allMetrics } from "../../env.ts";
 import { HttpError } from "../../errors.ts";
 import { EXPOSITION_TYPE, expose } from "../../metrics/exposition.ts";
+import { addSamples, type Samples } from "../../metrics/families.ts";
 import type { RouteGroup } from "../route-group.ts";
 
 /** `GET /metrics`: the deployment's metrics for Prometheus. */
@@ -18,6 +19,8 @@ export const metricsRoutes: RouteGroup = (app, { config: { adminKeySecret } }) =
         `Send \`Authorization: Bearer <admin key>\`: the value of the secret ${adminKeySecret}.`,
       );
     c.header("cache-control", "no-store");
-    return c.body(expose(await metricsOf(c.env).read()), 200, { "content-type": EXPOSITION_TYPE });
+    const sums: Samples = {};
+    for (const samples of await Promise.all(allMetrics(c.env).map((each) => each.read()))) addSamples(sums, samples);
+    return c.body(expose(sums), 200, { "content-type": EXPOSITION_TYPE });
   });
 };

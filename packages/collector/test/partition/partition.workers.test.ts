@@ -1,10 +1,11 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { Engine, EngineEvent, StateLayout } from "@tidemark/engine";
+import { type Engine, type EngineEvent, hashOf, type StateLayout } from "@tidemark/engine";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type Env, rollupOf, sessionOf } from "../../src/env.ts";
-import { type Push, rollupKey } from "../../src/rollup/push.ts";
+import { entityKey, type Push } from "../../src/entities/push.ts";
+import { type Env, partitionOf, sessionOf } from "../../src/env.ts";
+import type { SessionSender } from "../../src/partition/partition.ts";
 import {
   accept,
   batch,
@@ -49,8 +50,14 @@ const restart = async (stub: Parameters<typeof evictDurableObject>[0]) => {
   });
 };
 
+/** A session as a sender that no other test uses. */
+const newSender = (site = "shop"): SessionSender => ({ id: newSession(site), began_at: Date.now(), hash: 0 });
+
+const partition = partitionOf(bindings, tenant("shop"), 0);
+
 afterEach(() => {
   traffic.fault = () => undefined;
+  traffic.isHot = () => false;
 });
 
 describe("GET /v1/features/{entity}/{id}", () => {
@@ -138,7 +145,7 @@ describe("GET /v1/features/{entity}/{id}", () => {
   });
 });
 
-describe("a rollup", () => {
+describe("a partition", () => {
   const worth = async (sku: string) => (await rollupVectorOf("product", sku))?.features.product_worth;
 
   /** Sends the pushes of a number of sessions of other visitors, each with one sale for 1. */
@@ -152,24 +159,23 @@ describe("a rollup", () => {
     const layouts = { user: engine("user").layout, product: engine("product").layout };
     const event = { ...sale(0, sku, 1), tab_id: "tab0000001" } as EngineEvent;
     engine("product").foldUnchecked(sold, event, event);
-    const rollup = rollupOf(bindings, tenant(site), 0);
     const pushes = Array.from({ length: size }, () => {
       const id = user();
       const deltas = {
-        ...(id && { [rollupKey("user", id)]: engine("user").emptyPartialState() }),
-        [rollupKey("product", sku)]: sold,
+        ...(id && { [entityKey("user", id)]: engine("user").emptyPartialState() }),
+        [entityKey("product", sku)]: sold,
       };
-      return rollup.apply(
-        site,
-        newSession(site),
-        JSON.stringify([{ n: 1, shard: 0, layouts, deltas }] satisfies Push[]),
-      );
+      const text = JSON.stringify([{ n: 1, layouts, deltas }] satisfies Push[]);
+      return partitionOf(bindings, tenant(site), 0).apply(site, 0, newSender(site), text);
     });
     await Promise.all(pushes);
   };
 
   const pushesOf = (session_id: string) =>
-    traffic.pushes.filter(({ session }) => session === session_id).map(({ push }) => push);
+    traffic.pushes.filter(({ sender }) => sender.id === session_id).map(({ push }) => push);
+
+  const senderOf = (session_id: string) =>
+    traffic.pushes.find(({ sender }) => sender.id === session_id)?.sender as SessionSender;
 
   it("merges a push once under any repetition and order", async () => {
     const sku = newId("sku");
@@ -180,32 +186,26 @@ describe("a rollup", () => {
     await withinASecond(async () => expect(await worth(sku)).toBe(7));
     const sent = pushesOf(session_id);
     expect(sent).toHaveLength(2);
-    const rollup = rollupOf(bindings, tenant("shop"), 0);
-    await Promise.all(
-      [sent, ...sent.map((each) => [each])].map((pushes) => rollup.apply("shop", session_id, JSON.stringify(pushes))),
-    );
-    await evictDurableObject(rollup);
-    for (const each of sent) await rollup.apply("shop", session_id, JSON.stringify([each]));
+    const sender = senderOf(session_id);
+    const apply = (pushes: Push[]) => partition.apply("shop", 0, sender, JSON.stringify(pushes));
+    await Promise.all([sent, ...sent.map((each) => [each])].map(apply));
+    await evictDurableObject(partition);
+    for (const each of sent) await apply([each]);
     expect(await worth(sku)).toBe(7);
-    await rollup.apply("shop", newSession(), JSON.stringify(sent.slice(0, 1)));
+    await partition.apply("shop", 0, newSender(), JSON.stringify(sent.slice(0, 1)));
     expect(await worth(sku)).toBe(10);
   });
 
-  it.each([true, false])(
-    "merges a push once that is repeated after 600 other sessions; with a user: %s",
-    async (hasUser) => {
-      const sku = newId("sku");
-      const user = () => (hasUser ? newId("other") : undefined);
-      await pushFrom(1, sku, { user });
-      const { session, push } = traffic.pushes.at(-1) as (typeof traffic.pushes)[number];
-      await pushFrom(600, sku, { user });
-      expect(await worth(sku)).toBe(601);
-      const rollup = rollupOf(bindings, tenant("shop"), 0);
-      await evictDurableObject(rollup);
-      await rollup.apply("shop", session, JSON.stringify([push]));
-      expect(await worth(sku)).toBe(601);
-    },
-  );
+  it("merges a push once that is repeated after 600 other sessions", async () => {
+    const sku = newId("sku");
+    await pushFrom(1, sku);
+    const { sender, push } = traffic.pushes.at(-1) as (typeof traffic.pushes)[number];
+    await pushFrom(600, sku);
+    expect(await worth(sku)).toBe(601);
+    await evictDurableObject(partition);
+    await partition.apply("shop", 0, sender as SessionSender, JSON.stringify([push]));
+    expect(await worth(sku)).toBe(601);
+  });
 
   /** Sets the time that a shard waits before each write. */
   const writingEvery = async (waitMs: number, work: () => Promise<void>) => {
@@ -218,64 +218,63 @@ describe("a rollup", () => {
   /** More pushes with long ids than fit into one entry of the journal. */
   const many = 700;
   const longId = (name: string) => newId(name).padEnd(200, "x");
-  const timesRowsWereWritten = async () =>
-    runInDurableObject(rollupOf(bindings, tenant("shop"), 0), (_, { storage }) =>
-      storage.kv.get<{ generation: number }>("meta"),
-    ).then((meta) => meta?.generation ?? 0);
+  const writtenUntil = () => runInDurableObject(partition, (_, { storage }) => storage.kv.get<number>("consumed") ?? 0);
 
   it("restores its rows and its journal after a restart", async () => {
     const sku = longId("sku");
-    const rollup = rollupOf(bindings, tenant("shop"), 0);
-    const before = await timesRowsWereWritten();
+    const before = await writtenUntil();
     let sold = 0;
     for (let round = 1; round <= 12; round += 1) {
       const pieces = round % 6 === 4 ? many : 20;
       await writingEvery(pieces === many ? 800 : 1, () => pushFrom(pieces, sku, { user: () => longId("other") }));
       sold += pieces;
-      if (round % 3 > 0) await evictDurableObject(rollup);
+      if (round % 3 > 0) await evictDurableObject(partition);
       expect(await worth(sku)).toBe(sold);
     }
-    expect(await timesRowsWereWritten()).toBeGreaterThanOrEqual(before + 2);
+    expect(await writtenUntil()).toBeGreaterThan(before);
   });
 
   it("does not replay its journal after it has written the rows, even if it no longer recognises the pushes", async () => {
     const [sku, user] = [longId("sku"), longId("user")];
-    const before = await timesRowsWereWritten();
+    const before = await writtenUntil();
     await pushFrom(1, sku, { user: () => user });
     await writingEvery(800, () => pushFrom(many, sku, { user: () => user }));
-    expect(await timesRowsWereWritten()).toBeGreaterThan(before);
-    await evictDurableObject(rollupOf(bindings, tenant("shop"), 0));
+    expect(await writtenUntil()).toBeGreaterThan(before);
+    await evictDurableObject(partition);
     expect(await worth(sku)).toBe(1 + many);
   });
 
   it("writes rows after many small entries of the journal", async () => {
     const sku = newId("sku");
-    const before = await timesRowsWereWritten();
+    const before = await writtenUntil();
     await writingEvery(1, async () => {
       for (let entry = 0; entry < 130; entry += 1) await pushFrom(1, sku);
     });
-    expect(await timesRowsWereWritten()).toBeGreaterThan(before);
-    await evictDurableObject(rollupOf(bindings, tenant("shop"), 0));
+    expect(await writtenUntil()).toBeGreaterThan(before);
+    await evictDurableObject(partition);
     expect(await worth(sku)).toBe(130);
   });
 
-  it("is split when it is hot, and both shards are merged in a read", async () => {
+  it("is split when it is hot: new sessions of half of the visitors are bound to the other partition", async () => {
     const sku = newId("sku");
     const worthAtBlog = async () => (await rollupVectorOf("product", sku, "blog-read-key"))?.features.product_worth;
     await pushFrom(1_600, sku, { site: "blog" });
-    expect(await worthAtBlog()).toBe(1_600);
+    await vi.waitFor(async () => expect(await worthAtBlog()).toBe(1_600), { timeout: 3_000 });
 
-    const sessions = Array.from({ length: 12 }, () => newSession("blog"));
-    const sell = (session_id: string, seq: number) =>
-      accept(batch([sale(seq, sku, 1)], { session_id, key: "tm_blog_bbbbbbbb", anonymous_id: newId("browser") }));
-    // The response to the first push reports the new depth.
-    for (const seq of [0, 1, 2]) {
-      await Promise.all(sessions.map((session_id) => sell(session_id, seq)));
-      await withinASecond(async () => expect(await worthAtBlog()).toBe(1_600 + (seq + 1) * sessions.length));
+    const visitors = Array.from({ length: 12 }, () => ({
+      anonymous_id: newId("browser"),
+      session_id: newSession("blog"),
+    }));
+    for (const seq of [0, 1]) {
+      for (const visitor of visitors) await accept(batch([sale(seq, sku, 1)], { ...visitor, key: "tm_blog_bbbbbbbb" }));
+      await vi.waitFor(async () => expect(await worthAtBlog()).toBe(1_600 + (seq + 1) * visitors.length), {
+        timeout: 3_000,
+      });
     }
-    const shards = sessions.map((session_id) => pushesOf(session_id).map(({ shard }) => shard));
-    expect(shards.map(([first]) => first)).toEqual(sessions.map(() => 0));
-    expect(new Set(shards.map((each) => each.at(-1)))).toEqual(new Set([0, 1]));
+    for (const { session_id, anonymous_id } of visitors) {
+      const { to } = traffic.pushes.findLast(({ sender }) => sender.id === session_id) ?? {};
+      expect(to).toBe(`partition ${hashOf(anonymous_id) % 2}`);
+    }
   });
 
   it("accepts the longest ids of the contract in any script", async () => {
@@ -303,7 +302,7 @@ describe("a rollup", () => {
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.record({ do: fc.constant("send" as const), events: fc.integer({ min: 1, max: 4 }) }) },
       { weight: 1, arbitrary: fc.constant({ do: "restart session" as const }) },
-      { weight: 1, arbitrary: fc.constant({ do: "restart rollup" as const }) },
+      { weight: 1, arbitrary: fc.constant({ do: "restart partition" as const }) },
       { weight: 1, arbitrary: fc.constant({ do: "alarm" as const }) },
     );
     const fault = fc.constantFrom<(Fault | undefined)[]>("lose_request", "lose_response", undefined);
@@ -315,8 +314,7 @@ describe("a rollup", () => {
           const sku = newId("sku");
           const session_id = newSession();
           const session = sessionOf(bindings, tenant("shop"), session_id);
-          const rollup = rollupOf(bindings, tenant("shop"), 0);
-          traffic.fault = (session) => (session === session_id ? faults.shift() : undefined);
+          traffic.fault = ({ sender }) => (sender === session_id ? faults.shift() : undefined);
           let seq = 0;
           for (const step of steps) {
             if (step.do === "send") {
@@ -328,7 +326,7 @@ describe("a rollup", () => {
             } else if (step.do === "alarm") {
               await runDurableObjectAlarm(session);
             } else {
-              await restart(step.do === "restart session" ? session : rollup);
+              await restart(step.do === "restart session" ? session : partition);
             }
           }
           traffic.fault = () => undefined;
@@ -346,14 +344,14 @@ describe("a rollup", () => {
     const sku = newId("sku");
     const session_id = newSession();
     const session = sessionOf(bindings, tenant("shop"), session_id);
-    traffic.fault = (session) => (session === session_id ? "lose_request" : undefined);
+    traffic.fault = ({ sender }) => (sender === session_id ? "lose_request" : undefined);
     await accept(batch([sale(0, sku, 1)], { session_id }));
     await runInDurableObject(session, (_, { storage }) =>
       rewriteSession(storage, ({ push_queue }) => {
         const layout = push_queue.layouts.product as StateLayout;
         layout.accumulators = `earlier ${layout.accumulators}`;
         for (const push of [...push_queue.sealed, push_queue.open])
-          push?.deltas[rollupKey("product", sku)]?.cells.unshift(7);
+          push?.deltas[entityKey("product", sku)]?.cells.unshift(7);
       }),
     );
     await restart(session);
@@ -367,7 +365,7 @@ describe("a rollup", () => {
     const session_id = newSession();
     const session = sessionOf(bindings, tenant("shop"), session_id);
     const sku = (index: number) => `${"潮汐🌊é".repeat(30)} ${session_id} ${index}`;
-    traffic.fault = (session) => (session === session_id ? "lose_request" : undefined);
+    traffic.fault = ({ sender }) => (sender === session_id ? "lose_request" : undefined);
     await accept(
       batch(
         Array.from({ length: 250 }, (_, index) => sale(index, sku(index), index + 1)),
@@ -387,7 +385,7 @@ describe("a rollup", () => {
     const sku = (index: number) => `${session_id}-${index}`;
     const sales = (from: number, count: number) =>
       Array.from({ length: count }, (_, index) => sale(from + index, sku(from + index), 1));
-    traffic.fault = (session) => (session === session_id ? "lose_request" : undefined);
+    traffic.fault = ({ sender }) => (sender === session_id ? "lose_request" : undefined);
     await accept(batch(sales(0, 200), { session_id }));
     await accept(batch(sales(200, 100), { session_id }));
     const rejected = await post(JSON.stringify(batch(sales(300, 1), { session_id })));

@@ -1,0 +1,144 @@
+import { DurableObject } from "cloudflare:workers";
+import { type Env, partitionOf } from "../env.ts";
+import { type Tenants, tenantOf } from "../tenants.ts";
+import { EntityStore } from "./entity-store.ts";
+import type { EntityRow } from "./merge.ts";
+import type { EntityKey, Push, Sender } from "./push.ts";
+import { countSetAside } from "./set-aside.ts";
+
+/** The stored metadata of a shard. */
+interface ShardMeta {
+  site: string;
+  /** The partitions that still hand rows over to the shard. */
+  sources: number[];
+}
+
+/** A shard in memory. */
+interface OpenShard {
+  meta: ShardMeta;
+  store: EntityStore;
+}
+
+/** An entity's row as it is stored. */
+export type StoredRow = [key: EntityKey, text: string];
+
+// It differs from all keys of entities, which contain a colon.
+const META = "shard";
+
+/**
+ * The Durable Object of a shard of a site's entities: one row for each user, page or custom entity whose key has the
+ * shard's hash. It merges the pushes of the site's partitions, each once.
+ *
+ * The site's first partition hands its rows over to the new shards. Until it has finished, a shard asks it for the row
+ * of an entity that it does not have yet.
+ */
+export abstract class EntityShardObject extends DurableObject<Env> {
+  /** The tenants of this deployment. */
+  protected abstract readonly tenants: Tenants;
+
+  #opening: Promise<OpenShard> | undefined;
+  #opened: OpenShard | undefined;
+
+  /**
+   * Merges a partition's pushes and makes them durable. It skips a push if that push or a later one was merged before.
+   *
+   * @param text Pushes as JSON, in the order of their numbers.
+   */
+  async apply(site: string, sender: Sender, text: string): Promise<void> {
+    const opened = await this.#open(site);
+    const { meta, store } = opened;
+    const pushes = JSON.parse(text) as Push[];
+    if (meta.sources.length > 0) {
+      const keys = pushes.flatMap(({ deltas }) => Object.keys(deltas) as EntityKey[]);
+      await this.#pull(site, opened, [...new Set(keys)]);
+    }
+    await store.apply(sender, text, pushes);
+  }
+
+  /** Reads the state of an entity, including pushes that are not written yet; `undefined` if it has none. */
+  async read(site: string, key: EntityKey): Promise<EntityRow | undefined> {
+    const opened = await this.#open(site);
+    if (opened.meta.sources.length > 0) await this.#pull(site, opened, [key]);
+    return opened.store.read(key);
+  }
+
+  /** Stores rows that a partition hands over, except those that the shard has already. */
+  async take(site: string, source: number, rows: StoredRow[]): Promise<void> {
+    const opened = await this.#open(site);
+    await this.#pull(
+      site,
+      opened,
+      rows.map(([key]) => key),
+      { source, texts: rows.map(([, text]) => text) },
+    );
+  }
+
+  /** Ends the handover from a partition: it has no more rows. */
+  async finish(site: string, source: number): Promise<void> {
+    const { meta } = await this.#open(site);
+    meta.sources = meta.sources.filter((each) => each !== source);
+    this.ctx.storage.kv.put(META, meta);
+  }
+
+  async #open(site: string): Promise<OpenShard> {
+    // After a failed write the stored values are read again.
+    if (this.#opened?.store.hasFailed) this.#opening = this.#opened = undefined;
+    this.#opening ??= this.#read(site).catch((error) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    const opened = await this.#opening;
+    if (opened.meta.site !== site) throw new RangeError(`a shard of ${opened.meta.site} was called as one of ${site}`);
+    return opened;
+  }
+
+  async #read(site: string): Promise<OpenShard> {
+    const { storage } = this.ctx;
+    const tenant = tenantOf(this.tenants, site);
+    const meta = storage.kv.get<ShardMeta>(META) ?? {
+      site,
+      sources: await partitionOf(this.env, tenant, 0).sources(site, 0),
+    };
+    storage.kv.put(META, meta);
+    const store = new EntityStore(storage, tenant.definitions, countSetAside(this.ctx, this.env, site));
+    this.#opened = { meta, store };
+    return this.#opened;
+  }
+
+  /** The rows that a partition has of entities, whose keys are given. One call transfers some of them. */
+  async #rowsOf(site: string, source: number, keys: EntityKey[]): Promise<(string | undefined)[]> {
+    const partition = partitionOf(this.env, tenantOf(this.tenants, site), source);
+    const texts: (string | undefined)[] = [];
+    while (texts.length < keys.length)
+      texts.push(...(await partition.rowsToHandOver(site, source, keys.slice(texts.length))));
+    return texts;
+  }
+
+  /**
+   * Stores the rows of entities that the shard has no row of, from the partitions that still hand rows over.
+   *
+   * @param given The texts of the rows by position of the key, if a partition has sent them already.
+   */
+  async #pull(
+    site: string,
+    { meta, store: { rows } }: OpenShard,
+    keys: EntityKey[],
+    given?: { source: number; texts: string[] },
+  ): Promise<void> {
+    const missing = keys.map((key, index) => ({ key, index })).filter(({ key }) => !rows.has(key));
+    if (missing.length === 0) return;
+    const wanted = missing.map(({ key }) => key);
+    const answers = await Promise.all(
+      meta.sources.filter((source) => source !== given?.source).map((source) => this.#rowsOf(site, source, wanted)),
+    );
+    this.ctx.storage.transactionSync(() => {
+      for (const [place, { key, index }] of missing.entries()) {
+        const texts = [given?.texts[index], ...answers.map((texts) => texts[place])].filter(
+          (text) => text !== undefined,
+        );
+        // Another call may have stored the row meanwhile.
+        if (!rows.has(key)) rows.adopt(key, texts);
+      }
+    });
+  }
+}

@@ -1,0 +1,98 @@
+import type { Sender } from "./push.ts";
+
+/** The latest push of a sender: its number, and UTC milliseconds of its arrival. */
+type Latest = [n: number, at: number];
+
+/** The latest pushes of the senders that began in the same {@link BUCKET_MS}. One row. */
+type Bucket = Map<string, Latest>;
+
+/** Span of a bucket, in milliseconds. Senders that push at the same time mostly began at about the same time. */
+const BUCKET_MS = 10_000;
+
+/** Time after its latest push for which a sender is kept, in milliseconds. A push that is repeated later counts twice. */
+const KEEP_MS = 86_400_000;
+
+/** Largest number of unchanged senders in memory, of about 200 bytes each. */
+const MAX_CACHED = 20_000;
+
+/** Number of stored buckets that one {@link Ledger.write} checks for expired senders. */
+const CHECKED = 4;
+
+const PREFIX = "ledger ";
+
+/** Digits of a bucket's number in its key, so that the keys are in the order of the numbers. */
+const DIGITS = 12;
+
+const keyOf = ({ began_at }: Sender): string =>
+  `${PREFIX}${`${Math.floor(began_at / BUCKET_MS)}`.padStart(DIGITS, "0")}`;
+
+/**
+ * The number of each sender's latest push, by which a repeated push is recognised. Senders are stored together with
+ * those that began at the same time, so that the pushes of many sessions change few rows.
+ */
+export class Ledger {
+  readonly #kv: SyncKvStorage;
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #changed = new Set<string>();
+  #cached = 0;
+  /** The key of the last bucket that was checked for expired senders. */
+  #checked = PREFIX;
+
+  constructor(kv: SyncKvStorage) {
+    this.#kv = kv;
+  }
+
+  /** The number of a sender's latest push; `undefined` for an unknown sender. */
+  latest(sender: Sender): number | undefined {
+    return this.#bucketOf(keyOf(sender)).get(sender.id)?.[0];
+  }
+
+  /** Records the number of a sender's latest push. */
+  record(sender: Sender, n: number): void {
+    const key = keyOf(sender);
+    const bucket = this.#bucketOf(key);
+    if (!bucket.has(sender.id)) this.#cached += 1;
+    bucket.set(sender.id, [n, Date.now()]);
+    this.#changed.add(key);
+  }
+
+  /** Writes the changed buckets, and removes expired senders from some others. Call it in a transaction. */
+  write(): void {
+    for (const key of this.#changed) this.#kv.put(key, JSON.stringify([...this.#bucketOf(key)]));
+    this.#removeExpired();
+  }
+
+  /** Marks all buckets as unchanged, after the transaction of {@link write}. */
+  markWritten(): void {
+    this.#changed.clear();
+    if (this.#cached <= MAX_CACHED) return;
+    this.#buckets.clear();
+    this.#cached = 0;
+  }
+
+  #bucketOf(key: string): Bucket {
+    let bucket = this.#buckets.get(key);
+    if (!bucket) {
+      bucket = new Map(JSON.parse(this.#kv.get<string>(key) ?? "[]") as [string, Latest][]);
+      this.#buckets.set(key, bucket);
+      this.#cached += bucket.size;
+    }
+    return bucket;
+  }
+
+  #removeExpired(): void {
+    const keys = [...this.#kv.list<string>({ prefix: PREFIX, startAfter: this.#checked, limit: CHECKED })];
+    this.#checked = keys.length < CHECKED ? PREFIX : (keys.at(-1)?.[0] ?? PREFIX);
+    const oldest = Date.now() - KEEP_MS;
+    for (const [key, text] of keys) {
+      if (this.#changed.has(key)) continue;
+      const entries = JSON.parse(text) as [string, Latest][];
+      const kept = entries.filter(([, [, at]]) => at > oldest);
+      if (kept.length === entries.length) continue;
+      if (kept.length > 0) this.#kv.put(key, JSON.stringify(kept));
+      else this.#kv.delete(key);
+      this.#cached -= this.#buckets.get(key)?.size ?? 0;
+      this.#buckets.delete(key);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import type { Engine } from "@tidemark/engine";
+import type { Definitions } from "../compile-features.ts";
+import { type EntityRow, mergeInto } from "./merge.ts";
+import { type EntityKey, entityOf } from "./push.ts";
+
+/** A row in memory. */
+interface Cached {
+  row: EntityRow;
+  /** Length of the stored text; 0 before the first write. */
+  characters: number;
+}
+
+/**
+ * Largest length of the stored texts of the rows in memory. A row takes one to three times its text on the heap. With
+ * the rows that are new or have grown since the last write, all take at most 16 MB.
+ */
+const MAX_CACHED = 3_000_000;
+
+/** Largest length of a row's text, because a stored value has at most 2 MB. */
+const MAX_ROW = 1_900_000;
+
+/**
+ * Size of the object, in bytes, from which no row may become longer. The platform's limit is 10 GB, and the journal and
+ * the ledger need the rest: a write beyond the limit would stop the object.
+ */
+const MAX_STORED = 9_500_000_000;
+
+/**
+ * The rows of entities: read once, changed in memory, written together. A row is a JSON text.
+ *
+ * A row that cannot be written is set aside: it keeps its stored value, and no longer changes. All other rows are
+ * written.
+ */
+export class EntityRows {
+  readonly #kv: SyncKvStorage;
+  readonly #sql: SqlStorage;
+  readonly #definitions: Definitions;
+  readonly #onSetAside: (key: EntityKey, reason: string) => void;
+  readonly #cached = new Map<EntityKey, Cached>();
+  readonly #changed = new Set<EntityKey>();
+  #characters = 0;
+
+  /** @param onSetAside Called for each row that cannot be written. */
+  constructor(
+    { kv, sql }: Pick<DurableObjectStorage, "kv" | "sql">,
+    definitions: Definitions,
+    onSetAside: (key: EntityKey, reason: string) => void,
+  ) {
+    this.#kv = kv;
+    this.#sql = sql;
+    this.#definitions = definitions;
+    this.#onSetAside = onSetAside;
+  }
+
+  /** Whether an entity has a row. */
+  has(key: EntityKey): boolean {
+    return this.#cached.has(key) || this.#kv.get(key) !== undefined;
+  }
+
+  /** Returns the row of an entity; `undefined` if it has none. */
+  get(key: EntityKey): EntityRow | undefined {
+    const cached = this.#cached.get(key);
+    if (cached) return cached.row;
+    const text = this.#kv.get<string>(key);
+    if (text === undefined) return undefined;
+    const row = this.decode(key, text);
+    this.#cache(key, row, text.length);
+    return row;
+  }
+
+  /** Returns the row of an entity for a change, and creates it if needed. */
+  change(key: EntityKey): EntityRow {
+    let row = this.get(key);
+    if (!row) {
+      row = { engine: this.engineOf(key).emptyState(), anonymous_ids: [] };
+      this.#cache(key, row, 0);
+    }
+    this.#changed.add(key);
+    return row;
+  }
+
+  /**
+   * Stores the row of an entity without one: the merged texts of its rows elsewhere, if any. An entity that no longer
+   * has features keeps the first one.
+   */
+  adopt(key: EntityKey, texts: string[]): void {
+    const [first, ...others] = texts;
+    if (first === undefined) return;
+    let text = first;
+    if (others.length > 0 && this.#definitions.rollups.has(entityOf(key))) {
+      const row = this.decode(key, first);
+      for (const other of others) mergeInto(this.engineOf(key), row, this.decode(key, other));
+      text = JSON.stringify(row);
+    }
+    this.#put(key, text, 0);
+  }
+
+  /** Writes the changed rows, one by one. Call it in a transaction. */
+  write(): void {
+    for (const key of this.#changed) {
+      const cached = this.#cached.get(key);
+      if (!cached) continue;
+      const text = JSON.stringify(cached.row);
+      if (this.#put(key, text, cached.characters)) {
+        this.#characters += text.length - cached.characters;
+        cached.characters = text.length;
+      } else {
+        this.#remove(key);
+      }
+    }
+  }
+
+  /** Marks all rows as unchanged, after the transaction of {@link write}. */
+  markWritten(): void {
+    this.#changed.clear();
+    this.trim();
+  }
+
+  /** Whether the rows in memory are too long, even without the unchanged ones after {@link trim}. */
+  get isFull(): boolean {
+    return this.#characters > MAX_CACHED;
+  }
+
+  /** Removes the unchanged rows that were read first from memory while there are too many. */
+  trim(): void {
+    for (const key of this.#cached.keys()) {
+      if (!this.isFull) return;
+      if (!this.#changed.has(key)) this.#remove(key);
+    }
+  }
+
+  /** Decodes a row. Features that changed since it was written start from scratch. */
+  decode(key: EntityKey, text: string): EntityRow {
+    const { engine, anonymous_ids } = JSON.parse(text) as EntityRow;
+    return { engine: this.engineOf(key).migrate(engine).state, anonymous_ids };
+  }
+
+  /** The engine of an entity's features. @throws Error for an entity without a feature. */
+  engineOf(key: EntityKey): Engine {
+    const engine = this.#definitions.rollups.get(entityOf(key))?.engine;
+    if (!engine) throw new Error(`no feature is defined for ${entityOf(key)}`);
+    return engine;
+  }
+
+  /** Stores a text, or sets it aside. Returns whether it is stored. @param before Length of the stored text. */
+  #put(key: EntityKey, text: string, before: number): boolean {
+    try {
+      if (text.length > MAX_ROW) throw new Error(`${text.length} characters; a row has at most ${MAX_ROW}`);
+      if (text.length > before && this.#sql.databaseSize > MAX_STORED)
+        throw new Error(`the object has ${MAX_STORED} bytes, and no space for longer rows`);
+      this.#kv.put(key, text);
+      return true;
+    } catch (error) {
+      this.#onSetAside(key, `${error}`);
+      return false;
+    }
+  }
+
+  #cache(key: EntityKey, row: EntityRow, characters: number): void {
+    this.#cached.set(key, { row, characters });
+    this.#characters += characters;
+  }
+
+  #remove(key: EntityKey): void {
+    this.#characters -= this.#cached.get(key)?.characters ?? 0;
+    this.#cached.delete(key);
+  }
+}

@@ -1,0 +1,264 @@
+import { DurableObject } from "cloudflare:workers";
+import { EntityStore } from "../entities/entity-store.ts";
+import type { EntityRow } from "../entities/merge.ts";
+import type { EntityKey, Push, Sender } from "../entities/push.ts";
+import { countSetAside } from "../entities/set-aside.ts";
+import { SHARDS } from "../entities/shards.ts";
+import { type Env, entityShardOf, partitionOf } from "../env.ts";
+import { type Tenants, tenantOf } from "../tenants.ts";
+import { allPartitions, initialDepth, isPartition, MAX_DEPTH, partitionFor } from "./binding.ts";
+import { convertEarlierStore } from "./earlier-store.ts";
+import { handOver } from "./handover.ts";
+import { Relay } from "./relay.ts";
+
+/** A session as a sender of pushes. */
+export interface SessionSender extends Sender {
+  /** Hash of the visitor's anonymous id, which decides about the partition of a new session. */
+  hash: number;
+}
+
+/** A partition's response to pushes. */
+export interface PushResponse {
+  /** Number of times that the partition was split. */
+  depth: number;
+  /** Whether nothing was merged: the new session belongs to the partition of its hash at this depth. */
+  isMoved?: true;
+}
+
+/** A partition's response to the read of an entity. */
+export interface ReadResponse {
+  /** Number of times that the partition was split. At 0 it holds the site's entities; at any other, the shards do. */
+  depth: number;
+  /** The state of the entity; absent if the partition has no row for it. */
+  row?: EntityRow;
+}
+
+/** The stored metadata of a partition. */
+interface PartitionMeta {
+  site: string;
+  partition: number;
+  /** Number of times that the partition was split. */
+  depth: number;
+  /** Whether the shards have all rows of the partition. */
+  isHandedOver: boolean;
+  /** The depth of a partition that an earlier version has stored. Other partitions may then have rows too. */
+  earlier_depth?: number;
+}
+
+/** A partition in memory. */
+interface OpenPartition {
+  meta: PartitionMeta;
+  merging: EntityStore | Relay;
+}
+
+// It differs from all keys of entities, which contain a colon.
+const META = "partition";
+
+/** Load limit of a partition: more calls of its sessions within the time split it. */
+const HOT = { calls: 1_500, within_ms: 5_000 };
+
+/** Size of an object with entities, in bytes, from which the partition is split: half of the platform's limit. */
+const LARGE = 5_000_000_000;
+
+/** Length of the rows in characters from which one call returns no more of them: the platform limits a call to 32 MB. */
+const MAX_ANSWER = 4_000_000;
+
+/** Maximum time until a restarted partition continues to forward and to hand over, in milliseconds. */
+const CONTINUE_MS = 60_000;
+
+/**
+ * The Durable Object of a partition of a site. It merges the pushes of the sessions that are bound to it, each once.
+ *
+ * The first partition of a site holds the site's entities. At its first split it hands them over to the shards. From
+ * then on each partition merges the deltas of its sessions by entity, and forwards them to the shards.
+ */
+export abstract class PartitionObject extends DurableObject<Env> {
+  /** The tenants of this deployment. */
+  protected abstract readonly tenants: Tenants;
+
+  #opened: OpenPartition | undefined;
+  #recent = { since: 0, calls: 0 };
+  #alarmAt = 0;
+  #isHandingOver = false;
+
+  /**
+   * Merges a session's pushes and makes them durable. It skips a push if that push or a later one was merged before.
+   *
+   * @param text Pushes as JSON, in the order of their numbers. A text costs less to transfer and to write than its
+   * value.
+   */
+  async apply(site: string, partition: number, sender: SessionSender, text: string): Promise<PushResponse> {
+    const opened = this.#open(site, partition);
+    const { meta, merging } = opened;
+    const pushes = JSON.parse(text) as Push[];
+    const belongs = partitionFor(sender.hash, meta.depth) === partition;
+    if (!belongs && pushes[0]?.n === 1 && merging.latest(sender) === undefined) {
+      return { depth: meta.depth, isMoved: true };
+    }
+    if (merging instanceof Relay) this.#ensureAlarm();
+    await merging.apply(sender, text, pushes);
+    if (belongs && meta.depth < MAX_DEPTH && (this.isHot() || this.#isLarge(opened))) await this.#split(opened);
+    this.ctx.waitUntil(this.#continue(site, partition));
+    return { depth: this.#open(site, partition).meta.depth };
+  }
+
+  /** Reads the state of an entity, including pushes that are not written yet. */
+  read(site: string, partition: number, key: EntityKey): ReadResponse {
+    const { meta, merging } = this.#open(site, partition);
+    const row = merging instanceof EntityStore ? merging.read(key) : undefined;
+    return { depth: meta.depth, ...(row && { row }) };
+  }
+
+  /** The partitions that hand rows over to a new shard: this one and, from an earlier version, others. */
+  async sources(site: string, partition: number): Promise<number[]> {
+    const tenant = tenantOf(this.tenants, site);
+    const pending: number[] = [];
+    await allPartitions(async (each) => {
+      const { earlier_depth = 0, isHandedOver } =
+        each === partition ? this.handover(site, each) : await partitionOf(this.env, tenant, each).handover(site, each);
+      if (!isHandedOver) pending.push(each);
+      return earlier_depth;
+    });
+    return pending;
+  }
+
+  /** Whether the shards have all rows of the partition, and its depth in an earlier version, if that has stored it. */
+  handover(site: string, partition: number): Pick<PartitionMeta, "earlier_depth" | "isHandedOver"> {
+    const { earlier_depth, isHandedOver } = this.#open(site, partition).meta;
+    return { isHandedOver, ...(earlier_depth !== undefined && { earlier_depth }) };
+  }
+
+  /**
+   * Returns the stored rows of the first of some entities, as many as one call transfers; `undefined` for one that the
+   * partition does not have, or no longer has.
+   */
+  rowsToHandOver(site: string, partition: number, keys: EntityKey[]): (string | undefined)[] {
+    const { merging } = this.#open(site, partition);
+    if (merging instanceof EntityStore) throw new Error(`partition ${partition} still holds its entities`);
+    this.ctx.waitUntil(this.#continue(site, partition));
+    const texts: (string | undefined)[] = [];
+    let characters = 0;
+    for (const key of keys) {
+      const text = this.ctx.storage.kv.get<string>(key);
+      texts.push(text);
+      characters += text?.length ?? 0;
+      if (characters > MAX_ANSWER) break;
+    }
+    return texts;
+  }
+
+  /** Continues to forward and to hand over after a restart. */
+  override async alarm(): Promise<void> {
+    this.#alarmAt = 0;
+    const meta = this.ctx.storage.kv.get<PartitionMeta>(META);
+    if (!meta) return;
+    await this.#continue(meta.site, meta.partition);
+  }
+
+  #open(site: string, partition: number): OpenPartition {
+    // After a failed write the stored values are read again. All sessions that waited for the write received its error.
+    if (this.#opened?.merging.hasFailed) this.#opened = undefined;
+    this.#opened ??= this.#read(site, partition);
+    const { meta } = this.#opened;
+    if (meta.site !== site || meta.partition !== partition)
+      throw new RangeError(`partition ${meta.partition} of ${meta.site} was called as ${partition} of ${site}`);
+    return this.#opened;
+  }
+
+  #read(site: string, partition: number): OpenPartition {
+    if (!isPartition(partition)) throw new RangeError(`there is no partition ${partition}`);
+    const meta = this.ctx.storage.kv.get<PartitionMeta>(META) ?? this.#create(site, partition);
+    return { meta, merging: this.#mergingOf(meta) };
+  }
+
+  #create(site: string, partition: number): PartitionMeta {
+    const { storage } = this.ctx;
+    const { definitions } = tenantOf(this.tenants, site);
+    const created: PartitionMeta = { site, partition, depth: initialDepth(partition), isHandedOver: partition > 0 };
+    convertEarlierStore(storage, partition, definitions, countSetAside(this.ctx, this.env, site), (depth) => {
+      Object.assign(created, { depth, isHandedOver: false, earlier_depth: depth });
+      storage.kv.put(META, created);
+    });
+    storage.kv.put(META, created);
+    return created;
+  }
+
+  #mergingOf({ site, partition, depth }: PartitionMeta): EntityStore | Relay {
+    const { storage } = this.ctx;
+    const tenant = tenantOf(this.tenants, site);
+    if (depth === 0) return new EntityStore(storage, tenant.definitions, countSetAside(this.ctx, this.env, site));
+    const sender: Sender = { id: `partition ${partition}`, began_at: 0 };
+    return new Relay(storage, tenant.definitions, (shard, text) =>
+      entityShardOf(this.env, tenant, shard).apply(site, sender, text),
+    );
+  }
+
+  /** Counts a call of a session that belongs to this partition. Returns whether there are too many. */
+  protected isHot(): boolean {
+    const now = Date.now();
+    if (Math.abs(now - this.#recent.since) > HOT.within_ms) this.#recent = { since: now, calls: 0 };
+    this.#recent.calls += 1;
+    if (this.#recent.calls <= HOT.calls) return false;
+    this.#recent = { since: now, calls: 0 };
+    return true;
+  }
+
+  /** Whether the entities need the space of the shards. */
+  #isLarge({ merging }: OpenPartition): boolean {
+    return merging instanceof EntityStore && this.ctx.storage.sql.databaseSize > LARGE;
+  }
+
+  /** Splits the partition: half of the new sessions belong to another one. The first split moves the entities out. */
+  async #split(opened: OpenPartition): Promise<void> {
+    const { meta, merging } = opened;
+    if (merging instanceof EntityStore) await merging.whenWritten();
+    // Another call may have split the partition meanwhile.
+    if (this.#opened !== opened) return;
+    const writeDepth = () => this.ctx.storage.kv.put(META, { ...meta, depth: meta.depth + 1 });
+    if (merging instanceof EntityStore) {
+      // The next call reads the stored values, also if this one cannot write them.
+      this.#opened = undefined;
+      merging.close(writeDepth);
+    } else {
+      writeDepth();
+      meta.depth += 1;
+    }
+  }
+
+  /** Forwards deltas, and hands over rows. Sets the alarm before it, for the case of a restart. Never rejects. */
+  async #continue(site: string, partition: number): Promise<void> {
+    const { meta, merging } = this.#open(site, partition);
+    if (merging instanceof EntityStore) return;
+    if (merging.isPending || !meta.isHandedOver) this.#ensureAlarm();
+    await Promise.all([merging.forward(), this.#handOver(meta)]);
+  }
+
+  /** Hands the rows over, unless an earlier call does so or has done so. Never rejects. */
+  async #handOver({ site, partition, isHandedOver }: PartitionMeta): Promise<void> {
+    if (isHandedOver || this.#isHandingOver) return;
+    this.#isHandingOver = true;
+    const tenant = tenantOf(this.tenants, site);
+    try {
+      await handOver(this.ctx.storage, (shard, rows) =>
+        entityShardOf(this.env, tenant, shard).take(site, partition, rows),
+      );
+      const shards = Array.from({ length: SHARDS }, (_, shard) => entityShardOf(this.env, tenant, shard));
+      await Promise.all(shards.map((shard) => shard.finish(site, partition)));
+      // The partition may have been split again meanwhile.
+      const { meta } = this.#open(site, partition);
+      this.ctx.storage.kv.put(META, { ...meta, isHandedOver: true });
+      meta.isHandedOver = true;
+    } catch (error) {
+      console.error("a partition could not hand over its entities; it tries again", error);
+    } finally {
+      this.#isHandingOver = false;
+    }
+  }
+
+  #ensureAlarm(): void {
+    const now = Date.now();
+    if (this.#alarmAt > now && this.#alarmAt <= now + CONTINUE_MS) return;
+    this.#alarmAt = now + CONTINUE_MS;
+    this.ctx.storage.setAlarm(this.#alarmAt);
+  }
+}

@@ -1,0 +1,181 @@
+import type { Definitions } from "../compile-features.ts";
+import { charactersIn, Journal, type Received } from "../entities/journal.ts";
+import { Ledger } from "../entities/ledger.ts";
+import { decodeDeltas, type EntityRow, mergeInto } from "../entities/merge.ts";
+import { type EntityKey, type Push, type Sender, textOfNew } from "../entities/push.ts";
+import { groupByShard, SHARDS } from "../entities/shards.ts";
+import { GroupCommit } from "../group-commit.ts";
+import { OutgoingPushes } from "./outgoing.ts";
+
+/** Minimum time from one push to a shard to the next, in milliseconds. */
+const FORWARD_EVERY_MS = 1_000;
+
+/** Journal entries, and length of their texts, from one write of the ledger to the next. */
+const CHECKPOINT_EVERY = { entries: 64, characters: 1_000_000 };
+
+/** Maximum length of the texts that shards have not confirmed. Beyond it sessions keep their pushes. */
+const MAX_CHARACTERS = 8_000_000;
+
+/**
+ * The pushes of a partition's sessions on their way to the shards. The relay merges the deltas of all sessions by
+ * entity, and forwards them at most once in {@link FORWARD_EVERY_MS}: a page that everybody sees costs its shard one
+ * delta a second.
+ *
+ * The journal is the only copy. An entry that is a cut ends a push to each shard, whose number is the position of the
+ * cut. After a restart the relay computes the same pushes from the journal, and sends those again that a shard may not
+ * have confirmed. The shard merges a number once.
+ */
+export class Relay {
+  readonly #storage: DurableObjectStorage;
+  readonly #definitions: Definitions;
+  readonly #ledger: Ledger;
+  readonly #journal: Journal;
+  readonly #commit = new GroupCommit<Received | undefined>((group) => this.#write(group));
+  readonly #outgoing: readonly OutgoingPushes[];
+  /** The deltas since the latest cut. */
+  #open = new Map<EntityKey, EntityRow>();
+  #cut = { position: 0, at: 0 };
+  /** The position up to which the stored ledger has all pushes, and the length of the texts after it. */
+  #checkpoint = { position: 0, charactersAfter: 0 };
+  #isForwarding = false;
+
+  /**
+   * Reads the journal.
+   *
+   * @param send Sends pushes to a shard. It rejects unless the shard has stored them.
+   */
+  constructor(
+    storage: DurableObjectStorage,
+    definitions: Definitions,
+    send: (shard: number, text: string) => Promise<void>,
+  ) {
+    this.#storage = storage;
+    this.#definitions = definitions;
+    this.#ledger = new Ledger(storage.kv);
+    this.#journal = new Journal(storage);
+    this.#outgoing = Array.from(
+      { length: SHARDS },
+      (_, shard) => new OutgoingPushes((text) => send(shard, text), definitions.layouts),
+    );
+    const entries = this.#journal.replay();
+    this.#cut.position = this.#checkpoint.position = this.#journal.consumed;
+    for (const { position, received, isCut } of entries) {
+      for (const { sender, after, text } of received) this.#merge(sender, JSON.parse(text), after);
+      if (isCut) this.#endPushes(position);
+    }
+    this.#checkpoint.charactersAfter = this.#journal.characters;
+  }
+
+  /** Whether a write failed: create another relay from the stored values. All calls of this one reject. */
+  get hasFailed(): boolean {
+    return this.#commit.hasFailed;
+  }
+
+  /** Whether a delta is not forwarded, or not confirmed. */
+  get isPending(): boolean {
+    return this.#open.size > 0 || this.#outgoing.some(({ unconfirmedAfter }) => unconfirmedAfter !== undefined);
+  }
+
+  /** The number of a sender's latest push; `undefined` for an unknown sender. */
+  latest(sender: Sender): number | undefined {
+    return this.#ledger.latest(sender);
+  }
+
+  /**
+   * Merges a session's pushes. Resolves when they are durable. It skips a push if that push or a later one was merged
+   * before.
+   *
+   * @throws Error while too many pushes wait for shards.
+   */
+  async apply(sender: Sender, text: string, pushes: readonly Push[]): Promise<void> {
+    const after = this.#ledger.latest(sender) ?? 0;
+    if ((pushes.at(-1)?.n ?? 0) > after) {
+      if (this.#journal.characters > MAX_CHARACTERS) throw new Error("too many pushes wait for the shards");
+      const received = { sender, after, text: textOfNew(text, pushes, after) };
+      this.#merge(sender, pushes, after);
+      this.#commit.add(received);
+    }
+    await this.#commit.pending;
+  }
+
+  /**
+   * Forwards all deltas, those since the latest cut when {@link FORWARD_EVERY_MS} is over. Resolves when each shard has
+   * confirmed its pushes or cannot be reached; immediately while an earlier call forwards. Never rejects.
+   */
+  async forward(): Promise<void> {
+    if (this.#isForwarding) return;
+    this.#isForwarding = true;
+    try {
+      while (this.#open.size > 0) {
+        await this.#nextCut();
+        void this.#send();
+      }
+    } catch (error) {
+      console.error("a partition could not forward its deltas", error);
+    } finally {
+      this.#isForwarding = false;
+    }
+    await this.#send();
+  }
+
+  async #nextCut(): Promise<void> {
+    const { position, at } = this.#cut;
+    const remaining = at + FORWARD_EVERY_MS - Date.now();
+    // The minimum limits the wait after the clock was set back.
+    if (remaining > 0) await scheduler.wait(Math.min(remaining, FORWARD_EVERY_MS));
+    // An entry with pushes may have been a cut meanwhile.
+    if (this.#cut.position > position) return;
+    this.#commit.add(undefined);
+    await this.#commit.pending;
+  }
+
+  async #send(): Promise<void> {
+    await Promise.all(this.#outgoing.map((each) => each.send().then(() => this.#consume())));
+  }
+
+  #merge(sender: Sender, pushes: readonly Push[], after: number): void {
+    // A push that cannot be decoded changes nothing.
+    for (const { key, engine, delta } of [...decodeDeltas(pushes, after, this.#definitions)]) {
+      let row = this.#open.get(key);
+      if (!row) {
+        row = { engine: engine.emptyState(), anonymous_ids: [] };
+        this.#open.set(key, row);
+      }
+      mergeInto(engine, row, delta);
+    }
+    this.#ledger.record(sender, Math.max(after, pushes.at(-1)?.n ?? 0));
+  }
+
+  #write(group: (Received | undefined)[]): void {
+    const received = group.filter((each) => each !== undefined);
+    const isCut = Date.now() - this.#cut.at >= FORWARD_EVERY_MS || group.includes(undefined);
+    this.#storage.transactionSync(() => this.#journal.append(received, isCut));
+    this.#checkpoint.charactersAfter += charactersIn(received);
+    if (!isCut) return;
+    this.#endPushes(this.#journal.position);
+    const { position, charactersAfter } = this.#checkpoint;
+    const { entries, characters } = CHECKPOINT_EVERY;
+    if (this.#cut.position - position >= entries || charactersAfter >= characters) this.#writeLedger();
+  }
+
+  /** Writes the ledger, after which the entries up to the latest cut are needed for the shards only. */
+  #writeLedger(): void {
+    this.#storage.transactionSync(() => this.#ledger.write());
+    this.#ledger.markWritten();
+    this.#checkpoint = { position: this.#cut.position, charactersAfter: 0 };
+  }
+
+  /** Ends a push to each shard that has deltas. */
+  #endPushes(position: number): void {
+    for (const [shard, rows] of groupByShard(this.#open))
+      this.#outgoing[shard]?.add(position, this.#cut.position, rows);
+    this.#open = new Map();
+    this.#cut = { position, at: Date.now() };
+  }
+
+  /** Frees the entries that all shards have confirmed. */
+  #consume(): void {
+    const unconfirmed = this.#outgoing.map(({ unconfirmedAfter }) => unconfirmedAfter ?? this.#cut.position);
+    this.#journal.consume(Math.min(this.#checkpoint.position, ...unconfirmed));
+  }
+}

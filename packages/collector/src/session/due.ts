@@ -1,0 +1,17 @@
+import type { StoredSession } from "./row.ts";
+
+/** A task of a session for a later time: to send its pushes again, or to close because it is idle. */
+export type Duty = "push" | "close";
+
+/** Duties and the times at which they are due, in UTC milliseconds, the earliest first. */
+export type DueList = [duty: Duty, at: number][];
+
+/** Sets the time at which a duty is due; `null` for never. Then ensure the alarm. */
+export const setDue = (stored: Pick<StoredSession, "due">, duty: Duty, at: number | null): void => {
+  const others = stored.due.filter(([other]) => other !== duty);
+  stored.due = at === null ? others : [...others, [duty, at] satisfies DueList[0]].sort(([, a], [, b]) => a - b);
+};
+
+/** The time at which a duty is due, in UTC milliseconds; `null` for never. */
+export const dueAt = ({ due }: Pick<StoredSession, "due">, duty: Duty): number | null =>
+  due.find(([each]) => each === duty)?.[1] ?? null;

@@ -1,0 +1,33 @@
+import { hashOf } from "@tidemark/engine";
+import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
+import type { Push } from "../entities/push.ts";
+import { partitionFor } from "../partition/binding.ts";
+import { convertPushes, type EarlierPush, earlierBegan } from "../partition/earlier-store.ts";
+import type { PushQueue } from "./pushes.ts";
+import type { StoredSession } from "./row.ts";
+
+/** The push queue of an earlier version: each push had the number of a shard, which now is that of a partition. */
+interface EarlierQueue extends Omit<PushQueue, "partition" | "sealed" | "open"> {
+  depth: number;
+  sealed: (EarlierPush & { shard: number })[];
+  open: (EarlierPush & { shard: number }) | null;
+}
+
+/** Converts a session that an earlier version has stored. Its pushes were sent to a shard in order, if at all. */
+export const convertEarlierSession = (stored: StoredSession): void => {
+  const { push_queue, session_id, latest_received_at, closed } = stored;
+  if ("partition" in push_queue) return;
+  const { latest_n, depth, layouts, sealed, open } = push_queue as EarlierQueue;
+  const hash = hashOf(session_id);
+  stored.visitor_hash = hash;
+  stored.began_at = earlierBegan(session_id);
+  stored.due = latest_received_at === null || closed ? [] : [["close", latest_received_at + SESSION_IDLE_MS]];
+  stored.push_queue = {
+    latest_n,
+    // Pushes to another shard than the first one were not sent before that shard had confirmed the first ones.
+    partition: (sealed[0] ?? open)?.shard ?? partitionFor(hash, depth),
+    layouts,
+    sealed: [...convertPushes(sealed)],
+    open: open && (convertPushes([open])[0] as Push),
+  };
+};

@@ -1,0 +1,102 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Ledger } from "../../src/entities/ledger.ts";
+import { MemoryKv } from "./memory-storage.ts";
+
+const DAY = 86_400_000;
+const NOW = 1_800_000_000_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const session = (id: string, began_at = NOW) => ({ id, began_at });
+
+const write = (ledger: Ledger) => {
+  ledger.write();
+  ledger.markWritten();
+};
+
+describe("a ledger", () => {
+  it("knows the latest number of each sender that was recorded before the last write, after any restarts", () => {
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ do: fc.constant("record" as const), sender: fc.nat(9), n: fc.nat(99) }) },
+      { weight: 2, arbitrary: fc.constant({ do: "write" as const }) },
+      { weight: 1, arbitrary: fc.constant({ do: "restart" as const }) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const kv = new MemoryKv();
+        const senderOf = (id: number) => session(`s${id}`, NOW + id * 3_000);
+        let ledger = new Ledger(kv);
+        let recorded = new Map<number, number>();
+        let stored = new Map<number, number>();
+        for (const each of steps) {
+          if (each.do === "record") {
+            ledger.record(senderOf(each.sender), each.n);
+            recorded.set(each.sender, each.n);
+          } else if (each.do === "write") {
+            write(ledger);
+            stored = new Map(recorded);
+          } else {
+            ledger = new Ledger(kv);
+            recorded = new Map(stored);
+          }
+          for (let id = 0; id < 10; id += 1) expect(ledger.latest(senderOf(id))).toBe(recorded.get(id));
+        }
+      }),
+    );
+  });
+
+  it("writes one row for senders that began within ten seconds, and only if one of them has changed", () => {
+    const kv = new MemoryKv();
+    const ledger = new Ledger(kv);
+    for (let sender = 0; sender < 100; sender += 1) ledger.record(session(`s${sender}`, NOW + sender * 90), 1);
+    write(ledger);
+    expect(kv.writes).toHaveLength(1);
+    write(ledger);
+    ledger.record(session("other", NOW + 10_000), 1);
+    write(ledger);
+    expect(kv.writes).toHaveLength(2);
+  });
+
+  it("drops a sender a day after its latest push, and the row of its last sender", () => {
+    const kv = new MemoryKv();
+    const ledger = new Ledger(kv);
+    const [quiet, busy] = [session("quiet"), session("busy")];
+    for (const sender of [quiet, busy]) ledger.record(sender, 1);
+    write(ledger);
+    vi.setSystemTime(NOW + 1);
+    ledger.record(busy, 2);
+    write(ledger);
+    vi.setSystemTime(NOW + DAY);
+    write(ledger);
+    expect([ledger.latest(quiet), ledger.latest(busy)]).toEqual([undefined, 2]);
+    vi.setSystemTime(NOW + DAY + 1);
+    write(ledger);
+    expect([...kv.list()]).toEqual([]);
+  });
+
+  it("checks all rows in turn for senders to drop", () => {
+    const kv = new MemoryKv();
+    const ledger = new Ledger(kv);
+    for (let sender = 0; sender < 30; sender += 1) ledger.record(session(`s${sender}`, NOW + sender * 10_000), 1);
+    write(ledger);
+    vi.setSystemTime(NOW + 2 * DAY);
+    for (let writes = 0; writes < 10; writes += 1) write(ledger);
+    expect([...kv.list()]).toEqual([]);
+  });
+
+  it("keeps a bounded number of senders in memory", () => {
+    const kv = new MemoryKv();
+    const ledger = new Ledger(kv);
+    for (let sender = 0; sender < 20_001; sender += 1) ledger.record(session(`s${sender}`, NOW + sender), 1);
+    write(ledger);
+    kv.reads.length = 0;
+    expect(ledger.latest(session("s5", NOW + 5))).toBe(1);
+    expect(kv.reads).toHaveLength(1);
+  });
+});

@@ -1,0 +1,88 @@
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { apply, eventsOf, nextSite, partition, pushOf, splitNext } from "../workers/sales.ts";
+import { traffic } from "../workers/worker.ts";
+
+const CONTINUE_MS = 60_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  vi.spyOn(console, "error").mockReturnValue();
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  traffic.fault = () => undefined;
+  traffic.isHot = () => false;
+});
+
+const alarmOf = (site: string) => runInDurableObject(partition(site), (_, { storage }) => storage.getAlarm());
+
+/** Moves the clock to the partition's alarm, and runs it. */
+const runAlarm = async (site: string) => {
+  vi.setSystemTime(Math.max(Date.now(), (await alarmOf(site)) ?? 0));
+  return runDurableObjectAlarm(partition(site));
+};
+
+/** Stops the partition as a crash does. */
+const stop = (site: string) =>
+  runInDurableObject(partition(site), (_, state) => state.abort("the object stops")).catch(() => {});
+
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
+
+describe("the alarm of a partition", () => {
+  it("is never set while the partition holds the entities itself", async () => {
+    const site = nextSite();
+    await apply(site, "one", pushOf(1, ["sku"]));
+    expect([await eventsOf(site, "sku"), await alarmOf(site)]).toEqual([1, null]);
+  });
+
+  it("forwards what a stopped partition has not forwarded, within 60 seconds", async () => {
+    const site = nextSite();
+    splitNext(site);
+    await apply(site, "one", pushOf(1, ["sku"]));
+    await eventually(async () => expect(await eventsOf(site, "sku")).toBe(1));
+    traffic.fault = ({ to, method }) => (to === "shard" && method === "apply" ? "lose_request" : undefined);
+    await apply(site, "two", pushOf(1, ["sku"]));
+    await stop(site);
+    traffic.fault = () => undefined;
+    expect(await alarmOf(site)).toBeLessThanOrEqual(Date.now() + CONTINUE_MS);
+    await runAlarm(site);
+    await eventually(async () => expect(await eventsOf(site, "sku")).toBe(2));
+  });
+
+  it("continues a handover that was interrupted, within 60 seconds", async () => {
+    const site = nextSite();
+    await apply(site, "one", pushOf(1, ["sku"]));
+    splitNext(site);
+    let isLost = false;
+    traffic.fault = ({ method }) => {
+      isLost ||= method === "take";
+      return method === "take" ? "lose_request" : undefined;
+    };
+    await apply(site, "two", pushOf(1, ["other"]));
+    await eventually(async () => expect(isLost).toBe(true));
+    await stop(site);
+    traffic.fault = () => undefined;
+    expect(await alarmOf(site)).toBeLessThanOrEqual(Date.now() + CONTINUE_MS);
+    await runAlarm(site);
+    await eventually(async () => {
+      const left = await runInDurableObject(partition(site), (_, { storage }) => [
+        ...storage.kv.list({ prefix: "product:" }),
+      ]);
+      expect(left).toEqual([]);
+    });
+  });
+
+  it("is set no more once all is forwarded: an idle partition costs nothing", async () => {
+    const site = nextSite();
+    splitNext(site);
+    await apply(site, "one", pushOf(1, ["sku"]));
+    await apply(site, "two", pushOf(1, ["sku"]));
+    await eventually(async () => expect(await eventsOf(site, "sku")).toBe(2));
+    let alarms = 0;
+    while (alarms < 5 && (await runAlarm(site))) alarms += 1;
+    expect(alarms).toBeLessThanOrEqual(2);
+    expect(await alarmOf(site)).toBeNull();
+  });
+});
