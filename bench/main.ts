@@ -33,6 +33,11 @@ const benches: Record<string, Entry> = {
     load: async () => (await import("./main-thread/main-thread.ts")).mainThread,
     isInformative: true,
   },
+  partition: {
+    description:
+      "calls, rows, cost and busiest object of a large site, simulated with the real partitions; reads under ingest",
+    load: async () => (await import("./partition/partition.ts")).partition,
+  },
   size: {
     description: "bytes of the smallest programs and of each signal, bundled here and by Vite, next to web-vitals",
     load: async () => (await import("./size/size.ts")).size,

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { measureFreshness } from "../../scripts/visit/freshness.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
-import { type Spread, spreadOf } from "../spread.ts";
+import { quantile, type Spread, spreadOf } from "../spread.ts";
 import { CONNECTIONS, type Load, post } from "./load.ts";
 import { makeTraffic, site } from "./traffic.ts";
 import { startWorkerd, type Workerd } from "./workerd.ts";
@@ -40,12 +40,12 @@ const WARM_UP = 1 / 3;
 
 /**
  * Pause after the turn of a Worker, in milliseconds. A session's pushes follow its response by up to 0.8 s, and a
- * shard's write follows these by up to 0.25 s. Without the pause they would slow down the next Worker.
+ * partition's write follows these by up to 0.25 s. Without the pause they would slow down the next Worker.
  */
 const REST_MS = 1_500;
 
 /** Minimum share of the reference's batches a second. */
-const SHARE = 0.75;
+const SHARE = 0.7;
 
 /** Number of freshness probes. */
 const PROBES = 1000;
@@ -54,12 +54,6 @@ const PROBES = 1000;
 const FRESHNESS_MS = 10;
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;
-
-/** The quantile of measured values for a share. */
-const quantile = (values: number[], share: number): number => {
-  const sorted = values.toSorted((one, other) => one - other);
-  return rounded(sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN);
-};
 
 const formatSpread = ({ low, median, high }: Spread): string =>
   `${Math.round(median)} (${Math.round(low)} to ${Math.round(high)})`;
@@ -74,7 +68,7 @@ const runRounds = async (
   const inRound = uncounted + batches;
   const all = inRound * (ROUNDS + 1);
   const bodies = makeTraffic({ events, batches: all, sessions: Math.min(sessions, all) });
-  const expected = JSON.stringify({ accepted: events, duplicates: 0, rejected: [] });
+  const expected = JSON.stringify({ accepted: events, duplicates: 0, rejected: [] }).slice(0, -1);
   const rounds: Record<Name, Load>[] = [];
   for (let round = 0; round <= ROUNDS; round += 1) {
     const some = bodies.slice(round * inRound, (round + 1) * inRound);
@@ -111,7 +105,7 @@ export const collector: Bench = async () => {
       const rates = (name: Name) => spreadOf(rounds.map((round) => round[name].rate));
       for (const name of inCase) {
         const latencies = rounds.flatMap((round) => round[name].latencies);
-        const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => quantile(latencies, share));
+        const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => rounded(quantile(latencies, share)));
         table[`${each.title}: ${name}`] = { "batches/s": formatSpread(rates(name)), p50, p95, p99 };
       }
       return rates;
@@ -141,11 +135,9 @@ export const collector: Bench = async () => {
     );
     const p50 = { case: "acknowledged event to its effect in a read, p50", value: freshness.p50 };
     const p99 = { case: "acknowledged event to its effect in a read, p99", value: freshness.p99 };
-    const reference = quantile(
-      (await post(workers.hello.origin, makeTraffic({ events: 1, sessions: 1, batches: PROBES }), { connections: 1 }))
-        .latencies,
-      0.99,
-    );
+    const probes = makeTraffic({ events: 1, sessions: 1, batches: PROBES });
+    const { latencies } = await post(workers.hello.origin, probes, { connections: 1 });
+    const reference = rounded(quantile(latencies, 0.99));
     for (const each of [p50, p99]) measurements.push({ ...each, unit: "ms", reference, budget: FRESHNESS_MS });
   } finally {
     for (const [, worker] of started) await worker.remove();

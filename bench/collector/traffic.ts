@@ -21,15 +21,18 @@ export const site = (() => {
 
 let visitors = 0;
 
-/** Generates the batches of a visitor's only tab, as an SDK sends them from its spool at `sentAt`. */
-function* tab(events: number, start: number, sentAt: number): Generator<Batch, never> {
+/**
+ * Generates the batches of a visitor's only tab, with so many events each.
+ *
+ * @param sentAt The time at which an SDK sends them all from its spool. Default: each at the time of its last event.
+ */
+export function* tab(events: number, start: number, sentAt?: number): Generator<Batch, never> {
   visitors += 1;
   const visitorEvents = visitor(visitors, start);
   const id = () => crypto.randomUUID().replaceAll("-", "").slice(0, 16);
   const sender = {
     v: 1 as const,
     key: site.key,
-    sent_at: sentAt,
     session_id: `${site.id}.${id()}`,
     anonymous_id: id(),
     tab_id: id(),
@@ -38,7 +41,8 @@ function* tab(events: number, start: number, sentAt: number): Generator<Batch, n
   for (;;) {
     const next = Array.from({ length: events }, () => visitorEvents.next().value);
     const views = new Map<string, View>(next.map(({ view }) => [view.view_id, view]));
-    yield { ...sender, views: [...views.values()], events: next.map(({ event }) => event) };
+    const sent_at = sentAt ?? next.at(-1)?.event.time ?? start;
+    yield { ...sender, sent_at, views: [...views.values()], events: next.map(({ event }) => event) };
   }
 }
 

@@ -7,7 +7,7 @@ export interface VisitorEvent {
 }
 
 /** Creates a generator of numbers from 0 to below 1, determined by its seed (mulberry32). */
-const randomFrom = (seed: number): (() => number) => {
+export const randomFrom = (seed: number): (() => number) => {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

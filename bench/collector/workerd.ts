@@ -21,13 +21,21 @@ const START_TIMEOUT_MS = 20_000;
 /** Unit of processor time in Linux, in ticks per second. */
 const TICKS_PER_S = 100;
 
+/** A binding to a class of Durable Objects, as in `wrangler.toml`. */
+interface ObjectBinding {
+  name: string;
+  class_name: string;
+}
+
 /** A Worker on a separate workerd process: one thread, no proxy, Durable Objects on disk. */
 export interface Workerd {
   origin: string;
   /** Value of the secret TIDEMARK_READ_KEY. */
   readKey: string;
-  /** Folder of the Durable Objects' SQLite files. */
+  /** Folder of the Durable Objects' SQLite files: a folder for each class. */
   storage: string;
+  /** The Durable Objects' bindings and classes. */
+  objects: ObjectBinding[];
   /** Processor time used by all threads of the process, in milliseconds. */
   cpuMs(): Promise<number>;
   /** Ends the process. Its storage stays until {@link Workerd.remove}. */
@@ -51,17 +59,13 @@ const compile = async (entry: URL, into: string): Promise<string[]> => {
   return Object.values(metafile.outputs).flatMap((output) => output.exports);
 };
 
-/**
- * The runtime's configuration: date, flags and Durable Objects of `wrangler.toml`, as far as the Worker exports them.
- */
-const configure = (port: number, readKey: string, exported: string[]): string => {
-  const { compatibility_date, compatibility_flags, durable_objects } = readConfig({
-    config: fileURLToPath(new URL("../../wrangler.toml", import.meta.url)),
-  });
+const { compatibility_date, compatibility_flags, durable_objects } = readConfig({
+  config: fileURLToPath(new URL("../../wrangler.toml", import.meta.url)),
+});
+
+/** The runtime's configuration: date and flags of `wrangler.toml`, and these Durable Objects. */
+const configure = (port: number, readKey: string, objects: ObjectBinding[]): string => {
   const text = (value: string | undefined) => JSON.stringify(value);
-  const objects: { name: string; class_name: string }[] = durable_objects.bindings.filter(
-    ({ class_name }: { class_name: string }) => exported.includes(class_name),
-  );
   const bindings = [
     `(name = "TIDEMARK_READ_KEY", text = ${text(readKey)})`,
     ...objects.map(({ name, class_name }) => `(name = ${text(name)}, durableObjectNamespace = ${text(class_name)})`),
@@ -100,7 +104,8 @@ export const startWorkerd = async (entry: URL): Promise<Workerd> => {
   const port = await getPort();
   const readKey = crypto.randomUUID();
   const exported = await compile(entry, join(folder, "worker.js"));
-  await writeFile(join(folder, "config.capnp"), configure(port, readKey, exported));
+  const objects = durable_objects.bindings.filter(({ class_name }: ObjectBinding) => exported.includes(class_name));
+  await writeFile(join(folder, "config.capnp"), configure(port, readKey, objects));
 
   const child = spawn(WORKERD, ["serve", "config.capnp"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   const exit = once(child, "exit");
@@ -131,6 +136,7 @@ export const startWorkerd = async (entry: URL): Promise<Workerd> => {
     origin,
     readKey,
     storage,
+    objects,
     async cpuMs() {
       const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
       // The name of the command, in brackets, may contain spaces. The third field follows it.

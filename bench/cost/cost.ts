@@ -1,143 +1,159 @@
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { setTimeout as sleep } from "node:timers/promises";
-import { post } from "../collector/load.ts";
-import { makeTraffic } from "../collector/traffic.ts";
-import { startWorkerd } from "../collector/workerd.ts";
+import type { TrackerOptions } from "@tidemark/sdk";
+import { SEND_WITHIN_MS } from "../../packages/sdk/src/delivery/batch-age.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
-import type { Counts } from "./counts.ts";
-import { OBJECT_GB, prices } from "./prices.ts";
+import { ISOLATE_REQUESTS, ISOLATES, type MetricsUsage, simulateIsolates } from "../simulation/isolates.ts";
+import { quantile } from "../spread.ts";
+import { type Bills, billsOf, sumOf, totalOf } from "./bill.ts";
+import { play, type Usage } from "./play.ts";
+import { prices } from "./prices.ts";
+import { sentBatches } from "./sdk-traffic.ts";
+import { countEvents, fullBatches, type SentBatch, type Site, schedule } from "./traffic.ts";
+import { kinds, kindsOf, type Visit } from "./visits.ts";
 
-/** Sessions of a hundred events, in batches of twenty. */
-const BATCHES_PER_SESSION = 5;
-const EVENTS_PER_BATCH = 20;
+/** Visits of a hundred events, in batches of twenty. */
+const BATCHES = 5;
+const EVENTS = 20;
 
-/**
- * Sites by the pause after each batch. On the quiet site all effects of a batch end before the next one, so that no
- * write contains data of two visitors.
- */
-const SITES = [
-  { title: "a quiet site", sessions: 60, pauseMs: 300 },
-  { title: "a busy site", sessions: 200, pauseMs: 0 },
-];
+/** One visit at a time. The objects of a session and of the site are unloaded between two batches. */
+const LONE: Site = { title: "a site with one visit at a time", visits: 30 };
+/** Two batches a second: most writes contain data of one visitor. */
+const QUIET: Site = { title: "a quiet site", visits: 80, everyMs: 2_500 };
+/** A hundred batches a second, in five waves: a third of the load at which the site's first partition splits. */
+const BUSY: Site = { title: "a busy site", visits: 400, everyMs: 10, hasManyIsolates: true };
+/** Some fifteen batches a second: the pushes of a few visitors share a write. */
+const AS_SENT: Site = { title: "a busy site, as the SDK sends", visits: 300, everyMs: 20, hasManyIsolates: true };
+/** Visits for the cost of one kind of visitor. */
+const OF_KIND = { visits: 60, everyMs: 20, hasManyIsolates: true } as const;
 
-/** Time after the last response until its effects end, in milliseconds. */
-const EFFECTS_MS = 2_000;
+/** Highest costs of a million events, in USD. */
+const BUDGETS = { quiet: 0.34, busy: 0.22, asSent: 0.55 };
 
-/** Highest cost of a million events, in USD. */
-const BUDGET = 0.3;
+/** Values of the option `sendWithin` in the table of cost and freshness, in milliseconds. */
+const SETTINGS = [2_000, 10_000, 30_000, SEND_WITHIN_MS, 120_000];
+
+const TIDEMARK = new URL("./workers/tidemark.ts", import.meta.url);
+const BARE = new URL("./workers/row.ts", import.meta.url);
 
 const MILLION = 1e6;
 
-/** Used amounts, by the names in `prices`. */
-type Used = Record<keyof typeof prices, number>;
+const rounded = (value: number, digits = 3): number => Math.round(value * 10 ** digits) / 10 ** digits;
 
-/** Bytes of the pages of a journal. */
-const journalBytes = (database: DatabaseSync, pageSize: number): number => {
-  const hasKeys = database.prepare("SELECT 1 FROM sqlite_master WHERE name = '_cf_KV'").get();
-  if (!hasKeys) return 0;
-  const pages = "sum((length(value) + :size - 1) / :size)";
-  const row = database
-    .prepare(`SELECT ${pages} AS pages FROM _cf_KV WHERE key LIKE 'journal %'`)
-    .get({ size: pageSize });
-  return Number(row?.pages ?? 0) * pageSize;
+/**
+ * Replaces the counted calls of the only isolate to the metrics by those of many isolates: an isolate that serves all
+ * requests would hide them on a busy site.
+ */
+const withManyIsolates = (usage: Usage, metrics: MetricsUsage): Usage => {
+  const seconds = usage.requests / (ISOLATES * ISOLATE_REQUESTS);
+  const { calls, rowsWritten, rowsRead, activeMs } = metrics;
+  const METRICS = {
+    objectRequests: calls * seconds,
+    activeMs: activeMs * seconds,
+    rowsWritten: rowsWritten * seconds,
+    rowsRead: rowsRead * seconds,
+    alarmsSet: 0,
+  };
+  return { ...usage, parts: { ...usage.parts, METRICS } };
 };
 
-/**
- * Bytes of all SQLite files in a folder and its subfolders, by pages, as the platform counts them. Journals are
- * excluded, because their size does not grow with the traffic and must not be scaled up with it.
- */
-const storedBytes = (folder: string): number =>
-  readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".sqlite") && !file.endsWith("metadata.sqlite"))
-    .reduce((total, file) => {
-      const database = new DatabaseSync(join(folder, file));
-      const pragma = (name: string) => Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
-      const bytes = pragma("page_count") * pragma("page_size") - journalBytes(database, pragma("page_size"));
-      database.close();
-      return total + bytes;
-    }, 0);
-
-/**
- * Measures the resources of a Worker for the traffic of a site until its sessions are closed, and its number of set
- * alarms.
- */
-const measure = async (entry: URL, { sessions, pauseMs }: (typeof SITES)[0]): Promise<Used & { alarmsSet: number }> => {
-  const worker = await startWorkerd(entry);
-  try {
-    const counts = async (path: string) => (await (await fetch(`${worker.origin}${path}`)).json()) as Counts;
-    const batches = sessions * BATCHES_PER_SESSION;
-    const bodies = makeTraffic({ events: EVENTS_PER_BATCH, batches, sessions });
-    const [before, cpuBefore] = [await counts("/counts"), await worker.cpuMs()];
-    // One request at a time: an object is active no longer than its request takes.
-    for (const body of bodies) {
-      await post(worker.origin, [body], { connections: 1 });
-      if (pauseMs > 0) await sleep(pauseMs);
-    }
-    await sleep(EFFECTS_MS);
-    const [after, cpuAfter] = [await counts("/half-an-hour-later"), await worker.cpuMs()];
-    await worker.stop();
-    const counted = (name: keyof Counts) => after[name] - before[name];
-    return {
-      request: counted("requests"),
-      cpuMs: cpuAfter - cpuBefore,
-      objectRequest: counted("objectRequests"),
-      objectGbSecond: (counted("objectMs") / 1000) * OBJECT_GB,
-      rowWritten: counted("rowsWritten"),
-      rowRead: counted("rowsRead"),
-      storedGbMonth: storedBytes(worker.storage) / 1e9,
-      alarmsSet: counted("alarmsSet"),
-    };
-  } finally {
-    await worker.remove();
-  }
+const printBills = (title: string, { requests, parts }: Usage, bills: Bills, events: number): void => {
+  const perMillion = (amount: number) => Math.round((amount * MILLION) / events);
+  console.log(
+    `\n${title}, for a million events: ${perMillion(requests)} requests of ${rounded(events / requests, 1)} events; calls, ` +
+      "rows and alarms by part, and USD",
+  );
+  const rows = Object.entries(bills).map(([part, bill]) => {
+    const { objectRequests = 0, rowsWritten = 0, alarmsSet = 0 } = parts[part] ?? {};
+    const usd = Object.keys(prices).map((name) => [name, rounded(bill[name as keyof typeof prices], 4)]);
+    return [
+      part,
+      {
+        calls: perMillion(objectRequests),
+        rows: perMillion(rowsWritten),
+        "of these, alarms set": perMillion(alarmsSet),
+        ...Object.fromEntries(usd),
+        "all, USD": rounded(sumOf(bill), 4),
+      },
+    ];
+  });
+  console.table(Object.fromEntries(rows));
 };
 
+/** Measures the cost of a million events of a site. Prints the bill of each part. */
+const measure = async (site: Site, visits: SentBatch[][], metrics: MetricsUsage): Promise<number> => {
+  const batches = schedule(site, Date.now(), visits);
+  const events = countEvents(batches);
+  const counted = await play(TIDEMARK, batches);
+  const usage = site.hasManyIsolates ? withManyIsolates(counted, metrics) : counted;
+  const bills = billsOf(usage, events);
+  printBills(site.title, usage, bills, events);
+  return totalOf(bills);
+};
+
+/** Measures the cost of a million events of a site on the reference. */
+const measureBare = async (site: Site, visits: SentBatch[][]): Promise<number> => {
+  const batches = schedule(site, Date.now(), visits);
+  return totalOf(billsOf(await play(BARE, batches), countEvents(batches)));
+};
+
+/** The batches of a visit of each of the given kinds, as the SDK sends them. */
+const asSent = (visits: Visit[], options?: Partial<TrackerOptions>): Promise<SentBatch[][]> =>
+  Promise.all(visits.map((visit, seed) => sentBatches(visit, seed + 1, options)));
+
+/** The age of each event when it is sent, in milliseconds. */
+const agesOf = (visits: SentBatch[][]): number[] =>
+  visits.flat().flatMap(({ at, batch }) => batch.events.map(({ time }) => at - time));
+
 /**
- * Measures the cost of a million events at list price, in batches of twenty.
+ * Measures the cost of a million events at list price: in batches of twenty, and as the SDK sends them.
  *
- * The operations are counted on the real runtime, including calls between objects and the closing of sessions. Two
- * amounts are upper bounds: processor time is that of the whole process, and the active time of an object is the sum of
- * all its calls and waits. Storage is priced for one month. The reference is the same traffic through a Worker that
- * parses, makes one call and writes one row.
+ * The operations are counted on the real runtime, including calls between objects, alarms, the unloading of idle
+ * objects and the closing of sessions. The Worker's clock jumps over the times in which nothing happens. Processor time
+ * is that of the whole process, and is an upper bound. Storage is priced for one month. The reference is the same
+ * traffic through a Worker that parses, makes one call and writes one row.
  */
 export const cost: Bench = async () => {
   const measurements: Measurement[] = [];
-  const names = Object.keys(prices) as (keyof Used)[];
-  const rounded = (value: number) => Math.round(value * 1e5) / 1e5;
-  for (const site of SITES) {
-    const used = await measure(new URL("./workers/tidemark.ts", import.meta.url), site);
-    const bare = await measure(new URL("./workers/row.ts", import.meta.url), { ...site, pauseMs: 0 });
-    const events = site.sessions * BATCHES_PER_SESSION * EVENTS_PER_BATCH;
-    const perMillion = (amount: number) => (amount * MILLION) / events;
-    const usd = (of: Used, name: keyof Used) => perMillion(of[name]) * prices[name];
-    const total = (of: Used) => names.reduce((sum, name) => sum + usd(of, name), 0);
+  const metrics = await simulateIsolates();
+  const compare = async (site: Site, visits: SentBatch[][], budget: number, title = site.title) => {
+    const value = rounded(await measure(site, visits, metrics));
+    const reference = rounded(await measureBare(site, visits));
+    measurements.push({ case: `a million events of ${title}`, value, unit: "USD", reference, budget });
+    return value;
+  };
 
-    console.log(
-      `\n${site.title}, per million events, ${EVENTS_PER_BATCH} a batch, ${BATCHES_PER_SESSION} batches a session; ` +
-        `alarms set: ${Math.round(perMillion(used.alarmsSet))} (each counts as a row and as a request to its object)`,
+  console.log(
+    `\nAssumptions: a busy site is served by isolates like ${ISOLATES} others, with ${ISOLATE_REQUESTS} requests a second each. ` +
+      `In simulation they make ${Math.round(metrics.calls)} calls a second to ${metrics.objects} metrics objects, which ` +
+      `write ${Math.round(metrics.rowsWritten)} rows. A quiet site has one isolate.`,
+  );
+  const full = ({ visits }: Site) => Array.from({ length: visits }, () => fullBatches(BATCHES, EVENTS));
+  await measure(LONE, full(LONE), metrics);
+  await compare(QUIET, full(QUIET), BUDGETS.quiet, `${QUIET.title}, ${EVENTS} a batch`);
+  await compare(BUSY, full(BUSY), BUDGETS.busy, `${BUSY.title}, ${EVENTS} a batch`);
+
+  for (const [kind, { visit }] of Object.entries(kinds))
+    await measure(
+      { ...OF_KIND, title: `As the SDK sends: a visitor who ${kind}` },
+      await asSent(Array.from({ length: OF_KIND.visits }, () => visit)),
+      metrics,
     );
-    console.table(
-      Object.fromEntries(
-        names.map((name) => [
-          name,
-          {
-            amount: rounded(perMillion(used[name])),
-            USD: rounded(usd(used, name)),
-            "bare Worker": rounded(perMillion(bare[name])),
-            "bare Worker, USD": rounded(usd(bare, name)),
-          },
-        ]),
-      ),
-    );
-    measurements.push({
-      case: `a million events of ${site.title}, all resources`,
-      value: rounded(total(used)),
-      unit: "USD",
-      reference: rounded(total(bare)),
-      budget: BUDGET,
-    });
+  const settings: Record<string, object> = {};
+  for (const sendWithin of SETTINGS) {
+    const visits = await asSent(kindsOf(AS_SENT.visits), { sendWithin });
+    const batches = visits.flat();
+    const site = { ...AS_SENT, title: `${AS_SENT.title} with sendWithin ${sendWithin / 1000} s` };
+    const isDefault = sendWithin === SEND_WITHIN_MS;
+    const usd = isDefault ? await compare(site, visits, BUDGETS.asSent) : await measure(site, visits, metrics);
+    const ages = agesOf(visits);
+    settings[`${sendWithin / 1000} s${isDefault ? ", the default" : ""}`] = {
+      "USD, a million events": rounded(usd, 2),
+      "events a batch": rounded(countEvents(batches) / batches.length, 1),
+      "age when sent, s: median": rounded(quantile(ages, 0.5) / 1000, 1),
+      p95: rounded(quantile(ages, 0.95) / 1000, 1),
+      longest: rounded(quantile(ages, 1) / 1000, 1),
+    };
   }
+  console.log("\nCost and freshness of a busy site by the SDK's option sendWithin:");
+  console.table(settings);
   return report("cost", measurements);
 };

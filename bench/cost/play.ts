@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Pool } from "undici";
+import { startWorkerd } from "../collector/workerd.ts";
+import type { Counts } from "./counts.ts";
+import { storedBytes } from "./stored-bytes.ts";
+import type { SentBatch } from "./traffic.ts";
+
+/** Resources that a Worker used for some traffic. */
+export interface Usage extends Counts {
+  cpuMs: number;
+  /** Bytes of the SQLite files, by the name of the binding. */
+  bytes: Record<string, number>;
+}
+
+/** Time in which batches are sent at once, in milliseconds. */
+const TICK_MS = 50;
+
+/** Time after which a batch without a response counts as waiting for the clock of the Worker, in milliseconds. */
+const WAITING_MS = 25;
+
+/** Time after the last batch until its session is closed, in milliseconds. */
+const CLOSED_AFTER_MS = 31 * 60_000;
+
+const CONNECTIONS = 64;
+
+/** Groups batches that are sent within the same {@link TICK_MS}. */
+const ticksOf = (batches: readonly SentBatch[]): SentBatch[][] => {
+  const ticks = new Map<number, SentBatch[]>();
+  for (const each of batches) {
+    const tick = Math.floor(each.at / TICK_MS);
+    ticks.set(tick, [...(ticks.get(tick) ?? []), each]);
+  }
+  return [...ticks.values()];
+};
+
+/**
+ * Sends batches to a counted Worker on the real runtime, at their times by the Worker's clock, which jumps over the
+ * times in which nothing happens. Ends when all sessions are closed.
+ *
+ * @param batches In the order of sending.
+ * @throws Error for a batch that the Worker does not store.
+ */
+export const play = async (entry: URL, batches: readonly SentBatch[]): Promise<Usage> => {
+  const worker = await startWorkerd(entry);
+  const pool = new Pool(worker.origin, { connections: CONNECTIONS, pipelining: 1 });
+  try {
+    const until = async (at: number): Promise<Counts> =>
+      (await (await fetch(`${worker.origin}/until?at=${at}`)).json()) as Counts;
+    const post = async ({ batch }: SentBatch) => {
+      const response = await pool.request({ path: "/v1/events", method: "POST", body: JSON.stringify(batch) });
+      const text = await response.body.text();
+      if (response.statusCode !== 200) throw new Error(`the Worker responded with ${response.statusCode} ${text}`);
+    };
+    const before = await worker.cpuMs();
+    const responses: Promise<unknown>[] = [];
+    for (const tick of ticksOf(batches)) {
+      await until(tick[0]?.at ?? 0);
+      const all = Promise.all(tick.map(post));
+      responses.push(all);
+      await Promise.race([all, sleep(WAITING_MS)]);
+    }
+    const counts = await until((batches.at(-1)?.at ?? 0) + CLOSED_AFTER_MS);
+    await Promise.all(responses);
+    const cpuMs = (await worker.cpuMs()) - before;
+    await worker.stop();
+    return { ...counts, cpuMs, bytes: storedBytes(worker) };
+  } finally {
+    await pool.close();
+    await worker.remove();
+  }
+};

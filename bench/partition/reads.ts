@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Batch } from "@tidemark/schema";
+import { Pool } from "undici";
+import { CONNECTIONS, post } from "../collector/load.ts";
+import { makeTraffic } from "../collector/traffic.ts";
+import { startWorkerd, type Workerd } from "../collector/workerd.ts";
+import { quantile } from "../spread.ts";
+
+const WORKER = new URL("../../worker.ts", import.meta.url);
+
+const EVENTS = 20;
+const SESSIONS = 200;
+
+/** Batches that measure the maximum rate, after as many again that warm the Worker up. */
+const BATCHES = 2_400;
+
+/** Time of the reads under ingest, and as long without, in milliseconds. */
+const READS_MS = 15_000;
+
+/** Time from one read to the next, in milliseconds. The reads alternate between the entities. */
+const READ_EVERY_MS = 10;
+
+/** Latencies of the reads of an entity, in milliseconds: with ingest at half of the maximum rate, and without ingest. */
+interface Reads {
+  entity: string;
+  p50: number;
+  p99: number;
+  idleP99: number;
+}
+
+/** The result of {@link measureReads}. `rate`: maximum number of batches a second. */
+export interface MeasuredReads {
+  rate: number;
+  reads: Reads[];
+}
+
+/** A user is read by the anonymous id, and a page by its path. */
+const pathsOf = ({ session_id, anonymous_id, views }: Batch): Record<string, string> => ({
+  session: session_id,
+  user: anonymous_id,
+  page: new URL(views[0]?.url ?? "").pathname,
+});
+
+/** Reads the entities of some batches until a time is over. Returns the latencies by entity. */
+const read = async (pool: Pool, { readKey }: Workerd, batches: Batch[], forMs: number) => {
+  const latencies: Record<string, number[]> = {};
+  const reads: Promise<void>[] = [];
+  const readOne = async (entity: string, id: string) => {
+    const sent = performance.now();
+    const path = `/v1/features/${entity}/${encodeURIComponent(id)}`;
+    const response = await pool.request({ path, method: "GET", headers: { authorization: `Bearer ${readKey}` } });
+    const text = await response.body.text();
+    if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${text}`);
+    latencies[entity] = [...(latencies[entity] ?? []), performance.now() - sent];
+  };
+  const end = performance.now() + forMs;
+  for (let number = 0; performance.now() < end; number += 1) {
+    const paths = Object.entries(pathsOf(batches[number % batches.length] as Batch));
+    const [entity, id] = paths[number % paths.length] as [string, string];
+    reads.push(readOne(entity, id));
+    await sleep(READ_EVERY_MS);
+  }
+  await Promise.all(reads);
+  return latencies;
+};
+
+/** Posts bodies at a rate a second, without waiting for responses. */
+const postAt = async (pool: Pool, bodies: Buffer[], rate: number): Promise<void> => {
+  const responses: Promise<unknown>[] = [];
+  const startedAt = performance.now();
+  for (const [index, body] of bodies.entries()) {
+    const early = startedAt + (index * 1_000) / rate - performance.now();
+    if (early > 1) await sleep(early);
+    responses.push(
+      pool.request({ path: "/v1/events", method: "POST", body }).then(async ({ statusCode, body: text }) => {
+        if (statusCode !== 200) throw new Error(`${statusCode} ${await text.text()}`);
+        await text.text();
+      }),
+    );
+  }
+  await Promise.all(responses);
+};
+
+/** Measures reads on bare workerd while it receives half of the batches that it can store. */
+export const measureReads = async (): Promise<MeasuredReads> => {
+  const worker = await startWorkerd(WORKER);
+  const [writes, reads] = [1, 1].map(() => new Pool(worker.origin, { connections: CONNECTIONS, pipelining: 1 }));
+  if (!writes || !reads) throw new Error("there is no pool");
+  try {
+    const paced = (READS_MS / 1_000) * 1_500;
+    const bodies = makeTraffic({ events: EVENTS, batches: 2 * BATCHES + paced, sessions: SESSIONS });
+    const first = bodies.slice(0, 2 * BATCHES);
+    const { rate } = await post(worker.origin, first, { uncounted: BATCHES });
+    const batches = first.slice(0, SESSIONS).map((body) => JSON.parse(body.toString()) as Batch);
+    await sleep(2_000);
+    const idle = await read(reads, worker, batches, READS_MS);
+    const half = bodies.slice(2 * BATCHES, 2 * BATCHES + Math.ceil((rate / 2) * (READS_MS / 1_000)));
+    const [busy] = await Promise.all([read(reads, worker, batches, READS_MS), postAt(writes, half, rate / 2)]);
+    return {
+      rate,
+      reads: Object.entries(busy).map(([entity, latencies]) => ({
+        entity,
+        p50: quantile(latencies, 0.5),
+        p99: quantile(latencies, 0.99),
+        idleP99: quantile(idle[entity] ?? [], 0.99),
+      })),
+    };
+  } finally {
+    await Promise.all([writes.close(), reads.close()]);
+    await worker.remove();
+  }
+};
