@@ -5,7 +5,7 @@ import type { EntityKey, Push, Sender } from "../entities/push.ts";
 import { countSetAside } from "../entities/set-aside.ts";
 import { SHARDS } from "../entities/shards.ts";
 import { type Env, entityShardOf, partitionOf } from "../env.ts";
-import { type Tenants, tenantOf } from "../tenants.ts";
+import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { allPartitions, initialDepth, isPartition, MAX_DEPTH, partitionFor } from "./binding.ts";
 import { convertEarlierStore } from "./earlier-store.ts";
 import { handOver } from "./handover.ts";
@@ -147,12 +147,21 @@ export abstract class PartitionObject extends DurableObject<Env> {
     return texts;
   }
 
-  /** Continues to forward and to hand over after a restart. */
+  /**
+   * Continues to forward and to hand over after a restart. A partition whose site was removed from the configuration
+   * keeps its journal.
+   */
   override async alarm(): Promise<void> {
     this.#alarmAt = 0;
     const meta = this.ctx.storage.kv.get<PartitionMeta>(META);
     if (!meta) return;
-    await this.#continue(meta.site, meta.partition);
+    try {
+      await this.#continue(meta.site, meta.partition);
+    } catch (error) {
+      // A retry would fail too. The next call sets the alarm again.
+      if (!(error instanceof UnknownSiteError)) throw error;
+      console.error("a partition could not continue; it keeps its journal", error.message);
+    }
   }
 
   #open(site: string, partition: number): OpenPartition {
@@ -225,7 +234,10 @@ export abstract class PartitionObject extends DurableObject<Env> {
     }
   }
 
-  /** Forwards deltas, and hands over rows. Sets the alarm before it, for the case of a restart. Never rejects. */
+  /**
+   * Forwards deltas, and hands over rows. Sets the alarm before it, for the case of a restart. Rejects only if the
+   * partition cannot be read.
+   */
   async #continue(site: string, partition: number): Promise<void> {
     const { meta, merging } = this.#open(site, partition);
     if (merging instanceof EntityStore) return;

@@ -5,6 +5,8 @@ import { traffic } from "../workers/worker.ts";
 
 const CONTINUE_MS = 60_000;
 
+const { tenants } = traffic;
+
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
   vi.spyOn(console, "error").mockReturnValue();
@@ -14,6 +16,7 @@ afterEach(() => {
   vi.restoreAllMocks();
   traffic.fault = () => undefined;
   traffic.isHot = () => false;
+  traffic.tenants = tenants;
 });
 
 const alarmOf = (site: string) => runInDurableObject(partition(site), (_, { storage }) => storage.getAlarm());
@@ -84,5 +87,22 @@ describe("the alarm of a partition", () => {
     while (alarms < 5 && (await runAlarm(site))) alarms += 1;
     expect(alarms).toBeLessThanOrEqual(2);
     expect(await alarmOf(site)).toBeNull();
+  });
+
+  it("does not fail for a site that was removed from the configuration, and continues when the site is back", async () => {
+    const site = nextSite();
+    splitNext(site);
+    await apply(site, "one", pushOf(1, ["sku"]));
+    await eventually(async () => expect(await eventsOf(site, "sku")).toBe(1));
+    traffic.fault = ({ to, method }) => (to === "shard" && method === "apply" ? "lose_request" : undefined);
+    await apply(site, "two", pushOf(1, ["sku"]));
+    traffic.tenants = new Map([...tenants].filter(([id]) => id !== site));
+    await stop(site);
+    expect(await runAlarm(site)).toBe(true);
+    traffic.fault = () => undefined;
+    traffic.tenants = tenants;
+    await stop(site);
+    await apply(site, "three", pushOf(1, ["sku"]));
+    await eventually(async () => expect(await eventsOf(site, "sku")).toBe(3));
   });
 });
