@@ -56,8 +56,14 @@ export class OutgoingPushes {
     return this.#sending;
   }
 
+  /** Whether a call failed recently. After the clock was set back, the next attempt seems far away. */
+  get #isWaiting(): boolean {
+    const remaining = this.#retryAt - Date.now();
+    return remaining > 0 && remaining <= RETRY_MS.longest;
+  }
+
   async #sendAll(): Promise<void> {
-    while (this.#pushes.length > 0 && Date.now() >= this.#retryAt) {
+    while (this.#pushes.length > 0 && !this.#isWaiting) {
       const sent = this.#pushes.slice(0, MAX_PUSHES);
       const text = JSON.stringify(sent.map(({ push }, index) => (index ? push : { ...push, layouts: this.#layouts })));
       try {

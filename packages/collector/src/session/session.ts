@@ -87,9 +87,10 @@ export abstract class SessionObject extends DurableObject<Env> {
       const result = applyBatch(stored, batch, envelope, events, definitions);
       if (stored.latest_received_at !== null && !stored.closed)
         setDue(stored, "close", stored.latest_received_at + SESSION_IDLE_MS);
-      // For the case that the object stops before it has sent its pushes.
-      const pushAt = dueAt(stored, "push") ?? 0;
-      if (unconfirmedDeltas(stored.push_queue) > 0 && pushAt <= batch.received_at)
+      // For the case that the object stops before it has sent its pushes. A later time was set before the clock was set
+      // back.
+      const pushIn = (dueAt(stored, "push") ?? 0) - batch.received_at;
+      if (unconfirmedDeltas(stored.push_queue) > 0 && (pushIn <= 0 || pushIn > REPEAT_MS))
         setDue(stored, "push", batch.received_at + REPEAT_MS);
       this.#alarm.ensure(stored.due);
       return result;

@@ -6,7 +6,7 @@ import { EntityStore } from "../../src/entities/entity-store.ts";
 import { type Delta, type EntityKey, entityKey, type Push, type Sender } from "../../src/entities/push.ts";
 import { SHARDS, shardFor } from "../../src/entities/shards.ts";
 import { Relay } from "../../src/partition/relay.ts";
-import { asStorage, MemoryStorage, stoppable } from "../entities/memory-storage.ts";
+import { MemoryStorage, stoppable } from "../entities/memory-storage.ts";
 import { START, settle, useVirtualTime, type VirtualTime } from "../entities/virtual-time.ts";
 
 const clicks: Feature = {
@@ -43,8 +43,9 @@ class World {
   readonly arrived: { shard: number; at: number; push: Push }[] = [];
   fault: (shard: number) => Fault = () => undefined;
   #stop = () => {};
+  readonly #stopShards: (() => void)[] = [];
   relay = this.#start();
-  #stores = this.shards.map((storage) => this.#startShard(storage));
+  readonly #stores = this.shards.map((_, shard) => this.#startShard(shard));
   /** A stopped object changes nothing: its writes fail, and its calls never end. */
   #start(): Relay {
     const { storage, stop } = stoppable(this.stored);
@@ -58,8 +59,10 @@ class World {
     );
   }
 
-  #startShard(storage: MemoryStorage): EntityStore {
-    return new EntityStore(asStorage(storage), definitions, (key) => expect.unreachable(`${key} is set aside`));
+  #startShard(shard: number): EntityStore {
+    const { storage, stop } = stoppable(this.shards[shard] as MemoryStorage);
+    this.#stopShards[shard] = stop;
+    return new EntityStore(storage, definitions, (key) => expect.unreachable(`${key} is set aside`));
   }
 
   async #apply(shard: number, text: string): Promise<void> {
@@ -77,7 +80,8 @@ class World {
   }
 
   restartShard(shard: number): void {
-    this.#stores[shard] = this.#startShard(this.shards[shard] as MemoryStorage);
+    this.#stopShards[shard]?.();
+    this.#stores[shard] = this.#startShard(shard);
   }
 
   /** The clicks of a page in its shard. */
@@ -237,6 +241,18 @@ describe("a relay", () => {
     await time.advance(2_000);
     for (const id of [17, 18, 19]) await Promise.all([long(id), time.advance(2_000)]);
     expect(Array.from({ length: 20 }, (_, id) => world.clicks(pageKey(id)))).toEqual(Array(20).fill(1));
+  });
+
+  it("sends again after the clock was set back", async () => {
+    const world = new World();
+    world.fault = () => "lose_request";
+    await world.push(session(1), pushOf(1, [1]));
+    await time.advance(2_000);
+    world.fault = () => undefined;
+    vi.setSystemTime(START - 3_600_000);
+    void world.relay.forward();
+    await time.advance(1_000);
+    expect(world.clicks(pageKey(1))).toBe(1);
   });
 
   it("has a journal of at most 80 entries and three million characters while the shards respond", async () => {

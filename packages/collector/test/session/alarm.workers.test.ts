@@ -78,6 +78,19 @@ describe("a session that stops before a push", () => {
     expect(await alarmOf(session_id)).toBeNull();
   });
 
+  it("has an alarm within 60 seconds after the clock was set back", async () => {
+    const [session_id, sku] = [newSession(), newSku()];
+    // The runtime moves an alarm in the past to its own time.
+    vi.setSystemTime(Date.now() + 600_000);
+    await accept(batch([sale(0, sku)], { session_id }));
+    await vi.waitFor(async () => expect(await worth(sku)).toBe(1));
+    vi.setSystemTime(Date.now() - 600_000);
+    traffic.fault = ({ sender }) => (sender === session_id ? "lose_request" : undefined);
+    await accept(batch([sale(1, sku)], { session_id }));
+    await stop(session_id);
+    expect(await alarmOf(session_id)).toBeLessThanOrEqual(Date.now() + REPEAT_MS);
+  });
+
   it("has an alarm within 60 seconds whenever deltas are unconfirmed, at any times of batches, alarms and crashes", async () => {
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.constant({ do: "send" as const }) },
