@@ -96,9 +96,13 @@ export abstract class PartitionObject extends DurableObject<Env> {
       return { depth: meta.depth, isMoved: true };
     }
     if (merging instanceof Relay) this.#ensureAlarm();
-    await merging.apply(sender, text, pushes);
-    if (belongs && meta.depth < MAX_DEPTH && (this.isHot() || this.#isLarge(opened))) await this.#split(opened);
-    this.ctx.waitUntil(this.#continue(site, partition));
+    try {
+      await merging.apply(sender, text, pushes);
+      if (belongs && meta.depth < MAX_DEPTH && (this.isHot() || this.#isLarge(opened))) await this.#split(opened);
+    } finally {
+      // Also when too many pushes wait for the shards: these may respond again.
+      this.ctx.waitUntil(this.#continue(site, partition));
+    }
     return { depth: this.#open(site, partition).meta.depth };
   }
 

@@ -106,3 +106,19 @@ describe("the alarm of a partition", () => {
     await eventually(async () => expect(await eventsOf(site, "sku")).toBe(3));
   });
 });
+
+it("a partition with too many pushes for its shards takes pushes again before its alarm, once the shards respond", async () => {
+  const site = nextSite();
+  splitNext(site);
+  await apply(site, "first", pushOf(1, ["sku"]));
+  traffic.fault = ({ to, method }) => (to === "shard" && method === "apply" ? "lose_request" : undefined);
+  const fill = async () => {
+    for (let session = 0; ; session += 1)
+      await apply(site, `filling ${session}`, pushOf(1, ["sku"], "x".repeat(490_000)));
+  };
+  await expect(fill()).rejects.toThrow("too many pushes");
+  await stop(site);
+  traffic.fault = () => undefined;
+  await expect(apply(site, "last", pushOf(1, ["sku"]))).rejects.toThrow("too many pushes");
+  await eventually(async () => expect(await apply(site, "last", pushOf(1, ["sku"]))).toEqual({ depth: 1 }));
+});
