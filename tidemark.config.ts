@@ -13,4 +13,5 @@ export default defineConfig({
   ],
   adminKeySecret: "TIDEMARK_ADMIN_KEY",
   features: defaultFeatures,
+  log: { days: 7 },
 });

@@ -28,6 +28,11 @@ const benches: Record<string, Entry> = {
     description: "events per second for the whole catalogue, bytes of state, cost by length of history",
     load: async () => (await import("./engine/engine.ts")).engineBench,
   },
+  log: {
+    description:
+      "cost of encoding the log, bytes of an event, features in SQL over ten million events, next to DuckDB's files",
+    load: async () => (await import("./log/log.ts")).log,
+  },
   "main-thread": {
     description: "main-thread time of the SDK in a page in Chromium; an exceeded budget is not a failure",
     load: async () => (await import("./main-thread/main-thread.ts")).mainThread,

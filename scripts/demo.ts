@@ -5,6 +5,7 @@ import {
   linkRows,
   networkNotice,
   portNotice,
+  STATE,
   serveUntilInterrupted,
   startLocalStack,
   stateNotice,
@@ -13,6 +14,7 @@ import {
 import config from "../tidemark.config.ts";
 import { EXAMPLE_SITE } from "./example-site.ts";
 import { measureFreshness } from "./visit/freshness.ts";
+import { countLog } from "./visit/log-counts.ts";
 import { runScriptedVisit, type VisitResult } from "./visit/scripted-visit.ts";
 
 const PORTS = { collector: 8787, site: 8788 };
@@ -54,11 +56,14 @@ const runVisit = async (isJson: boolean) => {
     console.log("A headless Chromium visits the example site. This takes about half a minute…\n");
     const result = await runScriptedVisit(stack);
     printVisit(result);
+    const { id, features = config.features } = site;
+    const log = await countLog(stack, { id, features }, result.events.accepted);
+    console.log(`Log: ${log.events} events in Parquet files, read with DuckDB; ${log.duplicates} of them twice.`);
     const freshness_ms = await measureFreshness(stack, site.key);
     console.log(
       `Freshness: the vector includes an acknowledged event after ${freshness_ms.p50} ms (p50), ${freshness_ms.p99} ms (p99).`,
     );
-    if (isJson) console.log(JSON.stringify({ ...result, freshness_ms }));
+    if (isJson) console.log(JSON.stringify({ ...result, freshness_ms, log }));
   } finally {
     await stack.stop();
   }
@@ -86,6 +91,10 @@ Counts of stored, rejected, repeated and missing events, in the format of Promet
 
   curl -H "Authorization: Bearer ${adminKey}" ${collector.origin}/metrics
 
+A query over the log of all events, in another terminal:
+
+  npx --yes pnpm@12.21.0 tidemark log query "SELECT type, count(*) AS events FROM events GROUP BY type"
+
 Both keys are the same at each start; set others in .dev.vars. The collector reloads when tidemark.config.ts or a package changes.
 For a scripted visit, run pnpm demo --visit. Press Ctrl-C to stop.`;
 };
@@ -98,7 +107,7 @@ const runDemo = (isPublic: boolean): Promise<void> =>
         site: EXAMPLE_SITE,
         ports: PORTS,
         isPublic,
-        state: ".wrangler/state",
+        state: STATE,
         onError: (text) => process.stderr.write(text),
       }),
     (stack) =>

@@ -68,6 +68,7 @@ const configure = (port: number, readKey: string, objects: ObjectBinding[]): str
   const text = (value: string | undefined) => JSON.stringify(value);
   const bindings = [
     `(name = "TIDEMARK_READ_KEY", text = ${text(readKey)})`,
+    `(name = "LOG_DISK", service = "log")`,
     ...objects.map(({ name, class_name }) => `(name = ${text(name)}, durableObjectNamespace = ${text(class_name)})`),
   ];
   const namespaces = objects.map(
@@ -76,7 +77,8 @@ const configure = (port: number, readKey: string, objects: ObjectBinding[]): str
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  services = [(name = "main", worker = .worker), (name = "storage", disk = (path = "storage", writable = true))],
+  services = [(name = "main", worker = .worker), (name = "storage", disk = (path = "storage", writable = true)),
+    (name = "log", disk = (path = "log", writable = true))],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 
@@ -101,6 +103,7 @@ export const startWorkerd = async (entry: URL): Promise<Workerd> => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-workerd-"));
   const storage = join(folder, "storage");
   await mkdir(storage);
+  await mkdir(join(folder, "log"));
   const port = await getPort();
   const readKey = crypto.randomUUID();
   const exported = await compile(entry, join(folder, "worker.js"));

@@ -19,13 +19,15 @@ export const billsOf = ({ requests, cpuMs, parts, bytes }: Usage, events: number
       bill[name] = (amount * prices[name] * MILLION) / events;
     return bill;
   };
-  const objects = Object.entries(parts).map(([binding, { objectRequests, activeMs, rowsWritten, rowsRead }]) => [
+  const objects = Object.entries(parts).map(([binding, used]) => [
     binding,
     priced({
-      objectRequest: objectRequests,
-      objectGbSecond: (activeMs / 1000) * OBJECT_GB,
-      rowWritten: rowsWritten,
-      rowRead: rowsRead,
+      objectRequest: used.objectRequests,
+      objectGbSecond: (used.activeMs / 1000) * OBJECT_GB,
+      rowWritten: used.rowsWritten,
+      rowRead: used.rowsRead,
+      bucketWrite: used.bucketWrites ?? 0,
+      bucketRead: used.bucketReads ?? 0,
       storedGbMonth: (bytes[binding] ?? 0) / 1e9,
     }),
   ]);

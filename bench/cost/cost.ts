@@ -27,11 +27,13 @@ const OF_KIND = { visits: 60, everyMs: 20, hasManyIsolates: true } as const;
 
 /** Highest costs of a million events, in USD. */
 const BUDGETS = { quiet: 0.34, busy: 0.22, asSent: 0.55 };
+const WITH_LOG = { full: 0.45, asSent: 0.65 };
 
 /** Values of the option `sendWithin` in the table of cost and freshness, in milliseconds. */
 const SETTINGS = [2_000, 10_000, 30_000, SEND_WITHIN_MS, 120_000];
 
 const TIDEMARK = new URL("./workers/tidemark.ts", import.meta.url);
+const LOGGED = new URL("./workers/logged.ts", import.meta.url);
 const BARE = new URL("./workers/row.ts", import.meta.url);
 
 const MILLION = 1e6;
@@ -79,10 +81,15 @@ const printBills = (title: string, { requests, parts }: Usage, bills: Bills, eve
 };
 
 /** Measures the cost of a million events of a site. Prints the bill of each part. */
-const measure = async (site: Site, visits: SentBatch[][], metrics: MetricsUsage): Promise<number> => {
+const measure = async (
+  site: Site,
+  visits: SentBatch[][],
+  metrics: MetricsUsage,
+  worker = TIDEMARK,
+): Promise<number> => {
   const batches = schedule(site, Date.now(), visits);
   const events = countEvents(batches);
-  const counted = await play(TIDEMARK, batches);
+  const counted = await play(worker, batches);
   const usage = site.hasManyIsolates ? withManyIsolates(counted, metrics) : counted;
   const bills = billsOf(usage, events);
   printBills(site.title, usage, bills, events);
@@ -114,13 +121,18 @@ const agesOf = (visits: SentBatch[][]): number[] =>
 export const cost: Bench = async () => {
   const measurements: Measurement[] = [];
   const metrics = await simulateIsolates();
-  const compare = async (site: Site, visits: SentBatch[][], budget: number, title = site.title) => {
-    const value = rounded(await measure(site, visits, metrics));
+  const compare = async (
+    site: Site,
+    visits: SentBatch[][],
+    budget: number,
+    title = site.title,
+    worker = TIDEMARK,
+  ): Promise<number> => {
+    const value = rounded(await measure({ ...site, title }, visits, metrics, worker));
     const reference = rounded(await measureBare(site, visits));
     measurements.push({ case: `a million events of ${title}`, value, unit: "USD", reference, budget });
     return value;
   };
-
   console.log(
     `\nAssumptions: a busy site is served by isolates like ${ISOLATES} others, with ${ISOLATE_REQUESTS} requests a second each. ` +
       `In simulation they make ${Math.round(metrics.calls)} calls a second to ${metrics.objects} metrics objects, which ` +
@@ -130,6 +142,11 @@ export const cost: Bench = async () => {
   await measure(LONE, full(LONE), metrics);
   await compare(QUIET, full(QUIET), BUDGETS.quiet, `${QUIET.title}, ${EVENTS} a batch`);
   await compare(BUSY, full(BUSY), BUDGETS.busy, `${BUSY.title}, ${EVENTS} a batch`);
+  const compareLogged = (site: Site, visits: SentBatch[][], budget: number) =>
+    compare(site, visits, budget, `${site.title}, with a log`, LOGGED);
+  await compareLogged(QUIET, full(QUIET), WITH_LOG.full);
+  await compareLogged(BUSY, full(BUSY), WITH_LOG.full);
+  await compareLogged(AS_SENT, await asSent(kindsOf(AS_SENT.visits)), WITH_LOG.asSent);
 
   for (const [kind, { visit }] of Object.entries(kinds))
     await measure(

@@ -8,6 +8,9 @@ export interface PartCounts {
   rowsRead: number;
   /** Alarms set. Each is also one of the rows written. */
   alarmsSet: number;
+  /** Operations of object storage that change or list objects, and that read one. */
+  bucketWrites?: number;
+  bucketReads?: number;
 }
 
 /** Resources of the platform that were used since the Worker started. */

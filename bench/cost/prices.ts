@@ -20,6 +20,10 @@ export const prices = {
   rowWritten: 1 / 1e6,
   /** A row read from SQLite. */
   rowRead: 0.001 / 1e6,
+  /** An operation of object storage that changes or lists objects (class A). */
+  bucketWrite: 4.5 / 1e6,
+  /** An operation of object storage that reads an object (class B). */
+  bucketRead: 0.36 / 1e6,
   /** A GB in SQLite for a month. */
   storedGbMonth: 0.2,
 } as const;

@@ -6,7 +6,7 @@ import { makeTraffic } from "../collector/traffic.ts";
 import { startWorkerd, type Workerd } from "../collector/workerd.ts";
 import { quantile } from "../spread.ts";
 
-const WORKER = new URL("../../worker.ts", import.meta.url);
+const WORKER = new URL("../collector/workers/unlogged.ts", import.meta.url);
 
 const EVENTS = 20;
 const SESSIONS = 200;

@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { globSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { startChromium } from "@tidemark/cli/chromium";
 import type { Tracker } from "@tidemark/sdk";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -58,6 +60,14 @@ describe("pnpm demo", () => {
     child.kill(signal);
     expect(await exit).toEqual([0, null]);
     expect([await statusOf(site), await statusOf(collector)]).toEqual(["no connection", "no connection"]);
+  });
+
+  it("prints a command that queries its log", async () => {
+    const { output } = await startDemo();
+    const [, sql = ""] = /tidemark log query "(.+)"$/m.exec(output) ?? [];
+    const args = ["packages/cli/src/main.ts", "log", "query", sql];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: copy.folder });
+    expect(stdout).toMatch(/^type +events\n/);
   });
 
   it("names a port that is in use, and uses another one", async () => {

@@ -89,6 +89,12 @@ describe("the deployment in docs/deploy.md, with the packed packages", () => {
       const readable = { collector: { origin }, readKey: "read_key" };
       expect((await readVector(readable, session)).features).toMatchObject({ custom_event_count: 1, event_count: 1 });
 
+      // The command finds the collector that runs in the folder, and its key.
+      expect(await failureOf("log", "query", "SELECT 1")).toMatchObject({
+        code: 1,
+        output: expect.stringContaining("Site shop has no log: add log: { days: 30 } to it in tidemark.config.ts."),
+      });
+
       const definitionVersion = async () =>
         fetch(`${origin}/healthz`).then(
           async (answer) => ((await answer.json()) as { definition_version: string }).definition_version,
@@ -132,7 +138,8 @@ describe("the deployment in docs/deploy.md, with the packed packages", () => {
 
   it("prints a help for each command, and rejects unknown flags and commands", async () => {
     expect(await tidemark("--help")).toMatch(/config check.*dev.*test.*ship/s);
-    for (const command of [["config", "check"], ["dev"], ["test"], ["ship"]]) {
+    const logCommands = [["log", "query"], ["log", "files"], ["log", "verify"], ["backfill"]];
+    for (const command of [["config", "check"], ["dev"], ["test"], ["ship"], ...logCommands]) {
       expect(await tidemark(...command, "--help")).toContain(`Usage:\n  tidemark ${command.join(" ")}`);
       const { code, output } = await failureOf(...command, "--nonsense");
       expect(code).toBe(2);
@@ -140,7 +147,9 @@ describe("the deployment in docs/deploy.md, with the packed packages", () => {
     }
     expect(await failureOf("deploy")).toMatchObject({
       code: 2,
-      output: expect.stringContaining('tidemark has no command "deploy"; expected config check, dev, test, ship.'),
+      output: expect.stringContaining(
+        'tidemark has no command "deploy"; expected config check, dev, test, ship, log query, log files, log verify, backfill.',
+      ),
     });
   });
 });

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
 import type { BatchResponse } from "@tidemark/schema";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -5,7 +7,7 @@ import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import config from "../../tidemark.config.ts";
 
 /** Number of times that the collector is killed. */
-const KILLS = 40;
+const KILLS = 50;
 
 /** Number of visitors who send at the same time, each in a separate session. */
 const VISITORS = 8;
@@ -18,6 +20,8 @@ const MAX_BATCHES = 120;
 
 const PATH = "/killed";
 const KEY = config.sites[0]?.key ?? "";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 let stack: LocalStack;
 beforeAll(async () => {
@@ -75,6 +79,34 @@ const vectorOf = async (entity: string, id: string) => {
   return (await response.json()) as { features?: Record<string, unknown>; delivery?: Record<string, number> };
 };
 
+/** Lets the collector write the records of the log into files. It may be killed meanwhile. */
+const cut = () =>
+  fetch(`${stack.collector.origin}/v1/log/cut?site=demo`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${stack.adminKey}` },
+  }).catch(() => undefined);
+
+/** Runs a command on the collector. Returns its standard output. */
+const tidemark = (...args: string[]): string => {
+  const env = { ...process.env, TIDEMARK_URL: stack.collector.origin, TIDEMARK_ADMIN_KEY: stack.adminKey };
+  const main = `${ROOT}packages/cli/src/main.ts`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: ROOT, encoding: "utf8", env });
+  expect(status, stderr).toBe(0);
+  return stdout;
+};
+
+/** The events of each session in the log: rows, different ones, and rows that arrived in another order than sent. */
+const EVENTS_IN_LOG = `
+  SELECT session_id, COUNT(*) AS events, COUNT(DISTINCT event_id) AS different, COUNT(*) FILTER (arrival <> seq + 1) AS moved
+  FROM events WHERE type = 'page_view' GROUP BY session_id`;
+
+interface EventsInLog {
+  session_id: string;
+  events: number;
+  different: number;
+  moved: number;
+}
+
 it(`loses no acknowledged event and stores no event twice when the collector is killed ${KILLS} times`, async () => {
   const visitors: Visitor[] = Array.from({ length: VISITORS }, () => {
     const id = crypto.randomUUID().slice(0, 13);
@@ -97,6 +129,7 @@ it(`loses no acknowledged event and stores no event twice when the collector is 
 
   for (let kill = 1; kill <= KILLS; kill += 1) {
     const wanted = Math.ceil(Math.random() * MAX_BATCHES);
+    void cut();
     await new Promise<void>((resolve) => {
       let batches = 0;
       onAcknowledged = () => {
@@ -130,4 +163,16 @@ it(`loses no acknowledged event and stores no event twice when the collector is 
   }
   const total = visitors.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
   await expect.poll(async () => (await vectorOf("page", PATH)).features?.page_views, { timeout: 60_000 }).toBe(total);
+
+  const readLog = () =>
+    tidemark("log", "query", EVENTS_IN_LOG, "--json")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as EventsInLog);
+  const logged = readLog();
+  for (const { session, acknowledged } of visitors) {
+    const inLog = logged.find(({ session_id }) => session_id === session);
+    expect(inLog).toEqual({ session_id: session, events: acknowledged, different: acknowledged, moved: 0 });
+  }
+  expect(tidemark("log", "verify")).toMatch(/: 0 disagreements\.$/m);
 });

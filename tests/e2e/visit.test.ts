@@ -1,7 +1,9 @@
 import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
+import { countLog } from "../../scripts/visit/log-counts.ts";
 import { readVector, runScriptedVisit, type VisitResult } from "../../scripts/visit/scripted-visit.ts";
+import config from "../../tidemark.config.ts";
 
 /** Largest allowed difference between the engaged times of the script and the vector, in milliseconds. */
 const DWELL_TOLERANCE_MS = 250;
@@ -31,11 +33,13 @@ const expectVectorOf = ({ session, script, events }: VisitResult) => {
 };
 
 describe("a scripted visit in a real browser", () => {
-  it("results in a vector that agrees with the script's counts", async () => {
+  it("results in a vector that agrees with the script's counts, and is in the log", async () => {
     const result = await runScriptedVisit(stack);
     expectVectorOf(result);
     const { session, events } = result;
     expect(events.duplicates).toBe(0);
+    const log = await countLog(stack, { id: "demo", features: config.features }, events.accepted);
+    expect(log).toEqual({ events: events.accepted, duplicates: 0, files: 1 });
     expect(session.visible_ms).toBeGreaterThan(Number(session.dwell_ms));
     expect(session.session_duration_ms).toBeGreaterThan(Number(session.visible_ms));
     expect(session.scroll_depth_30s).toBeLessThanOrEqual(Number(session.scroll_depth_max));

@@ -159,6 +159,32 @@ const countedStub = (object: CalledObject, stub: () => object): object =>
 
 const newPart = (): PartCounts => ({ objectRequests: 0, activeMs: 0, rowsWritten: 0, rowsRead: 0, alarmsSet: 0 });
 
+/** A bucket in memory that counts its operations. */
+export const countedBucket = (binding: string): R2Bucket => {
+  const objects = new Map<string, Uint8Array | string>();
+  const count = (name: "bucketWrites" | "bucketReads") => {
+    counts.parts[binding] ??= newPart();
+    const part = counts.parts[binding];
+    part[name] = (part[name] ?? 0) + 1;
+  };
+  const bucket = {
+    async get(key: string) {
+      count("bucketReads");
+      const body = objects.get(key);
+      return body === undefined ? null : new Response(body);
+    },
+    async put(key: string, body: Uint8Array | string) {
+      count("bucketWrites");
+      objects.set(key, body);
+    },
+    async list() {
+      count("bucketWrites");
+      return { objects: [], truncated: false };
+    },
+  };
+  return bucket as unknown as R2Bucket;
+};
+
 /** A namespace that counts calls. It returns stubs by name only: stubs of other methods would not be counted. */
 const countedNamespace = (binding: string, namespace: DurableObjectNamespace): object => ({
   getByName(name: string) {

@@ -1,8 +1,8 @@
 import type { Batch } from "@tidemark/schema";
+import type { ObjectAlarm } from "../../../packages/collector/src/alarm.ts";
 import type { Delta, EntityKey } from "../../../packages/collector/src/entities/push.ts";
 import { shardFor } from "../../../packages/collector/src/entities/shards.ts";
 import type { Env } from "../../../packages/collector/src/env.ts";
-import type { SessionAlarm } from "../../../packages/collector/src/session/alarm.ts";
 import { applyBatch } from "../../../packages/collector/src/session/apply-batch.ts";
 import { PushLoop } from "../../../packages/collector/src/session/push-loop.ts";
 import { collectingPush, confirm, nextPushes } from "../../../packages/collector/src/session/pushes.ts";
@@ -11,7 +11,7 @@ import { newSession } from "../../../packages/collector/src/session/stored-sessi
 import { createTenants, tenantOf } from "../../../packages/collector/src/tenants.ts";
 import config from "../../../tidemark.config.ts";
 
-export { EntityShard, Partition } from "../../../worker.ts";
+export { EntityShard, Partition } from "../../collector/workers/unlogged.ts";
 export { shardFor };
 
 const tenants = createTenants(config);
@@ -21,13 +21,14 @@ export type Deltas = Record<EntityKey, Delta>;
 
 /** Returns what each batch of a session changes in users, pages and custom entities. */
 export const deltasOf = (site: string, batches: Batch[]): Deltas[] => {
-  const { definitions } = tenantOf(tenants, site);
+  const tenant = { ...tenantOf(tenants, site), log: undefined };
   const [first] = batches;
   if (!first) return [];
   const visitor = { anonymous_id: first.anonymous_id, received_at: first.sent_at };
-  const stored = newSession({ site, ...visitor }, first.session_id, definitions);
+  const stored = newSession({ site, ...visitor }, first.session_id, tenant.definitions);
   return batches.map(({ events, ...envelope }) => {
-    applyBatch(stored, { ...visitor, received_at: envelope.sent_at }, envelope, events, definitions);
+    const batch = { site, ...visitor, received_at: envelope.sent_at, envelope: "", events: "" };
+    applyBatch(stored, batch, envelope, events, tenant);
     const pushes = nextPushes(stored.push_queue);
     confirm(stored.push_queue, pushes);
     return Object.assign({}, ...pushes.map(({ deltas }) => deltas));
@@ -44,7 +45,7 @@ export const startSession = (env: Env, site: string, sessionId: string, anonymou
   const stored = newSession(first, sessionId, tenantOf(tenants, site).definitions);
   const store = { load: () => stored, whenWritten: async () => {}, write() {} };
   const alarm = { ensure() {} };
-  const loop = new PushLoop(store as unknown as SessionStore, alarm as unknown as SessionAlarm, env, tenants);
+  const loop = new PushLoop(store as unknown as SessionStore, alarm as unknown as ObjectAlarm, env, tenants);
   return (deltas: Deltas): Promise<void> => {
     Object.assign(collectingPush(stored.push_queue).deltas, deltas);
     return loop.run();

@@ -8,7 +8,7 @@ const shortName = ({ name }: Command): string => name.replace("tidemark ", "");
 
 const help = (): string =>
   [
-    "Checks, runs, tests and deploys a Tidemark collector. Run it in the folder of tidemark.config.ts.",
+    "Checks, runs, tests and deploys a Tidemark collector, and reads its log. Run it in the folder of tidemark.config.ts.",
     "Usage:\n  tidemark <command> [flags]",
     `Commands:\n${columns(commands.map((command) => [shortName(command), command.summary]))}`,
     "Run tidemark <command> --help for the flags and examples of a command.",

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   type Engine,
   type EntityEngine,
@@ -8,6 +7,7 @@ import {
   type StateLayouts,
 } from "@tidemark/engine";
 import type { Feature } from "@tidemark/schema";
+import { versionOf } from "./definition-version.ts";
 
 /** The compiled feature definitions of a site. */
 export interface Definitions {
@@ -23,10 +23,6 @@ export interface Definitions {
   /** Layouts of the states of `rollups`. */
   layouts: StateLayouts;
 }
-
-/** Returns the version of feature definitions: the first 12 hex digits of the SHA-256 of their JSON. */
-export const versionOf = (features: readonly Feature[]): string =>
-  createHash("sha256").update(JSON.stringify(features)).digest("hex").slice(0, 12);
 
 /**
  * Compiles the feature definitions of a site.

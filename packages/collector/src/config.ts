@@ -7,6 +7,12 @@ import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
  */
 export type Jurisdiction = "eu" | "fedramp";
 
+/** The log of a site: its events and vectors as Parquet files in object storage. */
+export interface LogSettings {
+  /** Number of days for which the files are kept, from 1 on. */
+  days: number;
+}
+
 /** A website whose events the collector accepts. No site can read the data of another. */
 export interface Site {
   /** Short name: 1 to 32 of a-z, 0-9 and `-`. Part of session ids and of object names: never change it. */
@@ -42,6 +48,8 @@ export interface Site {
    * Local runtimes ignore it. Default: the deployment's.
    */
   jurisdiction?: Jurisdiction;
+  /** The site's log; `false` for none. Default: the deployment's. */
+  log?: LogSettings | false;
 }
 
 /** The configuration of a deployment. */
@@ -56,6 +64,8 @@ export interface TidemarkConfig {
   features: readonly Feature[];
   /** The region in which the objects of sites run and store data, unless a site names another. Default: anywhere. */
   jurisdiction?: Jurisdiction;
+  /** The log of all sites, unless a site has its own setting. Default: none, and no event is kept. */
+  log?: LogSettings;
 }
 
 const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
@@ -70,10 +80,10 @@ const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
  */
 const SITE_FIELDS: Record<keyof Site, true> = {
   ...{ id: true, key: true, origins: true, readKeySecret: true, requireConsent: true, globalPrivacyControl: true },
-  ...{ cookie: true, features: true, jurisdiction: true },
+  ...{ cookie: true, features: true, jurisdiction: true, log: true },
 };
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
-  ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true },
+  ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true },
 };
 
 /** Throws an error that names the field, the expected value and the given one, unless a condition holds. */
@@ -114,6 +124,14 @@ const checkFeatures = (features: readonly Feature[], place: string): void => {
   }
 };
 
+const LOG_FIELDS: Record<keyof LogSettings, true> = { days: true };
+
+const checkLog = (log: LogSettings | undefined, place: string, expect: Expect): void => {
+  if (log === undefined) return;
+  expectFields(log, `${place}log`, LOG_FIELDS);
+  expect(Number.isInteger(log.days) && log.days >= 1, "log.days", "a number of days, from 1 on", log.days);
+};
+
 const checkSite = (site: Site, others: readonly Site[]): void => {
   expectFields(site, `sites[${others.length}]`, SITE_FIELDS);
   const { id, key, origins, readKeySecret, requireConsent, globalPrivacyControl = "reject", cookie } = site;
@@ -147,6 +165,7 @@ const checkSite = (site: Site, others: readonly Site[]): void => {
   for (const [field, value] of Object.entries({ requireConsent, cookie }))
     expect([true, false, undefined].includes(value), field, "true or false", value);
   expect(JURISDICTIONS.includes(site.jurisdiction), "jurisdiction", "eu or fedramp", site.jurisdiction);
+  if (site.log !== false) checkLog(site.log, place, expect);
   if (site.features !== undefined) checkFeatures(site.features, place);
 };
 
@@ -159,10 +178,11 @@ const checkSite = (site: Site, others: readonly Site[]): void => {
  */
 export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
   expectFields(config, "defineConfig", CONFIG_FIELDS);
-  const { sites, adminKeySecret, features, jurisdiction } = config;
+  const { sites, adminKeySecret, features, jurisdiction, log } = config;
   const expect = expectIn("");
   expectSecretName(adminKeySecret, "adminKeySecret");
   expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp", jurisdiction);
+  checkLog(log, "", expect);
   expect(Array.isArray(sites) && sites.length > 0, "sites", "at least one site, in an array", sites);
   // The reader of one site must not read the metrics of the deployment.
   const isReadKey = sites.some((site) => site?.readKeySecret === adminKeySecret);

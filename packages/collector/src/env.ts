@@ -1,5 +1,6 @@
 import type { Jurisdiction } from "./config.ts";
 import type { EntityShardObject } from "./entities/entity-shard.ts";
+import type { LogWriterObject } from "./log/log-writer.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { PartitionObject } from "./partition/partition.ts";
 import type { SessionObject } from "./session/session.ts";
@@ -13,6 +14,9 @@ export interface Env {
   METRICS: DurableObjectNamespace<Metrics>;
   PARTITION: DurableObjectNamespace<PartitionObject>;
   ENTITY_SHARD: DurableObjectNamespace<EntityShardObject>;
+  LOG_WRITER: DurableObjectNamespace<LogWriterObject>;
+  /** The files of the log. Absent in a deployment without a log. */
+  LOG?: R2Bucket;
 }
 
 /**
@@ -43,6 +47,10 @@ export const partitionOf = (env: Env, { site, jurisdiction }: Tenant, partition:
 /** The object of one of the shards of a site's users, pages and custom entities. */
 export const entityShardOf = (env: Env, { site, jurisdiction }: Tenant, shard: number) =>
   inJurisdiction(env.ENTITY_SHARD, jurisdiction).getByName(`${site.id}:${shard}`);
+
+/** The object that writes the log of one of a site's partitions. */
+export const logWriterOf = (env: Env, { site, jurisdiction }: Tenant, partition: number) =>
+  inJurisdiction(env.LOG_WRITER, jurisdiction).getByName(`${site.id}:${partition}`);
 
 /** Number of the objects that sum the deployment's metrics: a thousand isolates each send their counts every second. */
 const METRICS_OBJECTS = 8;

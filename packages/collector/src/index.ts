@@ -2,6 +2,7 @@ import type { TidemarkConfig } from "./config.ts";
 import { EntityShardObject } from "./entities/entity-shard.ts";
 import type { Env } from "./env.ts";
 import { createApp } from "./http/app.ts";
+import { LogWriterObject } from "./log/log-writer.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { PartitionObject } from "./partition/partition.ts";
 import { SessionObject } from "./session/session.ts";
@@ -13,6 +14,7 @@ export interface Collector {
   Session: new (state: DurableObjectState, env: Env) => SessionObject;
   Partition: new (state: DurableObjectState, env: Env) => PartitionObject;
   EntityShard: new (state: DurableObjectState, env: Env) => EntityShardObject;
+  LogWriter: new (state: DurableObjectState, env: Env) => LogWriterObject;
   Metrics: typeof Metrics;
 }
 
@@ -22,8 +24,8 @@ export interface Collector {
  *     import { createCollector } from "@tidemark/collector";
  *     import config from "./tidemark.config.ts";
  *
- *     const { EntityShard, handlers, Metrics, Partition, Session } = createCollector(config);
- *     export { EntityShard, handlers as default, Metrics, Partition, Session };
+ *     const { EntityShard, handlers, LogWriter, Metrics, Partition, Session } = createCollector(config);
+ *     export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Session };
  *
  * @param config The result of `defineConfig`.
  * @returns The Worker's `handlers`, and the classes of its Durable Objects under the names in `wrangler.toml`.
@@ -41,6 +43,9 @@ export const createCollector = (config: TidemarkConfig): Collector => {
       protected override readonly tenants = tenants;
     },
     EntityShard: class EntityShard extends EntityShardObject {
+      protected override readonly tenants = tenants;
+    },
+    LogWriter: class LogWriter extends LogWriterObject {
       protected override readonly tenants = tenants;
     },
     Metrics,

@@ -1,14 +1,18 @@
 import type { Feature } from "@tidemark/schema";
 import { compileFeatures, type Definitions } from "./compile-features.ts";
-import type { Jurisdiction, Site, TidemarkConfig } from "./config.ts";
+import type { Jurisdiction, LogSettings, Site, TidemarkConfig } from "./config.ts";
 
 /** A site with its compiled features and its region, both of which may differ between the sites of a deployment. */
 export interface Tenant {
   site: Site;
   /** The features of the site's configuration, or else the deployment's. */
   definitions: Definitions;
+  /** The features that `definitions` compiles. */
+  features: readonly Feature[];
   /** The region of the site's objects; `undefined` for anywhere. */
   jurisdiction: Jurisdiction | undefined;
+  /** The site's log; `undefined` for none. */
+  log: LogSettings | undefined;
 }
 
 /** The tenants of a deployment, by the ids of their sites. */
@@ -18,7 +22,7 @@ export type Tenants = ReadonlyMap<string, Tenant>;
  * Compiles the sites of a configuration. A site without features or a jurisdiction gets the deployment's. Sites that
  * share an array of features share the compiled definitions.
  */
-export const createTenants = ({ sites, features, jurisdiction }: TidemarkConfig): Tenants => {
+export const createTenants = ({ sites, features, jurisdiction, log }: TidemarkConfig): Tenants => {
   const compiled = new Map<readonly Feature[], Definitions>();
   const definitionsOf = (list: readonly Feature[]): Definitions => {
     const definitions = compiled.get(list) ?? compileFeatures(list);
@@ -31,7 +35,9 @@ export const createTenants = ({ sites, features, jurisdiction }: TidemarkConfig)
       {
         site,
         definitions: definitionsOf(site.features ?? features),
+        features: site.features ?? features,
         jurisdiction: site.jurisdiction ?? jurisdiction,
+        log: (site.log ?? log) || undefined,
       },
     ]),
   );

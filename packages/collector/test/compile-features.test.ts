@@ -1,6 +1,7 @@
 import { defaultFeatures, type Feature, lifetime, session } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
-import { compileFeatures, versionOf } from "../src/compile-features.ts";
+import { compileFeatures } from "../src/compile-features.ts";
+import { versionOf } from "../src/definition-version.ts";
 
 const count = { description: "D.", unit: "count", source: "custom", aggregate: { type: "count" } } as const;
 const ofSession: Feature = { ...count, name: "events", entity: "session", window: session() };

@@ -67,6 +67,7 @@ export interface BatchResponse extends z.infer<typeof batchResponse> {
 export const errorCodes = {
   invalid_json: { status: 400, meaning: "The body is not JSON, or not valid gzip." },
   invalid_batch: { status: 400, meaning: "The batch's envelope violates the contract. The message names the field." },
+  invalid_query: { status: 400, meaning: "A query parameter is missing or invalid. The message names it." },
   invalid_path: { status: 400, meaning: "The URL's path is not percent-encoded UTF-8." },
   unauthorized: { status: 401, meaning: "The read key, the public key or the admin key is missing or wrong." },
   unknown_key: { status: 401, meaning: "No site has this key." },
@@ -80,6 +81,7 @@ export const errorCodes = {
     status: 404,
     meaning: "No such route, no data of this entity and id for this site, or a route whose secret is not set.",
   },
+  no_log: { status: 404, meaning: "The site has no log in the configuration." },
   method_not_allowed: { status: 405, meaning: "The route exists for another method." },
   body_too_large: { status: 413, meaning: "The body exceeds the limit, as received or after inflating." },
   internal: {

@@ -17,6 +17,12 @@ const report = (error: unknown): void => {
   console.error(isForUser ? error.message : error);
 };
 
+/** Ends the process when the reader of its output has ended, as `head` does after its lines. Other failures are thrown. */
+const endWithReader = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+};
+
 /**
  * Parses a command line and runs the command, or prints its help for `--help`. It sets the exit code of the process to
  * the command's result, to 1 after a failure, or to 2 for an invalid command line.
@@ -24,6 +30,7 @@ const report = (error: unknown): void => {
  * @param argv The arguments after the command's name. Default: those of the process.
  */
 export const runCommand = async (command: Command, argv: readonly string[] = process.argv.slice(2)): Promise<void> => {
+  process.stdout.on("error", endWithReader);
   try {
     const { isHelp, values, positionals, rest } = parseCommandLine(command, argv);
     if (isHelp) console.log(formatHelp(command));

@@ -6,13 +6,11 @@ import { type Deployment, openDeployment } from "../deployment/deployment.ts";
 import { type LocalCollector, startLocalCollector } from "../local-stack/local-collector.ts";
 import { startLocalStack } from "../local-stack/local-stack.ts";
 import { linkRows, networkNotice, portNotice, stateNotice } from "../local-stack/notices.ts";
+import { STATE } from "../local-stack/running-collector.ts";
 import { serveUntilInterrupted } from "../local-stack/serve-until-interrupted.ts";
 import type { Site } from "../local-stack/site-server.ts";
 
 const DEFAULT_PORT = 8787;
-
-/** The folder of the collector's storage in the deployment's folder; `wrangler dev` has the same default. */
-const STATE = ".wrangler/state";
 
 /** The running collector, and the site when `--site` is given. */
 interface Servers {

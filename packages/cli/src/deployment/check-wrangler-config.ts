@@ -9,6 +9,7 @@ const DURABLE_OBJECTS = {
   SESSION: "Session",
   PARTITION: "Partition",
   ENTITY_SHARD: "EntityShard",
+  LOG_WRITER: "LogWriter",
   METRICS: "Metrics",
 };
 
@@ -33,8 +34,8 @@ const classesWithStorage = (migrations: WranglerConfig["migrations"]): Set<strin
  * Returns the problems of a deployment's wrangler configuration: each text names the field, the expected and the given
  * value.
  */
-export const wranglerConfigProblems = async ({ folder, wranglerConfig }: Deployment): Promise<string[]> => {
-  const { main, compatibility_date, durable_objects, migrations, assets, build } = await readWranglerConfig(
+export const wranglerConfigProblems = async ({ config, folder, wranglerConfig }: Deployment): Promise<string[]> => {
+  const { main, compatibility_date, durable_objects, migrations, r2_buckets, assets, build } = await readWranglerConfig(
     folder,
     wranglerConfig,
   );
@@ -69,6 +70,14 @@ export const wranglerConfigProblems = async ({ folder, wranglerConfig }: Deploym
     );
     expect(withStorage.has(className), "migrations", `"${className}" in new_sqlite_classes of a migration`, "nothing");
   }
+
+  const isLogged = config.sites.some(({ log = config.log }) => log);
+  expect(
+    !isLogged || r2_buckets.some(({ binding }) => binding === "LOG"),
+    "r2_buckets",
+    'binding = "LOG" with the bucket_name of the log, because tidemark.config.ts has a log',
+    "nothing",
+  );
 
   const directory = assets?.directory;
   // A build command creates the folder before each start and each deployment.

@@ -55,6 +55,8 @@ interface Storage {
   release(): Promise<void>;
 }
 
+const originAt = (port: number): string => `http://localhost:${port}`;
+
 const temporaryStorage = (): Storage => {
   const { path, remove } = createTemporaryFolder("tidemark-");
   return { folder: path, release: async () => remove() };
@@ -81,7 +83,7 @@ export const startLocalCollector = async (
     const started = await startCollectorProcess({
       ...{ folder: deployment.folder, port, ip: listenAddress(isPublic), state: storage.folder, keys, onError },
     });
-    await storage.claim?.add(started.pid);
+    await storage.claim?.add(started.pid, originAt(port));
     return started;
   };
   const startOnAnotherPort = async (error: Error): Promise<CollectorProcess> => {
@@ -103,7 +105,7 @@ export const startLocalCollector = async (
   const self = { ended: () => running.ended, start: restart, stop: () => running.stop() };
   const keeping = onError && keepRunning(self, deployment.folder, onError, stopped.signal);
   return {
-    origin: `http://localhost:${port}`,
+    origin: originAt(port),
     keys,
     state: storage.folder,
     ...(storage.usedBy === undefined ? {} : { stateUsedBy: storage.usedBy }),

@@ -3,15 +3,15 @@ import { join } from "node:path";
 
 /**
  * The subfolder with one entry per process that uses the state. An entry's name contains the process's id and start
- * time. Where `/proc` shows the start time, it never matches a later process with the same id. The entry of a process that has ended is stale, and
- * any process may remove it.
+ * time. Where `/proc` shows the start time, it never matches a later process with the same id. The entry of a process
+ * that has ended is stale, and any process may remove it. The entry of a collector contains its origin.
  */
 const ENTRIES = "in-use-by";
 
 /** An exclusive claim of a state folder. */
 export interface StateClaim {
-  /** Adds a process that also uses the state and may outlive this one. */
-  add(pid: number): Promise<void>;
+  /** Adds the process of a collector that also uses the state and may outlive this one. @param origin Its address. */
+  add(pid: number, origin: string): Promise<void>;
   /** Ends the claim, and removes its entries. The caller has ended the added processes. */
   release(): Promise<void>;
 }
@@ -45,11 +45,11 @@ const entryOf = async (pid: number): Promise<string | undefined> => {
 export const claimState = async (folder: string): Promise<StateClaim | { usedBy: number }> => {
   const entries = join(folder, ENTRIES);
   const own: string[] = [];
-  const add = async (pid: number) => {
+  const add = async (pid: number, origin: string) => {
     const entry = await entryOf(pid);
     if (!entry) return;
     await mkdir(entries, { recursive: true });
-    await writeFile(join(entries, entry), "");
+    await writeFile(join(entries, entry), origin);
     own.push(entry);
   };
   const remove = (entry: string) => rm(join(entries, entry), { force: true });
@@ -58,7 +58,7 @@ export const claimState = async (folder: string): Promise<StateClaim | { usedBy:
   };
 
   // The entry is written before the others are read, so that a process that claims the folder later finds it.
-  await add(process.pid);
+  await add(process.pid, "");
   for (const entry of await readdir(entries)) {
     if (own.includes(entry)) continue;
     const pid = Number.parseInt(entry, 10);
@@ -69,4 +69,14 @@ export const claimState = async (folder: string): Promise<StateClaim | { usedBy:
     await remove(entry);
   }
   return { add, release };
+};
+
+/** Returns the origin of the running collector that uses a state folder; `undefined` when none does. */
+export const originOf = async (folder: string): Promise<string | undefined> => {
+  const entries = join(folder, ENTRIES);
+  for (const entry of await readdir(entries).catch(() => [])) {
+    const origin = await readFile(join(entries, entry), "utf8").catch(() => "");
+    if (origin && entry === (await entryOf(Number.parseInt(entry, 10)))) return origin;
+  }
+  return undefined;
 };

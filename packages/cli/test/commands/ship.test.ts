@@ -21,10 +21,11 @@ const WRANGLER_CONFIG = {
       { name: "SESSION", class_name: "Session" },
       { name: "PARTITION", class_name: "Partition" },
       { name: "ENTITY_SHARD", class_name: "EntityShard" },
+      { name: "LOG_WRITER", class_name: "LogWriter" },
       { name: "METRICS", class_name: "Metrics" },
     ],
   },
-  migrations: [{ new_sqlite_classes: ["Session", "Partition", "EntityShard", "Metrics"] }],
+  migrations: [{ new_sqlite_classes: ["Session", "Partition", "EntityShard", "LogWriter", "Metrics"] }],
   assets: { directory: "." },
   build: {},
 };

@@ -45,12 +45,16 @@ name = "ENTITY_SHARD"
 class_name = "EntityShard"
 
 [[durable_objects.bindings]]
+name = "LOG_WRITER"
+class_name = "LogWriter"
+
+[[durable_objects.bindings]]
 name = "METRICS"
 class_name = "Metrics"
 
 [[migrations]]
 tag = "v1"
-new_sqlite_classes = ["Session", "EntityShard", "Partition", "Metrics"]
+new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Metrics"]
 `;
 
 const FILES = {
@@ -170,13 +174,13 @@ describe("checkDeployment", { timeout: 30_000 }, () => {
       "compatibility_date: expected 2024-04-03 or later; given 2024-04-02",
     ],
     [
-      'new_sqlite_classes = ["Session", "EntityShard", "Partition", "Metrics"]',
-      'new_sqlite_classes = ["Session", "EntityShard", "Partition", "Metrics"]\n[[migrations]]\ntag = "v2"\ndeleted_classes = ["Partition"]',
+      'new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Metrics"]',
+      'new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Metrics"]\n[[migrations]]\ntag = "v2"\ndeleted_classes = ["Partition"]',
       'migrations: expected "Partition" in new_sqlite_classes of a migration; given nothing',
     ],
     [
-      'new_sqlite_classes = ["Session", "EntityShard", "Partition", "Metrics"]',
-      'new_sqlite_classes = ["Session", "EntityShard", "Partition", "Metrics"]\n[[migrations]]\ntag = "v2"\nrenamed_classes = [{ from = "Partition", to = "Parted" }]',
+      'new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Metrics"]',
+      'new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Metrics"]\n[[migrations]]\ntag = "v2"\nrenamed_classes = [{ from = "Partition", to = "Parted" }]',
       'migrations: expected "Partition" in new_sqlite_classes of a migration; given nothing',
     ],
     [', "Metrics"]', "]", 'migrations: expected "Metrics" in new_sqlite_classes of a migration; given nothing'],
@@ -215,6 +219,7 @@ new_sqlite_classes = ["Metrics"]
       { name: "SESSION", class_name: "Session" },
       { name: "PARTITION", class_name: "Partition" },
       { name: "ENTITY_SHARD", class_name: "EntityShard" },
+      { name: "LOG_WRITER", class_name: "LogWriter" },
       { name: "METRICS", class_name: "Metrics" },
     ];
     const config = {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { claimState } from "../../src/local-stack/state-claim.ts";
+import { claimState, originOf } from "../../src/local-stack/state-claim.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 const MODULE = new URL("../../src/local-stack/state-claim.ts", import.meta.url).href;
@@ -47,7 +47,7 @@ describe("claimState", () => {
     const other = spawn(process.execPath, ["--eval", "setInterval(() => {}, 1_000)"]);
     onTestFinished(() => void other.kill("SIGKILL"));
     const claim = await claimState(folder);
-    if (isClaimed(claim)) await claim.add(Number(other.pid));
+    if (isClaimed(claim)) await claim.add(Number(other.pid), "http://localhost:8787");
     expect(readdirSync(join(folder, "in-use-by"))).toHaveLength(2);
     if (isClaimed(claim)) await claim.release();
     expect(readdirSync(join(folder, "in-use-by"))).toEqual([]);
@@ -57,5 +57,23 @@ describe("claimState", () => {
     const folder = temporaryFolder({ [`in-use-by/${process.ppid}-1`]: "" });
     expect(isClaimed(await claimState(folder))).toBe(true);
     expect(readdirSync(join(folder, "in-use-by"))).toHaveLength(1);
+  });
+});
+
+describe("originOf", () => {
+  it("returns the origin of the running collector, until it ends", async () => {
+    const folder = temporaryFolder();
+    expect(await originOf(folder)).toBeUndefined();
+    const claim = await claimState(folder);
+    expect(await originOf(folder)).toBeUndefined();
+
+    const collector = spawn(process.execPath, ["--eval", "setInterval(() => {}, 1_000)"]);
+    onTestFinished(() => void collector.kill("SIGKILL"));
+    if (isClaimed(claim)) await claim.add(Number(collector.pid), "http://localhost:8790");
+    expect(await originOf(folder)).toBe("http://localhost:8790");
+
+    collector.kill("SIGKILL");
+    await once(collector, "exit");
+    expect(await originOf(folder)).toBeUndefined();
   });
 });

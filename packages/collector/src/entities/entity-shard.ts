@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { type Env, partitionOf } from "../env.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
 import { EntityStore } from "./entity-store.ts";
+import { Journal } from "./journal.ts";
 import type { EntityRow } from "./merge.ts";
 import type { EntityKey, Push, Sender } from "./push.ts";
 import { countSetAside } from "./set-aside.ts";
@@ -100,7 +101,12 @@ export abstract class EntityShardObject extends DurableObject<Env> {
       sources: await partitionOf(this.env, tenant, 0).sources(site, 0),
     };
     storage.kv.put(META, meta);
-    const store = new EntityStore(storage, tenant.definitions, countSetAside(this.ctx, this.env, site));
+    const store = new EntityStore(
+      storage,
+      tenant.definitions,
+      new Journal(storage),
+      countSetAside(this.ctx, this.env, site),
+    );
     this.#opened = { meta, store };
     return this.#opened;
   }

@@ -1,6 +1,7 @@
 import type { Definitions } from "../compile-features.ts";
 import { GroupCommit } from "../group-commit.ts";
-import { Journal, type Received } from "./journal.ts";
+import { recordsAfter } from "../records/frames.ts";
+import type { Journal, Received } from "./journal.ts";
 import { Ledger } from "./ledger.ts";
 import { decodeDeltas, type EntityRow, mergeInto } from "./merge.ts";
 import { type EntityKey, type Push, type Sender, textOfNew } from "./push.ts";
@@ -23,17 +24,18 @@ export class EntityStore {
   readonly #journal: Journal;
   readonly #commit = new GroupCommit<Received>((group) => this.#write(group));
 
-  /** Reads the journal. @param onSetAside Called for each row that cannot be written. */
+  /** Replays the journal. @param onSetAside Called for each row that cannot be written. */
   constructor(
     storage: DurableObjectStorage,
     definitions: Definitions,
+    journal: Journal,
     onSetAside: (key: EntityKey, reason: string) => void,
   ) {
     this.#storage = storage;
     this.#definitions = definitions;
     this.rows = new EntityRows(storage, definitions, onSetAside);
     this.#ledger = new Ledger(storage.kv);
-    this.#journal = new Journal(storage);
+    this.#journal = journal;
     for (const { received } of this.#journal.replay())
       for (const { sender, after, text } of received) this.#merge(sender, JSON.parse(text), after);
   }
@@ -51,11 +53,15 @@ export class EntityStore {
    * before.
    *
    * @param text The pushes as JSON. A text costs less to transfer and to write than its value.
+   * @param records The records that came with the pushes.
    */
-  async apply(sender: Sender, text: string, pushes: readonly Push[]): Promise<void> {
+  async apply(sender: Sender, text: string, pushes: readonly Push[], records?: Uint8Array): Promise<void> {
     const after = this.#ledger.latest(sender) ?? 0;
     if ((pushes.at(-1)?.n ?? 0) > after) {
-      const received = { sender, after, text: textOfNew(text, pushes, after) };
+      const received = {
+        ...{ sender, after, text: textOfNew(text, pushes, after) },
+        records: records && recordsAfter(records, after),
+      };
       this.#merge(sender, pushes, after);
       this.#commit.add(received);
     }
@@ -106,7 +112,11 @@ export class EntityStore {
   #write(group: Received[]): void {
     // Changed rows cannot be removed from memory, and a restarted object reads all of them again.
     this.rows.trim();
-    if (this.rows.isFull || this.#journal.isFullFor(group)) this.#writeRows();
-    else this.#storage.transactionSync(() => this.#journal.append(group));
+    const isFull = this.rows.isFull || this.#journal.isFullFor(group);
+    // The journal has the records too, for readers of the stream.
+    this.#storage.transactionSync(() => {
+      this.#journal.append(group);
+      if (isFull) this.#writeRows();
+    });
   }
 }

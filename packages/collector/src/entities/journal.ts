@@ -1,5 +1,6 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { Packr } from "msgpackr";
+import { countRecords } from "../records/frames.ts";
 import type { Sender } from "./push.ts";
 
 /** The new pushes of one call, as the received JSON text of all its pushes. */
@@ -8,6 +9,8 @@ export interface Received {
   /** The pushes of the text with a larger number are new. */
   after: number;
   text: string;
+  /** The records that came with the pushes, if the site has a log. */
+  records?: Uint8Array | undefined;
 }
 
 /** The pushes that arrived between two writes, in the order of arrival. One row. */
@@ -19,14 +22,27 @@ export interface JournalEntry {
   isCut: boolean;
 }
 
+/** A place in the journal, with what all entries up to there contain. */
+export type JournalPlace = {
+  position: number;
+  /** Number of records, and of their packed bytes, since the first entry. */
+  record_count: number;
+  record_bytes: number;
+};
+
 /** A row of the table. `consumed` is the position up to which all entries are consumed. */
-type Row = { position: number; consumed: number; is_cut: number; is_deflated: number; received: ArrayBuffer };
+type Row = JournalPlace & { consumed: number; is_cut: number; is_deflated: number; received: ArrayBuffer };
 
 /** Limits of the entries that are not consumed, because a restarted object reads them again. */
 const LIMITS = { entries: 128, characters: 2_000_000 };
 
 /**
- * Largest length of the texts in one entry, because a stored value has at most 2 MB. A longer text is alone in its
+ * Length of the latest records that stay in the journal when they are in the log, for readers that follow the stream.
+ */
+const KEPT_RECORD_BYTES = 256_000_000;
+
+/**
+ * Largest length of the texts and records in one entry, because a stored value has at most 2 MB. A longer text is alone in its
  * entry, and compressed.
  */
 const MAX_ENTRY = 500_000;
@@ -34,30 +50,44 @@ const MAX_ENTRY = 500_000;
 // It differs from all keys of entities, which contain a colon.
 const CONSUMED = "consumed";
 
+const PLACE = "position, record_count, record_bytes";
+
 const packr = new Packr({ useRecords: false });
 
 /** The number of characters in received texts. */
 export const charactersIn = (received: readonly Received[]): number =>
   received.reduce((total, { text }) => total + text.length, 0);
 
+const recordBytesIn = (received: readonly Received[]): number =>
+  received.reduce((total, { records }) => total + (records?.length ?? 0), 0);
+
+const recordsIn = (received: readonly Received[]): number =>
+  received.reduce((total, { records }) => total + (records ? countRecords(records) : 0), 0);
+
+const sizeOf = (received: readonly Received[]): number => charactersIn(received) + recordBytesIn(received);
+
 /** Divides received pushes into groups that each fit into an entry. There is at least one group. */
 const entriesOf = (received: readonly Received[]): Received[][] => {
   const entries: Received[][] = [[]];
   let size = 0;
   for (const each of received) {
-    if (size > 0 && size + each.text.length > MAX_ENTRY) {
+    const added = sizeOf([each]);
+    if (size > 0 && size + added > MAX_ENTRY) {
       entries.push([]);
       size = 0;
     }
     entries.at(-1)?.push(each);
-    size += each.text.length;
+    size += added;
   }
   return entries;
 };
 
+const NO_PLACE: JournalPlace = { position: 0, record_count: 0, record_bytes: 0 };
+
 /**
- * Pushes that are durable but not consumed yet: not in the rows, or not confirmed by all shards. A new entry takes the
- * place of a consumed one, so that it costs one written row and no deletion.
+ * Pushes that are durable, in the order of arrival. An entry is consumed when its deltas are in the rows or confirmed by
+ * all shards, and released when its records are in the log. A new entry then takes its place, so that it costs one
+ * written row and no deletion.
  */
 export class Journal {
   readonly #sql: SqlStorage;
@@ -65,10 +95,11 @@ export class Journal {
   /** Length of the texts of the entries that are not consumed, by position in ascending order. */
   readonly #unconsumed = new Map<number, number>();
   #characters = 0;
-  #position = 0;
+  #latest = NO_PLACE;
   #consumed = 0;
-  /** The position of the oldest stored entry; `undefined` without an entry. */
-  #oldest: number | undefined;
+  #released = Number.POSITIVE_INFINITY;
+  /** The oldest stored entry; `undefined` without an entry. */
+  #oldest: JournalPlace | undefined;
 
   constructor({ sql, kv }: Pick<DurableObjectStorage, "sql" | "kv">) {
     this.#sql = sql;
@@ -77,7 +108,12 @@ export class Journal {
 
   /** The position of the latest entry; 0 before the first. */
   get position(): number {
-    return this.#position;
+    return this.#latest.position;
+  }
+
+  /** The place of the latest entry. */
+  get latest(): JournalPlace {
+    return this.#latest;
   }
 
   /** The position up to which all entries are consumed. */
@@ -100,15 +136,31 @@ export class Journal {
   /** Reads the stored entries that are not consumed, in order. Call it once, before all other methods. */
   replay(): Generator<JournalEntry> {
     this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS journal (position INTEGER PRIMARY KEY, consumed INTEGER, is_cut INTEGER, is_deflated INTEGER, received BLOB)",
+      "CREATE TABLE IF NOT EXISTS journal (position INTEGER PRIMARY KEY, record_count INTEGER, record_bytes INTEGER, consumed INTEGER, is_cut INTEGER, is_deflated INTEGER, received BLOB)",
     );
     const [latest] = this.#sql
-      .exec<Pick<Row, "position" | "consumed">>("SELECT position, consumed FROM journal ORDER BY position DESC LIMIT 1")
+      .exec<Omit<Row, "received">>(`SELECT ${PLACE}, consumed FROM journal ORDER BY position DESC LIMIT 1`)
       .toArray();
-    this.#consumed = Math.max(this.#kv.get<number>(CONSUMED) ?? 0, latest?.consumed ?? 0);
-    this.#position = Math.max(this.#consumed, latest?.position ?? 0);
+    const { consumed, ...place } = latest ?? { ...NO_PLACE, consumed: 0 };
+    this.#consumed = Math.max(this.#kv.get<number>(CONSUMED) ?? 0, consumed);
+    this.#latest = { ...place, position: Math.max(this.#consumed, place.position) };
     this.#readOldest();
     return this.#readUnconsumed();
+  }
+
+  /** Reads the stored entries after a position, in order. */
+  *read(after: number): Generator<JournalEntry & JournalPlace> {
+    const rows = this.#sql.exec<Row>("SELECT * FROM journal WHERE position > ? ORDER BY position", after);
+    for (const { received: stored, is_cut, is_deflated, ...place } of rows) {
+      const packed = new Uint8Array(stored);
+      const received = packr.unpack(is_deflated ? inflateRawSync(packed) : packed) as Received[];
+      yield { ...place, received, isCut: is_cut === 1 };
+    }
+  }
+
+  /** The places of the stored entries after a position, in order. */
+  placesAfter(position: number): Iterable<JournalPlace> {
+    return this.#sql.exec<JournalPlace>(`SELECT ${PLACE} FROM journal WHERE position > ? ORDER BY position`, position);
   }
 
   /**
@@ -118,7 +170,7 @@ export class Journal {
   append(received: readonly Received[], isCut = false): number {
     const entries = entriesOf(received);
     for (const [index, entry] of entries.entries()) this.#write(entry, isCut && index === entries.length - 1);
-    return this.#position;
+    return this.#latest.position;
   }
 
   /** Frees the entries up to a position. The next entry makes it durable, or {@link writeConsumed}. */
@@ -133,47 +185,59 @@ export class Journal {
 
   /** Stores that all entries are consumed. Call it in the transaction that consumes them, and then {@link consume}. */
   writeConsumed(): void {
-    this.#kv.put(CONSUMED, this.#position);
+    this.#kv.put(CONSUMED, this.#latest.position);
+  }
+
+  /**
+   * Allows that entries up to a position are overwritten when they are consumed too. Before the first call, all are:
+   * nobody reads their records.
+   */
+  release(position: number): void {
+    this.#released = position;
   }
 
   *#readUnconsumed(): Generator<JournalEntry> {
-    const rows = this.#sql.exec<Row>("SELECT * FROM journal WHERE position > ? ORDER BY position", this.#consumed);
-    for (const { position, is_cut, is_deflated, received: stored } of rows) {
-      const packed = new Uint8Array(stored);
-      const received = packr.unpack(is_deflated ? inflateRawSync(packed) : packed) as Received[];
-      this.#add(position, received);
-      yield { position, received, isCut: is_cut === 1 };
+    for (const entry of this.read(this.#consumed)) {
+      this.#add(entry.position, entry.received);
+      yield entry;
     }
   }
 
   #write(received: Received[], isCut: boolean): void {
-    this.#position += 1;
+    const { position, record_count, record_bytes } = this.#latest;
+    this.#latest = {
+      position: position + 1,
+      record_count: record_count + recordsIn(received),
+      record_bytes: record_bytes + recordBytesIn(received),
+    };
     const packed = packr.pack(received);
-    const isLong = charactersIn(received) > MAX_ENTRY;
+    const isLong = sizeOf(received) > MAX_ENTRY;
     const row = [
-      this.#position,
-      this.#consumed,
-      Number(isCut),
-      Number(isLong),
-      isLong ? deflateRawSync(packed) : packed,
+      ...[this.#latest.position, this.#latest.record_count, this.#latest.record_bytes],
+      ...[this.#consumed, Number(isCut), Number(isLong), isLong ? deflateRawSync(packed) : packed],
     ];
-    if (this.#oldest !== undefined && this.#oldest <= this.#consumed) {
+    if (this.#oldest && this.#isFree(this.#oldest)) {
       this.#sql.exec(
-        "UPDATE journal SET position = ?, consumed = ?, is_cut = ?, is_deflated = ?, received = ? WHERE position = ?",
+        "UPDATE journal SET position = ?, record_count = ?, record_bytes = ?, consumed = ?, is_cut = ?, is_deflated = ?, received = ? WHERE position = ?",
         ...row,
-        this.#oldest,
+        this.#oldest.position,
       );
       this.#readOldest();
     } else {
-      this.#sql.exec("INSERT INTO journal VALUES (?, ?, ?, ?, ?)", ...row);
-      this.#oldest ??= this.#position;
+      this.#sql.exec("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", ...row);
+      this.#oldest ??= this.#latest;
     }
-    this.#add(this.#position, received);
+    this.#add(this.#latest.position, received);
+  }
+
+  #isFree({ position, record_bytes }: JournalPlace): boolean {
+    if (position > Math.min(this.#consumed, this.#released)) return false;
+    return this.#released === Number.POSITIVE_INFINITY || this.#latest.record_bytes - record_bytes > KEPT_RECORD_BYTES;
   }
 
   #readOldest(): void {
-    const query = "SELECT position FROM journal ORDER BY position LIMIT 1";
-    this.#oldest = this.#sql.exec<Pick<Row, "position">>(query).toArray()[0]?.position;
+    const query = `SELECT ${PLACE} FROM journal ORDER BY position LIMIT 1`;
+    [this.#oldest] = this.#sql.exec<JournalPlace>(query).toArray();
   }
 
   #add(position: number, received: readonly Received[]): void {

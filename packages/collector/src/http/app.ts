@@ -43,7 +43,7 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
     if (flushing) c.executionCtx.waitUntil(flushing);
   });
 
-  for (const add of routes) add(app, { config, lookup, meter });
+  for (const add of routes) add(app, { config, tenants, lookup, meter });
 
   for (const { path, method } of app.routes.filter(({ method }) => method !== "ALL" && method !== "OPTIONS"))
     app.all(path, (c) => {

@@ -21,6 +21,10 @@ export const families = {
     type: "counter",
     help: "Writes of a user's, page's or custom entity's row that failed, for its size for example. The row keeps its earlier values.",
   },
+  tidemark_log_records_set_aside_total: {
+    type: "counter",
+    help: "Records that the log leaves out, because no file can hold them.",
+  },
   tidemark_requests_total: {
     type: "counter",
     help: 'Requests answered. Unmatched paths have route="none".',

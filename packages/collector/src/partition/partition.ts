@@ -1,14 +1,18 @@
 import { DurableObject } from "cloudflare:workers";
+import { ObjectAlarm } from "../alarm.ts";
 import { EntityStore } from "../entities/entity-store.ts";
+import { Journal } from "../entities/journal.ts";
 import type { EntityRow } from "../entities/merge.ts";
 import type { EntityKey, Push, Sender } from "../entities/push.ts";
 import { countSetAside } from "../entities/set-aside.ts";
 import { SHARDS } from "../entities/shards.ts";
-import { type Env, entityShardOf, partitionOf } from "../env.ts";
+import { type Env, entityShardOf, logWriterOf, partitionOf } from "../env.ts";
+import type { StreamEntry, StreamRange } from "../records/stream.ts";
 import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { allPartitions, initialDepth, isPartition, MAX_DEPTH, partitionFor } from "./binding.ts";
 import { convertEarlierStore } from "./earlier-store.ts";
 import { handOver } from "./handover.ts";
+import { RecordStream } from "./record-stream.ts";
 import { Relay } from "./relay.ts";
 
 /** A session as a sender of pushes. */
@@ -49,6 +53,9 @@ interface PartitionMeta {
 interface OpenPartition {
   meta: PartitionMeta;
   merging: EntityStore | Relay;
+  journal: Journal;
+  /** The records for the log; absent for a site without one. */
+  stream?: RecordStream;
 }
 
 // It differs from all keys of entities, which contain a colon.
@@ -66,6 +73,9 @@ const MAX_ANSWER = 4_000_000;
 /** Maximum time until a restarted partition continues to forward and to hand over, in milliseconds. */
 const CONTINUE_MS = 60_000;
 
+/** Maximum time until a restarted partition writes the records of a quiet site into files, in milliseconds. */
+const LOG_MS = 900_000;
+
 /**
  * The Durable Object of a partition of a site. It merges the pushes of the sessions that are bound to it, each once.
  *
@@ -78,26 +88,36 @@ export abstract class PartitionObject extends DurableObject<Env> {
 
   #opened: OpenPartition | undefined;
   #recent = { since: 0, calls: 0 };
-  #alarmAt = 0;
+  readonly #alarm = new ObjectAlarm(this.ctx);
   #isHandingOver = false;
+  #isWritingLog = false;
+  /** The time from which the log is written again after a failure, in UTC milliseconds. */
+  #retryLogAt = 0;
 
   /**
    * Merges a session's pushes and makes them durable. It skips a push if that push or a later one was merged before.
    *
    * @param text Pushes as JSON, in the order of their numbers. A text costs less to transfer and to write than its
    * value.
+   * @param records The records that are sent with the pushes, for the log. See `records/frames.ts`.
    */
-  async apply(site: string, partition: number, sender: SessionSender, text: string): Promise<PushResponse> {
+  async apply(
+    site: string,
+    partition: number,
+    sender: SessionSender,
+    text: string,
+    records?: Uint8Array,
+  ): Promise<PushResponse> {
     const opened = this.#open(site, partition);
-    const { meta, merging } = opened;
+    const { meta, merging, stream } = opened;
     const pushes = JSON.parse(text) as Push[];
     const belongs = partitionFor(sender.hash, meta.depth) === partition;
     if (!belongs && pushes[0]?.n === 1 && merging.latest(sender) === undefined) {
       return { depth: meta.depth, isMoved: true };
     }
-    if (merging instanceof Relay) this.#ensureAlarm();
+    this.#ensureAlarm(opened, merging instanceof Relay, records !== undefined);
     try {
-      await merging.apply(sender, text, pushes);
+      await merging.apply(sender, text, pushes, stream && records);
       if (belongs && meta.depth < MAX_DEPTH && (this.isHot() || this.#isLarge(opened))) await this.#split(opened);
     } finally {
       // Also when too many pushes wait for the shards: these may respond again.
@@ -151,12 +171,38 @@ export abstract class PartitionObject extends DurableObject<Env> {
     return texts;
   }
 
+  /** The number of times that the partition was split. */
+  depth(site: string, partition: number): number {
+    return this.#open(site, partition).meta.depth;
+  }
+
+  /** The range of the stream that is in no file of the log. */
+  unlogged(site: string, partition: number): StreamRange {
+    const { stream, journal } = this.#open(site, partition);
+    return { after: stream?.logged ?? journal.position, to: journal.position };
+  }
+
+  /** Reads the next entries of a range of the stream, at most some megabytes. The last one ends the range. */
+  readStream(site: string, partition: number, range: StreamRange): StreamEntry[] {
+    return this.#open(site, partition).stream?.read(range) ?? [];
+  }
+
+  /** Returns the next range to write into files; `undefined` if all records are in files. */
+  beginCut(site: string, partition: number): StreamRange | undefined {
+    return this.#open(site, partition).stream?.beginCut();
+  }
+
+  /** Stores that the records up to a position are in files. */
+  confirmCut(site: string, partition: number, to: number): void {
+    this.#open(site, partition).stream?.confirm(to);
+  }
+
   /**
-   * Continues to forward and to hand over after a restart. A partition whose site was removed from the configuration
+   * Continues to forward, to hand over, and to write the log. A partition whose site was removed from the configuration
    * keeps its journal.
    */
   override async alarm(): Promise<void> {
-    this.#alarmAt = 0;
+    this.#alarm.noteFired();
     const meta = this.ctx.storage.kv.get<PartitionMeta>(META);
     if (!meta) return;
     try {
@@ -181,7 +227,10 @@ export abstract class PartitionObject extends DurableObject<Env> {
   #read(site: string, partition: number): OpenPartition {
     if (!isPartition(partition)) throw new RangeError(`there is no partition ${partition}`);
     const meta = this.ctx.storage.kv.get<PartitionMeta>(META) ?? this.#create(site, partition);
-    return { meta, merging: this.#mergingOf(meta) };
+    const journal = new Journal(this.ctx.storage);
+    const merging = this.#mergingOf(meta, journal);
+    const isLogged = tenantOf(this.tenants, site).log !== undefined;
+    return { meta, merging, journal, ...(isLogged && { stream: new RecordStream(this.ctx.storage.kv, journal) }) };
   }
 
   #create(site: string, partition: number): PartitionMeta {
@@ -196,12 +245,13 @@ export abstract class PartitionObject extends DurableObject<Env> {
     return created;
   }
 
-  #mergingOf({ site, partition, depth }: PartitionMeta): EntityStore | Relay {
+  #mergingOf({ site, partition, depth }: PartitionMeta, journal: Journal): EntityStore | Relay {
     const { storage } = this.ctx;
     const tenant = tenantOf(this.tenants, site);
-    if (depth === 0) return new EntityStore(storage, tenant.definitions, countSetAside(this.ctx, this.env, site));
+    if (depth === 0)
+      return new EntityStore(storage, tenant.definitions, journal, countSetAside(this.ctx, this.env, site));
     const sender: Sender = { id: `partition ${partition}`, began_at: 0 };
-    return new Relay(storage, tenant.definitions, (shard, text) =>
+    return new Relay(storage, tenant.definitions, journal, (shard, text) =>
       entityShardOf(this.env, tenant, shard).apply(site, sender, text),
     );
   }
@@ -239,14 +289,32 @@ export abstract class PartitionObject extends DurableObject<Env> {
   }
 
   /**
-   * Forwards deltas, and hands over rows. Sets the alarm before it, for the case of a restart. Rejects only if the
-   * partition cannot be read.
+   * Forwards deltas, hands over rows, and writes the log if it is due. Sets the alarm before it, for the case of a
+   * restart. Rejects only if the partition cannot be read.
    */
   async #continue(site: string, partition: number): Promise<void> {
-    const { meta, merging } = this.#open(site, partition);
-    if (merging instanceof EntityStore) return;
-    if (merging.isPending || !meta.isHandedOver) this.#ensureAlarm();
-    await Promise.all([merging.forward(), this.#handOver(meta)]);
+    const opened = this.#open(site, partition);
+    const { meta, merging } = opened;
+    const isForwarding = merging instanceof Relay && (merging.isPending || !meta.isHandedOver);
+    this.#ensureAlarm(opened, isForwarding);
+    if (merging instanceof Relay) await Promise.all([merging.forward(), this.#handOver(meta), this.#writeLog(opened)]);
+    else await this.#writeLog(opened);
+  }
+
+  /** Lets the writer of the log write records into files, if they are due. Never rejects. */
+  async #writeLog({ meta: { site, partition }, stream }: OpenPartition): Promise<void> {
+    const now = Date.now();
+    const due = stream?.dueAt(now);
+    if (due === undefined || Math.max(due, this.#retryLogAt) > now || this.#isWritingLog) return;
+    this.#isWritingLog = true;
+    try {
+      await logWriterOf(this.env, tenantOf(this.tenants, site), partition).write(site, partition);
+    } catch (error) {
+      console.error("a partition could not write its log; it tries again", error);
+      this.#retryLogAt = Date.now() + CONTINUE_MS;
+    } finally {
+      this.#isWritingLog = false;
+    }
   }
 
   /** Hands the rows over, unless an earlier call does so or has done so. Never rejects. */
@@ -271,10 +339,11 @@ export abstract class PartitionObject extends DurableObject<Env> {
     }
   }
 
-  #ensureAlarm(): void {
+  /** Ensures that the alarm fires in time for what is pending if this object stops. */
+  #ensureAlarm({ stream }: OpenPartition, isForwarding: boolean, hasRecords = false): void {
     const now = Date.now();
-    if (this.#alarmAt > now && this.#alarmAt <= now + CONTINUE_MS) return;
-    this.#alarmAt = now + CONTINUE_MS;
-    this.ctx.storage.setAlarm(this.#alarmAt);
+    const due = stream?.dueAt(now) ?? (stream && hasRecords ? now + LOG_MS : undefined);
+    if (due !== undefined) this.#alarm.ensure(Math.max(now + CONTINUE_MS, due));
+    if (isForwarding) this.#alarm.ensure(now + CONTINUE_MS);
   }
 }

@@ -1,10 +1,11 @@
 import type { Definitions } from "../compile-features.ts";
-import { charactersIn, Journal, type Received } from "../entities/journal.ts";
+import { charactersIn, type Journal, type Received } from "../entities/journal.ts";
 import { Ledger } from "../entities/ledger.ts";
 import { decodeDeltas, type EntityRow, mergeInto } from "../entities/merge.ts";
 import { type EntityKey, type Push, type Sender, textOfNew } from "../entities/push.ts";
 import { groupByShard, SHARDS } from "../entities/shards.ts";
 import { GroupCommit } from "../group-commit.ts";
+import { recordsAfter } from "../records/frames.ts";
 import { OutgoingPushes } from "./outgoing.ts";
 
 /** Minimum time from one push to a shard to the next, in milliseconds. */
@@ -40,19 +41,20 @@ export class Relay {
   #isForwarding = false;
 
   /**
-   * Reads the journal.
+   * Replays the journal.
    *
    * @param send Sends pushes to a shard. It rejects unless the shard has stored them.
    */
   constructor(
     storage: DurableObjectStorage,
     definitions: Definitions,
+    journal: Journal,
     send: (shard: number, text: string) => Promise<void>,
   ) {
     this.#storage = storage;
     this.#definitions = definitions;
     this.#ledger = new Ledger(storage.kv);
-    this.#journal = new Journal(storage);
+    this.#journal = journal;
     this.#outgoing = Array.from(
       { length: SHARDS },
       (_, shard) => new OutgoingPushes((text) => send(shard, text), definitions.layouts),
@@ -87,11 +89,14 @@ export class Relay {
    *
    * @throws Error while too many pushes wait for shards.
    */
-  async apply(sender: Sender, text: string, pushes: readonly Push[]): Promise<void> {
+  async apply(sender: Sender, text: string, pushes: readonly Push[], records?: Uint8Array): Promise<void> {
     const after = this.#ledger.latest(sender) ?? 0;
     if ((pushes.at(-1)?.n ?? 0) > after) {
       if (this.#journal.characters > MAX_CHARACTERS) throw new Error("too many pushes wait for the shards");
-      const received = { sender, after, text: textOfNew(text, pushes, after) };
+      const received = {
+        ...{ sender, after, text: textOfNew(text, pushes, after) },
+        records: records && recordsAfter(records, after),
+      };
       this.#merge(sender, pushes, after);
       this.#commit.add(received);
     }

@@ -1,12 +1,13 @@
 import type { Envelope, Event, Rejection } from "@tidemark/schema";
-import type { Definitions } from "../compile-features.ts";
+import { eventContextsOf } from "../records/event-contexts.ts";
+import type { Tenant } from "../tenants.ts";
 import { validateEvents } from "../wire/validate-events.ts";
 import type { BatchResult, SessionBatch } from "./batch.ts";
-import { eventContextsOf } from "./event-contexts.ts";
 import { createFold } from "./fold.ts";
+import { type Accepted, recordEvents } from "./record.ts";
 import type { StoredSession } from "./row.ts";
 import { seqOf, sortBySeq } from "./sequence.ts";
-import { observeSkew } from "./tab/clock-skew.ts";
+import { correct, observeSkew } from "./tab/clock-skew.ts";
 import { acknowledged, countMissing, drop, newTab, receive, reject, type Tab } from "./tab/tab.ts";
 
 /** Maximum number of tabs of one session. */
@@ -56,10 +57,10 @@ const recordRejectedAndDropped = (
  */
 export const applyBatch = (
   stored: StoredSession,
-  batch: Pick<SessionBatch, "anonymous_id" | "received_at">,
+  batch: SessionBatch,
   envelope: Envelope,
   events: unknown[],
-  definitions: Definitions,
+  { definitions, log }: Tenant,
 ): BatchResult => {
   const { consent, tab_id, sent_at, views } = envelope;
   const { valid, rejected } = validateEvents({ events, views, consent });
@@ -73,9 +74,9 @@ export const applyBatch = (
   const missing = countMissing(tab);
   observeSkew(tab.clock, sent_at, batch.received_at);
   const dropped = recordRejectedAndDropped(tab, envelope, events, rejected);
-  const contextOf = eventContextsOf(envelope, batch, tab.clock);
+  const contextOf = eventContextsOf(envelope, batch.anonymous_id);
   const fold = createFold(stored, definitions);
-  let accepted = 0;
+  const accepted: Accepted = { events: [], times: [] };
   let duplicates = 0;
   for (const index of sortBySeq(events, valid)) {
     const event = events[index] as Event;
@@ -85,12 +86,20 @@ export const applyBatch = (
     } else if (outcome === "full") {
       rejected.push(tooManyGaps(index, event.seq));
     } else {
-      accepted += 1;
-      if (!fold(event, contextOf(event))) continue;
+      const context = contextOf(event, correct(tab.clock, event.seq, event.time));
+      accepted.events.push(event);
+      accepted.times.push(context.time);
+      if (!fold(event, context)) continue;
       stored.latest_received_at = Math.max(stored.latest_received_at ?? batch.received_at, batch.received_at);
       stored.closed = false;
     }
   }
-  const response = { accepted, duplicates, rejected: inOrder(rejected), tab: { acknowledged: acknowledged(tab) } };
+  if (log) recordEvents(stored, batch, envelope, events, accepted);
+  const response = {
+    accepted: accepted.events.length,
+    duplicates,
+    rejected: inOrder(rejected),
+    tab: { acknowledged: acknowledged(tab) },
+  };
   return { response, dropped, missing_change: countMissing(tab) - missing };
 };

@@ -1,9 +1,10 @@
-import type { Definitions } from "../compile-features.ts";
+import type { Tenant } from "../tenants.ts";
+import { recordVector } from "./record.ts";
 import type { StoredSession } from "./row.ts";
 import { countDelivery } from "./tab/tab.ts";
 
 /** Closes an idle session and stores its final vector, which is valid until another event counts. */
-export const close = (stored: StoredSession, { session, version }: Definitions, now: number): void => {
+export const close = (stored: StoredSession, { definitions: { session, version }, log }: Tenant, now: number): void => {
   session.advance(stored.engine, now);
   const { event_time, late, too_late } = stored.engine;
   stored.closed = true;
@@ -18,4 +19,5 @@ export const close = (stored: StoredSession, { session, version }: Definitions, 
     consent: stored.consent,
     delivery: countDelivery(stored.tabs.values()),
   };
+  if (log) recordVector(stored);
 };

@@ -15,3 +15,6 @@ export const setDue = (stored: Pick<StoredSession, "due">, duty: Duty, at: numbe
 /** The time at which a duty is due, in UTC milliseconds; `null` for never. */
 export const dueAt = ({ due }: Pick<StoredSession, "due">, duty: Duty): number | null =>
   due.find(([each]) => each === duty)?.[1] ?? null;
+
+/** The time at which the first duty is due, in UTC milliseconds; `undefined` without a duty. */
+export const earliestDue = ({ due }: Pick<StoredSession, "due">): number | undefined => due[0]?.[1];

@@ -13,8 +13,12 @@ interface EarlierQueue extends Omit<PushQueue, "partition" | "sealed" | "open"> 
   open: (EarlierPush & { shard: number }) | null;
 }
 
+/** The fields that a version with a log has added. */
+const withoutRecords = { arrivals: 0, pseudonym: null, recorded_id: null };
+
 /** Converts a session that an earlier version has stored. Its pushes were sent to a shard in order, if at all. */
 export const convertEarlierSession = (stored: StoredSession): void => {
+  Object.assign(stored, { ...withoutRecords, ...stored });
   const { push_queue, session_id, latest_received_at, closed } = stored;
   if ("partition" in push_queue) return;
   const { latest_n, depth, layouts, sealed, open } = push_queue as EarlierQueue;

@@ -2,7 +2,7 @@ import type { EntityEngine } from "@tidemark/engine";
 import type { Event } from "@tidemark/schema";
 import type { Definitions } from "../compile-features.ts";
 import { type Delta, entityKey } from "../entities/push.ts";
-import type { VisitorEventContext } from "./event-contexts.ts";
+import type { VisitorEventContext } from "../records/event-contexts.ts";
 import { collectingPush } from "./pushes.ts";
 import type { StoredSession } from "./row.ts";
 

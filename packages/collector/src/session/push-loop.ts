@@ -1,10 +1,12 @@
+import type { ObjectAlarm } from "../alarm.ts";
 import { type Env, partitionOf } from "../env.ts";
 import { learnDepth, partitionFor } from "../partition/binding.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
-import type { SessionAlarm } from "./alarm.ts";
-import { setDue } from "./due.ts";
-import { confirm, encode, nextPushes, unconfirmedDeltas } from "./pushes.ts";
+import { earliestDue, setDue } from "./due.ts";
+import { isPending } from "./pending.ts";
+import { confirm, encode, nextPushes } from "./pushes.ts";
 import type { SessionStore } from "./store.ts";
+import { confirmUnsent, unsentUpTo } from "./unsent.ts";
 
 /** Minimum time from one request to the next, in milliseconds. It lets the entities show an event within a second. */
 const PUSH_EVERY_MS = 800;
@@ -15,14 +17,14 @@ const RETRY_MS = { first: 1_000, longest: 60_000 };
 /** Sends a session's pushes to its partition, one request at a time. */
 export class PushLoop {
   readonly #store: SessionStore;
-  readonly #alarm: SessionAlarm;
+  readonly #alarm: ObjectAlarm;
   readonly #env: Env;
   readonly #tenants: Tenants;
   #running: Promise<void> | undefined;
   #pushedAt = 0;
   #failures = 0;
 
-  constructor(store: SessionStore, alarm: SessionAlarm, env: Env, tenants: Tenants) {
+  constructor(store: SessionStore, alarm: ObjectAlarm, env: Env, tenants: Tenants) {
     this.#store = store;
     this.#alarm = alarm;
     this.#env = env;
@@ -44,11 +46,7 @@ export class PushLoop {
   }
 
   async #pushUntilDone(): Promise<void> {
-    for (
-      let stored = this.#store.load();
-      stored && unconfirmedDeltas(stored.push_queue) > 0;
-      stored = this.#store.load()
-    ) {
+    for (let stored = this.#store.load(); stored && isPending(stored); stored = this.#store.load()) {
       const remaining = this.#pushedAt + PUSH_EVERY_MS - Date.now();
       // The minimum limits the wait after the clock was set back.
       if (remaining > 0) await scheduler.wait(Math.min(remaining, PUSH_EVERY_MS));
@@ -66,10 +64,11 @@ export class PushLoop {
     await this.#store.whenWritten();
     const stored = this.#store.load();
     if (!stored) return true;
-    const { site, session_id, visitor_hash, began_at, push_queue } = stored;
+    const { site, session_id, visitor_hash, began_at, push_queue, unsent } = stored;
     const pushes = nextPushes(push_queue);
     if (pushes.length === 0) return true;
     const { partition } = push_queue;
+    const latest = pushes.at(-1)?.n ?? 0;
     const sender = { id: session_id, hash: visitor_hash, began_at };
     try {
       const { depth, isMoved } = await partitionOf(this.#env, tenantOf(this.#tenants, site), partition).apply(
@@ -77,6 +76,7 @@ export class PushLoop {
         partition,
         sender,
         encode(push_queue, pushes),
+        unsentUpTo(unsent, latest),
       );
       learnDepth(site, depth);
       if (isMoved) {
@@ -86,6 +86,7 @@ export class PushLoop {
         this.#pushedAt = 0;
       } else {
         confirm(push_queue, pushes);
+        confirmUnsent(unsent, latest);
       }
       this.#failures = 0;
       return true;
@@ -93,7 +94,7 @@ export class PushLoop {
       console.error("a partition could not be reached; the session tries again", error);
       const wait = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#failures);
       setDue(stored, "push", Date.now() + wait);
-      this.#alarm.ensure(stored.due);
+      this.#alarm.ensure(earliestDue(stored));
       this.#failures += 1;
       return false;
     }

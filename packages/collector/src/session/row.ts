@@ -4,6 +4,7 @@ import type { DueList } from "./due.ts";
 import type { PushQueue } from "./pushes.ts";
 import { decode, encode } from "./row-codec.ts";
 import type { Tab } from "./tab/tab.ts";
+import { newUnsent, type Unsent } from "./unsent.ts";
 
 /** The state of a session: one value in one row. */
 export interface StoredSession {
@@ -16,6 +17,13 @@ export interface StoredSession {
   tabs: Map<string, Tab>;
   engine: EngineState;
   push_queue: PushQueue;
+  /** The records for the log that the partition has not confirmed, and the number of all records so far. */
+  unsent: Unsent;
+  arrivals: number;
+  /** The id in records without consent to personalisation, instead of the anonymous id; `null` before the first one. */
+  pseudonym: string | null;
+  /** The anonymous id or pseudonym in the latest record; `null` before the first one. */
+  recorded_id: string | null;
   /** UTC milliseconds at which the latest event that counted was received; `null` before the first. */
   latest_received_at: number | null;
   due: DueList;
@@ -46,10 +54,13 @@ interface Final {
 /**
  * The table, named after the layout of its row. A table of another layout is not read: its session starts from scratch.
  */
-const TABLE = "session_v5";
+const TABLE = "session_v6";
 
-/** The state as it is encoded in the row. */
-type Packed = Omit<StoredSession, "tabs"> & { tabs: [string, Tab][] };
+/** The table without a column of unsent records. */
+const EARLIER_TABLE = "session_v5";
+
+/** The state as it is encoded in the row. The bytes of the unsent records are in a column of their own. */
+type Packed = Omit<StoredSession, "tabs" | "unsent"> & { tabs: [string, Tab][]; unsent: Omit<Unsent, "bytes"> };
 
 /**
  * The row of a session: one value in MessagePack, which is shorter than JSON, padded with zeros.
@@ -69,30 +80,47 @@ export class Row {
 
   /** Reads the stored state; `undefined` without a row. */
   read(): StoredSession | undefined {
-    if (this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", TABLE).toArray().length === 0) return undefined;
-    const [row] = this.#sql.exec<{ state: ArrayBuffer }>(`SELECT state FROM ${TABLE}`).toArray();
+    if (this.#has(EARLIER_TABLE)) {
+      this.#sql.exec(`ALTER TABLE ${EARLIER_TABLE} RENAME TO ${TABLE}`);
+      this.#sql.exec(`ALTER TABLE ${TABLE} ADD COLUMN unsent BLOB`);
+    }
+    if (!this.#has(TABLE)) return undefined;
+    const [row] = this.#sql
+      .exec<{ state: ArrayBuffer; unsent: ArrayBuffer | null }>(`SELECT state, unsent FROM ${TABLE}`)
+      .toArray();
     if (!row) return undefined;
     this.#length = row.state.byteLength;
-    const { tabs, engine, ...rest } = decode(row.state) as Packed;
-    return { ...rest, tabs: new Map(tabs), engine: { ...engine, cells: unpackCells(engine.cells) } };
+    const { tabs, engine, unsent, ...rest } = decode(row.state) as Packed;
+    return {
+      ...rest,
+      tabs: new Map(tabs),
+      engine: { ...engine, cells: unpackCells(engine.cells) },
+      unsent: { ...newUnsent(), ...unsent, bytes: new Uint8Array(row.unsent ?? []) },
+    };
   }
 
   write(stored: StoredSession): void {
-    const { session_id, tabs, engine } = stored;
+    const { session_id, tabs, engine, unsent, ...rest } = stored;
+    const { bytes, ...parts } = unsent;
     const cells = packCells(engine.cells);
-    const value: Packed = { ...stored, tabs: [...tabs], engine: { ...engine, cells } };
+    const value: Packed = { ...rest, session_id, tabs: [...tabs], engine: { ...engine, cells }, unsent: parts };
     const state = encode(value, this.#length);
     if (this.#length === 0) {
       this.#sql.exec(
-        `CREATE TABLE IF NOT EXISTS ${TABLE} (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL, state BLOB NOT NULL)`,
+        `CREATE TABLE IF NOT EXISTS ${TABLE} (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL, state BLOB NOT NULL, unsent BLOB)`,
       );
     }
     // The column session_id, which the update does not set, makes SQLite compare the new row with the old one.
     this.#sql.exec(
-      `INSERT INTO ${TABLE} VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state`,
+      `INSERT INTO ${TABLE} VALUES (1, ?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state, unsent = excluded.unsent`,
       session_id,
       state,
+      bytes,
     );
     this.#length = state.length;
+  }
+
+  #has(table: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", table).toArray().length > 0;
   }
 }

@@ -1,19 +1,22 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Envelope, SessionVectorResponse } from "@tidemark/schema";
 import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
+import { ObjectAlarm } from "../alarm.ts";
 import type { Env } from "../env.ts";
 import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
-import { SessionAlarm } from "./alarm.ts";
 import { applyBatch } from "./apply-batch.ts";
 import type { BatchFailure, BatchResult, SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
-import { dueAt, setDue } from "./due.ts";
+import { dueAt, earliestDue, setDue } from "./due.ts";
+import { isPending } from "./pending.ts";
 import { PushLoop } from "./push-loop.ts";
 import { unconfirmedDeltas } from "./pushes.ts";
+import type { StoredSession } from "./row.ts";
 import { SessionStore, StorageError } from "./store.ts";
 import { newSession, restoreSession } from "./stored-session.ts";
 import { countDelivery } from "./tab/tab.ts";
+import { MAX_UNSENT, unsentLength } from "./unsent.ts";
 
 /** A session's vector at the time of the call. */
 export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
@@ -30,6 +33,10 @@ const failureOf = (error: unknown): "unavailable" => {
   console.error("a session could not store a batch or read its vector", error);
   return "unavailable";
 };
+
+/** The time at which a session counts as idle, in UTC milliseconds; `null` before the first event that counts. */
+const idleAt = ({ latest_received_at }: StoredSession): number | null =>
+  latest_received_at === null ? null : latest_received_at + SESSION_IDLE_MS;
 
 /** Maximum time from a batch until its deltas are sent, if the object stops before it has sent them, in milliseconds. */
 const REPEAT_MS = 60_000;
@@ -50,7 +57,7 @@ export abstract class SessionObject extends DurableObject<Env> {
   readonly #store = new SessionStore(this.ctx.storage, (stored) =>
     restoreSession(stored, tenantOf(this.tenants, stored.site).definitions),
   );
-  readonly #alarm = new SessionAlarm(this.ctx);
+  readonly #alarm = new ObjectAlarm(this.ctx);
   #loop: PushLoop | undefined;
 
   // Created on first use, because the subclass sets `tenants` after the initialisation of these fields.
@@ -76,27 +83,26 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   #apply(batch: SessionBatch, events: unknown[]): BatchResult | Promise<BatchResult> {
-    const { definitions } = tenantOf(this.tenants, batch.site);
+    const tenant = tenantOf(this.tenants, batch.site);
     const envelope = JSON.parse(batch.envelope) as Envelope;
-    const stored = this.#store.load() ?? newSession(batch, envelope.session_id, definitions);
-    if (unconfirmedDeltas(stored.push_queue) >= MAX_UNCONFIRMED) {
+    const stored = this.#store.load() ?? newSession(batch, envelope.session_id, tenant.definitions);
+    if (unconfirmedDeltas(stored.push_queue) >= MAX_UNCONFIRMED || unsentLength(stored.unsent) >= MAX_UNSENT) {
       this.ctx.waitUntil(this.#pushes.run());
-      throw new StorageError(`${MAX_UNCONFIRMED} deltas of the session wait for a partition that cannot be reached`);
+      throw new StorageError("too many deltas or records of the session wait for a partition that cannot be reached");
     }
     const result = this.#store.change(stored, () => {
-      const result = applyBatch(stored, batch, envelope, events, definitions);
-      if (stored.latest_received_at !== null && !stored.closed)
-        setDue(stored, "close", stored.latest_received_at + SESSION_IDLE_MS);
+      const result = applyBatch(stored, batch, envelope, events, tenant);
+      if (!stored.closed) setDue(stored, "close", idleAt(stored));
       // For the case that the object stops before it has sent its pushes. A later time was set before the clock was set
       // back.
       const pushIn = (dueAt(stored, "push") ?? 0) - batch.received_at;
-      if (unconfirmedDeltas(stored.push_queue) > 0 && (pushIn <= 0 || pushIn > REPEAT_MS))
+      if (isPending(stored) && (pushIn <= 0 || pushIn > REPEAT_MS))
         setDue(stored, "push", batch.received_at + REPEAT_MS);
-      this.#alarm.ensure(stored.due);
+      this.#alarm.ensure(earliestDue(stored));
       return result;
     });
     const acknowledge = () => {
-      if (!this.#pushes.isRunning && unconfirmedDeltas(stored.push_queue) > 0) this.ctx.waitUntil(this.#pushes.run());
+      if (!this.#pushes.isRunning && isPending(stored)) this.ctx.waitUntil(this.#pushes.run());
       return result;
     };
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
@@ -154,19 +160,27 @@ export abstract class SessionObject extends DurableObject<Env> {
     if (!atAlarm) return;
     await this.#pushes.run();
 
+    await this.#closeIfIdle(atAlarm);
+    const stored = this.#store.load() ?? atAlarm;
+    // While batches arrive, the alarm stays within REPEAT_MS: moving it back and forth would cost two rows a minute.
+    if (!isPending(stored)) {
+      const now = Date.now();
+      const isLikely = (stored.latest_received_at ?? 0) > now - LIKELY_MS;
+      setDue(stored, "push", isLikely ? now + REPEAT_MS : null);
+    }
+    if (!stored.closed) setDue(stored, "close", idleAt(stored));
+    // All that has changed is written with the next batch: a confirmed push may be sent again until then.
+    this.#alarm.ensure(earliestDue(stored));
+  }
+
+  async #closeIfIdle(atAlarm: StoredSession): Promise<void> {
     const stored = this.#store.load() ?? atAlarm;
     const now = Date.now();
-    const receivedAt = stored.latest_received_at ?? 0;
-    const isOpen = receivedAt > 0 && !stored.closed;
-    const idleAt = receivedAt + SESSION_IDLE_MS;
-    const isIdle = isOpen && now >= idleAt;
-    if (isIdle) close(stored, tenantOf(this.tenants, stored.site).definitions, now);
-    // While batches arrive, the alarm stays within REPEAT_MS: moving it back and forth would cost two rows a minute.
-    if (unconfirmedDeltas(stored.push_queue) === 0)
-      setDue(stored, "push", receivedAt > now - LIKELY_MS ? now + REPEAT_MS : null);
-    setDue(stored, "close", isOpen && !isIdle ? idleAt : null);
-    this.#alarm.ensure(stored.due);
-    // All else that has changed is written with the next batch: a confirmed push may be sent again until then.
-    if (isIdle) this.#store.write(stored);
+    if (stored.closed || now < (idleAt(stored) ?? Number.POSITIVE_INFINITY)) return;
+    close(stored, tenantOf(this.tenants, stored.site), now);
+    setDue(stored, "close", null);
+    this.#store.write(stored);
+    // The final vector is a record. Another alarm to send it would cost a row.
+    await this.#pushes.run();
   }
 }

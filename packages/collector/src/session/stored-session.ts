@@ -6,6 +6,7 @@ import type { SessionBatch } from "./batch.ts";
 import { convertEarlierSession } from "./earlier-session.ts";
 import { newPushQueue, sealUnconfirmed } from "./pushes.ts";
 import type { StoredSession } from "./row.ts";
+import { newUnsent } from "./unsent.ts";
 
 /** The state of a new session, whose first batch is given. */
 export const newSession = (
@@ -23,6 +24,10 @@ export const newSession = (
     tabs: new Map(),
     engine: definitions.session.emptyState(),
     push_queue: newPushQueue(partitionFor(visitor_hash, knownDepth(site)), definitions.layouts),
+    unsent: newUnsent(),
+    arrivals: 0,
+    pseudonym: null,
+    recorded_id: null,
     latest_received_at: null,
     due: [],
     closed: false,

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { compileFeatures } from "../../src/compile-features.ts";
 import { EntityStore } from "../../src/entities/entity-store.ts";
+import { Journal } from "../../src/entities/journal.ts";
 import { type EntityKey, entityKey, type Push } from "../../src/entities/push.ts";
 import { asStorage, MemoryStorage } from "./memory-storage.ts";
 import { START, useVirtualTime, type VirtualTime } from "./virtual-time.ts";
@@ -37,7 +38,8 @@ let storage: MemoryStorage;
 let store: EntityStore;
 
 const restart = () => {
-  store = new EntityStore(asStorage(storage), definitions, (key) => expect.unreachable(`${key} is set aside`));
+  const journal = new Journal(asStorage(storage));
+  store = new EntityStore(asStorage(storage), definitions, journal, (key) => expect.unreachable(`${key} is set aside`));
 };
 
 const push = async (session: number, pushed: Push) => {

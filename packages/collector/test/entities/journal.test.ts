@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Journal, type JournalEntry, type Received } from "../../src/entities/journal.ts";
+import { frameOf } from "../../src/records/frames.ts";
 import { MemoryStorage } from "./memory-storage.ts";
 
 const received = (text: string): Received => ({ sender: { id: "shop.session-1", began_at: 0 }, after: 0, text });
@@ -129,5 +130,44 @@ describe("the capacity of a journal", () => {
       journal.consume(journal.position);
       expect([fits(journal, 500_000), journal.characters]).toEqual([true, 0]);
     }
+  });
+});
+
+describe("the records in a journal", () => {
+  /** Packed records of this length. */
+  const records = (bytes: number) => frameOf(1, 3, new Uint8Array(bytes - 12));
+
+  it("are counted in the places of entries, also after a restart", () => {
+    const storage = new MemoryStorage();
+    const { journal } = open(storage);
+    journal.append([{ ...received("a"), records: records(20) }, received("b")]);
+    journal.append([{ ...received("c"), records: records(15) }]);
+    for (const each of [journal, open(storage).journal]) {
+      expect([...each.placesAfter(0)]).toEqual([
+        { position: 1, record_count: 3, record_bytes: 20 },
+        { position: 2, record_count: 6, record_bytes: 35 },
+      ]);
+      expect(each.latest).toEqual({ position: 2, record_count: 6, record_bytes: 35 });
+    }
+  });
+
+  it("stay until they are released and the nearest 256 MB are past", () => {
+    const storage = new MemoryStorage();
+    const { journal } = open(storage);
+    journal.release(0);
+    const write = (bytes: number) => {
+      journal.append([{ ...received(""), records: records(bytes) }]);
+      journal.consume(journal.position);
+    };
+    const positions = () => [...journal.placesAfter(0)].map(({ position }) => position);
+    for (let entry = 0; entry < 3; entry += 1) write(100_000_000);
+    write(56_000_001);
+    expect(positions()).toEqual([1, 2, 3, 4]);
+    journal.release(2);
+    write(12);
+    write(100_000_000);
+    expect(positions()).toEqual([3, 4, 5, 6]);
+    write(100_000_000);
+    expect(positions()).toEqual([3, 4, 5, 6, 7]);
   });
 });

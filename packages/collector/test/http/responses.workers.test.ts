@@ -16,7 +16,14 @@ const appWith = (error: Error, given: TidemarkConfig = config) => {
   const app = createApp(given, createTenants(given));
   const fail = () => Promise.reject(error);
   const object = { getByName: () => ({ ingest: fail, vector: fail, read: fail, add: fail }) };
-  const broken = { ...bindings, SESSION: object, PARTITION: object, ENTITY_SHARD: object, METRICS: object };
+  const broken = {
+    ...bindings,
+    SESSION: object,
+    PARTITION: object,
+    ENTITY_SHARD: object,
+    LOG_WRITER: object,
+    METRICS: object,
+  };
   const fetch = (path: string, init?: RequestInit) =>
     app.request(`https://collector.example${path}`, init, broken, createExecutionContext());
   return { app, fetch };
@@ -50,6 +57,8 @@ const rejected: [code: ErrorCode, what: string, respond: () => Response | Promis
   ["invalid_json", "truncated gzip", () => post(new Uint8Array([0x1f, 0x8b, 8]))],
   ["invalid_batch", "a wrong version", () => sent({ v: 2 })],
   ["invalid_batch", "no events", () => sent({ events: [] })],
+  ["invalid_query", "a log without a site", () => request("/v1/log/files", authorized("admin-key"))],
+  ["no_log", "a site without a log", () => request("/v1/log/tail?site=blog", authorized("admin-key"))],
   ["invalid_path", "wrong percent-encoding", () => request("/v1/features/user/%E0%A4%A", authorized())],
   ["unauthorized", "no read key", () => request("/v1/features/user/ann")],
   ["unauthorized", "a wrong read key", () => request("/v1/features/session/session-1", authorized("wrong"))],

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { compileFeatures } from "../../src/compile-features.ts";
 import { EntityStore } from "../../src/entities/entity-store.ts";
+import { Journal } from "../../src/entities/journal.ts";
 import { type Delta, type EntityKey, entityKey, type Push, type Sender } from "../../src/entities/push.ts";
 import { SHARDS, shardFor } from "../../src/entities/shards.ts";
 import { Relay } from "../../src/partition/relay.ts";
@@ -54,7 +55,7 @@ class World {
       isStopped = true;
       stop();
     };
-    return new Relay(storage, definitions, (shard, text) =>
+    return new Relay(storage, definitions, new Journal(storage), (shard, text) =>
       isStopped ? new Promise(() => {}) : this.#apply(shard, text),
     );
   }
@@ -62,7 +63,9 @@ class World {
   #startShard(shard: number): EntityStore {
     const { storage, stop } = stoppable(this.shards[shard] as MemoryStorage);
     this.#stopShards[shard] = stop;
-    return new EntityStore(storage, definitions, (key) => expect.unreachable(`${key} is set aside`));
+    return new EntityStore(storage, definitions, new Journal(storage), (key) =>
+      expect.unreachable(`${key} is set aside`),
+    );
   }
 
   async #apply(shard: number, text: string): Promise<void> {

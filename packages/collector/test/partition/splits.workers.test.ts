@@ -1,11 +1,13 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { type LoggedEvent, replay } from "@tidemark/engine";
+import type { LogRecord } from "@tidemark/schema/log";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { eventsUntil } from "../../../engine/test/events.ts";
 import { SHARDS } from "../../src/entities/shards.ts";
 import { type Env, entityShardOf, partitionOf, sessionOf } from "../../src/env.ts";
+import { request } from "../workers/client.ts";
 import { batchesOf, compare, named, send } from "../workers/replayed.ts";
 import { config, type Fault, splitSites, tenant, traffic } from "../workers/worker.ts";
 
@@ -32,6 +34,25 @@ afterEach(() => {
 const stop = async (stub: DurableObjectStub) => {
   await runInDurableObject(stub, (_, state) => state.abort("the object stops")).catch(() => {});
 };
+
+const idOf = ({ session_id, tab_id, seq }: LoggedEvent) => `${session_id}/${tab_id}/${seq}`;
+
+/** Events session by session, in the order of arrival in each. */
+const bySession = (events: LoggedEvent[]) =>
+  events.toSorted((one, other) => (one.session_id < other.session_id ? -1 : one.session_id > other.session_id ? 1 : 0));
+
+/** The events in a site's log, session by session, in the order of arrival in each. */
+const loggedEvents = async (site: string): Promise<LoggedEvent[]> => {
+  const admin = { headers: { authorization: "Bearer admin-key" } };
+  const text = await (await request(`/v1/log/tail?site=${site}`, admin)).text();
+  const records = text.split("\n").flatMap((line) => (line === "" ? [] : (JSON.parse(line) as LogRecord)));
+  const events = records.filter((record) => record.kind === "event");
+  return bySession(events.toSorted((one, other) => one.arrival - other.arrival).map(({ event }) => event));
+};
+
+/** The features of all entities, by entity and id. */
+const featuresIn = (events: LoggedEvent[]) =>
+  Object.fromEntries(replay(events, config.features).map(({ entity, id, features }) => [`${entity} ${id}`, features]));
 
 describe("a site whose partitions are split", () => {
   const step = fc.oneof(
@@ -148,6 +169,9 @@ describe("a site whose partitions are split", () => {
           }
           while (sent.length < batches.length) await sendNext();
           await compareAll();
+          const logged = await loggedEvents(site);
+          expect(logged.map(idOf)).toEqual(bySession(sent.flat()).map(idOf));
+          expect(featuresIn(logged)).toEqual(featuresIn(bySession(sent.flat())));
         },
       ),
       { numRuns: 30, endOnFailure: true },

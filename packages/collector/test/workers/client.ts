@@ -102,7 +102,10 @@ export const rowsOf = ({ kv, sql }: DurableObjectStorage): unknown[] => {
   const rows = [...tables].flatMap(({ name }) => sql.exec(`SELECT * FROM ${name}`).toArray());
   const readable = rows.map((row) =>
     Object.fromEntries(
-      Object.entries(row).map(([name, column]) => [name, column instanceof ArrayBuffer ? decode(column) : column]),
+      Object.entries(row).map(([name, column]) => [
+        name,
+        column instanceof ArrayBuffer && column.byteLength > 0 ? decode(column) : column,
+      ]),
     ),
   );
   return [...kv.list(), ...readable];

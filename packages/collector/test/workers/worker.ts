@@ -64,6 +64,7 @@ export const splitSites = Array.from({ length: 120 }, (_, index) => ({
   key: `tm_split${index}_ffffffff`,
   origins: ["https://split.example"],
   readKeySecret: `SPLIT_${index}_READ_KEY`,
+  log: { days: 7 },
 }));
 
 /** A deployment with several sites, which must not reach the data of each other, and have different policies. */
@@ -74,6 +75,7 @@ export const config = defineConfig({
       key: "tm_shop_aaaaaaaa",
       origins: ["https://shop.example", "https://*.shop.example"],
       readKeySecret: "SHOP_READ_KEY",
+      log: { days: 7 },
     },
     { id: "blog", key: "tm_blog_bbbbbbbb", origins: ["http://localhost:*"], readKeySecret: "BLOG_READ_KEY" },
     {
@@ -111,9 +113,9 @@ const tenants: Tenants = createTenants(config);
 /** Returns the tenant of a site. */
 export const tenant = (site: string) => tenantOf(tenants, site);
 
-const { handlers, Metrics, Session } = createCollector(config);
+const { handlers, LogWriter, Metrics, Session } = createCollector(config);
 
-export { handlers as default, Metrics, Session };
+export { handlers as default, LogWriter, Metrics, Session };
 
 /** A call of a partition or of a shard. */
 export interface Call {
@@ -142,6 +144,8 @@ export const traffic = {
   pushes: [] as { to: string; sender: Sender; push: Push }[],
   fault: (_call: Call): Fault | undefined | Promise<Fault | undefined> => undefined,
   isHot: (_site: string): boolean => false,
+  /** Whether the writer of the log stops before it confirms its files. */
+  losesConfirmation: false,
   /** The tenants of the partitions and shards that start from now on. */
   tenants,
 };
@@ -169,11 +173,22 @@ export class Partition extends PartitionObject {
   protected override readonly tenants = traffic.tenants;
   #site = "";
 
-  override async apply(site: string, partition: number, sender: SessionSender, text: string): Promise<PushResponse> {
+  override async apply(
+    site: string,
+    partition: number,
+    sender: SessionSender,
+    text: string,
+    records?: Uint8Array,
+  ): Promise<PushResponse> {
     this.#site = site;
     const keys = recordPushes(`partition ${partition}`, sender, text);
     const call: Observed = { site, method: "apply", sender: sender.id, keys };
-    return this.#observe(partition, call, () => super.apply(site, partition, sender, text));
+    return this.#observe(partition, call, () => super.apply(site, partition, sender, text, records));
+  }
+
+  override confirmCut(site: string, partition: number, to: number): void {
+    if (traffic.losesConfirmation) throw new Error("the confirmation is lost");
+    super.confirmCut(site, partition, to);
   }
 
   override read(site: string, partition: number, key: EntityKey): never {

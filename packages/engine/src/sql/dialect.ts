@@ -22,6 +22,8 @@ export interface Dialect {
   name: DialectName;
   /** Name of the dialect in error texts. */
   title: string;
+  /** The table of events, whose column `time` is a number of UTC milliseconds. */
+  events: string;
   /** Quotes an identifier. */
   quote(name: string): string;
   /** The type of texts of any length. */
@@ -29,8 +31,8 @@ export interface Dialect {
   /** A text literal. */
   text(value: string): string;
   /**
-   * A field of the JSON in the column `event`; NULL when it holds a value of another kind. A `free` field is a text,
-   * truncated as in the engine, or a number.
+   * A field of an event without a column in every layout; NULL when it holds a value of another kind. A `free` field is
+   * a text, truncated as in the engine, or a number.
    */
   field(path: readonly string[], kind: FieldKind): string;
   /** A number in millionths, as a whole number that is never rounded. Halves round away from zero. */

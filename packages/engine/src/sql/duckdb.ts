@@ -8,7 +8,7 @@ const NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')";
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 /** JSON pointer of a field (RFC 6901), which can name any key. */
-const jsonPointer = (path: readonly string[]): string =>
+export const jsonPointer = (path: readonly string[]): string =>
   text(path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""));
 
 const listOrEmpty = (list: string): string => `COALESCE(${list}, [])`;
@@ -20,7 +20,7 @@ const keyOrder = (group: string, kind: Kind): string =>
     : group;
 
 /** The value at a path of JSON; NULL when it has another kind. */
-const typedAt = (json: string, path: string, kind: FieldKind): string => {
+export const typedAt = (json: string, path: string, kind: FieldKind): string => {
   const type = `json_type(${json}, ${path})`;
   const value = `json_extract(${json}, ${path})`;
   const string = `json_extract_string(${json}, ${path})`;
@@ -42,6 +42,7 @@ const fromFree = (value: string, kind: FieldKind): string => typedAt(value, "'$'
 export const duckdb: Dialect = {
   name: "duckdb",
   title: "DuckDB SQL",
+  events: "events",
   textType: "VARCHAR",
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
   text,

@@ -65,6 +65,7 @@ const unsupportedList = (): never => {
 export const flink: Dialect = {
   name: "flink",
   title: "Flink SQL",
+  events: "events",
   textType: "STRING",
   quote: (name) => `\`${name.replaceAll("`", "``")}\``,
   text,

@@ -1,2 +1,3 @@
 export type { DialectName } from "./dialect.ts";
-export { toSql } from "./to-sql.ts";
+export type { SqlOptions } from "./options.ts";
+export { toIdSql, toSql } from "./to-sql.ts";

@@ -1,13 +1,15 @@
 import type { Entity, Feature } from "@tidemark/schema";
 import { entityNameOf } from "@tidemark/schema/entities";
-import { type LatenessOptions, latenessRule } from "../lateness.ts";
+import { latenessRule } from "../lateness.ts";
 import { paneLayoutOf } from "../pane-layout.ts";
 import type { Dialect } from "./dialect.ts";
 import { entityIdSql } from "./entity.ts";
+import type { SqlOptions } from "./options.ts";
 import type { RowSet } from "./row-set.ts";
 
 /**
- * The row set with a row for each (id, as_of) of the entity in `spine`, with the features as of that time.
+ * The row set with a row for each (id, as_of) of the entity in `spine`, with the features as of that time. With `latest`
+ * the rows are those of each id with an event, as of its latest event.
  *
  * An event counts when its event time is before `as_of`, even if it arrived later. It counts once, and not at all if it
  * was too late by its session's watermark. The watermark follows the order of arrival, so that an event of a later
@@ -17,7 +19,7 @@ export const pointInTime = (
   entity: Entity,
   features: readonly Feature[],
   dialect: Dialect,
-  options?: LatenessOptions,
+  options: SqlOptions = {},
 ): RowSet => {
   const { quote } = dialect;
   const { maxBehindMs } = latenessRule(options);
@@ -39,7 +41,7 @@ export const pointInTime = (
     subqueries: (fields) => [
       [
         "ranked_events",
-        `SELECT *, ROW_NUMBER() OVER (PARTITION BY ${session}, tab_id, seq ORDER BY arrival) AS arrival_rank FROM events`,
+        `SELECT *, ROW_NUMBER() OVER (PARTITION BY ${session}, tab_id, seq ORDER BY arrival) AS arrival_rank FROM ${dialect.events}`,
       ],
       [
         "with_progress",
@@ -49,7 +51,7 @@ export const pointInTime = (
         "counted_events",
         `SELECT ${[`${entityIdSql(entity, dialect)} AS entity_id`, quote("type"), time, "tab_id", "seq", "view_id", ...fields].join(",\n  ")}\nFROM with_progress WHERE max_event_time IS NULL OR max_event_time - ${time} <= ${maxBehindMs}`,
       ],
-      ["spine_rows", `SELECT DISTINCT id, as_of FROM spine WHERE entity = ${dialect.text(name)}`],
+      ["spine_rows", spineSql(name, dialect, options)],
       [
         "row_events",
         `SELECT spine_rows.id, spine_rows.as_of, counted_events.* FROM spine_rows LEFT JOIN counted_events ON counted_events.entity_id = spine_rows.id AND counted_events.${time} < spine_rows.as_of`,
@@ -57,3 +59,9 @@ export const pointInTime = (
     ],
   };
 };
+
+/** The rows to compute. */
+const spineSql = (name: string, dialect: Dialect, { asOf = "spine" }: SqlOptions): string =>
+  asOf === "spine"
+    ? `SELECT DISTINCT id, as_of FROM spine WHERE entity = ${dialect.text(name)}`
+    : `SELECT entity_id AS id, MAX(${dialect.quote("time")}) + 1 AS as_of FROM counted_events WHERE entity_id IS NOT NULL GROUP BY entity_id`;

@@ -50,6 +50,7 @@ const keyOrder = (group: string, kind: Kind): string =>
 export const spark: Dialect = {
   name: "spark",
   title: "Spark SQL",
+  events: "events",
   textType: "STRING",
   quote: (name) => `\`${name.replaceAll("`", "``")}\``,
   text,

@@ -67,7 +67,7 @@ const milliseconds = (timestamp: string): string =>
 const rowSetOf = (name: string, window: Window, entity: Entity, features: Feature[], dialect: Dialect): RowSet => {
   const columns = ["`type`", "`time`", "tab_id", "seq", "view_id", "rowtime"];
   const eventsWithId = (fields: readonly string[]): string =>
-    `SELECT ${[`${entityIdSql(entity, dialect)} AS id`, ...columns, ...fields].join(",\n  ")}\nFROM events`;
+    `SELECT ${[`${entityIdSql(entity, dialect)} AS id`, ...columns, ...fields].join(",\n  ")}\nFROM ${dialect.events}`;
   const windowFilter = () => undefined;
   if (!isFixed(window)) {
     return {

@@ -16,6 +16,8 @@ export type Row = { id: string; as_of: number } & Record<string, FeatureValue>;
 /** A database with the tables that compiled queries read. */
 export interface Database {
   dialect: DialectName;
+  /** Whether `events` has a column for each field, instead of JSON. */
+  columns: boolean;
   /** Replaces the log, in order of arrival, and the spine. */
   load(written: readonly LoggedEvent[], spine: readonly SpineRow[]): Promise<void>;
   /** Returns the rows of a query for features, with values in the engine's types. */
@@ -33,7 +35,7 @@ const compare = async (
   options?: LatenessOptions,
 ) => {
   await database.load(log.written, [...expected.keys()]);
-  const queries = toSql(features, database.dialect, options);
+  const queries = toSql(features, database.dialect, { ...options, columns: database.columns });
   for (const entity of entitiesIn(features).map((each) => entityNameOf({ entity: each }))) {
     const rows = await database.query(queries[`${entity}_features`] as string, featuresOf(features, entity));
     const vectors = new Map(rows.map(({ id, as_of, ...vector }) => [`${id} ${as_of}`, vector]));

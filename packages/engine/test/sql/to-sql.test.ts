@@ -121,6 +121,14 @@ describe("toSql", () => {
     );
   });
 
+  it.each(["spark", "flink"] as const)("rejects columns for %s, and compiles them for DuckDB", (dialect) => {
+    expect(() => toSql([ever], dialect, { columns: true })).toThrow(
+      `toSql: columns: expected the dialect duckdb; given "${dialect}"`,
+    );
+    expect(toSql([ever], dialect, { columns: false })).toEqual(toSql([ever], dialect));
+    expect(toSql(defaultFeatures, "duckdb", { columns: true }).session_features).not.toContain("json_extract");
+  });
+
   it("rejects unknown aggregates and windows", () => {
     const median = { ...ever, aggregate: { type: "median" } } as unknown as Feature;
     expect(() => toSql([median], "duckdb")).toThrow("feature ever: aggregate.type: expected count, ");

@@ -1,5 +1,5 @@
 import { CONTRACT_VERSION } from "@tidemark/schema/limits";
-import { versionOf } from "../../compile-features.ts";
+import { versionOf } from "../../definition-version.ts";
 import type { RouteGroup } from "../route-group.ts";
 
 /**

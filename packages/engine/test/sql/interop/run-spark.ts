@@ -29,6 +29,7 @@ export const openSpark = async (packages: string): Promise<Database & { version:
   return {
     version,
     dialect: "spark",
+    columns: false,
     load: async (events, spine) => {
       await request({ events, spine });
     },

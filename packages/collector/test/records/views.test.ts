@@ -1,6 +1,6 @@
 import type { View } from "@tidemark/schema";
 import { expect, it } from "vitest";
-import { viewsById } from "../../src/session/views.ts";
+import { viewsById } from "../../src/records/views.ts";
 
 const view = (number: number, url: string): View => ({ view_id: `view${number}`, started_at: 0, url });
 

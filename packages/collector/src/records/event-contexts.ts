@@ -1,31 +1,36 @@
 import type { EventContext } from "@tidemark/engine";
 import type { Envelope, Event } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
-import type { SessionBatch } from "./batch.ts";
-import { type ClientClock, correct } from "./tab/clock-skew.ts";
 import { viewsById } from "./views.ts";
 
 /** An event context whose browser is known. */
 export type VisitorEventContext = EventContext & { anonymous_id: string };
 
 /**
- * Returns a function that creates the context of each event of a batch: its corrected time, view and visitor. Call it
- * in the order of `seq`.
+ * Returns a function that creates the context of each event of a batch: its corrected time, view and visitor. A session
+ * folds an event with this context, and a reader of the log finds the same one.
+ *
+ * @param anonymous_id The browser's id, from the site's cookie or from the batch.
  */
 export const eventContextsOf = (
-  { session_id, user_id, consent, tab_id, views }: Envelope,
-  { anonymous_id }: Pick<SessionBatch, "anonymous_id">,
-  clock: ClientClock,
-): ((event: Event) => VisitorEventContext) => {
+  {
+    session_id,
+    user_id,
+    consent,
+    tab_id,
+    views,
+  }: Pick<Envelope, "session_id" | "user_id" | "consent" | "tab_id" | "views">,
+  anonymous_id: string,
+): ((event: Event, correctedTime: number) => VisitorEventContext) => {
   // A blank id, as an earlier SDK may send it, would make all its visitors one user.
   const user = isPersonal(consent) && user_id?.trim() ? user_id : undefined;
   const viewOf = viewsById(views);
-  return (event) => {
+  return (event, correctedTime) => {
     const { seq, time } = event;
     const view = event.view_id === undefined ? undefined : viewOf(event.view_id);
     // All events have contexts of one object shape, which makes reads of their fields fast.
     return {
-      time: correct(clock, seq, time),
+      time: correctedTime,
       tab_id,
       seq,
       // One string object for all events of the page view, which makes comparisons fast.

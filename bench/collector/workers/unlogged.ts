@@ -1,0 +1,9 @@
+import { createCollector } from "@tidemark/collector";
+import config from "../../../tidemark.config.ts";
+
+const { log: _, ...unlogged } = config;
+
+/** The deployed Worker without a log. */
+const { EntityShard, handlers, LogWriter, Metrics, Partition, Session } = createCollector(unlogged);
+
+export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Session };

@@ -1,0 +1,1 @@
+export { type OpenLog, openLog } from "./open-log.ts";

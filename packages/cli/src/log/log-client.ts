@@ -1,0 +1,88 @@
+import { Readable } from "node:stream";
+import type { ErrorResponse } from "@tidemark/schema";
+import type { LogFile } from "@tidemark/schema/log";
+import { CommandError } from "../command-line/command-error.ts";
+import type { CollectorAddress } from "./collector-address.ts";
+import type { TimeRange } from "./time-range.ts";
+
+/** The log of one site, read over HTTP. Each method throws a CommandError that says what to do. */
+export interface LogClient {
+  /** Lists the files with records that the collector received in a period. */
+  files(received: TimeRange): Promise<LogFile[]>;
+  /** Reads a file. */
+  file(file: LogFile): Promise<Readable>;
+  /** Reads the records that are not in a file yet: one JSON object a line. */
+  tail(): Promise<Readable>;
+}
+
+const errorOf = async (response: Response): Promise<{ code?: string; message: string }> => {
+  const text = await response.text();
+  try {
+    return (JSON.parse(text) as ErrorResponse).error;
+  } catch {
+    return { message: text.slice(0, 200) };
+  }
+};
+
+const OLD_COLLECTOR = "A collector of an earlier version has no log: deploy it again.";
+
+const failure = async (response: Response, url: string): Promise<CommandError> => {
+  const { status } = response;
+  const { code, message } = await errorOf(response);
+  if (status === 401)
+    return new CommandError(
+      `The collector at ${url} rejected the operator's key: ${message} Set TIDEMARK_ADMIN_KEY to the key of this collector.`,
+    );
+  if (code === "no_log") return new CommandError(message);
+  if (code === "not_found") {
+    // The list of files is up to a minute older than the request of a file.
+    const isFile = new URL(response.url).pathname.includes("/v1/log/files/");
+    const hint = isFile ? "It has expired. Run the command again." : OLD_COLLECTOR;
+    return new CommandError(`The collector at ${url} responded 404: ${message} ${hint}`);
+  }
+  return new CommandError(`The collector at ${url} responded ${status}${code ? ` ${code}` : ""}: ${message}`);
+};
+
+/** The reason of a failed connection, such as `connect ECONNREFUSED 127.0.0.1:8787`. */
+const reasonOf = (error: unknown): string => {
+  const { message, cause } = error as Error;
+  if (cause instanceof AggregateError) return cause.errors.map((each: Error) => each.message).join(", ");
+  return cause instanceof Error ? cause.message : message;
+};
+
+/** Creates a client for the log of a site. */
+export const logClient = ({ url, adminKey }: CollectorAddress, site: string): LogClient => {
+  const get = async (path: string): Promise<Response> => {
+    const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${adminKey}` } }).catch(
+      (error) => {
+        throw new CommandError(
+          `No collector responds at ${url}: ${reasonOf(error)}. Start one with tidemark dev, or name another with --url <url> or TIDEMARK_URL.`,
+        );
+      },
+    );
+    if (!response.ok) throw await failure(response, url);
+    return response;
+  };
+  const body = async (path: string): Promise<Readable> => {
+    const { body } = await get(path);
+    const chunks = async function* () {
+      try {
+        yield* body ?? [];
+      } catch (error) {
+        throw new CommandError(`The connection to ${url} broke: ${reasonOf(error)}. Run the command again.`);
+      }
+    };
+    return Readable.from(chunks());
+  };
+  return {
+    async files({ from, to }) {
+      const query = new URLSearchParams({ site });
+      if (from !== undefined) query.set("from", new Date(from).toISOString());
+      if (to !== undefined) query.set("to", new Date(to).toISOString());
+      const { files } = (await (await get(`/v1/log/files?${query}`)).json()) as { files: LogFile[] };
+      return files;
+    },
+    file: ({ name }) => body(`/v1/log/files/${name.split("/").map(encodeURIComponent).join("/")}`),
+    tail: () => body(`/v1/log/tail?${new URLSearchParams({ site })}`),
+  };
+};

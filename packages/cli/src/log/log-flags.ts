@@ -1,0 +1,35 @@
+import type { Feature } from "@tidemark/schema";
+import { CommandError, UsageError } from "../command-line/command-error.ts";
+import type { Deployment } from "../deployment/deployment.ts";
+
+/** Flags of each command that reads a log. */
+export const logFlags = {
+  url: {
+    value: "<url>",
+    description: "Address of the collector. Default: TIDEMARK_URL, else the collector that runs in this folder.",
+  },
+  site: { value: "<id>", description: "Site whose log is read. Default: the only one." },
+} as const;
+
+/** Flags of a period. */
+export const rangeFlags = {
+  from: { value: "<time>", description: "First event time, such as 2026-11-29 or 2026-11-29T09:30Z, in UTC." },
+  to: { value: "<time>", description: "First event time after the period." },
+} as const;
+
+/** A site whose log is read. */
+export interface LogSite {
+  id: string;
+  /** Its definitions today. */
+  features: readonly Feature[];
+}
+
+/** Finds the site whose log a command reads. @throws UsageError, CommandError that lists the sites. */
+export const siteFor = ({ config }: Deployment, given: string | undefined): LogSite => {
+  const { sites } = config;
+  const ids = sites.map(({ id }) => id).join(", ");
+  if (given === undefined && sites.length > 1) throw new UsageError(`--site is needed: tidemark.config.ts has ${ids}.`);
+  const site = given === undefined ? sites[0] : sites.find(({ id }) => id === given);
+  if (site) return { id: site.id, features: site.features ?? config.features };
+  throw new CommandError(`--site: tidemark.config.ts has no site ${given}; expected ${ids}.`);
+};

@@ -1,0 +1,117 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { defaultFeatures } from "@tidemark/schema";
+import type { LogFile, LogRecord } from "@tidemark/schema/log";
+import { onTestFinished } from "vitest";
+import { type EncodedFile, encodeCut } from "../../../collector/src/log/cut.ts";
+import type { TestRecord } from "./log-records.ts";
+
+export const ADMIN_KEY = "the-operators-key";
+
+/** A collector's routes of the log, as docs/http.md describes them, and nothing else. */
+export interface LogServer {
+  url: string;
+  /** The requests so far, such as `GET /v1/log/tail?site=shop`. */
+  requests: string[];
+  /** Writes the records of the tail into files; the records up to this position, or all of them. */
+  cut(until?: number): Promise<void>;
+  /** Adds records to the tail. */
+  append(records: readonly TestRecord[]): void;
+  /** The bytes of the files, by name. */
+  files(): Map<string, Uint8Array>;
+  /** Starts anew with these records in the tail, and no files. */
+  reset(records: readonly TestRecord[]): void;
+  /** Whether the list has a file. Default: it has all. */
+  isListed?: (file: LogFile) => boolean;
+  /** A route whose connection breaks within the body. */
+  breakWithin?: "file" | "tail";
+  /** Whether each file ends after its first bytes. */
+  cutOff?: boolean;
+  /** Is called after each list of files. */
+  afterList?: () => void;
+  /** Is called after each response of the tail. */
+  afterTail?: () => Promise<void>;
+}
+
+/** Sends the beginning of a body, and then closes the connection. */
+const breakIn = (response: ServerResponse, beginning: Uint8Array): void => {
+  response.writeHead(200, { "content-length": beginning.length + 1 });
+  response.write(beginning, () => response.destroy());
+};
+
+/** Serves the log of site `shop` until the test has finished. The records are in the tail at first. */
+export const serveLog = async (records: readonly TestRecord[] = []): Promise<LogServer> => {
+  let tail = [...records];
+  const files = new Map<string, EncodedFile>();
+  const requests: string[] = [];
+  const error = (response: ServerResponse, status: number, code: string, message: string) =>
+    response
+      .writeHead(status, { "content-type": "application/json" })
+      .end(JSON.stringify({ error: { code, message } }));
+
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url ?? "", "http://server");
+    requests.push(`${request.method} ${url.pathname}${url.search}`);
+    if (request.method !== "GET") return error(response, 405, "method_not_allowed", "Use GET.");
+    if (request.headers.authorization !== `Bearer ${ADMIN_KEY}`)
+      return error(response, 401, "unauthorized", "The admin key is wrong.");
+    const file = files.get(decodeURIComponent(url.pathname.replace("/v1/log/files/", "")));
+    if (file && self.breakWithin === "file") return breakIn(response, file.bytes.subarray(0, 100));
+    if (file && self.cutOff) return response.writeHead(200).end(file.bytes.subarray(0, 100));
+    if (file) return response.writeHead(200, { "content-length": file.bytes.length }).end(file.bytes);
+    const known = { "/v1/log/files": ["site", "from", "to"], "/v1/log/tail": ["site"] }[url.pathname];
+    if (!known) return error(response, 404, "not_found", `No route ${url.pathname}.`);
+    const unknown = [...url.searchParams.keys()].find((name) => !known.includes(name));
+    if (unknown) return error(response, 400, "invalid_query", `Unknown parameter ${unknown}.`);
+    if (url.searchParams.get("site") !== "shop")
+      return error(response, 404, "no_log", "Site blog has no log: add log: { days: 30 } to it in tidemark.config.ts.");
+    if (url.pathname.endsWith("tail")) {
+      if (self.breakWithin === "tail") return breakIn(response, Buffer.from(JSON.stringify(tail[0]).slice(0, 50)));
+      response.writeHead(200, { "content-type": "application/x-ndjson" });
+      response.end(tail.map((record) => `${JSON.stringify(record)}\n`).join(""));
+      return self.afterTail?.();
+    }
+    const bound = (name: string, otherwise: number) => {
+      const text = url.searchParams.get(name);
+      return text === null ? otherwise : Date.parse(text);
+    };
+    const [from, to] = [bound("from", Number.NEGATIVE_INFINITY), bound("to", Number.POSITIVE_INFINITY)];
+    const listed = [...files.values()].filter(({ file: { date, hour } }) => {
+      const begin = Date.parse(date) + hour * 3_600_000;
+      return begin < to && begin + 3_600_000 > from;
+    });
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(
+      JSON.stringify({ files: listed.map(({ file }) => file).filter((file) => self.isListed?.(file) ?? true) }),
+    );
+    return self.afterList?.();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+
+  const self: LogServer = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    async cut(until = tail.length) {
+      const records = tail.slice(0, until);
+      for (const partition of new Set(records.map((record) => record.partition))) {
+        const own = records.filter((record) => record.partition === partition);
+        const offsets = own.map(({ offset }) => offset);
+        const [first_offset, last_offset] = [Math.min(...offsets), Math.max(...offsets)];
+        const cut = { site: "shop", partition, first_offset, last_offset, records: own as unknown as LogRecord[] };
+        const encoded = await encodeCut(cut, { features: defaultFeatures, pause: async () => {} });
+        for (const each of encoded.files) files.set(each.file.name, each);
+      }
+      tail = tail.slice(until);
+    },
+    append(more) {
+      tail.push(...more);
+    },
+    files: () => new Map([...files].map(([name, { bytes }]) => [name, bytes])),
+    reset(others) {
+      tail = [...others];
+      files.clear();
+    },
+  };
+  return self;
+};

@@ -1,0 +1,92 @@
+import type { LogFile } from "@tidemark/schema/log";
+import type { Context } from "hono";
+import { expectAdmin } from "../../access/admin.ts";
+import { type Env, logWriterOf } from "../../env.ts";
+import { HttpError } from "../../errors.ts";
+import { bucketOf, getFile, listFiles } from "../../log/log-store.ts";
+import { readTail } from "../../log/tail.ts";
+import { partitionsOf } from "../../partition/partitions.ts";
+import type { Tenant, Tenants } from "../../tenants.ts";
+import type { RouteGroup } from "../route-group.ts";
+
+type LogRequest = Context<{ Bindings: Env }>;
+
+const HOUR_MS = 3_600_000;
+
+/** The site with a log that the query names. @throws HttpError that says what to change. */
+const tenantOfLog = (c: LogRequest, tenants: Tenants): Tenant => {
+  const site = c.req.query("site");
+  const sites = [...tenants.keys()].join(", ");
+  if (site === undefined) throw new HttpError("invalid_query", `site is missing: expected one of ${sites}.`);
+  const tenant = tenants.get(site);
+  if (!tenant)
+    throw new HttpError("not_found", `site: there is no site ${JSON.stringify(site)}; expected one of ${sites}.`);
+  if (!tenant.log)
+    throw new HttpError("no_log", `Site ${site} has no log: add log: { days: 30 } to it in tidemark.config.ts.`);
+  return tenant;
+};
+
+/** A time in the query, in UTC milliseconds. */
+const timeIn = (c: LogRequest, name: string, byDefault: number): number => {
+  const text = c.req.query(name);
+  const time = text === undefined ? byDefault : Date.parse(text);
+  if (Number.isNaN(time))
+    throw new HttpError("invalid_query", `${name}: expected a time such as 2026-11-29 or 2026-11-29T09:00:00Z.`);
+  return time;
+};
+
+const dateOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
+
+/** Whether records in a file may have been received in a period of time, both ends included. */
+const isWithin =
+  (from: number, to: number) =>
+  ({ date, hour }: LogFile): boolean => {
+    const start = Date.parse(date) + hour * HOUR_MS;
+    return start <= to && start + HOUR_MS > from;
+  };
+
+/** The files of the log, what is in no file yet, and the order to write it into files now. For operators only. */
+export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants }) => {
+  /** The site that a request of the operator names. */
+  const authorized = async (c: LogRequest): Promise<Tenant> => {
+    await expectAdmin(c, adminKeySecret);
+    return tenantOfLog(c, tenants);
+  };
+
+  app.get("/v1/log/files", async (c) => {
+    const { site } = await authorized(c);
+    const [from, to] = [timeIn(c, "from", 0), timeIn(c, "to", Date.now())];
+    const files = await listFiles(bucketOf(c.env), site.id, dateOf(from), dateOf(to));
+    c.header("cache-control", "no-store");
+    return c.json({ files: files.filter(isWithin(from, to)) });
+  });
+
+  app.get("/v1/log/files/:name{.+}", async (c) => {
+    await expectAdmin(c, adminKeySecret);
+    const name = c.req.param("name");
+    const file = await getFile(bucketOf(c.env), name, c.req.raw.headers);
+    if (!file) throw new HttpError("not_found", `The log has no file ${JSON.stringify(name)}.`);
+    const headers = new Headers({ "accept-ranges": "bytes", etag: file.httpEtag });
+    headers.set("cache-control", "private, max-age=31536000, immutable");
+    headers.set("content-type", "application/vnd.apache.parquet");
+    const { offset = 0, length = file.size } = (file.range ?? {}) as { offset?: number; length?: number };
+    const isPart = c.req.header("range") !== undefined && length < file.size;
+    headers.set("content-length", `${length}`);
+    if (isPart) headers.set("content-range", `bytes ${offset}-${offset + length - 1}/${file.size}`);
+    return c.body(file.body, { status: isPart ? 206 : 200, headers: Object.fromEntries(headers) });
+  });
+
+  app.get("/v1/log/tail", async (c) => {
+    const tenant = await authorized(c);
+    const headers = { "cache-control": "no-store", "content-type": "application/x-ndjson; charset=utf-8" };
+    return c.body(await readTail(c.env, tenant, await partitionsOf(c.env, tenant)), 200, headers);
+  });
+
+  app.post("/v1/log/cut", async (c) => {
+    const tenant = await authorized(c);
+    const { id } = tenant.site;
+    const partitions = await partitionsOf(c.env, tenant);
+    const files = await Promise.all(partitions.map((each) => logWriterOf(c.env, tenant, each).write(id, each)));
+    return c.json({ files: files.flat() });
+  });
+};

@@ -1,0 +1,111 @@
+import type { Journal, JournalPlace } from "../entities/journal.ts";
+import type { StreamEntry, StreamRange } from "../records/stream.ts";
+
+/** The stored progress of the log. */
+interface LogProgress {
+  /** All records up to here are in files. */
+  logged: JournalPlace;
+  /** The end of the range that is being written. It never changes, so that a repeated write writes the same files. */
+  cut: JournalPlace | null;
+}
+
+// It differs from all keys of entities, which contain a colon.
+const PROGRESS = "log";
+
+/** Size of a range from which it is written immediately. */
+const FULL = { records: 20_000, bytes: 2_000_000 };
+
+/** Time after its first record at which a range is written, in milliseconds, and the records that make a site busy. */
+const WRITE_AFTER = { busy_ms: 60_000, quiet_ms: 900_000, busyFrom: 1_000 };
+
+/** Largest size of the records in one {@link RecordStream.read}, in bytes. */
+const MAX_PAGE = 4_000_000;
+
+/** The records in a partition's journal, as a stream that the log and other readers follow. */
+export class RecordStream {
+  readonly #kv: SyncKvStorage;
+  readonly #journal: Journal;
+  #progress: LogProgress;
+  /** The time at which the first record that is in no file was seen, in UTC milliseconds. */
+  #pendingSince: number | undefined;
+
+  constructor(kv: SyncKvStorage, journal: Journal) {
+    this.#kv = kv;
+    this.#journal = journal;
+    const start = { position: 0, record_count: 0, record_bytes: 0 };
+    this.#progress = kv.get<LogProgress>(PROGRESS) ?? { logged: start, cut: null };
+    journal.release(this.#progress.logged.position);
+  }
+
+  /** The position up to which all records are in files. */
+  get logged(): number {
+    return this.#progress.logged.position;
+  }
+
+  /** The time at which records have to be written into files, in UTC milliseconds; `undefined` if all are. */
+  dueAt(now: number): number | undefined {
+    const { logged, cut } = this.#progress;
+    const records = this.#journal.latest.record_count - logged.record_count;
+    if (records === 0) {
+      this.#pendingSince = undefined;
+      return undefined;
+    }
+    const bytes = this.#journal.latest.record_bytes - logged.record_bytes;
+    if (cut || records >= FULL.records || bytes >= FULL.bytes) return now;
+    this.#pendingSince ??= now;
+    return this.#pendingSince + (records >= WRITE_AFTER.busyFrom ? WRITE_AFTER.busy_ms : WRITE_AFTER.quiet_ms);
+  }
+
+  /**
+   * Returns the next range to write into files; `undefined` without records. It returns the same range until
+   * {@link confirm}.
+   */
+  beginCut(): StreamRange | undefined {
+    const { logged } = this.#progress;
+    if (this.#journal.latest.record_count === logged.record_count) return undefined;
+    const cut = this.#progress.cut ?? this.#endOfRange();
+    if (!this.#progress.cut) this.#write({ logged, cut });
+    return { after: logged.position, to: cut.position };
+  }
+
+  /** Stores that the records up to a position are in files. A repetition changes nothing. */
+  confirm(to: number): void {
+    const { cut } = this.#progress;
+    if (cut?.position !== to) return;
+    this.#write({ logged: cut, cut: null });
+    this.#pendingSince = undefined;
+    this.#journal.release(to);
+  }
+
+  /** Reads the next entries of a range, as many as fit into {@link MAX_PAGE}, but at least one. */
+  read({ after, to }: StreamRange): StreamEntry[] {
+    const entries: StreamEntry[] = [];
+    let bytes = 0;
+    for (const { position, received } of this.#journal.read(after)) {
+      // Copies: a call to another object would transfer the whole buffer of a view.
+      const records = received.flatMap(({ records }) => (records ? [new Uint8Array(records)] : []));
+      const size = records.reduce((total, { length }) => total + length, 0);
+      if (position > to || (entries.length > 0 && bytes + size > MAX_PAGE)) break;
+      entries.push({ position, records });
+      bytes += size;
+    }
+    return entries;
+  }
+
+  #endOfRange(): JournalPlace {
+    const { logged } = this.#progress;
+    let end: JournalPlace | undefined;
+    for (const place of this.#journal.placesAfter(logged.position)) {
+      const records = place.record_count - logged.record_count;
+      const bytes = place.record_bytes - logged.record_bytes;
+      if (end && (records > FULL.records || bytes > FULL.bytes)) break;
+      end = place;
+    }
+    return end ?? this.#journal.latest;
+  }
+
+  #write(progress: LogProgress): void {
+    this.#kv.put(PROGRESS, progress);
+    this.#progress = progress;
+  }
+}

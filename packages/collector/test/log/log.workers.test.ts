@@ -1,0 +1,212 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import type { LogFile, LogRecord } from "@tidemark/schema/log";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type Env, logWriterOf, partitionOf, sessionOf } from "../../src/env.ts";
+import {
+  accept,
+  batch,
+  batchFor,
+  custom,
+  errorOf,
+  newSession,
+  page,
+  request,
+  rowsOf,
+  vectorOf,
+  view,
+} from "../workers/client.ts";
+import { tenant, traffic } from "../workers/worker.ts";
+
+const bindings = env as unknown as Env;
+const admin = { headers: { authorization: "Bearer admin-key" } };
+const partition = partitionOf(bindings, tenant("shop"), 0);
+
+const tailOf = async (session: string): Promise<LogRecord[]> => {
+  const text = await (await request("/v1/log/tail?site=shop", admin)).text();
+  const records = text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as LogRecord);
+  return records.filter(
+    (record) => (record.kind === "event" ? record.event.session_id : record.session_id) === session,
+  );
+};
+
+const cut = async (): Promise<LogFile[]> =>
+  (await (await request("/v1/log/cut?site=shop", { ...admin, method: "POST" })).json<{ files: LogFile[] }>()).files;
+
+const listed = async (query = ""): Promise<LogFile[]> =>
+  (await (await request(`/v1/log/files?site=shop${query}`, admin)).json<{ files: LogFile[] }>()).files;
+
+const eventually = (assertion: () => Promise<void>) => vi.waitFor(assertion, { timeout: 5_000, interval: 20 });
+
+const seqsIn = (records: LogRecord[]) => records.flatMap((record) => (record.kind === "event" ? record.event.seq : []));
+
+afterEach(() => {
+  traffic.fault = () => undefined;
+});
+
+describe("the log", () => {
+  it("has each accepted event once, with its context, in the order of acceptance", async () => {
+    const session_id = newSession();
+    const first = batch([page(0), custom(1), { type: "custom", seq: 2 }, custom(1)], { session_id, user_id: "ann" });
+    await accept(first);
+    await accept(first);
+    await accept(batch([custom(3)], { session_id, user_id: "ann" }));
+    await eventually(async () => expect(seqsIn(await tailOf(session_id))).toEqual([0, 1, 3]));
+    const records = await tailOf(session_id);
+    expect(records.map(({ arrival }) => arrival)).toEqual([1, 2, 3]);
+    const offsets = records.map(({ offset }) => offset);
+    expect(offsets).toEqual([...new Set(offsets)].sort((one, other) => one - other));
+    expect(records[0]).toMatchObject({
+      ...{ kind: "event", site: "shop", partition: 0, v: 1, received_at: expect.any(Number) },
+      event: { ...page(0), time: expect.any(Number), view, session_id, anonymous_id: "anonymous1", user_id: "ann" },
+    });
+  });
+
+  it("has an event that arrives while pushes fail, are repeated, and objects restart", async () => {
+    const session_id = newSession();
+    const faults = ["lose_request", "lose_response", "lose_response", undefined, "lose_response"] as const;
+    let call = 0;
+    traffic.fault = ({ sender }) => (sender === session_id ? faults[call++] : undefined);
+    for (let seq = 0; seq < 6; seq += 1) {
+      await accept(batch([custom(seq)], { session_id }));
+      if (seq % 2 === 0) await evictDurableObject(sessionOf(bindings, tenant("shop"), session_id));
+      if (seq % 3 === 0) await evictDurableObject(partition);
+    }
+    await eventually(async () => {
+      await runDurableObjectAlarm(sessionOf(bindings, tenant("shop"), session_id));
+      expect(seqsIn(await tailOf(session_id))).toEqual([0, 1, 2, 3, 4, 5]);
+    });
+    expect(call).toBeGreaterThanOrEqual(faults.length);
+  });
+
+  it("names no person without consent to personalisation", async () => {
+    const session_id = newSession();
+    const consent = { measurement: "granted", personalisation: "denied" };
+    const who = { session_id, anonymous_id: "browser-of-eve", user_id: "eve@example.org", consent };
+    const identify = { ...custom(1), type: "identify", user_id: "eve@example.org", traits: { plan: "eve-plan" } };
+    await accept(batch([custom(0), identify], who));
+    await accept(batch([custom(2)], who));
+    await eventually(async () => expect(seqsIn(await tailOf(session_id))).toEqual([0, 2]));
+    const ids = (await tailOf(session_id)).map((record) => record.kind === "event" && record.event.anonymous_id);
+    expect(new Set(ids).size).toBe(1);
+    expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/);
+    for (const text of [JSON.stringify(await tailOf(session_id))])
+      for (const name of ["browser-of-eve", "eve@example.org", "eve-plan"]) expect(text).not.toContain(name);
+
+    const another = newSession();
+    await accept(batch([custom(0)], { ...who, session_id: another }));
+    await eventually(async () => expect(await tailOf(another)).toHaveLength(1));
+    const [record] = await tailOf(another);
+    expect(record?.kind === "event" && record.event.anonymous_id).not.toBe(ids[0]);
+  });
+
+  it("has the final vector of a session, with its version", async () => {
+    const session_id = newSession();
+    await accept(batch([custom(0)], { session_id, anonymous_id: "browser-1" }));
+    const session = sessionOf(bindings, tenant("shop"), session_id);
+    await eventually(async () => expect(await tailOf(session_id)).toHaveLength(1));
+    await runInDurableObject(session, () => vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000));
+    await runDurableObjectAlarm(session);
+    vi.restoreAllMocks();
+    await eventually(async () => expect(await tailOf(session_id)).toHaveLength(2));
+    const [, vector] = await tailOf(session_id);
+    const { features, definition_version } = await vectorOf(session_id);
+    expect(vector).toMatchObject({
+      ...{ kind: "vector", entity: "session", id: session_id, session_id, anonymous_id: "browser-1", arrival: 2 },
+      ...{ version: 1, definition_version, features: { event_count: features.event_count } },
+    });
+  });
+
+  it("is written into files, which the tail then leaves out", async () => {
+    const session_id = newSession();
+    await accept(batch([page(0), custom(1)], { session_id }));
+    await eventually(async () => expect(await tailOf(session_id)).toHaveLength(2));
+    const files = await cut();
+    expect(await tailOf(session_id)).toEqual([]);
+    const [file] = files.filter(({ kind }) => kind === "event");
+    expect(file?.name).toMatch(/^kind=event\/site=shop\/date=\d{4}-\d\d-\d\d\/hour=\d\d\/00-\d{16}-\d{16}\.parquet$/);
+    expect(await listed()).toEqual(expect.arrayContaining(files));
+
+    const response = await request(`/v1/log/files/${file?.name}`, admin);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    expect([response.status, bytes.length]).toEqual([200, file?.bytes]);
+    const text = (start: number, end?: number) => new TextDecoder().decode(bytes.slice(start, end));
+    expect([text(0, 4), text(-4)]).toEqual(["PAR1", "PAR1"]);
+    const part = await request(`/v1/log/files/${file?.name}`, { headers: { ...admin.headers, range: "bytes=-4" } });
+    expect([part.status, await part.text()]).toEqual([206, "PAR1"]);
+    expect(part.headers.get("content-range")).toBe(`bytes ${bytes.length - 4}-${bytes.length - 1}/${bytes.length}`);
+  });
+
+  it("has the same files when the writer stops after it has stored them", async () => {
+    const session_id = newSession();
+    await accept(batch([custom(0)], { session_id }));
+    await eventually(async () => expect(await tailOf(session_id)).toHaveLength(1));
+    traffic.losesConfirmation = true;
+    const failure = await logWriterOf(bindings, tenant("shop"), 0)
+      .write("shop", 0)
+      .catch((error: Error) => error.message);
+    expect(failure).toBe("the confirmation is lost");
+    traffic.losesConfirmation = false;
+    const before = (await listed()).filter(({ kind }) => kind === "event");
+    await accept(batch([custom(1)], { session_id }));
+    await eventually(async () => {
+      await cut();
+      const files = (await listed()).filter(({ kind }) => kind === "event");
+      expect(files).toEqual(expect.arrayContaining(before));
+      expect(files.length).toBeGreaterThan(before.length);
+      const inOrder = files.toSorted((one, other) => one.first_offset - other.first_offset);
+      for (const [place, { first_offset }] of inOrder.slice(1).entries())
+        expect(first_offset).toBeGreaterThan(inOrder[place]?.last_offset ?? 0);
+    });
+  });
+
+  it("is written after a while without an order", async () => {
+    const session_id = newSession();
+    await accept(batch([custom(0)], { session_id }));
+    await eventually(async () => expect(await tailOf(session_id)).toHaveLength(1));
+    const at = await runInDurableObject(partition, (_, { storage }) => storage.getAlarm());
+    expect(at).toBeLessThanOrEqual(Date.now() + 900_000);
+    await runInDurableObject(partition, () => vi.spyOn(Date, "now").mockReturnValue(Date.now() + 901_000));
+    await runDurableObjectAlarm(partition);
+    vi.restoreAllMocks();
+    await eventually(async () => expect(await tailOf(session_id)).toEqual([]));
+  });
+
+  it("of a site without one is refused with what to do, and nothing of an event stays", async () => {
+    const session_id = newSession("blog");
+    await accept(batchFor("blog", [{ ...custom(0), properties: { note: "secret-note" } }], { session_id }));
+    const session = sessionOf(bindings, tenant("blog"), session_id);
+    const rows = await runInDurableObject(session, (_, { storage }) => rowsOf(storage));
+    expect(JSON.stringify(rows)).not.toContain("secret-note");
+    for (const route of ["files", "tail"])
+      expect(await errorOf(await request(`/v1/log/${route}?site=blog`, admin))).toEqual([
+        ...[404, "no_log"],
+        "Site blog has no log: add log: { days: 30 } to it in tidemark.config.ts.",
+      ]);
+  });
+
+  it("rejects requests without the admin key, and with a wrong site or time", async () => {
+    for (const [path, init] of [["files"], ["files/x"], ["tail"], ["cut", { method: "POST" }]] as [
+      string,
+      RequestInit?,
+    ][])
+      expect((await errorOf(await request(`/v1/log/${path}?site=shop`, init)))[1]).toBe("unauthorized");
+    const errors = [
+      "files",
+      "files?site=nowhere",
+      "files?site=shop&from=yesterday",
+      "files/nothing",
+      `files/kind=${"x".repeat(2_000)}.parquet`,
+    ].map(async (path) => errorOf(await request(`/v1/log/${path}`, admin)));
+    expect((await Promise.all(errors)).map(([status, code]) => [status, code])).toEqual([
+      [400, "invalid_query"],
+      [404, "not_found"],
+      [400, "invalid_query"],
+      [404, "not_found"],
+      [404, "not_found"],
+    ]);
+  });
+});

@@ -1,0 +1,24 @@
+export {
+  type ColumnType,
+  columnName,
+  eventColumns,
+  fieldColumns,
+  type LogColumn,
+  type LogRow,
+  type LogValue,
+  payloadColumns,
+  vectorColumns,
+} from "./columns.ts";
+export type { PutValue, StoredRow } from "./content.ts";
+export { FOLDER_KEYS, fileName, hourOf, LOG_PREFIX, type LogFile, type LogManifest, manifestName } from "./file.ts";
+export {
+  type EventRecord,
+  type LogRecord,
+  type PayloadRecord,
+  type RecordedEvent,
+  type RecordKind,
+  type RecordPosition,
+  recordKinds,
+  type VectorRecord,
+} from "./record.ts";
+export { eventIn, type RecordTable, recordTable, type VectorContent, vectorIn } from "./row.ts";
