@@ -1,26 +1,11 @@
-import { type Feature, lifetime } from "@tidemark/schema";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { compileFeatures } from "../../src/compile-features.ts";
 import { EntityStore } from "../../src/entities/entity-store.ts";
 import { Journal } from "../../src/entities/journal.ts";
-import { type EntityKey, entityKey, type Push } from "../../src/entities/push.ts";
+import type { Push } from "../../src/entities/push.ts";
 import { asStorage, MemoryStorage } from "./memory-storage.ts";
+import { definitions, pageKey } from "./page-clicks.ts";
 import { START, useVirtualTime, type VirtualTime } from "./virtual-time.ts";
-
-const clicks: Feature = {
-  name: "clicks",
-  description: "D.",
-  unit: "count",
-  entity: "page",
-  source: "click",
-  aggregate: { type: "count" },
-  window: lifetime(),
-};
-
-const definitions = compileFeatures([clicks]);
-
-const pageKey = (page: number): EntityKey => entityKey("page", `/${page}`);
 
 const pushOf = (n: number, pages: number[], browser?: string): Push => ({
   n,

@@ -1,21 +1,10 @@
-import { type Feature, hopping, lifetime } from "@tidemark/schema";
+import { type Feature, hopping } from "@tidemark/schema";
 import { beforeEach, describe, expect, it } from "vitest";
 import { compileFeatures } from "../../src/compile-features.ts";
 import type { EntityKey } from "../../src/entities/push.ts";
 import { EntityRows } from "../../src/entities/rows.ts";
 import { type MemoryKv, MemoryStorage } from "./memory-storage.ts";
-
-const clicks: Feature = {
-  name: "clicks",
-  description: "D.",
-  unit: "count",
-  entity: "page",
-  source: "click",
-  aggregate: { type: "count" },
-  window: lifetime(),
-};
-
-const definitions = compileFeatures([clicks]);
+import { clicks, definitions } from "./page-clicks.ts";
 
 /** Maximum length of the texts of unchanged rows in memory. */
 const MAX_CACHED = 3_000_000;

@@ -1,28 +1,13 @@
-import { type Feature, lifetime } from "@tidemark/schema";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { compileFeatures } from "../../src/compile-features.ts";
 import { EntityStore } from "../../src/entities/entity-store.ts";
 import { Journal } from "../../src/entities/journal.ts";
-import { type Delta, type EntityKey, entityKey, type Push, type Sender } from "../../src/entities/push.ts";
+import type { Delta, EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { SHARDS, shardFor } from "../../src/entities/shards.ts";
 import { Relay } from "../../src/partition/relay.ts";
 import { MemoryStorage, stoppable } from "../entities/memory-storage.ts";
+import { definitions, pageKey } from "../entities/page-clicks.ts";
 import { START, settle, useVirtualTime, type VirtualTime } from "../entities/virtual-time.ts";
-
-const clicks: Feature = {
-  name: "clicks",
-  description: "D.",
-  unit: "count",
-  entity: "page",
-  source: "click",
-  aggregate: { type: "count" },
-  window: lifetime(),
-};
-
-const definitions = compileFeatures([clicks]);
-
-const pageKey = (page: number): EntityKey => entityKey("page", `/${page}`);
 
 /** A push with a click on each of some pages. */
 const pushOf = (n: number, pages: number[], more: Partial<Delta> = {}): Push => ({
