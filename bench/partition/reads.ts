@@ -7,6 +7,8 @@ import { startWorkerd, type Workerd } from "../collector/workerd.ts";
 import { quantile } from "../spread.ts";
 
 const WORKER = new URL("../collector/workers/unlogged.ts", import.meta.url);
+/** The reference: parses, makes one call to a Durable Object and writes one row. */
+const BARE = new URL("../collector/workers/row.ts", import.meta.url);
 
 const EVENTS = 20;
 const SESSIONS = 200;
@@ -28,10 +30,13 @@ interface Reads {
   idleP99: number;
 }
 
-/** The result of {@link measureReads}. `rate`: maximum number of batches a second. */
+/** The result of {@link measureReads}. */
 export interface MeasuredReads {
+  /** Maximum number of batches a second. */
   rate: number;
   reads: Reads[];
+  /** The 99th percentile of a batch of the reference at half of its own maximum rate, in milliseconds. */
+  bareP99: number;
 }
 
 /** A user is read by the anonymous id, and a page by its path. */
@@ -64,39 +69,72 @@ const read = async (pool: Pool, { readKey }: Workerd, batches: Batch[], forMs: n
   return latencies;
 };
 
-/** Posts bodies at a rate a second, without waiting for responses. */
-const postAt = async (pool: Pool, bodies: Buffer[], rate: number): Promise<void> => {
+/** Posts bodies at a rate a second, without waiting for responses. Returns the latencies in milliseconds. */
+const postAt = async (pool: Pool, bodies: Buffer[], rate: number): Promise<number[]> => {
+  const latencies: number[] = [];
   const responses: Promise<unknown>[] = [];
   const startedAt = performance.now();
   for (const [index, body] of bodies.entries()) {
     const early = startedAt + (index * 1_000) / rate - performance.now();
     if (early > 1) await sleep(early);
+    const sent = performance.now();
     responses.push(
       pool.request({ path: "/v1/events", method: "POST", body }).then(async ({ statusCode, body: text }) => {
         if (statusCode !== 200) throw new Error(`${statusCode} ${await text.text()}`);
         await text.text();
+        latencies.push(performance.now() - sent);
       }),
     );
   }
   await Promise.all(responses);
+  return latencies;
 };
 
-/** Measures reads on bare workerd while it receives half of the batches that it can store. */
+/** Bodies that measure the maximum rate, and as many as half of a rate sends in {@link READS_MS}. */
+const makeBodies = () => {
+  const bodies = makeTraffic({
+    events: EVENTS,
+    batches: 2 * BATCHES + (READS_MS / 1_000) * 1_500,
+    sessions: SESSIONS,
+  });
+  const first = bodies.slice(0, 2 * BATCHES);
+  return { first, half: (rate: number) => bodies.slice(first.length, first.length + (rate / 2) * (READS_MS / 1_000)) };
+};
+
+/** Measures batches of the reference at half of its maximum rate. Returns the latencies in milliseconds. */
+const measureBare = async (): Promise<number[]> => {
+  const worker = await startWorkerd(BARE);
+  const pool = new Pool(worker.origin, { connections: CONNECTIONS, pipelining: 1 });
+  try {
+    const { first, half } = makeBodies();
+    const { rate } = await post(worker.origin, first, { uncounted: BATCHES });
+    return await postAt(pool, half(rate), rate / 2);
+  } finally {
+    await pool.close();
+    await worker.remove();
+  }
+};
+
+/**
+ * Measures reads on bare workerd while it receives half of the batches that it can store.
+ *
+ * At that load the runtime collects garbage every few seconds for some 50 ms, in which its only thread responds to
+ * nothing. The reference has these pauses too.
+ */
 export const measureReads = async (): Promise<MeasuredReads> => {
+  const bareP99 = quantile(await measureBare(), 0.99);
   const worker = await startWorkerd(WORKER);
   const [writes, reads] = [1, 1].map(() => new Pool(worker.origin, { connections: CONNECTIONS, pipelining: 1 }));
   if (!writes || !reads) throw new Error("there is no pool");
   try {
-    const paced = (READS_MS / 1_000) * 1_500;
-    const bodies = makeTraffic({ events: EVENTS, batches: 2 * BATCHES + paced, sessions: SESSIONS });
-    const first = bodies.slice(0, 2 * BATCHES);
+    const { first, half } = makeBodies();
     const { rate } = await post(worker.origin, first, { uncounted: BATCHES });
     const batches = first.slice(0, SESSIONS).map((body) => JSON.parse(body.toString()) as Batch);
     await sleep(2_000);
     const idle = await read(reads, worker, batches, READS_MS);
-    const half = bodies.slice(2 * BATCHES, 2 * BATCHES + Math.ceil((rate / 2) * (READS_MS / 1_000)));
-    const [busy] = await Promise.all([read(reads, worker, batches, READS_MS), postAt(writes, half, rate / 2)]);
+    const [busy] = await Promise.all([read(reads, worker, batches, READS_MS), postAt(writes, half(rate), rate / 2)]);
     return {
+      bareP99,
       rate,
       reads: Object.entries(busy).map(([entity, latencies]) => ({
         entity,

@@ -90,7 +90,7 @@ export const loadWorker = async <Exports>(entry: URL, platform: Platform): Promi
 };
 
 /** Creates the storage of an object. */
-const createStorage = (object: SimulatedObject, setAlarm: (at: number) => void) => {
+const createStorage = (object: SimulatedObject, setAlarm: (at: number) => void, getAlarm: () => number | null) => {
   const values = new Map<string, unknown>();
   let sorted: string[] | undefined;
   let database: DatabaseSync | undefined;
@@ -143,6 +143,10 @@ const createStorage = (object: SimulatedObject, setAlarm: (at: number) => void) 
       object.usage.rowsWritten += 1;
       setAlarm(at);
     },
+    async getAlarm() {
+      object.usage.rowsRead += 1;
+      return getAlarm();
+    },
   };
 };
 
@@ -181,7 +185,8 @@ export const createPlatform = (classes: () => Record<string, ObjectClass>, bindi
       },
     };
     objects.push(object);
-    let [running, since, second, inSecond, alarmAt] = [0, 0, 0, 0, 0];
+    let [running, since, second, inSecond] = [0, 0, 0, 0];
+    let alarmAt: number | null = null;
     const track = async (work: unknown) => {
       object.noteActive();
       running += 1;
@@ -201,13 +206,21 @@ export const createPlatform = (classes: () => Record<string, ObjectClass>, bindi
       void track(work);
       return work;
     };
-    const storage = createStorage(object, (at) => {
+    const setAlarm = (at: number) => {
       alarmAt = at;
       schedule(at - now, () => {
-        if (alarmAt === at) void run("alarm", []);
+        if (alarmAt !== at) return;
+        alarmAt = null;
+        void run("alarm", []);
       });
-    });
-    const context = { id: name, storage, waitUntil: (work: Promise<unknown>) => void track(work) };
+    };
+    const storage = createStorage(object, setAlarm, () => alarmAt);
+    const context = {
+      ...{ id: name, storage },
+      waitUntil: (work: Promise<unknown>) => void track(work),
+      // It reads the alarm, which arrives before any call: calls have a latency.
+      blockConcurrencyWhile: (work: () => Promise<unknown>) => work(),
+    };
     const Class = classes()[part] as ObjectClass;
     const instance = new Class(context, platform.env) as Instance;
     object.instance = instance;

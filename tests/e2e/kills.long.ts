@@ -9,8 +9,20 @@ import config from "../../tidemark.config.ts";
 /** Number of times that the collector is killed. */
 const KILLS = 50;
 
-/** Number of visitors who send at the same time, each in a separate session. */
-const VISITORS = 8;
+/**
+ * Number of kills from one crowd to the next. A crowd splits partitions; then further visitors begin, who are bound to the
+ * new partitions.
+ */
+const KILLS_PER_CROWD = 15;
+
+/** Number of visitors of a crowd, who send one batch each: more than a partition takes in five seconds without a split. */
+const CROWD = 2_000;
+
+/** Number of visitors of a crowd who send at the same time. */
+const CROWD_CONNECTIONS = 32;
+
+/** Number of visitors who begin after each crowd and send until the end, each in a separate session. */
+const VISITORS = 4;
 
 /** Number of events in a batch. */
 const EVENTS = 5;
@@ -35,6 +47,11 @@ interface Visitor {
   id: string;
   acknowledged: number;
 }
+
+const newVisitor = (): Visitor => {
+  const id = crypto.randomUUID().slice(0, 13);
+  return { session: `demo.${id}`, id, acknowledged: 0 };
+};
 
 const batchOf = ({ session, id }: Visitor, first: number) => {
   const now = Date.now();
@@ -108,26 +125,41 @@ interface EventsInLog {
 }
 
 it(`loses no acknowledged event and stores no event twice when the collector is killed ${KILLS} times`, async () => {
-  const visitors: Visitor[] = Array.from({ length: VISITORS }, () => {
-    const id = crypto.randomUUID().slice(0, 13);
-    return { session: `demo.${id}`, id, acknowledged: 0 };
-  });
+  const visitors: Visitor[] = [];
+  const crowds: Visitor[] = [];
+  const traffic: Promise<void>[] = [];
   let hasEnded = false;
   /** Resolves once the collector runs again. */
   let up = Promise.resolve();
   /** Called for each acknowledgement. */
   let onAcknowledged = () => {};
 
-  const traffic = visitors.map(async (visitor) => {
-    while (!hasEnded) {
-      const { accepted, duplicates, rejected } = await deliver(batchOf(visitor, visitor.acknowledged), () => up);
-      expect([accepted + duplicates, rejected]).toEqual([EVENTS, []]);
-      visitor.acknowledged += EVENTS;
-      onAcknowledged();
-    }
-  });
+  const sendBatch = async (visitor: Visitor) => {
+    const { accepted, duplicates, rejected } = await deliver(batchOf(visitor, visitor.acknowledged), () => up);
+    expect([accepted + duplicates, rejected]).toEqual([EVENTS, []]);
+    visitor.acknowledged += EVENTS;
+    onAcknowledged();
+  };
+  const sendUntilEnd = async (visitor: Visitor) => {
+    while (!hasEnded) await sendBatch(visitor);
+  };
+  const sendCrowd = async () => {
+    const crowd = Array.from({ length: CROWD }, newVisitor);
+    crowds.push(...crowd);
+    const left = crowd.values();
+    const connection = async () => {
+      for (const visitor of left) await sendBatch(visitor);
+    };
+    await Promise.all(Array.from({ length: CROWD_CONNECTIONS }, connection));
+  };
 
   for (let kill = 1; kill <= KILLS; kill += 1) {
+    if (kill % KILLS_PER_CROWD === 1) {
+      await sendCrowd();
+      const begun = Array.from({ length: VISITORS }, newVisitor);
+      visitors.push(...begun);
+      traffic.push(...begun.map(sendUntilEnd));
+    }
     const wanted = Math.ceil(Math.random() * MAX_BATCHES);
     void cut();
     await new Promise<void>((resolve) => {
@@ -161,7 +193,8 @@ it(`loses no acknowledged event and stores no event twice when the collector is 
       .poll(async () => (await vectorOf("user", id)).features?.user_page_views_7d, { timeout: 60_000 })
       .toBe(acknowledged);
   }
-  const total = visitors.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
+  const everybody = [...visitors, ...crowds];
+  const total = everybody.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
   await expect.poll(async () => (await vectorOf("page", PATH)).features?.page_views, { timeout: 60_000 }).toBe(total);
 
   const readLog = () =>
@@ -169,10 +202,12 @@ it(`loses no acknowledged event and stores no event twice when the collector is 
       .split("\n")
       .filter(Boolean)
       .map((line) => JSON.parse(line) as EventsInLog);
-  const logged = readLog();
-  for (const { session, acknowledged } of visitors) {
-    const inLog = logged.find(({ session_id }) => session_id === session);
-    expect(inLog).toEqual({ session_id: session, events: acknowledged, different: acknowledged, moved: 0 });
+  const logged = new Map(readLog().map((each) => [each.session_id, each]));
+  for (const { session, acknowledged } of everybody) {
+    const inLog = { session_id: session, events: acknowledged, different: acknowledged, moved: 0 };
+    expect(logged.get(session)).toEqual(inLog);
   }
+  const partitions = new Set(tidemark("log", "files").match(/\b\d+(?=-\d+-\d+\.parquet)/g));
+  expect(partitions.size).toBeGreaterThan(2);
   expect(tidemark("log", "verify")).toMatch(/: 0 disagreements\.$/m);
 });

@@ -18,6 +18,11 @@ export class ObjectAlarm {
     this.#at = null;
   }
 
+  /** Whether the alarm fires within a time from now, in milliseconds. */
+  isWithin(ms: number): boolean {
+    return this.#at !== null && this.#at > Date.now() && this.#at <= Date.now() + ms;
+  }
+
   /**
    * Ensures that the alarm fires at a time, or earlier. An alarm that already does is not set again, because setting one
    * costs as much as writing a row.

@@ -14,6 +14,9 @@ const PUSH_EVERY_MS = 800;
 /** Time from a failed request to the next attempt, in milliseconds. It doubles with each failure, up to `longest`. */
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 
+/** Duration of the latest request to a partition, by site, in milliseconds. The sessions of an isolate share it. */
+const latestTook = new Map<string, number>();
+
 /** Sends a session's pushes to its partition, one request at a time. */
 export class PushLoop {
   readonly #store: SessionStore;
@@ -33,6 +36,11 @@ export class PushLoop {
 
   get isRunning(): boolean {
     return this.#running !== undefined;
+  }
+
+  /** Whether the latest push of any session of the site was confirmed within a time, in milliseconds; `true` before it. */
+  isConfirmedWithin(ms: number, site: string): boolean {
+    return (latestTook.get(site) ?? 0) <= ms;
   }
 
   /** Sends pending pushes until all are confirmed or the partition cannot be reached. Never rejects. */
@@ -78,6 +86,7 @@ export class PushLoop {
         encode(push_queue, pushes),
         unsentUpTo(unsent, latest),
       );
+      latestTook.set(site, Date.now() - this.#pushedAt);
       learnDepth(site, depth);
       if (isMoved) {
         push_queue.partition = partitionFor(visitor_hash, depth);

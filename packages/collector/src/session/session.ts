@@ -41,8 +41,11 @@ const idleAt = ({ latest_received_at }: StoredSession): number | null =>
 /** Maximum time from a batch until its deltas are sent, if the object stops before it has sent them, in milliseconds. */
 const REPEAT_MS = 60_000;
 
-/** Time after a batch for which another one is likely: most SDKs wait for events for no longer, in milliseconds. */
-const LIKELY_MS = 30_000;
+/**
+ * Time in which a partition that is not busy confirms a push, in milliseconds. A response waits for that long, because a
+ * confirmed push needs no alarm, and setting an alarm costs as much as writing a row.
+ */
+const CONFIRM_MS = 50;
 
 /**
  * The Durable Object of a session. It stores the sequence numbers received, the features, and the pushes that
@@ -93,19 +96,31 @@ export abstract class SessionObject extends DurableObject<Env> {
     const result = this.#store.change(stored, () => {
       const result = applyBatch(stored, batch, envelope, events, tenant);
       if (!stored.closed) setDue(stored, "close", idleAt(stored));
-      // For the case that the object stops before it has sent its pushes. A later time was set before the clock was set
-      // back.
-      const pushIn = (dueAt(stored, "push") ?? 0) - batch.received_at;
-      if (isPending(stored) && (pushIn <= 0 || pushIn > REPEAT_MS))
-        setDue(stored, "push", batch.received_at + REPEAT_MS);
-      this.#alarm.ensure(earliestDue(stored));
       return result;
     });
-    const acknowledge = () => {
-      if (!this.#pushes.isRunning && isPending(stored)) this.ctx.waitUntil(this.#pushes.run());
-      return result;
-    };
+    const acknowledge = () => this.#push(stored, batch.received_at)?.then(() => result) ?? result;
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
+  }
+
+  /**
+   * Sends what is pending, and sets the alarm: it closes the session and, if this object stops before the partition has
+   * confirmed all, sends it again.
+   *
+   * @returns A promise that resolves when the alarm is set; `undefined` if it is set at once.
+   */
+  #push(stored: StoredSession, now: number): Promise<void> | undefined {
+    const setAlarm = () => {
+      const repeatIn = (dueAt(stored, "push") ?? 0) - now;
+      // A later time was set before the clock was set back.
+      if (isPending(stored) && (repeatIn <= 0 || repeatIn > REPEAT_MS)) setDue(stored, "push", now + REPEAT_MS);
+      this.#alarm.ensure(earliestDue(stored));
+    };
+    const pushing = isPending(stored) && !this.#pushes.isRunning ? this.#pushes.run() : undefined;
+    if (pushing) this.ctx.waitUntil(pushing);
+    const isWorthwhile = !this.#alarm.isWithin(REPEAT_MS) && this.#pushes.isConfirmedWithin(CONFIRM_MS, stored.site);
+    if (pushing && isWorthwhile) return Promise.race([pushing, scheduler.wait(CONFIRM_MS)]).then(setAlarm);
+    setAlarm();
+    return undefined;
   }
 
   /** The current vector; `undefined` when no event of the session counted, `unavailable` when the storage failed. */
@@ -162,12 +177,7 @@ export abstract class SessionObject extends DurableObject<Env> {
 
     await this.#closeIfIdle(atAlarm);
     const stored = this.#store.load() ?? atAlarm;
-    // While batches arrive, the alarm stays within REPEAT_MS: moving it back and forth would cost two rows a minute.
-    if (!isPending(stored)) {
-      const now = Date.now();
-      const isLikely = (stored.latest_received_at ?? 0) > now - LIKELY_MS;
-      setDue(stored, "push", isLikely ? now + REPEAT_MS : null);
-    }
+    if (!isPending(stored)) setDue(stored, "push", null);
     if (!stored.closed) setDue(stored, "close", idleAt(stored));
     // All that has changed is written with the next batch: a confirmed push may be sent again until then.
     this.#alarm.ensure(earliestDue(stored));

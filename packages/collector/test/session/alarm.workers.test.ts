@@ -39,6 +39,37 @@ afterEach(() => {
   traffic.fault = () => undefined;
 });
 
+/** Moves the clock to a time at which the partitions of other tests have written everything. */
+const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+describe("a session whose partition confirms a push at once", () => {
+  it("acknowledges the batch then, and sets its alarm for the time at which it is idle", async () => {
+    const [session_id, sku] = [newSession(), newSku()];
+    for (let seq = 0; seq < 3; seq += 1) {
+      pass(2_000);
+      await accept(batch([sale(seq, sku)], { session_id }));
+      expect(await worth(sku)).toBe(2 ** (seq + 1) - 1);
+    }
+    await stop(session_id);
+    expect(await alarmOf(session_id)).toBe(Date.now() - 4_000 + SESSION_IDLE_MS);
+  });
+
+  it("has the alarm that sends the push again when the confirmation takes longer", async () => {
+    const [session_id, sku] = [newSession(), newSku()];
+    let respond = () => {};
+    const response = new Promise<undefined>((resolve) => {
+      respond = () => resolve(undefined);
+    });
+    traffic.fault = ({ sender }) => (sender === session_id ? response : undefined);
+    pass(2_000);
+    await accept(batch([sale(0, sku)], { session_id }));
+    expect(await worth(sku)).toBeUndefined();
+    expect(await alarmOf(session_id)).toBe(Date.now() + REPEAT_MS);
+    respond();
+    await vi.waitFor(async () => expect(await worth(sku)).toBe(1));
+  });
+});
+
 describe("a session that stops before a push", () => {
   it("sends the pending deltas by its alarm, within 60 seconds of the batch", async () => {
     const [session_id, sku] = [newSession(), newSku()];
