@@ -67,4 +67,20 @@
       databases: matching((await indexedDB.databases()).map((database) => database.name)),
     };
   };
+
+  /** Waits for the transactions of the databases whose names begin with a prefix. */
+  window.whenIdle = async (prefix) => {
+    const databases = (await stored(prefix)).databases.map(
+      (name) =>
+        new Promise((resolve, reject) => {
+          const request = indexedDB.open(name);
+          request.onerror = () => reject(request.error);
+          request.onsuccess = () => {
+            const transaction = request.result.transaction(request.result.objectStoreNames, "readwrite");
+            transaction.oncomplete = () => resolve(request.result.close());
+          };
+        }),
+    );
+    await Promise.all(databases);
+  };
 }
