@@ -42,6 +42,21 @@ const filesSql = ({ times, kinds }: LogTable, files: readonly DownloadedFile[]):
 };
 
 /**
+ * Casts of the features' columns to their types in the table of the tail, which has those of the site's definitions. An
+ * earlier definition of the same name can have had another type: its values are converted, or NULL.
+ */
+const featureCasts = async (database: Database, table: string): Promise<string> => {
+  const columns = await database.all(`DESCRIBE ${table}`);
+  const casts = columns
+    .filter(({ column_name }) => String(column_name).startsWith("feature_"))
+    .map(({ column_name, column_type }) => {
+      const name = quote(String(column_name));
+      return `TRY_CAST(${name} AS ${column_type}) AS ${name}`;
+    });
+  return casts.length > 0 ? ` REPLACE (${casts.join(", ")})` : "";
+};
+
+/**
  * Creates the views `log_events`, `log_vectors` and `log_records` (records of all other kinds), with the rows of the
  * files and of the tail, each once. Times are TIMESTAMPs in UTC.
  *
@@ -60,7 +75,8 @@ export const createLogViews = async (
       listed.filter(({ kind }) => tableOf(kind) === table),
     );
     const sources = [`SELECT * FROM ${table.name}`, ...filesSql(table, files)];
-    await database.run(`CREATE VIEW ${table.view} AS ${sources.join("\nUNION ALL BY NAME\n")}`);
+    const casts = await featureCasts(database, table.name);
+    await database.run(`CREATE VIEW ${table.view} AS SELECT *${casts} FROM (${sources.join("\nUNION ALL BY NAME\n")})`);
   }
 };
 

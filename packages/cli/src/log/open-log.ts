@@ -66,7 +66,7 @@ export const openLog = async (
     const listed = await withProgress(
       () => "Reading the records that are in no file yet",
       async () => {
-        const problems = await loadTail(database, await client.tail(), features);
+        const problems = await loadTail(database, await client.tail(), features, received);
         for (const problem of problems) console.error(`A record that is not valid is left out: ${problem}`);
         return client.files(received);
       },

@@ -7,6 +7,7 @@ import type { Feature } from "@tidemark/schema";
 import { type ColumnType, type LogColumn, type LogRecord, type LogRow, recordTable } from "@tidemark/schema/log";
 import { type Database, literal, quote } from "./database.ts";
 import { logTables, tableOf } from "./log-tables.ts";
+import type { TimeRange } from "./time-range.ts";
 
 /** The types of DuckDB by type of column. A time is read as UTC milliseconds. */
 const SQL_TYPES: Record<ColumnType, string> = {
@@ -53,9 +54,15 @@ async function* linesOf(text: Readable): AsyncGenerator<string> {
  * Loads the records that are in no file yet into the tables of `logTables`, with the columns of files.
  *
  * @param features The site's features: those of the session are columns of vectors.
+ * @param received Period in which the records were received. Others are left out, as their files are.
  * @returns The reasons for records that no row can hold, and that the tables lack.
  */
-export const loadTail = async (database: Database, tail: Readable, features: readonly Feature[]): Promise<string[]> => {
+export const loadTail = async (
+  database: Database,
+  tail: Readable,
+  features: readonly Feature[],
+  { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: TimeRange,
+): Promise<string[]> => {
   const targets = new Map(
     logTables.map((table) => {
       const path = join(database.folder, `${table.name}.json`);
@@ -66,6 +73,7 @@ export const loadTail = async (database: Database, tail: Readable, features: rea
   const problems: string[] = [];
   for await (const line of linesOf(tail)) {
     const record = JSON.parse(line) as LogRecord;
+    if (record.received_at < from || record.received_at >= to) continue;
     const { rowOf, file } = targets.get(tableOf(record.kind)) as NonNullable<ReturnType<typeof targets.get>>;
     let row: LogRow;
     try {

@@ -161,6 +161,39 @@ describe("tidemark log verify", () => {
     expect([second?.code, second?.summary]).toMatchObject([0, { vectors: 6, disagreements: 0 }]);
   });
 
+  it("compares the vectors of one day also while their sessions continue in files and the tail of the next one", async () => {
+    const log = logOf({ features: defaultFeatures, begin: Date.UTC(2026, 10, 29, 23, 59, 45), every: 0 });
+    const { code, disagreements, summary } = await verify(log, { args: ["--date", "2026-11-29"] });
+    expect([code, disagreements]).toEqual([0, []]);
+    expect(summary).toMatchObject({ sessions: 6, vectors: 0 });
+  });
+
+  it("compares a feature that had another type in earlier files", async () => {
+    const server = await serveLog(records);
+    const earlier: Feature[] = [
+      { ...(defaultFeatures.find(({ name }) => name === "entry_path") as Feature), name: "click_count" },
+      { ...(defaultFeatures.find(({ name }) => name === "recent_paths") as Feature), name: "hover_count" },
+      { ...(defaultFeatures.find(({ name }) => name === "click_count") as Feature), name: "entry_path" },
+    ];
+    const kept = defaultFeatures.filter(({ name }) => !earlier.some((feature) => feature.name === name));
+    const old = logOf({ features: [...kept, ...earlier], begin: Date.UTC(2026, 10, 28, 9) }).map(
+      (each) =>
+        JSON.parse(
+          JSON.stringify({ ...each, partition: each.partition + 2 }).replaceAll("session4k9", "old"),
+        ) as TestRecord,
+    );
+    server.reset(old);
+    await server.cut(old.length, [...kept, ...earlier]);
+    server.append(records);
+    await server.cut(records.length - 3);
+    const folder = deploymentFolder();
+    const outcome = await runTidemark(folder, ["log", "verify", "--url", server.url, "--json"], {
+      TIDEMARK_ADMIN_KEY: ADMIN_KEY,
+    });
+    expect(outcome).toMatchObject({ code: 0, stderr: "" });
+    expect(outcome.json()).toMatchObject([{ vectors: 6, other_definitions: 6, disagreements: 0 }]);
+  });
+
   it("prints sentences for people", async () => {
     const server = await serveLog(records.map((each) => (each === vector ? { ...vector, late: 3 } : each)));
     const { code, stdout } = await runTidemark(deploymentFolder(), ["log", "verify", "--url", server.url], {

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { defaultFeatures } from "@tidemark/schema";
+import { defaultFeatures, type Feature } from "@tidemark/schema";
 import type { LogFile, LogRecord } from "@tidemark/schema/log";
 import { onTestFinished } from "vitest";
 import { type EncodedFile, encodeCut } from "../../../collector/src/log/cut.ts";
@@ -13,8 +13,11 @@ export interface LogServer {
   url: string;
   /** The requests so far, such as `GET /v1/log/tail?site=shop`. */
   requests: string[];
-  /** Writes the records of the tail into files; the records up to this position, or all of them. */
-  cut(until?: number): Promise<void>;
+  /**
+   * Writes the records of the tail into files; the records up to this position, or all of them. Vectors have columns for
+   * these features, or else for the default ones.
+   */
+  cut(until?: number, features?: readonly Feature[]): Promise<void>;
   /** Adds records to the tail. */
   append(records: readonly TestRecord[]): void;
   /** The bytes of the files, by name. */
@@ -92,14 +95,14 @@ export const serveLog = async (records: readonly TestRecord[] = []): Promise<Log
   const self: LogServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
-    async cut(until = tail.length) {
+    async cut(until = tail.length, features = defaultFeatures) {
       const records = tail.slice(0, until);
       for (const partition of new Set(records.map((record) => record.partition))) {
         const own = records.filter((record) => record.partition === partition);
         const offsets = own.map(({ offset }) => offset);
         const [first_offset, last_offset] = [Math.min(...offsets), Math.max(...offsets)];
         const cut = { site: "shop", partition, first_offset, last_offset, records: own as unknown as LogRecord[] };
-        const encoded = await encodeCut(cut, { features: defaultFeatures, pause: async () => {} });
+        const encoded = await encodeCut(cut, { features, pause: async () => {} });
         for (const each of encoded.files) files.set(each.file.name, each);
       }
       tail = tail.slice(until);
