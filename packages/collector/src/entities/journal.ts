@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { Packr } from "msgpackr";
-import { countRecords } from "../records/frames.ts";
+import { sizeOfRecords } from "../records/frames.ts";
 import type { Sender } from "./push.ts";
 
 /** The new pushes of one call, as the received JSON text of all its pushes. */
@@ -25,9 +25,10 @@ export interface JournalEntry {
 /** A place in the journal, with what all entries up to there contain. */
 export type JournalPlace = {
   position: number;
-  /** Number of records, and of their packed bytes, since the first entry. */
+  /** Number of records since the first entry, their packed length in bytes, and the length of their text. */
   record_count: number;
   record_bytes: number;
+  record_characters: number;
 };
 
 /** A row of the table. `consumed` is the position up to which all entries are consumed. */
@@ -50,7 +51,14 @@ const MAX_ENTRY = 500_000;
 // It differs from all keys of entities, which contain a colon.
 const CONSUMED = "consumed";
 
-const PLACE = "position, record_count, record_bytes";
+/** Columns that tables of a version without a log lack. */
+const RECORD_COLUMNS = ["record_count", "record_bytes", "record_characters"];
+
+const PLACE = ["position", ...RECORD_COLUMNS].join(", ");
+
+const COLUMNS = `${PLACE}, consumed, is_cut, is_deflated, received`;
+
+const VALUES = COLUMNS.replaceAll(/\w+/g, "?");
 
 const packr = new Packr({ useRecords: false });
 
@@ -61,8 +69,18 @@ export const charactersIn = (received: readonly Received[]): number =>
 const recordBytesIn = (received: readonly Received[]): number =>
   received.reduce((total, { records }) => total + (records?.length ?? 0), 0);
 
-const recordsIn = (received: readonly Received[]): number =>
-  received.reduce((total, { records }) => total + (records ? countRecords(records) : 0), 0);
+/** The place after an entry that follows another place. */
+const placeAfter = (before: JournalPlace, received: readonly Received[]): JournalPlace => {
+  const place = { ...before, position: before.position + 1 };
+  for (const { records } of received) {
+    if (!records) continue;
+    const { count, characters } = sizeOfRecords(records);
+    place.record_count += count;
+    place.record_bytes += records.length;
+    place.record_characters += characters;
+  }
+  return place;
+};
 
 const sizeOf = (received: readonly Received[]): number => charactersIn(received) + recordBytesIn(received);
 
@@ -82,7 +100,8 @@ const entriesOf = (received: readonly Received[]): Received[][] => {
   return entries;
 };
 
-const NO_PLACE: JournalPlace = { position: 0, record_count: 0, record_bytes: 0 };
+/** The place before the first entry. */
+export const JOURNAL_START: JournalPlace = { position: 0, record_count: 0, record_bytes: 0, record_characters: 0 };
 
 /**
  * Pushes that are durable, in the order of arrival. An entry is consumed when its deltas are in the rows or confirmed by
@@ -95,7 +114,7 @@ export class Journal {
   /** Length of the texts of the entries that are not consumed, by position in ascending order. */
   readonly #unconsumed = new Map<number, number>();
   #characters = 0;
-  #latest = NO_PLACE;
+  #latest = JOURNAL_START;
   #consumed = 0;
   #released = Number.POSITIVE_INFINITY;
   /** The oldest stored entry; `undefined` without an entry. */
@@ -136,12 +155,13 @@ export class Journal {
   /** Reads the stored entries that are not consumed, in order. Call it once, before all other methods. */
   replay(): Generator<JournalEntry> {
     this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS journal (position INTEGER PRIMARY KEY, record_count INTEGER, record_bytes INTEGER, consumed INTEGER, is_cut INTEGER, is_deflated INTEGER, received BLOB)",
+      "CREATE TABLE IF NOT EXISTS journal (position INTEGER PRIMARY KEY, record_count INTEGER, record_bytes INTEGER, record_characters INTEGER, consumed INTEGER, is_cut INTEGER, is_deflated INTEGER, received BLOB)",
     );
+    this.#convertEarlierTable();
     const [latest] = this.#sql
       .exec<Omit<Row, "received">>(`SELECT ${PLACE}, consumed FROM journal ORDER BY position DESC LIMIT 1`)
       .toArray();
-    const { consumed, ...place } = latest ?? { ...NO_PLACE, consumed: 0 };
+    const { consumed, ...place } = latest ?? { ...JOURNAL_START, consumed: 0 };
     this.#consumed = Math.max(this.#kv.get<number>(CONSUMED) ?? 0, consumed);
     this.#latest = { ...place, position: Math.max(this.#consumed, place.position) };
     this.#readOldest();
@@ -196,6 +216,14 @@ export class Journal {
     this.#released = position;
   }
 
+  /** Adds the columns of records to the table of a version without a log. */
+  #convertEarlierTable(): void {
+    const stored = this.#sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('journal')").toArray();
+    for (const column of RECORD_COLUMNS)
+      if (!stored.some(({ name }) => name === column))
+        this.#sql.exec(`ALTER TABLE journal ADD COLUMN ${column} INTEGER NOT NULL DEFAULT 0`);
+  }
+
   *#readUnconsumed(): Generator<JournalEntry> {
     for (const entry of this.read(this.#consumed)) {
       this.#add(entry.position, entry.received);
@@ -204,27 +232,19 @@ export class Journal {
   }
 
   #write(received: Received[], isCut: boolean): void {
-    const { position, record_count, record_bytes } = this.#latest;
-    this.#latest = {
-      position: position + 1,
-      record_count: record_count + recordsIn(received),
-      record_bytes: record_bytes + recordBytesIn(received),
-    };
+    this.#latest = placeAfter(this.#latest, received);
+    const { position, record_count, record_bytes, record_characters } = this.#latest;
     const packed = packr.pack(received);
     const isLong = sizeOf(received) > MAX_ENTRY;
     const row = [
-      ...[this.#latest.position, this.#latest.record_count, this.#latest.record_bytes],
+      ...[position, record_count, record_bytes, record_characters],
       ...[this.#consumed, Number(isCut), Number(isLong), isLong ? deflateRawSync(packed) : packed],
     ];
     if (this.#oldest && this.#isFree(this.#oldest)) {
-      this.#sql.exec(
-        "UPDATE journal SET position = ?, record_count = ?, record_bytes = ?, consumed = ?, is_cut = ?, is_deflated = ?, received = ? WHERE position = ?",
-        ...row,
-        this.#oldest.position,
-      );
+      this.#sql.exec(`UPDATE journal SET (${COLUMNS}) = (${VALUES}) WHERE position = ?`, ...row, this.#oldest.position);
       this.#readOldest();
     } else {
-      this.#sql.exec("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)", ...row);
+      this.#sql.exec(`INSERT INTO journal (${COLUMNS}) VALUES (${VALUES})`, ...row);
       this.#oldest ??= this.#latest;
     }
     this.#add(this.#latest.position, received);

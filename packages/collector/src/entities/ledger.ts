@@ -9,8 +9,12 @@ type Bucket = Map<string, Latest>;
 /** Span of a bucket, in milliseconds. Senders that push at the same time mostly began at about the same time. */
 const BUCKET_MS = 10_000;
 
-/** Time after its latest push for which a sender is kept, in milliseconds. A push that is repeated later counts twice. */
-const KEEP_MS = 86_400_000;
+/**
+ * Time after its latest push for which a sender is kept, in milliseconds. A push that is repeated later counts twice. A
+ * session does not store the confirmation of its last push, and repeats it with the next batch. A client sends no batch
+ * that is older than 7 days.
+ */
+const KEEP_MS = 8 * 86_400_000;
 
 /** Largest number of unchanged senders in memory, of about 200 bytes each. */
 const MAX_CACHED = 20_000;

@@ -1,4 +1,4 @@
-import type { Journal, JournalPlace } from "../entities/journal.ts";
+import { JOURNAL_START, type Journal, type JournalPlace } from "../entities/journal.ts";
 import type { StreamEntry, StreamRange } from "../records/stream.ts";
 
 /** The stored progress of the log. */
@@ -12,8 +12,11 @@ interface LogProgress {
 // It differs from all keys of entities, which contain a colon.
 const PROGRESS = "log";
 
-/** Size of a range from which it is written immediately. */
-const FULL = { records: 20_000, bytes: 2_000_000 };
+/**
+ * Size of a range from which it is written immediately. The writer unpacks a range in memory, and records can be packed
+ * to a hundredth of their text.
+ */
+const FULL = { records: 20_000, bytes: 2_000_000, characters: 16_000_000 };
 
 /** Time after its first record at which a range is written, in milliseconds, and the records that make a site busy. */
 const WRITE_AFTER = { busy_ms: 60_000, quiet_ms: 900_000, busyFrom: 1_000 };
@@ -32,8 +35,7 @@ export class RecordStream {
   constructor(kv: SyncKvStorage, journal: Journal) {
     this.#kv = kv;
     this.#journal = journal;
-    const start = { position: 0, record_count: 0, record_bytes: 0 };
-    this.#progress = kv.get<LogProgress>(PROGRESS) ?? { logged: start, cut: null };
+    this.#progress = kv.get<LogProgress>(PROGRESS) ?? { logged: JOURNAL_START, cut: null };
     journal.release(this.#progress.logged.position);
   }
 
@@ -44,14 +46,13 @@ export class RecordStream {
 
   /** The time at which records have to be written into files, in UTC milliseconds; `undefined` if all are. */
   dueAt(now: number): number | undefined {
-    const { logged, cut } = this.#progress;
-    const records = this.#journal.latest.record_count - logged.record_count;
+    const { latest } = this.#journal;
+    const records = latest.record_count - this.#progress.logged.record_count;
     if (records === 0) {
       this.#pendingSince = undefined;
       return undefined;
     }
-    const bytes = this.#journal.latest.record_bytes - logged.record_bytes;
-    if (cut || records >= FULL.records || bytes >= FULL.bytes) return now;
+    if (this.#progress.cut || this.#fillingOf(latest) >= 1) return now;
     this.#pendingSince ??= now;
     return this.#pendingSince + (records >= WRITE_AFTER.busyFrom ? WRITE_AFTER.busy_ms : WRITE_AFTER.quiet_ms);
   }
@@ -93,15 +94,22 @@ export class RecordStream {
   }
 
   #endOfRange(): JournalPlace {
-    const { logged } = this.#progress;
     let end: JournalPlace | undefined;
-    for (const place of this.#journal.placesAfter(logged.position)) {
-      const records = place.record_count - logged.record_count;
-      const bytes = place.record_bytes - logged.record_bytes;
-      if (end && (records > FULL.records || bytes > FULL.bytes)) break;
+    for (const place of this.#journal.placesAfter(this.#progress.logged.position)) {
+      if (end && this.#fillingOf(place) > 1) break;
       end = place;
     }
     return end ?? this.#journal.latest;
+  }
+
+  /** The largest share of a limit in {@link FULL} that the records up to a place take. */
+  #fillingOf({ record_count, record_bytes, record_characters }: JournalPlace): number {
+    const { logged } = this.#progress;
+    return Math.max(
+      (record_count - logged.record_count) / FULL.records,
+      (record_bytes - logged.record_bytes) / FULL.bytes,
+      (record_characters - logged.record_characters) / FULL.characters,
+    );
   }
 
   #write(progress: LogProgress): void {

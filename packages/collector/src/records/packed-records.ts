@@ -48,7 +48,7 @@ interface Head extends Omit<Place, "push"> {
 
 const pack = (push: number, count: number, head: Head, rest = ""): Uint8Array => {
   const text = `${JSON.stringify(head)}\n${rest}`;
-  return frameOf(push, count, deflateRawSync(text, { level: 1, dictionary: DICTIONARY }));
+  return frameOf({ push, count, characters: text.length }, deflateRawSync(text, { level: 1, dictionary: DICTIONARY }));
 };
 
 /** Packs the accepted events of a batch. */

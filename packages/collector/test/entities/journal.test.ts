@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { Packr } from "msgpackr";
 import { describe, expect, it } from "vitest";
 import { Journal, type JournalEntry, type Received } from "../../src/entities/journal.ts";
 import { frameOf } from "../../src/records/frames.ts";
@@ -65,6 +66,24 @@ describe("a journal", () => {
         }
       }),
     );
+  });
+
+  it("continues that of a version without a log", () => {
+    const storage = new MemoryStorage();
+    storage.sql.exec(
+      "CREATE TABLE journal (position INTEGER PRIMARY KEY, consumed INTEGER, is_cut INTEGER, is_deflated INTEGER, received BLOB)",
+    );
+    const packr = new Packr({ useRecords: false });
+    for (const [position, text] of ["a", "b", "c"].entries())
+      storage.sql.exec("INSERT INTO journal VALUES (?, 1, 0, 0, ?)", position + 1, packr.pack([received(text)]));
+    const { journal, entries } = open(storage);
+    expect(textsOf(entries)).toEqual([["b"], ["c"]]);
+    expect(journal.latest).toEqual({ position: 3, record_count: 0, record_bytes: 0, record_characters: 0 });
+    const records = frameOf({ push: 1, count: 2, characters: 10 }, new Uint8Array(8));
+    for (const text of ["d", "e"]) journal.append([{ ...received(text), records }]);
+    expect(textsOf(open(storage).entries)).toEqual([["b"], ["c"], ["d"], ["e"]]);
+    const size = { record_count: 4, record_bytes: 2 * records.length, record_characters: 20 };
+    expect(open(storage).journal.latest).toEqual({ position: 5, ...size });
   });
 
   it("writes a new entry in the place of a consumed one", () => {
@@ -135,19 +154,19 @@ describe("the capacity of a journal", () => {
 
 describe("the records in a journal", () => {
   /** Packed records of this length. */
-  const records = (bytes: number) => frameOf(1, 3, new Uint8Array(bytes - 12));
+  const records = (bytes: number) => frameOf({ push: 1, count: 3, characters: 10 }, new Uint8Array(bytes - 14));
 
   it("are counted in the places of entries, also after a restart", () => {
     const storage = new MemoryStorage();
     const { journal } = open(storage);
     journal.append([{ ...received("a"), records: records(20) }, received("b")]);
-    journal.append([{ ...received("c"), records: records(15) }]);
+    journal.append([{ ...received("c"), records: records(17) }]);
     for (const each of [journal, open(storage).journal]) {
       expect([...each.placesAfter(0)]).toEqual([
-        { position: 1, record_count: 3, record_bytes: 20 },
-        { position: 2, record_count: 6, record_bytes: 35 },
+        { position: 1, record_count: 3, record_bytes: 20, record_characters: 10 },
+        { position: 2, record_count: 6, record_bytes: 37, record_characters: 20 },
       ]);
-      expect(each.latest).toEqual({ position: 2, record_count: 6, record_bytes: 35 });
+      expect(each.latest).toEqual({ position: 2, record_count: 6, record_bytes: 37, record_characters: 20 });
     }
   });
 
@@ -164,7 +183,7 @@ describe("the records in a journal", () => {
     write(56_000_001);
     expect(positions()).toEqual([1, 2, 3, 4]);
     journal.release(2);
-    write(12);
+    write(16);
     write(100_000_000);
     expect(positions()).toEqual([3, 4, 5, 6]);
     write(100_000_000);

@@ -63,7 +63,7 @@ describe("a ledger", () => {
     expect(kv.writes).toHaveLength(2);
   });
 
-  it("drops a sender a day after its latest push, and the row of its last sender", () => {
+  it("keeps a sender for longer than a client keeps a batch, and then drops it, with the row of its last sender", () => {
     const kv = new MemoryKv();
     const ledger = new Ledger(kv);
     const [quiet, busy] = [session("quiet"), session("busy")];
@@ -72,10 +72,13 @@ describe("a ledger", () => {
     vi.setSystemTime(NOW + 1);
     ledger.record(busy, 2);
     write(ledger);
-    vi.setSystemTime(NOW + DAY);
+    vi.setSystemTime(NOW + 7 * DAY);
+    write(ledger);
+    expect([ledger.latest(quiet), ledger.latest(busy)]).toEqual([1, 2]);
+    vi.setSystemTime(NOW + 8 * DAY);
     write(ledger);
     expect([ledger.latest(quiet), ledger.latest(busy)]).toEqual([undefined, 2]);
-    vi.setSystemTime(NOW + DAY + 1);
+    vi.setSystemTime(NOW + 8 * DAY + 1);
     write(ledger);
     expect([...kv.list()]).toEqual([]);
   });
@@ -85,7 +88,7 @@ describe("a ledger", () => {
     const ledger = new Ledger(kv);
     for (let sender = 0; sender < 30; sender += 1) ledger.record(session(`s${sender}`, NOW + sender * 10_000), 1);
     write(ledger);
-    vi.setSystemTime(NOW + 2 * DAY);
+    vi.setSystemTime(NOW + 9 * DAY);
     for (let writes = 0; writes < 10; writes += 1) write(ledger);
     expect([...kv.list()]).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import type { Event, View } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countRecords, recordsAfter } from "../../src/records/frames.ts";
+import { recordsAfter, sizeOfRecords } from "../../src/records/frames.ts";
 import { type AcceptedEvents, packEvents, packVector, unpackRecords } from "../../src/records/packed-records.ts";
 
 const view: View = { view_id: "view0001", started_at: 1_000, url: "https://shop.example/a?b=c" };
@@ -77,7 +77,7 @@ describe("packed events", () => {
     const seqs = (bytes?: Uint8Array) =>
       unpack(bytes ?? new Uint8Array()).map((each) => each.kind === "event" && each.event.seq);
     expect([0, 1, 3].map((after) => seqs(recordsAfter(packed, after)))).toEqual([[1, 2, 3], [2, 3], []]);
-    expect(countRecords(packed)).toBe(3);
+    expect(sizeOfRecords(packed).count).toBe(3);
   });
 
   it("of a small batch take less than half of its text", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { countRecords, frameOf } from "../../src/records/frames.ts";
+import { frameOf, sizeOfRecords } from "../../src/records/frames.ts";
 import { addUnsent, confirmUnsent, newUnsent, unsentLength, unsentUpTo } from "../../src/session/unsent.ts";
 
 const step = fc.oneof(
@@ -24,7 +24,7 @@ describe("unsent records", () => {
             unsent = structuredClone(unsent);
           } else if ("bytes" in each) {
             if (each.isNext) push += 1;
-            const frame = frameOf(push, 2, each.bytes);
+            const frame = frameOf({ push, count: 2, characters: 10 }, each.bytes);
             addUnsent(unsent, frame);
             expected.push({ push, bytes: [...frame] });
           } else {
@@ -36,7 +36,7 @@ describe("unsent records", () => {
             const due = expected.filter((each) => each.push <= n);
             const records = unsentUpTo(unsent, n);
             expect([...(records ?? [])]).toEqual(due.flatMap(({ bytes }) => bytes));
-            expect(countRecords(records ?? new Uint8Array())).toBe(2 * due.length);
+            expect(sizeOfRecords(records ?? new Uint8Array()).count).toBe(2 * due.length);
           }
           expect(unsentLength(unsent)).toBe(expected.reduce((total, { bytes }) => total + bytes.length, 0));
           expect(unsent.bytes.length % 4_092).toBe(0);
@@ -47,7 +47,10 @@ describe("unsent records", () => {
 
   it("keep their place in the column while they fit", () => {
     const unsent = newUnsent();
-    const [first, second] = [frameOf(1, 1, new Uint8Array(1_000)), frameOf(2, 1, new Uint8Array(1_000))];
+    const [first, second] = [
+      frameOf({ push: 1, count: 1, characters: 10 }, new Uint8Array(1_000)),
+      frameOf({ push: 2, count: 1, characters: 10 }, new Uint8Array(1_000)),
+    ];
     addUnsent(unsent, first);
     const before = unsent.bytes;
     addUnsent(unsent, second);
@@ -58,11 +61,11 @@ describe("unsent records", () => {
 
   it("do not share memory with what is sent", () => {
     const unsent = newUnsent();
-    const frame = frameOf(1, 1, new Uint8Array([7]));
+    const frame = frameOf({ push: 1, count: 1, characters: 10 }, new Uint8Array([7]));
     addUnsent(unsent, frame);
     const sent = unsentUpTo(unsent, 1);
     confirmUnsent(unsent, 1);
-    addUnsent(unsent, frameOf(2, 1, new Uint8Array([8])));
+    addUnsent(unsent, frameOf({ push: 2, count: 1, characters: 10 }, new Uint8Array([8])));
     expect(sent).toEqual(frame);
   });
 });
