@@ -84,6 +84,7 @@ export const errorCodes = {
   no_log: { status: 404, meaning: "The site has no log in the configuration." },
   method_not_allowed: { status: 405, meaning: "The route exists for another method." },
   body_too_large: { status: 413, meaning: "The body exceeds the limit, as received or after inflating." },
+  range_not_satisfiable: { status: 416, meaning: "The file has no byte of the range that Range names." },
   internal: {
     status: 500,
     meaning: "A defect of the collector. Nothing of the batch was stored. Retry a limited number of times.",

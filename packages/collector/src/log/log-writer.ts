@@ -8,12 +8,22 @@ import { encodeCut, type SetAside } from "./cut.ts";
 import { bucketOf, expireFiles, storeFiles } from "./log-store.ts";
 import { rangeOffsets, recordsIn } from "./stream-records.ts";
 
-/** Key of the UTC date on which expired files were deleted. */
-const EXPIRED_ON = "expired_on";
+/** The files that this object deletes when they expire. Its alarm has no other way to know them. */
+interface Retention {
+  site: string;
+  partition: number;
+  /** Days for which the site kept its log at the latest write. */
+  days: number;
+}
+
+const RETENTION = "retention";
+
+const DAY_MS = 86_400_000;
 
 /**
- * The Durable Object that writes the records of one partition into files of the log. It keeps nothing: the partition
- * knows which records are in files. Encoding takes longer than a push may wait, so it is not the partition's work.
+ * The Durable Object that writes the records of one partition into files of the log, and deletes expired files. The
+ * partition knows which records are in files. Encoding takes longer than a push may wait, so it is not the partition's
+ * work.
  */
 export abstract class LogWriterObject extends DurableObject<Env> {
   /** The tenants of this deployment. */
@@ -23,8 +33,7 @@ export abstract class LogWriterObject extends DurableObject<Env> {
   #latest: Promise<unknown> = Promise.resolve();
 
   /**
-   * Writes the records of the partition that are in no file at the time of the call, and deletes expired files once a
-   * day.
+   * Writes the records of the partition that are in no file at the time of the call.
    *
    * @returns The written files.
    * @throws Error when the partition or the object storage cannot be reached. A repeated call writes the same files.
@@ -40,6 +49,7 @@ export abstract class LogWriterObject extends DurableObject<Env> {
     const bucket = bucketOf(this.env);
     const source = partitionOf(this.env, tenant, partition);
     const written: LogFile[] = [];
+    if (tenant.log) await this.#retain({ site, partition, days: tenant.log.days });
     const { to: end } = await source.unlogged(site, partition);
     for (let logged = 0; logged < end; ) {
       const range = await source.beginCut(site, partition);
@@ -51,12 +61,10 @@ export abstract class LogWriterObject extends DurableObject<Env> {
         pause: () => scheduler.wait(0),
       });
       this.#report(site, setAside);
-      await storeFiles(bucket, files);
+      written.push(...(await storeFiles(bucket, files)));
       await source.confirmCut(site, partition, range.to);
       logged = range.to;
-      written.push(...files.map(({ file }) => file));
     }
-    await this.#expire(bucket, site, partition, tenant.log?.days);
     return written;
   }
 
@@ -83,11 +91,25 @@ export abstract class LogWriterObject extends DurableObject<Env> {
     this.ctx.waitUntil(metricsOf(this.env).add({ [key]: setAside.length }));
   }
 
-  async #expire(bucket: R2Bucket, site: string, partition: number, days: number | undefined): Promise<void> {
-    const today = new Date().toISOString().slice(0, 10);
-    if (days === undefined || this.ctx.storage.kv.get<string>(EXPIRED_ON) === today) return;
-    const oldest = new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
-    await expireFiles(bucket, site, partition, oldest);
-    this.ctx.storage.kv.put(EXPIRED_ON, today);
+  /** Stores what the alarm has to know, and ensures that it fires within a day. */
+  async #retain(retention: Retention): Promise<void> {
+    const { kv } = this.ctx.storage;
+    if (kv.get<Retention>(RETENTION)?.days !== retention.days) kv.put(RETENTION, retention);
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + DAY_MS);
+  }
+
+  /**
+   * Deletes expired files, each day until none is left: also those of a site without further records, and those of a
+   * site that has no log any more.
+   */
+  override async alarm(): Promise<void> {
+    const retention = this.ctx.storage.kv.get<Retention>(RETENTION);
+    if (!retention) return;
+    // Before the deletion, which can fail.
+    await this.ctx.storage.setAlarm(Date.now() + DAY_MS);
+    const { site, partition } = retention;
+    const days = this.tenants.get(site)?.log?.days ?? retention.days;
+    const oldest = new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
+    if ((await expireFiles(bucketOf(this.env), site, partition, oldest)) === 0) await this.ctx.storage.deleteAlarm();
   }
 }

@@ -76,7 +76,7 @@ export const applyBatch = (
   const dropped = recordRejectedAndDropped(tab, envelope, events, rejected);
   const contextOf = eventContextsOf(envelope, batch.anonymous_id);
   const fold = createFold(stored, definitions);
-  const accepted: Accepted = { events: [], times: [] };
+  const accepted: Accepted = { events: [], times: [], user_id: undefined };
   let duplicates = 0;
   for (const index of sortBySeq(events, valid)) {
     const event = events[index] as Event;
@@ -89,6 +89,7 @@ export const applyBatch = (
       const context = contextOf(event, correct(tab.clock, event.seq, event.time));
       accepted.events.push(event);
       accepted.times.push(context.time);
+      accepted.user_id = context.user_id;
       if (!fold(event, context)) continue;
       stored.latest_received_at = Math.max(stored.latest_received_at ?? batch.received_at, batch.received_at);
       stored.closed = false;

@@ -14,7 +14,7 @@ interface EarlierQueue extends Omit<PushQueue, "partition" | "sealed" | "open"> 
 }
 
 /** The fields that a version with a log has added. */
-const withoutRecords = { arrivals: 0, pseudonym: null, recorded_id: null };
+const withoutRecords = { arrivals: 0, pseudonym: null, recorded_id: null, recorded_user: null };
 
 /** Converts a session that an earlier version has stored. Its pushes were sent to a shard in order, if at all. */
 export const convertEarlierSession = (stored: StoredSession): void => {

@@ -11,6 +11,8 @@ export interface Accepted {
   events: Event[];
   /** Their corrected times. */
   times: number[];
+  /** The user of the last one. */
+  user_id: string | undefined;
 }
 
 /** The id in records without consent to personalisation. It is random, and stored nowhere but in the session. */
@@ -31,7 +33,7 @@ export const recordEvents = (
   batch: SessionBatch,
   envelope: Envelope,
   received: readonly unknown[],
-  { events, times }: Accepted,
+  { events, times, user_id }: Accepted,
 ): void => {
   if (events.length === 0) return;
   const { n: push } = collectingPush(stored.push_queue);
@@ -46,14 +48,18 @@ export const recordEvents = (
   addUnsent(stored.unsent, packEvents({ ...place, anonymous_id, events, times, text }));
   stored.arrivals += events.length;
   stored.recorded_id = anonymous_id;
+  stored.recorded_user = user_id ?? null;
 };
 
 /** Adds the final vector of a session to its records, if it has any. */
 export const recordVector = (stored: StoredSession): void => {
-  const { final, session_id, recorded_id: anonymous_id } = stored;
+  const { final, session_id, recorded_id: anonymous_id, recorded_user } = stored;
   if (!final || anonymous_id === null) return;
   const { n: push } = collectingPush(stored.push_queue);
   stored.arrivals += 1;
   const place = { push, arrival: stored.arrivals, received_at: final.closed_at };
-  addUnsent(stored.unsent, packVector(place, { session_id, anonymous_id, ...final }));
+  addUnsent(
+    stored.unsent,
+    packVector(place, { session_id, anonymous_id, user_id: recorded_user ?? undefined, ...final }),
+  );
 };

@@ -24,6 +24,8 @@ export interface StoredSession {
   pseudonym: string | null;
   /** The anonymous id or pseudonym in the latest record; `null` before the first one. */
   recorded_id: string | null;
+  /** The user in the latest record; `null` without one, and without consent to personalisation. */
+  recorded_user: string | null;
   /** UTC milliseconds at which the latest event that counted was received; `null` before the first. */
   latest_received_at: number | null;
   due: DueList;

@@ -28,6 +28,7 @@ export const newSession = (
     arrivals: 0,
     pseudonym: null,
     recorded_id: null,
+    recorded_user: null,
     latest_received_at: null,
     due: [],
     closed: false,

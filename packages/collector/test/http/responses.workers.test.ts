@@ -5,6 +5,7 @@ import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { TidemarkConfig } from "../../src/config.ts";
 import { createApp } from "../../src/http/app.ts";
+import { bucketOf } from "../../src/log/log-store.ts";
 import { createTenants } from "../../src/tenants.ts";
 import { accept, batch, batchFor, custom, newSession, page, post, request } from "../workers/client.ts";
 import { config } from "../workers/worker.ts";
@@ -50,6 +51,13 @@ const deniedSession = async () => {
 
 const withoutSecret = { ...config, adminKeySecret: "NOT_SET" };
 
+const beyondFile = async () => {
+  const name = "kind=event/site=shop/responses.parquet";
+  await bucketOf(env).put(`log/v1/${name}`, "PAR1");
+  const headers = { authorization: "Bearer admin-key", range: "bytes=4-" };
+  return request(`/v1/log/files/${name}`, { headers });
+};
+
 const rejected: [code: ErrorCode, what: string, respond: () => Response | Promise<Response>][] = [
   ["invalid_json", "text", () => post("<html>")],
   ["invalid_json", "nothing", () => post("")],
@@ -78,6 +86,7 @@ const rejected: [code: ErrorCode, what: string, respond: () => Response | Promis
   ["not_found", "an unknown user", () => request("/v1/features/user/nobody", authorized())],
   ["not_found", "an unknown entity", () => request("/v1/features/planet/mars", authorized())],
   ["not_found", "metrics without a secret", () => appWith(new Error(), withoutSecret).fetch("/metrics")],
+  ["range_not_satisfiable", "a range after the end of a file", beyondFile],
   ["body_too_large", "a long body", () => post("x".repeat(MAX_BODY_BYTES + 1))],
   ...valid.map(([route, path, init]): (typeof rejected)[number] => [
     "internal",

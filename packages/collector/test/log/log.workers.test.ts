@@ -1,8 +1,11 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { LogFile, LogRecord } from "@tidemark/schema/log";
+import { fileName, hourOf, type LogFile, type LogRecord, manifestName } from "@tidemark/schema/log";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Env, logWriterOf, partitionOf, sessionOf } from "../../src/env.ts";
+import { bucketOf, expireFiles } from "../../src/log/log-store.ts";
+import { rangeOffsets } from "../../src/log/stream-records.ts";
+import type { StreamRange } from "../../src/records/stream.ts";
 import {
   accept,
   batch,
@@ -96,6 +99,15 @@ describe("the log", () => {
     for (const text of [JSON.stringify(await tailOf(session_id))])
       for (const name of ["browser-of-eve", "eve@example.org", "eve-plan"]) expect(text).not.toContain(name);
 
+    const session = sessionOf(bindings, tenant("shop"), session_id);
+    await runInDurableObject(session, () => vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000));
+    await runDurableObjectAlarm(session);
+    vi.restoreAllMocks();
+    await eventually(async () => expect(await tailOf(session_id)).toHaveLength(3));
+    const vector = (await tailOf(session_id)).at(-1);
+    expect(vector).toMatchObject({ kind: "vector", anonymous_id: ids[0] });
+    expect(JSON.stringify(vector)).not.toMatch(/browser-of-eve|eve@example.org|eve-plan|user_id/);
+
     const another = newSession();
     await accept(batch([custom(0)], { ...who, session_id: another }));
     await eventually(async () => expect(await tailOf(another)).toHaveLength(1));
@@ -105,7 +117,7 @@ describe("the log", () => {
 
   it("has the final vector of a session, with its version", async () => {
     const session_id = newSession();
-    await accept(batch([custom(0)], { session_id, anonymous_id: "browser-1" }));
+    await accept(batch([custom(0)], { session_id, anonymous_id: "browser-1", user_id: "ann" }));
     const session = sessionOf(bindings, tenant("shop"), session_id);
     await eventually(async () => expect(await tailOf(session_id)).toHaveLength(1));
     await runInDurableObject(session, () => vi.spyOn(Date, "now").mockReturnValue(Date.now() + 3_600_000));
@@ -116,6 +128,7 @@ describe("the log", () => {
     const { features, definition_version } = await vectorOf(session_id);
     expect(vector).toMatchObject({
       ...{ kind: "vector", entity: "session", id: session_id, session_id, anonymous_id: "browser-1", arrival: 2 },
+      user_id: "ann",
       ...{ version: 1, definition_version, features: { event_count: features.event_count } },
     });
   });
@@ -138,6 +151,81 @@ describe("the log", () => {
     const part = await request(`/v1/log/files/${file?.name}`, { headers: { ...admin.headers, range: "bytes=-4" } });
     expect([part.status, await part.text()]).toEqual([206, "PAR1"]);
     expect(part.headers.get("content-range")).toBe(`bytes ${bytes.length - 4}-${bytes.length - 1}/${bytes.length}`);
+    const several = await request(`/v1/log/files/${file?.name}`, {
+      headers: { ...admin.headers, range: "bytes=0-1,3-4" },
+    });
+    expect([several.status, (await several.bytes()).length]).toEqual([200, bytes.length]);
+    const beyond = await request(`/v1/log/files/${file?.name}`, {
+      headers: { ...admin.headers, range: "bytes=9999999-" },
+    });
+    expect(beyond.headers.get("content-range")).toBe(`bytes */${bytes.length}`);
+    expect(await errorOf(beyond)).toEqual([
+      ...[416, "range_not_satisfiable"],
+      `Range: expected a part of ${bytes.length} bytes, such as bytes=0-${bytes.length - 1}; given bytes=9999999-.`,
+    ]);
+  });
+
+  it("lists a file with the size that it has, also when another version encoded it first", async () => {
+    const session_id = newSession();
+    await accept(batch([custom(0)], { session_id }));
+    await eventually(async () => expect(await tailOf(session_id)).toHaveLength(1));
+    const range = await partition.beginCut("shop", 0);
+    const place = { kind: "event", site: "shop", ...hourOf(Date.now()), partition: 0 } as const;
+    const name = fileName({ ...place, ...rangeOffsets(range as StreamRange) });
+    await bindings.LOG?.put(`log/v1/${name}`, "as an earlier version encodes it");
+    const [file] = (await cut()).filter((each) => each.name === name);
+    const [inList] = (await listed()).filter((each) => each.name === name);
+    expect([file?.bytes, inList?.bytes]).toEqual([32, 32]);
+  });
+
+  it("expires without further records", async () => {
+    const session_id = newSession();
+    await accept(batch([custom(0)], { session_id }));
+    await eventually(async () => expect(await tailOf(session_id)).toHaveLength(1));
+    const [file] = await cut();
+    const writer = logWriterOf(bindings, tenant("shop"), 0);
+    const isStored = async () => (await bucketOf(bindings).head(`log/v1/${file?.name}`)) !== null;
+    const runAlarmAfter = async (days: number) => {
+      await runInDurableObject(writer, () => vi.spyOn(Date, "now").mockReturnValue(Date.now() + days * 86_400_000));
+      expect(await runDurableObjectAlarm(writer)).toBe(true);
+      vi.restoreAllMocks();
+      return isStored();
+    };
+    expect(await runAlarmAfter(7)).toBe(true);
+    expect(await runAlarmAfter(9)).toBe(false);
+    expect((await listed()).filter(({ name }) => name === file?.name)).toEqual([]);
+    expect(await runDurableObjectAlarm(writer)).toBe(false);
+  });
+
+  it("of a site that has none any more expires after the days that it had", async () => {
+    const place = { kind: "event", site: "blog", date: "2020-01-01", hour: 0, partition: 0 } as const;
+    const offsets = { first_offset: 1, last_offset: 1 };
+    const name = fileName({ ...place, ...offsets });
+    const file: LogFile = { name, ...place, ...offsets, records: 1, bytes: 4, min_time: 0, max_time: 0 };
+    await bucketOf(bindings).put(`log/v1/${name}`, "PAR1");
+    await bucketOf(bindings).put(`log/v1/${manifestName(place)}`, JSON.stringify({ files: [file] }));
+    const writer = logWriterOf(bindings, tenant("blog"), 0);
+    await runInDurableObject(writer, async (_, { storage }) => {
+      storage.kv.put("retention", { site: "blog", partition: 0, days: 7 });
+      await storage.setAlarm(Date.now() + 1_000_000);
+    });
+    await runDurableObjectAlarm(writer);
+    expect(await bucketOf(bindings).head(`log/v1/${name}`)).toBeNull();
+  });
+
+  it("deletes all files of an expired day", async () => {
+    const bucket = bucketOf(bindings);
+    const place = { kind: "event", site: "shop", date: "2020-01-01", hour: 0, partition: 63 } as const;
+    const files = Array.from({ length: 1_001 }, (_, index): LogFile => {
+      const offsets = { first_offset: index + 1, last_offset: index + 1 };
+      const figures = { records: 1, bytes: 4, min_time: 0, max_time: 0 };
+      return { name: fileName({ ...place, ...offsets }), ...place, ...offsets, ...figures };
+    });
+    for (const { name } of files) await bucket.put(`log/v1/${name}`, "PAR1");
+    await bucket.put(`log/v1/${manifestName(place)}`, JSON.stringify({ files }));
+    expect(await expireFiles(bucket, "shop", 63, "2020-01-02")).toBe(0);
+    for (const prefix of ["log/v1/kind=event/site=shop/date=2020", "log/v1/manifest/site=shop/date=2020"])
+      expect((await bucket.list({ prefix })).objects).toEqual([]);
   });
 
   it("has the same files when the writer stops after it has stored them", async () => {
@@ -200,11 +288,19 @@ describe("the log", () => {
       "files?site=shop&from=yesterday",
       "files/nothing",
       `files/kind=${"x".repeat(2_000)}.parquet`,
+      `files/kind=${encodeURIComponent("€".repeat(400))}.parquet`,
+      "files/kind=event/..%2f..%2fmanifest%2fsite=shop.parquet",
+      "files/kind=%00%0a.parquet",
+      "files/%E0%A4",
     ].map(async (path) => errorOf(await request(`/v1/log/${path}`, admin)));
     expect((await Promise.all(errors)).map(([status, code]) => [status, code])).toEqual([
       [400, "invalid_query"],
       [404, "not_found"],
       [400, "invalid_query"],
+      [404, "not_found"],
+      [404, "not_found"],
+      [404, "not_found"],
+      [404, "not_found"],
       [404, "not_found"],
       [404, "not_found"],
     ]);

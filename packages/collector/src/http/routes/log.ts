@@ -3,7 +3,8 @@ import type { Context } from "hono";
 import { expectAdmin } from "../../access/admin.ts";
 import { type Env, logWriterOf } from "../../env.ts";
 import { HttpError } from "../../errors.ts";
-import { bucketOf, getFile, listFiles } from "../../log/log-store.ts";
+import { byteRangeIn } from "../../log/byte-range.ts";
+import { bucketOf, getFile, listFiles, sizeOfFile } from "../../log/log-store.ts";
 import { readTail } from "../../log/tail.ts";
 import { partitionsOf } from "../../partition/partitions.ts";
 import type { Tenant, Tenants } from "../../tenants.ts";
@@ -17,7 +18,7 @@ const HOUR_MS = 3_600_000;
 const tenantOfLog = (c: LogRequest, tenants: Tenants): Tenant => {
   const site = c.req.query("site");
   const sites = [...tenants.keys()].join(", ");
-  if (site === undefined) throw new HttpError("invalid_query", `site is missing: expected one of ${sites}.`);
+  if (site === undefined) throw new HttpError("invalid_query", `site: expected one of ${sites}; given none.`);
   const tenant = tenants.get(site);
   if (!tenant)
     throw new HttpError("not_found", `site: there is no site ${JSON.stringify(site)}; expected one of ${sites}.`);
@@ -31,11 +32,18 @@ const timeIn = (c: LogRequest, name: string, byDefault: number): number => {
   const text = c.req.query(name);
   const time = text === undefined ? byDefault : Date.parse(text);
   if (Number.isNaN(time))
-    throw new HttpError("invalid_query", `${name}: expected a time such as 2026-11-29 or 2026-11-29T09:00:00Z.`);
+    throw new HttpError(
+      "invalid_query",
+      `${name}: expected a time such as 2026-11-29 or 2026-11-29T09:00:00Z; given ${JSON.stringify(text)}.`,
+    );
   return time;
 };
 
 const dateOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
+
+const noFile = (name: string): never => {
+  throw new HttpError("not_found", `The log has no file ${JSON.stringify(name)}.`);
+};
 
 /** Whether records in a file may have been received in a period of time, both ends included. */
 const isWithin =
@@ -63,17 +71,24 @@ export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants
 
   app.get("/v1/log/files/:name{.+}", async (c) => {
     await expectAdmin(c, adminKeySecret);
+    const bucket = bucketOf(c.env);
     const name = c.req.param("name");
-    const file = await getFile(bucketOf(c.env), name, c.req.raw.headers);
-    if (!file) throw new HttpError("not_found", `The log has no file ${JSON.stringify(name)}.`);
-    const headers = new Headers({ "accept-ranges": "bytes", etag: file.httpEtag });
-    headers.set("cache-control", "private, max-age=31536000, immutable");
-    headers.set("content-type", "application/vnd.apache.parquet");
-    const { offset = 0, length = file.size } = (file.range ?? {}) as { offset?: number; length?: number };
-    const isPart = c.req.header("range") !== undefined && length < file.size;
-    headers.set("content-length", `${length}`);
-    if (isPart) headers.set("content-range", `bytes ${offset}-${offset + length - 1}/${file.size}`);
-    return c.body(file.body, { status: isPart ? 206 : 200, headers: Object.fromEntries(headers) });
+    const size = (await sizeOfFile(bucket, name)) ?? noFile(name);
+    const range = byteRangeIn(c.req.header("range"), size);
+    if (range === "unsatisfiable") {
+      c.header("content-range", `bytes */${size}`);
+      throw new HttpError(
+        "range_not_satisfiable",
+        `Range: expected a part of ${size} bytes, such as bytes=0-${size - 1}; given ${c.req.header("range")}.`,
+      );
+    }
+    const { body, httpEtag } = (await getFile(bucket, name, range)) ?? noFile(name);
+    return c.body(body, range ? 206 : 200, {
+      ...{ "accept-ranges": "bytes", etag: httpEtag, "content-type": "application/vnd.apache.parquet" },
+      "cache-control": "private, max-age=31536000, immutable",
+      "content-length": `${range?.length ?? size}`,
+      ...(range && { "content-range": `bytes ${range.offset}-${range.offset + range.length - 1}/${size}` }),
+    });
   });
 
   app.get("/v1/log/tail", async (c) => {
