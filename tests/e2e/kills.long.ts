@@ -15,8 +15,8 @@ const KILLS = 50;
  */
 const KILLS_PER_CROWD = 15;
 
-/** Number of visitors of a crowd, who send one batch each: more than a partition takes in five seconds without a split. */
-const CROWD = 2_000;
+/** Number of visitors of a crowd, who send one batch each: more than a partition takes here without a split. */
+const CROWD = 1_200;
 
 /** Number of visitors of a crowd who send at the same time. */
 const CROWD_CONNECTIONS = 32;
@@ -37,7 +37,10 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 let stack: LocalStack;
 beforeAll(async () => {
-  stack = await startLocalStack({ site: EXAMPLE_SITE });
+  stack = await startLocalStack({
+    site: EXAMPLE_SITE,
+    deployment: fileURLToPath(new URL("projects/kills", import.meta.url)),
+  });
 });
 afterAll(() => stack?.stop());
 

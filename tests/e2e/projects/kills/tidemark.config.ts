@@ -1,0 +1,1 @@
+export { default } from "../../../../tidemark.config.ts";
