@@ -1,7 +1,10 @@
-/** A text on one line, cut to a width. */
+/**
+ * A text on one line, cut to a width. It has no control characters, which a terminal would obey: anybody can send an
+ * event with some.
+ */
 const cellOf = (text: string, maxWidth: number): string => {
-  const line = text.replaceAll(/\s+/g, " ");
-  return line.length > maxWidth ? `${line.slice(0, maxWidth - 1)}…` : line;
+  const line = text.replaceAll(/\s+/g, " ").replaceAll(/\p{Cc}/gu, "\ufffd");
+  return line.length > maxWidth ? `${line.slice(0, maxWidth - 1).replace(/\p{Surrogate}$/u, "\ufffd")}…` : line;
 };
 
 /**

@@ -21,6 +21,7 @@ const ENGINES = ["sql", "replay"];
 const checkFolder = async (out: string): Promise<void> => {
   const names = await readdir(out).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
+    if (error.code === "ENOTDIR") throw new CommandError(`--out: expected a folder; ${out} is not one.`);
     throw error;
   });
   if (names.length > 0)
@@ -38,7 +39,7 @@ export const backfill = defineCommand({
       description: "Leaves out entities without an event from this time on. Their earlier events count.",
     },
     to: { value: "<time>", description: "Leaves out events from this time on." },
-    out: { value: "<folder>", description: "New folder for the files: <entity>/<part>.parquet." },
+    out: { value: "<folder>", description: "New folder for the files, <entity>/<part>.parquet. It has no default." },
     engine: {
       value: "<engine>",
       description:

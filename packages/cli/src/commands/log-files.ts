@@ -33,7 +33,9 @@ export const logFiles = defineCommand({
       return 0;
     }
     if (files.length === 0) {
-      console.log("No files. The latest records are in none yet; tidemark log query reads them too.");
+      console.log(
+        `No files${from || to ? " with events of this period" : ""}. The latest records are in none yet; tidemark log query reads them too.`,
+      );
       return 0;
     }
     const rows = files.map(({ kind, date, hour, partition, records, bytes, min_time, max_time, name }) => [

@@ -38,8 +38,9 @@ const printTable = async ({ names, types, rows }: Result): Promise<void> => {
     }
   const isShown = names.map((_, column) => names.length <= MANY_COLUMNS || shown.some((row) => row[column] !== null));
   const visible = <T>(items: readonly T[]): T[] => items.filter((_, column) => isShown[column]);
-  console.log(formatTable(visible(names), shown.map(visible), MAX_WIDTH));
-  if (visible(names).length < names.length)
+  if (count === 0) console.error("No rows.");
+  if (visible(names).length > 0) console.log(formatTable(visible(names), shown.map(visible), MAX_WIDTH));
+  if (count > 0 && visible(names).length < names.length)
     console.error(`${names.length - visible(names).length} columns without a value are left out.`);
   if (count > shown.length) console.error(`${count - shown.length} more rows; --json prints all of them.`);
 };

@@ -71,6 +71,10 @@ export const logVerify = defineCommand({
           }),
       );
       for (const line of json ? [JSON.stringify(found)] : summary(found)) console.log(line);
+      if (await log.isEmpty())
+        console.error(
+          `The log of site ${site.id} has no records${date ? " of this day and the three before" : " yet"}.`,
+        );
       return found.disagreements > 0 ? 1 : 0;
     } finally {
       log.close();

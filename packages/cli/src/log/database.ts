@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBType, JS } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBExtractedStatements, DuckDBType, JS } from "@duckdb/node-api";
 import { CommandError } from "../command-line/command-error.ts";
 import { createTemporaryFolder } from "../temporary-folder.ts";
 
@@ -50,10 +50,22 @@ export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 const typeName = (type: DuckDBType): string =>
   type.alias ?? ("valueType" in type ? `${typeName(type.valueType)}[]` : String(type));
 
+/** Splits a text into its statements. @throws CommandError for a text without one, or of another form. */
+const statementsIn = async (connection: DuckDBConnection, sql: string): Promise<DuckDBExtractedStatements> => {
+  // For a text without a statement DuckDB has an error without a reason.
+  const none = new CommandError(`Expected a SQL statement; given ${JSON.stringify(sql)}.`);
+  if (/^[\s;]*$/.test(sql)) throw none;
+  const statements = await connection.extractStatements(sql).catch((error: Error) => {
+    const reason = /Failed to extract statements: (.*)$/s.exec(error.message)?.[1];
+    throw reason === undefined ? none : new CommandError(reason);
+  });
+  if (statements.count === 0) throw none;
+  return statements;
+};
+
 const queryLast = async (connection: DuckDBConnection, sql: string): Promise<Result> => {
-  const statements = await connection.extractStatements(sql);
+  const statements = await statementsIn(connection, sql);
   for (let index = 0; index < statements.count - 1; index += 1) await (await statements.prepare(index)).run();
-  if (statements.count === 0) throw new CommandError("Expected a SQL statement; given none.");
   const result = await (await statements.prepare(statements.count - 1)).stream();
   const types = result.columnTypes().map(typeName);
   return { names: result.deduplicatedColumnNames(), types, rows: result.yieldRowsJs() };

@@ -47,9 +47,9 @@ const megabytes = (files: readonly LogFile[]): string =>
 export const cacheFiles = async (client: LogClient, folder: string, files: readonly LogFile[]): Promise<string[]> => {
   const paths = files.map((file) => cachedPath(folder, file));
   const isCached = await Promise.all(
-    paths.map((path) =>
+    paths.map((path, index) =>
       stat(path).then(
-        () => true,
+        ({ size }) => size === files[index]?.bytes,
         () => false,
       ),
     ),

@@ -15,32 +15,38 @@ export interface LogClient {
   tail(): Promise<Readable>;
 }
 
+/** The error in a response. One that no collector has sent has no `code`, and its text as the message. */
 const errorOf = async (response: Response): Promise<{ code?: string; message: string }> => {
   const text = await response.text();
+  const own = { message: text.slice(0, 200) };
   try {
-    return (JSON.parse(text) as ErrorResponse).error;
+    return (JSON.parse(text) as Partial<ErrorResponse> | null)?.error ?? own;
   } catch {
-    return { message: text.slice(0, 200) };
+    return own;
   }
 };
 
-const OLD_COLLECTOR = "A collector of an earlier version has no log: deploy it again.";
+const OLD_COLLECTOR = "If the collector has an earlier version or configuration, deploy it again.";
 
 const failure = async (response: Response, url: string): Promise<CommandError> => {
   const { status } = response;
   const { code, message } = await errorOf(response);
   if (status === 401)
     return new CommandError(
-      `The collector at ${url} rejected the operator's key: ${message} Set TIDEMARK_ADMIN_KEY to the key of this collector.`,
+      `The collector at ${url} rejected the operator's key. Set TIDEMARK_ADMIN_KEY to the value of the secret that adminKeySecret names in its tidemark.config.ts.`,
     );
   if (code === "no_log") return new CommandError(message);
   if (code === "not_found") {
     // The list of files is up to a minute older than the request of a file.
     const isFile = new URL(response.url).pathname.includes("/v1/log/files/");
-    const hint = isFile ? "It has expired. Run the command again." : OLD_COLLECTOR;
+    const hint = isFile ? "It has expired, or was removed from the bucket. Run the command again." : OLD_COLLECTOR;
     return new CommandError(`The collector at ${url} responded 404: ${message} ${hint}`);
   }
-  return new CommandError(`The collector at ${url} responded ${status}${code ? ` ${code}` : ""}: ${message}`);
+  if (code === undefined)
+    return new CommandError(
+      `${url} does not respond as a collector: ${status} ${JSON.stringify(message)}. Check --url or TIDEMARK_URL.`,
+    );
+  return new CommandError(`The collector at ${url} responded ${status} ${code}: ${message}`);
 };
 
 /** The reason of a failed connection, such as `connect ECONNREFUSED 127.0.0.1:8787`. */

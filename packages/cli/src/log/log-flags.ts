@@ -6,7 +6,8 @@ import type { Deployment } from "../deployment/deployment.ts";
 export const logFlags = {
   url: {
     value: "<url>",
-    description: "Address of the collector. Default: TIDEMARK_URL, else the collector that runs in this folder.",
+    description:
+      "Address of the collector, whose admin key is in TIDEMARK_ADMIN_KEY. Default: TIDEMARK_URL, else the collector that runs in this folder, which needs no key.",
   },
   site: { value: "<id>", description: "Site whose log is read. Default: the only one." },
 } as const;

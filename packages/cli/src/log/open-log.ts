@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { LogFile } from "@tidemark/schema/log";
+import { CommandError } from "../command-line/command-error.ts";
 import { withProgress } from "../command-line/progress.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import type { CollectorAddress } from "./collector-address.ts";
@@ -43,6 +44,16 @@ const overlaps = ({ min_time, max_time }: LogFile, { from, to }: TimeRange): boo
 
 const receivedFor = ({ from }: TimeRange): TimeRange => (from === undefined ? {} : { from: from - DAY_MS });
 
+/** Turns an error of DuckDB about a file into one that names the folder of downloaded files. */
+const unreadable =
+  (cache: string) =>
+  (error: Error): never => {
+    const [reason] = error.message.split("\n");
+    throw new CommandError(
+      `A downloaded file of the log cannot be read: ${reason}. Remove ${cache} and run the command again. If it fails again, the file in the bucket is damaged.`,
+    );
+  };
+
 /** Lists the files of a log with records of a period of event times. @throws CommandError */
 export const listFiles = async (client: LogClient, range: TimeRange): Promise<LogFile[]> =>
   (await client.files(receivedFor(range))).filter((file) => overlaps(file, range));
@@ -79,7 +90,7 @@ export const openLog = async (
       database,
       listed,
       files.map((file, index) => ({ ...file, path: paths[index] as string })),
-    );
+    ).catch(unreadable(cache));
     const isEmpty = async () => {
       const counts = logTables.map(({ name }) => `(SELECT count(*) FROM ${name})`);
       const [row] = await database.all(`SELECT ${counts.join(" + ")} = 0 AS is_empty`);

@@ -11,6 +11,12 @@ export interface TimeRange {
 export const DAY_MS = 86_400_000;
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
+const DATE_LENGTH = 10;
+
+/** Whether a text is a date that exists: JavaScript reads the 30th of February as a day in March. */
+const isDate = (text: string): boolean =>
+  DATE.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
+
 const TIME = /^\d{4}-\d\d-\d\dT\d\d(:\d\d(:\d\d(\.\d{1,3})?)?)?(Z|[+-]\d\d:\d\d)?$/;
 
 /**
@@ -26,7 +32,7 @@ const parseTime = (text: string, flag: string): number => {
     : TIME.test(text)
       ? Date.parse(/Z|[+-]\d\d:\d\d$/.test(complete) ? complete : `${complete}Z`)
       : Number.NaN;
-  if (!Number.isNaN(time)) return time;
+  if (!Number.isNaN(time) && isDate(text.slice(0, DATE_LENGTH))) return time;
   throw new UsageError(
     `${flag} expects a date or a time, such as 2026-11-29 or 2026-11-29T09:30Z; given ${JSON.stringify(text)}.`,
   );
@@ -46,8 +52,7 @@ export const parseRange = (from: string | undefined, to: string | undefined): Ti
 
 /** Parses a date to the period of its day in UTC. @throws UsageError for an invalid date. */
 export const parseDate = (text: string): Required<TimeRange> => {
-  const from = DATE.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(from))
-    throw new UsageError(`--date expects a date, such as 2026-11-29; given ${JSON.stringify(text)}.`);
+  if (!isDate(text)) throw new UsageError(`--date expects a date, such as 2026-11-29; given ${JSON.stringify(text)}.`);
+  const from = Date.parse(text);
   return { from, to: from + DAY_MS };
 };

@@ -37,6 +37,6 @@ it("says that the latest records are in no file yet", async () => {
   const { code, stdout } = await filesOf("--from", "2026-11-30");
   expect([code, stdout]).toEqual([
     0,
-    "No files. The latest records are in none yet; tidemark log query reads them too.\n",
+    "No files with events of this period. The latest records are in none yet; tidemark log query reads them too.\n",
   ]);
 });

@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { globSync } from "node:fs";
+import { globSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { replay } from "@tidemark/engine";
 import { defaultFeatures, type Feature, lifetime } from "@tidemark/schema";
 import getPort from "get-port";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { BEGIN, eventsOf, HOUR_MS, logOf, type TestRecord } from "../log/log-records.ts";
 import { ADMIN_KEY, type LogServer, serveLog } from "../log/log-server.ts";
 import { configWith, deploymentFolder, MAIN, runTidemark, withoutProgress } from "../log/run-tidemark.ts";
@@ -306,7 +308,7 @@ describe("tidemark log query says what to do", () => {
     const wrong = await run(["SELECT 1"], { TIDEMARK_URL: url, TIDEMARK_ADMIN_KEY: "wrong" });
     expect([wrong.code, wrong.stderr]).toEqual([
       1,
-      expect.stringContaining("rejected the operator's key: The admin key is wrong. Set TIDEMARK_ADMIN_KEY"),
+      expect.stringContaining("rejected the operator's key. Set TIDEMARK_ADMIN_KEY to the value of the secret"),
     ]);
   });
 
@@ -324,7 +326,7 @@ describe("tidemark log query says what to do", () => {
     const { code, stderr } = await run(["SELECT 1", "--url", `${url}/elsewhere/`], { TIDEMARK_ADMIN_KEY: ADMIN_KEY });
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining("A collector of an earlier version has no log: deploy it again."),
+      expect.stringContaining("If the collector has an earlier version or configuration, deploy it again."),
     ]);
   });
 
@@ -334,6 +336,53 @@ describe("tidemark log query says what to do", () => {
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^Catalog Error: .*cuont.*LINE 2: {3}cuont\(\*\) FROM events\n +\^/s),
+    ]);
+  });
+
+  it.each([
+    ["SELEC 1", /^Parser Error: syntax error at or near "SELEC"\n\nLINE 1: SELEC 1\n +\^\n$/],
+    ["SELECT 'open", /^Parser Error: unterminated quoted string/],
+    ["", /^Expected a SQL statement; given ""\.\n$/],
+    [" ; ", /^Expected a SQL statement; given " ; "\.\n$/],
+    ["/* nothing */", /^Expected a SQL statement; given "\/\* nothing \*\/"\.\n$/],
+  ])("when the query is no statement: %j", async (sql, message) => {
+    const { code, stdout, stderr } = await query(await serveLog(), sql);
+    expect([code, stdout, stderr]).toEqual([1, "", expect.stringMatching(message)]);
+  });
+
+  it("when another program responds at the address", async () => {
+    const server = createServer((_, response) => response.writeHead(404).end("<h1>Not here</h1>"));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { code, stderr } = await run(["SELECT 1", "--url", url], { TIDEMARK_ADMIN_KEY: ADMIN_KEY });
+    expect([code, stderr]).toEqual([
+      1,
+      `${url} does not respond as a collector: 404 "<h1>Not here</h1>". Check --url or TIDEMARK_URL.\n`,
+    ]);
+  });
+
+  it("when the query has no rows of many columns", async () => {
+    const { stdout, stderr } = await query(await serveLog(records), "FROM events WHERE false");
+    expect([stdout, stderr]).toEqual(["", "No rows.\n"]);
+  });
+
+  it("when a downloaded file is damaged, unless it has another size and is downloaded again", async () => {
+    const server = await serveLog(records);
+    await server.cut();
+    const folder = deploymentFolder();
+    await rows(server, EVENT_IDS, { folder });
+    const [file] = globSync(join(folder, ".wrangler/tidemark-log/**/*.parquet"));
+    const size = statSync(file as string).size;
+    writeFileSync(file as string, "damaged");
+    expect(await rows(server, EVENT_IDS, { folder })).toHaveLength(eventsOf(records).length);
+    writeFileSync(file as string, "x".repeat(size));
+    const { code, stderr } = await query(server, "SELECT 1", { folder });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^A downloaded file of the log cannot be read: .*\.parquet'\. Remove .+tidemark-log.+ and run the command again\. If it fails again, the file in the bucket is damaged\.\n$/,
+      ),
     ]);
   });
 
@@ -373,7 +422,9 @@ describe("tidemark log query says what to do", () => {
     const { code, stderr } = await query(server, "SELECT 1");
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/responded 404: .* It has expired\. Run the command again\.\n$/),
+      expect.stringMatching(
+        /responded 404: .* It has expired, or was removed from the bucket\. Run the command again\.\n$/,
+      ),
     ]);
   });
 
@@ -384,6 +435,8 @@ describe("tidemark log query says what to do", () => {
       ["SELECT 1", "--from", "yesterday"],
       '--from expects a date or a time, such as 2026-11-29 or 2026-11-29T09:30Z; given "yesterday".',
     ],
+    [["SELECT 1", "--from", "2026-02-30"], 'given "2026-02-30".'],
+    [["SELECT 1", "--to", "2026-02-30T10:00Z"], 'given "2026-02-30T10:00Z".'],
     [["SELECT 1", "--from", "2026-11-29", "--to", "2026-11-29"], "--from must be before --to"],
   ])("when the command line is wrong: %j", async (args, message) => {
     const { code, stderr } = await run(args);

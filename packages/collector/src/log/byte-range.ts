@@ -10,8 +10,8 @@ export interface ByteRange {
  * Reads the header `Range` of a request for a file: `bytes=0-99`, `bytes=100-` or `bytes=-100`, the last 100 bytes.
  *
  * @param size Size of the file in bytes.
- * @returns `undefined` for the whole file: without a header, and for several ranges or another form, which RFC 9110
- * allows a server to ignore. `unsatisfiable` for a range without a byte of the file.
+ * @returns `undefined` for the whole file: without a header, for several ranges, and for any other form. RFC 9110 allows
+ * a server to ignore these. `unsatisfiable` for a range without a byte of the file.
  */
 export const byteRangeIn = (header: string | undefined, size: number): ByteRange | "unsatisfiable" | undefined => {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? "") ?? [];
