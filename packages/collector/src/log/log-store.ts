@@ -11,8 +11,13 @@ export const bucketOf = ({ LOG }: { LOG?: R2Bucket }): R2Bucket => {
 
 const keyOf = (name: string): string => `${LOG_PREFIX}${name}`;
 
-const readManifest = async (bucket: R2Bucket, name: string): Promise<LogManifest | undefined> =>
-  (await bucket.get(keyOf(name)))?.json<LogManifest>();
+/** Reads a manifest; `undefined` if there is none. @throws Error that names a damaged one. */
+const readManifest = async (bucket: R2Bucket, name: string): Promise<LogManifest | undefined> => {
+  const object = await bucket.get(keyOf(name));
+  return object?.json<LogManifest>().catch((cause: unknown) => {
+    throw new Error(`${keyOf(name)} in the bucket of the log is damaged: expected a manifest as JSON`, { cause });
+  });
+};
 
 /**
  * Stores a file unless it exists. An existing one has the same records, but other bytes if another version of the

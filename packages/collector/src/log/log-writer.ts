@@ -29,7 +29,7 @@ export abstract class LogWriterObject extends DurableObject<Env> {
   /** The tenants of this deployment. */
   protected abstract readonly tenants: Tenants;
 
-  /** The end of the latest call. Calls follow one another: each has its own end of the records that it writes. */
+  /** The latest call. A call begins when the one before it has ended. */
   #latest: Promise<unknown> = Promise.resolve();
 
   /**

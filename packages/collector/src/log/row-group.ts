@@ -14,14 +14,15 @@ const storedValue = (type: ColumnType, value: LogValue): unknown => {
 
 /** Rows that are written together, by column. */
 export class RowGroup {
-  readonly #nothing: null[];
+  /** The values of a column without any, which all such columns share. */
+  readonly #noValues: null[];
   readonly #columns: Map<string, ColumnValues>;
   #rows = 0;
 
   /** @param capacity Largest number of rows. */
   constructor(columns: readonly LogColumn[], capacity: number) {
-    this.#nothing = new Array<null>(capacity).fill(null);
-    this.#columns = new Map(columns.map((column) => [column.name, { column, values: this.#nothing, isEmpty: true }]));
+    this.#noValues = new Array<null>(capacity).fill(null);
+    this.#columns = new Map(columns.map((column) => [column.name, { column, values: this.#noValues, isEmpty: true }]));
   }
 
   /** Number of rows. */
@@ -48,7 +49,7 @@ export class RowGroup {
   readonly #put: PutValue = ({ name, type }, value) => {
     const place = this.#columns.get(name) as ColumnValues;
     if (place.isEmpty) {
-      place.values = this.#nothing.slice();
+      place.values = this.#noValues.slice();
       place.isEmpty = false;
     }
     place.values[this.#rows] = storedValue(type, value);

@@ -13,7 +13,7 @@ interface Unlogged {
  * Reads the records of a site that are in no file of the log yet, as one JSON object a line.
  *
  * @param partitions The site's partitions.
- * @throws Error when a partition cannot be reached; the stream then has an error if that happens later.
+ * @throws Error when a partition cannot be reached. If that happens later, the stream has an error.
  */
 export const readTail = async (
   env: Env,

@@ -165,6 +165,45 @@ describe("the log", () => {
     ]);
   });
 
+  it("has each event in one file while several writers are called and events arrive", async () => {
+    const session_id = newSession();
+    await cut();
+    const before = new Set((await listed()).map(({ name }) => name));
+    const sending = (async () => {
+      for (let seq = 0; seq < 20; seq += 1) await accept(batch([custom(seq)], { session_id }));
+    })();
+    while (await Promise.race([sending.then(() => false), scheduler.wait(20).then(() => true)]))
+      await Promise.all([cut(), cut(), cut()]);
+    await eventually(async () => {
+      await cut();
+      const files = (await listed()).filter(({ kind, name }) => kind === "event" && !before.has(name));
+      expect(files.reduce((sum, { records }) => sum + records, 0)).toBe(20);
+      const inOrder = files.toSorted((one, other) => one.first_offset - other.first_offset);
+      for (const [place, { first_offset }] of inOrder.slice(1).entries())
+        expect(first_offset).toBeGreaterThan(inOrder[place]?.last_offset ?? 0);
+      expect(await tailOf(session_id)).toEqual([]);
+    });
+  });
+
+  it("is not written past a damaged manifest, which the error names, and is complete when that is mended", async () => {
+    const session_id = newSession();
+    await accept(batch([custom(0)], { session_id }));
+    await eventually(async () => expect(await tailOf(session_id)).toHaveLength(1));
+    const name = manifestName({ site: "shop", ...hourOf(Date.now()), partition: 0 });
+    const key = `log/v1/${name}`;
+    const sound = (await (await bucketOf(bindings).get(key))?.text()) ?? '{"files":[]}';
+    await bucketOf(bindings).put(key, "{");
+    const failure = await logWriterOf(bindings, tenant("shop"), 0)
+      .write("shop", 0)
+      .catch((error: Error) => error.message);
+    expect(failure).toBe(`${key} in the bucket of the log is damaged: expected a manifest as JSON`);
+    expect(await tailOf(session_id)).toHaveLength(1);
+    await bucketOf(bindings).put(key, sound);
+    const files = (await cut()).filter(({ kind }) => kind === "event");
+    expect([files.length, (await listed()).filter(({ name }) => name === files[0]?.name).length]).toEqual([1, 1]);
+    expect(await tailOf(session_id)).toEqual([]);
+  });
+
   it("lists a file with the size that it has, also when another version encoded it first", async () => {
     const session_id = newSession();
     await accept(batch([custom(0)], { session_id }));

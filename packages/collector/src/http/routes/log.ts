@@ -53,7 +53,7 @@ const isWithin =
     return start <= to && start + HOUR_MS > from;
   };
 
-/** The files of the log, what is in no file yet, and the order to write it into files now. For operators only. */
+/** The files of the log, the records that are in no file, and the command to write these into files. For operators only. */
 export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants }) => {
   /** The site that a request of the operator names. */
   const authorized = async (c: LogRequest): Promise<Tenant> => {
