@@ -19,7 +19,7 @@ export interface JournalEntry {
   position: number;
   received: Received[];
   /** Whether a push to each shard ends with this entry. */
-  isCut: boolean;
+  isSeal: boolean;
 }
 
 /** A place in the journal, with what all entries up to there contain. */
@@ -32,7 +32,7 @@ export type JournalPlace = {
 };
 
 /** A row of the table. `consumed` is the position up to which all entries are consumed. */
-type Row = JournalPlace & { consumed: number; is_cut: number; is_deflated: number; received: ArrayBuffer };
+type Row = JournalPlace & { consumed: number; is_seal: number; is_deflated: number; received: ArrayBuffer };
 
 /** Limits of the entries that are not consumed, because a restarted object reads them again. */
 const LIMITS = { entries: 128, characters: 2_000_000 };
@@ -56,7 +56,7 @@ const RECORD_COLUMNS = ["record_count", "record_bytes", "record_characters"];
 
 const PLACE = ["position", ...RECORD_COLUMNS].join(", ");
 
-const COLUMNS = `${PLACE}, consumed, is_cut, is_deflated, received`;
+const COLUMNS = `${PLACE}, consumed, is_seal, is_deflated, received`;
 
 const VALUES = COLUMNS.replaceAll(/\w+/g, "?");
 
@@ -155,7 +155,7 @@ export class Journal {
   /** Reads the stored entries that are not consumed, in order. Call it once, before all other methods. */
   replay(): Generator<JournalEntry> {
     this.#sql.exec(
-      "CREATE TABLE IF NOT EXISTS journal (position INTEGER PRIMARY KEY, record_count INTEGER, record_bytes INTEGER, record_characters INTEGER, consumed INTEGER, is_cut INTEGER, is_deflated INTEGER, received BLOB)",
+      "CREATE TABLE IF NOT EXISTS journal (position INTEGER PRIMARY KEY, record_count INTEGER, record_bytes INTEGER, record_characters INTEGER, consumed INTEGER, is_seal INTEGER, is_deflated INTEGER, received BLOB)",
     );
     this.#convertEarlierTable();
     const [latest] = this.#sql
@@ -171,10 +171,10 @@ export class Journal {
   /** Reads the stored entries after a position, in order. */
   *read(after: number): Generator<JournalEntry & JournalPlace> {
     const rows = this.#sql.exec<Row>("SELECT * FROM journal WHERE position > ? ORDER BY position", after);
-    for (const { received: stored, is_cut, is_deflated, ...place } of rows) {
+    for (const { received: stored, is_seal, is_deflated, ...place } of rows) {
       const packed = new Uint8Array(stored);
       const received = packr.unpack(is_deflated ? inflateRawSync(packed) : packed) as Received[];
-      yield { ...place, received, isCut: is_cut === 1 };
+      yield { ...place, received, isSeal: is_seal === 1 };
     }
   }
 
@@ -184,12 +184,12 @@ export class Journal {
   }
 
   /**
-   * Writes received pushes in one entry, or in several if they are long. The last entry may be a cut. Returns its
+   * Writes received pushes in one entry, or in several if they are long. The last entry may be a seal. Returns its
    * position. Call it in a transaction.
    */
-  append(received: readonly Received[], isCut = false): number {
+  append(received: readonly Received[], isSeal = false): number {
     const entries = entriesOf(received);
-    for (const [index, entry] of entries.entries()) this.#write(entry, isCut && index === entries.length - 1);
+    for (const [index, entry] of entries.entries()) this.#write(entry, isSeal && index === entries.length - 1);
     return this.#latest.position;
   }
 
@@ -216,12 +216,14 @@ export class Journal {
     this.#released = position;
   }
 
-  /** Adds the columns of records to the table of a version without a log. */
+  /** Converts the table of a version without a log: it lacks the columns of records. */
   #convertEarlierTable(): void {
     const stored = this.#sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('journal')").toArray();
     for (const column of RECORD_COLUMNS)
       if (!stored.some(({ name }) => name === column))
         this.#sql.exec(`ALTER TABLE journal ADD COLUMN ${column} INTEGER NOT NULL DEFAULT 0`);
+    if (stored.some(({ name }) => name === "is_cut"))
+      this.#sql.exec("ALTER TABLE journal RENAME COLUMN is_cut TO is_seal");
   }
 
   *#readUnconsumed(): Generator<JournalEntry> {
@@ -231,14 +233,14 @@ export class Journal {
     }
   }
 
-  #write(received: Received[], isCut: boolean): void {
+  #write(received: Received[], isSeal: boolean): void {
     this.#latest = placeAfter(this.#latest, received);
     const { position, record_count, record_bytes, record_characters } = this.#latest;
     const packed = packr.pack(received);
     const isLong = sizeOf(received) > MAX_ENTRY;
     const row = [
       ...[position, record_count, record_bytes, record_characters],
-      ...[this.#consumed, Number(isCut), Number(isLong), isLong ? deflateRawSync(packed) : packed],
+      ...[this.#consumed, Number(isSeal), Number(isLong), isLong ? deflateRawSync(packed) : packed],
     ];
     if (this.#oldest && this.#isFree(this.#oldest)) {
       this.#sql.exec(`UPDATE journal SET (${COLUMNS}) = (${VALUES}) WHERE position = ?`, ...row, this.#oldest.position);

@@ -22,8 +22,8 @@ const MAX_CHARACTERS = 8_000_000;
  * entity, and forwards them at most once in {@link FORWARD_EVERY_MS}: a page that everybody sees costs its shard one
  * delta a second.
  *
- * The journal is the only copy. An entry that is a cut ends a push to each shard, whose number is the position of the
- * cut. After a restart the relay computes the same pushes from the journal, and sends those again that a shard may not
+ * The journal is the only copy. An entry that is a seal ends a push to each shard, whose number is the position of the
+ * entry. After a restart the relay computes the same pushes from the journal, and sends those again that a shard may not
  * have confirmed. The shard merges a number once.
  */
 export class Relay {
@@ -33,9 +33,9 @@ export class Relay {
   readonly #journal: Journal;
   readonly #commit = new GroupCommit<Received | undefined>((group) => this.#write(group));
   readonly #outgoing: readonly OutgoingPushes[];
-  /** The deltas since the latest cut. */
+  /** The deltas since the latest seal. */
   #open = new Map<EntityKey, EntityRow>();
-  #cut = { position: 0, at: 0 };
+  #seal = { position: 0, at: 0 };
   /** The position up to which the stored ledger has all pushes, and the length of the texts after it. */
   #checkpoint = { position: 0, charactersAfter: 0 };
   #isForwarding = false;
@@ -60,10 +60,10 @@ export class Relay {
       (_, shard) => new OutgoingPushes((text) => send(shard, text), definitions.layouts),
     );
     const entries = this.#journal.replay();
-    this.#cut.position = this.#checkpoint.position = this.#journal.consumed;
-    for (const { position, received, isCut } of entries) {
+    this.#seal.position = this.#checkpoint.position = this.#journal.consumed;
+    for (const { position, received, isSeal } of entries) {
       for (const { sender, after, text } of received) this.#merge(sender, JSON.parse(text), after);
-      if (isCut) this.#endPushes(position);
+      if (isSeal) this.#endPushes(position);
     }
     this.#checkpoint.charactersAfter = this.#journal.characters;
   }
@@ -104,7 +104,7 @@ export class Relay {
   }
 
   /**
-   * Forwards all deltas, those since the latest cut when {@link FORWARD_EVERY_MS} is over. Resolves when each shard has
+   * Forwards all deltas, those since the latest seal when {@link FORWARD_EVERY_MS} is over. Resolves when each shard has
    * confirmed its pushes or cannot be reached; immediately while an earlier call forwards. Never rejects.
    */
   async forward(): Promise<void> {
@@ -112,7 +112,7 @@ export class Relay {
     this.#isForwarding = true;
     try {
       while (this.#open.size > 0) {
-        await this.#nextCut();
+        await this.#nextSeal();
         void this.#send();
       }
     } catch (error) {
@@ -123,13 +123,13 @@ export class Relay {
     await this.#send();
   }
 
-  async #nextCut(): Promise<void> {
-    const { position, at } = this.#cut;
+  async #nextSeal(): Promise<void> {
+    const { position, at } = this.#seal;
     const remaining = at + FORWARD_EVERY_MS - Date.now();
     // The minimum limits the wait after the clock was set back.
     if (remaining > 0) await scheduler.wait(Math.min(remaining, FORWARD_EVERY_MS));
-    // An entry with pushes may have been a cut meanwhile.
-    if (this.#cut.position > position) return;
+    // An entry with pushes may have been a seal meanwhile.
+    if (this.#seal.position > position) return;
     this.#commit.add(undefined);
     await this.#commit.pending;
   }
@@ -153,34 +153,34 @@ export class Relay {
 
   #write(group: (Received | undefined)[]): void {
     const received = group.filter((each) => each !== undefined);
-    const isCut = Date.now() - this.#cut.at >= FORWARD_EVERY_MS || group.includes(undefined);
-    this.#storage.transactionSync(() => this.#journal.append(received, isCut));
+    const isSeal = Date.now() - this.#seal.at >= FORWARD_EVERY_MS || group.includes(undefined);
+    this.#storage.transactionSync(() => this.#journal.append(received, isSeal));
     this.#checkpoint.charactersAfter += charactersIn(received);
-    if (!isCut) return;
+    if (!isSeal) return;
     this.#endPushes(this.#journal.position);
     const { position, charactersAfter } = this.#checkpoint;
     const { entries, characters } = CHECKPOINT_EVERY;
-    if (this.#cut.position - position >= entries || charactersAfter >= characters) this.#writeLedger();
+    if (this.#seal.position - position >= entries || charactersAfter >= characters) this.#writeLedger();
   }
 
-  /** Writes the ledger, after which the entries up to the latest cut are needed for the shards only. */
+  /** Writes the ledger, after which the entries up to the latest seal are needed for the shards only. */
   #writeLedger(): void {
     this.#storage.transactionSync(() => this.#ledger.write());
     this.#ledger.markWritten();
-    this.#checkpoint = { position: this.#cut.position, charactersAfter: 0 };
+    this.#checkpoint = { position: this.#seal.position, charactersAfter: 0 };
   }
 
   /** Ends a push to each shard that has deltas. */
   #endPushes(position: number): void {
     for (const [shard, rows] of groupByShard(this.#open))
-      this.#outgoing[shard]?.add(position, this.#cut.position, rows);
+      this.#outgoing[shard]?.add(position, this.#seal.position, rows);
     this.#open = new Map();
-    this.#cut = { position, at: Date.now() };
+    this.#seal = { position, at: Date.now() };
   }
 
   /** Frees the entries that all shards have confirmed. */
   #consume(): void {
-    const unconfirmed = this.#outgoing.map(({ unconfirmedAfter }) => unconfirmedAfter ?? this.#cut.position);
+    const unconfirmed = this.#outgoing.map(({ unconfirmedAfter }) => unconfirmedAfter ?? this.#seal.position);
     this.#journal.consume(Math.min(this.#checkpoint.position, ...unconfirmed));
   }
 }

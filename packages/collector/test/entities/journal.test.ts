@@ -22,7 +22,7 @@ describe("a journal", () => {
       arbitrary: fc.record({
         do: fc.constant("append" as const),
         texts: fc.array(fc.string(), { maxLength: 4 }),
-        isCut: fc.boolean(),
+        isSeal: fc.boolean(),
       }),
     },
     {
@@ -38,14 +38,14 @@ describe("a journal", () => {
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const storage = new MemoryStorage();
         let { journal } = open(storage);
-        const written: { position: number; texts: string[]; isCut: boolean }[] = [];
+        const written: { position: number; texts: string[]; isSeal: boolean }[] = [];
         let consumed = 0;
         /** The position that the storage knows as consumed. */
         let durable = 0;
         for (const each of steps) {
           if (each.do === "append") {
-            const position = journal.append(each.texts.map(received), each.isCut);
-            written.push({ position, texts: each.texts, isCut: each.isCut });
+            const position = journal.append(each.texts.map(received), each.isSeal);
+            written.push({ position, texts: each.texts, isSeal: each.isSeal });
             durable = consumed;
           } else if (each.do === "consume") {
             consumed = Math.max(consumed, Math.floor(each.share * journal.position));
@@ -60,7 +60,7 @@ describe("a journal", () => {
             consumed = durable;
             const expected = written.filter(({ position }) => position > durable);
             expect(textsOf(opened.entries)).toEqual(expected.map(({ texts }) => texts));
-            expect(opened.entries.map(({ isCut }) => isCut)).toEqual(expected.map(({ isCut }) => isCut));
+            expect(opened.entries.map(({ isSeal }) => isSeal)).toEqual(expected.map(({ isSeal }) => isSeal));
             expect([journal.consumed, journal.position]).toEqual([durable, written.at(-1)?.position ?? 0]);
           }
         }
@@ -103,7 +103,7 @@ describe("a journal", () => {
     journal.append([short, short, long, short].map(received), true);
     const { entries } = open(storage);
     expect(textsOf(entries)).toEqual([[short], [short], [long], [short]]);
-    expect(entries.map(({ isCut }) => isCut)).toEqual([false, false, false, true]);
+    expect(entries.map(({ isSeal }) => isSeal)).toEqual([false, false, false, true]);
     const [longest] = storage.sql.exec("SELECT MAX(LENGTH(received)) AS bytes FROM journal").toArray();
     expect(longest?.bytes).toBeLessThan(400_000);
   });

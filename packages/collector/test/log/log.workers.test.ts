@@ -204,6 +204,19 @@ describe("the log", () => {
     expect(await tailOf(session_id)).toEqual([]);
   });
 
+  it("lists a file whose hour has not begun by this clock, and by any times", async () => {
+    const place = { kind: "event", site: "shop", date: "2999-12-31", hour: 23, partition: 62 } as const;
+    const offsets = { first_offset: 1, last_offset: 1 };
+    const file: LogFile = {
+      ...{ name: fileName({ ...place, ...offsets }), ...place, ...offsets },
+      ...{ records: 1, bytes: 4, min_time: 0, max_time: 0 },
+    };
+    await bucketOf(bindings).put(`log/v1/${manifestName(place)}`, JSON.stringify({ files: [file] }));
+    for (const query of ["", "&to=%2B275760-09-13", "&from=-200000-01-01&to=9999-12-31"])
+      expect(await listed(query)).toContainEqual(file);
+    expect(await listed("&to=2999-12-31")).not.toContainEqual(file);
+  });
+
   it("lists a file with the size that it has, also when another version encoded it first", async () => {
     const session_id = newSession();
     await accept(batch([custom(0)], { session_id }));

@@ -27,7 +27,10 @@ const tenantOfLog = (c: LogRequest, tenants: Tenants): Tenant => {
   return tenant;
 };
 
-/** A time in the query, in UTC milliseconds. */
+/** The last moment whose date has four digits of a year, as the names of files have: in UTC milliseconds. */
+const LATEST = Date.UTC(10_000, 0, 1) - 1;
+
+/** A time in the query, in UTC milliseconds, between 1970 and {@link LATEST}. */
 const timeIn = (c: LogRequest, name: string, byDefault: number): number => {
   const text = c.req.query(name);
   const time = text === undefined ? byDefault : Date.parse(text);
@@ -36,7 +39,7 @@ const timeIn = (c: LogRequest, name: string, byDefault: number): number => {
       "invalid_query",
       `${name}: expected a time such as 2026-11-29 or 2026-11-29T09:00:00Z; given ${JSON.stringify(text)}.`,
     );
-  return time;
+  return Math.min(Math.max(time, 0), LATEST);
 };
 
 const dateOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
@@ -63,7 +66,7 @@ export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants
 
   app.get("/v1/log/files", async (c) => {
     const { site } = await authorized(c);
-    const [from, to] = [timeIn(c, "from", 0), timeIn(c, "to", Date.now())];
+    const [from, to] = [timeIn(c, "from", 0), timeIn(c, "to", LATEST)];
     const files = await listFiles(bucketOf(c.env), site.id, dateOf(from), dateOf(to));
     c.header("cache-control", "no-store");
     return c.json({ files: files.filter(isWithin(from, to)) });
