@@ -33,7 +33,7 @@ const introduction = ({ config }: Deployment, { collector, site }: Servers, isPu
   ];
   const keys = [
     ...config.sites.map(({ id, readKeySecret }) => [readKeySecret, `reads the features of site ${id}`] as const),
-    [config.adminKeySecret, "reads /metrics"] as const,
+    [config.adminKeySecret, "reads the log and /metrics"] as const,
   ].map(([secret, use]) => [secret, `${collector.keys[secret]}   ${use}`] as const);
   return `
 Tidemark is running.
