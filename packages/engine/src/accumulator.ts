@@ -3,7 +3,7 @@ import type { AggregateKind } from "./aggregates/aggregate.ts";
 import { type AnyAggregate, kindOf } from "./aggregates/index.ts";
 import { matcher } from "./condition.ts";
 import type { EventContext } from "./event-context.ts";
-import { fieldReader } from "./field.ts";
+import { type FieldReader, fieldReader, viewIdentity } from "./field.ts";
 import { hashOf } from "./hash.ts";
 import { type PaneLayout, paneLayoutOf } from "./pane-layout.ts";
 import { addToPanes, mergePanesInto, type Panes, partialFrom } from "./panes.ts";
@@ -14,7 +14,7 @@ import { addToPanes, mergePanesInto, type Panes, partialFrom } from "./panes.ts"
  * event satisfies the conditions.
  */
 export interface Accumulator {
-  /** Hash of the definition: the same in every deployment with the same definitions. */
+  /** Hash of the definition and of its aggregate's revision: the same in every deployment with the same definitions. */
   id: string;
   /** The type of the events, or `any`. */
   source: string;
@@ -56,7 +56,7 @@ export const accumulatorsOf = (
   const order = [...definitions.keys()];
   const accumulators = [...definitions].map(([key, { definition, paneCount }]) =>
     createAccumulator(
-      idOf(`${key}${paneCount}`),
+      idOf(`${key}${paneCount}${revisionOf(definition)}`),
       definition,
       definition.pane_ms === null ? null : { pane_ms: definition.pane_ms, pane_count: paneCount },
     ),
@@ -83,8 +83,19 @@ const sorted = (value: unknown): unknown => {
   );
 };
 
+const revisionOf = ({ aggregate }: AccumulatorDefinition): string => {
+  const { revision } = kindOf(aggregate);
+  return revision === undefined ? "" : ` revision ${revision}`;
+};
+
 /** Returns an id of at most seven characters. Ids are short, because every state lists those of its accumulators. */
 const idOf = (text: string): string => (hashOf(text) % 36 ** 7).toString(36);
+
+const readerOf = (aggregate: AnyAggregate): FieldReader | undefined => {
+  if (!("field" in aggregate)) return undefined;
+  const { type, field } = aggregate;
+  return type === "distinct" && field === "view_id" ? viewIdentity : fieldReader(field);
+};
 
 const createAccumulator = (
   id: string,
@@ -93,7 +104,7 @@ const createAccumulator = (
 ): Accumulator => {
   const kind = kindOf(aggregate);
   const { add } = kind;
-  const read = "field" in aggregate ? fieldReader(aggregate.field) : undefined;
+  const read = readerOf(aggregate);
   const isMatch = where.length > 0 ? matcher(where) : undefined;
   if (layout === null) {
     return {

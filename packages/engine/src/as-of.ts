@@ -3,7 +3,7 @@ import { displayed } from "./displayed.ts";
 import type { Engine, EngineState } from "./engine.ts";
 import { type EntityEngine, entityEngines } from "./entity-engine.ts";
 import type { LatenessOptions } from "./lateness.ts";
-import { type LoggedEvent, sessionLateness } from "./logged-event.ts";
+import { type LoggedEvent, sessionEvents } from "./logged-event.ts";
 
 /** An entity and a point in time at which its features are wanted, such as the time of a label to train on. */
 export interface SpineRow {
@@ -27,8 +27,8 @@ export const asOf = (
   spine: readonly SpineRow[],
   options?: LatenessOptions,
 ): Record<string, FeatureValue>[] => {
-  const latenessOf = sessionLateness(options);
-  const inOrder = [...events].filter((event) => latenessOf(event) !== "too_late").sort((a, b) => a.time - b.time);
+  const counted = Array.from(events, sessionEvents(options)).filter(({ lateness }) => lateness !== "too_late");
+  const inOrder = counted.map(({ event }) => event).sort((a, b) => a.time - b.time);
   const histories = new Map<string, EntityHistory>(
     entityEngines(features, options).map((each) => [
       each.entity,

@@ -50,6 +50,8 @@ export interface Engine {
   emptyState(): EngineState;
   /** Returns the partial state before the first event. */
   emptyPartialState(): PartialState;
+  /** Classifies an event by its time in UTC milliseconds, as {@link Engine.fold} would. */
+  latenessOf(state: EngineState, time: number): Lateness;
   /** Folds one event into the state unless the event is too late, and returns its lateness. Changes the state. */
   fold(state: EngineState, event: Event, context: EventContext): Lateness;
   /** Folds one event without a check of its lateness, which the event's session has made already. Changes the state. */
@@ -130,6 +132,8 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     }
   };
 
+  const latenessOf = (state: EngineState, time: number): Lateness => classify(streamTimeOf(state), time);
+
   const hasCurrentLayout = (state: EngineState): boolean =>
     state.version === STATE_VERSION && state.accumulators === ids;
 
@@ -162,8 +166,10 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     emptyPartialState,
     foldUnchecked,
 
+    latenessOf,
+
     fold(state, event, context) {
-      const eventLateness = classify(streamTimeOf(state), context.time);
+      const eventLateness = latenessOf(state, context.time);
       if (eventLateness === "too_late") {
         state.too_late += 1;
         return eventLateness;

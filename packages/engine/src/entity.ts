@@ -2,7 +2,8 @@ import type { Entity } from "@tidemark/schema";
 import { isPerson, isPersonal } from "@tidemark/schema/entities";
 import type { EventContext } from "./event-context.ts";
 import { fieldReader } from "./field.ts";
-import { truncate } from "./text.ts";
+import { MAX_ID_CHARACTERS } from "./limits.ts";
+import { hasAtMost } from "./text.ts";
 
 /** Returns the id of the entity that an event counts for; `undefined` when it counts for none. */
 export type IdReader = (event: object, context: EventContext) => string | undefined;
@@ -26,7 +27,7 @@ const readId = (entity: Entity): IdReader => {
       return (event, context) => {
         const value = read(event, context);
         if (typeof value === "number") return String(value);
-        return typeof value === "string" ? idIn(truncate(value)) : undefined;
+        return typeof value === "string" && hasAtMost(value, MAX_ID_CHARACTERS) ? idIn(value) : undefined;
       };
     }
   }

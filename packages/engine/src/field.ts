@@ -3,6 +3,10 @@ import { type EventContext, isContextField } from "./event-context.ts";
 /** Reads a field of an event or of its context; `undefined` when the field is absent. */
 export type FieldReader = (event: object, context: EventContext) => unknown;
 
+/** Reads the identity of an event's page view: its id is unique in its tab only, and the tab's in the session. */
+export const viewIdentity: FieldReader = (_, { session_id, tab_id, view_id }) =>
+  view_id === undefined ? undefined : `${session_id} ${tab_id} ${view_id}`;
+
 /** Compiles a dotted path to a function that reads it. */
 export const fieldReader = (path: string): FieldReader => {
   const dot = path.indexOf(".");

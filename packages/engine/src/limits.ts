@@ -11,5 +11,11 @@ export const MAX_SUMMAND = 1e15;
  */
 export const MAX_DEVIANT = 1e9;
 
-/** Longest text in a state or in an entity's id, in characters (code points). Longer texts are truncated. */
+/** Longest text in a state, in characters (code points). Longer texts are truncated, and still differ from each other. */
 export const MAX_TEXT_CHARACTERS = 200;
+
+/**
+ * Longest id of a custom entity, in characters (code points). A longer text is no id: truncated texts would make
+ * different entities one. The collector's keys have at most 2,048 bytes.
+ */
+export const MAX_ID_CHARACTERS = 500;

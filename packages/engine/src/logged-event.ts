@@ -1,5 +1,6 @@
 import { displayed } from "./displayed.ts";
 import type { EngineEvent } from "./engine.ts";
+import { type ViewTotals, withGrowth } from "./growth.ts";
 import { type Lateness, type LatenessOptions, latenessRule } from "./lateness.ts";
 
 /** An event of the log, with its session and visitor. */
@@ -25,24 +26,40 @@ const checkEvent = (event: LoggedEvent, position: number): void => {
   }
 };
 
+/** An event as its session counts it. */
+interface SessionEvent {
+  lateness: Lateness;
+  /** The event with the growth of its totals, or the given one when it is too late. */
+  event: LoggedEvent;
+}
+
+/** The state of a session that the next event depends on. */
+interface Progress {
+  maxEventTime: number | null;
+  totals: ViewTotals;
+}
+
 /**
- * Creates a function that classifies each event of a log by its lateness. As in the live system, the watermark of the
- * event's session decides, for all entities.
+ * Creates a function that classifies each event of a log by its lateness, and completes its growth: see
+ * {@link withGrowth}. As in the live system, the event's session decides for all entities.
  *
  * @returns A function to call with each event, in the order of arrival. It throws an Error that names the position of
  * an invalid event, counted from 1, and its first field that is missing or of another type.
  */
-export const sessionLateness = (options: LatenessOptions | undefined): ((event: LoggedEvent) => Lateness) => {
+export const sessionEvents = (options: LatenessOptions | undefined): ((event: LoggedEvent) => SessionEvent) => {
   const { classify } = latenessRule(options);
-  const maxEventTimes = new Map<string, number>();
+  const sessions = new Map<string, Progress>();
   let position = 0;
   return (event) => {
     position += 1;
     checkEvent(event, position);
     const { session_id, time } = event;
-    const maxEventTime = maxEventTimes.get(session_id) ?? null;
-    const eventLateness = classify(maxEventTime, time);
-    if (eventLateness !== "too_late") maxEventTimes.set(session_id, Math.max(maxEventTime ?? time, time));
-    return eventLateness;
+    const progress = sessions.get(session_id) ?? { maxEventTime: null, totals: {} };
+    sessions.set(session_id, progress);
+    const { maxEventTime, totals } = progress;
+    const lateness = classify(maxEventTime, time);
+    if (lateness === "too_late") return { lateness, event };
+    progress.maxEventTime = Math.max(maxEventTime ?? time, time);
+    return { lateness, event: withGrowth(totals, event, event) };
   };
 };

@@ -2,7 +2,7 @@ import type { Feature, FeatureValue } from "@tidemark/schema";
 import type { EngineState } from "./engine.ts";
 import { entityEngines } from "./entity-engine.ts";
 import type { LatenessOptions } from "./lateness.ts";
-import { type LoggedEvent, sessionLateness } from "./logged-event.ts";
+import { type LoggedEvent, sessionEvents } from "./logged-event.ts";
 
 /** The result of a replay for one entity. */
 export interface ReplayedEntity {
@@ -27,13 +27,14 @@ export const replay = (
   features: readonly Feature[],
   options?: LatenessOptions,
 ): ReplayedEntity[] => {
-  const latenessOf = sessionLateness(options);
+  const inSession = sessionEvents(options);
   const entities = entityEngines(features, options).map((each) => ({
     ...each,
     states: new Map<string, EngineState>(),
   }));
-  for (const event of events) {
-    const isCounted = latenessOf(event) !== "too_late";
+  for (const each of events) {
+    const { lateness, event } = inSession(each);
+    const isCounted = lateness !== "too_late";
     for (const { entity, engine, idOf, states } of entities) {
       const id = idOf(event, event);
       if (id === undefined || !(isCounted || states.has(id))) continue;

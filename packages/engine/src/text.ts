@@ -9,6 +9,10 @@ export const truncate = (text: string): string =>
     ? text
     : [...text.slice(0, 2 * MAX_TEXT_CHARACTERS)].slice(0, MAX_TEXT_CHARACTERS).join("");
 
+/** Whether a text has at most this number of code points. */
+export const hasAtMost = (text: string, characters: number): boolean =>
+  text.length <= characters || (text.length <= 2 * characters && [...text].length <= characters);
+
 /** The rank of a UTF-16 unit in the order of code points, in which surrogates follow all other units. */
 const rank = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
 

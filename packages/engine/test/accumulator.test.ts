@@ -85,6 +85,7 @@ describe("the id of an accumulator", () => {
     ["wgd41vj", { window: tumbling(86_400_000) }],
     ["isbsvuq", { window: hopping({ every_ms: 10_000, panes: 6 }) }],
     ["s6ru4cy", { aggregate: { type: "sum", field: "properties.price" }, source: "custom", version: 2 }],
+    ["gl8w44x", { aggregate: { type: "latest_per_view", field: "engaged_ms", combine: "sum" }, source: "dwell" }],
     ["qaj52q8", { where: [{ field: "view.path", is: "in", values: ["/", "/a"] }] }],
   ];
 

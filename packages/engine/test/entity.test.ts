@@ -2,7 +2,7 @@ import type { Consent, Entity, View } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import { entityId } from "../src/entity.ts";
 import type { EventContext } from "../src/event-context.ts";
-import { MAX_TEXT_CHARACTERS } from "../src/limits.ts";
+import { MAX_ID_CHARACTERS } from "../src/limits.ts";
 
 const context: EventContext = {
   time: 7,
@@ -45,8 +45,9 @@ describe("entityId", () => {
     ["a\u0000b", "a\u0000b"],
     ["boots\ud800", undefined],
     ["\udc00boots", undefined],
-    [`${"x".repeat(MAX_TEXT_CHARACTERS)}\ud800`, "x".repeat(MAX_TEXT_CHARACTERS)],
-    ["🎈".repeat(300), "🎈".repeat(MAX_TEXT_CHARACTERS)],
+    [`${"x".repeat(MAX_ID_CHARACTERS)}\ud800`, undefined],
+    ["🎈".repeat(MAX_ID_CHARACTERS), "🎈".repeat(MAX_ID_CHARACTERS)],
+    ["🎈".repeat(MAX_ID_CHARACTERS + 1), undefined],
     [true, undefined],
     [null, undefined],
     [["boots"], undefined],

@@ -6,7 +6,7 @@ import { compareReplay, type Database } from "./sql/parity.ts";
 import { openDuckdb } from "./sql/run-duckdb.ts";
 
 /** The documented bounds, independent of the constants in the code. */
-const [MAX_SUMMAND, MAX_DEVIANT, MAX_TEXT_CHARACTERS] = [1e15, 1e9, 200];
+const [MAX_SUMMAND, MAX_DEVIANT, MAX_TEXT_CHARACTERS, MAX_ID_CHARACTERS] = [1e15, 1e9, 200, 500];
 
 /** The smallest double above a value. */
 const after = (value: number): number => {
@@ -30,6 +30,7 @@ const features: Feature[] = [
   { ...common, name: "stddev", aggregate: { type: "stddev", field: "properties.value" } },
   { ...common, name: "distinct", aggregate: { type: "distinct", field: "properties.value" } },
   { ...common, name: "last", aggregate: { type: "last", field: "properties.value" } },
+  { ...common, name: "top", aggregate: { type: "top_k", k: 2, field: "properties.value" } },
 ];
 
 /** A log of custom events with the given properties, one millisecond apart. */
@@ -79,15 +80,19 @@ describe("the engine and DuckDB", () => {
     },
   );
 
-  it("store texts and ids up to the bound, and truncate longer ones", async () => {
-    const text = (length: number) => "🎈".repeat(length);
-    const long = [MAX_TEXT_CHARACTERS, MAX_TEXT_CHARACTERS + 1].map(text);
-    const all = long.flatMap((value) => long.map((item) => ({ item, value })));
-    expect(await featuresOf(all)).toMatchObject([{ id: long[0], distinct: 1, last: long[0], sum: 0, mean: null }]);
-    const shorter = text(MAX_TEXT_CHARACTERS - 1);
-    expect(await featuresOf([...all, { item: shorter, value: shorter }])).toMatchObject([
-      { id: long[0], distinct: 1 },
-      { id: shorter, distinct: 1, last: shorter },
+  const text = (length: number) => "🎈".repeat(length);
+
+  it("store texts up to the bound, and truncate longer ones, which still differ", async () => {
+    const all = [0, 1, 2, 2].map((more) => ({ item: "a", value: text(MAX_TEXT_CHARACTERS + more) }));
+    const stored = text(MAX_TEXT_CHARACTERS);
+    expect(await featuresOf(all)).toMatchObject([
+      { id: "a", distinct: 3, last: stored, top: [stored, stored], sum: 0, mean: null },
     ]);
+  });
+
+  it("compute features of ids up to the bound, and of no longer ones", async () => {
+    const ids = [-1, 0, 1].map((more) => text(MAX_ID_CHARACTERS + more));
+    const all = ids.map((item) => ({ item, value: 1 }));
+    expect(await featuresOf(all)).toMatchObject([{ id: ids[0] }, { id: ids[1] }]);
   });
 });

@@ -82,7 +82,7 @@ export function* sessionEvents(seed = 1, begin = 1_800_000_000_000): Generator<L
         yield {
           ...common,
           type: kind,
-          scroll_depth_percentage: Math.min(100, 10 + since / 600),
+          scroll_depth_percentage: Math.min(100, Math.round((10 + since / 600) * 100) / 100),
           scroll_depth_px: 900 + Math.floor(since / 10),
           scroll_depth_delta_px: upTo(300),
           scroll_percentage: random() * 100,

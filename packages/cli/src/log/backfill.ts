@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
-import { type EngineState, entityEngine } from "@tidemark/engine";
+import { type EngineState, entityEngine, GROWTH_FIELDS } from "@tidemark/engine";
 import { toIdSql, toSql } from "@tidemark/engine/sql";
 import type { Entity, Feature, FeatureValue } from "@tidemark/schema";
 import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/entities";
@@ -61,6 +61,41 @@ const createUncounted = async (database: Database, parts: number): Promise<void>
       UNION ALL SELECT partition, "offset" FROM with_progress WHERE max_event_time - "time" > ${MAX_BEHIND_MS}`);
 };
 
+/** One of the parts into which an entity's ids are divided by their hash. */
+interface Part {
+  entity: Entity;
+  /** The condition on the text of an id. */
+  owns(id: string): string;
+  /** Whether a feature reads the growth of a total. */
+  readsGrowth: boolean;
+}
+
+const TOTALS = `"type" IN (${GROWTH_FIELDS.map(({ type }) => literal(type)).join(", ")})`;
+const VIEW = "session_id, tab_id, view_id";
+
+/**
+ * Creates the view `events` with the events of a part. Before a visitor was identified, a page view had events of
+ * another user, perhaps in another part: growth depends on them, so that the view has them too.
+ */
+const createEvents = async (database: Database, { entity, owns, readsGrowth }: Part, to?: number): Promise<void> => {
+  const all = `(${eventsSql({ to })}) ANTI JOIN uncounted USING (partition, "offset")`;
+  const own = owns(toIdSql(entity, "duckdb", { columns: true }));
+  const earlier = `${TOTALS} AND (${VIEW}) IN (SELECT (${VIEW}) FROM ${all} WHERE ${TOTALS} AND ${own})`;
+  await database.run(
+    `CREATE OR REPLACE VIEW events AS SELECT * FROM ${all} WHERE ${own}${readsGrowth ? ` OR ${earlier}` : ""}`,
+  );
+};
+
+/** The events of a part with the growth of their totals, as a replay reads them. */
+const replayedEvents = ({ readsGrowth }: Part): string => {
+  if (!readsGrowth) return "events";
+  const growth = GROWTH_FIELDS.map(({ field, total }) => {
+    const largest = `max(${total}) OVER (PARTITION BY ${VIEW} ORDER BY arrival ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`;
+    return `CASE WHEN view_id IS NULL OR ${total} IS NULL THEN ${field} ELSE greatest(${total} - coalesce(${largest}, 0), 0) END AS ${field}`;
+  });
+  return `(SELECT * REPLACE (${growth.join(", ")}) FROM events)`;
+};
+
 /** The SQL types of an entity's features by name. */
 type Types = ReadonlyMap<string, string>;
 
@@ -94,13 +129,13 @@ const ID = " id";
 /** Replays the events of the view `events` into the table `replayed`: these features, with a row for each entity. */
 const replayPart = async (
   database: Database,
-  entity: Entity,
+  part: Part,
   features: readonly Feature[],
   names: readonly string[],
   types: Types,
 ): Promise<void> => {
   const needed = withReads(features, new Set(names));
-  const { engine, idOf } = entityEngine(entity, needed);
+  const { engine, idOf } = entityEngine(part.entity, needed);
   const path = join(database.folder, "replayed.json");
   const file = createWriteStream(path);
   const write = async (entityId: string, state: EngineState): Promise<void> => {
@@ -111,8 +146,8 @@ const replayPart = async (
   };
   let current: string | undefined;
   let state = engine.emptyState();
-  const id = toIdSql(entity, "duckdb", { columns: true });
-  const source = `FROM events WHERE ${id} IS NOT NULL ORDER BY ${id}, received_at, session_id, arrival`;
+  const id = toIdSql(part.entity, "duckdb", { columns: true });
+  const source = `FROM ${replayedEvents(part)} WHERE ${id} IS NOT NULL AND ${part.owns(id)} ORDER BY ${id}, received_at, session_id, arrival`;
   for await (const row of readRows(database, columnsRead(needed), source)) {
     const event = eventIn(row);
     const next = idOf(event, event);
@@ -135,11 +170,12 @@ const replayPart = async (
 /** Computes the features of one part of an entity from the view `events`, and writes them into a file. */
 const writePart = async (
   database: Database,
-  entity: Entity,
+  part: Part,
   features: readonly Feature[],
   { replayed, range }: BackfillOptions,
   path: string,
 ): Promise<number> => {
+  const { entity } = part;
   const name = entityNameOf({ entity });
   const queryOf = (some: readonly Feature[]) =>
     toSql(some, "duckdb", { columns: true, asOf: "latest" })[`${name}_features`] as string;
@@ -148,14 +184,14 @@ const writePart = async (
   const byReplay = names.filter((each) => replayed.has(each));
   const bySql = withReads(features, new Set(names.filter((each) => !replayed.has(each))));
 
-  if (byReplay.length > 0) await replayPart(database, entity, features, byReplay, types);
+  if (byReplay.length > 0) await replayPart(database, part, features, byReplay, types);
   const idAndTime = `SELECT ${toIdSql(entity, "duckdb", { columns: true })} AS id, max(epoch_ms("time")) + 1 AS as_of FROM events GROUP BY ALL`;
   const values = names.map((each) => (replayed.has(each) ? quote(each) : fileSql(each, types.get(each))));
   const join = byReplay.length > 0 ? `JOIN replayed ON replayed.${quote(ID)} = computed.id` : "";
   const from = range.from === undefined ? "TRUE" : `as_of > ${range.from}`;
   const [copied] = await database.all(
     `COPY (SELECT id, as_of, ${values.join(", ")} FROM (${bySql.length > 0 ? queryOf(bySql) : idAndTime}) AS computed ${join}
-       WHERE id IS NOT NULL AND ${from} ORDER BY id) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
+       WHERE id IS NOT NULL AND ${part.owns("id")} AND ${from} ORDER BY id) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
   );
   return Number(copied?.Count);
 };
@@ -177,18 +213,19 @@ export const backfill = async (database: Database, options: BackfillOptions): Pr
   const written: WrittenPart[] = [];
   for (const entity of entitiesIn(features)) {
     const name = entityNameOf({ entity });
-    const id = toIdSql(entity, "duckdb", { columns: true });
+    const own = featuresOf(features, name);
+    const readsGrowth = columnsRead(own).some((column) => GROWTH_FIELDS.some(({ field }) => field === column.name));
     await mkdir(join(out, name), { recursive: true });
-    for (let part = 0; part < parts; part += 1) {
-      onPart(`Computing features of ${name}, part ${part + 1} of ${parts}`);
-      await database.run(
-        `CREATE OR REPLACE VIEW events AS SELECT * FROM (${eventsSql({ to: range.to })}) ANTI JOIN uncounted USING (partition, "offset") WHERE hash(${id}) % ${parts} = ${part}`,
-      );
-      const path = join(out, name, `${String(part).padStart(2, "0")}.parquet`);
+    for (let number = 0; number < parts; number += 1) {
+      onPart(`Computing features of ${name}, part ${number + 1} of ${parts}`);
+      const owns = (id: string): string => `hash(${id}) % ${parts} = ${number}`;
+      const part = { entity, owns, readsGrowth };
+      await createEvents(database, part, range.to);
+      const path = join(out, name, `${String(number).padStart(2, "0")}.parquet`);
       written.push({
         entity: name,
         path,
-        rows: await writePart(database, entity, featuresOf(features, name), options, path),
+        rows: await writePart(database, part, own, options, path),
       });
     }
   }

@@ -1,10 +1,23 @@
+import { GROWTH_FIELDS } from "@tidemark/engine";
 import type { AggregateFeature, Feature } from "@tidemark/schema";
 import { isDerived } from "@tidemark/schema/derivation-order";
 import { eventColumns, fieldColumns, type LogColumn } from "@tidemark/schema/log";
 
 /** Fields of events that the engine reads for any features. */
 const CONTEXT = [
-  ...["type", "time", "seq", "tab_id", "session_id", "anonymous_id", "user_id", "view_id", "view_time_ms", "view.path"],
+  ...[
+    "type",
+    "time",
+    "seq",
+    "tab_id",
+    "session_id",
+    "anonymous_id",
+    "user_id",
+    "view_id",
+    "view_time_ms",
+    "view.path",
+    "view.started_at",
+  ],
   ...["consent.measurement", "consent.personalisation"],
 ];
 
@@ -22,6 +35,7 @@ const fieldsIn = (feature: Feature): string[] => {
  */
 export const columnsRead = (features: readonly Feature[]): LogColumn[] => {
   const fields = new Set([...CONTEXT, ...features.flatMap(fieldsIn)]);
+  for (const { field, total } of GROWTH_FIELDS) if (fields.has(field)) fields.add(total);
   const names = new Set(["arrival", "rest"]);
   for (const field of fields) {
     const column = fieldColumns.get(field) ?? fieldColumns.get(`${field.split(".")[0]}.`);

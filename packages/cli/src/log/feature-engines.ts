@@ -5,7 +5,7 @@ import { featuresIn, isDerived } from "@tidemark/schema/derivation-order";
 const REASONS: Partial<Record<AggregateFeature["aggregate"]["type"], string>> = {
   decayed_count: "SQL adds in another order",
   distinct: "the collector estimates more than 128 distinct values",
-  latest_per_view: "the collector forgets a page view after 16 others",
+  latest_per_view: "the collector settles page views beyond 100",
   quantile: "the collector estimates quantiles",
   top_k: "the collector estimates the counts of more than 64 distinct values",
 };

@@ -1,5 +1,12 @@
 import { versionOf } from "@tidemark/collector/definition-version";
-import { type Engine, type EngineState, entityEngine, type LoggedEvent } from "@tidemark/engine";
+import {
+  type Engine,
+  type EngineState,
+  entityEngine,
+  type LoggedEvent,
+  type ViewTotals,
+  withGrowth,
+} from "@tidemark/engine";
 import type { Feature, FeatureValue } from "@tidemark/schema";
 import { featuresOf } from "@tidemark/schema/entities";
 import { eventIn, type VectorContent, vectorColumns, vectorIn } from "@tidemark/schema/log";
@@ -116,6 +123,7 @@ interface ReplayedVector {
  */
 function* replaySession(engine: Engine, { events, vectors }: SessionRecords): Generator<ReplayedVector> {
   const state = engine.emptyState();
+  const totals: ViewTotals = {};
   const known = new Set<string>();
   let latest: LoggedEvent | undefined;
   let next = 0;
@@ -129,8 +137,10 @@ function* replaySession(engine: Engine, { events, vectors }: SessionRecords): Ge
       const id = idOf(each.event);
       if (known.has(id)) continue;
       known.add(id);
-      if (engine.fold(state, each.event, each.event) === "too_late") continue;
-      if (latest === undefined || each.event.time >= latest.time) latest = each.event;
+      const { event } = each;
+      const isCounted = engine.latenessOf(state, event.time) !== "too_late";
+      engine.fold(state, isCounted ? withGrowth(totals, event, event) : event, event);
+      if (isCounted && (latest === undefined || event.time >= latest.time)) latest = event;
     }
     engine.advance(state, served.closed_at);
     yield { served, state, latest, isComplete: firstArrival === 1 };

@@ -1,4 +1,4 @@
-import type { EntityEngine } from "@tidemark/engine";
+import { type EntityEngine, withGrowth } from "@tidemark/engine";
 import type { Event } from "@tidemark/schema";
 import type { Definitions } from "../compile-features.ts";
 import { type Delta, entityKey } from "../entities/push.ts";
@@ -27,9 +27,11 @@ export const createFold = (
   { session, rollups }: Definitions,
 ): ((event: Event, context: VisitorEventContext) => boolean) => {
   const targets: Target[] = [...rollups.values()].map((each) => ({ ...each, id: undefined, delta: undefined }));
-  return (event, context) => {
+  return (received, context) => {
     const { time, anonymous_id, consent } = context;
     if (time >= (stored.engine.event_time ?? 0)) stored.consent = consent;
+    const isCounted = session.latenessOf(stored.engine, time) !== "too_late";
+    const event = isCounted ? withGrowth(stored.totals, received, context) : received;
     const lateness = session.fold(stored.engine, event, context);
     const { deltas } = collectingPush(stored.push_queue);
     for (const target of targets) {

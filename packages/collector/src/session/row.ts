@@ -1,4 +1,4 @@
-import { type EngineState, packCells, unpackCells } from "@tidemark/engine";
+import { type EngineState, packCells, totalsUnknownUntil, unpackCells, type ViewTotals } from "@tidemark/engine";
 import type { Consent, DeliveryCounts, FeatureValue } from "@tidemark/schema";
 import type { DueList } from "./due.ts";
 import type { PushQueue } from "./pushes.ts";
@@ -16,6 +16,7 @@ export interface StoredSession {
   definition_version: string;
   tabs: Map<string, Tab>;
   engine: EngineState;
+  totals: ViewTotals;
   push_queue: PushQueue;
   /** The records for the log that the partition has not confirmed, and the number of all records so far. */
   unsent: Unsent;
@@ -61,8 +62,16 @@ const TABLE = "session_v6";
 /** The table without a column of unsent records. */
 const EARLIER_TABLE = "session_v5";
 
-/** The state as it is encoded in the row. The bytes of the unsent records are in a column of their own. */
-type Packed = Omit<StoredSession, "tabs" | "unsent"> & { tabs: [string, Tab][]; unsent: Omit<Unsent, "bytes"> };
+/**
+ * The state as it is encoded in the row. The bytes of the unsent records are in a column of their own. The values of
+ * `totals` follow the cells of the engine, which mostly have the same lists.
+ */
+type Packed = Omit<StoredSession, "tabs" | "totals" | "unsent"> & {
+  tabs: [string, Tab][];
+  /** Names of the totals; absent in a row of an earlier version. */
+  totals?: string[];
+  unsent: Omit<Unsent, "bytes">;
+};
 
 /**
  * The row of a session: one value in MessagePack, which is shorter than JSON, padded with zeros.
@@ -92,20 +101,30 @@ export class Row {
       .toArray();
     if (!row) return undefined;
     this.#length = row.state.byteLength;
-    const { tabs, engine, unsent, ...rest } = decode(row.state) as Packed;
+    const { tabs, engine, totals: names, unsent, ...rest } = decode(row.state) as Packed;
+    const cells = unpackCells(engine.cells);
+    const totals = names && Object.fromEntries(names.map((name, place) => [name, cells.at(place - names.length)]));
+    if (names) cells.length -= names.length;
     return {
       ...rest,
       tabs: new Map(tabs),
-      engine: { ...engine, cells: unpackCells(engine.cells) },
+      engine: { ...engine, cells },
+      totals: (totals ?? totalsUnknownUntil(engine.event_time ?? 0)) as ViewTotals,
       unsent: { ...newUnsent(), ...unsent, bytes: new Uint8Array(row.unsent ?? []) },
     };
   }
 
   write(stored: StoredSession): void {
-    const { session_id, tabs, engine, unsent, ...rest } = stored;
+    const { session_id, tabs, engine, totals, unsent, ...rest } = stored;
     const { bytes, ...parts } = unsent;
-    const cells = packCells(engine.cells);
-    const value: Packed = { ...rest, session_id, tabs: [...tabs], engine: { ...engine, cells }, unsent: parts };
+    const value: Packed = {
+      ...rest,
+      session_id,
+      tabs: [...tabs],
+      engine: { ...engine, cells: packCells([...engine.cells, ...Object.values(totals)]) },
+      totals: Object.keys(totals),
+      unsent: parts,
+    };
     const state = encode(value, this.#length);
     if (this.#length === 0) {
       this.#sql.exec(

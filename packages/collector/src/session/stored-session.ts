@@ -23,6 +23,7 @@ export const newSession = (
     definition_version: definitions.version,
     tabs: new Map(),
     engine: definitions.session.emptyState(),
+    totals: {},
     push_queue: newPushQueue(partitionFor(visitor_hash, knownDepth(site)), definitions.layouts),
     unsent: newUnsent(),
     arrivals: 0,

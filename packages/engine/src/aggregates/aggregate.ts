@@ -10,6 +10,8 @@ import { truncate } from "../text.ts";
  * @template S A partial result: plain JSON of bounded size.
  */
 export interface AggregateKind<S> {
+  /** A number that grows when the form of a partial result changes: stored ones then start from scratch. Default: 0. */
+  revision?: number;
   emptyPartial(): S;
   /**
    * Adds one event's value and returns the partial result. May change `partial`.

@@ -1,5 +1,5 @@
 import { HASH_BITS, hashOf } from "../hash.ts";
-import { type AggregateKind, storable } from "./aggregate.ts";
+import type { AggregateKind } from "./aggregate.ts";
 
 /** Largest number of different values whose hashes are stored one by one. */
 const MAX_EXACT = 128;
@@ -102,9 +102,8 @@ const tau = (share: number): number => {
 export const distinct: AggregateKind<Values> = {
   emptyPartial: () => [],
   add(partial, value) {
-    const stored = storable(value);
-    if (stored === undefined) return partial;
-    return include(partial, hashOf(typeof stored === "string" ? stored : `${NUMBER_PREFIX}${stored}`));
+    if (typeof value === "string") return include(partial, hashOf(value));
+    return typeof value === "number" ? include(partial, hashOf(`${NUMBER_PREFIX}${value}`)) : partial;
   },
   mergeInto(a, b) {
     let [both, other] = isSketch(b) && !isSketch(a) ? [b.slice(), a] : [a, b];

@@ -16,10 +16,10 @@ export interface Plan {
   /** Condition that an event must satisfy to be aggregated. */
   needs?: string;
   /**
-   * Groups of events that the calls aggregate. `by` is the expression of {@link GROUP_KEY}, and `call` is the aggregate
-   * of {@link GROUP_VALUE}.
+   * Groups of events that the calls aggregate. `by` has the expressions that identify a group, the first of which is
+   * {@link GROUP_KEY}, and `call` is the aggregate of {@link GROUP_VALUE}.
    */
-  groups?: { by: string; call: AggregateCall };
+  groups?: { by: string[]; call: AggregateCall };
   /** Whether the calls need a subquery of their own. */
   standalone?: boolean;
 }
@@ -60,8 +60,14 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
     `CASE WHEN ABS(${column("number")}) <= ${double(most)} THEN ${dialect.millionths(column("number"))} END`;
   const fromMillionths = (units: string): string =>
     `CASE WHEN ABS(${units}) <= ${Number.MAX_SAFE_INTEGER} THEN CAST(${units} AS DOUBLE) / 1e6 ELSE ${dialect.nearest(dialect.wholePart(units))} + CAST(${dialect.remainder(units)} AS DOUBLE) / 1e6 END`;
-  /** The value as a state stores it, with texts truncated. */
-  const stored = (): string => (kind === "string" ? `LEFT(${column("string")}, ${MAX_TEXT_CHARACTERS})` : column(kind));
+  /** A value of the field as a state stores it, with texts truncated. */
+  const truncated = (value: string): string => {
+    if (kind === "free") return dialect.truncated(value);
+    return kind === "string" ? `LEFT(${value}, ${MAX_TEXT_CHARACTERS})` : value;
+  };
+  const stored = (): string => truncated(column(kind));
+  const viewIdentity = (): string =>
+    ["session_id", "tab_id", "view_id"].map((field) => columns.columnOf(field, "string")).join(" || ' ' || ");
 
   switch (aggregate.type) {
     case "count":
@@ -109,11 +115,18 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
     case "quantile":
       return ofValues(dialect.quantile(column("number"), double(aggregate.q)), column("number"), "number");
     case "distinct":
-      return number(`COUNT(DISTINCT ${stored()})`, (n) => `CAST(${n} AS DOUBLE)`);
+      return number(
+        `COUNT(DISTINCT ${aggregate.field === "view_id" ? viewIdentity() : column(kind)})`,
+        (n) => `CAST(${n} AS DOUBLE)`,
+      );
     case "top_k":
       return {
-        ...ofValues(dialect.topK(GROUP_KEY, GROUP_VALUE, aggregate.k, kind), stored(), "list"),
-        groups: { by: stored(), call: { call: "COUNT(*)" } },
+        ...ofValues(
+          dialect.topK(GROUP_KEY, truncated(GROUP_KEY), GROUP_VALUE, aggregate.k, kind),
+          column(kind),
+          "list",
+        ),
+        groups: { by: [column(kind)], call: { call: "COUNT(*)" } },
       };
     case "latest_per_view": {
       const combine = aggregate.combine.toUpperCase();
@@ -123,7 +136,7 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
         calls: [`${combine}(${GROUP_VALUE})`],
         result: aggregate.combine === "sum" ? (sum) => `COALESCE(${sum}, 0e0)` : (value) => value,
         needs: `${view} IS NOT NULL AND ${column("number")} IS NOT NULL`,
-        groups: { by: view, call: dialect.latest(column("number"), dialect.quote("seq")) },
+        groups: { by: [view, dialect.quote("tab_id")], call: dialect.latest(column("number"), dialect.quote("seq")) },
       };
     }
     case "decayed_count": {

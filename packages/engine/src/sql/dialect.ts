@@ -32,9 +32,16 @@ export interface Dialect {
   text(value: string): string;
   /**
    * A field of an event without a column in every layout; NULL when it holds a value of another kind. A `free` field is
-   * a text, truncated as in the engine, or a number.
+   * a text or a number.
    */
   field(path: readonly string[], kind: FieldKind): string;
+  /** A `free` value with its text truncated as in the engine. */
+  truncated(free: string): string;
+  /**
+   * The growth of a total since the largest earlier one of its page view. If the value needs a further column of the
+   * table of events, `column` is an item of a SELECT list, with `name` as a part of its name.
+   */
+  growth(total: string, name: string): { column?: string; value: string };
   /** A number in millionths, as a whole number that is never rounded. Halves round away from zero. */
   millionths(number: string): string;
   /** The DOUBLE nearest to a whole number. */
@@ -53,8 +60,11 @@ export interface Dialect {
   lastN(value: string, n: number): AggregateCall;
   /** The value at rank `q * (n - 1)`, rounded down, of all values in ascending order. */
   quantile(number: string, q: string): AggregateCall;
-  /** The `k` groups with the largest count. Equal counts are ordered by group, numbers before texts, ascending. */
-  topK(group: string, count: string, k: number, kind: Kind): AggregateCall;
+  /**
+   * The `k` groups with the largest count, each as its `value`. Equal counts are ordered by group, numbers before texts,
+   * ascending.
+   */
+  topK(group: string, value: string, count: string, k: number, kind: Kind): AggregateCall;
   /** The text, number or boolean in a `free` value; NULL when it holds another kind. */
   fromFree(free: string, kind: "number" | "string" | "boolean"): string;
   /** A value as a `free` one. */

@@ -1,6 +1,7 @@
 import type { FieldKind } from "@tidemark/schema/event-fields";
 import { MAX_TEXT_CHARACTERS } from "../limits.ts";
 import type { Dialect, Kind } from "./dialect.ts";
+import { growthByArrival } from "./growth.ts";
 
 const ORDER = "time, tab_id, seq";
 const NUMBERS = "('BIGINT', 'UBIGINT', 'DOUBLE')";
@@ -32,7 +33,7 @@ export const typedAt = (json: string, path: string, kind: FieldKind): string => 
     case "boolean":
       return `CASE WHEN ${type} = 'BOOLEAN' THEN CAST(${value} AS BOOLEAN) END`;
     case "free":
-      return `CASE WHEN ${type} = 'VARCHAR' THEN to_json(LEFT(${string}, ${MAX_TEXT_CHARACTERS})) WHEN ${type} IN ${NUMBERS} THEN ${value} END`;
+      return `CASE WHEN ${type} = 'VARCHAR' THEN to_json(${string}) WHEN ${type} IN ${NUMBERS} THEN ${value} END`;
   }
 };
 
@@ -47,6 +48,9 @@ export const duckdb: Dialect = {
   quote: (name) => `"${name.replaceAll('"', '""')}"`,
   text,
   field: (path, kind) => typedAt("event", jsonPointer(path), kind),
+  truncated: (free) =>
+    `CASE WHEN json_type(${free}) = 'VARCHAR' THEN to_json(LEFT(json_extract_string(${free}, '$'), ${MAX_TEXT_CHARACTERS})) ELSE ${free} END`,
+  growth: growthByArrival,
   millionths: (number) =>
     `CASE WHEN ${number} = TRUNC(${number}) THEN CAST(${number} AS HUGEINT) * 1000000 ELSE CAST(ROUND(${number} * 1e6) AS HUGEINT) END`,
   // DuckDB rounds twice when it casts a HUGEINT to DOUBLE, and once when it casts a text.
@@ -61,8 +65,8 @@ export const duckdb: Dialect = {
     call: `LIST(${number} ORDER BY ${number})`,
     result: (list) => `${list}[1 + CAST(FLOOR(${q} * (LEN(${list}) - 1)) AS BIGINT)]`,
   }),
-  topK: (group, count, k, kind) => ({
-    call: `LIST(${group} ORDER BY ${count} DESC, ${keyOrder(group, kind)})`,
+  topK: (group, value, count, k, kind) => ({
+    call: `LIST(${value} ORDER BY ${count} DESC, ${keyOrder(group, kind)})`,
     result: (list) => listOrEmpty(`${list}[1:${k}]`),
   }),
   fromFree,

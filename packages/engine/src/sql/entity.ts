@@ -1,6 +1,6 @@
 import type { Entity } from "@tidemark/schema";
 import { isPerson } from "@tidemark/schema/entities";
-import { MAX_TEXT_CHARACTERS } from "../limits.ts";
+import { MAX_ID_CHARACTERS } from "../limits.ts";
 import type { Dialect } from "./dialect.ts";
 import { fieldSql } from "./field-columns.ts";
 
@@ -15,7 +15,7 @@ const idSql = (entity: Entity, dialect: Dialect): string => {
     default: {
       const text = fieldSql(entity.field, "string", dialect);
       const number = `CAST(${fieldSql(entity.field, "free", dialect)} AS ${dialect.textType})`;
-      return `NULLIF(COALESCE(LEFT(${text}, ${MAX_TEXT_CHARACTERS}), ${number}), '')`;
+      return `NULLIF(CASE WHEN ${text} IS NULL THEN ${number} WHEN CHAR_LENGTH(${text}) <= ${MAX_ID_CHARACTERS} THEN ${text} END, '')`;
     }
   }
 };

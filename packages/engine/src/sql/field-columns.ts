@@ -1,4 +1,5 @@
 import type { FieldKind } from "@tidemark/schema/event-fields";
+import { GROWTH_FIELDS } from "../growth.ts";
 import type { Dialect } from "./dialect.ts";
 
 /** Fields that are columns of the table `events`. All other fields are read from the JSON in its column `event`. */
@@ -23,19 +24,34 @@ export const fieldSql = (path: string, kind: FieldKind, dialect: Dialect): strin
 export interface FieldColumns {
   /** Returns the name of the column that holds a field, and adds the column when it is new. */
   columnOf(path: string, kind: FieldKind): string;
-  /** Returns the columns added so far, as items of a SELECT list. */
+  /** Returns the columns added so far, as items of a SELECT list over the counted events. */
   selectItems(): string[];
+  /** Returns the table that these items read. */
+  events(): string;
 }
 
 /** Collects the field columns of one query. */
 export const fieldColumns = (dialect: Dialect): FieldColumns => {
   const columns = new Map<string, string>();
+  const growthColumns: string[] = [];
+  const growthSql = (path: string, totalPath: string): string => {
+    const total = fieldSql(totalPath, "number", dialect);
+    const { column, value } = dialect.growth(total, totalPath);
+    if (column) growthColumns.push(column);
+    return `CASE WHEN view_id IS NULL OR ${total} IS NULL THEN ${fieldSql(path, "number", dialect)} ELSE ${value} END`;
+  };
   return {
     columnOf(path, kind) {
       const name = dialect.quote(`${path} ${kind === "free" ? "json" : kind}`);
-      if (!columns.has(name)) columns.set(name, fieldSql(path, kind, dialect));
+      if (columns.has(name)) return name;
+      const growth = kind === "number" && GROWTH_FIELDS.find(({ field }) => field === path);
+      columns.set(name, growth ? growthSql(path, growth.total) : fieldSql(path, kind, dialect));
       return name;
     },
     selectItems: () => [...columns].map(([name, sql]) => `${sql} AS ${name}`),
+    events: () =>
+      growthColumns.length === 0
+        ? dialect.events
+        : `(SELECT *, ${growthColumns.join(", ")} FROM ${dialect.events}) AS events_with_growth`,
   };
 };

@@ -2,6 +2,7 @@ import type { FieldKind } from "@tidemark/schema/event-fields";
 import { MAX_TEXT_CHARACTERS } from "../limits.ts";
 import { millionths } from "./decimal.ts";
 import type { AggregateCall, Dialect, Kind } from "./dialect.ts";
+import { VIEW } from "./growth.ts";
 
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
@@ -30,9 +31,12 @@ const typedAt = (json: string, path: string, kind: FieldKind): string => {
     case "boolean":
       return `CASE ${wrapped} WHEN '[true]' THEN TRUE WHEN '[false]' THEN FALSE END`;
     case "free":
-      return `CASE WHEN ${isText} THEN JSON_STRING(LEFT(${value}, ${MAX_TEXT_CHARACTERS})) WHEN ${isNumber} THEN ${value} END`;
+      return `CASE WHEN ${isText} THEN JSON_STRING(${value}) WHEN ${isNumber} THEN ${value} END`;
   }
 };
+
+const fromFree = (value: string, kind: FieldKind): string =>
+  typedAt(`CONCAT('{"free":', ${value}, '}')`, "'$.free'", kind);
 
 /** A whole number as a text that sorts in the same order. */
 const digits = (whole: string): string => `LPAD(CAST(${whole} AS STRING), 16, '0')`;
@@ -70,6 +74,16 @@ export const flink: Dialect = {
   quote: (name) => `\`${name.replaceAll("`", "``")}\``,
   text,
   field: (path, kind) => typedAt("event", jsonPath(path), kind),
+  truncated: (free) => `COALESCE(JSON_STRING(LEFT(${fromFree(free, "string")}, ${MAX_TEXT_CHARACTERS})), ${free})`,
+  // Flink has no windows of rows that end before the current row, so that the growth is that of the largest total.
+  growth(total, name) {
+    const largest = `\`largest ${name}\``;
+    const over = `OVER (PARTITION BY ${VIEW} ORDER BY rowtime`;
+    return {
+      column: `MAX(${total}) ${over} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS ${largest}`,
+      value: `${largest} - COALESCE(LAG(${largest}) ${over}), 0e0)`,
+    };
+  },
   millionths,
   nearest: (whole) => `CAST(${whole} AS DOUBLE)`,
   wholePart: (units) => `TRUNCATE(${units} / 1000000, 0)`,
@@ -89,6 +103,6 @@ export const flink: Dialect = {
     result: (list) => `ARRAY_SORT(${list})[1 + CAST(FLOOR(${q} * (CARDINALITY(${list}) - 1)) AS INT)]`,
   }),
   topK: unsupportedList,
-  fromFree: (value, kind) => typedAt(`CONCAT('{"free":', ${value}, '}')`, "'$.free'", kind),
+  fromFree,
   toFree: (value) => `JSON_STRING(${value})`,
 };

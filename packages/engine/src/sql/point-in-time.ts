@@ -41,7 +41,7 @@ export const pointInTime = (
     subqueries: (fields) => [
       [
         "ranked_events",
-        `SELECT *, ROW_NUMBER() OVER (PARTITION BY ${session}, tab_id, seq ORDER BY arrival) AS arrival_rank FROM ${dialect.events}`,
+        `SELECT *, ROW_NUMBER() OVER (PARTITION BY ${session}, tab_id, seq ORDER BY arrival) AS arrival_rank FROM ${fields.events()}`,
       ],
       [
         "with_progress",
@@ -49,7 +49,7 @@ export const pointInTime = (
       ],
       [
         "counted_events",
-        `SELECT ${[`${entityIdSql(entity, dialect)} AS entity_id`, quote("type"), time, "tab_id", "seq", "view_id", ...fields].join(",\n  ")}\nFROM with_progress WHERE max_event_time IS NULL OR max_event_time - ${time} <= ${maxBehindMs}`,
+        `SELECT ${[`${entityIdSql(entity, dialect)} AS entity_id`, quote("type"), time, "tab_id", "seq", "view_id", ...fields.selectItems()].join(",\n  ")}\nFROM with_progress WHERE max_event_time IS NULL OR max_event_time - ${time} <= ${maxBehindMs}`,
       ],
       ["spine_rows", spineSql(name, dialect, options)],
       [

@@ -33,7 +33,7 @@ export const select = (rowSet: RowSet, dialect: Dialect): string => {
   const derived = derivationOrder(rowSet.features);
   const aggregates = rowSet.features.filter((feature) => !isDerived(feature)) as unknown as AggregateFeature[];
   const compiled = aggregates.map((feature) => compile(feature, rowSet, dialect, fields));
-  const subqueries = rowSet.subqueries(fields.selectItems());
+  const subqueries = rowSet.subqueries(fields);
 
   const [shared, standalone] = [compiled.filter((each) => !each.subquery), compiled.filter((each) => each.subquery)];
   const sharedCalls = shared.flatMap(({ calls, filter }) =>
@@ -93,7 +93,7 @@ const lines = (items: readonly string[]): string => items.join(",\n  ");
 
 const groupsSql = ({ by, call }: NonNullable<Plan["groups"]>, keys: readonly string[], filter: string): string => {
   const value = call.result ? call.result(call.call) : call.call;
-  return `SELECT ${keys.join(", ")}, ${by} AS ${GROUP_KEY}, ${value} AS ${GROUP_VALUE} FROM row_events WHERE ${filter} GROUP BY ${keys.join(", ")}, ${by}`;
+  return `SELECT ${keys.join(", ")}, ${by[0]} AS ${GROUP_KEY}, ${value} AS ${GROUP_VALUE} FROM row_events WHERE ${filter} GROUP BY ${[...keys, ...by].join(", ")}`;
 };
 
 const compile = (

@@ -2,6 +2,7 @@ import type { FieldKind } from "@tidemark/schema/event-fields";
 import { MAX_TEXT_CHARACTERS } from "../limits.ts";
 import { millionths } from "./decimal.ts";
 import type { Dialect, Kind } from "./dialect.ts";
+import { growthByArrival } from "./growth.ts";
 
 const POSITION = "STRUCT(time, tab_id, seq)";
 
@@ -34,7 +35,7 @@ const typedAt = (json: string, path: string, kind: FieldKind): string => {
     case "boolean":
       return `CASE WHEN ${type} = 'BOOLEAN' THEN CAST(${value} AS BOOLEAN) END`;
     case "free":
-      return `CASE WHEN ${type} = 'STRING' THEN TO_JSON(CAST(LEFT(CAST(${value} AS STRING), ${MAX_TEXT_CHARACTERS}) AS VARIANT)) WHEN ${isNumber} THEN TO_JSON(${value}) END`;
+      return `CASE WHEN ${type} = 'STRING' OR ${isNumber} THEN TO_JSON(${value}) END`;
   }
 };
 
@@ -55,6 +56,9 @@ export const spark: Dialect = {
   quote: (name) => `\`${name.replaceAll("`", "``")}\``,
   text,
   field: (path, kind) => typedAt("event", jsonPath(path), kind),
+  truncated: (free) =>
+    `COALESCE(TO_JSON(CAST(LEFT(${fromFree(free, "string")}, ${MAX_TEXT_CHARACTERS}) AS VARIANT)), ${free})`,
+  growth: growthByArrival,
   millionths,
   nearest: (whole) => `CAST(${whole} AS DOUBLE)`,
   wholePart: (units) => `${units} DIV 1000000`,
@@ -71,9 +75,9 @@ export const spark: Dialect = {
     call: `COLLECT_LIST(${number})`,
     result: (list) => `GET(SORT_ARRAY(${list}), CAST(FLOOR(${q} * (SIZE(${list}) - 1)) AS INT))`,
   }),
-  topK: (group, count, k, kind) => ({
-    call: `COLLECT_LIST(STRUCT(-${count} AS negative_count, ${keyOrder(group, kind)}, ${group} AS group_key))`,
-    result: (list) => `COALESCE(TRANSFORM(SLICE(SORT_ARRAY(${list}), 1, ${k}), item -> item.group_key), ARRAY())`,
+  topK: (group, value, count, k, kind) => ({
+    call: `COLLECT_LIST(STRUCT(-${count} AS negative_count, ${keyOrder(group, kind)}, ${value} AS group_value))`,
+    result: (list) => `COALESCE(TRANSFORM(SLICE(SORT_ARRAY(${list}), 1, ${k}), item -> item.group_value), ARRAY())`,
   }),
   fromFree,
   toFree: (value) => `TO_JSON(CAST(${value} AS VARIANT))`,

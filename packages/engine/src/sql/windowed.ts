@@ -3,6 +3,7 @@ import { derivationOrder, featuresIn, isDerived } from "@tidemark/schema/derivat
 import { entityNameOf } from "@tidemark/schema/entities";
 import type { Dialect } from "./dialect.ts";
 import { entityIdSql } from "./entity.ts";
+import type { FieldColumns } from "./field-columns.ts";
 import type { RowSet } from "./row-set.ts";
 
 /**
@@ -66,8 +67,8 @@ const milliseconds = (timestamp: string): string =>
 
 const rowSetOf = (name: string, window: Window, entity: Entity, features: Feature[], dialect: Dialect): RowSet => {
   const columns = ["`type`", "`time`", "tab_id", "seq", "view_id", "rowtime"];
-  const eventsWithId = (fields: readonly string[]): string =>
-    `SELECT ${[`${entityIdSql(entity, dialect)} AS id`, ...columns, ...fields].join(",\n  ")}\nFROM ${dialect.events}`;
+  const eventsWithId = (fields: FieldColumns): string =>
+    `SELECT ${[`${entityIdSql(entity, dialect)} AS id`, ...columns, ...fields.selectItems()].join(",\n  ")}\nFROM ${fields.events()}`;
   const windowFilter = () => undefined;
   if (!isFixed(window)) {
     return {

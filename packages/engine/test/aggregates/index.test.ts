@@ -31,10 +31,11 @@ const inOrder = (inputs: Input[]) =>
   );
 
 const latestOfViews = (inputs: Input[]) => {
-  const views = new Map<string | undefined, Input>();
+  const views = new Map<string, Input>();
   for (const input of inputs) {
-    const known = views.get(input[1].view_id);
-    if (!known || known[1].seq < input[1].seq) views.set(input[1].view_id, input);
+    const view = `${input[1].tab_id} ${input[1].view_id}`;
+    const known = views.get(view);
+    if (!known || known[1].seq < input[1].seq) views.set(view, input);
   }
   return numbers([...views.values()]);
 };
@@ -150,7 +151,7 @@ const cases: Record<string, Case> = {
   },
 };
 
-/** Generates up to 60 events of two tabs with a few views each, every (tab, seq) once, in any order. */
+/** Generates up to 60 events of two tabs with views of the same ids, every (tab, seq) once, in any order. */
 const inputsOf = (values: fc.Arbitrary<string | number> = integers): fc.Arbitrary<Input[]> =>
   fc
     .uniqueArray(
@@ -158,9 +159,7 @@ const inputsOf = (values: fc.Arbitrary<string | number> = integers): fc.Arbitrar
       { maxLength: 60, selector: ({ tab, seq }) => `${tab}${seq}` },
     )
     .map((all) =>
-      all.map(
-        ({ value, time, tab, seq, view }): Input => [value, { time, tab_id: tab, seq, view_id: `${tab}${view}` }],
-      ),
+      all.map(({ value, time, tab, seq, view }): Input => [value, { time, tab_id: tab, seq, view_id: `${view}` }]),
     );
 
 const partialOf = (kind: AggregateKind<unknown>, all: Input[]) =>
@@ -269,52 +268,98 @@ const foldValues = (kind: AggregateKind<unknown>, values: Iterable<unknown>) => 
 const bytes = (partial: unknown) => JSON.stringify(partial).length;
 
 describe("latest_per_view", () => {
-  it("stays bounded and exact over hundreds of page views", () => {
-    const kind = kindOf({ type: "latest_per_view", field, combine: "sum" });
-    let partial = kind.emptyPartial();
-    let seq = 0;
-    for (let view = 0; view < 500; view += 1) {
-      for (const value of [3, 7, 10])
-        partial = kind.add(partial, value, { time: 0, tab_id: "a", seq: seq++, view_id: `v${view}` });
-    }
-    expect(kind.result(partial, RESULT_CONTEXT)).toBe(5_000);
-    expect(bytes(partial)).toBeLessThan(1_200);
+  const LIMIT = 100;
+  const sum = kindOf({ type: "latest_per_view", field, combine: "sum" });
+  const sumOf = (partial: unknown) => sum.result(partial, RESULT_CONTEXT) as number;
+
+  /** An event of a page view, whose number is its start too. */
+  const eventOf = (view: number, seq: number, tab_id = "a"): EventContext => {
+    const view_id = `v${view}`;
+    return { time: 0, tab_id, seq, view_id, view: { view_id, started_at: 1 + view, url: "u" } };
+  };
+
+  it("stays bounded and exact over hundreds of successive page views", () => {
+    let partial = sum.emptyPartial();
+    for (let view = 0; view < 500; view += 1)
+      for (const value of [3, 7, 10]) partial = sum.add(partial, value, eventOf(view, 10 * view + value));
+    expect(sumOf(partial)).toBe(5_000);
+    expect(bytes(partial)).toBeLessThan(3_000);
   });
 
   it("counts a page view once that has events between those of hundreds of other page views", () => {
-    const kind = kindOf({ type: "latest_per_view", field, combine: "sum" });
-    let partial = kind.emptyPartial();
-    for (let view = 0; view < 500; view += 1) {
-      partial = kind.add(partial, view, { time: 0, tab_id: "a", seq: view, view_id: "long" });
-      partial = kind.add(partial, 1, { time: 0, tab_id: "b", seq: view, view_id: `v${view}` });
+    let partial = sum.emptyPartial();
+    for (let view = 1; view < 500; view += 1) {
+      partial = sum.add(partial, view, eventOf(0, view));
+      partial = sum.add(partial, 1, eventOf(view, view, "b"));
     }
-    expect(kind.result(partial, RESULT_CONTEXT)).toBe(499 + 500);
+    expect(sumOf(partial)).toBe(499 + 499);
   });
 
-  it("is exact unless a page view has another event after events of 16 other page views", () => {
-    const OTHERS = 16;
-    const step = fc.record({ othersSince: fc.nat(OTHERS), value: fc.nat(100) });
+  it("is exact for 100 page views that have events in turn", () => {
+    let partial = sum.emptyPartial();
+    for (let round = 1; round <= 10; round += 1)
+      for (let view = 0; view < LIMIT; view += 1)
+        partial = sum.add(partial, 1_000 * round, eventOf(view, 100 * round + view));
+    expect(sumOf(partial)).toBe(10_000 * LIMIT);
+  });
+
+  it("distinguishes page views of two tabs with the same id", () => {
+    const partial = sum.add(sum.add(sum.emptyPartial(), 7_000, eventOf(1, 0, "a")), 5_000, eventOf(1, 1, "b"));
+    expect(sumOf(partial)).toBe(12_000);
+  });
+
+  /** Generates totals of up to 130 page views: each event has a larger total than the earlier ones of its page view. */
+  const growing = fc
+    .array(fc.record({ view: fc.nat(129), growth: fc.nat(100), isLate: fc.boolean(), hasStart: fc.boolean() }), {
+      minLength: 200,
+      maxLength: 800,
+      size: "max",
+    })
+    .map((steps) => {
+      const totals = new Map<number, number>();
+      const inputs = steps.map(({ view, growth, isLate, hasStart }, seq): [Input, number] => {
+        totals.set(view, (totals.get(view) ?? 0) + growth);
+        const { view: context, ...event } = eventOf(view, seq);
+        return [[totals.get(view), hasStart ? { ...event, view: context } : event], isLate ? seq + 30 : seq];
+      });
+      const arrived = inputs.toSorted(([, one], [, other]) => one - other).map(([input]) => input);
+      return { arrived, truth: total([...totals.values()]), count: totals.size };
+    });
+
+  it("never exceeds the sum of the totals, and equals it for up to 100 page views", () => {
     fc.assert(
-      fc.property(
-        fc.constantFrom("sum" as const, "max" as const),
-        fc.array(step, { maxLength: 200, size: "max" }),
-        (combine, steps) => {
-          const kind = kindOf({ type: "latest_per_view", field, combine });
-          const latestValues = new Map<string, number>();
-          const recentViews: string[] = [];
-          let partial = kind.emptyPartial();
-          steps.forEach(({ othersSince, value }, seq) => {
-            const view_id = (othersSince < OTHERS && recentViews.splice(othersSince, 1)[0]) || `v${latestValues.size}`;
-            recentViews.unshift(view_id);
-            latestValues.set(view_id, value);
-            partial = kind.add(partial, value, { time: 0, tab_id: "a", seq, view_id });
-          });
-          const values = [...latestValues.values()];
-          const expected = combine === "sum" ? total(values) : values.length > 0 ? Math.max(...values) : null;
-          expect(kind.result(partial, RESULT_CONTEXT)).toBe(expected);
-        },
-      ),
+      fc.property(growing, ({ arrived, truth, count }) => {
+        const result = sumOf(partialOf(sum, arrived));
+        expect(result).toBeLessThanOrEqual(truth);
+        if (count <= LIMIT) expect(result).toBe(truth);
+      }),
     );
+  });
+
+  it("never exceeds the sum of the totals after a merge", () => {
+    fc.assert(
+      fc.property(growing, fc.nat(800), ({ arrived, truth }, cut) => {
+        const [one, other] = [partialOf(sum, arrived.slice(0, cut)), partialOf(sum, arrived.slice(cut))];
+        expect(sumOf(sum.mergeInto(structuredClone(one), other))).toBeLessThanOrEqual(truth);
+        expect(sumOf(sum.mergeInto(structuredClone(other), one))).toBeLessThanOrEqual(truth);
+        expect(sumOf(sum.mergeInto(sum.emptyPartial(), one))).toBe(sumOf(one));
+        expect(sumOf(sum.mergeInto(structuredClone(one), sum.emptyPartial()))).toBe(sumOf(one));
+      }),
+    );
+  });
+
+  it("adds what a page view exceeds the largest settled one by", () => {
+    let partial = sum.emptyPartial();
+    // The first two of 102 page views are settled.
+    for (let view = 0; view < LIMIT + 2; view += 1)
+      partial = sum.add(partial, view < 2 ? 10 + view : 1, eventOf(view, view));
+    const before = sumOf(partial);
+    expect(before).toBe(10 + 11 + LIMIT);
+    const sums = [11, 15, 14, 16].map((value, place) => {
+      partial = sum.add(partial, value, eventOf(place % 2, 200 + place));
+      return sumOf(partial) - before;
+    });
+    expect(sums).toEqual([0, 4, 4, 5]);
   });
 });
 
@@ -397,6 +442,24 @@ describe("quantile", () => {
     expect(kind.mergeInto(foldValues(kind, spread.slice(1_000)), foldValues(kind, spread.slice(0, 1_000)))).toEqual(
       partial,
     );
+  });
+});
+
+describe("texts that share their first 200 characters", () => {
+  const long = ["a", "b", "c"].map((end) => "x".repeat(200) + end);
+
+  it("are different values of distinct", () => {
+    const kind = kindOf({ type: "distinct", field });
+    const merged = kind.mergeInto(foldValues(kind, [long[0], long[1]]), foldValues(kind, [long[1], long[2]]));
+    expect(kind.result(merged, RESULT_CONTEXT)).toBe(3);
+  });
+
+  it("are different values of top_k, each shown by its first 200 characters", () => {
+    const kind = kindOf({ type: "top_k", k: 3, field });
+    const values = [long[0], long[0], long[1], long[1], "short", "short", "short"];
+    const merged = kind.mergeInto(foldValues(kind, values), foldValues(kind, [long[1]]));
+    expect(kind.result(merged, RESULT_CONTEXT)).toEqual(["short", "x".repeat(200), "x".repeat(200)]);
+    expect(JSON.parse(JSON.stringify(merged))).toEqual(merged);
   });
 });
 

@@ -191,7 +191,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
         ({ session, tab, seq, view, path, identified, personalisation, repeatAfter, content, delay, gap }, place) => {
           now += gap;
           const { user_id: _, ...own } = content as { user_id?: string };
-          const view_id = `view-${session}-${tab}-${view}`;
+          const view_id = `view-${view}`;
           const event = {
             ...own,
             session_id: `session-${session}`,

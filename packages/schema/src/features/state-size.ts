@@ -31,10 +31,10 @@ const PARTIAL: Record<AggregateFeature["aggregate"]["type"], number> = {
   distinct: 3_100,
   // 512 bins, each with its number and a count.
   quantile: 512 * 24,
-  // 64 values, each with a count.
-  top_k: 64 * (TEXT + NUMBER + 4),
-  // 16 page views, each with a hash, a number and a value.
-  latest_per_view: 16 * (NUMBER + 12 + 26),
+  // 64 values, each with a count and, if it is truncated, a hash.
+  top_k: 64 * (TEXT + NUMBER + 4 + NUMBER),
+  // 100 page views, each with a hash, a number and a value; and those of the settled ones.
+  latest_per_view: 100 * (NUMBER + 12 + 26) + 120,
 };
 
 /** The number of partial results that a window stores. Only a hopping window drops its oldest part while it moves. */

@@ -67,7 +67,7 @@ describe("parseFeatures", () => {
         aggregate: { type: "top_k", field: "target.path", k: 5 },
         window: { type: "hopping", every_ms: 60_000, panes: 1000 },
       },
-      "feature clicks: window.panes: top_k in so many panes takes up to 14418000 characters for each entity, of at most 1000000; expected at most 69, with longer steps",
+      "feature clicks: window.panes: top_k in so many panes takes up to 15570000 characters for each entity, of at most 1000000; expected at most 64, with longer steps",
     ],
     [
       "too many panes",
