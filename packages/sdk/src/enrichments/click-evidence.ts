@@ -53,6 +53,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
   let previous = { x: 0, y: 0, time: 0, burst: 0 };
 
   const finish = (each: PendingClick) => {
+    context.continueSession();
     if (pending.delete(each)) context.capture("click", { ...each.click, time: each.time });
     watch();
   };
@@ -108,8 +109,12 @@ export const clickEvidence = (): ClickEvidence => (context) => {
     for (const each of pending) finish(each);
   });
 
+  // Clicks of a session that has ended do not count in the next one.
+  const stopForgetting = context.on("view", () => pending.clear());
+
   return {
     observe(click, event, target) {
+      context.continueSession();
       const time = now();
       const isField = isSpecial(event) || !!call(target, "closest", FIELDS);
       if (!isField && !isStepper(event, target)) {
@@ -133,6 +138,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
     },
     stop() {
       stopReporting();
+      stopForgetting();
       pending.clear();
       watch();
     },

@@ -17,6 +17,12 @@ export interface SignalContext {
   capture<T extends EventType>(type: T, fields: FieldsOf<T> & { time?: number }): void;
   /** Begins a page view and captures its `page_view` event. The signal may add fields to the returned view later. */
   beginView(cause: ViewCause, fields: ViewFields): View;
+  /**
+   * Continues the session, because the visitor does something. If the session has ended, this begins another one with
+   * its page view, and totals start from zero. A signal that measures times and totals calls it before it adds to them,
+   * and before it captures them at any other time than a `report`.
+   */
+  continueSession(): void;
   /** Ends the session and starts another one of the same visitor. */
   newSession(): void;
   /** Adds a listener for the tracker's own events, such as `view` and `report`. */

@@ -65,6 +65,11 @@ const REFRESH_EVERY_MS = 5_000;
 export interface Identity {
   /** The visitor at a time. The call counts as activity, and replaces a session that has ended by a new one. */
   visitorAt(time: number): Visitor;
+  /**
+   * The id of the session in which an event at a time would be; `undefined` if the event would begin another session.
+   * The call does not count as activity.
+   */
+  sessionAt(time: number): string | undefined;
   /** Reads the changes of other pages now. The call does not count as activity. */
   refresh(): IdentityChanges;
   /** Links the session to a user from now on; `undefined` removes the link, because the visitor `denies` it or for another reason. */
@@ -101,11 +106,16 @@ export const createIdentity = (
   /** Whether the storage had the known identity at the latest access. */
   let isStored = false;
 
-  /** Reads the changes of other pages. A stored identity that is older than the known one is ignored if the latest write has failed. */
-  const read = () => {
+  /** The stored identity. One that is older than the known one is ignored if the latest write has failed. */
+  const readStored = () => {
     const stored = storage.read();
-    if (stored && (isStored || stored.active_at >= identity.active_at)) {
-      identity = validated(stored);
+    return stored && (isStored || stored.active_at >= identity.active_at) ? validated(stored) : undefined;
+  };
+  /** Reads the changes of other pages. */
+  const read = () => {
+    const stored = readStored();
+    if (stored) {
+      identity = stored;
       isStored = true;
     }
     return stored;
@@ -116,16 +126,16 @@ export const createIdentity = (
     isStored = storage.read()?.active_at === identity.active_at;
   };
   const known = () => identity.visitor && { ...identity.visitor, ...(hasSessionId && { session_id: fixedSessionId }) };
+  /** Whether the session of an identity continues at a time, after at most so many milliseconds without activity. */
+  const continues = ({ visitor, active_at, started_at }: StoredIdentity, time: number, maxIdleMs: number) =>
+    visitor && time - active_at <= maxIdleMs && time - started_at <= SESSION_MAX_MS;
 
   return {
     visitorAt(time) {
-      /** Whether the session continues after at most so many milliseconds without activity. */
-      const continues = (maxIdleMs: number) =>
-        identity.visitor && time - identity.active_at <= maxIdleMs && time - identity.started_at <= SESSION_MAX_MS;
-      if (!continues(REFRESH_EVERY_MS)) {
+      if (!continues(identity, time, REFRESH_EVERY_MS)) {
         read();
         save(
-          continues(SESSION_IDLE_MS)
+          continues(identity, time, SESSION_IDLE_MS)
             ? identity
             : {
                 visitor: {
@@ -138,6 +148,12 @@ export const createIdentity = (
         );
       }
       return known() as Visitor;
+    },
+    sessionAt(time) {
+      if (hasSessionId) return known()?.session_id;
+      // The page does not take over the changes of other pages here: `refresh` reports them.
+      const latest = continues(identity, time, REFRESH_EVERY_MS) ? identity : (readStored() ?? identity);
+      return continues(latest, time, SESSION_IDLE_MS) ? latest.visitor?.session_id : undefined;
     },
     refresh() {
       const { denies_personalisation } = identity;

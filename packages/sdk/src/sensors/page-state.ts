@@ -1,12 +1,13 @@
 import { combineStops, listen, share } from "./listen.ts";
 import { read } from "./members.ts";
+import { createTimer } from "./timer.ts";
 
 /**
  * A change of the page's state:
  *
  * - `visible`, `hidden`: the page is shown or hidden.
  * - `leave`: the page is being left. `hidden` follows, for browsers that report no change of visibility then.
- * - `restore`: the page is restored from the back-forward cache.
+ * - `restore`: the page is restored from the back-forward cache. `visible` follows, once the page is shown.
  * - `online`: the network is available again.
  */
 export type PageChange = "visible" | "hidden" | "leave" | "restore" | "online";
@@ -17,11 +18,18 @@ let isLeft = false;
 /** Listens for changes of the page's state. It never uses `unload`, which bars pages from the back-forward cache. */
 export const onPageChange = share<PageChange>((emit) => {
   isLeft = false;
+  const show = () => {
+    isLeft = false;
+    emit("visible");
+  };
+  // A browser may show a page before it says that it has restored it.
+  const showTimer = createTimer(show);
   return combineStops(
     listen(document, "visibilitychange", () => {
       const state = read(document, "visibilityState");
-      isLeft &&= state !== "visible";
-      emit(state);
+      showTimer.stop();
+      if (isLeft && state === "visible") showTimer.start();
+      else emit(state);
     }),
     listen(window, "pagehide", () => {
       isLeft = true;
@@ -31,10 +39,18 @@ export const onPageChange = share<PageChange>((emit) => {
     listen<PageTransitionEvent>(window, "pageshow", (event) => {
       isLeft = false;
       if (event.persisted) emit("restore");
+      if (showTimer.isRunning()) {
+        showTimer.stop();
+        show();
+      }
     }),
     listen(window, "online", () => emit("online")),
+    showTimer.stop,
   );
 });
+
+/** Whether the page is being left. */
+export const isBeingLeft = (): boolean => isLeft;
 
 /** Whether the page is visible, and not being left. */
 export const isVisible = (): boolean => !isLeft && read(document, "visibilityState") === "visible";

@@ -52,11 +52,13 @@ export const dwell =
       if (isVisible() && remaining > 0) timer.start(Math.min(reportEvery, remaining));
     };
     const timer = createTimer(() => {
+      context.continueSession();
       report();
       scheduleReport();
     });
 
     const noteInput = (more?: number) => {
+      context.continueSession();
       engagement.noteInput(now(), more);
       if (!timer.isRunning()) scheduleReport();
     };

@@ -4,6 +4,7 @@ import { bounded } from "../measures/bounds.ts";
 import { Map, Math, MutationObserver } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { createViewObserver } from "../sensors/in-view.ts";
+import { onInput } from "../sensors/input.ts";
 import { combineStops } from "../sensors/listen.ts";
 import { call, isElement } from "../sensors/members.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
@@ -103,8 +104,12 @@ export const elementDwell = (): Signal => (context) => {
   return combineStops(
     context.on("view", startView),
     context.on("report", () => updateAll(true)),
+    onInput((event) => event && context.continueSession()),
     onPageChange((change) => {
-      if (change === "visible") observeMarked(document);
+      if (change === "visible") {
+        context.continueSession();
+        observeMarked(document);
+      }
       updateAll(false);
     }),
     () => {

@@ -37,6 +37,7 @@ export const errors = (): Signal => (context) => {
 
   const count = guard((event: ErrorEvent & PromiseRejectionEvent) => {
     if (event.target !== window) return;
+    if (isVisible()) context.continueSession();
     const kind = event.type === "error" ? "error" : "rejection";
     const thrown: unknown = event.error ?? event.reason;
     let error_type = (thrown instanceof Error && cut(`${thrown.constructor?.name}`, 100)) || "unknown";
@@ -48,9 +49,15 @@ export const errors = (): Signal => (context) => {
     if (isVisible()) timer.start(REPORT_EVERY_MS);
   });
 
-  const timer = createTimer(report);
+  const timer = createTimer(() => {
+    context.continueSession();
+    report();
+  });
 
-  context.on("view", () => totals.clear());
+  context.on("view", () => {
+    totals.clear();
+    unreported.clear();
+  });
   context.on("report", report);
   return combineStops(listen(window, "error unhandledrejection", count), timer.stop);
 };

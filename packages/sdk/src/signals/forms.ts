@@ -4,7 +4,7 @@ import { HTMLFormElement, Map, Set } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { combineStops, listen, type Stop } from "../sensors/listen.ts";
 import { call, isElement } from "../sensors/members.ts";
-import { onPageChange } from "../sensors/page-state.ts";
+import { isBeingLeft } from "../sensors/page-state.ts";
 import { ignoredBy, isSecret } from "../sensors/privacy.ts";
 import { describe, type Target } from "../sensors/target.ts";
 
@@ -75,7 +75,15 @@ export const forms = (): Signal => (context) => {
     return { form, since_start_ms: at - since, fields_edited: edited.size };
   };
 
+  /** Forgets what is left of a page view. */
+  const forget = () => {
+    focus = undefined;
+    for (const { stop } of attempts.values()) stop();
+    attempts.clear();
+  };
+
   const leaveField = () => {
+    if (focus) context.continueSession();
     if (focus) context.capture("form_field", { ...focus.fields, focus_ms: now() - focus.since });
     focus = undefined;
   };
@@ -87,6 +95,7 @@ export const forms = (): Signal => (context) => {
     const { localName, type } = element;
     // Buttons are no fields: browsers disagree on whether a click focuses them.
     if (/submit|reset|button|image/.test(type) || ignoredBy(element)) return;
+    context.continueSession();
     const form = element.form ?? path.find(isForm);
     const at = now();
     let attempt = form && attempts.get(form);
@@ -115,6 +124,7 @@ export const forms = (): Signal => (context) => {
 
   const submit = ({ target }: Event) => {
     if (!isForm(target) || ignoredBy(target)) return;
+    context.continueSession();
     leaveField();
     context.capture("form_submit", endAttempt(target));
   };
@@ -124,15 +134,15 @@ export const forms = (): Signal => (context) => {
     for (const [form, { last }] of attempts) context.capture("form_abandon", { ...endAttempt(form), ...last });
   };
 
+  context.on("view", forget);
   context.on("report", (reason) => {
-    if (reason === "view_end") abandon();
+    if (reason === "view_end" || isBeingLeft()) abandon();
     else if (reason === "hidden") leaveField();
   });
   return combineStops(
     listen(document, "focusin input", onField),
     listen(document, "focusout", leaveField),
     listen(document, "submit", submit),
-    onPageChange((change) => change === "leave" && abandon()),
-    abandon,
+    forget,
   );
 };

@@ -29,6 +29,7 @@ export const hovers =
     const endStay = () => {
       const element = hovered;
       if (!element) return;
+      context.continueSession();
       hovered = undefined;
       unfollow?.();
       const duration = now() - since;
@@ -42,6 +43,11 @@ export const hovers =
     };
 
     context.on("report", (reason) => reason !== "flush" && endStay());
+    // A stay that goes on in the next page view belongs to it from its start.
+    context.on("view", () => {
+      since = now();
+      clicked = false;
+    });
     return combineStops(
       listen<PointerEvent>(document, "pointerover", (event) => {
         const element = meaningfulTarget(event);

@@ -72,8 +72,12 @@ export const media =
         const isRemoved = change === "emptied";
         if (change === "view") playback = createPlayback();
         const muted = !!player.muted || player.volume === 0;
-        const report = playback(player, now(), muted && !isVisible(), isRemoved, change === "report");
-        if (report) context.capture(report.type, { ...medium, ...report, muted });
+        const measured = playback;
+        const report = measured(player, now(), muted && !isVisible(), isRemoved, change === "report");
+        if (report) context.continueSession();
+        // In another session the medium has another playback, which has captured its own report by now.
+        if (report && playback === measured)
+          context.capture(report.type, { ...medium, ...report, muted });
 
         const ends = isRemoved || change === "stop" || (player.paused && change === "view");
         // The new hold starts before the previous one ends, so that there is no gap.

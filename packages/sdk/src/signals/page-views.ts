@@ -68,11 +68,15 @@ export const pageViews =
     });
 
     const startView = (cause: ViewCause, referrer = cleanUrl(read(document, "referrer"))) => {
-      view = context.beginView(cause, { ...readDocument(), referrer: referrer || undefined });
+      context.beginView(cause, { ...readDocument(), referrer: referrer || undefined });
       readAgainTimer.stop();
       readAgainTimer.start(READ_AGAIN_AFTER_MS);
     };
     return combineStops(
+      // Another page view of the same page may follow, in another session.
+      context.on("view", (next) => {
+        view = next;
+      }),
       whenVisible(() => startView(loadCause())),
       onNavigation(() => {
         const next = routeOf();

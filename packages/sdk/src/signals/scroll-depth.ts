@@ -120,7 +120,10 @@ export const scrollDepth =
       if (page) frame.observe(page);
     };
     const layoutTimer = createTimer(measureNextFrame);
-    const reportTimer = createTimer(report);
+    const reportTimer = createTimer(() => {
+      context.continueSession();
+      report();
+    });
 
     const startView = () => {
       scroller = scrolled = geometry = undefined;
@@ -139,6 +142,7 @@ export const scrollDepth =
       onPageChange((change) => change === "visible" && layoutTimer.start(LAYOUT_MS)),
       onInput((event) => {
         if (event?.type === "scroll") {
+          context.continueSession();
           if (isElement(event.target as Node)) scrolled = event.target as Element;
           reportTimer.start(reportEvery);
           hasScrolled = true;

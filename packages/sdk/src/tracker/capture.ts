@@ -38,8 +38,8 @@ export const releaseHeld = (state: TrackerState, emit: Emit): void => {
 };
 
 /**
- * Creates the function that captures events. It adds the time and the page view, and passes each event through
- * `beforeSend`. Without consent, and in a stopped tracker, it captures nothing.
+ * Creates the function that captures events. It continues the session, adds the time and the page view, and passes each
+ * event through `beforeSend`. Without consent, and in a stopped tracker, it captures nothing.
  *
  * It makes an event that the site's code passes or changes fit the contract. An event that has no JSON is dropped with a
  * warning before it has a number, because it could never be sent.
@@ -51,15 +51,10 @@ export const createCapture = (
   beforeSend: TrackerOptions["beforeSend"],
 ): Capture =>
   guard((type: EventType, fields: object) => {
-    const time = now();
-    const { connection, held, visitor } = state;
-    if (state.isStopped || !(connection || held)) return;
-    if (connection && !held) {
-      state.visitor = connection.visitorAt(time);
-      if (visitor?.session_id !== state.visitor.session_id) views.renew();
-    }
+    if (state.isStopped || !(state.connection || state.held)) return;
+    views.continueSession();
     const view = views.current;
-    let event = fitSiteFields({ type, time, view_id: view.view_id, ...fields } as CapturedEvent);
+    let event = fitSiteFields({ type, time: now(), view_id: view.view_id, ...fields } as CapturedEvent);
     if (beforeSend) event &&= fitSiteFields(beforeSend(event));
     if (!event) return;
     const json = toJson(event);

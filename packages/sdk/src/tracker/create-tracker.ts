@@ -10,7 +10,6 @@ import { browserDenial, type ConsentAnswer, deniedBy } from "../options/consent.
 import { collectorUrl } from "../options/site.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
 import { outsideZone } from "../platform.ts";
-import { now } from "../sensors/clock.ts";
 import type { Stop } from "../sensors/listen.ts";
 import { onPageChange } from "../sensors/page-state.ts";
 import { announceRefusal, erase } from "../storage/site-storage.ts";
@@ -40,7 +39,7 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
   const { on, emit } = createEmitter<TrackerEventMap>();
   const collector = createCollector(key, url, !!url && options.cookie, options.compress);
 
-  const views = createViews(emit, (...event) => capture(...event), options.queryParameters);
+  const views = createViews(state, emit, (...event) => capture(...event), options.queryParameters);
   const capture: Capture = createCapture(state, views, emit, options.beforeSend);
   const connect = () => {
     const numbers = createTabNumbers(storageName);
@@ -77,16 +76,16 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
 
   const newSession = () => {
     state.connection?.forget(true);
-    state.visitor = state.connection?.visitorAt(now());
+    views.continueSession();
   };
-  stops.unshift(onPageChange((change) => change === "hidden" && emit("report", change)));
+  stops.unshift(onPageChange((change) => change === "hidden" && views.report(change)));
+  const context = { on, capture, beginView: views.begin, continueSession: views.continueSession, newSession };
   // A value that is not an array counts as one signal, because the tracker must not throw into the page.
-  for (const signal of [signals].flat())
-    guard(() => stops.unshift(signal({ on, capture, beginView: views.begin, newSession })))();
+  for (const signal of [signals].flat()) guard(() => stops.unshift(signal(context)))();
 
   /** Captures the totals so far. @throws Error while measurement is not granted. */
   const report = () => {
-    emit("report", "flush");
+    views.report("flush");
     return requireConnection(state);
   };
   return {
@@ -97,6 +96,8 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     identify: guard((userId: unknown, traits?: unknown) => {
       const user_id = userIdOf(userId);
       if (!user_id) return;
+      // The user belongs to the session of now, which may be another one than that of the latest event.
+      views.continueSession();
       state.user = { user_id, traits: copyJson("traits", traits) };
       sendIdentify(state, capture);
     }),
@@ -114,7 +115,7 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     on,
     stop: () =>
       runEach(
-        () => emit("report", "view_end"),
+        () => views.report("view_end"),
         ...stops,
         () => {
           state.isStopped = true;

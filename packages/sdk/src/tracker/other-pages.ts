@@ -24,8 +24,6 @@ export const followOtherPages = (
   onLogout: () => void,
   applyConsent: (answer: ConsentAnswer) => void,
 ): Stop => {
-  /** Whether the page is in the back-forward cache. A restored page may be visible before the browser says that it is restored. */
-  let isCached = false;
   const look = (mayHaveMissedEvents: boolean) => {
     const { connection } = state;
     if (!connection) return;
@@ -43,10 +41,7 @@ export const followOtherPages = (
   };
   return combineStops(
     onPageChange((change) => {
-      if (change === "leave") isCached = true;
-      if (!/visible|restore/.test(change)) return;
-      look(isSilent || isCached || change === "restore");
-      isCached = false;
+      if (/visible|restore/.test(change)) look(isSilent || change === "restore");
     }),
     listen<StorageEvent>(window, "storage", ({ key, newValue }) => {
       if (key === refusalName(name)) {
