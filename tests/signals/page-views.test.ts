@@ -144,6 +144,25 @@ describe("the signal pageViews", () => {
         await expect.poll(() => causes(tab)).toEqual(["load", "route", "route", "route"]);
       });
 
+      it("gives a route neither title nor canonical URL of the previous one", async () => {
+        const tab = await route([
+          `document.head.insertAdjacentHTML("beforeend", "<link rel=canonical href=/app>")`,
+          `document.title = "App (1)"; await tracker.flush(); history.pushState(null, "", "/shop")`,
+        ]);
+        const shop = async () => {
+          await tab.run("tracker.track('later'); await tracker.flush()");
+          return viewOf((await views(tab))[1]);
+        };
+        expect(await shop()).toMatchObject({ url: expect.stringMatching(/shop$/) });
+        expect(await shop()).not.toHaveProperty("title");
+        await tab.run(`
+          document.title = "Shop";
+          document.querySelector("[rel=canonical]").href = "/shop/all";
+          document.body.replaceChildren("Shop");
+        `);
+        await expect.poll(shop).toMatchObject({ title: "Shop", canonical_url: expect.stringMatching(/all$/) });
+      });
+
       it("reports the title that the router sets after the change, at once or later", async () => {
         const tab = await route([
           "history.pushState(null, '', '/shop'); document.title = 'Shop'",

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { VIEWPORT } from "../browsers/viewport.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
-import { capturedOf } from "./test-site.ts";
+import { type Captured, capturedOf } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
 const settings = { signals: ["pageViews", "scrollDepth"], options: { scrollDepth: { reportEvery: 200 } } };
@@ -17,12 +17,18 @@ describe("the signal scrollDepth", () => {
   inEveryBrowser(({ open, can }) => {
     const scrolls = (tab: Tab) => capturedOf(tab, "scroll");
 
-    /** Flushes, and returns the latest scroll event. */
+    /** Waits until the content of the current page view is measured, flushes, and returns its latest scroll event. */
     const measured = async (tab: Tab) => {
-      await tab.run("tracker.flush()");
-      const last = (await scrolls(tab)).at(-1);
-      if (!last) throw new Error("expected a scroll event");
-      return last;
+      const { view_id } = (await capturedOf(tab, "page_view")).at(-1) ?? {};
+      let last: Captured<"scroll"> | undefined;
+      await expect
+        .poll(async () => {
+          await tab.run("tracker.flush()");
+          last = (await scrolls(tab)).findLast((each) => each.view_id === view_id);
+          return last;
+        })
+        .toBeDefined();
+      return last as unknown as Captured<"scroll">;
     };
 
     /** Waits until the geometry was read: at most 200 ms later, and after a frame. */
@@ -78,9 +84,64 @@ describe("the signal scrollDepth", () => {
       expect(deltas.reduce((sum, delta) => sum + delta, 0)).toBe(up.scroll_depth_px);
     });
 
-    it("reports 100 % at once when the content fits the viewport", async () => {
+    it("reports 100 % when the content fits the viewport, and has had 2 s to become longer", async () => {
       const tab = await open("short.html", settings);
       expect(await measured(tab)).toMatchObject({ scroll_depth_percentage: 100, scroll_percentage: 100, reversals: 0 });
+      const [view] = await capturedOf(tab, "page_view");
+      expect(await tab.run<number>(`return performance.timeOrigin + performance.now() - ${view?.time}`)).toBeGreaterThan(1_900);
+    });
+
+    it("does not report a spinner as 100 %, at the start of a page view or later", async () => {
+      const tab = await open("long.html", { signals: [...settings.signals, "pageViews"], options: { scrollDepth: { enrichment: "sdk.readingDetails()" } } });
+      const spin = `
+        content.style.height = "100px";
+        setTimeout(() => { content.style.height = ""; }, 700);
+      `;
+      await tab.run(`${spin} tracker.page()`);
+      const { milestone, scroll_depth_px } = await measured(tab);
+      expect([milestone, scroll_depth_px]).toEqual([undefined, VIEWPORT.height]);
+      await tab.run(`${spin} await new Promise(requestAnimationFrame); scrollTo(0, 1); await tracker.flush()`);
+      await expect.poll(() => tab.run("return document.scrollingElement.scrollHeight")).toBe(CONTENT);
+      await measured(tab);
+      const { view_id } = (await capturedOf(tab, "page_view")).at(-1) ?? {};
+      for (const scroll of await scrolls(tab))
+        if (scroll.view_id === view_id) expectShare(scroll.scroll_depth_percentage, 20);
+    });
+
+    it("keeps the depth of a page that is locked under a dialog", async () => {
+      const tab = await open("long.html", settings);
+      await tab.move({ x: 600, y: 400 });
+      await wheelTo(tab, 1600);
+      expectShare((await measured(tab)).scroll_depth_percentage, 60);
+      await tab.run("Object.assign(document.body.style, { position: 'fixed', top: '-1600px', width: '100%' }); dialog.show()");
+      await tab.move("#small");
+      await wheelTo(tab, 400, "small");
+      await tab.run("await new Promise((done) => setTimeout(done, 2_100))");
+      expectShare((await measured(tab)).scroll_depth_percentage, 60);
+    });
+
+    it("measures a route whose router changes the URL before the content from its own top", async () => {
+      const tab = await open("long.html", settings);
+      await tab.move({ x: 600, y: 400 });
+      await wheelTo(tab, 3200);
+      await measured(tab);
+      // As swup does: a class and a progress bar at once, the content when it is loaded and the old one has faded.
+      await tab.run(`
+        history.pushState(null, "", "/shop");
+        document.documentElement.className = "is-leaving";
+        document.body.append(document.createElement("i"));
+        await new Promise((done) => setTimeout(done, 800));
+        await tracker.flush();
+        const next = document.createElement("main");
+        next.style.height = "7940px";
+        content.replaceWith(next);
+        scrollTo(0, 0);
+      `);
+      const [first, second] = await capturedOf(tab, "page_view");
+      expect(second?.cause).toBe("route");
+      expect((await measured(tab)).scroll_depth_percentage).toBe(10);
+      const own = (await scrolls(tab)).filter(({ view_id }) => view_id !== first?.view_id);
+      expect(Math.max(...own.map(({ scroll_depth_percentage }) => scroll_depth_percentage))).toBe(10);
     });
 
     it("counts overscroll at either end as the end", async () => {
@@ -256,7 +317,6 @@ describe("the signal scrollDepth", () => {
       await wheelTo(tab, 1600);
       await tab.run("history.pushState(null, '', '/shop'); scrollTo(0, 0)");
       await expect.poll(async () => (await capturedOf(tab, "page_view")).length).toBe(2);
-      await untilMeasured(tab);
       const [first, second] = await capturedOf(tab, "page_view");
       expect(await measured(tab)).toMatchObject({ view_id: second?.view_id, scroll_depth_px: VIEWPORT.height });
       const ended = (await scrolls(tab)).findLast(({ view_id }) => view_id === first?.view_id);

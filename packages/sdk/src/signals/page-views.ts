@@ -1,14 +1,15 @@
 import type { View } from "@tidemark/schema";
 import type { Signal, ViewCause, ViewFields } from "../events/signal.ts";
 import { fitViewFields } from "../events/view-fields.ts";
-import { guard } from "../guard.ts";
+import { runEach } from "../guard.ts";
 import { oneOf } from "../measures/bounds.ts";
 import { Object, performance } from "../platform.ts";
 import { combineStops } from "../sensors/listen.ts";
 import { call, read } from "../sensors/members.ts";
-import { onNavigation } from "../sensors/navigation.ts";
+import { onHistoryChange, onNavigation } from "../sensors/navigation.ts";
 import { onPageChange, whenVisible } from "../sensors/page-state.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
+import { createSettling } from "../sensors/settling.ts";
 import { createTimer } from "../sensors/timer.ts";
 
 /** Adds fields to a page view: {@link deviceDetails}. */
@@ -22,8 +23,8 @@ export interface PageViewOptions {
   hash?: boolean;
 }
 
-/** Time that a router has to update title and canonical URL, in milliseconds. */
-const READ_AGAIN_AFTER_MS = 500;
+/** Time after which enrichments run, in milliseconds. */
+const ENRICH_AFTER_MS = 500;
 
 /**
  * Reads the cause of a load from Navigation Timing, which calls a load by link or address "navigate". Chromium shows a
@@ -39,8 +40,8 @@ const loadCause = (): ViewCause => {
     : oneOf(["load", "reload", "back_forward", "prerender"], load?.type);
 };
 
-/** Reads title and canonical URL, which a router may update late. */
-const readDocument = () => {
+/** Reads title and canonical URL, which a router may update later than the URL. */
+const readDocument = (): ViewFields => {
   const canonical = call(document, "querySelector", "link[rel=canonical]") as HTMLLinkElement | null;
   return { title: read(document, "title"), canonical_url: canonical ? cleanUrl(canonical.href) : undefined };
 };
@@ -52,8 +53,9 @@ const readDocument = () => {
  * - one for a change of route in a single-page app; a replace and a push in the same task are one change;
  * - one for a restore from the back-forward cache.
  *
- * The referrer of a route is the previous route. Title and canonical URL are read at once, and again 500 ms later.
- * Enrichments run only then, so that they delay no load.
+ * The referrer of a route is the previous route. Title and canonical URL are read at once, and again when the content is
+ * settled. Until then a route has only those that differ from the previous route's. Enrichments run 500 ms after the start
+ * of a page view, so that they delay no load.
  */
 export const pageViews =
   ({ hash = false, enrichments = [] }: PageViewOptions = {}): Signal =>
@@ -61,23 +63,31 @@ export const pageViews =
     const routeOf = () => (hash ? location.href : location.href.split("#")[0]);
     let view: View | undefined;
     let route = routeOf();
-    const readAgainTimer = createTimer(() => {
-      const fields: ViewFields = {};
-      for (const each of [readDocument, ...enrichments]) guard(() => Object.assign(fields, each()))();
-      Object.assign(view as View, fitViewFields(fields));
-    });
+    /** The document's fields at the latest change of the URL: those of the previous route. */
+    let previous: ViewFields = {};
+    const add = (fields: ViewFields) => Object.assign(view as View, fitViewFields(fields));
+    const settling = createSettling(() => add(readDocument()));
+    const enrichTimer = createTimer(() => runEach(...enrichments.map((enrich) => () => add(enrich()))));
 
     const startView = (cause: ViewCause, referrer = cleanUrl(read(document, "referrer"))) => {
-      context.beginView(cause, { ...readDocument(), referrer: referrer || undefined });
-      readAgainTimer.stop();
-      readAgainTimer.start(READ_AGAIN_AFTER_MS);
+      const fields = readDocument();
+      if (cause === "route")
+        for (const name of ["title", "canonical_url"] as const)
+          if (fields[name] === previous[name]) fields[name] = undefined;
+      context.beginView(cause, { ...fields, referrer: referrer || undefined });
     };
     return combineStops(
-      // Another page view of the same page may follow, in another session.
+      // Also those of `page()` and of another session.
       context.on("view", (next) => {
         view = next;
+        settling.start();
+        enrichTimer.stop();
+        enrichTimer.start(ENRICH_AFTER_MS);
       }),
       whenVisible(() => startView(loadCause())),
+      onHistoryChange(() => {
+        previous = readDocument();
+      }),
       onNavigation(() => {
         const next = routeOf();
         if (next === route) return;
@@ -85,6 +95,7 @@ export const pageViews =
         startView("route", view?.url);
       }),
       onPageChange((change) => change === "restore" && startView("bfcache")),
-      readAgainTimer.stop,
+      settling.stop,
+      enrichTimer.stop,
     );
   };

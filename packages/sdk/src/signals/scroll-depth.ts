@@ -8,6 +8,7 @@ import { onInput } from "../sensors/input.ts";
 import { combineStops } from "../sensors/listen.ts";
 import { call, isElement, read } from "../sensors/members.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
+import { createSettling } from "../sensors/settling.ts";
 import { createTimer } from "../sensors/timer.ts";
 
 /** Options of {@link scrollDepth}. */
@@ -26,12 +27,19 @@ export type ScrollEnrichment = () => {
   fields(): Partial<FieldsOf<"scroll">>;
 };
 
-/** Time for the layout of a new page view before its geometry is first read, in milliseconds. */
-const LAYOUT_MS = 100;
+/**
+ * Time for which content has to fit the viewport until that counts, in milliseconds. A spinner gives way to content by
+ * then.
+ */
+const SHORT_MS = 2_000;
 
 const isScrollable = (element: Element): boolean => read(element, "scrollHeight") > read(element, "clientHeight") + 1;
 
 const areaOf = (element: Element): number => read(element, "clientWidth") * read(element, "clientHeight");
+
+/** Whether the page's content is longer than the page, which a dialog may have locked. */
+const isLocked = (page: Element): boolean =>
+  (read(document, "body")?.scrollHeight ?? 0) > read(page, "clientHeight") * 1.1;
 
 /** Whether an inner scroller has the main content: it fills at least half of the viewport. */
 const dominates = (element: Element, page: Element): boolean =>
@@ -48,6 +56,9 @@ const findScroller = (page: Element): Element | undefined =>
  * direction so far. The depth is in pixels, and in percent of the content's current height. The content is the
  * document. Where the document does not scroll, it is the inner scroller that fills at least half of the viewport.
  *
+ * Nothing is measured until the content is settled. Content that fits the viewport counts as shown after 2 s, and not
+ * while the page is locked.
+ *
  * It reports at most every `reportEvery` while the depth changes, and when the page is hidden or the page view ends.
  * Geometry is read after a frame, not in the scroll handler.
  */
@@ -61,6 +72,9 @@ export const scrollDepth =
     let depth: Depth;
     let reading: ReturnType<ScrollEnrichment> | undefined;
     let startedAt = 0;
+    let isSettled = false;
+    /** Time from which on the content fits the viewport; 0 while it does not. */
+    let shortSince = 0;
     let reported = "";
     let reportedDepth = 0;
     /** Whether a scroll was observed in this interval of input: later scrolls of the interval are not observed. */
@@ -69,11 +83,18 @@ export const scrollDepth =
     const update = () => {
       const page = read(document, "scrollingElement") ?? read(document, "documentElement");
       // After `document.open()` the document is empty until something is written.
-      if (!page) return;
+      if (!page || !isSettled) return;
       if (scrolled && dominates(scrolled, page)) scroller = scrolled;
       if (isScrollable(page)) scroller = undefined;
       else if (!(scroller && read(scroller, "isConnected"))) scroller = findScroller(page);
       const content = scroller ?? page;
+      if (isScrollable(content)) shortSince = 0;
+      else {
+        shortSince ||= geometry ? now() : startedAt;
+        const waitMs = shortSince + SHORT_MS - now();
+        if (waitMs > 0) shortTimer.start(waitMs);
+        if (waitMs > 0 || (content === page && isLocked(page))) return;
+      }
       geometry = {
         offset: Math.round(read(content, "scrollTop")),
         viewport_height: read(content, "clientHeight"),
@@ -119,7 +140,11 @@ export const scrollDepth =
       const page = read(document, "documentElement");
       if (page) frame.observe(page);
     };
-    const layoutTimer = createTimer(measureNextFrame);
+    const settling = createSettling(() => {
+      isSettled = true;
+      measureNextFrame();
+    });
+    const shortTimer = createTimer(measureNextFrame);
     const reportTimer = createTimer(() => {
       context.continueSession();
       report();
@@ -132,14 +157,17 @@ export const scrollDepth =
       startedAt = now();
       reported = "";
       reportedDepth = 0;
-      layoutTimer.start(LAYOUT_MS);
+      isSettled = false;
+      shortSince = 0;
+      shortTimer.stop();
+      settling.start();
     };
 
     startView();
     return combineStops(
       context.on("view", startView),
       context.on("report", report),
-      onPageChange((change) => change === "visible" && layoutTimer.start(LAYOUT_MS)),
+      onPageChange((change) => change === "visible" && measureNextFrame()),
       onInput((event) => {
         if (event?.type === "scroll") {
           context.continueSession();
@@ -150,7 +178,8 @@ export const scrollDepth =
         if (hasScrolled || reportTimer.isRunning()) measureNextFrame();
         if (!event) hasScrolled = false;
       }),
-      layoutTimer.stop,
+      settling.stop,
+      shortTimer.stop,
       () => frame.disconnect(),
       reportTimer.stop,
     );
