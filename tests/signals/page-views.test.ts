@@ -138,10 +138,29 @@ describe("the signal pageViews", () => {
         expect(await pathOf(tab, 1)).toBe("/shop");
       });
 
-      it("captures another fragment with the option hash", async () => {
-        const tab = await route(["history.pushState(null, '', '#/shop')", "location.hash = '/cart'"], { hash: true });
-        await tab.click("#fragment");
-        await expect.poll(() => causes(tab)).toEqual(["load", "route", "route", "route"]);
+      it("captures hash routes with their own paths", async () => {
+        const tab = await route(["history.pushState(null, '', '#/shop?token=1')", "location.hash = '/cart'"], {
+          url: "sdk.hashRoutes",
+        });
+        await expect.poll(() => causes(tab)).toEqual(["load", "route", "route"]);
+        await tab.run("await tracker.flush()");
+        const [load, shop, cart] = (await views(tab)).map(viewOf);
+        expect([load?.path, shop?.path, cart?.path]).toEqual([undefined, `/${page}#/shop`, `/${page}#/cart`]);
+        expect([shop?.url, cart?.referrer]).toEqual([`${url(page).split("?")[0]}#/shop`, shop?.url]);
+      });
+
+      it("captures no page view while the visitor types into the query, with pathOnly", async () => {
+        const tab = await route(
+          [
+            ...["b", "bo", "boots"].map((text) => `history.replaceState(null, "", "?utm_source=mail&search=${text}")`),
+            "history.pushState(null, '', '/shop?id=1')",
+          ],
+          { url: "sdk.pathOnly" },
+        );
+        await expect.poll(() => causes(tab)).toEqual(["load", "route"]);
+        await tab.run("await tracker.flush()");
+        const [, shop] = (await views(tab)).map(viewOf);
+        expect([shop?.url, shop?.referrer].map((each) => each && new URL(each).pathname)).toEqual(["/shop", `/${page}`]);
       });
 
       it("gives a route neither title nor canonical URL of the previous one", async () => {

@@ -17,6 +17,7 @@ export type { Player } from "./measures/playback.ts";
 export type { ConsentAnswer, Purposes } from "./options/consent.ts";
 export type { CapturedEvent, TrackerOptions } from "./options/tracker-options.ts";
 export { hold } from "./sensors/engagement-hold.ts";
+export { hashRoutes, keepParameters, type PageUrl, pathOnly } from "./sensors/page-definition.ts";
 export { type PlayerReport, reportMedia } from "./sensors/report-media.ts";
 export {
   type ClickEnrichment,

@@ -23,9 +23,9 @@ const globals = window as unknown as Record<string | symbol, unknown>;
 /** The property of `window` that holds the trackers of all tags on the page, by public key. */
 const REGISTRY = Symbol.for("tidemark");
 
-const start = ({ signals, options, ...others }: Settings & { key: string; endpoint: string }): Tracker => {
-  const load = createPartLoader(script?.src || (resolveEndpoint(others.endpoint) as string), script?.nonce);
-  const tracker = createTracker({ ...others, compress: gzip, signals: signalsOf(signals, options, load) });
+const start = (settings: Settings & { key: string; endpoint: string }): Tracker => {
+  const load = createPartLoader(script?.src || (resolveEndpoint(settings.endpoint) as string), script?.nonce);
+  const tracker = createTracker({ ...settings, compress: gzip, signals: signalsOf(settings, load) });
   if (/[?&]tidemark_debug\b/.test(location.search)) void load("debug").then((debug) => debug(tracker));
   if (/[?&]tidemark_inspect\b/.test(location.search)) void load("inspect").then((inspect) => inspect(tracker));
   return tracker;

@@ -3,6 +3,7 @@ import type { ReadingDetailsOptions } from "../enrichments/reading-details.ts";
 import {
   isBoolean,
   isDuration,
+  isFunction,
   isListOfNames,
   isObject,
   isText,
@@ -13,16 +14,16 @@ import {
 import { ENDPOINT_FORM, resolveEndpoint } from "../options/site.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
 import { Boolean, Object } from "../platform.ts";
+import type { PageUrl } from "../sensors/page-definition.ts";
 import type { DwellOptions } from "../signals/dwell.ts";
 import type { HoverOptions } from "../signals/hovers.ts";
 import type { MediaOptions } from "../signals/media.ts";
-import type { PageViewOptions } from "../signals/page-views.ts";
 import type { ScrollDepthOptions } from "../signals/scroll-depth.ts";
+import { PAGE_URL } from "./page-url.ts";
 import { DEFAULTS, NAMES } from "./parts.ts";
 
 /** The options of signals and enrichments, by name. */
 export interface SignalOptions {
-  pageViews?: Omit<PageViewOptions, "enrichments">;
   hovers?: HoverOptions;
   scrollDepth?: Omit<ScrollDepthOptions, "enrichment">;
   dwell?: DwellOptions;
@@ -34,6 +35,8 @@ export interface SignalOptions {
 interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "compress" | "identityStore">> {
   /** Names of signals and enrichments. Default: `pageViews`, `deviceDetails`, `clicks`, `hovers`, `scrollDepth`, `dwell`. */
   signals?: readonly string[];
+  /** The definition of pages: `path`, `hash`, `parameters:` and names, or a function. Default: that of `pageViews`. */
+  pageUrl?: string | PageUrl;
   /** Options of signals and enrichments, by name. Default: their own defaults. */
   options?: SignalOptions;
 }
@@ -58,6 +61,10 @@ const TAG_RULES: Record<keyof ScriptTagConfig, Rule> = {
   },
   signals: { accepts: isListOfNames, expected: "a list of names" },
   ...RULES,
+  pageUrl: {
+    accepts: (value) => isFunction(value) || isText(PAGE_URL)(value),
+    expected: "path, hash, or parameters:a,b with the names of parameters",
+  },
   options: { accepts: isObject, expected: "an object like { dwell: { idleAfter: 10000 } }" },
 };
 
@@ -66,7 +73,6 @@ const CONFIG_ONLY = ["options", "beforeSend"];
 
 /** An example value of each option of a signal or enrichment. */
 const EXAMPLES: { [S in keyof SignalOptions]-?: Required<NonNullable<SignalOptions[S]>> } = {
-  pageViews: { hash: true },
   hovers: { intentAfter: 300 },
   scrollDepth: { reportEvery: 1000 },
   dwell: { idleAfter: 5000, reportEvery: 5000 },

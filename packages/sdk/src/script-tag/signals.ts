@@ -9,11 +9,12 @@ import { hovers } from "../signals/hovers.ts";
 import { pageViews } from "../signals/page-views.ts";
 import { type ScrollEnrichment, scrollDepth } from "../signals/scroll-depth.ts";
 import type { LoadPart, Parts } from "./load.ts";
+import { pageUrlOf } from "./page-url.ts";
 import { ENRICHMENTS, LAZY_SIGNALS, type PartName, SIGNALS } from "./parts.ts";
-import type { SignalOptions } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 
-/** Creates the signals with these names. A signal outside the tag starts when its part has loaded, all others immediately. */
-export const signalsOf = (names: readonly string[], options: SignalOptions, load: LoadPart): Signal[] => {
+/** Creates the signals that the settings name. A signal outside the tag starts when its part has loaded, all others immediately. */
+export const signalsOf = ({ signals: names, options, pageUrl }: Settings, load: LoadPart): Signal[] => {
   const wanted = new Set(names.flatMap((name) => [name, ENRICHMENTS[name]]));
 
   /** Loads a part and starts it, unless it was stopped before it had loaded. */
@@ -59,7 +60,7 @@ export const signalsOf = (names: readonly string[], options: SignalOptions, load
 
   const bundled: Record<(typeof SIGNALS)[number], () => Signal> = {
     pageViews: () =>
-      pageViews({ ...options.pageViews, enrichments: wanted.has("deviceDetails") ? [deviceDetails] : [] }),
+      pageViews({ ...(pageUrl && { url: pageUrlOf(pageUrl) }), enrichments: wanted.has("deviceDetails") ? [deviceDetails] : [] }),
     clicks: () =>
       clicks({
         enrichments: (["clickLinks", "clickNames", "clickTexts"] as const)

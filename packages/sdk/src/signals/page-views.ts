@@ -8,6 +8,7 @@ import { combineStops } from "../sensors/listen.ts";
 import { call, read } from "../sensors/members.ts";
 import { onHistoryChange, onNavigation } from "../sensors/navigation.ts";
 import { onPageChange, whenVisible } from "../sensors/page-state.ts";
+import { currentPage, type PageUrl } from "../sensors/page-definition.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
 import { createSettling } from "../sensors/settling.ts";
 import { createTimer } from "../sensors/timer.ts";
@@ -19,8 +20,11 @@ export type ViewEnrichment = () => Partial<ViewFields>;
 export interface PageViewOptions {
   /** Enrichments that add fields to each page view, next to URL, referrer, title and canonical URL. Default: none. */
   enrichments?: ViewEnrichment[];
-  /** Whether a change of the fragment (`#…`) is a change of route. Default false. */
-  hash?: boolean;
+  /**
+   * Defines pages by their URLs: {@link pathOnly}, {@link keepParameters}, {@link hashRoutes}, or a function of the site.
+   * Another result is another page. Default: each URL is a page, whatever its fragment.
+   */
+  url?: PageUrl;
 }
 
 /** Time after which enrichments run, in milliseconds. */
@@ -58,11 +62,10 @@ const readDocument = (): ViewFields => {
  * of a page view, so that they delay no load.
  */
 export const pageViews =
-  ({ hash = false, enrichments = [] }: PageViewOptions = {}): Signal =>
+  ({ url, enrichments = [] }: PageViewOptions = {}): Signal =>
   (context) => {
-    const routeOf = () => (hash ? location.href : location.href.split("#")[0]);
     let view: View | undefined;
-    let route = routeOf();
+    let page = currentPage(url);
     /** The document's fields at the latest change of the URL: those of the previous route. */
     let previous: ViewFields = {};
     const add = (fields: ViewFields) => Object.assign(view as View, fitViewFields(fields));
@@ -79,7 +82,7 @@ export const pageViews =
     return combineStops(
       // Also those of `page()` and of another session.
       context.on("view", (next) => {
-        view = next;
+        view = Object.assign(next, currentPage(url).fields);
         settling.start();
         enrichTimer.stop();
         enrichTimer.start(ENRICH_AFTER_MS);
@@ -89,9 +92,9 @@ export const pageViews =
         previous = readDocument();
       }),
       onNavigation(() => {
-        const next = routeOf();
-        if (next === route) return;
-        route = next;
+        const next = currentPage(url);
+        if (next.id === page.id) return;
+        page = next;
         startView("route", view?.url);
       }),
       onPageChange((change) => change === "restore" && startView("bfcache")),
