@@ -297,7 +297,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       const tab = await open(
         {
           head: `<script>window.tidemark = { config: ${JSON.stringify(config)} };</script>${inlineStub()}${tag(
-            `async data-key="${KEY}" data-signals="dwell, pageViews" data-session-id="session-of-page"`,
+            `async data-key="${KEY}" data-signals="dwell, pageViews" data-session-id="session-of-page" data-page-url="path"`,
           )}`,
         },
         "?q=kept&other=dropped",
@@ -306,6 +306,9 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       await tab.run("await tidemark.flush()");
       await expect.poll(() => eventsOf("dwell")[0]).toMatchObject({ idle_after_ms: 1234 });
       expect(site.events(OTHER_KEY)).toEqual([]);
+      await tab.run("history.replaceState(null, '', '?q=typed'); history.pushState(null, '', '?q=typed&more')");
+      await tab.run("tidemark.track('later'); await tidemark.flush()");
+      expect(eventsOf("page_view")).toHaveLength(1);
       expect(await recorded(tab)).toEqual(NO_PROBLEMS);
     });
 

@@ -160,7 +160,10 @@ describe("the signal pageViews", () => {
         await expect.poll(() => causes(tab)).toEqual(["load", "route"]);
         await tab.run("await tracker.flush()");
         const [, shop] = (await views(tab)).map(viewOf);
-        expect([shop?.url, shop?.referrer].map((each) => each && new URL(each).pathname)).toEqual(["/shop", `/${page}`]);
+        expect([shop?.url, shop?.referrer].map((each) => each && new URL(each).pathname)).toEqual([
+          "/shop",
+          `/${page}`,
+        ]);
       });
 
       it("gives a route neither title nor canonical URL of the previous one", async () => {

@@ -88,11 +88,16 @@ describe("the signal scrollDepth", () => {
       const tab = await open("short.html", settings);
       expect(await measured(tab)).toMatchObject({ scroll_depth_percentage: 100, scroll_percentage: 100, reversals: 0 });
       const [view] = await capturedOf(tab, "page_view");
-      expect(await tab.run<number>(`return performance.timeOrigin + performance.now() - ${view?.time}`)).toBeGreaterThan(1_900);
+      expect(
+        await tab.run<number>(`return performance.timeOrigin + performance.now() - ${view?.time}`),
+      ).toBeGreaterThan(1_900);
     });
 
     it("does not report a spinner as 100 %, at the start of a page view or later", async () => {
-      const tab = await open("long.html", { signals: [...settings.signals, "pageViews"], options: { scrollDepth: { enrichment: "sdk.readingDetails()" } } });
+      const tab = await open("long.html", {
+        signals: [...settings.signals, "pageViews"],
+        options: { scrollDepth: { enrichment: "sdk.readingDetails()" } },
+      });
       const spin = `
         content.style.height = "100px";
         setTimeout(() => { content.style.height = ""; }, 700);
@@ -113,7 +118,9 @@ describe("the signal scrollDepth", () => {
       await tab.move({ x: 600, y: 400 });
       await wheelTo(tab, 1600);
       expectShare((await measured(tab)).scroll_depth_percentage, 60);
-      await tab.run("Object.assign(document.body.style, { position: 'fixed', top: '-1600px', width: '100%' }); dialog.show()");
+      await tab.run(
+        "Object.assign(document.body.style, { position: 'fixed', top: '-1600px', width: '100%' }); dialog.show()",
+      );
       await tab.move("#small");
       await wheelTo(tab, 400, "small");
       await tab.run("await new Promise((done) => setTimeout(done, 2_100))");
@@ -245,7 +252,7 @@ describe("the signal scrollDepth", () => {
     ])("%s", (page, share) => {
       it("ignores the small scroller of a dialog", async () => {
         const tab = await open(page, settings);
-        await untilMeasured(tab);
+        await measured(tab);
         await tab.run("dialog.showModal()");
         await tab.move("#small");
         await wheelTo(tab, 1600, "small");

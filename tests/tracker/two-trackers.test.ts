@@ -31,6 +31,36 @@ describe("two trackers", () => {
       events.flatMap((each) => (each.type === "click" ? [{ id: each.target.id, x: each.x, y: each.y }] : []));
     const others = (tab: Tab) => tab.run<Awaited<ReturnType<typeof captured>>>("return others");
 
+    it("with the same key are one, after one warning, until both are stopped", async () => {
+      const tab = await open("plain.html", { signals: SIGNALS });
+      const result = await tab.run<Record<string, unknown>>(`
+        const warnings = [];
+        console.warn = (...words) => warnings.push(words.join(" "));
+        const copy = await import("/sdk.mjs");
+        const create = ({ createTracker, clicks }) =>
+          createTracker({ key: "tm_test_00000000", endpoint: location.origin, signals: [clicks()] });
+        const trackers = [create(sdk), create(sdk), create(copy)];
+        window.others = trackers;
+        return { same: trackers.map((each) => each === tracker), warnings };
+      `);
+      expect(result).toEqual({
+        same: [true, true, true],
+        // One for each copy of the SDK.
+        warnings: Array(2).fill(expect.stringMatching(/createTracker: .* tm_test_00000000/)),
+      });
+      await tab.click("#button");
+      await expect.poll(async () => clicksOf(await captured(tab))).toHaveLength(1);
+      await tab.run("for (const each of others) each.stop()");
+      await tab.click("#button");
+      await expect.poll(async () => clicksOf(await captured(tab))).toHaveLength(2);
+      await tab.run("tracker.stop(); tracker.track('stopped')");
+      const isAnother = await tab.run(`
+        window.another = sdk.createTracker({ key: "tm_test_00000000", endpoint: location.origin });
+        return another !== tracker`);
+      expect(isAnother).toBe(true);
+      expect((await captured(tab)).some(({ type }) => type === "custom")).toBe(false);
+    });
+
     it("capture the same events, with different ids", async () => {
       const tab = await open("plain.html", { signals: SIGNALS });
       await startAnother(tab);

@@ -7,7 +7,10 @@ export const view = z
     view_id: id("Identifier of the page view within its tab."),
     started_at: timestamp("Start of the page view."),
     url: text(2000, "Origin and path of the page, with allow-listed query parameters only."),
-    path: text(1000, "Path of the URL, with the fragment where the site defines pages by it. The collector takes it from the URL when absent.").optional(),
+    path: text(
+      1000,
+      "Path of the URL, with the fragment where the site defines pages by it. The collector takes it from the URL when absent.",
+    ).optional(),
     canonical_url: text(
       2000,
       "Origin and path of the page's canonical URL. Absent when the page states none.",

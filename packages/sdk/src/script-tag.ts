@@ -1,13 +1,14 @@
 import { gzip } from "./delivery/gzip.ts";
 import { guard, warn } from "./guard.ts";
 import { resolveEndpoint } from "./options/site.ts";
-import { Object, Symbol, URL } from "./platform.ts";
+import { Object, URL } from "./platform.ts";
 import { createPartLoader } from "./script-tag/load.ts";
 import { readSettings, type Settings } from "./script-tag/settings.ts";
 import { signalsOf } from "./script-tag/signals.ts";
 import { replayCalls, type Stub } from "./script-tag/stub-calls.ts";
 import { read } from "./sensors/members.ts";
 import { createTracker } from "./tracker/create-tracker.ts";
+import { pageTrackers } from "./tracker/page-trackers.ts";
 import type { Tracker } from "./tracker/tracker.ts";
 
 /**
@@ -18,10 +19,7 @@ import type { Tracker } from "./tracker/tracker.ts";
  * tracker per page, even if its tag occurs twice. One warning lists all problems. docs/script-tag.md describes every attribute.
  */
 const script = read(document, "currentScript") as HTMLScriptElement | null;
-const globals = window as unknown as Record<string | symbol, unknown>;
-
-/** The property of `window` that holds the trackers of all tags on the page, by public key. */
-const REGISTRY = Symbol.for("tidemark");
+const globals = window as unknown as Record<string, unknown>;
 
 const start = (settings: Settings & { key: string; endpoint: string }): Tracker => {
   const load = createPartLoader(script?.src || (resolveEndpoint(settings.endpoint) as string), script?.nonce);
@@ -32,20 +30,19 @@ const start = (settings: Settings & { key: string; endpoint: string }): Tracker 
 };
 
 guard(() => {
-  globals[REGISTRY] ??= {};
-  const trackers = globals[REGISTRY] as Record<string, Tracker>;
+  const trackers = pageTrackers();
   const { name = "tidemark", ...attributes } = { ...script?.dataset };
   const existing = globals[name] as Stub | undefined;
   const { settings, problems } = readSettings(attributes, existing?.config, script?.src && new URL(script.src).origin);
 
   const { key, endpoint } = settings;
   if (key && endpoint) {
-    trackers[key] ??= start({ ...settings, key, endpoint });
+    const tracker = trackers[key]?.tracker ?? start({ ...settings, key, endpoint });
     // An element with this id is an inherited property of `window`: the tracker may replace it.
     if (!existing || !Object.hasOwn(globals, name) || existing.q || existing.config) {
-      globals[name] = trackers[key];
-      if (existing) replayCalls(existing, trackers[key]);
-    } else if (!Object.values<unknown>(trackers).includes(existing))
+      globals[name] = tracker;
+      if (existing) replayCalls(existing, tracker);
+    } else if (!Object.values(trackers).some((each) => (each.tracker as unknown) === existing))
       problems.push(`data-name: window.${name} is in use. Choose another name`);
   } else problems.unshift("nothing is measured");
   if (problems.length) warn(problems.join("\n"));

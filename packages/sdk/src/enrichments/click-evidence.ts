@@ -53,7 +53,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
   let previous = { x: 0, y: 0, time: 0, burst: 0 };
 
   const finish = (each: PendingClick) => {
-    context.continueSession();
+    if (pending.has(each)) context.continueSession();
     if (pending.delete(each)) context.capture("click", { ...each.click, time: each.time });
     watch();
   };

@@ -2,8 +2,8 @@ import { guard } from "../guard.ts";
 import { percentageOf } from "../measures/depth.ts";
 import { now } from "../sensors/clock.ts";
 import { hold } from "../sensors/engagement-hold.ts";
-import { combineStops, listen } from "../sensors/listen.ts";
 import { onInput } from "../sensors/input.ts";
+import { combineStops, listen } from "../sensors/listen.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import { isBeingLeft, isVisible, onPageChange, whenVisible } from "../sensors/page-state.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
@@ -15,6 +15,18 @@ import { createTimer } from "../sensors/timer.ts";
  * and an engagement hold taken through a copy would not affect the tag's dwell signal.
  */
 export const shared = {
-  ...{ guard, cleanUrl, now, hold, listen, combineStops, onNavigation, isBeingLeft, isVisible, onPageChange, whenVisible },
+  ...{
+    guard,
+    cleanUrl,
+    now,
+    hold,
+    listen,
+    combineStops,
+    onNavigation,
+    isBeingLeft,
+    isVisible,
+    onPageChange,
+    whenVisible,
+  },
   ...{ createTimer, describe, onInput, percentageOf },
 };

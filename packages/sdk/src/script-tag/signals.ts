@@ -60,7 +60,10 @@ export const signalsOf = ({ signals: names, options, pageUrl }: Settings, load: 
 
   const bundled: Record<(typeof SIGNALS)[number], () => Signal> = {
     pageViews: () =>
-      pageViews({ ...(pageUrl && { url: pageUrlOf(pageUrl) }), enrichments: wanted.has("deviceDetails") ? [deviceDetails] : [] }),
+      pageViews({
+        ...(pageUrl && { url: pageUrlOf(pageUrl) }),
+        enrichments: wanted.has("deviceDetails") ? [deviceDetails] : [],
+      }),
     clicks: () =>
       clicks({
         enrichments: (["clickLinks", "clickNames", "clickTexts"] as const)

@@ -62,7 +62,7 @@ export const currentPage = (define: PageUrl | undefined): Page => {
   try {
     if (define) return pageAt(href, define);
   } catch (error) {
-    warnOnce("pageViews: the function `url` failed. The page is measured by the URL of the document:", error);
+    warnOnce("pageViews: `url` failed, so the default applies:", error);
   }
   return { id: href.split("#")[0] as string, fields: {} };
 };

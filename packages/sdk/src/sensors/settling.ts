@@ -36,8 +36,8 @@ export interface Settling {
 }
 
 /**
- * Creates a wait that calls `run` once the content of a page view is settled: after 300 ms without a mutation or a
- * resize, and at most 2 s after its start.
+ * Creates a wait that calls `run` once the content of a page view is settled. It is settled after 300 ms without a
+ * mutation or a resize, at most 2 s after the start.
  *
  * A router may change the URL before the content. So where the URL is another one than at the previous start, the
  * 300 ms begin when content is replaced.

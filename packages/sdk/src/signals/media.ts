@@ -76,8 +76,7 @@ export const media =
         const report = measured(player, now(), muted && !isVisible(), isRemoved, change === "report");
         if (report) context.continueSession();
         // In another session the medium has another playback, which has captured its own report by now.
-        if (report && playback === measured)
-          context.capture(report.type, { ...medium, ...report, muted });
+        if (report && playback === measured) context.capture(report.type, { ...medium, ...report, muted });
 
         const ends = isRemoved || change === "stop" || (player.paused && change === "view");
         // The new hold starts before the previous one ends, so that there is no gap.

@@ -19,19 +19,30 @@ import { createConsent } from "./consent.ts";
 import { sendIdentify, userIdOf } from "./identify.ts";
 import { copyJson } from "./json-copy.ts";
 import { followOtherPages } from "./other-pages.ts";
+import { pageTrackers } from "./page-trackers.ts";
 import { disconnect, requireConnection, type TrackerState } from "./state.ts";
-import type { CreateTracker } from "./tracker.ts";
+import type { CreateTracker, Tracker } from "./tracker.ts";
 import { createViews } from "./views.ts";
 
 /**
  * Starts measuring the current page. The tracker never throws into the page. It runs outside of Angular's zone, and so
  * do the functions of the page that it calls.
+ *
+ * A page has one tracker for each public key. A further call with the same key warns, and returns the first tracker,
+ * which keeps its options. It stops when it has been stopped once for each call.
  */
 export const createTracker: CreateTracker = (options = {} as TrackerOptions) => {
   const { key, endpoint, signals = [], identityStore } = options;
   const name = `tidemark.${key}`;
   const storageName = !options.cookieless && name;
   const url = collectorUrl(key, endpoint);
+  const trackers = pageTrackers();
+  const existing = url && trackers[key];
+  if (existing) {
+    warnOnce("createTracker: returned the first tracker of the page with the key", key);
+    existing.callers += 1;
+    return existing.tracker as Tracker<never, never>;
+  }
   const state: TrackerState = {
     isStopped: !url,
     purposes: { measurement: "granted", personalisation: "granted" },
@@ -88,7 +99,7 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     views.report("flush");
     return requireConnection(state);
   };
-  return {
+  const tracker: Tracker = {
     get sessionId() {
       return (state.connection && state.visitor?.session_id) ?? "";
     },
@@ -113,7 +124,13 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
         return collector.readFeatures(state.visitor?.session_id);
       }),
     on,
-    stop: () =>
+    stop() {
+      const own = trackers[key];
+      if (own?.tracker === tracker) {
+        own.callers -= 1;
+        if (own.callers) return;
+        delete trackers[key];
+      }
       runEach(
         () => views.report("view_end"),
         ...stops,
@@ -121,6 +138,9 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
           state.isStopped = true;
         },
         () => disconnect(state, false),
-      ),
+      );
+    },
   };
+  if (url) trackers[key] = { tracker, callers: 1 };
+  return tracker as Tracker<never, never>;
 };

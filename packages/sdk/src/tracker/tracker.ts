@@ -59,7 +59,10 @@ export interface Tracker<Events extends object = UntypedEvents, Traits extends o
   features(storedOnly?: boolean): Promise<Vector>;
   /** Adds a listener for one type of the tracker's own events. Returns a function that removes it. */
   on: Listen;
-  /** Captures the final totals, sends the remaining events, and removes all listeners. */
+  /**
+   * Captures the final totals, sends the remaining events, and removes all listeners. A tracker that several calls of
+   * `createTracker` share stops at the last of as many calls of `stop`.
+   */
   stop(): void;
 }
 

@@ -69,12 +69,30 @@ describe("the settings of a script tag", () => {
   });
 
   it("accept the name of every signal and enrichment of the package", () => {
-    const others = ["acrossSubdomains", "createTracker", "debug", "gzip", "hold", "reportMedia", "sessionPerCampaign"];
+    const others = [
+      ...["acrossSubdomains", "createTracker", "debug", "gzip", "hold", "reportMedia", "sessionPerCampaign"],
+      ...["hashRoutes", "keepParameters", "pathOnly"],
+    ];
     expect(NAMES.toSorted()).toEqual(
       Object.keys(sdk)
         .filter((name) => !others.includes(name))
         .toSorted(),
     );
+  });
+
+  it("take the definition of a page by name, from an attribute or the config, or as a function from the config", () => {
+    const define = ({ pathname }: URL) => pathname;
+    for (const pageUrl of ["path", "hash", "parameters:id", "parameters: id, page"])
+      expect(readSettings({ key: KEY, pageUrl }, {}, ORIGIN)).toMatchObject({ settings: { pageUrl }, problems: [] });
+    for (const pageUrl of ["path", define])
+      expect(readSettings({ key: KEY }, { pageUrl }, ORIGIN)).toMatchObject({ settings: { pageUrl }, problems: [] });
+    for (const pageUrl of ["", "paths", "parameters", "parameters:", "parameters: ,"]) {
+      const { settings, problems } = readSettings({ key: KEY, pageUrl }, {}, ORIGIN);
+      expect([settings.pageUrl, problems]).toEqual([
+        undefined,
+        [expect.stringMatching(/^data-page-url: ".*" is not path/)],
+      ]);
+    }
   });
 
   it("replace wrong privacy options by the most private value", () => {

@@ -20,7 +20,10 @@ const pageAt = (href: string, define?: Parameters<typeof currentPage>[0]) => {
 
 describe("a page", () => {
   it("is a URL without its fragment by default", () =>
-    expect(pageAt("https://shop.example/a?search=b#part")).toEqual({ id: "https://shop.example/a?search=b", fields: {} }));
+    expect(pageAt("https://shop.example/a?search=b#part")).toEqual({
+      id: "https://shop.example/a?search=b",
+      fields: {},
+    }));
 
   it("is a path by pathOnly, whose page view has the campaign too", () =>
     expect(pageAt("https://shop.example/a?search=b&utm_source=mail#part", sensor.pathOnly)).toEqual({
@@ -41,7 +44,8 @@ describe("a page", () => {
     ["capacitor://localhost/#/home", "capacitor://localhost/#/home", "/#/home"],
     ["https://shop.example/#access_token=1&expires=2", "https://shop.example/#access_token", "/#access_token"],
   ])("has the path of the route in %s by hashRoutes", (href, url, path) =>
-    expect(pageAt(href, sensor.hashRoutes)).toEqual({ id: url, fields: { url, path } }));
+    expect(pageAt(href, sensor.hashRoutes)).toEqual({ id: url, fields: { url, path } }),
+  );
 
   it("without a route has the path of its URL by hashRoutes", () =>
     expect(pageAt("https://shop.example/#", sensor.hashRoutes)).toEqual({
