@@ -693,6 +693,37 @@ describe("a compression", () => {
   });
 });
 
+describe("an older collector that does not know the signals of page views", () => {
+  it("rejects the first batch of a page only, and stores all of them", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    simulation.knowsSignals = false;
+    const page = simulation.open();
+    page.track(0, 0);
+    await simulation.advance(60_000);
+    expect(simulation.requests).toBe(2);
+    page.track(1, 0);
+    await simulation.advance(60_000);
+    expect(simulation.requests).toBe(3);
+    expect(simulation.stored).toEqual([0, 1]);
+    expect(simulation.dropped).toEqual([]);
+    expect(simulation.warnings).toEqual([]);
+  });
+
+  it("stores every batch of several in flight", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    simulation.network = "down";
+    const page = simulation.open();
+    for (let number = 0; number < 250; number += 1) page.track(number, 0);
+    simulation.network = "late";
+    simulation.knowsSignals = false;
+    page.leave();
+    await simulation.advance(1_000);
+    simulation.open();
+    await simulation.advance(60_000);
+    expect(simulation.stored.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 250 }, (_, number) => number));
+  });
+});
+
 describe("an event at which the collector fails", () => {
   it("holds up no other event: not those of its batch, and not those of later batches", async () => {
     const simulation = createSimulation(randomFrom(1));

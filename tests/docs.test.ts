@@ -10,6 +10,7 @@ import {
   sessionFeatures,
 } from "@tidemark/schema";
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
+import { SIGNAL_NAMES } from "@tidemark/schema/signals";
 import { describe, expect, it } from "vitest";
 import { families } from "../packages/collector/src/metrics/families.ts";
 import { aggregateTypes } from "../packages/engine/src/aggregates/index.ts";
@@ -95,6 +96,12 @@ describe("the event types", () => {
       expect(names.filter((name) => !/^\w+\(\)$/.test(name) || !known(name.slice(0, -2)))).toEqual([]);
     },
   );
+});
+
+describe("the signals that a page view states", () => {
+  it("are the names that a script tag accepts", () => {
+    expect([...SIGNAL_NAMES].toSorted()).toEqual(NAMES.toSorted());
+  });
 });
 
 describe("docs/features.md", () => {

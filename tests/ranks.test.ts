@@ -13,7 +13,7 @@ const importsOf = (name: string): Import[] => importsIn(`packages/${name}/src/**
  */
 const RANKS: Record<string, string[][]> = {
   schema: [
-    ["json", "keys", "limits"],
+    ["json", "keys", "limits", "signals"],
     ["consent", "fields"],
     ["responses"],
     ["events", "view"],
@@ -48,7 +48,7 @@ const RANKS: Record<string, string[][]> = {
       "pane-layout",
       "view-values",
     ],
-    ["field", "text", "view-key"],
+    ["field", "measured", "text", "view-key"],
     ["aggregates", "condition", "entity", "growth"],
     ["check-definitions", "panes"],
     ["accumulator"],
@@ -100,6 +100,7 @@ const FOREIGN: Record<string, string[]> = {
     "@tidemark/schema/entities",
     "@tidemark/schema/event-fields",
     "@tidemark/schema/log",
+    "@tidemark/schema/signals",
   ],
 };
 

@@ -1,4 +1,5 @@
 import {
+  type AggregateFeature,
   type Condition,
   capturedBy,
   defaultFeatures,
@@ -7,6 +8,7 @@ import {
   type Window,
 } from "@tidemark/schema";
 import { featuresIn, isDerived } from "@tidemark/schema/derivation-order";
+import { signalsOf } from "@tidemark/schema/signals";
 
 const OPERATORS: Record<string, string> = {
   ...{ add: "+", subtract: "-", multiply: "×", divide: "÷" },
@@ -58,12 +60,15 @@ const conditionText = (condition: Condition): string =>
 const featureNamed = (name: string): Feature | undefined => defaultFeatures.find((feature) => feature.name === name);
 
 /**
- * The signals and calls that capture the events of a feature. Of a derived feature: those of the features that it
- * reads.
+ * The signals and calls that capture the events of a feature, and the enrichments that set the fields that it reads. Of a
+ * derived feature: those of the features that it reads.
  */
 const sourcesOf = (feature: Feature): readonly string[] => {
   if (isDerived(feature)) return featuresIn(feature.derive).flatMap((name) => sourcesOf(featureNamed(name) as Feature));
-  return feature.source === "any" ? ["all events"] : capturedBy(feature.source).map((name) => `\`${name}\``);
+  const captured = feature.source === "any" ? [] : capturedBy(feature.source);
+  const enrichments = signalsOf(feature as AggregateFeature).filter((name) => !captured.includes(`${name}()`));
+  const names = [...captured, ...enrichments].map((name) => `\`${name}\``);
+  return feature.source === "any" ? ["all events", ...names] : names;
 };
 
 const computationOf = (feature: Feature): string => {

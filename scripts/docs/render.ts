@@ -3,6 +3,7 @@ import { featuresTable } from "./features-table.ts";
 import { fieldsTable } from "./fields-table.ts";
 import { limitsTable } from "./limits-table.ts";
 import { optionsReference, optionsTable } from "./options.ts";
+import { signalsTable } from "./signals-table.ts";
 import { stubHash, stubScript } from "./stub.ts";
 
 /** Generators of the docs' parts, by the first word of their marker. */
@@ -10,6 +11,7 @@ const GENERATORS: Record<string, (...words: string[]) => string> = {
   events: eventsTable,
   features: (entity = "") => featuresTable(entity),
   fields: (type = "") => fieldsTable(type),
+  signals: signalsTable,
   limits: (of = "") => limitsTable(of),
   stub: stubScript,
   policy: stubHash,

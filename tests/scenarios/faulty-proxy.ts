@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
 
 /**
  * A fault of a batch on its way to the collector, or of the response on its way back:
@@ -17,17 +18,29 @@ import { setTimeout as sleep } from "node:timers/promises";
  * - `slow`: the collector stores the batch at once, and the response takes {@link SLOW_MS};
  * - `late`: the proxy holds the batch until it has responded to the next one;
  * - `twice`: the collector receives the batch two times;
- * - `older`: the response has the keys of the collector at commit 7fd9e8f, before it stated the tab's numbers.
+ * - `older`: the collector is that at commit 7fd9e8f. It does not state the tab's numbers, and rejects a batch whose page
+ *   views state their signals.
  */
 type Fault = "pass" | "down" | "error" | "busy" | "cut" | "truncate" | "hang" | "slow" | "late" | "twice" | "older";
 
 /** Time of a slow response, in milliseconds: less than the SDK's time limit. */
 const SLOW_MS = 5_000;
 
+/** The first byte of a compressed body. */
+const GZIP = 0x1f;
+
 /** Writes the response to a batch as an older collector did. */
 const olderResponse = (body: Buffer): Buffer => {
   const { accepted, duplicates, rejected } = JSON.parse(`${body}`);
   return Buffer.from(JSON.stringify({ accepted, duplicates, rejected }));
+};
+
+/** The error of an older collector for a batch that states signals; `undefined` for any other batch. */
+const olderError = (body: Buffer): Buffer | undefined => {
+  const { views = [] } = JSON.parse(`${body[0] === GZIP ? gunzipSync(body) : body}`) as { views?: object[] };
+  const index = views.findIndex((view) => "signals" in view);
+  const message = `views.${index}.signals is not a field of the contract (contract version 1).`;
+  return index < 0 ? undefined : Buffer.from(JSON.stringify({ error: { code: "invalid_batch", message } }));
 };
 
 /** A proxy of the collector that injects faults. */
@@ -74,6 +87,11 @@ export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => 
     }
     if (current === "busy") {
       response.writeHead(429, { ...cors, "retry-after": "2" }).end("busy");
+      return;
+    }
+    const rejection = current === "older" ? olderError(body) : undefined;
+    if (rejection) {
+      response.writeHead(400, cors).end(rejection);
       return;
     }
     if (current === "late")

@@ -273,6 +273,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       await expect.poll(() => eventsOf("web_vital").length).toBeGreaterThan(0);
       await tab.run("await tidemark.flush()");
       expect(eventsOf("element_dwell")[0]).toMatchObject({ target: { tag: "p" } });
+      expect(site.signals(KEY)?.split(" ").toSorted()).toEqual(names.split(" ").toSorted());
       for (const type of ["page_view", "hover", "scroll", "dwell"] as const) expect(eventsOf(type)).toEqual([]);
       expect((await recorded(tab)).warnings).toEqual([]);
     });
@@ -342,6 +343,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
         .toEqual([expect.stringMatching(/-more\.js did not load/)]);
       expect(await tab.run("return window.intruded ?? false")).toBe(false);
       await expectClick(tab);
+      expect(site.signals(KEY)).toBe("clicks");
     });
   });
 

@@ -31,6 +31,8 @@ export interface TagSite {
   page(page: Page): string;
   /** The events of the latest page that were sent with this key, without duplicates. */
   events(key: string): Event[];
+  /** The signals that the latest page view states, as sent with this key. */
+  signals(key: string): string | undefined;
   /** The paths of the scripts requested from the collector by the latest page. */
   scripts(): string[];
   /** Replaces the files whose path matches by this code; without code they are missing. */
@@ -109,6 +111,7 @@ export const startTagSite = async (): Promise<TagSite> => {
       }
       return [...events.values()];
     },
+    signals: (key) => sent.findLast((each) => each.key === key)?.views.at(-1)?.signals,
     scripts: () => scripts.filter((path) => path.includes("tidemark")),
     replace(file, code) {
       replaced = code === undefined ? [file] : [file, code];

@@ -22,6 +22,7 @@ describe("the signal pageViews", () => {
       const tab = await open("app.html", settings);
       expect(await causes(tab)).toEqual(["load"]);
       expect(await pathOf(tab, 0)).toBe("/app.html");
+      expect(viewOf((await views(tab))[0])?.signals).toBe("pageViews");
     });
 
     it("captures a reload with the cause reload", async () => {

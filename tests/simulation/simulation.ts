@@ -119,6 +119,8 @@ export interface Simulation {
   readonly stored: number[];
   /** Number of events that arrived again after they were stored. */
   readonly duplicates: number;
+  /** Whether the collector knows the signals of page views, as older collectors do not. Default: true. */
+  knowsSignals: boolean;
   /** Whether the collector states a tab's numbers in its response, as older collectors do not. Default: true. */
   statesTab: boolean;
   /** Numbers of the events whose batch was rejected with a final error: the SDK may drop them. */
@@ -286,7 +288,10 @@ export const createSimulation = (random: () => number): Simulation => {
           resolve(Response.json({ accepted: 0, duplicates: 0, rejected: all, added_later: true }));
         } else if (fault === "foreign") resolve(Response.json({ ok: true }));
         else if (fault === "portal") resolve(new Response("<h1>This domain is for sale</h1>", { status: 404 }));
-        else if (collector.numbersIn(body).some((number) => defects.has(number))) {
+        else if (!simulation.knowsSignals && body.includes('"signals":')) {
+          const message = "views.0.signals is not a field of the contract (contract version 1).";
+          resolve(Response.json({ error: { code: "invalid_batch", message } }, { status: 400 }));
+        } else if (collector.numbersIn(body).some((number) => defects.has(number))) {
           resolve(Response.json({ error: { code: "internal", message: "a defect" } }, { status: 500 }));
         } else if (fault !== "hang") {
           if (fault === "twice") collector.receiveBatch(body, simulation.statesTab);
@@ -309,6 +314,7 @@ export const createSimulation = (random: () => number): Simulation => {
     compression: "works",
     defects,
     warnings,
+    knowsSignals: true,
     statesTab: true,
     openHanging() {
       simulation.storage = "free";

@@ -1,11 +1,13 @@
 import type { AggregateFeature, Event, Feature, FeatureEvent, FeatureValue } from "@tidemark/schema";
 import { derivationOrder, isDerived } from "@tidemark/schema/derivation-order";
 import { entityNameOf } from "@tidemark/schema/entities";
+import { signalsOf } from "@tidemark/schema/signals";
 import { type Accumulator, accumulatorsOf } from "./accumulator.ts";
 import { checkDefinitions } from "./check-definitions.ts";
 import type { EventContext } from "./event-context.ts";
 import { evaluate } from "./expression.ts";
 import { type Lateness, type LatenessOptions, latenessRule } from "./lateness.ts";
+import { bitsOf, createSignalReader, ifMeasured, UNSTATED } from "./measured.ts";
 import { paneLayoutOf } from "./pane-layout.ts";
 
 /** An event of the log. It has all fields of the context, and is its own context. */
@@ -18,12 +20,17 @@ export interface StateLayout {
   accumulators: string;
 }
 
-/** The cells and the event time of a state, without its layout and its counts of late events. */
+/** The cells, the event time and the signals of a state, without its layout and its counts of late events. */
 export interface PartialState {
   /** The cell of each accumulator; absent or `null` until an event reaches the accumulator. */
   cells: unknown[];
   /** Time of the latest event in UTC milliseconds; `null` before the first event. */
   event_time: number | null;
+  /**
+   * The signals that the page views of the events state, as bits: see `measured.ts`. Absent in a state whose events were
+   * folded before page views stated them.
+   */
+  signals?: number;
 }
 
 /**
@@ -106,11 +113,15 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   const aggregates = features.filter((feature) => !isDerived(feature)) as unknown as AggregateFeature[];
   const { accumulators, positionOf } = accumulatorsOf(aggregates);
   const ids = accumulators.map(({ id }) => id).join(" ");
-  const vectorInputs = aggregates.map(({ name, window }) => {
+  const vectorInputs = aggregates.map((feature) => {
+    const { name, window } = feature;
     const position = positionOf.get(name) as number;
     const { kind, partial } = accumulators[position] as Accumulator;
     const { pane_ms, pane_count } = paneLayoutOf(window) ?? { pane_ms: null, pane_count: 0 };
-    return { name, position, kind, partial, pane_count, size_ms: pane_ms === null ? null : pane_ms * pane_count };
+    const size_ms = pane_ms === null ? null : pane_ms * pane_count;
+    const hasValue = kind.result(kind.emptyPartial(), { at: 0, size_ms }) !== null;
+    const needed = hasValue ? bitsOf(signalsOf(feature)) : 0;
+    return { name, position, kind, partial, pane_count, size_ms, needed };
   });
   const { watermark, classify } = latenessRule(options);
 
@@ -123,8 +134,10 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     return ofType;
   };
 
+  const signalBitsOf = createSignalReader();
   const foldUnchecked = (state: PartialState, event: Event, context: EventContext): void => {
     const { time } = context;
+    state.signals = statedIn(state) | signalBitsOf(context);
     if (state.event_time === null || time > state.event_time) state.event_time = time;
     const { cells } = state;
     for (const { position, add } of accumulatorsByType.get(event.type) ?? accumulatorsOfType(event.type)) {
@@ -138,7 +151,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     state.version === STATE_VERSION && state.accumulators === ids;
 
   const layout: StateLayout = { version: STATE_VERSION, accumulators: ids };
-  const emptyPartialState = (): PartialState => ({ cells: [], event_time: null });
+  const emptyPartialState = (): PartialState => ({ cells: [], event_time: null, signals: 0 });
   const emptyState = (): EngineState => ({ ...layout, ...emptyPartialState(), late: 0, too_late: 0 });
 
   const advance = (state: EngineState, processingTime: number): void => {
@@ -154,6 +167,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
       const partial = other.cells[position] ?? null;
       if (partial !== null) cells[position] = accumulator.mergeInto(cells[position] ?? null, partial);
     });
+    state.signals = statedIn(state) | statedIn(other);
     state.event_time = latest(state.event_time, other.event_time);
     if (other.processing_time !== undefined) advance(state, other.processing_time);
     state.late += other.late;
@@ -207,11 +221,13 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
       const readTime = latest(state.event_time, at) as number;
       const values: Record<string, FeatureValue> = {};
       for (const { name } of features) values[name] = null;
-      for (const { name, position, kind, partial, pane_count, size_ms } of vectorInputs) {
-        values[name] = kind.result(partial(state.cells[position] ?? null, pane_count, readTime), {
+      const signals = statedIn(state);
+      for (const { name, position, kind, partial, pane_count, size_ms, needed } of vectorInputs) {
+        const value = kind.result(partial(state.cells[position] ?? null, pane_count, readTime), {
           at: readTime,
           size_ms,
         });
+        values[name] = ifMeasured(value, signals, needed);
       }
       for (const { name, derive } of derived) values[name] = evaluate(derive, (read) => values[read] ?? null);
       return values;
@@ -223,6 +239,9 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     },
   };
 };
+
+/** The bits of a state's signals. */
+const statedIn = ({ signals, event_time }: PartialState): number => signals ?? (event_time === null ? 0 : UNSTATED);
 
 /** The latest event time, or the processing time when that is later. */
 const streamTimeOf = ({ event_time, processing_time }: EngineState): number | null =>

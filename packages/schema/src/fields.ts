@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isJson } from "./json.ts";
 import { CLIENT_ID, SESSION_ID } from "./keys.ts";
 import { MAX_DROPPED_PROPERTIES, MAX_PROPERTIES_BYTES, MAX_PROPERTIES_DEPTH, MAX_PROPERTY_NAME } from "./limits.ts";
+import type { SignalName } from "./signals.ts";
 
 /** A point in time: whole milliseconds since 1970-01-01 UTC. */
 export const timestamp = (meaning: string) =>
@@ -72,6 +73,9 @@ export const droppedProperties = (source: string) =>
     .describe(
       `Names of the ${source} that the sender left out, because the contract does not allow their names or values. The first ${MAX_DROPPED_PROPERTIES}, each cut to ${MAX_PROPERTY_NAME} characters.`,
     );
+
+/** An optional field that an enrichment sets. Without the enrichment, it is absent from every event. */
+export const setBy = <T extends z.ZodType>(enrichment: SignalName, field: T) => field.optional().meta({ enrichment });
 
 /** Description of an element: short, stable under re-rendering, and free of text that the visitor can see or type. */
 export const target = z

@@ -35,4 +35,5 @@ export {
   type SessionVectorResponse,
   type VectorResponse,
 } from "./responses.ts";
+export type { SignalName } from "./signals.ts";
 export { type View, view } from "./view.ts";

@@ -209,6 +209,7 @@ const HANDLINGS: Handling[] = [
     because: "userIdOf ignores other ids, and stored ones are validated",
   },
   { of: "view", paths: "started_at url", kinds: "min max max_length", because: "the page's clock; cleanUrl cuts URLs" },
+  { of: "view", paths: "signals", kinds: "max_length", because: "the tracker writes and cuts it" },
   {
     of: "view",
     paths:

@@ -17,6 +17,7 @@ const CONTEXT = [
     "view_time_ms",
     "view.path",
     "view.started_at",
+    "view.signals",
   ],
   ...["consent.measurement", "consent.personalisation"],
 ];

@@ -14,9 +14,10 @@ const MAX_PUSHES = 8;
 /** Shortest and longest time from a failed call to the next one, in milliseconds. It doubles with each failure. */
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 
-const encodeDelta = ({ engine: { cells, event_time, late, too_late }, anonymous_ids }: EntityRow) => ({
+const encodeDelta = ({ engine: { cells, event_time, signals, late, too_late }, anonymous_ids }: EntityRow) => ({
   cells,
   event_time,
+  ...(signals !== undefined && { signals }),
   ...(late > 0 && { late }),
   ...(too_late > 0 && { too_late }),
   ...(anonymous_ids.length > 0 && { anonymous_ids }),

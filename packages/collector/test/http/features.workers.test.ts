@@ -1,7 +1,20 @@
 import { type Feature, sessionFeatures } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import { defineConfig } from "../../src/config.ts";
-import { accept, batch, custom, errorOf, NOW, newSession, page, read, request, view } from "../workers/client.ts";
+import {
+  accept,
+  batch,
+  custom,
+  errorOf,
+  NOW,
+  newSession,
+  page,
+  read,
+  request,
+  rollupVectorOf,
+  vectorOf,
+  view,
+} from "../workers/client.ts";
 
 describe("GET /v1/features/session/{id}", () => {
   it("serves the vector right after the acknowledgement, with every feature of the catalogue", async () => {
@@ -60,6 +73,36 @@ describe("GET /v1/features/session/{id}", () => {
       ),
     );
     expect(counts).toEqual([1, 2]);
+  });
+
+  it("has null for a feature whose signal runs in no page view, for each entity", async () => {
+    const anonymous_id = "browser-of-signals";
+    const withSignals = (signals: string | undefined, path: string, seq: number) => ({
+      ...batch([page(seq), custom(seq + 1)], { anonymous_id, session_id: newSession() }),
+      views: [{ ...view, path, ...(signals !== undefined && { signals }) }],
+    });
+    const stated = withSignals("pageViews clicks", "/stated", 0);
+    await accept(stated);
+    await expect.poll(() => rollupVectorOf("page", "/stated")).toBeDefined();
+    const expected = { link_click_count: null, dead_click_count: null, hover_count: null, dwell_ms: null };
+    expect((await vectorOf(stated.session_id)).features).toMatchObject({
+      click_count: 0,
+      is_bounce: null,
+      ...expected,
+    });
+    expect((await rollupVectorOf("page", "/stated"))?.features).toMatchObject({
+      page_clicks: 0,
+      page_video_plays: null,
+    });
+    const user = async () => (await rollupVectorOf("user", anonymous_id))?.features;
+    expect(await user()).toMatchObject({ clicks_last_minute: 0, user_video_plays_7d: null });
+
+    // An SDK that does not state its signals.
+    const unstated = withSignals(undefined, "/unstated", 0);
+    await accept(unstated);
+    await expect.poll(async () => (await user())?.user_session_count).toBe(2);
+    expect((await vectorOf(unstated.session_id)).features).toMatchObject({ link_click_count: 0, dwell_ms: 0 });
+    expect(await user()).toMatchObject({ clicks_last_minute: 0, user_video_plays_7d: 0 });
   });
 
   it("computes the features by their definitions", async () => {

@@ -13,6 +13,8 @@ export interface Plan {
   calls: string[];
   /** Returns the feature's value, given the columns that hold the results of the calls. */
   result: (...columns: string[]) => string;
+  /** The value of no events; absent when it is NULL. */
+  empty?: string;
   /** Condition that an event must satisfy to be aggregated. */
   needs?: string;
   /**
@@ -48,6 +50,10 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
   const time = dialect.quote("time");
 
   const number = (call: string, result = (value: string) => value): Plan => ({ kind: "number", calls: [call], result });
+  const numberOrZero = (call: string, result: (value: string) => string): Plan => ({
+    ...number(call, result),
+    empty: "0e0",
+  });
   const ofValues = ({ call, result, standalone }: AggregateCall, value: string, resultKind: Kind): Plan => ({
     kind: resultKind,
     calls: [call],
@@ -71,10 +77,10 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
 
   switch (aggregate.type) {
     case "count":
-      return number("COUNT(*)", (n) => `CAST(${n} AS DOUBLE)`);
+      return numberOrZero("COUNT(*)", (n) => `CAST(${n} AS DOUBLE)`);
     case "rate": {
       const { pane_ms, pane_count: panes } = paneLayoutOf(window) ?? { pane_ms: 1, pane_count: 1 };
-      return number(
+      return numberOrZero(
         "COUNT(*)",
         (n) => `CAST(${n} AS DOUBLE) * ${double(aggregate.per_ms)} / ${double(pane_ms * panes)}`,
       );
@@ -91,7 +97,7 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
       };
     }
     case "sum":
-      return number(`SUM(${units(MAX_SUMMAND)})`, (sum) => `COALESCE(${fromMillionths(sum)}, 0e0)`);
+      return numberOrZero(`SUM(${units(MAX_SUMMAND)})`, (sum) => `COALESCE(${fromMillionths(sum)}, 0e0)`);
     case "mean":
       return {
         kind: "number",
@@ -111,11 +117,11 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
     case "last":
       return ofValues(dialect[aggregate.type](stored(), kind), stored(), kind);
     case "last_n":
-      return ofValues(dialect.lastN(stored(), aggregate.n), stored(), "list");
+      return { ...ofValues(dialect.lastN(stored(), aggregate.n), stored(), "list"), empty: dialect.emptyList };
     case "quantile":
       return ofValues(dialect.quantile(column("number"), double(aggregate.q)), column("number"), "number");
     case "distinct":
-      return number(
+      return numberOrZero(
         `COUNT(DISTINCT ${aggregate.field === "view_id" ? viewIdentity() : column(kind)})`,
         (n) => `CAST(${n} AS DOUBLE)`,
       );
@@ -126,6 +132,7 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
           column(kind),
           "list",
         ),
+        empty: dialect.emptyList,
         groups: { by: [column(kind)], call: { call: "COUNT(*)" } },
       };
     case "latest_per_view": {
@@ -135,13 +142,17 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
         kind: "number",
         calls: [`${combine}(${GROUP_VALUE})`],
         result: aggregate.combine === "sum" ? (sum) => `COALESCE(${sum}, 0e0)` : (value) => value,
+        ...(aggregate.combine === "sum" && { empty: "0e0" }),
         needs: `${view} IS NOT NULL AND ${column("number")} IS NOT NULL`,
         groups: { by: [view, dialect.quote("tab_id")], call: dialect.latest(column("number"), dialect.quote("seq")) },
       };
     }
     case "decayed_count": {
       const age = `CAST(${requiredReadTime(at)} - ${time} AS DOUBLE)`;
-      return number(`SUM(POWER(0.5e0, ${age} / ${double(aggregate.half_life_ms)}))`, (sum) => `COALESCE(${sum}, 0e0)`);
+      return numberOrZero(
+        `SUM(POWER(0.5e0, ${age} / ${double(aggregate.half_life_ms)}))`,
+        (sum) => `COALESCE(${sum}, 0e0)`,
+      );
     }
     case "time_since_last": {
       const readTime = requiredReadTime(at);

@@ -56,6 +56,8 @@ export interface Dialect {
   last(value: string, kind: Kind): AggregateCall;
   /** The number of the event with the largest `seq`. */
   latest(number: string, seq: string): AggregateCall;
+  /** A list without values. */
+  emptyList: string;
   /** The values of the last `n` events, ordered by time, tab_id and seq, the last one last. */
   lastN(value: string, n: number): AggregateCall;
   /** The value at rank `q * (n - 1)`, rounded down, of all values in ascending order. */

@@ -12,7 +12,9 @@ const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 export const jsonPointer = (path: readonly string[]): string =>
   text(path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""));
 
-const listOrEmpty = (list: string): string => `COALESCE(${list}, [])`;
+const EMPTY_LIST = "[]";
+
+const listOrEmpty = (list: string): string => `COALESCE(${list}, ${EMPTY_LIST})`;
 
 /** ORDER BY items that order groups by key, numbers before texts where both are possible. */
 const keyOrder = (group: string, kind: Kind): string =>
@@ -60,6 +62,7 @@ export const duckdb: Dialect = {
   first: (value) => ({ call: `ARG_MIN(${value}, ROW(${ORDER}))` }),
   last: (value) => ({ call: `ARG_MAX(${value}, ROW(${ORDER}))` }),
   latest: (number, seq) => ({ call: `ARG_MAX(${number}, ${seq})` }),
+  emptyList: EMPTY_LIST,
   lastN: (value, n) => ({ call: `LIST(${value} ORDER BY ${ORDER})`, result: (list) => listOrEmpty(`${list}[-${n}:]`) }),
   quantile: (number, q) => ({
     call: `LIST(${number} ORDER BY ${number})`,

@@ -95,6 +95,7 @@ export const flink: Dialect = {
     call: `MAX(CONCAT(${digits(seq)}, CAST(${number} AS STRING)))`,
     result: afterPrefix(16, "number"),
   }),
+  emptyList: "ARRAY[]",
   lastN: unsupportedList,
   quantile: (number, q) => ({
     call: `ARRAY_AGG(${number})`,

@@ -1,12 +1,14 @@
 import type { AggregateFeature, Condition } from "@tidemark/schema";
 import { derivationOrder, isDerived } from "@tidemark/schema/derivation-order";
 import { type FieldKind, fieldsOf, kindAt } from "@tidemark/schema/event-fields";
+import { type SignalName, signalsOf } from "@tidemark/schema/signals";
 import { GROUP_KEY, GROUP_VALUE, type Plan, planOf } from "./aggregate.ts";
 import { conditionSql } from "./condition.ts";
 import type { Dialect } from "./dialect.ts";
 import { expressionSql, type TypedSql } from "./expression.ts";
 import { type FieldColumns, fieldColumns } from "./field-columns.ts";
 import type { RowSet } from "./row-set.ts";
+import { ifMeasured, signalCall, signalColumn } from "./signals.ts";
 
 /** A feature's plan, with its calls and the subquery that computes them. */
 interface CompiledFeature {
@@ -16,6 +18,8 @@ interface CompiledFeature {
   calls: { column: string; sql: string }[];
   /** The condition that an event must satisfy to be aggregated. */
   filter: string;
+  /** The signals without which the value of no events means nothing. */
+  signals: readonly SignalName[];
   /** Name of the feature's own subquery; `undefined` when its calls share one with other features. */
   subquery: string | undefined;
 }
@@ -33,6 +37,9 @@ export const select = (rowSet: RowSet, dialect: Dialect): string => {
   const derived = derivationOrder(rowSet.features);
   const aggregates = rowSet.features.filter((feature) => !isDerived(feature)) as unknown as AggregateFeature[];
   const compiled = aggregates.map((feature) => compile(feature, rowSet, dialect, fields));
+  const signalCalls = [...new Set(compiled.flatMap(({ signals }) => signals))].map(
+    (signal) => `${signalCall(signal, dialect, fields)} AS ${quote(signalColumn(signal))}`,
+  );
   const subqueries = rowSet.subqueries(fields);
 
   const [shared, standalone] = [compiled.filter((each) => !each.subquery), compiled.filter((each) => each.subquery)];
@@ -41,7 +48,7 @@ export const select = (rowSet: RowSet, dialect: Dialect): string => {
   );
   subqueries.push([
     "aggregates",
-    `SELECT ${lines([...keys, ...sharedCalls])} FROM row_events GROUP BY ${keys.join(", ")}`,
+    `SELECT ${lines([...keys, ...signalCalls, ...sharedCalls])} FROM row_events GROUP BY ${keys.join(", ")}`,
   ]);
   for (const { subquery, plan, calls, filter } of standalone) {
     const ownCalls = calls.map(({ column, sql }) => `${sql} AS ${quote(column)}`);
@@ -54,8 +61,9 @@ export const select = (rowSet: RowSet, dialect: Dialect): string => {
     ]);
   }
 
-  const values = compiled.map(({ name, plan, calls }) => {
-    return `${plan.result(...calls.map(({ column }) => quote(column)))} AS ${quote(name)}`;
+  const values = compiled.map(({ name, plan, calls, signals }) => {
+    const value = plan.result(...calls.map(({ column }) => quote(column)));
+    return `${ifMeasured(value, plan.empty, signals, dialect)} AS ${quote(name)}`;
   });
   if (standalone.length > 0) {
     const columns = standalone.flatMap(({ calls }) => calls.map(({ column }) => quote(column)));
@@ -125,6 +133,7 @@ const compile = (
       plan,
       calls: plan.calls.map((sql, index) => ({ column: `${name} aggregate ${index + 1}`, sql })),
       filter: filter.join(" AND "),
+      signals: plan.empty === undefined ? [] : signalsOf(feature),
       subquery: plan.groups || plan.standalone ? `aggregate of ${name}` : undefined,
     };
   } catch (error) {

@@ -66,6 +66,7 @@ export const spark: Dialect = {
   first: (value) => ({ call: `MIN_BY(${value}, ${POSITION})` }),
   last: (value) => ({ call: `MAX_BY(${value}, ${POSITION})` }),
   latest: (number, seq) => ({ call: `MAX_BY(${number}, ${seq})` }),
+  emptyList: "ARRAY()",
   lastN: (value, n) => ({
     call: `COLLECT_LIST(STRUCT(time, tab_id, seq, ${value} AS value))`,
     result: (list) =>

@@ -1,4 +1,5 @@
 import { type Condition, type EventType, eventTypes, type Feature, view as viewSchema } from "@tidemark/schema";
+import { SIGNAL_NAMES } from "@tidemark/schema/signals";
 import fc from "fast-check";
 import { z } from "zod";
 import type { LoggedEvent } from "../../src/logged-event.ts";
@@ -135,6 +136,21 @@ const contents = (features: readonly Feature[]): fc.Arbitrary<Record<string, unk
 
 const viewOf = objectOf(shapeOf(viewSchema), "view.", new Map());
 
+/** Signals that a view states: mostly some of the contract's, sometimes none or unknown ones; or no statement. */
+const signals = fc.option(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.subarray([...SIGNAL_NAMES]).map((names) => names.join(" ")) },
+    { weight: 1, arbitrary: fc.constantFrom("xclicks clicksx", "clicks,dwell", " dwell", "Clicks") },
+  ),
+  { freq: 4, nil: undefined },
+);
+
+/** The signals of each view of a log. In most logs all views state them, so that some features are not measured. */
+const signalsOfViews = fc.oneof(
+  fc.array(signals, { minLength: 6, maxLength: 6 }),
+  fc.subarray([...SIGNAL_NAMES]).map((names) => new Array<string>(6).fill(names.join(" "))),
+);
+
 /** The delay of an event relative to its neighbours: mostly none, sometimes late, and rarely too late to count. */
 const delay = fc.oneof(
   { weight: 6, arbitrary: fc.constant(0) },
@@ -166,6 +182,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
   fc
     .tuple(
       fc.array(viewOf, { minLength: 6, maxLength: 6 }),
+      signalsOfViews,
       fc.uniqueArray(
         fc.record({
           session: fc.nat(4),
@@ -183,7 +200,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
         { minLength: 1, maxLength, selector: ({ session, tab, seq }) => `${session}/${tab}/${seq}` },
       ),
     )
-    .map(([views, entries]) => {
+    .map(([views, stated, entries]) => {
       let now = BEGIN;
       const events: LoggedEvent[] = [];
       const copies: [place: number, event: LoggedEvent][] = [];
@@ -204,7 +221,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
             ...(view < 6
               ? {
                   view_id,
-                  view: { ...views[view], view_id, ...(path === undefined ? {} : { path }) },
+                  view: { ...views[view], view_id, signals: stated[view], ...(path === undefined ? {} : { path }) },
                   view_time_ms: seq,
                 }
               : { view_id: undefined }),

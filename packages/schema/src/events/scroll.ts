@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, duration, percentage, pixels } from "../fields.ts";
+import { count, duration, percentage, pixels, setBy } from "../fields.ts";
 import { viewEvent } from "./event.ts";
 
 /**
@@ -17,20 +17,25 @@ export const scroll = viewEvent("scroll", {
   depth_reached_ms: duration("Time from the view's start to the moment when the deepest edge was reached."),
   viewport_height: pixels("Height of the scroller's visible part."),
   content_height: pixels("Current height of the scroller's whole content."),
-  milestone: percentage(
-    "Largest milestone that the depth has passed. Present when the site asks for milestones.",
-  ).optional(),
-  velocity_max: z
-    .int()
-    .min(0)
-    .max(1e9)
-    .describe("Highest scroll speed in this page view so far, in either direction. Unit: CSS pixels per second.")
-    .optional(),
-  tenths_ms: z
-    .array(duration("Time that the middle of the viewport was in this tenth of the content."))
-    .length(10)
-    .describe(
-      "Visible time in each tenth of the content in this page view so far, by the middle of the viewport. Unit: milliseconds.",
-    )
-    .optional(),
+  milestone: setBy(
+    "readingDetails",
+    percentage("Largest milestone that the depth has passed. Present when the site asks for milestones."),
+  ),
+  velocity_max: setBy(
+    "readingDetails",
+    z
+      .int()
+      .min(0)
+      .max(1e9)
+      .describe("Highest scroll speed in this page view so far, in either direction. Unit: CSS pixels per second."),
+  ),
+  tenths_ms: setBy(
+    "readingDetails",
+    z
+      .array(duration("Time that the middle of the viewport was in this tenth of the content."))
+      .length(10)
+      .describe(
+        "Visible time in each tenth of the content in this page view so far, by the middle of the viewport. Unit: milliseconds.",
+      ),
+  ),
 }).meta({ description: "Totals of the scroll depth of a page view so far.", capturedBy: ["scrollDepth()"] });

@@ -20,6 +20,7 @@ export const eventFieldKinds: FieldKinds = {
     "view.canonical_url": "string",
     "view.title": "string",
     "view.referrer": "string",
+    "view.signals": "string",
     "view.language": "string",
     "view.time_zone": "string",
     "view.viewport_width": "number",

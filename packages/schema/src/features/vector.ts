@@ -1,5 +1,6 @@
 import type { EventType } from "../events/index.ts";
 import type { FeatureValue } from "../responses.ts";
+import type { eventSignals } from "./event-signals.ts";
 import type { AnyEvent, Arithmetic, Comparison, Feature, FeatureEvent } from "./feature.ts";
 import type { FieldPath } from "./field-path.ts";
 
@@ -11,7 +12,7 @@ export type VectorOf<Features extends readonly Feature[]> = {
 type ValueOf<F> = F extends { derive: infer X }
   ? ExpressionValue<X>
   : F extends { aggregate: infer A; source: infer Source }
-    ? AggregateValue<A, Source>
+    ? AggregateValue<A, Source> | (true extends NeedsSignal<Source, FieldsRead<F>> ? null : never)
     : FeatureValue;
 
 type AggregateValue<A, Source> = A extends { type: "count" | "sum" | "distinct" | "rate" | "decayed_count" }
@@ -25,6 +26,22 @@ type AggregateValue<A, Source> = A extends { type: "count" | "sum" | "distinct" 
       : A extends { type: "top_k" | "last_n"; field: infer Path }
         ? readonly FieldValue<Source, Path>[]
         : number | null;
+
+type Signals = typeof eventSignals;
+
+/** Whether the value may be `null` because a signal was not on. */
+type NeedsSignal<Source, Fields> = Source extends keyof Signals
+  ? Signals[Source] extends { signal: string }
+    ? true
+    : Fields extends keyof Signals["any"]["fields"]
+      ? true
+      : false
+  : true;
+
+/** The fields that a feature reads. */
+type FieldsRead<F> =
+  | (F extends { aggregate: { field: infer Path } } ? Path : "")
+  | (F extends { where: readonly { field: infer Path }[] } ? Path : "");
 
 type SourceEvent<Source> = Source extends EventType ? FeatureEvent<Source> : AnyEvent;
 

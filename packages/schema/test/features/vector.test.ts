@@ -30,10 +30,10 @@ describe("VectorOf", () => {
       },
     ]);
     expectTypeOf<VectorOf<typeof features>>().toEqualTypeOf<{
-      clicks: number;
+      clicks: number | null;
       longest: number | null;
       path: string | null;
-      paths: readonly string[];
+      paths: readonly string[] | null;
       started: number | null;
       price: string | number | null;
       many: boolean | null;
@@ -47,7 +47,8 @@ describe("VectorOf", () => {
     expectTypeOf<SessionVector["click_frequency"]>().toEqualTypeOf<number | null>();
     expectTypeOf<SessionVector["current_path"]>().toEqualTypeOf<string | null>();
     expectTypeOf<SessionVector["is_bounce"]>().toEqualTypeOf<boolean | null>();
-    expectTypeOf<UserVector["clicks_last_minute"]>().toEqualTypeOf<number>();
-    expectTypeOf<PageVector["page_top_targets"]>().toEqualTypeOf<readonly string[]>();
+    expectTypeOf<UserVector["clicks_last_minute"]>().toEqualTypeOf<number | null>();
+    expectTypeOf<PageVector["page_top_targets"]>().toEqualTypeOf<readonly string[] | null>();
+    expectTypeOf<SessionVector["event_count"]>().toEqualTypeOf<number>();
   });
 });

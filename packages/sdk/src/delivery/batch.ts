@@ -1,4 +1,4 @@
-import type { Dropped, Event, View } from "@tidemark/schema";
+import type { Dropped, ErrorResponse, Event, View } from "@tidemark/schema";
 import type { BatchOrigin, QueuedBatch } from "../events/queued-batch.ts";
 import { Array } from "../platform.ts";
 import { VERSION } from "../version.ts";
@@ -18,6 +18,13 @@ export const append = (batch: QueuedBatch, event: Event, view: View): void => {
   batch.events.push(event);
   if (!batch.views.includes(view)) batch.views.push(view);
 };
+
+/**
+ * Removes the signals from the page views of a batch that a collector has rejected because it does not know this field.
+ * Returns whether it has removed any: the batch can then be sent again.
+ */
+export const omitSignals = ({ views }: QueuedBatch, { message }: ErrorResponse["error"]): boolean =>
+  /\.signals /.test(message) && views.filter((view) => view.signals !== undefined && delete view.signals).length > 0;
 
 /** Whether a stored value is a batch. Any script of the origin can write to the storage. */
 export const isBatch = (value: unknown): value is QueuedBatch => !!(value as QueuedBatch | undefined)?.events?.[0];

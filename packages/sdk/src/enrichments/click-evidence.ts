@@ -49,6 +49,7 @@ const isSpecial = ({ button, altKey, ctrlKey, metaKey, shiftKey }: MouseEvent): 
  * response. The position comes from an IntersectionObserver, so that it forces no layout.
  */
 export const clickEvidence = (): ClickEvidence => (context) => {
+  context.runs("clickEvidence");
   const pending = new Set<PendingClick>();
   let previous = { x: 0, y: 0, time: 0, burst: 0 };
 

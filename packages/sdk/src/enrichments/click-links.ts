@@ -1,3 +1,4 @@
+import { named } from "../events/named.ts";
 import { HTMLAnchorElement } from "../platform.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
 import type { ClickEnrichment, ClickFields } from "../signals/clicks.ts";
@@ -17,9 +18,9 @@ const kindOf = ({ protocol, host, pathname, download }: HTMLAnchorElement): NonN
  * Adds the kind of the clicked link to {@link clicks}, and its origin and path for outbound links and downloads. Mail addresses and
  * telephone numbers are never sent.
  */
-export const clickLinks: ClickEnrichment = (event) => {
+export const clickLinks: ClickEnrichment = /* @__PURE__ */ named("clickLinks", (event: MouseEvent) => {
   const link = event.composedPath().find((element) => element instanceof HTMLAnchorElement && element.href);
   if (!(link instanceof HTMLAnchorElement)) return {};
   const kind = kindOf(link);
   return { link: kind, ...((kind === "outbound" || kind === "download") && { link_url: cleanUrl(link.href) }) };
-};
+});

@@ -1,3 +1,4 @@
+import { named } from "../events/named.ts";
 import { Intl, matchMedia, navigator, screen, Temporal } from "../platform.ts";
 import type { ViewEnrichment } from "../signals/page-views.ts";
 
@@ -5,7 +6,7 @@ import type { ViewEnrichment } from "../signals/page-views.ts";
  * Adds language, time zone, viewport, screen, colour scheme and, if the browser knows it, the kind of connection to {@link pageViews}.
  * Together these fields can almost identify a browser: add them only if a model needs them.
  */
-export const deviceDetails: ViewEnrichment = () => {
+export const deviceDetails: ViewEnrichment = /* @__PURE__ */ named("deviceDetails", () => {
   const { effectiveType } = (navigator as { connection?: { effectiveType?: string } }).connection ?? {};
   // The first use of Intl takes tens of milliseconds.
   return {
@@ -18,4 +19,4 @@ export const deviceDetails: ViewEnrichment = () => {
     color_scheme: matchMedia("(prefers-color-scheme:dark)").matches ? "dark" : "light",
     ...(effectiveType && { connection: effectiveType }),
   };
-};
+});

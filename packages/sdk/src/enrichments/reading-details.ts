@@ -19,7 +19,8 @@ const MAX_MOVE_MS = 200;
  */
 export const readingDetails =
   ({ milestones = [25, 50, 75, 90] }: ReadingDetailsOptions = {}): ScrollEnrichment =>
-  () => {
+  (context) => {
+    context.runs("readingDetails");
     const tenths = Array<number>(10).fill(0);
     let milestone = 0;
     let fastest = 0;

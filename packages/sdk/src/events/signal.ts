@@ -1,4 +1,4 @@
-import type { EventOf, EventType, FieldsOf, View } from "@tidemark/schema";
+import type { EventOf, EventType, FieldsOf, SignalName, View } from "@tidemark/schema";
 import type { Stop } from "../sensors/listen.ts";
 import type { Listen } from "./tracker-events.ts";
 
@@ -9,7 +9,7 @@ export type Signal = (context: SignalContext) => Stop;
 export type ViewCause = EventOf<"page_view">["cause"];
 
 /** The fields that a signal may add to a page view, in addition to its id, start and URL. */
-export type ViewFields = Omit<View, "view_id" | "started_at" | "url">;
+export type ViewFields = Omit<View, "view_id" | "started_at" | "url" | "signals">;
 
 /** The part of the tracker that a signal uses: it captures events and listens to the tracker's own. It has no access to delivery. */
 export interface SignalContext {
@@ -23,6 +23,11 @@ export interface SignalContext {
    * and before it captures them at any other time than a `report`.
    */
   continueSession(): void;
+  /**
+   * States that a signal or enrichment measures from now on. The page views list its name. So a feature that has no
+   * events is 0 where its signal runs, and `null` elsewhere. `undefined`: a function of the site, which has no name.
+   */
+  runs(...names: (SignalName | undefined)[]): void;
   /** Ends the session and starts another one of the same visitor. */
   newSession(): void;
   /** Adds a listener for the tracker's own events, such as `view` and `report`. */

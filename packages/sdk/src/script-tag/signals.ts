@@ -1,3 +1,4 @@
+import type { SignalName } from "@tidemark/schema";
 import { deviceDetails } from "../enrichments/device-details.ts";
 import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
@@ -12,6 +13,9 @@ import type { LoadPart, Parts } from "./load.ts";
 import { pageUrlOf } from "./page-url.ts";
 import { ENRICHMENTS, LAZY_SIGNALS, type PartName, SIGNALS } from "./parts.ts";
 import type { Settings } from "./settings.ts";
+
+/** The enrichments of single clicks. */
+const CLICK_ENRICHMENTS = ["clickLinks", "clickNames", "clickTexts"] as const;
 
 /** Creates the signals that the settings name. A signal outside the tag starts when its part has loaded, all others immediately. */
 export const signalsOf = ({ signals: names, options, pageUrl }: Settings, load: LoadPart): Signal[] => {
@@ -32,7 +36,9 @@ export const signalsOf = ({ signals: names, options, pageUrl }: Settings, load: 
     };
   };
 
-  const lazyEnrichment = (name: "clickLinks" | "clickNames" | "clickTexts"): ClickEnrichment => {
+  const clickEnrichments = CLICK_ENRICHMENTS.filter((name) => wanted.has(name));
+
+  const lazyEnrichment = (name: (typeof CLICK_ENRICHMENTS)[number]): ClickEnrichment => {
     let enrichment: ClickEnrichment | undefined;
     void load(name).then((part) => {
       enrichment = part;
@@ -50,10 +56,10 @@ export const signalsOf = ({ signals: names, options, pageUrl }: Settings, load: 
     return { observe: (...click) => observe(...click), stop };
   };
 
-  const lazyReading: ScrollEnrichment = () => {
+  const lazyReading: ScrollEnrichment = (context) => {
     let reading: ReturnType<ScrollEnrichment> | undefined;
     void load("readingDetails").then((make) => {
-      reading = make(options.readingDetails)();
+      reading = make(options.readingDetails)(context);
     });
     return { update: (...position) => reading?.update(...position) ?? false, fields: () => reading?.fields() ?? {} };
   };
@@ -66,9 +72,7 @@ export const signalsOf = ({ signals: names, options, pageUrl }: Settings, load: 
       }),
     clicks: () =>
       clicks({
-        enrichments: (["clickLinks", "clickNames", "clickTexts"] as const)
-          .filter((name) => wanted.has(name))
-          .map(lazyEnrichment),
+        enrichments: clickEnrichments.map(lazyEnrichment),
         ...(wanted.has("clickEvidence") && { evidence: lazyEvidence }),
       }),
     hovers: () => hovers(options.hovers),
@@ -76,6 +80,15 @@ export const signalsOf = ({ signals: names, options, pageUrl }: Settings, load: 
       scrollDepth({ ...options.scrollDepth, ...(wanted.has("readingDetails") && { enrichment: lazyReading }) }),
     dwell: () => dwell(options.dwell),
   };
+  /** States that an enrichment runs, once it has loaded. */
+  const stateWhenLoaded =
+    (name: PartName & SignalName): Signal =>
+    (context) =>
+      lazy(name, () => {
+        context.runs(name);
+        return () => {};
+      });
+
   return [
     ...SIGNALS.filter((name) => wanted.has(name)).map((name) => bundled[name]()),
     ...LAZY_SIGNALS.filter((name) => wanted.has(name)).map(
@@ -83,5 +96,6 @@ export const signalsOf = ({ signals: names, options, pageUrl }: Settings, load: 
         (context) =>
           lazy(name, (make) => (make as (options?: object) => Signal)(options[name as "media"])(context)),
     ),
+    ...clickEnrichments.map(stateWhenLoaded),
   ];
 };

@@ -1,4 +1,4 @@
-import type { FieldsOf } from "@tidemark/schema";
+import type { FieldsOf, SignalName } from "@tidemark/schema";
 import type { Signal, SignalContext } from "../events/signal.ts";
 import { guard } from "../guard.ts";
 import { whole } from "../measures/bounds.ts";
@@ -14,7 +14,11 @@ import { createTimer } from "../sensors/timer.ts";
 export type ClickFields = FieldsOf<"click"> & { time?: number };
 
 /** Adds fields to a click: {@link clickLinks}, {@link clickNames} and {@link clickTexts}. */
-export type ClickEnrichment = (event: MouseEvent, target: Element) => Partial<ClickFields>;
+export interface ClickEnrichment {
+  (event: MouseEvent, target: Element): Partial<ClickFields>;
+  /** Its name in the list of a page view's signals. Absent for a function of the site. */
+  readonly signal?: SignalName;
+}
 
 /** Observes the time after each click, adds what it finds to the click, and then captures it: {@link clickEvidence}. */
 export type ClickEvidence = (context: SignalContext) => {
@@ -40,6 +44,7 @@ export interface ClickOptions {
 export const clicks =
   ({ enrichments = [], evidence }: ClickOptions = {}): Signal =>
   (context) => {
+    context.runs("clicks", ...enrichments.map(({ signal }) => signal));
     const { observe, stop } = evidence?.(context) ?? {};
     let control: unknown;
     const controlTimer = createTimer(() => {

@@ -30,6 +30,7 @@ export interface DwellOptions {
 export const dwell =
   ({ idleAfter: given = 5000, reportEvery = 5000 }: DwellOptions = {}): Signal =>
   (context) => {
+    context.runs("dwell");
     const idleAfter = whole(given);
     const engagement = createEngagementClock(idleAfter);
     let reported: Engagement;

@@ -26,6 +26,7 @@ const MARKED = `[${DWELL_ATTRIBUTE}]`;
  * shadow roots do not count.
  */
 export const elementDwell = (): Signal => (context) => {
+  context.runs("elementDwell");
   const counters = new Map<Element, ReturnType<typeof createCounter>>();
 
   /** Creates the counter of an element in a page view. */

@@ -23,6 +23,7 @@ const REPORT_EVERY_MS = 1_000;
  * does not count.
  */
 export const errors = (): Signal => (context) => {
+  context.runs("errors");
   const totals = new Map<string, FieldsOf<"error">>();
   const unreported = new Set<FieldsOf<"error">>();
 

@@ -52,6 +52,7 @@ const isForm = (target: unknown) => target instanceof HTMLFormElement;
  *   new page view.
  */
 export const forms = (): Signal => (context) => {
+  context.runs("forms");
   const attempts = new Map<HTMLFormElement, Attempt>();
   let focus: FieldFocus | undefined;
 

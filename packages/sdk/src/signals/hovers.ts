@@ -20,6 +20,7 @@ export interface HoverOptions {
 export const hovers =
   ({ intentAfter = 300 }: HoverOptions = {}): Signal =>
   (context) => {
+    context.runs("hovers");
     let hovered: Element | undefined;
     let since = 0;
     let last: PointerEvent;

@@ -43,6 +43,7 @@ const CHANGES = `playing pause seeking seeked ratechange timeupdate ended emptie
 export const media =
   ({ hold: holds = true }: MediaOptions = {}): Signal =>
   (context) => {
+    context.runs("media");
     const media = new Map<Element, Update>();
 
     /** Starts to follow a medium, at its first play. */

@@ -1,4 +1,4 @@
-import type { View } from "@tidemark/schema";
+import type { SignalName, View } from "@tidemark/schema";
 import type { Signal, ViewCause, ViewFields } from "../events/signal.ts";
 import { fitViewFields } from "../events/view-fields.ts";
 import { runEach } from "../guard.ts";
@@ -14,7 +14,11 @@ import { createSettling } from "../sensors/settling.ts";
 import { createTimer } from "../sensors/timer.ts";
 
 /** Adds fields to a page view: {@link deviceDetails}. */
-export type ViewEnrichment = () => Partial<ViewFields>;
+export interface ViewEnrichment {
+  (): Partial<ViewFields>;
+  /** Its name in the list of a page view's signals. Absent for a function of the site. */
+  readonly signal?: SignalName;
+}
 
 /** Options of {@link pageViews}. */
 export interface PageViewOptions {
@@ -64,6 +68,7 @@ const readDocument = (): ViewFields => {
 export const pageViews =
   ({ url, enrichments = [] }: PageViewOptions = {}): Signal =>
   (context) => {
+    context.runs("pageViews", ...enrichments.map(({ signal }) => signal));
     let view: View | undefined;
     let page = currentPage(url);
     /** The document's fields at the latest change of the URL: those of the previous route. */

@@ -1,5 +1,5 @@
 import type { FieldsOf } from "@tidemark/schema";
-import type { Signal } from "../events/signal.ts";
+import type { Signal, SignalContext } from "../events/signal.ts";
 import { guard } from "../guard.ts";
 import { createDepthGauge, type Depth, type DepthGauge, percentageOf, type ScrollGeometry } from "../measures/depth.ts";
 import { getComputedStyle, Math, Object, ResizeObserver } from "../platform.ts";
@@ -20,7 +20,7 @@ export interface ScrollDepthOptions {
 }
 
 /** Measures more of a page view. Called once for each page view. */
-export type ScrollEnrichment = () => {
+export type ScrollEnrichment = (context: SignalContext) => {
   /** Adds the geometry and the depth in pixels at a view time, in milliseconds. Returns whether to report at once. */
   update(geometry: ScrollGeometry, depth: number, viewTime: number): boolean;
   /** Returns the fields to add to a report. */
@@ -65,6 +65,7 @@ const findScroller = (page: Element): Element | undefined =>
 export const scrollDepth =
   ({ reportEvery = 1000, enrichment }: ScrollDepthOptions = {}): Signal =>
   (context) => {
+    context.runs("scrollDepth");
     let scroller: Element | undefined;
     let scrolled: Element | undefined;
     let geometry: ScrollGeometry | undefined;
@@ -153,7 +154,7 @@ export const scrollDepth =
     const startView = () => {
       scroller = scrolled = geometry = undefined;
       gauge = createDepthGauge();
-      reading = enrichment?.();
+      reading = enrichment?.(context);
       startedAt = now();
       reported = "";
       reportedDepth = 0;

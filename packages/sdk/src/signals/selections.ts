@@ -29,6 +29,7 @@ const COMPLETE_AFTER_MS = 500;
  *   ignored characters.
  */
 export const selections = (): Signal => (context) => {
+  context.runs("selections");
   let isPressed = false;
   let isPending = false;
 

@@ -49,6 +49,7 @@ const start = () => {
  * remain.
  */
 export const webVitals = (): Signal => (context) => {
+  context.runs("webVitals");
   const report: Listener = ({ name, id, value, delta, rating, navigationType }) =>
     context.capture("web_vital", {
       metric: name,

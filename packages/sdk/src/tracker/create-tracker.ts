@@ -90,7 +90,8 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     views.continueSession();
   };
   stops.unshift(onPageChange((change) => change === "hidden" && views.report(change)));
-  const context = { on, capture, beginView: views.begin, continueSession: views.continueSession, newSession };
+  const { begin, runs, continueSession } = views;
+  const context = { on, capture, beginView: begin, runs, continueSession, newSession };
   // A value that is not an array counts as one signal, because the tracker must not throw into the page.
   for (const signal of [signals].flat()) guard(() => stops.unshift(signal(context)))();
 

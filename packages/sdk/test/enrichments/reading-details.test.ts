@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readingDetails } from "../../src/enrichments/reading-details.ts";
+import type { SignalContext } from "../../src/events/signal.ts";
 
 let visibilityState: string;
 beforeEach(() => {
@@ -14,6 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
+const context = { runs() {} } as unknown as SignalContext;
+
 const VIEWPORT = 100;
 const CONTENT = 1_000;
 const at = (offset: number) => ({ offset, viewport_height: VIEWPORT, content_height: CONTENT });
@@ -22,7 +25,7 @@ describe("readingDetails", () => {
   it("counts each visible millisecond in the tenth at the middle of the viewport", () => {
     fc.assert(
       fc.property(fc.array(fc.record({ offset: fc.nat(900), stay: fc.nat(5_000) }), { minLength: 1 }), (stays) => {
-        const reading = readingDetails()();
+        const reading = readingDetails()(context);
         const expected = Array<number>(10).fill(0);
         let time = 0;
         for (const { offset, stay } of stays) {
@@ -38,7 +41,7 @@ describe("readingDetails", () => {
   });
 
   it("counts no time while the page is hidden", () => {
-    const reading = readingDetails()();
+    const reading = readingDetails()(context);
     reading.update(at(0), 100, 0);
     visibilityState = "hidden";
     reading.update(at(0), 100, 1_000);
@@ -49,14 +52,14 @@ describe("readingDetails", () => {
   });
 
   it("requests one report for each milestone that is passed", () => {
-    const reading = readingDetails({ milestones: [25, 50] })();
+    const reading = readingDetails({ milestones: [25, 50] })(context);
     const requests = [0, 150, 160, 450, 300].map((offset, time) => reading.update(at(offset), offset + VIEWPORT, time));
     expect(requests).toEqual([false, true, false, true, false]);
     expect(reading.fields().milestone).toBe(50);
   });
 
   it("reports the fastest movement, without jumps after a pause", () => {
-    const reading = readingDetails()();
+    const reading = readingDetails()(context);
     reading.update(at(0), 100, 0);
     reading.update(at(50), 150, 100);
     reading.update(at(60), 160, 200);

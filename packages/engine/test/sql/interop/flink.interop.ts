@@ -43,12 +43,14 @@ describe.each(["batch", "streaming"] as const)("Flink in %s mode", (mode) => {
           const idOf = entityId((own[0] as Feature).entity as "session");
           const engine = createEngine(own, { allowedLatenessMs: Number.MAX_SAFE_INTEGER });
           const isWindowed = query.includes("window_end");
-          const columns = ["id", ...(isWindowed ? ["window_end"] : []), ...own.map((feature) => feature.name)];
-          for (const { id, window_end, ...vector } of await flink.query(query, columns)) {
+          const bounds = isWindowed ? ["window_start", "window_end"] : [];
+          const columns = ["id", ...bounds, ...own.map((feature) => feature.name)];
+          for (const { id, window_start = 0, window_end, ...vector } of await flink.query(query, columns)) {
             const state = engine.emptyState();
+            // A window states the signals of its own events only.
             for (const event of counted) {
-              if (idOf(event, event) === id && (window_end === undefined || event.time < window_end))
-                engine.fold(state, event, event);
+              const isIn = window_end === undefined || (event.time >= window_start && event.time < window_end);
+              if (isIn && idOf(event, event) === id) engine.fold(state, event, event);
             }
             const at = window_end === undefined ? (state.event_time as number) : window_end - 1;
             expectAgreement(own, vector as never, engine.vector(state, at), `${name} ${id} at ${at}`);

@@ -10,7 +10,10 @@ import type { LoggedEvent } from "../../../src/logged-event.ts";
 const PROGRAM = fileURLToPath(new URL("Flink.java", import.meta.url).href);
 
 /** The vector of a window. */
-export type WindowRow = { id: string; window_end?: number } & Record<string, FeatureValue | undefined>;
+export type WindowRow = { id: string; window_start?: number; window_end?: number } & Record<
+  string,
+  FeatureValue | undefined
+>;
 
 const COLUMNS = ["session_id", "anonymous_id", "user_id", "tab_id", "seq", "type", "time", "view_id"] as const;
 
@@ -63,17 +66,18 @@ export const openFlink = async (jars: string, mode: "batch" | "streaming") => {
     },
     /** Returns the rows of a query for features of these names. Of a row that changed, returns the latest version. */
     async query(sql: string, columns: readonly string[]): Promise<WindowRow[]> {
+      const isBound = (name: string) => name === "window_start" || name === "window_end";
       const keys = columns.map(
-        (name) => `KEY '${name}' VALUE ${name === "window_end" ? "CAST(window_end AS STRING)" : `\`${name}\``}`,
+        (name) => `KEY '${name}' VALUE ${isBound(name) ? `CAST(${name} AS STRING)` : `\`${name}\``}`,
       );
       const rows = await run(`SELECT JSON_OBJECT(${keys.join(", ")}) FROM (${sql}) t`);
       const latest = new Map<string, WindowRow>();
       for (const row of rows) {
         if (row.startsWith("-")) continue;
-        const { window_end, ...values } = JSON.parse(row.slice(2)) as WindowRow & { window_end?: string };
-        const at = window_end === undefined ? undefined : Date.parse(`${(window_end as string).replace(" ", "T")}Z`);
-        const vector = columns.map((name) => [name, name === "window_end" ? at : values[name]]);
-        latest.set(`${values.id} ${at}`, Object.fromEntries(vector));
+        const values = JSON.parse(row.slice(2)) as Record<string, FeatureValue | undefined>;
+        const timeOf = (name: string) => Date.parse(`${`${values[name]}`.replace(" ", "T")}Z`);
+        const vector = columns.map((name) => [name, isBound(name) ? timeOf(name) : values[name]]);
+        latest.set(`${values.id} ${values.window_end}`, Object.fromEntries(vector));
       }
       return [...latest.values()];
     },
