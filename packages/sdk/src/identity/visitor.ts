@@ -1,7 +1,7 @@
 import { CLIENT_ID, SESSION_ID, USER_ID } from "@tidemark/schema/keys";
 import { SESSION_IDLE_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
 import { cut } from "../measures/bounds.ts";
-import { Object } from "../platform.ts";
+import { Date, Math, Object } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { attemptEach, type StoredValue, storedValue } from "../storage/web-storage.ts";
 import { warnOnce } from "../warn-once.ts";
@@ -105,11 +105,24 @@ export const createIdentity = (
   let identity = { active_at: 0 } as StoredIdentity;
   /** Whether the storage had the known identity at the latest access. */
   let isStored = false;
+  /** How far the times of other pages are ahead of the clocks of this page, in milliseconds. */
+  let ahead = 0;
+
+  /**
+   * The time by which sessions end, at a time of the page's clock. The page's clock may stand still while the machine
+   * sleeps, and the wall clock may be set back, so the later of both counts. It is not before a time that another page
+   * has stored.
+   */
+  const sessionTime = (time: number) => Math.max(time, Date.now()) + ahead;
 
   /** The stored identity. One that is older than the known one is ignored if the latest write has failed. */
   const readStored = () => {
     const stored = storage.read();
-    return stored && (isStored || stored.active_at >= identity.active_at) ? validated(stored) : undefined;
+    if (!stored || !(isStored || stored.active_at >= identity.active_at)) return;
+    const behind = stored.active_at - sessionTime(now());
+    // Clocks that differ by more than a day say nothing about each other.
+    if (behind > 0 && behind <= SESSION_MAX_MS) ahead += behind;
+    return validated(stored);
   };
   /** Reads the changes of other pages. */
   const read = () => {
@@ -121,14 +134,16 @@ export const createIdentity = (
     return stored;
   };
   const save = (changed: Omit<StoredIdentity, "active_at">) => {
-    identity = { ...changed, active_at: now() };
+    identity = { ...changed, active_at: sessionTime(now()) };
     storage.write(identity);
     isStored = storage.read()?.active_at === identity.active_at;
   };
   const known = () => identity.visitor && { ...identity.visitor, ...(hasSessionId && { session_id: fixedSessionId }) };
   /** Whether the session of an identity continues at a time, after at most so many milliseconds without activity. */
-  const continues = ({ visitor, active_at, started_at }: StoredIdentity, time: number, maxIdleMs: number) =>
-    visitor && time - active_at <= maxIdleMs && time - started_at <= SESSION_MAX_MS;
+  const continues = ({ visitor, active_at, started_at }: StoredIdentity, time: number, maxIdleMs: number) => {
+    const at = sessionTime(time);
+    return visitor && Math.abs(at - active_at) <= maxIdleMs && at - started_at <= SESSION_MAX_MS;
+  };
 
   return {
     visitorAt(time) {
@@ -143,7 +158,7 @@ export const createIdentity = (
                   ...identity.visitor,
                   session_id: `${key.split("_")[1]}.${createId()}`,
                 },
-                started_at: time,
+                started_at: sessionTime(time),
               },
         );
       }

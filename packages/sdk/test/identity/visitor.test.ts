@@ -96,6 +96,118 @@ describe("the session", () => {
   });
 });
 
+/** Clocks of a page, in UTC milliseconds. */
+interface Clocks {
+  page(): number;
+  wall(): number;
+}
+
+/** Opens a page with clocks of its own. */
+const openPage = async ({ page, wall }: Clocks): Promise<() => string> => {
+  vi.resetModules();
+  const clocks: Record<string | symbol, unknown> = {
+    performance: { timeOrigin: 0, now: page },
+    Date: Object.assign(() => {}, { now: wall }),
+  };
+  vi.stubGlobal("window", new Proxy(globalThis, { get: (target, name) => clocks[name] ?? Reflect.get(target, name) }));
+  const { createIdentity } = await import("../../src/identity/visitor.ts");
+  vi.stubGlobal("window", globalThis);
+  const { visitorAt } = createIdentity(KEY, `tidemark.${KEY}`);
+  return () => visitorAt(Math.round(page())).session_id;
+};
+
+describe("the session of pages whose clocks differ", () => {
+  const HOUR = 3_600_000;
+  const BEGIN = 1_800_000_000_000;
+  let at = BEGIN;
+  beforeEach(() => {
+    at = BEGIN;
+  });
+
+  it("is a new one after eight hours of standby, and one for all pages", async () => {
+    let slept = 0;
+    const opened = { page: () => at - slept, wall: () => at };
+    const [a, b, c] = [await openPage(opened), await openPage(opened), await openPage(opened)];
+    const before = a();
+    at += 60_000;
+    expect([b(), c()]).toEqual([before, before]);
+    slept = 8 * HOUR;
+    at += slept;
+    // Opened after the standby: its clock is right.
+    const d = await openPage({ page: () => at, wall: () => at });
+    const sessions = [b, a, c, a, d, a, b].map((session) => {
+      at += 4_000;
+      return session();
+    });
+    expect(new Set(sessions).size).toBe(1);
+    expect(sessions).not.toContain(before);
+    // The page that slept keeps the session active for the others.
+    for (let minutes = 0; minutes < 60; minutes += 20) {
+      at += 20 * 60_000;
+      expect(a()).toBe(sessions[0]);
+    }
+    expect(d()).toBe(sessions[0]);
+  });
+
+  it("goes on through a page whose clock is set back", async () => {
+    const right = { page: () => at, wall: () => at };
+    const back = { page: () => at - 2 * HOUR, wall: () => at - 2 * HOUR };
+    const first = (await openPage(right))();
+    at += 1_000;
+    const wrong = await openPage(back);
+    for (let minutes = 0; minutes < 80; minutes += 20) {
+      expect(wrong()).toBe(first);
+      at += 20 * 60_000;
+    }
+    expect((await openPage(right))()).toBe(first);
+    at += SESSION_IDLE_MS + STALE_MS;
+    expect(wrong()).not.toBe(first);
+  });
+
+  it("goes on while the wall clock of an open page is set back and then right again", async () => {
+    let error = 0;
+    const session = await openPage({ page: () => at, wall: () => at - error });
+    const first = session();
+    for (const next of [HOUR, 0, 20 * HOUR, 0]) {
+      error = next;
+      at += 60_000;
+      expect(session()).toBe(first);
+    }
+  });
+
+  it("does not go on after a time more than a day ahead", async () => {
+    const wrong = (await openPage({ page: () => at + 365 * 24 * HOUR, wall: () => at }))();
+    const right = await openPage({ page: () => at, wall: () => at });
+    const second = right();
+    expect(second).not.toBe(wrong);
+    at += 6_000;
+    expect(right()).toBe(second);
+    at += SESSION_IDLE_MS + 1;
+    expect((await openPage({ page: () => at, wall: () => at }))()).not.toBe(second);
+  });
+
+  it("is the same for five pages in any order, whatever they slept", async () => {
+    const page = fc.record({ slept: fc.constantFrom(0, 60_000, 8 * HOUR), error: fc.constantFrom(0, HOUR) });
+    const uses = fc.array(fc.record({ page: fc.nat(4), ms: fc.nat(4_000) }), { minLength: 1, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(page, { minLength: 5, maxLength: 5 }), uses, async (pages, used) => {
+        storage.removeItem(`tidemark.${KEY}`);
+        const right = await openPage({ page: () => at, wall: () => at });
+        const first = right();
+        const sessions: (() => string)[] = [];
+        for (const { slept, error } of pages)
+          sessions.push(await openPage({ page: () => at - slept - error, wall: () => at - error }));
+        for (const { page: index, ms } of used) {
+          at += ms;
+          expect(sessions[index]?.()).toBe(first);
+        }
+        expect(right()).toBe(first);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
 describe("the visitor", () => {
   it("is the same in all tabs a few seconds after a login or logout in one of them", () => {
     fc.assert(
