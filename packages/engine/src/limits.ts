@@ -15,7 +15,7 @@ export const MAX_DEVIANT = 1e9;
 export const MAX_TEXT_CHARACTERS = 200;
 
 /**
- * Longest id of a custom entity, in characters (code points). A longer text is no id: truncated texts would make
- * different entities one. The collector's keys have at most 2,048 bytes.
+ * Longest id of a custom entity, in characters (code points): that of a page's path. A longer text is no id, because
+ * truncated texts would make different entities one.
  */
-export const MAX_ID_CHARACTERS = 500;
+export const MAX_ID_CHARACTERS = 1_000;

@@ -6,7 +6,7 @@ import { compareReplay, type Database } from "./sql/parity.ts";
 import { openDuckdb } from "./sql/run-duckdb.ts";
 
 /** The documented bounds, independent of the constants in the code. */
-const [MAX_SUMMAND, MAX_DEVIANT, MAX_TEXT_CHARACTERS, MAX_ID_CHARACTERS] = [1e15, 1e9, 200, 500];
+const [MAX_SUMMAND, MAX_DEVIANT, MAX_TEXT_CHARACTERS, MAX_ID_CHARACTERS] = [1e15, 1e9, 200, 1_000];
 
 /** The smallest double above a value. */
 const after = (value: number): number => {

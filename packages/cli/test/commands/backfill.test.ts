@@ -43,6 +43,14 @@ const added: Feature[] = [
   },
   {
     ...named,
+    name: "engaged_step",
+    entity: "user",
+    source: "dwell",
+    aggregate: { type: "quantile", field: "engaged_delta_ms", q: 0.5 },
+    window: lifetime(),
+  },
+  {
+    ...named,
     name: "bought",
     entity: { name: "product", field: "properties.price" },
     source: "custom",
@@ -162,8 +170,14 @@ describe("tidemark backfill", () => {
     expect(session).toMatchObject({ event_count: asOf(events, features, spine)[0]?.event_count });
   });
 
-  it("computes each entity in one part, whatever the number of parts", async () => {
-    const server = await serveLog(records);
+  it("computes each entity in one part, whatever the number of parts and the time of identification", async () => {
+    // A visitor without a user id is identified within a page view: the parts of both ids read the growth of its totals.
+    const identified = records.map((record): TestRecord => {
+      const event = record.event as LoggedEvent | undefined;
+      if (!event || record.arrival <= 30) return record;
+      return { ...record, event: { user_id: `user of ${event.session_id}`, ...event } };
+    });
+    const server = await serveLog(identified);
     const folder = temporaryFolder();
     const address = { url: server.url, adminKey: ADMIN_KEY };
     const log = await openLog({ folder }, address, { id: "shop", features });
@@ -177,7 +191,7 @@ describe("tidemark backfill", () => {
       ["00", "01", "02", "03"].map((part) => join(out, "page", `${part}.parquet`)),
     );
     expect(own.filter(({ rows }) => rows > 0).length).toBeGreaterThan(1);
-    expect(await read(out)).toEqual(replayed(events));
+    expect(await read(out)).toEqual(replayed(eventsOf(identified)));
   });
 
   it("writes no file into a folder that has files", async () => {
