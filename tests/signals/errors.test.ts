@@ -154,7 +154,7 @@ describe("the signal errors", () => {
       const emissions = await tab.run(`
       let emissions = 0;
       const capture = () => { emissions += 1; throw new TypeError("MARKER"); };
-      const stop = sdk.errors()({ capture, on: () => () => {}, beginView: () => ({}) });
+      const stop = sdk.errors()({ capture, on: () => () => {}, beginView: () => ({}), continueSession() {}, runs() {} });
       fail(new TypeError("MARKER"));
       await new Promise((resolve) => setTimeout(resolve, 3_500));
       stop();

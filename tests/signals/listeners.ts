@@ -21,7 +21,7 @@ export const listenersLeftBy = (tab: Tab, signal: string, act: string): Promise<
       return removeEventListener.call(this, type, listener, options);
     };
     const emitted = [];
-    const stop = sdk.${signal}()({ capture: (type) => emitted.push(type), on: () => () => {}, beginView: () => ({}), continueSession() {} });
+    const stop = sdk.${signal}()({ capture: (type) => emitted.push(type), on: () => () => {}, beginView: () => ({}), continueSession() {}, runs() {} });
     const count = listeners.length;
     ${act}
     stop();

@@ -147,7 +147,7 @@ describe("the signal media", () => {
       document.body.append(later); await playTo(later, 0.5); await pause(later);
       await playTo(film, 0.3);
       window.emitted = [];
-      window.stop = sdk.media()({ capture: (type) => emitted.push(type), on: () => () => {} });
+      window.stop = sdk.media()({ capture: (type) => emitted.push(type), on: () => () => {}, continueSession() {}, runs() {} });
       await playTo(film, 1); await pause(film); stop();`,
       );
       expect((await mediaEvents(tab)).map(({ target }) => target.id)).toEqual(["later", "later", "film", "film"]);

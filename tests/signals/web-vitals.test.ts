@@ -150,7 +150,7 @@ describe("the signal webVitals", () => {
       await expect.poll(() => names(tab)).toEqual(expect.arrayContaining(["FCP", "TTFB"]));
       const counts = await tab.run<[stopped: number, other: number]>(`
       const counts = { stopped: 0, other: 0 };
-      const start = (name) => sdk.webVitals()({ capture: () => { counts[name] += 1; }, on: () => () => {}, beginView: () => ({}) });
+      const start = (name) => sdk.webVitals()({ capture: () => { counts[name] += 1; }, on: () => () => {}, beginView: () => ({}), runs() {} });
       const stop = start("stopped");
       stop();
       start("other");
