@@ -42,8 +42,6 @@ export interface EngineState extends StateLayout, PartialState {
   late: number;
   /** Number of events that arrived behind the watermark by more than the allowed lateness and were not counted. */
   too_late: number;
-  /** Latest processing time given to `advance`, in UTC milliseconds; absent before the first call. */
-  processing_time?: number;
 }
 
 /**
@@ -63,10 +61,6 @@ export interface Engine {
   fold(state: EngineState, event: Event, context: EventContext): Lateness;
   /** Folds one event without a check of its lateness, which the event's session has made already. Changes the state. */
   foldUnchecked(state: PartialState, event: Event, context: EventContext): void;
-  /**
-   * Advances an idle stream to a processing time in UTC milliseconds, which the watermark follows. Changes the state.
-   */
-  advance(state: EngineState, processingTime: number): void;
   /**
    * Merges the state of other events into `state`. Never changes `other`, and shares nothing with it.
    *
@@ -145,7 +139,7 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     }
   };
 
-  const latenessOf = (state: EngineState, time: number): Lateness => classify(streamTimeOf(state), time);
+  const latenessOf = (state: EngineState, time: number): Lateness => classify(state.event_time, time);
 
   const hasCurrentLayout = (state: EngineState): boolean =>
     state.version === STATE_VERSION && state.accumulators === ids;
@@ -153,10 +147,6 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   const layout: StateLayout = { version: STATE_VERSION, accumulators: ids };
   const emptyPartialState = (): PartialState => ({ cells: [], event_time: null, signals: 0 });
   const emptyState = (): EngineState => ({ ...layout, ...emptyPartialState(), late: 0, too_late: 0 });
-
-  const advance = (state: EngineState, processingTime: number): void => {
-    state.processing_time = Math.max(state.processing_time ?? processingTime, processingTime);
-  };
 
   const mergeInto = (state: EngineState, other: EngineState): void => {
     if (!hasCurrentLayout(state) || !hasCurrentLayout(other)) {
@@ -169,7 +159,6 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     });
     state.signals = statedIn(state) | statedIn(other);
     state.event_time = latest(state.event_time, other.event_time);
-    if (other.processing_time !== undefined) advance(state, other.processing_time);
     state.late += other.late;
     state.too_late += other.too_late;
   };
@@ -192,8 +181,6 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
       foldUnchecked(state, event, context);
       return eventLateness;
     },
-
-    advance,
 
     mergeInto,
 
@@ -233,19 +220,12 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
       return values;
     },
 
-    watermark(state) {
-      const streamTime = streamTimeOf(state);
-      return streamTime === null ? null : watermark(streamTime);
-    },
+    watermark: ({ event_time }) => (event_time === null ? null : watermark(event_time)),
   };
 };
 
 /** The bits of a state's signals. */
 const statedIn = ({ signals, event_time }: PartialState): number => signals ?? (event_time === null ? 0 : UNSTATED);
-
-/** The latest event time, or the processing time when that is later. */
-const streamTimeOf = ({ event_time, processing_time }: EngineState): number | null =>
-  latest(event_time, processing_time ?? null);
 
 const latest = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.max(a, b);

@@ -10,8 +10,8 @@ export interface LatenessOptions {
 export type Lateness = "on_time" | "late" | "too_late";
 
 /**
- * Creates the rule of lateness, in Flink's terms. A stream's time is its latest event time, or a later processing time
- * that an idle stream was advanced to.
+ * Creates the rule of lateness, in Flink's terms. A stream's time is its latest event time, however long it is idle: so
+ * a replay and SQL, which have no clock, classify each event as the live system did.
  */
 export const latenessRule = ({ outOfOrdernessMs = 5_000, allowedLatenessMs = 86_400_000 }: LatenessOptions = {}) => ({
   /** How far behind the stream's time an event may be and still count, in milliseconds. */

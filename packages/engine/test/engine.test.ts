@@ -328,19 +328,6 @@ describe("lateness", () => {
     );
   });
 
-  it("follows the processing time of an idle source, which does not change the event time", () => {
-    const state = foldAll(engine, [click(1_000)]);
-    engine.advance(state, 5_000);
-    engine.advance(state, 4_000);
-    expect(engine.watermark(state)).toBe(4_900);
-    expect(state.event_time).toBe(1_000);
-    expect([click(4_950), click(4_000), click(3_000)].map((event) => fold(engine, state, event))).toEqual([
-      "on_time",
-      "late",
-      "too_late",
-    ]);
-  });
-
   it("is not checked by foldUnchecked", () => {
     const state = foldAll(engine, [click(100_000)]);
     engine.foldUnchecked(state, click(1), click(1));

@@ -8,8 +8,8 @@ import { DAY_MS, parseDate, type TimeRange } from "../log/time-range.ts";
 import { type Disagreement, type Verification, verifyLog } from "../log/verify.ts";
 
 /**
- * Time before a day in which the records of that day's vectors can be, in milliseconds. A session takes at most a day, and
- * an event counts up to a day late.
+ * Time before a day in which the records of that day's vectors are looked for, in milliseconds. A session takes at most a
+ * day, and few events arrive more than a day late. A vector with earlier records is not compared.
  */
 const BEFORE_MS = 3 * DAY_MS;
 

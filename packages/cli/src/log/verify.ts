@@ -118,8 +118,8 @@ interface ReplayedVector {
 }
 
 /**
- * Folds the events of a session as the collector did: each event once, and at each closing of the session the watermark
- * advances to its time. Yields each vector with the state at its place. Events that arrived after it are not in it.
+ * Folds the events of a session as the collector did: each event once. Yields each vector with the state at its place.
+ * Events that arrived after it are not in it.
  */
 function* replaySession(engine: Engine, { events, vectors }: SessionRecords): Generator<ReplayedVector> {
   const state = engine.emptyState();
@@ -142,7 +142,6 @@ function* replaySession(engine: Engine, { events, vectors }: SessionRecords): Ge
       engine.fold(state, isCounted ? withGrowth(totals, event, event) : event, event);
       if (isCounted && (latest === undefined || event.time >= latest.time)) latest = event;
     }
-    engine.advance(state, served.closed_at);
     yield { served, state, latest, isComplete: firstArrival === 1 };
   }
 }

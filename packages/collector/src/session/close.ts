@@ -5,7 +5,6 @@ import { countDelivery } from "./tab/tab.ts";
 
 /** Closes an idle session and stores its final vector, which is valid until another event counts. */
 export const close = (stored: StoredSession, { definitions: { session, version }, log }: Tenant, now: number): void => {
-  session.advance(stored.engine, now);
   const { event_time, late, too_late } = stored.engine;
   stored.closed = true;
   stored.final = {

@@ -121,18 +121,26 @@ describe("a session", () => {
     expect(await vectorOf(session_id)).toMatchObject({
       version: 1,
       closed_at: null,
-      late: 1,
       features: stableFeatures,
     });
     expect((await finalOf(session_id))?.features.event_count).toBe(1);
     await runAlarm(session_id, SESSION_IDLE_MS);
-    expect(await vectorOf(session_id)).toMatchObject({ version: 2, closed_at: Date.now(), late: 1 });
-    expect(await finalOf(session_id)).toMatchObject({
-      version: 2,
-      event_time: time,
-      features: stableFeatures,
-      late: 1,
-    });
+    expect(await vectorOf(session_id)).toMatchObject({ version: 2, closed_at: Date.now() });
+    expect(await finalOf(session_id)).toMatchObject({ version: 2, event_time: time, features: stableFeatures });
+  });
+
+  it("counts an event by its event time, however long and however often it was closed before", async () => {
+    const session_id = newSession();
+    const time = Date.now();
+    for (const seq of [0, 1, 2, 3]) {
+      await accept(batch([{ ...custom(seq), time: time + seq }], { session_id, sent_at: Date.now() }));
+      expect(await runAlarm(session_id, SESSION_IDLE_MS)).toBe(true);
+      expect(await vectorOf(session_id)).toMatchObject({
+        ...{ version: seq + 1, closed_at: Date.now(), event_time: time + seq, watermark: time + seq - 5_000 },
+        ...{ late: 0, too_late: 0, features: { event_count: seq + 1, session_duration_ms: seq } },
+      });
+      vi.setSystemTime(Date.now() + 25 * 3_600_000);
+    }
   });
 
   it("stays closed after a duplicate event, or one too late to count", async () => {

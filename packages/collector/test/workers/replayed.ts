@@ -16,13 +16,21 @@ const rounded = config.features.flatMap((feature): string[] =>
     : [],
 );
 
+/** Gives the events of each tab its times in the order of their numbers, as a clock does. */
+const inTabOrder = (events: LoggedEvent[]): LoggedEvent[] =>
+  events.map((event) => {
+    const own = events.filter((other) => other.session_id === event.session_id && other.tab_id === event.tab_id);
+    const times = own.map(({ time }) => time).sort((a, b) => a - b);
+    return { ...event, time: times[own.filter(({ seq }) => seq < event.seq).length] as number };
+  });
+
 /**
  * Makes the ids of a run valid and unique, and moves its events to the days before `now`.
  *
  * @param visit Makes the ids of sessions and browsers unique: visits of a run share users, pages and products.
  */
 export const named = (events: LoggedEvent[], now: number, run: string, visit = run): LoggedEvent[] => {
-  return events.map((event) => {
+  return inTabOrder(events).map((event) => {
     const time = now - 2 * DAY + event.time;
     const { view_id = "", path = "" } = event.view ?? {};
     const view = {

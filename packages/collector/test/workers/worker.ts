@@ -138,10 +138,12 @@ type Observed = Omit<Call, "to">;
  */
 export type Fault = "lose_request" | "lose_response" | "stop_before" | "stop_after";
 
-/** All calls of partitions and shards, the faults that a test injects, and the splits that it forces. */
+/** All calls of partitions and shards, the records that they receive, the faults that a test injects, and the splits that it forces. */
 export const traffic = {
   calls: [] as Call[],
   pushes: [] as { to: string; sender: Sender; push: Push }[],
+  /** The packed records that sessions have sent for the log. */
+  records: [] as { session: string; records: Uint8Array }[],
   fault: (_call: Call): Fault | undefined | Promise<Fault | undefined> => undefined,
   isHot: (_site: string): boolean => false,
   /** Whether the writer of the log stops before it confirms its files. */
@@ -182,6 +184,7 @@ export class Partition extends PartitionObject {
   ): Promise<PushResponse> {
     this.#site = site;
     const keys = recordPushes(`partition ${partition}`, sender, text);
+    if (records) traffic.records.push({ session: sender.id, records });
     const call: Observed = { site, method: "apply", sender: sender.id, keys };
     return this.#observe(partition, call, () => super.apply(site, partition, sender, text, records));
   }
