@@ -1,15 +1,25 @@
 import { z } from "zod";
 import { isJson } from "./json.ts";
 import { CLIENT_ID, SESSION_ID } from "./keys.ts";
-import { MAX_DROPPED_PROPERTIES, MAX_PROPERTIES_BYTES, MAX_PROPERTIES_DEPTH, MAX_PROPERTY_NAME } from "./limits.ts";
+import {
+  MAX_DROPPED_PROPERTIES,
+  MAX_DURATION_MS,
+  MAX_PROPERTIES_BYTES,
+  MAX_PROPERTIES_DEPTH,
+  MAX_PROPERTY_NAME,
+} from "./limits.ts";
 import type { SignalName } from "./signals.ts";
 
 /** A point in time: whole milliseconds since 1970-01-01 UTC. */
 export const timestamp = (meaning: string) =>
   z.int().min(0).max(8.64e15).describe(`${meaning} Unit: UTC milliseconds since 1970-01-01.`);
 
-/** A length of time: whole milliseconds, never negative. */
-export const duration = (meaning: string) => z.int().min(0).describe(`${meaning} Unit: milliseconds.`);
+/** A length of time in the page: whole milliseconds, never negative. */
+export const duration = (meaning: string) =>
+  z.int().min(0).max(MAX_DURATION_MS).describe(`${meaning} Unit: milliseconds.`);
+
+/** A length or a position in the timeline of a video or audio, which may count from 1970: whole milliseconds, never negative. */
+export const mediaTime = (meaning: string) => z.int().min(0).max(1e15).describe(`${meaning} Unit: milliseconds.`);
 
 /** A length on the page: whole CSS pixels, never negative. The sender rounds fractions. */
 export const pixels = (meaning: string) => z.int().min(0).max(1e9).describe(`${meaning} Unit: CSS pixels.`);

@@ -15,6 +15,15 @@ export const MAX_BATCH_EVENTS = 500;
 /** Highest sequence number of an event in its tab. No real tab reaches it, and sums of such numbers stay exact. */
 export const MAX_SEQ = 1_000_000_000;
 
+/**
+ * Largest age of an event at the time at which its batch is sent, in milliseconds: 8 days. The SDK sends events for 7
+ * days.
+ */
+export const MAX_EVENT_AGE_MS = 8 * 24 * 60 * 60 * 1000;
+
+/** Longest duration in an event, in milliseconds: 366 days, longer than any page is open. */
+export const MAX_DURATION_MS = 366 * 24 * 60 * 60 * 1000;
+
 /** Largest number of ranges of acknowledged sequence numbers in the response to a batch. */
 export const MAX_ACKNOWLEDGED_RANGES = 16;
 

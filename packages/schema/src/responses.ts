@@ -12,8 +12,10 @@ export const rejectionCodes = {
   invalid_field: "The field's value has the wrong type, range or format.",
   unknown_view: "The batch's views do not describe the event's view_id.",
   no_consent: "The event names the user, and the visitor has not consented to personalisation.",
+  too_old: "The event's time is more than 8 days before the batch's sent_at.",
   too_many_tabs: "The session already has the largest number of tabs.",
   too_many_gaps: "The tab's sequence has more gaps than the collector stores, so it cannot store this event's number.",
+  too_many_missing: "Too many of the tab's numbers below the event's seq never arrived.",
 } as const;
 
 /** Stable code of the reason to reject an event. */

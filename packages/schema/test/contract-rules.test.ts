@@ -27,6 +27,7 @@ describe("the rules derived from the contract", () => {
       "tenths_ms type list",
       "tenths_ms[] type integer",
       "tenths_ms[] min 0",
+      "tenths_ms[] max 31622400000",
       "tenths_ms items 10",
     ]);
     expect(rulesOf("batch", "dropped[].from_seq")).toEqual([

@@ -83,8 +83,13 @@ const HANDLINGS: Handling[] = [
   },
   { of: "click", paths: "link link_url", kinds: "max_length", because: "cleanUrl cuts URLs" },
   { of: "click", paths: "label text", kinds: "max_length", because: "texts are cut to 100 characters" },
-  { of: "click", paths: "burst response response_ms", kinds: "min", because: "counted, and timed by the page's clock" },
-  { of: "hover", paths: "element_hover_duration clicked", kinds: "min", because: "timed by the page's clock" },
+  {
+    of: "click",
+    paths: "burst response response_ms",
+    kinds: "min max",
+    because: "counted, and timed by the page's clock",
+  },
+  { of: "hover", paths: "element_hover_duration clicked", kinds: "min max", because: "timed by the page's clock" },
   {
     of: "scroll",
     paths: "scroll_depth_percentage scroll_percentage",
@@ -108,23 +113,23 @@ const HANDLINGS: Handling[] = [
     kinds: "min max",
     fits: () => WRONG_NUMBERS.map((n) => ({ velocity_max: whole(n) })),
   },
-  { of: "scroll", paths: "tenths_ms tenths_ms[]", kinds: "min items", because: "ten sums of the page's clock" },
+  { of: "scroll", paths: "tenths_ms tenths_ms[]", kinds: "min max items", because: "ten sums of the page's clock" },
   {
     of: "dwell",
     paths: "visible_ms focused_ms active_ms engaged_ms engaged_delta_ms",
-    kinds: "min",
+    kinds: "min max",
     because: "sums of the page's clock",
   },
   {
     of: "dwell",
     paths: "idle_after_ms rule_version",
-    kinds: "min",
+    kinds: "min max",
     fits: () => WRONG_NUMBERS.map((n) => ({ idle_after_ms: whole(n), rule_version: 1 })),
   },
   {
     of: "element_dwell",
     paths: "visible_ms longest_ms stays",
-    kinds: "min",
+    kinds: "min max",
     because: "sums of the page's clock, and a count",
   },
   {
@@ -150,13 +155,13 @@ const HANDLINGS: Handling[] = [
   {
     of: "form_field",
     paths: "field_type focus_ms first_edit_ms edits",
-    kinds: "min max_length",
+    kinds: "min max max_length",
     because: "types that the browser knows, the page's clock and a count",
   },
   {
     of: "form_submit form_abandon",
     paths: "since_start_ms fields_edited",
-    kinds: "min",
+    kinds: "min max",
     because: "the page's clock and a count",
   },
   {

@@ -1,6 +1,7 @@
 import type { EventContext } from "@tidemark/engine";
 import type { Envelope, Event } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
+import { MAX_DURATION_MS } from "@tidemark/schema/limits";
 import { viewsById } from "./views.ts";
 
 /** An event context whose browser is known. */
@@ -36,7 +37,7 @@ export const eventContextsOf = (
       // One string object for all events of the page view, which makes comparisons fast.
       view_id: view?.view_id,
       view,
-      view_time_ms: view && Math.max(0, time - view.started_at),
+      view_time_ms: view && Math.min(MAX_DURATION_MS, Math.max(0, time - view.started_at)),
       session_id,
       anonymous_id,
       user_id: event.type === "identify" ? event.user_id : user,

@@ -7,8 +7,8 @@ import { createFold } from "./fold.ts";
 import { type Accepted, recordEvents } from "./record.ts";
 import type { StoredSession } from "./row.ts";
 import { seqOf, sortBySeq } from "./sequence.ts";
-import { correct, observeSkew } from "./tab/clock-skew.ts";
-import { acknowledged, countMissing, drop, newTab, receive, reject, type Tab } from "./tab/tab.ts";
+import { createCorrection } from "./tab/clock.ts";
+import { acknowledged, countMissing, drop, MAX_MISSING, newTab, receive, reject, type Tab } from "./tab/tab.ts";
 
 /** Maximum number of tabs of one session. */
 const MAX_TABS = 256;
@@ -30,6 +30,11 @@ const tooManyTabs = (index: number): Rejection => {
 const tooManyGaps = (index: number, seq: number): Rejection => {
   const message = `seq: too many numbers before ${seq} never arrived; start a new tab_id`;
   return { index, code: "too_many_gaps", path: "seq", message };
+};
+
+const tooManyMissing = (index: number, seq: number): Rejection => {
+  const message = `seq: more than ${MAX_MISSING} numbers before ${seq} never arrived; number the events of a tab from 0`;
+  return { index, code: "too_many_missing", path: "seq", message };
 };
 
 const inOrder = (rejected: Rejection[]): Rejection[] => rejected.sort((a, b) => a.index - b.index);
@@ -63,7 +68,7 @@ export const applyBatch = (
   { definitions, log }: Tenant,
 ): BatchResult => {
   const { consent, tab_id, sent_at, views } = envelope;
-  const { valid, rejected } = validateEvents({ events, views, consent });
+  const { valid, rejected } = validateEvents({ events, views, consent, sent_at });
   const tab = tabOf(stored, tab_id);
   if (!tab) {
     const all = inOrder([...rejected, ...valid.map(tooManyTabs)]);
@@ -72,9 +77,9 @@ export const applyBatch = (
   }
 
   const missing = countMissing(tab);
-  observeSkew(tab.clock, sent_at, batch.received_at);
   const dropped = recordRejectedAndDropped(tab, envelope, events, rejected);
   const contextOf = eventContextsOf(envelope, batch.anonymous_id);
+  const correct = createCorrection(tab.clock, sent_at, batch.received_at);
   const fold = createFold(stored, definitions);
   const accepted: Accepted = { events: [], times: [], user_id: undefined };
   let duplicates = 0;
@@ -85,8 +90,10 @@ export const applyBatch = (
       duplicates += 1;
     } else if (outcome === "full") {
       rejected.push(tooManyGaps(index, event.seq));
+    } else if (outcome === "too_high") {
+      rejected.push(tooManyMissing(index, event.seq));
     } else {
-      const context = contextOf(event, correct(tab.clock, event.seq, event.time));
+      const context = contextOf(event, correct(event.seq, event.time));
       accepted.events.push(event);
       accepted.times.push(context.time);
       accepted.user_id = context.user_id;

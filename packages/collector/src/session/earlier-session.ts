@@ -5,6 +5,7 @@ import { partitionFor } from "../partition/binding.ts";
 import { convertPushes, type EarlierPush, earlierBegan } from "../partition/earlier-store.ts";
 import type { PushQueue } from "./pushes.ts";
 import type { StoredSession } from "./row.ts";
+import type { ClientClock } from "./tab/clock.ts";
 
 /** The push queue of an earlier version: each push had the number of a shard, which now is that of a partition. */
 interface EarlierQueue extends Omit<PushQueue, "partition" | "sealed" | "open"> {
@@ -13,12 +14,29 @@ interface EarlierQueue extends Omit<PushQueue, "partition" | "sealed" | "open"> 
   open: (EarlierPush & { shard: number }) | null;
 }
 
+/** The clock of an earlier version, with one range of times for all numbers. */
+interface EarlierClock {
+  steps: { from_seq: number; skew: number }[];
+  high_seq: number;
+  high_time: number;
+}
+
+const convertClock = (clock: ClientClock | EarlierClock): ClientClock => {
+  if ("timeline" in clock) return clock;
+  const { steps, high_seq, high_time } = clock;
+  return {
+    shifts: steps.map(({ from_seq, skew }) => [from_seq, skew]),
+    timeline: high_seq < 0 ? [] : [[0, high_seq, 0, high_time]],
+  };
+};
+
 /** The fields that a version with a log has added. */
 const withoutRecords = { arrivals: 0, pseudonym: null, recorded_id: null, recorded_user: null };
 
 /** Converts a session that an earlier version has stored. Its pushes were sent to a shard in order, if at all. */
 export const convertEarlierSession = (stored: StoredSession): void => {
   Object.assign(stored, { ...withoutRecords, ...stored });
+  for (const tab of stored.tabs.values()) tab.clock = convertClock(tab.clock);
   const { push_queue, session_id, latest_received_at, closed } = stored;
   if ("partition" in push_queue) return;
   const { latest_n, depth, layouts, sealed, open } = push_queue as EarlierQueue;

@@ -1,5 +1,6 @@
 import { type Event, event, eventTypes, type ReceivedBatch, type Rejection } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
+import { MAX_EVENT_AGE_MS } from "@tidemark/schema/limits";
 import { compileCheck } from "./compile-check.ts";
 import { explain, type Violation } from "./explain.ts";
 
@@ -28,7 +29,8 @@ export const validateEvents = ({
   events,
   views,
   consent,
-}: Pick<ReceivedBatch, "events" | "views" | "consent">): Validated => {
+  sent_at,
+}: Pick<ReceivedBatch, "events" | "views" | "consent" | "sent_at">): Validated => {
   let described: string | undefined;
   const isDescribed = (id: string): boolean => {
     if (id !== described && describes(views, id)) described = id;
@@ -45,6 +47,11 @@ export const validateEvents = ({
       // The predicate is fast but only says yes or no: zod finds the violation.
       const { error } = event.safeParse(candidate);
       validated.rejected.push({ index, ...(error ? explain(error, candidate) : INVALID_PROTO) });
+      return;
+    }
+    if (typed.time < sent_at - MAX_EVENT_AGE_MS) {
+      const message = `time: ${typed.time} is more than 8 days before sent_at, ${sent_at}`;
+      validated.rejected.push({ index, code: "too_old", path: "time", message });
       return;
     }
     if (typed.type === "identify" && !isPersonal(consent)) {

@@ -282,6 +282,48 @@ describe("a session", () => {
     expect(Math.abs(event_time - (Date.now() - 100))).toBeLessThan(5000);
   });
 
+  it("keeps the times of a right clock when its first request is slow", async () => {
+    const session_id = newSession();
+    const begin = Date.now();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      for (const first of [0, 10, 20, 30, 40]) {
+        const events = Array.from({ length: 10 }, (_, index) => ({
+          ...custom(first + index),
+          time: begin + (first + index) * 200,
+        }));
+        const sent_at = begin + first * 200 + 2_000;
+        vi.setSystemTime(sent_at + (first === 0 ? 3_000 : 40));
+        await accept(batch(events, { session_id, sent_at }));
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+    const { features, event_time } = await vectorOf(session_id);
+    expect([features.session_duration_ms, event_time]).toEqual([9_800, begin + 9_800]);
+  });
+
+  it("counts no event that is older than 8 days, or whose number is far above the others", async () => {
+    const session_id = newSession();
+    const sent_at = Date.now();
+    const events = [
+      { ...custom(0), time: sent_at - 1_000 },
+      { ...custom(1), time: 0 },
+      { ...custom(1_000_000_000), time: sent_at },
+    ];
+    const { accepted, rejected } = await accept(batch(events, { session_id, sent_at }));
+    expect([accepted, rejected.map(({ index, code }) => [index, code])]).toEqual([
+      1,
+      [
+        [1, "too_old"],
+        [2, "too_many_missing"],
+      ],
+    ]);
+    const { features, delivery } = await vectorOf(session_id);
+    expect(features.session_duration_ms).toBe(0);
+    expect(delivery).toEqual({ received: 1, duplicates: 0, rejected: 1, dropped: 0, missing: 0 });
+  });
+
   it("limits the gaps that a client can create by skipping numbers", async () => {
     const session_id = newSession();
     const response = await accept(

@@ -5,6 +5,8 @@ import { compileFeatures } from "../../src/compile-features.ts";
 import { learnDepth } from "../../src/partition/binding.ts";
 import { collectingPush, nextPushes } from "../../src/session/pushes.ts";
 import { newSession, restoreSession } from "../../src/session/stored-session.ts";
+import { createCorrection } from "../../src/session/tab/clock.ts";
+import { newTab, type Tab } from "../../src/session/tab/tab.ts";
 
 const count = { description: "D.", unit: "count", aggregate: { type: "count" } } as const;
 
@@ -65,6 +67,24 @@ it("newSession binds the session to the partition of its visitor at the known de
 });
 
 describe("restoreSession", () => {
+  it("keeps the shifts and the order of a tab whose clock an earlier version has stored", () => {
+    const stored = busySession();
+    const [early, late] = [3_600_000, 7_200_000];
+    const steps = [
+      { from_seq: 0, skew: early, floor: 0 },
+      { from_seq: 3, skew: late, floor: 9_000_000 },
+    ];
+    const clock = { steps, high_seq: 5, high_time: 9_500_000, received_at: 9_500_000 };
+    stored.tabs.set("tab0000001", { ...newTab(), clock: clock as never });
+    restoreSession(stored, before);
+    const tab = stored.tabs.get("tab0000001") as Tab;
+    const correct = createCorrection(tab.clock, 2_400_000, 9_600_000);
+    expect(correct(2, 5_300_000)).toBe(5_300_000 + early);
+    expect(correct(4, 2_400_000)).toBe(9_500_000);
+    expect(correct(6, 2_300_000)).toBe(9_500_000);
+    expect(correct(7, 2_350_000)).toBe(2_350_000 + late);
+  });
+
   it("seals the pushes of another instance, and keeps features of the same definitions", () => {
     const stored = busySession();
     restoreSession(stored, before);

@@ -6,9 +6,28 @@ const view = { view_id: "view000001", started_at: 0, url: "https://shop.example/
 const custom = { type: "custom", seq: 0, time: 1, name: "x" };
 const identify = { type: "identify", seq: 0, time: 1, user_id: "ann" };
 
-const validate = (events: unknown[], consent?: Consent) => validateEvents({ events, views: [view], consent });
+const validate = (events: unknown[], consent?: Consent, sent_at = 1) =>
+  validateEvents({ events, views: [view], consent, sent_at });
 
 describe("validateEvents", () => {
+  it("rejects an event that is older than 8 days when it is sent", () => {
+    const sent_at = 1_800_000_000_000;
+    const ofAge = (age: number) => ({ ...custom, time: sent_at - age });
+    const days = 86_400_000;
+    const { valid, rejected } = validate(
+      [ofAge(8 * days), ofAge(8 * days + 1), ofAge(3 * 365 * days), ofAge(0), ofAge(-days), { ...custom, time: 0 }],
+      undefined,
+      sent_at,
+    );
+    expect(valid).toEqual([0, 3, 4]);
+    expect(rejected.map(({ index, code, path }) => [index, code, path])).toEqual([
+      [1, "too_old", "time"],
+      [2, "too_old", "time"],
+      [5, "too_old", "time"],
+    ]);
+    expect(rejected[2]?.message).toBe("time: 0 is more than 8 days before sent_at, 1800000000000");
+  });
+
   it("validates each event separately, by position", () => {
     const { valid, rejected } = validate([
       custom,

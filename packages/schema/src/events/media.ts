@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { count, duration, id, percentage, target } from "../fields.ts";
+import { count, id, mediaTime, percentage, target } from "../fields.ts";
 import { viewEvent } from "./event.ts";
 
-const position = duration("Position in the timeline of the video or audio.");
+const position = mediaTime("Position in the timeline of the video or audio.");
 
 /** The fields of every media event. Cumulative: each event has the page view's totals for the video or audio so far. */
 const media = {
@@ -10,14 +10,14 @@ const media = {
   kind: z.enum(["video", "audio"]).describe("Whether a video or an audio is played."),
   target,
   position_ms: position,
-  duration_ms: duration("Length of the video or audio. Absent while unknown and for live streams.").optional(),
-  watched_ms: duration(
+  duration_ms: mediaTime("Length of the video or audio. Absent while unknown and for live streams.").optional(),
+  watched_ms: mediaTime(
     "Total length of the parts played at least once in this page view so far. Overlaps count once, skipped parts do not count.",
   ),
   watched_percentage: percentage(
     "watched_ms as a share of the length of the video or audio. Absent without a length.",
   ).optional(),
-  played_ms: duration(
+  played_ms: mediaTime(
     "Playing time in this page view so far, as a clock shows it: length played, divided by its speed.",
   ),
   ranges: z

@@ -1,10 +1,13 @@
 import type { DeliveryCounts, Dropped } from "@tidemark/schema";
 import { MAX_ACKNOWLEDGED_RANGES } from "@tidemark/schema/limits";
-import { type ClientClock, newClock } from "./clock-skew.ts";
+import { type ClientClock, newClock } from "./clock.ts";
 import { has, highest, type Intervals, insert, insertNext, size, union } from "./intervals.ts";
 
 /** Maximum number of ranges in one set. Only a client that skips numbers deliberately reaches it. */
 const MAX_RANGES = 256;
+
+/** Maximum number of missing events of a tab. Only a client that skips numbers deliberately reaches it. */
+export const MAX_MISSING = 100_000;
 
 /** A tab of a session: the sequence numbers of its events, kept as long as the session, and its clock. */
 export interface Tab {
@@ -20,10 +23,18 @@ export const newTab = (): Tab => ({ received: [], rejected: [], dropped: [], dup
 
 const full = (set: Intervals): boolean => set.length >= MAX_RANGES;
 
+/** Whether a number is so high that more than {@link MAX_MISSING} numbers of the tab would be missing. */
+const isTooHigh = (tab: Tab, seq: number): boolean => {
+  const { received, rejected, dropped } = tab;
+  const skipped = seq - 1 - Math.max(highest(received), highest(rejected), highest(dropped));
+  return skipped > 0 && countMissing(tab) + skipped > MAX_MISSING;
+};
+
 /**
- * Records a received event. Returns whether it is `new` or a `duplicate`, or `full` when its number cannot be stored.
+ * Records a received event. Returns whether it is `new` or a `duplicate`; or, when its number cannot be stored, `full`
+ * or `too_high`.
  */
-export const receive = (tab: Tab, seq: number): "new" | "duplicate" | "full" => {
+export const receive = (tab: Tab, seq: number): "new" | "duplicate" | "full" | "too_high" => {
   if (insertNext(tab.received, seq)) return "new";
   if (has(tab.received, seq)) {
     tab.duplicates += 1;
@@ -31,19 +42,23 @@ export const receive = (tab: Tab, seq: number): "new" | "duplicate" | "full" => 
   }
   const extendsRange = has(tab.received, seq - 1) || has(tab.received, seq + 1);
   if (full(tab.received) && !extendsRange) return "full";
+  if (isTooHigh(tab, seq)) return "too_high";
   insert(tab.received, seq);
   return "new";
 };
 
-/** Records a rejected event. It counts as neither missing nor received. */
+/** Records a rejected event. It counts as neither missing nor received. A number that is too high is ignored. */
 export const reject = (tab: Tab, seq: number): void => {
-  if (!full(tab.rejected)) insert(tab.rejected, seq);
+  if (!full(tab.rejected) && !isTooHigh(tab, seq)) insert(tab.rejected, seq);
 };
 
-/** Records a range of events that the client dropped. Returns the number of newly reported ones. */
+/**
+ * Records a range of events that the client dropped. Returns the number of newly reported ones. A range that ends too
+ * high is ignored.
+ */
 export const drop = (tab: Tab, { from_seq, to_seq }: Dropped): number => {
   const before = size(tab.dropped);
-  if (!full(tab.dropped)) insert(tab.dropped, from_seq, to_seq);
+  if (!full(tab.dropped) && !isTooHigh(tab, to_seq)) insert(tab.dropped, from_seq, to_seq);
   return size(tab.dropped) - before;
 };
 

@@ -66,6 +66,22 @@ describe("a tab", () => {
     expect(countDelivery([tab])).toMatchObject({ received: MAX_RANGES + 3, duplicates: 1 });
   });
 
+  it("accepts no number that would leave more than 100,000 missing, and learns none from a rejected or dropped event", () => {
+    const tab = newTab();
+    expect(receive(tab, 1_000_000_000)).toBe("too_high");
+    reject(tab, 1_000_000_000);
+    expect(drop(tab, { from_seq: 0, to_seq: 1_000_000_000, reason: "overflow" })).toBe(0);
+    expect(countDelivery([tab])).toMatchObject({ received: 0, rejected: 0, dropped: 0, missing: 0 });
+    expect(receive(tab, 60_000)).toBe("new");
+    expect(receive(tab, 100_002)).toBe("too_high");
+    expect(receive(tab, 100_001)).toBe("new");
+    expect(countMissing(tab)).toBe(100_000);
+    expect(receive(tab, 100_002)).toBe("new");
+    expect(receive(tab, 100_004)).toBe("too_high");
+    expect(receive(tab, 0)).toBe("new");
+    expect(receive(tab, 100_004)).toBe("new");
+  });
+
   it("ignores rejected and dropped numbers beyond 256 ranges, which stay missing", () => {
     const tab = newTab();
     for (let range = 0; range < MAX_RANGES; range += 1) {
