@@ -17,6 +17,7 @@ const contextFields: Record<keyof EventContext, true> = {
   view_id: true,
   view: true,
   view_time_ms: true,
+  external_referrer: true,
   session_id: true,
   anonymous_id: true,
   user_id: true,

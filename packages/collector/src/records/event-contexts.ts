@@ -2,6 +2,7 @@ import type { EventContext } from "@tidemark/engine";
 import type { Envelope, Event } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
 import { MAX_DURATION_MS } from "@tidemark/schema/limits";
+import { createReferrerReader } from "./external-referrer.ts";
 import { viewsById } from "./views.ts";
 
 /** An event context whose browser is known. */
@@ -26,6 +27,7 @@ export const eventContextsOf = (
   // A blank id, as an earlier SDK may send it, would make all its visitors one user.
   const user = isPersonal(consent) && user_id?.trim() ? user_id : undefined;
   const viewOf = viewsById(views);
+  const externalReferrerOf = createReferrerReader();
   return (event, correctedTime) => {
     const { seq, time } = event;
     const view = event.view_id === undefined ? undefined : viewOf(event.view_id);
@@ -38,6 +40,7 @@ export const eventContextsOf = (
       view_id: view?.view_id,
       view,
       view_time_ms: view && Math.min(MAX_DURATION_MS, Math.max(0, time - view.started_at)),
+      external_referrer: externalReferrerOf(view),
       session_id,
       anonymous_id,
       user_id: event.type === "identify" ? event.user_id : user,

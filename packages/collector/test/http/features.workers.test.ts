@@ -75,6 +75,27 @@ describe("GET /v1/features/session/{id}", () => {
     expect(counts).toEqual([1, 2]);
   });
 
+  it("has the referrer of the first page view as the entry referrer, and never a page of the site", async () => {
+    const entryOf = async (referrers: (string | undefined)[]) => {
+      const events = referrers.map((_, seq) => ({ ...page(seq), view_id: `view00000${seq}` }));
+      const views = referrers.map((referrer, seq) => ({
+        ...view,
+        view_id: `view00000${seq}`,
+        ...(referrer !== undefined && { referrer }),
+      }));
+      // The first page view arrives last.
+      const body = batch(events.slice(1), { views });
+      await accept(body);
+      await accept({ ...body, events: events.slice(0, 1) });
+      return (await vectorOf(body.session_id)).features.entry_referrer;
+    };
+    const [search, own] = ["https://search.example/", "https://shop.example/b"];
+    expect(await entryOf([search, own])).toBe(search);
+    expect(await entryOf([undefined, own])).toBeNull();
+    expect(await entryOf([undefined, search])).toBeNull();
+    expect(await entryOf([own, search])).toBeNull();
+  });
+
   it("has null for a feature whose signal runs in no page view, for each entity", async () => {
     const anonymous_id = "browser-of-signals";
     const withSignals = (signals: string | undefined, path: string, seq: number) => ({

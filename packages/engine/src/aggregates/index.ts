@@ -3,7 +3,7 @@ import type { AggregateKind } from "./aggregate.ts";
 import { count } from "./count.ts";
 import { decayedCount } from "./decayed-count.ts";
 import { distinct } from "./distinct.ts";
-import { first, last } from "./first-last.ts";
+import { endOf } from "./first-last.ts";
 import { lastN } from "./last-n.ts";
 import { latestPerView } from "./latest-per-view.ts";
 import { mean } from "./mean.ts";
@@ -28,8 +28,8 @@ const kinds = {
   min,
   max,
   span,
-  first,
-  last,
+  first: endOf("first"),
+  last: endOf("last"),
   distinct,
   quantile,
   top_k: topK,

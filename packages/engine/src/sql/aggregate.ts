@@ -114,8 +114,11 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
       };
     }
     case "first":
-    case "last":
-      return ofValues(dialect[aggregate.type](stored(), kind), stored(), kind);
+    case "last": {
+      const countsAbsent = aggregate.absent === "null";
+      const { needs, ...plan } = ofValues(dialect[aggregate.type](stored(), kind, countsAbsent), stored(), kind);
+      return countsAbsent || needs === undefined ? plan : { ...plan, needs };
+    }
     case "last_n":
       return { ...ofValues(dialect.lastN(stored(), aggregate.n), stored(), "list"), empty: dialect.emptyList };
     case "quantile":

@@ -50,10 +50,10 @@ export interface Dialect {
   wholePart(millionths: string): string;
   /** The millionths that remain without the whole part. */
   remainder(millionths: string): string;
-  /** The value of the first event, ordered by time, tab_id and seq. */
-  first(value: string, kind: Kind): AggregateCall;
-  /** The value of the last event, ordered by time, tab_id and seq. */
-  last(value: string, kind: Kind): AggregateCall;
+  /** The value of the first event, ordered by time, tab_id and seq. It can be NULL if NULLs count. */
+  first(value: string, kind: Kind, countsNull: boolean): AggregateCall;
+  /** The value of the last event, ordered by time, tab_id and seq. It can be NULL if NULLs count. */
+  last(value: string, kind: Kind, countsNull: boolean): AggregateCall;
   /** The number of the event with the largest `seq`. */
   latest(number: string, seq: string): AggregateCall;
   /** A list without values. */

@@ -1,6 +1,6 @@
 import type { FieldKind } from "@tidemark/schema/event-fields";
 import { MAX_TEXT_CHARACTERS } from "../limits.ts";
-import type { Dialect, Kind } from "./dialect.ts";
+import type { AggregateCall, Dialect, Kind } from "./dialect.ts";
 import { growthByArrival } from "./growth.ts";
 
 const ORDER = "time, tab_id, seq";
@@ -41,6 +41,15 @@ export const typedAt = (json: string, path: string, kind: FieldKind): string => 
 
 const fromFree = (value: string, kind: FieldKind): string => typedAt(value, "'$'", kind);
 
+/** Both functions skip a NULL, but not a struct that contains one. */
+const endOf = (extreme: "ARG_MIN" | "ARG_MAX", value: string, countsNull: boolean): AggregateCall =>
+  countsNull
+    ? {
+        call: `${extreme}(STRUCT_PACK(value := ${value}), ROW(${ORDER}))`,
+        result: (end) => `STRUCT_EXTRACT(${end}, 'value')`,
+      }
+    : { call: `${extreme}(${value}, ROW(${ORDER}))` };
+
 /** DuckDB 1.5, for a laptop or a warehouse. It supports every definition. */
 export const duckdb: Dialect = {
   name: "duckdb",
@@ -59,8 +68,8 @@ export const duckdb: Dialect = {
   nearest: (whole) => `CAST(CAST(${whole} AS VARCHAR) AS DOUBLE)`,
   wholePart: (millionths) => `${millionths} // 1000000`,
   remainder: (millionths) => `${millionths} % 1000000`,
-  first: (value) => ({ call: `ARG_MIN(${value}, ROW(${ORDER}))` }),
-  last: (value) => ({ call: `ARG_MAX(${value}, ROW(${ORDER}))` }),
+  first: (value, _, countsNull) => endOf("ARG_MIN", value, countsNull),
+  last: (value, _, countsNull) => endOf("ARG_MAX", value, countsNull),
   latest: (number, seq) => ({ call: `ARG_MAX(${number}, ${seq})` }),
   emptyList: EMPTY_LIST,
   lastN: (value, n) => ({ call: `LIST(${value} ORDER BY ${ORDER})`, result: (list) => listOrEmpty(`${list}[-${n}:]`) }),

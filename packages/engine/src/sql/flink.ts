@@ -56,10 +56,17 @@ const afterPrefix = (length: number, kind: Kind) => (prefixed: string) => {
   return kind === "number" ? `CAST(${value} AS DOUBLE)` : value;
 };
 
-const endOf = (extreme: "MIN" | "MAX", value: string, kind: Kind): AggregateCall => ({
-  call: `${extreme}(CONCAT(${POSITION}, CAST(${value} AS STRING)))`,
-  result: afterPrefix(POSITION_LENGTH, kind),
-});
+/** With NULLs, a sign precedes each value: a text without characters is not NULL. */
+const endOf = (extreme: "MIN" | "MAX", value: string, kind: Kind, countsNull: boolean): AggregateCall => {
+  const text = `CAST(${value} AS STRING)`;
+  if (!countsNull)
+    return { call: `${extreme}(CONCAT(${POSITION}, ${text}))`, result: afterPrefix(POSITION_LENGTH, kind) };
+  const valueIn = afterPrefix(POSITION_LENGTH + 1, kind);
+  return {
+    call: `${extreme}(CONCAT(${POSITION}, COALESCE(CONCAT('=', ${text}), '')))`,
+    result: (end) => `CASE WHEN CHAR_LENGTH(${end}) > ${POSITION_LENGTH} THEN ${valueIn(end)} END`,
+  };
+};
 
 const unsupportedList = (): never => {
   throw new Error("Flink has no function that extracts the values of a list that is ordered by another expression");
@@ -89,8 +96,8 @@ export const flink: Dialect = {
   wholePart: (units) => `TRUNCATE(${units} / 1000000, 0)`,
   // MOD casts the whole number to INT first.
   remainder: (units) => `(${units} - TRUNCATE(${units} / 1000000, 0) * 1000000)`,
-  first: (value, kind) => endOf("MIN", value, kind),
-  last: (value, kind) => endOf("MAX", value, kind),
+  first: (value, kind, countsNull) => endOf("MIN", value, kind, countsNull),
+  last: (value, kind, countsNull) => endOf("MAX", value, kind, countsNull),
   latest: (number, seq) => ({
     call: `MAX(CONCAT(${digits(seq)}, CAST(${number} AS STRING)))`,
     result: afterPrefix(16, "number"),

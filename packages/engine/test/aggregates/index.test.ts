@@ -14,7 +14,7 @@ interface Case {
   aggregate: AnyAggregate;
   /** Computes the expected result from all inputs. Values are numbers unless the case has others. */
   expected: (inputs: Input[]) => FeatureValue;
-  values?: fc.Arbitrary<string | number>;
+  values?: fc.Arbitrary<string | number | undefined>;
   /** Largest relative difference between results of different orders. Default: 0, for exact aggregates. */
   tolerance?: number;
 }
@@ -104,6 +104,16 @@ const cases: Record<string, Case> = {
     values: words,
     expected: (inputs) => (inOrder(inputs).at(-1)?.[0] as string) ?? null,
   },
+  "first of all events, also those without the field": {
+    aggregate: { type: "first", field, absent: "null" },
+    values: fc.oneof(words, fc.constant(undefined)),
+    expected: (inputs) => (inOrder(inputs)[0]?.[0] as string | undefined) ?? null,
+  },
+  "last of all events, also those without the field": {
+    aggregate: { type: "last", field, absent: "null" },
+    values: fc.oneof(integers, fc.constant(undefined)),
+    expected: (inputs) => (inOrder(inputs).at(-1)?.[0] as number | undefined) ?? null,
+  },
   last_n: {
     aggregate: { type: "last_n", n: 3, field },
     values: words,
@@ -152,7 +162,7 @@ const cases: Record<string, Case> = {
 };
 
 /** Generates up to 60 events of two tabs with views of the same ids, every (tab, seq) once, in any order. */
-const inputsOf = (values: fc.Arbitrary<string | number> = integers): fc.Arbitrary<Input[]> =>
+const inputsOf = (values: fc.Arbitrary<string | number | undefined> = integers): fc.Arbitrary<Input[]> =>
   fc
     .uniqueArray(
       fc.record({ value: values, time: fc.nat(50), tab: fc.constantFrom("a", "b"), seq: fc.nat(40), view: fc.nat(5) }),

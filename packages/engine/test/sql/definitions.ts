@@ -68,6 +68,7 @@ const aggregateFeature = sources.chain((source) => {
     fc.record({ type: fc.constantFrom("count", "time_since_last") }),
     fc.record({ type: fc.constantFrom("sum", "mean", "stddev", "min", "max", "span"), field: numeric }),
     fc.record({ type: fc.constantFrom("first", "last", "distinct"), field: any }),
+    fc.record({ type: fc.constantFrom("first", "last"), field: any, absent: fc.constant("null") }),
     fc.record({ type: fc.constant("quantile"), field: numeric, q: fc.constantFrom(0, 0.1, 0.5, 0.9, 1) }),
     fc.record({ type: fc.constant("top_k"), field: any, k: few }),
     fc.record({ type: fc.constant("last_n"), field: any, n: few }),

@@ -190,6 +190,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
           seq: fc.nat(2_000),
           view: fc.nat(6),
           path: fc.constantFrom("/", "/a", "/it's", "", undefined),
+          referrer: fc.constantFrom("https://search.example/", "", undefined),
           identified: fc.boolean(),
           personalisation: fc.constantFrom("granted", "pending", "denied", undefined),
           repeatAfter: fc.option(fc.nat(30), { freq: 6, nil: undefined }),
@@ -205,7 +206,10 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
       const events: LoggedEvent[] = [];
       const copies: [place: number, event: LoggedEvent][] = [];
       entries.forEach(
-        ({ session, tab, seq, view, path, identified, personalisation, repeatAfter, content, delay, gap }, place) => {
+        (
+          { session, tab, seq, view, path, referrer, identified, personalisation, repeatAfter, content, delay, gap },
+          place,
+        ) => {
           now += gap;
           const { user_id: _, ...own } = content as { user_id?: string };
           const view_id = `view-${view}`;
@@ -223,6 +227,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
                   view_id,
                   view: { ...views[view], view_id, signals: stated[view], ...(path === undefined ? {} : { path }) },
                   view_time_ms: seq,
+                  external_referrer: referrer,
                 }
               : { view_id: undefined }),
           };

@@ -10,6 +10,7 @@ const context: z.ZodRawShape = {
   time: z.number(),
   view_id: z.string(),
   view_time_ms: z.number(),
+  external_referrer: z.string(),
   tab_id: z.string(),
   session_id: z.string(),
   anonymous_id: z.string(),

@@ -7,6 +7,7 @@ export const eventFieldKinds: FieldKinds = {
     time: "number",
     view_id: "string",
     view_time_ms: "number",
+    external_referrer: "string",
     tab_id: "string",
     session_id: "string",
     anonymous_id: "string",

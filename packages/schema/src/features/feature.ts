@@ -28,6 +28,8 @@ export interface ContextFields {
    * Time from the start of the page view to the event, in milliseconds; absent for an event outside of any page view.
    */
   view_time_ms?: number | undefined;
+  /** The referrer of the page view, unless it has the host of the page itself; `www.` does not count. */
+  external_referrer?: string | undefined;
   tab_id?: string | undefined;
   session_id?: string | undefined;
   /** Identifier of the visitor's browser. */
@@ -105,8 +107,11 @@ export type Aggregate<E = AnyEvent> =
   | { type: "min" | "max"; field: FieldPath<E, number> }
   /** Largest value minus the smallest. */
   | { type: "span"; field: FieldPath<E, number> }
-  /** Value of the earliest or latest event by event time, then tab_id, then seq. */
-  | { type: "first" | "last"; field: FieldPath<E, number | string> }
+  /**
+   * Value of the earliest or latest event by event time, then tab_id, then seq. With `absent: "null"` an event without
+   * the field is not skipped: its value is `null`.
+   */
+  | { type: "first" | "last"; field: FieldPath<E, number | string>; absent?: "null" }
   /** Number of distinct values: exact up to 128, then HyperLogLog with 3.25 % standard error; 0 for none. */
   | { type: "distinct"; field: FieldPath<E, number | string> }
   /** Value at the quantile `q` (0 to 1), within 2 % of that value (DDSketch). */

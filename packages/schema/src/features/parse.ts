@@ -37,7 +37,8 @@ const window = z.discriminatedUnion("type", [
 const aggregate = z.discriminatedUnion("type", [
   z.strictObject({ type: z.enum(["count", "time_since_last"]) }),
   z.strictObject({ type: z.enum(["sum", "mean", "stddev", "min", "max", "span"]), field: path }),
-  z.strictObject({ type: z.enum(["first", "last", "distinct"]), field: path }),
+  z.strictObject({ type: z.enum(["first", "last"]), field: path, absent: z.literal("null").optional() }),
+  z.strictObject({ type: z.literal("distinct"), field: path }),
   z.strictObject({ type: z.literal("quantile"), field: path, q: z.number().min(0).max(1) }),
   z.strictObject({ type: z.literal("top_k"), field: path, k: z.int().min(1).max(20) }),
   z.strictObject({ type: z.literal("last_n"), field: path, n: z.int().min(1).max(20) }),

@@ -100,10 +100,11 @@ export const sessionFeatures = defineFeatures([
   {
     ...session,
     name: "entry_referrer",
-    description: "Where the visitor came from: the referrer of the session's first page view that has one.",
+    description:
+      "Where the visitor came from: the referrer of the session's first page view. Null when it has none, or is a page of the site itself.",
     unit: "URL",
     source: "page_view",
-    aggregate: { type: "first", field: "view.referrer" },
+    aggregate: { type: "first", field: "external_referrer", absent: "null" },
   },
   {
     ...session,
