@@ -47,8 +47,9 @@ const settleFirst = (views: ViewValues): void => {
   views.ids.shift();
   views.ranks.shift();
   const value = views.values.shift() as number;
-  const { sum, max } = views.settled ?? { sum: 0, max: value };
-  views.settled = { sum: sum + value, max: Math.max(max, value) };
+  views.settled ??= { sum: 0, max: value };
+  views.settled.sum += value;
+  views.settled.max = Math.max(views.settled.max, value);
 };
 
 const insert = (views: ViewValues, id: number, rank: number, value: number): void => {
