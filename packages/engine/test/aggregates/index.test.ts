@@ -346,6 +346,43 @@ describe("latest_per_view", () => {
     );
   });
 
+  /** The sum by the documented rules, in their words. */
+  const documentedSum = (arrived: Input[]): number => {
+    let stored: { view: string | undefined; seq: number; value: number }[] = [];
+    let latestStart = 0;
+    let settled: { sum: number; max: number } | undefined;
+    for (const [given, { view_id, seq, view }] of arrived) {
+      const value = given as number;
+      const known = stored.find((each) => each.view === view_id);
+      const start = view?.started_at;
+      if (known) {
+        if (seq > known.seq) Object.assign(known, { seq, value });
+        stored = [...stored.filter((each) => each !== known), known];
+      } else if (!settled || (start !== undefined && start > latestStart)) {
+        latestStart = Math.max(latestStart, start ?? Number.POSITIVE_INFINITY);
+        if (stored.length === LIMIT) {
+          const first = stored.shift()?.value ?? 0;
+          settled = { sum: (settled?.sum ?? 0) + first, max: Math.max(settled?.max ?? 0, first) };
+        }
+        stored.push({ view: view_id, seq, value });
+      } else if (value > settled.max) {
+        settled = { sum: settled.sum + value - settled.max, max: value };
+      }
+    }
+    return (settled?.sum ?? 0) + total(stored.map(({ value }) => value));
+  };
+
+  it("follows the documented rules beyond 100 page views", () => {
+    let beyond = 0;
+    fc.assert(
+      fc.property(growing, ({ arrived, count }) => {
+        if (count > LIMIT) beyond += 1;
+        expect(sumOf(partialOf(sum, arrived))).toBe(documentedSum(arrived));
+      }),
+    );
+    expect(beyond).toBeGreaterThan(20);
+  });
+
   it("never exceeds the sum of the totals after a merge", () => {
     fc.assert(
       fc.property(growing, fc.nat(800), ({ arrived, truth }, cut) => {
