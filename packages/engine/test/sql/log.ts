@@ -49,6 +49,8 @@ const TEXTS = [
   "#5",
   "5",
   "x".repeat(250),
+  // It shares 200 characters with the text before, and is another value.
+  `${"x".repeat(249)}y`,
   // A character of two UTF-16 units, to be truncated; and a character of one unit that follows the first unit of the
   // other, but precedes it as a code point.
   "🎈".repeat(220),
@@ -189,7 +191,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
           tab: fc.nat(1),
           seq: fc.nat(2_000),
           view: fc.nat(6),
-          path: fc.constantFrom("/", "/a", "/it's", "", undefined),
+          path: fc.constantFrom("/", "/a", "/it's", `/${"a".repeat(250)}`, `/${"a".repeat(249)}b`, "", undefined),
           referrer: fc.constantFrom("https://search.example/", "", undefined),
           identified: fc.boolean(),
           personalisation: fc.constantFrom("granted", "pending", "denied", undefined),

@@ -2,6 +2,7 @@ import { defaultFeatures } from "@tidemark/schema";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { pythonPackages } from "../../../../../tests/interop/install.ts";
+import { pageViewLogs } from "../../page-view-logs.ts";
 import { compilable } from "../compilable.ts";
 import { definitions } from "../definitions.ts";
 import { logs } from "../log.ts";
@@ -26,6 +27,13 @@ describe("Spark", () => {
     await fc.assert(
       fc.asyncProperty(logs(defaultFeatures), (log) => compareReplay(database, defaultFeatures, log)),
       { numRuns: 3, endOnFailure: true },
+    );
+  }, 600_000);
+
+  it("computes it for sessions with 100 page views and lost events", async () => {
+    await fc.assert(
+      fc.asyncProperty(pageViewLogs, (events) => compareReplay(database, defaultFeatures, { events, written: events })),
+      { numRuns: 2, endOnFailure: true },
     );
   }, 600_000);
 
