@@ -11,8 +11,8 @@ interface EventsOptions {
 }
 
 /**
- * Generates events of two sessions with two browsers, an identified user in some of them, two tabs and three pages.
- * Each (session, tab, seq) occurs once. Times are in any order.
+ * Generates events of two sessions with two browsers, an identified user in some of them, two tabs and three pages. Both
+ * tabs use the same ids of page views. Each (session, tab, seq) occurs once. Times are in any order.
  */
 export const eventsUntil = ({ until, maxLength = 60 }: EventsOptions): fc.Arbitrary<LoggedEvent[]> =>
   fc
@@ -24,14 +24,14 @@ export const eventsUntil = ({ until, maxLength = 60 }: EventsOptions): fc.Arbitr
         seq: fc.nat(1_000),
         time: fc.nat(until),
         page: fc.nat(2),
-        kind: fc.constantFrom("click", "hover", "custom", "page_view"),
+        kind: fc.constantFrom("click", "hover", "custom", "page_view", "dwell"),
         value: fc.nat(900),
       }),
       { maxLength, selector: ({ session, tab, seq }) => `${session} ${tab} ${seq}` },
     )
     .map((all) =>
       all.map(({ session, known, tab, seq, time, page, kind, value }): LoggedEvent => {
-        const view_id = `${session}-${tab}-view-${page}`;
+        const view_id = `${session}-view-${page}`;
         const common = {
           session_id: session,
           anonymous_id: `visitor of ${session}`,
@@ -59,6 +59,10 @@ export const eventsUntil = ({ until, maxLength = 60 }: EventsOptions): fc.Arbitr
         if (kind === "hover") {
           const place = { target, x: 1, y: 1, pointer_type: "mouse" } as const;
           return { ...common, ...place, type: "hover", element_hover_duration: value, clicked: value % 2 === 0 };
+        }
+        if (kind === "dwell") {
+          const totals = { visible_ms: value, focused_ms: value, active_ms: value, engaged_ms: value };
+          return { ...common, ...totals, type: "dwell", engaged_delta_ms: 1, idle_after_ms: 5_000, rule_version: 1 };
         }
         return kind === "custom"
           ? { ...common, type: "custom", name: "x", properties: { price: value / 100, sku: `sku-${value % 4}` } }
