@@ -44,6 +44,21 @@ export const driverLimits: DriverLimit[] = [
     reason: "WebKitGTK's WebDriver presses the middle button and releases the left one.",
   },
   {
+    browser: "webkit",
+    untested: "Dragging an element",
+    reason: "WebKitGTK's WebDriver moves the pointer instead, without `dragover`.",
+  },
+  {
+    browser: "firefox",
+    untested: "Picture-in-Picture",
+    reason: "Firefox's WebDriver BiDi opens no tab in front of the window. The test replaces the document's property.",
+  },
+  {
+    browser: "webkit",
+    untested: "Picture-in-Picture",
+    reason: "This WebKitGTK has no such window. The test replaces the document's property.",
+  },
+  {
     browser: "chromium",
     untested: "Focus of another window while the page stays visible",
     reason: "A headless Chromium gives each of its windows the focus.",

@@ -37,8 +37,11 @@ export interface Tab {
   move(to: Place): Promise<void>;
   /** Moves the pointer to a place, and clicks. */
   click(on: Place, options?: ClickOptions): Promise<void>;
-  /** Drags with the left button from one point to another, which selects text. */
-  drag(from: Point, to: Point): Promise<void>;
+  /**
+   * Drags with the left button from one point to another, which selects text. `pause`: milliseconds to wait halfway, and
+   * again before the release. Default 0.
+   */
+  drag(from: Point, to: Point, pause?: number): Promise<void>;
   /** Turns the wheel by that many CSS pixels, downwards if positive. It does not wait for the page to scroll. */
   wheel(dy: number): Promise<void>;
   /** Presses a key by its UI Events name: "Tab", "Enter", " ", "a". With modifiers: "Shift+Tab", "Control+c". */
@@ -82,6 +85,8 @@ export interface Abilities {
   leave: boolean;
   /** Click with the middle button. */
   middle: boolean;
+  /** Drag an element, with the events `dragstart`, `dragover` and `drop`. */
+  drop: boolean;
   /** Show two windows of which one has the focus. */
   windows: boolean;
   /** Prerender a page by speculation rules, and activate it. */

@@ -8,6 +8,7 @@ export const chromiumCan: Abilities = {
   pinch: true,
   leave: true,
   middle: true,
+  drop: true,
   windows: false,
   prerender: true,
 };

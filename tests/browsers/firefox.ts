@@ -8,6 +8,7 @@ export const firefoxCan: Abilities = {
   pinch: false,
   leave: false,
   middle: true,
+  drop: true,
   windows: true,
   prerender: false,
 };

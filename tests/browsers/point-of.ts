@@ -1,5 +1,11 @@
 import type { Place, Point, Tab } from "./browser.ts";
 
+/** The point halfway between two others. */
+export const middleOf = (from: Point, to: Point): Point => ({
+  x: Math.round((from.x + to.x) / 2),
+  y: Math.round((from.y + to.y) / 2),
+});
+
 /**
  * Finds the point of a place. It scrolls a selector's element into view if its centre is not visible. ` >>> ` between
  * two selectors enters an open shadow root or a same-origin frame: `my-menu >>> button`.

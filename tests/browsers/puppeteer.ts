@@ -1,8 +1,9 @@
 import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import { type KeyInput, type LaunchOptions, launch, type Page } from "puppeteer-core";
 import type { Browser, BrowserName, Tab } from "./browser.ts";
 import { goBack } from "./go-back.ts";
-import { pointOf } from "./point-of.ts";
+import { middleOf, pointOf } from "./point-of.ts";
 import { VIEWPORT } from "./viewport.ts";
 
 /** Number of steps of a pointer move, so that the page gets moves on the way. */
@@ -26,10 +27,13 @@ const drive = (page: Page): Tab => {
       await mouse.up({ button });
       if (modifier) await keyboard.up(modifier);
     },
-    async drag(from, to) {
+    async drag(from, to, pause = 0) {
       await tab.move(from);
       await mouse.down();
-      await tab.move(to);
+      for (const place of [middleOf(from, to), to]) {
+        await tab.move(place);
+        await setTimeout(pause);
+      }
       await mouse.up();
     },
     wheel: (deltaY) => mouse.wheel({ deltaY }),

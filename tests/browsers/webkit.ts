@@ -1,7 +1,8 @@
+import { setTimeout } from "node:timers/promises";
 import { type Actions, Key, Origin } from "selenium-webdriver";
 import type { Abilities, Browser, Place, Tab } from "./browser.ts";
 import { goBack } from "./go-back.ts";
-import { pointOf } from "./point-of.ts";
+import { middleOf, pointOf } from "./point-of.ts";
 import { VIEWPORT } from "./viewport.ts";
 import { startMiniBrowser } from "./webkit-driver.ts";
 
@@ -11,6 +12,7 @@ export const webKitCan: Abilities = {
   pinch: false,
   leave: false,
   middle: false,
+  drop: false,
   windows: false,
   prerender: false,
 };
@@ -104,10 +106,13 @@ export const startWebKit = async (): Promise<Browser> => {
         if (modifier) click.keyUp(keyOf(modifier));
         await click.perform();
       },
-      async drag(from, to) {
+      async drag(from, to, pause = 0) {
         await tab.move(from);
         await (await actions()).press().perform();
-        await tab.move(to);
+        for (const place of [middleOf(from, to), to]) {
+          await tab.move(place);
+          await setTimeout(pause);
+        }
         await (await actions()).release().perform();
       },
       async wheel(dy) {

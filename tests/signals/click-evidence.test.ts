@@ -95,19 +95,27 @@ describe("the signal clicks with evidence", () => {
         options: { clicks: { enrichments: ["sdk.clickLinks", "sdk.clickNames", "sdk.clickTexts"] } },
       });
       await tab.run(
-        "for (const link of document.querySelectorAll('a')) link.addEventListener('click', (event) => event.preventDefault())",
+        "for (const link of document.querySelectorAll('a, area')) link.addEventListener('click', (event) => event.preventDefault())",
       );
-      for (const each of ["#anchor", "#outbound", "#download", "#mailto", "#masked"]) await tab.click(each);
-      await expect.poll(async () => (await capturedOf(tab, "click")).length).toBe(5);
+      const files = ["#download", "#saved", "#blob", "#data"];
+      const links = ["#anchor", "#outbound", ...files, "#drawn", "#older", "#chart", "#mailto", "#masked"];
+      for (const each of links) await tab.click(each);
+      await expect.poll(async () => (await capturedOf(tab, "click")).length).toBe(links.length);
       const clicks = await capturedOf(tab, "click");
       expect(clicks.map(({ link, link_url }) => [link, link_url])).toEqual([
         ["internal", undefined],
         ["outbound", "https://elsewhere.example/page"],
         ["download", expect.stringMatching(/\/files\/report\.pdf$/)],
+        ["download", expect.stringMatching(/\/files\/report$/)],
+        ["download", undefined],
+        ["download", undefined],
+        ["outbound", "https://elsewhere.example/drawn"],
+        ["internal", undefined],
+        ["outbound", "https://elsewhere.example/area"],
         ["mailto", undefined],
         [undefined, undefined],
       ]);
-      expect(clicks[4]).toMatchObject({ label: "Call us", text: "Call *** or ###-###" });
+      expect(clicks.at(-1)).toMatchObject({ label: "Call us", text: "Call *** or ###-###" });
     });
   });
 });

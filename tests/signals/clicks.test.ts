@@ -93,6 +93,25 @@ describe("the signal clicks", () => {
       ]);
     });
 
+    it("reports the element with an interactive role around an icon, with a valid selector of any id and name", async () => {
+      const tab = await open("clicks.html", settings);
+      await tab.run(`
+        document.body.insertAdjacentHTML("afterbegin",
+          '<div id=":r1:"><x-a.b><span role="menuitem"><svg width="40" height="40"><rect id="icon" width="40" height="40"/></svg></span></x-a.b></div>' +
+          '<p id="5th"><i role="Switch" style="display: block; width: 40px; height: 40px"></i></p>');
+      `);
+      await tab.click("#icon");
+      await tab.click("i");
+      await expect.poll(async () => (await clicks(tab)).length).toBe(2);
+      const targets = (await clicks(tab)).map(({ target }) => target);
+      expect(targets).toMatchObject([
+        { tag: "span", role: "menuitem", path: "#\\:r1\\: > x-a\\.b > span" },
+        { tag: "i", role: "Switch", path: "#\\35 th > i" },
+      ]);
+      for (const { tag, path } of targets)
+        expect(await tab.run(`return document.querySelector(${JSON.stringify(path)}).localName`)).toBe(tag);
+    });
+
     it("ignores clicks in a frame", async () => {
       const tab = await open("clicks.html", settings);
       await tab.click("#frame >>> #framed");

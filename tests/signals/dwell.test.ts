@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { Tab } from "../browsers/browser.ts";
+import type { Point, Tab } from "../browsers/browser.ts";
 import { expectedEngagement } from "./activity-log.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
 import { type Captured, capturedOf } from "./test-site.ts";
@@ -172,6 +172,51 @@ describe("the signal dwell", () => {
       const span = after.at - before.at;
       expect(Math.abs(after.dwell.focused_ms - before.dwell.focused_ms - span)).toBeLessThan(TOLERANCE);
     });
+
+    it("counts input in a frame of the same origin as activity, also after the frame has loaded another document", async () => {
+      const tab = await open("clock.html", settings);
+      await tab.click("#frame >>> #framed");
+      const centre = await tab.run<Point>(`
+        const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
+        frame.contentWindow.location.reload();
+        await loaded;
+        await new Promise((resolve) => setTimeout(resolve, ${IDLE_AFTER + 2 * TOLERANCE}));
+        const { left, top, width, height } = frame.getBoundingClientRect();
+        return { x: Math.round(left + width / 2), y: Math.round(top + height / 2) };
+      `);
+      const activity = async (act: (step: number) => Promise<void>) => {
+        const before = await read(tab);
+        for (let step = 0; step < 8; step += 1) {
+          await act(step);
+          await setTimeout(200);
+        }
+        const after = await read(tab);
+        return after.dwell.active_ms - before.dwell.active_ms - (after.at - before.at);
+      };
+      const moving = await activity(async (step) => tab.move({ x: centre.x + step * 3, y: centre.y }));
+      expect(Math.abs(moving)).toBeLessThan(2 * TOLERANCE);
+      await tab.click("#frame >>> #framed");
+      await setTimeout(IDLE_AFTER + TOLERANCE);
+      expect(Math.abs(await activity(async () => tab.press("a")))).toBeLessThan(2 * TOLERANCE);
+    });
+
+    if (can.drop)
+      it("counts dragging as activity", async () => {
+        const tab = await open("clock.html", settings);
+        const { x, y } = await tab.run<Point>(`
+          // Otherwise a browser opens a link that is dropped.
+          for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault());
+          const { left, top, width, height } = document.querySelector("#link").getBoundingClientRect();
+          return { x: Math.round(left + width / 2), y: Math.round(top + height / 2) };
+        `);
+        await tab.move({ x, y });
+        const before = await read(tab);
+        await tab.drag({ x, y }, { x: x + 300, y: y + 200 }, 1.5 * IDLE_AFTER);
+        const after = await read(tab);
+        // The visitor is active after the press and after the move halfway through the drag.
+        const active = after.dwell.active_ms - before.dwell.active_ms;
+        expect(Math.abs(active - 2 * IDLE_AFTER)).toBeLessThan(2 * TOLERANCE);
+      });
 
     it("reports totals of the page view, with the engaged time since the last report", async () => {
       const tab = await open("clock.html", {

@@ -193,7 +193,7 @@ describe("the signal elementDwell", () => {
       const { elementDwell } = await import(location.origin + "/sdk.mjs");
       window.IntersectionObserver = observer;
       const calls = [];
-      elementDwell()({ capture: (type) => calls.push(type), on: (type) => { calls.push(type); return () => {}; } })();
+      elementDwell()({ capture: (type) => calls.push(type), on: (type) => { calls.push(type); return () => {}; }, runs() {} })();
       return calls`);
       expect(calls).toEqual([]);
       await tab.run(

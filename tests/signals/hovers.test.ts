@@ -114,6 +114,18 @@ describe("the signal hovers", () => {
       expect(await tab.run(isUnderPointer)).toBe(true);
     });
 
+    it("captures no stay of a pointer that drags", async () => {
+      const tab = await open("hovers.html", settings);
+      const { x, y } = await tab.run<Point>(`
+        const { left, top, width, height } = document.querySelector("#button").getBoundingClientRect();
+        return { x: Math.round(left + width / 2), y: Math.round(top + height / 2) };
+      `);
+      await tab.drag({ x: EMPTY_X, y: 300 }, { x, y }, STAY_MS);
+      await tab.move({ x: EMPTY_X, y });
+      await stayOn(tab, "#link");
+      await expect.poll(() => hovered(tab)).toEqual(["link"]);
+    });
+
     it("ends a stay when the page is hidden", async () => {
       const tab = await open("hovers.html", settings);
       await enter(tab, "#link");

@@ -211,6 +211,23 @@ describe("the signal media", () => {
       expect(Math.abs(played_ms - visible)).toBeLessThan(400);
     });
 
+    it("counts a muted video in the Picture-in-Picture window while the page is hidden", async () => {
+      // The other drivers cannot hide a page with such a window.
+      const enter =
+        browser === "chromium"
+          ? "addEventListener('pointerdown', () => film.requestPictureInPicture())"
+          : "Object.defineProperty(Document.prototype, 'pictureInPictureElement', { get: () => film })";
+      const tab = await perform(`${enter}; await playTo(film, 0.5);`);
+      await tab.click("#film");
+      await expect.poll(() => tab.run("return document.pictureInPictureElement?.id")).toBe("film");
+      await open("plain.html", { signals: [] });
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await tab.front();
+      await tab.run("await rest(300); if (!film.paused) await pause(film);");
+      const { played_ms } = await last(tab);
+      expect(Math.abs(played_ms - (await tab.run<number>("return 1000 * film.currentTime")))).toBeLessThan(400);
+    });
+
     it("counts an audible medium while the page is hidden", async () => {
       const tab = await perform(`
       const sound = Object.assign(document.createElement('audio'), { id: 'sound', src: silence(30), controls: true });
@@ -287,6 +304,8 @@ describe("the signal media", () => {
       expect(held).toBeLessThan(3_000);
       expect(await engaged(play, false)).toBeLessThan(1_000);
       expect(await engaged(`film.loop = true; ${play}`)).toBeLessThan(1_000);
+      const again = "for (const _ of [1, 2, 3]) { await playTo(film, 0.9); await seekTo(film, 0); }";
+      expect(await engaged(`${again}; await pause(film); await rest(1000)`)).toBeLessThan(1_900);
       // WebKit does not even play a video outside the viewport.
       const elsewhere = "film.style.marginTop = '3000px'; film.play(); await rest(2000); film.pause(); await rest(500)";
       expect(await engaged(elsewhere)).toBeLessThan(1_000);

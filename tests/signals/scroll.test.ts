@@ -245,6 +245,85 @@ describe("the signal scrollDepth", () => {
       expect(content_height).toBe(CONTENT);
     });
 
+    const SCROLLER = "overflow: auto; width: 100%; height: 100vh";
+    it.each([
+      [
+        "in open shadow roots",
+        `
+        const host = document.body.appendChild(document.createElement("div"));
+        host.attachShadow({ mode: "open" }).innerHTML = "<section></section>";
+        const root = host.shadowRoot.firstChild.attachShadow({ mode: "open" });
+        root.innerHTML = '<div style="${SCROLLER}"><div style="height: 400vh"></div></div>';
+        window.scroller = root.firstChild;`,
+        "scrollTop = innerHeight",
+      ],
+      [
+        "in a page that scrolls by a few pixels",
+        `
+        document.body.innerHTML = '<div style="${SCROLLER}; margin-bottom: 20px"><div style="height: 400vh"></div></div>';
+        window.scroller = document.body.firstChild;`,
+        "scrollTop = innerHeight",
+      ],
+      [
+        "in a locked page with content out of view",
+        `
+        document.body.style.overflow = "hidden";
+        document.body.innerHTML = '<div style="${SCROLLER}"><div style="height: 400vh"></div></div><p style="height: 500vh"></p>';
+        window.scroller = document.body.firstChild;`,
+        "scrollTop = innerHeight",
+      ],
+      [
+        "with a vertical writing mode",
+        `
+        document.body.innerHTML = '<div style="${SCROLLER}; writing-mode: vertical-rl"><div style="width: 400vw"></div></div>';
+        window.scroller = document.body.firstChild;`,
+        "scrollLeft = -innerWidth",
+      ],
+      [
+        "that is the document, with a vertical writing mode",
+        `
+        document.body.innerHTML = '<div style="width: 400vw; height: 1px"></div>';
+        document.body.style.writingMode = "vertical-rl";
+        window.scroller = document.scrollingElement;`,
+        "scrollLeft = -innerWidth",
+      ],
+      [
+        "with column-reverse",
+        `
+        document.body.innerHTML = '<div style="${SCROLLER}; display: flex; flex-direction: column-reverse"><div style="height: 400vh; flex: none"></div></div>';
+        window.scroller = document.body.firstChild;`,
+        "scrollTop = -innerHeight",
+      ],
+    ])("measures the scroller %s", async (_, build, scroll) => {
+      const tab = await open("short.html", settings);
+      await tab.run(`document.body.replaceChildren(); ${build}; tracker.page();`);
+      await untilMeasured(tab);
+      expectShare((await measured(tab)).scroll_depth_percentage, 25);
+      await tab.run(`scroller.${scroll}`);
+      await untilMeasured(tab);
+      await tab.run("scroller.scrollTop = scroller.scrollLeft = 0");
+      await untilMeasured(tab);
+      const { scroll_depth_percentage, scroll_percentage, reversals } = await measured(tab);
+      expectShare(scroll_depth_percentage, 50);
+      expectShare(scroll_percentage, 25);
+      expect(reversals).toBe(1);
+    });
+
+    it("measures the scroller of a shadow root that is added later, from the time at which the visitor scrolls it", async () => {
+      const tab = await open("short.html", settings);
+      await untilMeasured(tab);
+      await tab.run(`
+        document.body.replaceChildren();
+        document.body.attachShadow({ mode: "open" }).innerHTML =
+          '<div style="overflow: auto; height: 100vh"><div style="height: 4000px"></div></div>';
+        window.scroller = document.body.shadowRoot.firstChild;
+      `);
+      await tab.move({ x: 600, y: 400 });
+      await wheelTo(tab, 800, "scroller");
+      await wheelTo(tab, 0, "scroller");
+      expectShare((await measured(tab)).scroll_depth_percentage, 40);
+    });
+
     describe.each([
       ["long.html", 20],
       ["short.html", 100],

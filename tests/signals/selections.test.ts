@@ -154,6 +154,26 @@ describe("the signal selections", () => {
       expect(await summary(tab)).toHaveLength(2);
     });
 
+    it("captures a selection and a copy in nested open shadow roots", async () => {
+      const tab = await open("selections.html", settings);
+      const line = await tab.run<{ left: number; right: number; y: number }>(`
+        const outer = document.body.insertBefore(document.createElement("div"), document.body.firstChild);
+        outer.attachShadow({ mode: "open" }).innerHTML = "<section></section>";
+        const inner = outer.shadowRoot.firstChild.attachShadow({ mode: "open" });
+        inner.innerHTML = '<span id="line" style="font: 20px monospace">0123456789</span>';
+        const { left, top, width, height } = inner.firstChild.getBoundingClientRect();
+        return { left, right: left + width, y: Math.round(top + height / 2) };
+      `);
+      const step = (line.right - line.left) / 10;
+      await tab.drag(
+        { x: Math.round(line.left + 1), y: line.y },
+        { x: Math.round(line.left + 4 * step + 1), y: line.y },
+      );
+      await expect.poll(() => summary(tab)).toEqual(["select 4 #line"]);
+      await tab.press("Control+c");
+      await expect.poll(() => summary(tab)).toEqual(["select 4 #line", "copy 4 #line"]);
+    });
+
     it("captures nothing for a copy without a selection", async () => {
       const tab = await open("selections.html", settings);
       await tab.press("Control+c");

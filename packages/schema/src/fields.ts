@@ -94,6 +94,9 @@ export const target = z
     id: text(100, "The element's id attribute.").optional(),
     name: text(100, "The element's data-tm attribute: a name that the page's author chose for analytics.").optional(),
     role: text(40, "The element's explicit ARIA role.").optional(),
-    path: text(300, "CSS selector: element names from the nearest ancestor with an id down to the element."),
+    path: text(
+      300,
+      "CSS selector: escaped names of elements from the nearest ancestor with an id down to the element.",
+    ),
   })
   .describe("Element of the action.");

@@ -41,7 +41,6 @@ export const AbortSignal = /* @__PURE__ */ take("AbortSignal");
 export const Blob = /* @__PURE__ */ take("Blob");
 export const CompressionStream = /* @__PURE__ */ take("CompressionStream");
 export const CustomEvent = /* @__PURE__ */ take("CustomEvent");
-export const HTMLAnchorElement = /* @__PURE__ */ take("HTMLAnchorElement");
 export const HTMLFormElement = /* @__PURE__ */ take("HTMLFormElement");
 export const IDBKeyRange = /* @__PURE__ */ take("IDBKeyRange");
 export const IntersectionObserver = /* @__PURE__ */ take("IntersectionObserver");

@@ -27,7 +27,10 @@ export const click = viewEvent("click", {
       .enum(["internal", "outbound", "download", "mailto", "tel", "other"])
       .describe("Kind of destination of the clicked link. Absent for an element outside of any link."),
   ),
-  link_url: setBy("clickLinks", text(2000, "Origin and path of the clicked link, for outbound links and downloads.")),
+  link_url: setBy(
+    "clickLinks",
+    text(2000, "Origin and path of the clicked link, for outbound links and downloads by HTTP."),
+  ),
   label: setBy("clickNames", text(100, "The element's accessible name. Present when the site asks for it.")),
   text: setBy(
     "clickTexts",

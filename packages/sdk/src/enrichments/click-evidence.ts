@@ -1,4 +1,5 @@
 import { guard } from "../guard.ts";
+import { createSelfScrolling } from "../measures/self-scrolling.ts";
 import { getSelection, IntersectionObserver, Math, MutationObserver, Set } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { combineStops, listen } from "../sensors/listen.ts";
@@ -6,6 +7,7 @@ import { visibleWords } from "../sensors/masked-text.ts";
 import { call } from "../sensors/members.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import { pixel } from "../sensors/pointer.ts";
+import { onScroll } from "../sensors/scrolling.ts";
 import { createTimer } from "../sensors/timer.ts";
 import type { ClickEvidence, ClickFields } from "../signals/clicks.ts";
 
@@ -46,7 +48,8 @@ const isSpecial = ({ button, altKey, ctrlKey, metaKey, shiftKey }: MouseEvent): 
  * for example because the page is hidden, it is captured immediately.
  *
  * Clicks on fields, text selections and modified clicks have no burst and no response. Steppers have no burst, and links have no
- * response. The position comes from an IntersectionObserver, so that it forces no layout.
+ * response. A scroller that scrolls by itself, such as a ticker, is no response. The position comes from an IntersectionObserver, so
+ * that it forces no layout.
  */
 export const clickEvidence = (): ClickEvidence => (context) => {
   context.runs("clickEvidence");
@@ -81,7 +84,6 @@ export const clickEvidence = (): ClickEvidence => (context) => {
     if (![...pending].some(({ needsResponse }) => needsResponse)) return;
     mutations.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
     stopListening = combineStops(
-      listen(document, "scroll", () => respond("scroll")),
       // Every click moves the caret: only a selection of text is a response.
       listen(document, "selectionchange", () => getSelection()?.type === "Range" && respond("selection")),
       listen(document, "focusin focusout", () => respond("focus")),
@@ -104,6 +106,13 @@ export const clickEvidence = (): ClickEvidence => (context) => {
     );
     observer.observe(element);
   };
+
+  // Also without a click: a scroller that scrolls by itself does so before.
+  const isSelfScrolling = createSelfScrolling();
+  const stopScrolling = onScroll(({ scroller, isByVisitor, sinceAction }) => {
+    const isExpected = isByVisitor || sinceAction <= DEAD_AFTER_MS;
+    if (!isSelfScrolling(scroller, now(), isExpected)) respond("scroll");
+  });
 
   const stopReporting = context.on("report", (reason) => {
     if (reason === "view_end") respond("navigation");
@@ -129,7 +138,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
         click,
         time,
         needsPosition: !!IntersectionObserver && !!click.pointer_type,
-        needsResponse: !isField && !call(target, "closest", "a[href]"),
+        needsResponse: !isField && !call(target, "closest", "a[*|href],area[href]"),
       };
       pending.add(each);
       if (each.needsPosition) locate(each, target);
@@ -140,6 +149,7 @@ export const clickEvidence = (): ClickEvidence => (context) => {
     stop() {
       stopReporting();
       stopForgetting();
+      stopScrolling();
       pending.clear();
       watch();
     },

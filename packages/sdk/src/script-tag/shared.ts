@@ -7,6 +7,7 @@ import { combineStops, listen } from "../sensors/listen.ts";
 import { onNavigation } from "../sensors/navigation.ts";
 import { isBeingLeft, isVisible, onPageChange, whenVisible } from "../sensors/page-state.ts";
 import { cleanUrl } from "../sensors/page-url.ts";
+import { onScroll } from "../sensors/scrolling.ts";
 import { describe } from "../sensors/target.ts";
 import { createTimer } from "../sensors/timer.ts";
 
@@ -28,5 +29,5 @@ export const shared = {
     onPageChange,
     whenVisible,
   },
-  ...{ createTimer, describe, onInput, percentageOf },
+  ...{ createTimer, describe, onInput, onScroll, percentageOf },
 };

@@ -1,39 +1,41 @@
+import { documentsIn } from "./frames.ts";
 import { combineStops, listen, type Stop, share } from "./listen.ts";
+import { read } from "./members.ts";
 import { createTimer } from "./timer.ts";
 
-/**
- * Events that count as input, in groups (Chartbeat's list, with touch and wheel). `scroll` is a separate group, because
- * other inputs cause it.
- */
-const INPUTS = ["pointermove pointerdown keydown wheel touchmove", "scroll"];
-
-/** Length of an interval of {@link onInput}, in milliseconds. */
+/** Length of an interval of {@link inIntervals}, in milliseconds. */
 export const INPUT_INTERVAL_MS = 200;
 
 /**
- * Listens for input, in intervals that start with the first input and last {@link INPUT_INTERVAL_MS}. In each, it
- * reports the first input of each group at once and ignores the rest. At the end it reports `undefined`, so that the
- * effects of the rest can be read. It has no listeners in between: the browser's call of a listener costs more than the
- * work in it.
+ * Shares the visitor's input of some types, also in frames of the same origin. It ignores events that a script
+ * dispatches.
+ *
+ * An interval starts with an input and lasts {@link INPUT_INTERVAL_MS}. Its first input is reported, and there are no
+ * listeners for the rest of it: the browser's call of a listener costs more than the work in it.
+ *
+ * @param types Names of the events, separated by spaces.
  */
-export const onInput = share<Event | undefined>((emit) => {
-  let stops: Stop[] = [];
-  const start = () => {
-    stops = INPUTS.map((types) => {
-      const stop = listen(window, types, (event) => {
-        stop();
-        intervalTimer.start(INPUT_INTERVAL_MS);
+export const inIntervals = (types: string): ((listener: (event: Event) => void) => Stop) =>
+  share<Event>((emit) => {
+    let stop: Stop;
+    const start = () => {
+      stop = combineStops(...documentsIn(document).map((each) => listen(each, `${types} load`, onEvent)));
+    };
+    const onEvent = (event: Event) => {
+      const isLoad = event.type === "load";
+      if (!event.isTrusted || (isLoad && read(event.target as Element, "localName") !== "iframe")) return;
+      stop();
+      // A loaded frame has another document.
+      if (isLoad) start();
+      else {
+        timer.start(INPUT_INTERVAL_MS);
         emit(event);
-      });
-      return stop;
-    });
-  };
-  const stop = () => combineStops(...stops, intervalTimer.stop)();
-  const intervalTimer = createTimer(() => {
-    stop();
+      }
+    };
+    const timer = createTimer(start);
     start();
-    emit(undefined);
+    return () => combineStops(stop, timer.stop)();
   });
-  start();
-  return stop;
-});
+
+/** Listens for inputs that show that the visitor is active (Chartbeat's list, with touch, wheel and dragging). */
+export const onInput = /* @__PURE__ */ inIntervals("pointermove pointerdown keydown wheel touchmove dragover");

@@ -5,11 +5,19 @@ import { closest } from "./shadow-dom.ts";
 /** The description of an element in an event. */
 export type Target = EventOf<"click">["target"];
 
+/** ARIA's roles of elements that a person acts on (https://www.w3.org/TR/wai-aria-1.2/#widget_roles). */
+const ROLES =
+  "button checkbox combobox gridcell link menuitem menuitemcheckbox menuitemradio option radio scrollbar searchbox slider spinbutton switch tab textbox treeitem";
+
 /** Selector of elements that a person acts on, or that the page names with `data-tm`. */
 const MEANINGFUL =
-  "a,button,input,select,textarea,label,summary,video,audio,[role=button],[role=link],[role=tab],[data-tm]";
+  /* @__PURE__ */ `a,area,button,input,select,textarea,label,summary,video,audio,[data-tm] ${ROLES}`.replace(
+    / (\w+)/g,
+    ",[role~=$1 i]",
+  );
 
 const MAX_PATH_DEPTH = 6;
+const MAX_PATH = 300;
 
 /** The innermost element that an event happened on, also inside open shadow roots. */
 const innermost = (event: Event): Element | undefined => {
@@ -24,14 +32,27 @@ export const meaningfulTarget = (event: Event): Element | undefined => closest(i
 /** The nearest meaningful element, or else the innermost element that an event happened on. */
 export const anyTarget = (event: Event): Element | undefined => meaningfulTarget(event) ?? innermost(event);
 
+/** Escapes a name for a selector, as `CSS.escape` does. */
+const escapeName = (name: string): string =>
+  name.replace(/^-?\d|^-$|[^\w\u0080-\uffff-]/g, (text) => {
+    const last = text.slice(-1);
+    const escaped = /[ -/:-~]/.test(last) ? last : `${last.charCodeAt(0).toString(16)} `;
+    return `${text.slice(0, -1)}\\${escaped}`;
+  });
+
+/** A selector of the element: its names from the nearest ancestor with an id, or from as many ancestors as fit. */
 const pathOf = (element: Element): string => {
-  const names: string[] = [];
-  for (let at: Element | null = element; at && names.length < MAX_PATH_DEPTH; at = read(at, "parentElement")) {
-    const id = call(at, "getAttribute", "id");
-    names.unshift(id ? `#${id}` : read(at, "localName"));
-    if (id) break;
+  let path = "";
+  let at: Element | null = element;
+  for (let depth = 0; at && depth < MAX_PATH_DEPTH; depth += 1) {
+    const id: string | null = call(at, "getAttribute", "id");
+    const name = id ? `#${escapeName(id)}` : escapeName(read(at, "localName"));
+    const longer: string = path ? `${name} > ${path}` : name;
+    if (longer.length > MAX_PATH) break;
+    path = longer;
+    at = id ? null : read(at, "parentElement");
   }
-  return names.join(" > ").slice(0, 300);
+  return path || "*";
 };
 
 /** Describes an element without its text, its value or its position among its siblings. */

@@ -9,6 +9,7 @@ import { INPUT_INTERVAL_MS, onInput } from "../sensors/input.ts";
 import { combineStops } from "../sensors/listen.ts";
 import { call } from "../sensors/members.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
+import { onScroll } from "../sensors/scrolling.ts";
 import { createTimer } from "../sensors/timer.ts";
 
 /** Options of {@link dwell}. */
@@ -21,8 +22,8 @@ export interface DwellOptions {
 
 /**
  * Captures dwell time: for how long each page view was visible, focused, active and engaged (all three at once), in
- * total so far. The start of a page view, getting the focus, being shown and every input count as activity for
- * `idleAfter`. A {@link hold} counts as activity while it lasts.
+ * total so far. The start of a page view, getting the focus, being shown and every input of the visitor count as
+ * activity for `idleAfter`. Events and scrolls by script do not. A {@link hold} counts as activity while it lasts.
  *
  * It reports every `reportEvery` while the visitor is active, once when the visitor turns idle, and when the page is
  * hidden or the page view ends. No timer runs while the visitor is idle.
@@ -80,7 +81,8 @@ export const dwell =
       context.on("view", startView),
       context.on("report", report),
       // The last input of an interval is not observed. The middle of the interval stands for it.
-      onInput((event) => event && noteInput(INPUT_INTERVAL_MS / 2)),
+      onInput(() => noteInput(INPUT_INTERVAL_MS / 2)),
+      onScroll(({ isByVisitor }) => isByVisitor && noteInput()),
       onHoldChange(updatePresence),
       onFocusChange((focused) => {
         updatePresence();

@@ -3,6 +3,7 @@ import { now } from "../sensors/clock.ts";
 import { combineStops, listen, type Stop } from "../sensors/listen.ts";
 import { pointerOf } from "../sensors/pointer.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
+import { onScroll } from "../sensors/scrolling.ts";
 import { describe, meaningfulTarget } from "../sensors/target.ts";
 
 /** Options of {@link hovers}. */
@@ -14,8 +15,8 @@ export interface HoverOptions {
 /**
  * Captures hovers: stays of a mouse or pen, of at least `intentAfter`, on a link, button, tab, field, label, summary, player
  * or element named with `data-tm`. The stay belongs to the nearest such element. A stay ends when the pointer moves to
- * another element or leaves the window, when the content scrolls, when the page is hidden and when the page view ends.
- * Touch never hovers.
+ * another element or leaves the window, or the visitor scrolls or drags. It also ends when the page is hidden and when
+ * the page view ends. Touch never hovers, and neither does a pointer with a pressed button.
  */
 export const hovers =
   ({ intentAfter = 300 }: HoverOptions = {}): Signal =>
@@ -52,22 +53,24 @@ export const hovers =
     return combineStops(
       listen<PointerEvent>(document, "pointerover", (event) => {
         const element = meaningfulTarget(event);
-        if (event.pointerType === "touch" || element === hovered) return;
+        if (!event.isTrusted || event.pointerType === "touch" || element === hovered) return;
         endStay();
-        if (!element) return;
+        if (!element || event.buttons) return;
         hovered = element;
         since = now();
         last = event;
         clicked = false;
         // Listens on the element only, so that moves elsewhere call no listener.
         unfollow = listen<PointerEvent>(element, "pointermove pointerout click", (next) => {
+          if (!next.isTrusted) return;
           if (next.type === "pointermove") last = next;
           else if (next.type === "click") clicked = true;
           // Without a related target the pointer left the window.
           else if (!next.relatedTarget) endStay();
         });
       }),
-      listen(document, "scroll", endStay),
+      listen(document, "dragstart", endStay),
+      onScroll(({ isByVisitor }) => isByVisitor && endStay()),
       () => unfollow?.(),
     );
   };

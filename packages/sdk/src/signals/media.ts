@@ -1,11 +1,11 @@
 import type { Signal } from "../events/signal.ts";
 import { guard } from "../guard.ts";
 import { createPlayback } from "../measures/playback.ts";
-import { IntersectionObserver, Map } from "../platform.ts";
+import { IntersectionObserver, Map, Math } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import { hold } from "../sensors/engagement-hold.ts";
 import { combineStops, listen, type Stop } from "../sensors/listen.ts";
-import { read } from "../sensors/members.ts";
+import { call, read } from "../sensors/members.ts";
 import { isVisible } from "../sensors/page-state.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { PLAYER_EVENT, type PlayerReport } from "../sensors/report-media.ts";
@@ -13,7 +13,10 @@ import { describe } from "../sensors/target.ts";
 
 /** Options of {@link media}. */
 export interface MediaOptions {
-  /** Whether a playing medium keeps the visitor active if it is audible, or in view and no muted loop. Default true. */
+  /**
+   * Whether a playing medium keeps the visitor active if it is audible. A muted one does if it is in view, is no loop
+   * and shows a part beyond all earlier ones. Default true.
+   */
   hold?: boolean;
 }
 
@@ -32,8 +35,8 @@ const CHANGES = `playing pause seeking seeked ratechange timeupdate ended emptie
  * - `video_progress`: another quarter was watched, or totals are requested.
  *
  * A range is from the position at which playing started or resumed to the position at which it stopped, in milliseconds
- * of the medium. The part that a jump skips is not watched. A muted medium in a hidden page does not count; an audible
- * one does.
+ * of the medium. The part that a jump skips is not watched. A muted medium in a hidden page does not count, unless it
+ * is in the Picture-in-Picture window; an audible one does.
  *
  * Media events neither bubble nor leave a shadow root. The signal receives those of the document's tree, whenever the
  * element was added. All others need {@link reportMedia}.
@@ -56,6 +59,8 @@ export const media =
       let playback = createPlayback();
       let release: Stop | undefined;
       let isInView = false;
+      /** The furthest position so far, in seconds. */
+      let furthest = 0;
       const observer =
         IntersectionObserver &&
         new IntersectionObserver(
@@ -71,18 +76,28 @@ export const media =
       const update: Update = (change, next = player) => {
         player = next;
         const isRemoved = change === "emptied";
-        if (change === "view") playback = createPlayback();
+        if (change === "view") {
+          playback = createPlayback();
+          furthest = 0;
+        }
         const muted = !!player.muted || player.volume === 0;
+        const root = call(element, "getRootNode") as Document | ShadowRoot;
+        const isInPicture = read(root, "pictureInPictureElement") === element;
+        const isUnattended = muted && !isInPicture && !isVisible();
         const measured = playback;
-        const report = measured(player, now(), muted && !isVisible(), isRemoved, change === "report");
+        const report = measured(player, now(), isUnattended, isRemoved, change === "report");
         if (report) context.continueSession();
         // In another session the medium has another playback, which has captured its own report by now.
         if (report && playback === measured) context.capture(report.type, { ...medium, ...report, muted });
 
+        // A film that a script starts again and again shows nothing new.
+        const isSeen = (isInView || isInPicture) && !player.loop && player.currentTime >= furthest;
+        furthest = Math.max(furthest, player.currentTime);
+
         const ends = isRemoved || change === "stop" || (player.paused && change === "view");
         // The new hold starts before the previous one ends, so that there is no gap.
         const previous = release;
-        release = holds && !ends && !player.paused && (!muted || (isInView && !player.loop)) ? hold() : undefined;
+        release = holds && !ends && !player.paused && (!muted || isSeen) ? hold() : undefined;
         previous?.();
         if (ends) {
           stopListening();

@@ -2,12 +2,13 @@ import type { FieldsOf } from "@tidemark/schema";
 import type { Signal, SignalContext } from "../events/signal.ts";
 import { guard } from "../guard.ts";
 import { createDepthGauge, type Depth, type DepthGauge, percentageOf, type ScrollGeometry } from "../measures/depth.ts";
-import { getComputedStyle, Math, Object, ResizeObserver } from "../platform.ts";
+import { Object, ResizeObserver } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
-import { onInput } from "../sensors/input.ts";
-import { combineStops } from "../sensors/listen.ts";
-import { call, isElement, read } from "../sensors/members.ts";
+import { combineStops, listen, type Stop } from "../sensors/listen.ts";
+import { createMainScroller, geometryOf, isLockedPage, type MainScroller } from "../sensors/main-scroller.ts";
+import { isElement, read } from "../sensors/members.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
+import { onScroll } from "../sensors/scrolling.ts";
 import { createSettling } from "../sensors/settling.ts";
 import { createTimer } from "../sensors/timer.ts";
 
@@ -33,28 +34,17 @@ export type ScrollEnrichment = (context: SignalContext) => {
  */
 const SHORT_MS = 2_000;
 
-const isScrollable = (element: Element): boolean => read(element, "scrollHeight") > read(element, "clientHeight") + 1;
+/** Shortest time between two reads of the geometry while the page scrolls, in milliseconds. */
+const MEASURE_EVERY_MS = 200;
 
-const areaOf = (element: Element): number => read(element, "clientWidth") * read(element, "clientHeight");
-
-/** Whether the page's content is longer than the page, which a dialog may have locked. */
-const isLocked = (page: Element): boolean =>
-  (read(document, "body")?.scrollHeight ?? 0) > read(page, "clientHeight") * 1.1;
-
-/** Whether an inner scroller has the main content: it fills at least half of the viewport. */
-const dominates = (element: Element, page: Element): boolean =>
-  isScrollable(element) && areaOf(element) * 2 >= areaOf(page);
-
-/** Finds the scroller in the middle of the viewport, before the visitor has scrolled it. */
-const findScroller = (page: Element): Element | undefined =>
-  call(document, "elementsFromPoint", window.innerWidth / 2, window.innerHeight / 2).find(
-    (element) => dominates(element, page) && /auto|scroll/.test(getComputedStyle(element).overflowY),
-  );
+const isScrollable = ({ content_height, viewport_height }: ScrollGeometry): boolean =>
+  content_height > viewport_height + 1;
 
 /**
  * Captures scroll depth: the deepest edge of the content that each page view has shown, and the number of changes of
  * direction so far. The depth is in pixels, and in percent of the content's current height. The content is the
- * document. Where the document does not scroll, it is the inner scroller that fills at least half of the viewport.
+ * document. Where the document scrolls by at most a quarter of the viewport, it is the inner scroller that fills at
+ * least half of it, also in an open shadow root.
  *
  * Nothing is measured until the content is settled. Content that fits the viewport counts as shown after 2 s, and not
  * while the page is locked.
@@ -66,8 +56,10 @@ export const scrollDepth =
   ({ reportEvery = 1000, enrichment }: ScrollDepthOptions = {}): Signal =>
   (context) => {
     context.runs("scrollDepth");
-    let scroller: Element | undefined;
+    let mainScroller: MainScroller;
     let scrolled: Element | undefined;
+    let followed: Element | undefined;
+    let unfollow: Stop | undefined;
     let geometry: ScrollGeometry | undefined;
     let gauge: DepthGauge;
     let depth: Depth;
@@ -78,29 +70,20 @@ export const scrollDepth =
     let shortSince = 0;
     let reported = "";
     let reportedDepth = 0;
-    /** Whether a scroll was observed in this interval of input: later scrolls of the interval are not observed. */
-    let hasScrolled = false;
 
     const update = () => {
-      const page = read(document, "scrollingElement") ?? read(document, "documentElement");
-      // After `document.open()` the document is empty until something is written.
-      if (!page || !isSettled) return;
-      if (scrolled && dominates(scrolled, page)) scroller = scrolled;
-      if (isScrollable(page)) scroller = undefined;
-      else if (!(scroller && read(scroller, "isConnected"))) scroller = findScroller(page);
-      const content = scroller ?? page;
-      if (isScrollable(content)) shortSince = 0;
+      const content = isSettled ? mainScroller(scrolled) : undefined;
+      if (!content) return;
+      follow(content);
+      const next = geometryOf(content);
+      if (isScrollable(next)) shortSince = 0;
       else {
         shortSince ||= geometry ? now() : startedAt;
         const waitMs = shortSince + SHORT_MS - now();
         if (waitMs > 0) shortTimer.start(waitMs);
-        if (waitMs > 0 || (content === page && isLocked(page))) return;
+        if (waitMs > 0 || isLockedPage(content)) return;
       }
-      geometry = {
-        offset: Math.round(read(content, "scrollTop")),
-        viewport_height: read(content, "clientHeight"),
-        content_height: read(content, "scrollHeight"),
-      };
+      geometry = next;
       const viewTime = now() - startedAt;
       depth = gauge(geometry, viewTime);
       return reading?.update(geometry, depth.scroll_depth_px, viewTime);
@@ -126,9 +109,10 @@ export const scrollDepth =
     };
 
     const measure = () => {
+      const before = `${Object.values(geometry ?? {})}`;
       if (update()) report();
       // The last scroll may have been read after the report that it scheduled.
-      else if (reported) reportTimer.start(reportEvery);
+      else if (reported && `${Object.values(geometry ?? {})}` !== before) reportTimer.start(reportEvery);
     };
     // The observer's first call is after the layout of a frame, when a read forces no layout.
     const frame = new ResizeObserver(
@@ -150,9 +134,26 @@ export const scrollDepth =
       context.continueSession();
       report();
     });
+    const measureTimer = createTimer(measureNextFrame);
+
+    /** A scroll of another element, such as a ticker, is reported only if that element turns out to have the content. */
+    const noteScroll = (scroller: Node) => {
+      if (isElement(scroller)) scrolled = scroller;
+      if (scroller === document || scroller === followed) reportTimer.start(reportEvery);
+      if (!measureTimer.isRunning()) measureNextFrame();
+      measureTimer.start(MEASURE_EVERY_MS);
+    };
+    /** Listens to the scroller itself, because an open shadow root hides its scrolls from the document. */
+    const follow = (content: Element) => {
+      if (content === followed) return;
+      followed = content;
+      unfollow?.();
+      unfollow = listen(content, "scroll", () => noteScroll(content));
+    };
 
     const startView = () => {
-      scroller = scrolled = geometry = undefined;
+      scrolled = geometry = undefined;
+      mainScroller = createMainScroller();
       gauge = createDepthGauge();
       reading = enrichment?.(context);
       startedAt = now();
@@ -169,19 +170,15 @@ export const scrollDepth =
       context.on("view", startView),
       context.on("report", report),
       onPageChange((change) => change === "visible" && measureNextFrame()),
-      onInput((event) => {
-        if (event?.type === "scroll") {
-          context.continueSession();
-          if (isElement(event.target as Node)) scrolled = event.target as Element;
-          reportTimer.start(reportEvery);
-          hasScrolled = true;
-        }
-        if (hasScrolled || reportTimer.isRunning()) measureNextFrame();
-        if (!event) hasScrolled = false;
+      onScroll(({ scroller, isByVisitor }) => {
+        if (isByVisitor) context.continueSession();
+        noteScroll(scroller);
       }),
       settling.stop,
       shortTimer.stop,
       () => frame.disconnect(),
       reportTimer.stop,
+      measureTimer.stop,
+      () => unfollow?.(),
     );
   };

@@ -1,10 +1,11 @@
 import type { EventOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
 import { whole } from "../measures/bounds.ts";
-import { getSelection } from "../platform.ts";
 import { combineStops, listen } from "../sensors/listen.ts";
-import { isElement } from "../sensors/members.ts";
+import { call, isElement } from "../sensors/members.ts";
 import { ignoredBy, isSecret } from "../sensors/privacy.ts";
+import { selectedRange } from "../sensors/selected-range.ts";
+import { rootsAround } from "../sensors/shadow-dom.ts";
 import { describe } from "../sensors/target.ts";
 import { createTimer } from "../sensors/timer.ts";
 
@@ -24,6 +25,7 @@ const COMPLETE_AFTER_MS = 500;
  * - The length is that of the document's text, whatever the layout shows. Each run of white space counts as one
  *   character, and outer white space does not count. For text copied from a text field it is the number of selected
  *   characters.
+ * - A selection in an open shadow root is captured if the visitor's latest press or key was in it.
  * - A selection in a field is editing and not captured. Nothing is captured in password and card fields, and no
  *   selection within `data-tm-ignore`. A selection that extends beyond the ignored element is captured, including its
  *   ignored characters.
@@ -32,20 +34,22 @@ export const selections = (): Signal => (context) => {
   context.runs("selections");
   let isPressed = false;
   let isPending = false;
+  /** The shadow roots around the latest action, which may contain the selection. */
+  let roots: ShadowRoot[] = [];
 
-  const capture = (action: Action, element: Element | null, length: number) => {
+  const capture = (action: Action, element: Element | undefined, length: number) => {
     if (element && length && !ignoredBy(element))
       context.capture("selection", { action, length, target: describe(element) });
   };
 
   const captureText = (action: Action) => {
-    const selection = getSelection();
-    if (!selection?.rangeCount) return;
-    // Not `selection.toString()`: it forces a layout, to find the text that is shown.
-    const range = selection.getRangeAt(0);
+    const range = selectedRange(roots);
+    if (!range) return;
     const { commonAncestorContainer: node } = range;
+    // Not `selection.toString()`: it forces a layout, to find the text that is shown.
     const { length } = `${range}`.replace(/\s+/g, " ").trim();
-    capture(action, isElement(node) ? node : node.parentElement, length);
+    const parent = () => node.parentElement ?? (call(node, "getRootNode") as ShadowRoot).host;
+    capture(action, isElement(node) ? node : parent(), length);
   };
 
   const complete = () => {
@@ -61,6 +65,12 @@ export const selections = (): Signal => (context) => {
 
   const timer = createTimer(complete);
 
+  /** A drag may start in a shadow root and end outside of it. */
+  const noteRoots = (event: Event) => {
+    const around = rootsAround(event);
+    if (around[0] || event.type === "mousedown") roots = around;
+  };
+
   context.on("report", complete);
   return combineStops(
     listen(document, "selectionchange", () => {
@@ -68,11 +78,13 @@ export const selections = (): Signal => (context) => {
       wait(COMPLETE_AFTER_MS);
     }),
     listen<MouseEvent | KeyboardEvent>(document, "mousedown mouseup keyup", (event) => {
+      noteRoots(event);
       isPressed = event.shiftKey || event.type === "mousedown";
       // Not in the handler itself, which would delay the input.
       wait(0);
     }),
     listen(document, "copy cut", (event) => {
+      noteRoots(event);
       complete();
       const action = event.type as Action;
       const field = event.composedPath()[0] as HTMLInputElement;
