@@ -1,13 +1,14 @@
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
-import { captured, capturedOf } from "./test-site.ts";
+import { type Captured, captured, capturedOf } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
 const settings = { signals: ["pageViews"] };
 
 describe("the signal pageViews", () => {
-  inEveryBrowser(({ can, open, url, viewOf }) => {
+  inEveryBrowser(({ can, eventCount, open, url, viewOf }) => {
     const views = (tab: Tab) => capturedOf(tab, "page_view");
     const causes = async (tab: Tab) => (await views(tab)).map(({ cause }) => cause);
     const last = async (tab: Tab) => (await views(tab)).at(-1);
@@ -201,6 +202,54 @@ describe("the signal pageViews", () => {
         await titleOf(1).toBe("Shop");
         await titleOf(2).toBe("Cart");
       });
+    });
+
+    /** A script that adds a frame with a page below the fold, in `window.frame`, and waits for its load and a second more. */
+    const addFrame = (host: string) => `
+      window.frame = document.body.appendChild(document.createElement("iframe"));
+      const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
+      frame.src = ${JSON.stringify(url("long.html", { signals: ["pageViews", "scrollDepth", "dwell"] }))}.replace("127.0.0.1", "${host}");
+      await loaded;
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    `;
+
+    it("captures no event of a page in a frame until the frame is in view, and no visible time while it is out of view", async () => {
+      const tab = await open("long.html", { signals: [] });
+      const framed = (act = "") =>
+        tab.run<Captured[]>(`
+          const { tracker } = frame.contentWindow;
+          ${act}
+          tracker.flush().catch(() => {});
+          return JSON.parse(JSON.stringify(frame.contentWindow.captured));
+        `);
+      await tab.run(addFrame("127.0.0.1"));
+      expect(await framed()).toEqual([]);
+      const events = await framed(`
+        frame.scrollIntoView();
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        // The root of the frame's document is out of view, and the frame is not.
+        frame.contentDocument.documentElement.style.cssText = "height: 10px";
+        frame.contentWindow.scrollTo(0, 1000);
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        frame.contentWindow.scrollTo(0, 0);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        scrollTo(0, 0);
+        await new Promise((resolve) => setTimeout(resolve, 2000));
+      `);
+      expect(events.filter(({ type }) => type === "page_view")).toHaveLength(1);
+      const visible = events.flatMap((each) => (each.type === "dwell" ? [each.visible_ms] : [])).at(-1);
+      expect(visible).toBeGreaterThan(1_500);
+      expect(visible).toBeLessThan(3_000);
+    });
+
+    it("captures no event of a page in a frame of another origin until the frame is in view", async () => {
+      const tab = await open("long.html", { signals: [] });
+      const before = eventCount();
+      await tab.run(addFrame("localhost"));
+      await setTimeout(3_000);
+      expect(eventCount()).toBe(before);
+      await tab.run("frame.scrollIntoView()");
+      await expect.poll(eventCount).toBeGreaterThan(before);
     });
   });
 });

@@ -7,7 +7,7 @@ export type Stop = () => void;
 
 const OPTIONS = { capture: true, passive: true };
 
-/** Functions that add the listeners that are not stopped. A listener that is there already is not added again. */
+/** Functions that add the listeners and observers that are not stopped. One that is there already is not added again. */
 const active = /* @__PURE__ */ new Set<() => void>();
 
 let followsReplacements = false;
@@ -20,6 +20,18 @@ const followReplacements = guard(() => {
 });
 
 /**
+ * Adds listeners or observers to the document, and again after each `open()` of the document.
+ *
+ * @returns A function after which `add` is not called again.
+ */
+export const keepAdded = (add: () => void): Stop => {
+  active.add(add);
+  add();
+  followReplacements();
+  return () => active.delete(add);
+};
+
+/**
  * Adds a passive listener in the capture phase. It receives events whose propagation is stopped too, and delays none.
  * An exception in it becomes a warning. The listener outlives `open()` of the document.
  *
@@ -30,12 +42,9 @@ export const listen = <E extends Event>(target: EventTarget, types: string, list
   const each = (act: "addEventListener" | "removeEventListener") => {
     for (const type of types.split(" ")) call(target, unpatched(target, act), type, guarded, OPTIONS);
   };
-  const add = () => each("addEventListener");
-  active.add(add);
-  add();
-  followReplacements();
+  const stop = keepAdded(() => each("addEventListener"));
   return () => {
-    active.delete(add);
+    stop();
     each("removeEventListener");
   };
 };

@@ -109,6 +109,8 @@ export const scrollDepth =
     };
 
     const measure = () => {
+      // A frame that is out of view may have a layout.
+      if (!isVisible()) return;
       const before = `${Object.values(geometry ?? {})}`;
       if (update()) report();
       // The last scroll may have been read after the report that it scheduled.
