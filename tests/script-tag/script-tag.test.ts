@@ -343,7 +343,8 @@ describe.each(browserNames)("the script tag in %s", (name) => {
         .toEqual([expect.stringMatching(/-more\.js did not load/)]);
       expect(await tab.run("return window.intruded ?? false")).toBe(false);
       await expectClick(tab);
-      expect(site.signals(KEY)).toBe("clicks");
+      // The part for media is in a file of its own, which may have loaded by now.
+      expect(site.signals(KEY)).toMatch(/^clicks( media)?$/);
     });
   });
 
