@@ -143,6 +143,14 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     },
   );
 
+  it("measures with the options of a provider that replaces another one", sequential, async ({ expect }) => {
+    const { page, session } = await open("replaced");
+    await page.click("#replace");
+    await page.click("#track");
+    expect(await features(page, `${session}-next`)).toMatchObject({ page_view_count: 1, custom_event_count: 1 });
+    expect(complaints).toEqual([]);
+  });
+
   it("does not stop a tracker from the app", sequential, async ({ expect }) => {
     const { page, session } = await open("fromApp");
     await page.click("#track");

@@ -147,6 +147,23 @@ const Switch = ({ id, children }: { id: string; children: ReactNode }) => {
 
 const remount = (props: SceneProps) => <Switch id="switch">{basic(props)}</Switch>;
 
+/** Replaces the provider by another one with its own options, in one commit of React. */
+const Replaced = ({ session, ...props }: SceneProps) => {
+  const [id, setId] = useState(session);
+  return (
+    <>
+      <button id="replace" type="button" onClick={() => setId(`${session}-next`)}>
+        Replace
+      </button>
+      <WithProvider key={id} session={id} {...props}>
+        <TrackButton />
+      </WithProvider>
+    </>
+  );
+};
+
+const replaced = (props: SceneProps) => <Replaced {...props} />;
+
 let existing: Tracker | undefined;
 const fromApp = (props: SceneProps) => {
   existing ??= createTracker(optionsFor(props));
@@ -233,6 +250,7 @@ export const scenes = {
   suspended,
   transition,
   remount,
+  replaced,
   fromApp,
   dwelling,
   live,

@@ -1,10 +1,16 @@
 import { guard } from "../guard.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
-import { Error } from "../platform.ts";
+import { Error, Map } from "../platform.ts";
 import type { Stop } from "../sensors/listen.ts";
 import { createTimer } from "../sensors/timer.ts";
 import { createTracker } from "../tracker/create-tracker.ts";
 import type { Tracker } from "../tracker/tracker.ts";
+
+/**
+ * Stops of trackers that are no longer mounted, by public key. They wait until the components below have cleaned up, or
+ * until the next tracker with their key is mounted: it would be the same tracker otherwise.
+ */
+const waitingStops = new Map<string, Stop>();
 
 /** A tracker that components can use from their first render on. */
 export interface MountedTracker {
@@ -45,14 +51,22 @@ export const createMountedTracker = (): MountedTracker => {
   return {
     tracker,
     mount(options) {
+      const { key } = options;
+      waitingStops.get(key)?.();
       const started = createTracker(options);
       mounted = started;
-      // React cleans up the effects of components below after the provider's, and they may still track.
-      const stopTimer = createTimer(() => {
+      const stop = () => {
+        stopTimer.stop();
+        waitingStops.delete(key);
         started.stop();
         if (mounted === started) mounted = undefined;
-      });
-      return () => stopTimer.start();
+      };
+      // React cleans up the effects of components below after the provider's, and they may still track.
+      const stopTimer = createTimer(stop);
+      return () => {
+        waitingStops.set(key, stop);
+        stopTimer.start();
+      };
     },
   };
 };
