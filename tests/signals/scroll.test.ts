@@ -138,7 +138,7 @@ describe("the signal scrollDepth", () => {
         document.documentElement.className = "is-leaving";
         document.body.append(document.createElement("i"));
         await new Promise((done) => setTimeout(done, 800));
-        await tracker.flush();
+        void tracker.flush();
         const next = document.createElement("main");
         next.style.height = "7940px";
         content.replaceWith(next);
