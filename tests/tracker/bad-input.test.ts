@@ -138,7 +138,7 @@ describe("a tracker with wrong input", () => {
         consent: { measurement: "granted", personalisation: "pending" },
       });
       const { views } = sent as { views: object[] };
-      const { started_at, url, view_id, ...fields } = views.at(-1) as Record<string, unknown>;
+      const { started_at, url, view_id, signals, ...fields } = views.at(-1) as Record<string, unknown>;
       expect(fields).toEqual({ title: "😀".repeat(150), viewport_width: 0 });
     });
 

@@ -105,7 +105,7 @@ export const elementDwell = (): Signal => (context) => {
   return combineStops(
     context.on("view", startView),
     context.on("report", () => updateAll(true)),
-    onInput((event) => event && context.continueSession()),
+    onInput(() => context.continueSession()),
     onPageChange((change) => {
       if (change === "visible") {
         context.continueSession();
