@@ -66,6 +66,8 @@ export const scrollDepth =
     let reading: ReturnType<ScrollEnrichment> | undefined;
     let startedAt = 0;
     let isSettled = false;
+    /** Whether something has scrolled, perhaps before the content was settled. */
+    let hasScrolled = false;
     /** Time from which on the content fits the viewport; 0 while it does not. */
     let shortSince = 0;
     let reported = "";
@@ -114,7 +116,8 @@ export const scrollDepth =
       const before = `${Object.values(geometry ?? {})}`;
       if (update()) report();
       // The last scroll may have been read after the report that it scheduled.
-      else if (reported && `${Object.values(geometry ?? {})}` !== before) reportTimer.start(reportEvery);
+      else if ((reported || hasScrolled) && `${Object.values(geometry ?? {})}` !== before)
+        reportTimer.start(reportEvery);
     };
     // The observer's first call is after the layout of a frame, when a read forces no layout.
     const frame = new ResizeObserver(
@@ -142,6 +145,7 @@ export const scrollDepth =
     const noteScroll = (scroller: Node) => {
       if (isElement(scroller)) scrolled = scroller;
       if (scroller === document || scroller === followed) reportTimer.start(reportEvery);
+      hasScrolled = true;
       if (!measureTimer.isRunning()) measureNextFrame();
       measureTimer.start(MEASURE_EVERY_MS);
     };
@@ -161,7 +165,7 @@ export const scrollDepth =
       startedAt = now();
       reported = "";
       reportedDepth = 0;
-      isSettled = false;
+      isSettled = hasScrolled = false;
       shortSince = 0;
       shortTimer.stop();
       settling.start();
