@@ -23,7 +23,7 @@ import { PAGE_URL } from "./page-url.ts";
 import { DEFAULTS, NAMES } from "./parts.ts";
 
 /** The options of signals and enrichments, by name. */
-export interface SignalOptions {
+interface SignalOptions {
   hovers?: HoverOptions;
   scrollDepth?: Omit<ScrollDepthOptions, "enrichment">;
   dwell?: DwellOptions;
