@@ -102,7 +102,7 @@ describe("the endpoint of a tracker", () => {
     it.each<[string, Frame]>([
       ["about:blank", { attributes: `src="about:blank"` }],
       ["srcdoc", { attributes: `srcdoc="<p>Frame"` }],
-      ["an URL of the site", { attributes: `src="/plain.html"` }],
+      ["an URL of the site", { attributes: `src="/plain.html?signals="` }],
     ])("that is a path belongs to the site's origin, in a frame with %s", async (_, frame) => {
       const tab = await open("plain.html", { signals: [] });
       expect(await runInFrame(tab, frame, requestAll("/t"))).toEqual({
