@@ -8,7 +8,8 @@ def derived(expression, value_of):
     if not isinstance(expression, dict):
         return expression
     if "feature" in expression:
-        return value_of(expression["feature"])
+        value = value_of(expression["feature"])
+        return value if is_scalar(value) else None
     if "if" in expression:
         condition = derived(expression["if"], value_of)
         if not isinstance(condition, bool):

@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { asOf, type LoggedEvent, replay } from "@tidemark/engine";
-import { defaultFeatures } from "@tidemark/schema";
+import { defaultFeatures, type Feature } from "@tidemark/schema";
+import fc from "fast-check";
 import { expect, it } from "vitest";
+import { definitions } from "../../packages/engine/test/sql/definitions.ts";
+import { logs } from "../../packages/engine/test/sql/log.ts";
 import { diceOf } from "./dice.ts";
 import { moreFeatures } from "./more-features.ts";
 import { visits } from "./visits.ts";
@@ -11,9 +14,13 @@ import { visits } from "./visits.ts";
  * @shows an evaluator in Python, written from docs/features.md alone, returns the engine's values for generated visits
  * @needs Python 3.9 or later
  */
-const LOGS = 40;
+const VISITS = 40;
 
-const features = [...defaultFeatures, ...moreFeatures];
+/** Features to compute: definitions and, if `catalogue` is true, those of the page's tables. */
+interface Features {
+  catalogue: boolean;
+  definitions: readonly Feature[];
+}
 
 /** A moment at which the features of an entity are computed. */
 interface Row {
@@ -35,9 +42,9 @@ const named = (latest: [string, string, Values][], spine: Row[], asOfVectors: Va
 
 const fileAt = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-const evaluated = (log: LoggedEvent[], spine: Row[]): Vectors => {
+const evaluated = (features: Features, log: LoggedEvent[], spine: Row[]): Vectors => {
   const output = execFileSync("python3", ["-B", fileAt("evaluator.py"), fileAt("../../docs/features.md")], {
-    input: JSON.stringify({ log, definitions: moreFeatures, spine }),
+    input: JSON.stringify({ ...features, log, spine }),
     maxBuffer: 2 ** 30,
     encoding: "utf8",
   });
@@ -45,18 +52,21 @@ const evaluated = (log: LoggedEvent[], spine: Row[]): Vectors => {
   return named(latest, spine, as_of);
 };
 
-const computed = (log: LoggedEvent[], spine: Row[]): Vectors =>
+const allOf = ({ catalogue, definitions }: Features): readonly Feature[] =>
+  catalogue ? [...defaultFeatures, ...definitions] : definitions;
+
+const computed = (features: Features, log: LoggedEvent[], spine: Row[]): Vectors =>
   named(
-    replay(log, features).map(({ entity, id, features }) => [entity, id, features]),
+    replay(log, allOf(features)).map(({ entity, id, features }) => [entity, id, features]),
     spine,
-    asOf(log, features, spine),
+    asOf(log, allOf(features), spine),
   );
 
 /** Some moments of some entities: near an event of the log, and at any time. */
-const spineOf = (log: LoggedEvent[], seed: number): Row[] => {
+const spineOf = (features: Features, log: LoggedEvent[], seed: number): Row[] => {
   const dice = diceOf(seed);
-  const entities = replay(log, features).map(({ entity, id }) => ({ entity, id }));
-  return Array.from({ length: 40 }, () => ({
+  const entities = replay(log, allOf(features)).map(({ entity, id }) => ({ entity, id }));
+  return Array.from({ length: entities.length && 40 }, () => ({
     ...dice.pick(entities),
     as_of: dice.pick(log).time + dice.pick([0, 1, dice.integer(1, 90) * 1_000, dice.integer(-9e8, 9e8)]),
   }));
@@ -73,9 +83,10 @@ const difference = (vector: string, name: string, one: unknown, other: unknown):
   `${vector}, ${name}: evaluator ${JSON.stringify(one)}, engine ${JSON.stringify(other)}`;
 
 /** Asserts that both compute the same values, and returns the number of values. */
-const compare = (log: LoggedEvent[], spine: Row[]): number => {
-  const expected = evaluated(log, spine);
-  const actual = computed(log, spine);
+const compare = (features: Features, log: LoggedEvent[], seed: number): number => {
+  const spine = spineOf(features, log, seed);
+  const expected = evaluated(features, log, spine);
+  const actual = computed(features, log, spine);
   expect([...actual.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
   const values = [...expected].flatMap(([vector, values]) => {
     const others = actual.get(vector) ?? {};
@@ -87,12 +98,26 @@ const compare = (log: LoggedEvent[], spine: Row[]): number => {
   return values.length;
 };
 
-it("computes every feature as the engine does", () => {
+it("computes the catalogue, and features of custom entities, for visits", () => {
   let compared = 0;
-  for (let seed = 1; seed <= LOGS; seed++) {
-    const log = visits(seed);
-    compared += compare(log, spineOf(log, seed));
+  for (let seed = 1; seed <= VISITS; seed++) {
+    compared += compare({ catalogue: true, definitions: moreFeatures }, visits(seed), seed);
   }
   console.log(`${compared} values compared`);
   expect(compared).toBeGreaterThan(50_000);
+}, 600_000);
+
+// The generated logs state any `external_referrer`. The evaluator computes it from the page view.
+const isComputed = (features: readonly Feature[]) => !JSON.stringify(features).includes("external_referrer");
+
+it("computes generated definitions", () => {
+  let compared = 0;
+  const cases = definitions.filter(isComputed).chain((features) => fc.tuple(fc.constant(features), logs(features, 80)));
+  fc.assert(
+    fc.property(cases, fc.nat(), ([features, { events }], seed) => {
+      compared += compare({ catalogue: false, definitions: features }, events, seed);
+    }),
+    { numRuns: 200 },
+  );
+  console.log(`${compared} values compared`);
 }, 600_000);

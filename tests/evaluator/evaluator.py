@@ -5,7 +5,8 @@ Usage: python3 evaluator.py features.md < input.json
 The input is an object:
 
   log          the events in the order of arrival
-  definitions  features to compute in addition to those in the tables of the page
+  catalogue    whether to compute the features in the tables of the page
+  definitions  more features to compute
   spine        moments to compute them at: a list of {entity, id, as_of}
 
 The output has `latest`, a list of [entity, id, {feature: value}] at the time of each entity's latest event, and `as_of`,
@@ -27,7 +28,7 @@ from measured import is_empty, needs, signals_table, was_measured
 def main():
     given = json.load(sys.stdin)
     page = Path(sys.argv[1]).read_text(encoding="utf-8")
-    features = definitions(page) + given["definitions"]
+    features = (definitions(page) if given["catalogue"] else []) + given["definitions"]
     for feature in features:
         feature["needs"] = set() if "derive" in feature else needs(feature, signals_table(page))
     events = with_growth(counted(given["log"]))

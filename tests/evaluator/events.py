@@ -1,6 +1,7 @@
 """The events that count, and their fields, as docs/features.md states them."""
 
 import re
+from decimal import Decimal
 
 FREE_FORM = ("properties.", "traits.")
 
@@ -56,8 +57,16 @@ def is_person(entity):
 
 def custom_id(value):
     if is_number(value):
-        return str(value)
+        return number_text(value)
     return value if isinstance(value, str) and 1 <= len(value) <= 1_000 and not half_of_a_pair(value) else None
+
+
+def number_text(value):
+    """The number as JSON has it: with an exponent below 1e-6 and from 1e21 on."""
+    if 1e-6 <= abs(value) < 1e21 or value == 0:
+        return format(Decimal(repr(value)).normalize() + 0, "f")
+    mantissa, exponent = repr(float(value)).split("e")
+    return f"{mantissa}e{int(exponent):+d}"
 
 
 def half_of_a_pair(text):

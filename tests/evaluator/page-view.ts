@@ -144,7 +144,26 @@ const anyClick = (dice: Dice): Body => ({
   ...(dice.chance(0.5) && { response_ms: dice.integer(0, 2_500) }),
 });
 
-const SKUS = ["boots", "Boots", 7, "7", 4.25, "", "lens", "s".repeat(1_000), "s".repeat(1_001), true, null, "😀"];
+const SKUS = [
+  "boots",
+  "Boots",
+  7,
+  "7",
+  4.25,
+  0.00001,
+  1.5e-7,
+  0.1,
+  1e21,
+  1e20,
+  -3,
+  "",
+  "lens",
+  "s".repeat(1_000),
+  "s".repeat(1_001),
+  true,
+  null,
+  "😀",
+];
 const PRICES = [0, 1, 19.99, 0.0000005, -3.5, 1e6, 123_456.789_012_5, "free", true, 1e15, 2e15, 7.123_456_5];
 
 const anyCustom = (dice: Dice): Body => ({
