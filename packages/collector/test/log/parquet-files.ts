@@ -16,12 +16,14 @@ export interface LogFolder {
 
 /** Creates an empty folder. */
 export const createLogFolder = (): LogFolder => {
-  const root = mkdtempSync(join(tmpdir(), "tidemark-log-"));
+  let root = "";
   const remove = () => rmSync(root, { recursive: true, force: true });
   return {
     remove,
     write(files) {
       remove();
+      // DuckDB caches parts of files by name, time and size, so that a file of the same name could be read as the earlier one.
+      root = mkdtempSync(join(tmpdir(), "tidemark-log-"));
       for (const { file, bytes } of files) {
         mkdirSync(dirname(join(root, file.name)), { recursive: true });
         writeFileSync(join(root, file.name), bytes);
