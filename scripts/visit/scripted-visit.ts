@@ -190,8 +190,10 @@ export const runScriptedVisit = async (
       await page.mouse.up();
     };
     const scrollTo = async (share: number) => {
+      // A scroll that goes on changes the position within two frames, however long a loaded machine takes for them.
       const depthNow = () =>
-        page.evaluate(() => {
+        page.evaluate(async () => {
+          for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
           const { scrollTop, clientHeight, scrollHeight } = document.documentElement;
           return (scrollTop + clientHeight) / scrollHeight;
         });
