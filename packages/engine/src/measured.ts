@@ -3,7 +3,7 @@ import { SIGNAL_NAMES, type SignalName } from "@tidemark/schema/signals";
 import type { EventContext } from "./event-context.ts";
 
 /*
- * What page views state about their signals, as bits: two for the statements, and one for each name. The bits of several
+ * The statements of page views about their signals, as bits: two for the statements, and one for each name. The bits of several
  * events are combined by OR.
  */
 
