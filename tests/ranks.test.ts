@@ -59,7 +59,7 @@ const RANKS: Record<string, string[][]> = {
     ["index"],
   ],
   collector: [
-    ["alarm", "config", "definition-version", "errors", "group-commit"],
+    ["abbreviated", "alarm", "config", "definition-version", "errors", "group-commit"],
     ["compile-features"],
     ["tenants"],
     ["env"],

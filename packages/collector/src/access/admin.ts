@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { abbreviated } from "../abbreviated.ts";
 import type { Env } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import { bearerOf, hasSecret, isSecret } from "./keys.ts";
@@ -8,7 +9,7 @@ export const expectAdmin = async (c: Context<{ Bindings: Env }>, adminKeySecret:
   if (!hasSecret(c.env, adminKeySecret))
     throw new HttpError(
       "not_found",
-      `${c.req.path} is disabled until the admin key is set: run wrangler secret put ${adminKeySecret}, or add a line to .dev.vars.`,
+      `${abbreviated(c.req.path)} is disabled until the admin key is set: run wrangler secret put ${adminKeySecret}, or add a line to .dev.vars.`,
     );
   if (!(await isSecret(c.env, adminKeySecret, bearerOf(c))))
     throw new HttpError(

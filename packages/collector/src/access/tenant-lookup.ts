@@ -1,3 +1,4 @@
+import { abbreviated } from "../abbreviated.ts";
 import { HttpError } from "../errors.ts";
 import type { Tenant, Tenants } from "../tenants.ts";
 import { isSecret } from "./keys.ts";
@@ -35,14 +36,14 @@ export const createTenantLookup = (tenants: Tenants): TenantLookup => {
       if (!entry) {
         throw new HttpError(
           "unknown_key",
-          `No site has the key ${JSON.stringify(key)}. Copy it from tidemark.config.ts.`,
+          `No site has the key ${JSON.stringify(abbreviated(key))}. Copy it from tidemark.config.ts.`,
         );
       }
       const { tenant, origins } = entry;
       if (origin !== undefined && !origins.some((pattern) => pattern.test(origin))) {
         throw new HttpError(
           "origin_not_allowed",
-          `The origin ${origin} is not among the origins of site ${tenant.site.id}. Add it in tidemark.config.ts.`,
+          `The origin ${abbreviated(origin)} is not among the origins of site ${tenant.site.id}. Add it in tidemark.config.ts.`,
         );
       }
       return tenant;

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { routePath } from "hono/route";
 import { LinearRouter } from "hono/router/linear-router";
+import { abbreviated } from "../abbreviated.ts";
 import { createTenantLookup } from "../access/tenant-lookup.ts";
 import type { TidemarkConfig } from "../config.ts";
 import { type Env, metricsOf } from "../env.ts";
@@ -48,10 +49,10 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   for (const { path, method } of app.routes.filter(({ method }) => method !== "ALL" && method !== "OPTIONS"))
     app.all(path, (c) => {
       c.header("allow", method);
-      throw new HttpError("method_not_allowed", `${c.req.path} accepts ${method} only.`);
+      throw new HttpError("method_not_allowed", `${abbreviated(c.req.path)} accepts ${method} only.`);
     });
   app.all("*", (c) => {
-    throw new HttpError("not_found", `There is no ${c.req.method} ${c.req.path}.`);
+    throw new HttpError("not_found", `There is no ${c.req.method} ${abbreviated(c.req.path)}.`);
   });
 
   app.onError(respondToError);

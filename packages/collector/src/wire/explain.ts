@@ -1,5 +1,6 @@
 import type { RejectionCode } from "@tidemark/schema";
 import type { z } from "zod";
+import { abbreviated } from "../abbreviated.ts";
 
 /** A violation of the contract, with a message for the reader. */
 export interface Violation {
@@ -9,16 +10,13 @@ export interface Violation {
   message: string;
 }
 
-const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length - 3)}...` : text);
-
 /** A short text for a value. It leaves out the content of an object, which may be nested to any depth. */
 const preview = (value: unknown): string => {
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
-  return cut(JSON.stringify(value) ?? String(value), 60);
+  return abbreviated(JSON.stringify(value) ?? String(value), 60);
 };
 
-/** A dotted path of at most 200 characters: a client may name its fields as it likes. */
-const dotted = (path: readonly PropertyKey[]): string => cut(path.join("."), 200);
+const dotted = (path: readonly PropertyKey[]): string => abbreviated(path.join("."));
 
 const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], input);

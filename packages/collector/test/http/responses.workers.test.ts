@@ -144,3 +144,38 @@ describe("every response to a batch", () => {
     expect(response.accepted + response.duplicates + response.rejected.length).toBe(events.length);
   });
 });
+  it("repeats no long text of the client", async () => {
+    const long = "x".repeat(10_000);
+    const responses = [
+      await sent({ key: long }),
+      await post(`{"events":[{}],"key":"${long}"}`),
+      await sent({ [long]: 1 }),
+      await sent({ session_id: long }),
+      await sent({}, { origin: `https://${long}.example` }),
+      await request(`/${long}`),
+      await request(`/v1/features/session/${long}`, authorized()),
+      await request(`/v1/features/session/${long}?key=tm_shop_aaaaaaaa`),
+      await request(`/v1/features/user/${long}`, authorized()),
+      await request(`/v1/features/user/%E0%A4%A${long}`, authorized()),
+      await request(`/v1/features/${long}/1`, authorized()),
+      await request(`/v1/features/user/${long}`, { method: "POST" }),
+      await request(`/v1/forget?key=${long}`, { method: "POST" }),
+      await request(`/v1/log/tail?site=${long}`, authorized("admin-key")),
+      await request(`/v1/log/files?site=shop&from=${long}`, authorized("admin-key")),
+      await request(`/v1/log/files/${long}`, authorized("admin-key")),
+      await appWith(new Error(), withoutSecret).fetch(`/v1/log/files/${long}`),
+    ];
+    for (const response of responses) {
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      expect(await response.text()).not.toContain("x".repeat(201));
+    }
+    const rejected = await accept(
+      batch([
+        { ...custom(0), [long]: 1 },
+        { ...custom(1), properties: { [long]: 1 } },
+      ]),
+    );
+    expect(rejected.rejected).toHaveLength(2);
+    expect(JSON.stringify(rejected).length).toBeLessThan(2_000);
+  });
+

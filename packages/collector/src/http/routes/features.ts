@@ -1,5 +1,6 @@
 import type { RollupVectorResponse, SessionVectorResponse } from "@tidemark/schema";
 import type { Context } from "hono";
+import { abbreviated } from "../../abbreviated.ts";
 import { featuresRejection, hasGpc } from "../../access/consent.ts";
 import { bearerOf } from "../../access/keys.ts";
 import type { TenantLookup } from "../../access/tenant-lookup.ts";
@@ -31,12 +32,12 @@ const expectDecodable = (c: FeatureRequest): void => {
   try {
     decodeURIComponent(new URL(c.req.url).pathname);
   } catch {
-    throw new HttpError("invalid_path", `${c.req.path}: encode the entity's id with encodeURIComponent.`);
+    throw new HttpError("invalid_path", `${abbreviated(c.req.path)}: encode the entity's id with encodeURIComponent.`);
   }
 };
 
 const vectorNotFound = ({ site }: Tenant, entity: string, id: string) =>
-  new HttpError("not_found", `Site ${site.id} has no ${entity} ${JSON.stringify(id)}.`);
+  new HttpError("not_found", `Site ${site.id} has no ${entity} ${JSON.stringify(abbreviated(id))}.`);
 
 /**
  * `GET /v1/features/{entity}/{id}`: the vector at the time of the call. A session's vector includes every acknowledged
@@ -78,7 +79,7 @@ export const featureRoutes: RouteGroup = (app, { lookup }) => {
       const defined = ["session", ...rollups.keys()].join(", ");
       throw new HttpError(
         "not_found",
-        `No feature is defined for ${JSON.stringify(entity)}; expected one of ${defined}.`,
+        `No feature is defined for ${JSON.stringify(abbreviated(entity))}; expected one of ${defined}.`,
       );
     }
     const vector = await readRollup(c.env, tenant, entity, id);

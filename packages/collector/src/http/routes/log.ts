@@ -1,5 +1,6 @@
 import type { LogFile } from "@tidemark/schema/log";
 import type { Context } from "hono";
+import { abbreviated } from "../../abbreviated.ts";
 import { expectAdmin } from "../../access/admin.ts";
 import { type Env, logWriterOf } from "../../env.ts";
 import { HttpError } from "../../errors.ts";
@@ -21,7 +22,10 @@ const tenantOfLog = (c: LogRequest, tenants: Tenants): Tenant => {
   if (site === undefined) throw new HttpError("invalid_query", `site: expected one of ${sites}; given none.`);
   const tenant = tenants.get(site);
   if (!tenant)
-    throw new HttpError("not_found", `site: there is no site ${JSON.stringify(site)}; expected one of ${sites}.`);
+    throw new HttpError(
+      "not_found",
+      `site: there is no site ${JSON.stringify(abbreviated(site))}; expected one of ${sites}.`,
+    );
   if (!tenant.log)
     throw new HttpError("no_log", `Site ${site} has no log: add log: { days: 30 } to it in tidemark.config.ts.`);
   return tenant;
@@ -37,7 +41,7 @@ const timeIn = (c: LogRequest, name: string, byDefault: number): number => {
   if (Number.isNaN(time))
     throw new HttpError(
       "invalid_query",
-      `${name}: expected a time such as 2026-11-29 or 2026-11-29T09:00:00Z; given ${JSON.stringify(text)}.`,
+      `${name}: expected a time such as 2026-11-29 or 2026-11-29T09:00:00Z; given ${JSON.stringify(abbreviated(`${text}`))}.`,
     );
   return Math.min(Math.max(time, 0), LATEST);
 };
@@ -45,7 +49,7 @@ const timeIn = (c: LogRequest, name: string, byDefault: number): number => {
 const dateOf = (time: number): string => new Date(time).toISOString().slice(0, 10);
 
 const noFile = (name: string): never => {
-  throw new HttpError("not_found", `The log has no file ${JSON.stringify(name)}.`);
+  throw new HttpError("not_found", `The log has no file ${JSON.stringify(abbreviated(name))}.`);
 };
 
 /** Whether records in a file may have been received in a period of time, both ends included. */
@@ -82,7 +86,7 @@ export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants
       c.header("content-range", `bytes */${size}`);
       throw new HttpError(
         "range_not_satisfiable",
-        `Range: expected a part of ${size} bytes, such as bytes=0-${size - 1}; given ${c.req.header("range")}.`,
+        `Range: expected a part of ${size} bytes, such as bytes=0-${size - 1}; given ${abbreviated(`${c.req.header("range")}`)}.`,
       );
     }
     const { body, httpEtag } = (await getFile(bucket, name, range)) ?? noFile(name);
