@@ -1,6 +1,7 @@
 import { type BatchResponse, batch, type Envelope, type ReceivedBatch } from "@tidemark/schema";
 import { CONTRACT_VERSION } from "@tidemark/schema/limits";
 import { measurementRejection } from "../access/consent.ts";
+import { isSessionIdOf } from "../access/session-ids.ts";
 import type { TenantLookup } from "../access/tenant-lookup.ts";
 import { type Env, sessionOf } from "../env.ts";
 import { HttpError, invalidJson } from "../errors.ts";
@@ -92,8 +93,7 @@ const ingestSplit = async (
   const { key, session_id, consent } = envelope;
   const tenant = lookup.byKey(key, origin);
   const { site } = tenant;
-  const [siteId, id] = session_id.split(".");
-  if (id !== undefined && siteId !== site.id) {
+  if (!isSessionIdOf(site, session_id)) {
     throw new HttpError("foreign_session", `session_id: ${session_id} is not a session of site ${site.id}.`);
   }
 

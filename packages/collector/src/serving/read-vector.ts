@@ -1,4 +1,5 @@
 import type { RollupVectorResponse } from "@tidemark/schema";
+import { isSessionIdOf } from "../access/session-ids.ts";
 import type { EntityRow } from "../entities/merge.ts";
 import { type EntityKey, entityKey } from "../entities/push.ts";
 import { shardFor } from "../entities/shards.ts";
@@ -11,8 +12,13 @@ import type { Tenant } from "../tenants.ts";
 /** A rollup's vector at the time of the call. */
 export type RollupVector = Omit<RollupVectorResponse, "entity" | "id">;
 
-/** The current vector of a session; `undefined` when none of its events counted. @throws HttpError `unavailable` */
+/**
+ * The current vector of a session; `undefined` when none of its events counted, or when no session can have the id.
+ *
+ * @throws HttpError `unavailable`
+ */
 export const readSession = async (env: Env, tenant: Tenant, id: string): Promise<SessionVector | undefined> => {
+  if (!isSessionIdOf(tenant.site, id)) return undefined;
   const vector = await sessionOf(env, tenant, id).vector(tenant.site.id);
   if (vector === "unavailable")
     throw new HttpError("unavailable", "The session could not be read. Send the request again.");

@@ -70,7 +70,8 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   /**
-   * Stores a batch: accepts, deduplicates or rejects each event.
+   * Stores a batch: accepts, deduplicates or rejects each event. Before an event of the session has counted, it writes
+   * nothing.
    *
    * @throws Error for a defect; nothing is stored then.
    */
@@ -100,6 +101,8 @@ export abstract class SessionObject extends DurableObject<Env> {
     });
     const acknowledge = () => this.#push(stored, batch.received_at)?.then(() => result) ?? result;
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
+    // A batch of which nothing counted leaves nothing behind. While the object lives, a later batch stores its outcome.
+    if (stored.engine.event_time === null) return result;
   }
 
   /**

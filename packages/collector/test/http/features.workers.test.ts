@@ -1,6 +1,10 @@
+import { createExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { type Feature, sessionFeatures } from "@tidemark/schema";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { defineConfig } from "../../src/config.ts";
+import { createApp } from "../../src/http/app.ts";
+import { createTenants } from "../../src/tenants.ts";
 import {
   accept,
   batch,
@@ -15,6 +19,7 @@ import {
   vectorOf,
   view,
 } from "../workers/client.ts";
+import { config } from "../workers/worker.ts";
 
 describe("GET /v1/features/session/{id}", () => {
   it("serves the vector right after the acknowledgement, with every feature of the catalogue", async () => {
@@ -52,6 +57,22 @@ describe("GET /v1/features/session/{id}", () => {
     ]);
     expect(await errorOf(await read(id, "wrong"))).toEqual([401, "unauthorized", expect.any(String)]);
     expect(await errorOf(await read(id, ""))).toEqual([401, "unauthorized", expect.any(String)]);
+  });
+
+  it("looks up no object for an id that no session of the site can have", async () => {
+    const getByName = vi.fn(() => ({ vector: async () => undefined }));
+    const app = createApp(config, createTenants(config));
+    const headers = { authorization: "Bearer shop-read-key" };
+    const readWith = (id: string) => {
+      const SESSION = { getByName };
+      const path = `/v1/features/session/${encodeURIComponent(id)}`;
+      return app.request(path, { headers }, { ...env, SESSION }, createExecutionContext());
+    };
+    for (const id of ["short", "x".repeat(65), "x".repeat(10_000), "blog.session-1", "session 10", "shop.session-1\n"])
+      expect((await errorOf(await readWith(id))).slice(0, 2)).toEqual([404, "not_found"]);
+    expect(getByName).not.toHaveBeenCalled();
+    await readWith("shop.session-1");
+    expect(getByName).toHaveBeenCalledOnce();
   });
 
   it("serves neither unknown sessions nor those of another site, even under the same id", async () => {

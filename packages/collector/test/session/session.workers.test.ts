@@ -253,6 +253,26 @@ describe("a session", () => {
     expect(await rows()).toHaveLength(1);
   });
 
+  it("leaves nothing behind after a batch of which nothing counted, and counts it with a later one", async () => {
+    const session_id = newSession();
+    const rows = () =>
+      runInDurableObject(SESSION.getByName(`shop:${session_id}`), async (_, { storage }) => [
+        ...rowsOf(storage),
+        ...[await storage.getAlarm()].filter((at) => at !== null),
+      ]);
+    const nothing = batch([{ ...custom(0), name: 1 }, null, { ...custom(1), view_id: "view000002" }], { session_id });
+    const tooOld = batch([{ ...custom(2), time: 0 }], { session_id });
+    expect((await accept(nothing)).rejected).toHaveLength(3);
+    expect((await accept(tooOld)).tab?.acknowledged).toEqual([[0, 2]]);
+    expect(await rows()).toEqual([]);
+    expect((await read(session_id)).status).toBe(404);
+
+    await accept(batch([custom(3)], { session_id }));
+    expect(await rows()).not.toEqual([]);
+    expect((await vectorOf(session_id)).delivery).toMatchObject({ received: 1, rejected: 3, missing: 0 });
+    expect((await accept(nothing)).rejected).toHaveLength(3);
+  });
+
   it("counts events that the client reports as dropped", async () => {
     const session_id = newSession();
     await accept(batch([custom(5)], { session_id, dropped: [{ from_seq: 0, to_seq: 2, reason: "overflow" }] }));
