@@ -14,7 +14,8 @@ export const rejectionCodes = {
   no_consent: "The event names the user, and the visitor has not consented to personalisation.",
   too_old: "The event's time is more than 8 days before the batch's sent_at.",
   too_many_tabs: "The session already has the largest number of tabs.",
-  too_many_gaps: "The tab's sequence has more gaps than the collector stores, so it cannot store this event's number.",
+  too_many_gaps:
+    "The numbers of the session's tabs have more gaps than the collector stores, so it cannot store this event's number.",
   too_many_missing: "Too many of the tab's numbers below the event's seq never arrived.",
 } as const;
 

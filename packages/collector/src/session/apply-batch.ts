@@ -27,8 +27,8 @@ const tooManyTabs = (index: number): Rejection => {
   return { index, code: "too_many_tabs", path: "", message };
 };
 
-const tooManyGaps = (index: number, seq: number): Rejection => {
-  const message = `seq: too many numbers before ${seq} never arrived; start a new tab_id`;
+const tooManyGaps = (index: number): Rejection => {
+  const message = "seq: the numbers of the session have too many gaps; start a new session";
   return { index, code: "too_many_gaps", path: "seq", message };
 };
 
@@ -42,16 +42,17 @@ const inOrder = (rejected: Rejection[]): Rejection[] => rejected.sort((a, b) => 
 /** Records rejected and dropped events in the tab. Returns the number of newly reported dropped events by reason. */
 const recordRejectedAndDropped = (
   tab: Tab,
+  tabs: Iterable<Tab>,
   { dropped = [] }: Envelope,
   events: unknown[],
   rejected: readonly Rejection[],
 ): BatchResult["dropped"] => {
   for (const { index } of rejected) {
     const seq = seqOf(events[index]);
-    if (seq !== undefined) reject(tab, seq);
+    if (seq !== undefined) reject(tab, seq, tabs);
   }
   const newlyDropped: BatchResult["dropped"] = {};
-  for (const range of dropped) newlyDropped[range.reason] = (newlyDropped[range.reason] ?? 0) + drop(tab, range);
+  for (const range of dropped) newlyDropped[range.reason] = (newlyDropped[range.reason] ?? 0) + drop(tab, range, tabs);
   return newlyDropped;
 };
 
@@ -76,8 +77,9 @@ export const applyBatch = (
     return { response, dropped: {}, missing_change: 0 };
   }
 
+  const tabs = [...stored.tabs.values()];
   const missing = countMissing(tab);
-  const dropped = recordRejectedAndDropped(tab, envelope, events, rejected);
+  const dropped = recordRejectedAndDropped(tab, tabs, envelope, events, rejected);
   const contextOf = eventContextsOf(envelope, batch.anonymous_id);
   const correct = createCorrection(tab.clock, sent_at, batch.received_at);
   const fold = createFold(stored, definitions);
@@ -85,11 +87,11 @@ export const applyBatch = (
   let duplicates = 0;
   for (const index of sortBySeq(events, valid)) {
     const event = events[index] as Event;
-    const outcome = receive(tab, event.seq);
+    const outcome = receive(tab, event.seq, tabs);
     if (outcome === "duplicate") {
       duplicates += 1;
     } else if (outcome === "full") {
-      rejected.push(tooManyGaps(index, event.seq));
+      rejected.push(tooManyGaps(index));
     } else if (outcome === "too_high") {
       rejected.push(tooManyMissing(index, event.seq));
     } else {

@@ -22,6 +22,12 @@ export const has = (set: Intervals, number: number): boolean => {
   return range !== undefined && range[0] <= number;
 };
 
+/** Whether the set contains a number of a range, or one next to it. */
+export const touches = (set: Intervals, from: number, to: number): boolean => {
+  const range = set[search(set, from - 1)];
+  return range !== undefined && range[0] <= to + 1;
+};
+
 /** Adds every number from `from` to `to` to the set. */
 export const insert = (set: Intervals, from: number, to = from): void => {
   const start = search(set, from - 1);

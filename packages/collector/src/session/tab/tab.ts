@@ -1,10 +1,10 @@
 import type { DeliveryCounts, Dropped } from "@tidemark/schema";
 import { MAX_ACKNOWLEDGED_RANGES } from "@tidemark/schema/limits";
 import { type ClientClock, newClock } from "./clock.ts";
-import { has, highest, type Intervals, insert, insertNext, size, union } from "./intervals.ts";
+import { has, highest, type Intervals, insert, insertNext, size, touches, union } from "./intervals.ts";
 
-/** Maximum number of ranges in one set. Only a client that skips numbers deliberately reaches it. */
-const MAX_RANGES = 256;
+/** Maximum number of ranges in the sets of all tabs of a session. Only a client that skips numbers deliberately reaches it. */
+const MAX_RANGES = 1_024;
 
 /** Maximum number of missing events of a tab. Only a client that skips numbers deliberately reaches it. */
 export const MAX_MISSING = 100_000;
@@ -21,7 +21,16 @@ export interface Tab {
 /** A tab without events. */
 export const newTab = (): Tab => ({ received: [], rejected: [], dropped: [], duplicates: 0, clock: newClock() });
 
-const full = (set: Intervals): boolean => set.length >= MAX_RANGES;
+/**
+ * Whether a set takes a range of numbers: it has a part of the range or a number next to it. Otherwise the tabs of the
+ * session need space for one more range.
+ */
+const takes = (set: Intervals, from: number, to: number, tabs: Iterable<Tab>): boolean => {
+  if (touches(set, from, to)) return true;
+  let ranges = 0;
+  for (const { received, rejected, dropped } of tabs) ranges += received.length + rejected.length + dropped.length;
+  return ranges < MAX_RANGES;
+};
 
 /** Whether a number is so high that more than {@link MAX_MISSING} numbers of the tab would be missing. */
 const isTooHigh = (tab: Tab, seq: number): boolean => {
@@ -33,32 +42,44 @@ const isTooHigh = (tab: Tab, seq: number): boolean => {
 /**
  * Records a received event. Returns whether it is `new` or a `duplicate`; or, when its number cannot be stored, `full`
  * or `too_high`.
+ *
+ * @param tabs All tabs of the session. Default: the tab alone.
  */
-export const receive = (tab: Tab, seq: number): "new" | "duplicate" | "full" | "too_high" => {
+export const receive = (
+  tab: Tab,
+  seq: number,
+  tabs: Iterable<Tab> = [tab],
+): "new" | "duplicate" | "full" | "too_high" => {
   if (insertNext(tab.received, seq)) return "new";
   if (has(tab.received, seq)) {
     tab.duplicates += 1;
     return "duplicate";
   }
-  const extendsRange = has(tab.received, seq - 1) || has(tab.received, seq + 1);
-  if (full(tab.received) && !extendsRange) return "full";
+  if (!takes(tab.received, seq, seq, tabs)) return "full";
   if (isTooHigh(tab, seq)) return "too_high";
   insert(tab.received, seq);
   return "new";
 };
 
-/** Records a rejected event. It counts as neither missing nor received. A number that is too high is ignored. */
-export const reject = (tab: Tab, seq: number): void => {
-  if (!full(tab.rejected) && !isTooHigh(tab, seq)) insert(tab.rejected, seq);
+/**
+ * Records a rejected event. It counts as neither missing nor received. A number that is too high, or for which there is
+ * no space, is ignored.
+ *
+ * @param tabs As for {@link receive}.
+ */
+export const reject = (tab: Tab, seq: number, tabs: Iterable<Tab> = [tab]): void => {
+  if (takes(tab.rejected, seq, seq, tabs) && !isTooHigh(tab, seq)) insert(tab.rejected, seq);
 };
 
 /**
  * Records a range of events that the client dropped. Returns the number of newly reported ones. A range that ends too
- * high is ignored.
+ * high, or for which there is no space, is ignored.
+ *
+ * @param tabs As for {@link receive}.
  */
-export const drop = (tab: Tab, { from_seq, to_seq }: Dropped): number => {
+export const drop = (tab: Tab, { from_seq, to_seq }: Dropped, tabs: Iterable<Tab> = [tab]): number => {
   const before = size(tab.dropped);
-  if (!full(tab.dropped) && !isTooHigh(tab, to_seq)) insert(tab.dropped, from_seq, to_seq);
+  if (takes(tab.dropped, from_seq, to_seq, tabs) && !isTooHigh(tab, to_seq)) insert(tab.dropped, from_seq, to_seq);
   return size(tab.dropped) - before;
 };
 

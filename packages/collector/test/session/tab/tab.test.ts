@@ -10,8 +10,8 @@ import {
   reject,
 } from "../../../src/session/tab/tab.ts";
 
-/** Maximum number of ranges of numbers in a tab. */
-const MAX_RANGES = 256;
+/** Maximum number of ranges of numbers in all tabs of a session. */
+const MAX_RANGES = 1_024;
 
 const seq = fc.nat(40);
 const step = fc.oneof(
@@ -55,14 +55,14 @@ describe("a tab", () => {
     );
   });
 
-  it("rejects new ranges beyond 256, but accepts adjacent numbers and still recognises duplicates", () => {
+  it("rejects new ranges beyond 1,024, but accepts adjacent numbers and still recognises duplicates", () => {
     const tab = newTab();
     for (let range = 0; range < MAX_RANGES; range += 1) expect(receive(tab, 2 * range)).toBe("new");
-    expect(receive(tab, 1_000)).toBe("full");
+    expect(receive(tab, 4_000)).toBe("full");
     expect(receive(tab, 4)).toBe("duplicate");
     expect(receive(tab, 2 * MAX_RANGES - 1)).toBe("new");
     expect(receive(tab, 1)).toBe("new");
-    expect(receive(tab, 1_000)).toBe("new");
+    expect(receive(tab, 4_000)).toBe("new");
     expect(countDelivery([tab])).toMatchObject({ received: MAX_RANGES + 3, duplicates: 1 });
   });
 
@@ -82,15 +82,31 @@ describe("a tab", () => {
     expect(receive(tab, 100_004)).toBe("new");
   });
 
-  it("ignores rejected and dropped numbers beyond 256 ranges, which stay missing", () => {
+  it("ignores rejected and dropped numbers beyond 1,024 ranges, which stay missing", () => {
     const tab = newTab();
-    for (let range = 0; range < MAX_RANGES; range += 1) {
+    for (let range = 0; range < MAX_RANGES / 2; range += 1) {
       reject(tab, 4 * range);
       drop(tab, { from_seq: 4 * range + 1, to_seq: 4 * range + 1, reason: "expired" });
     }
     reject(tab, 4 * MAX_RANGES);
     expect(drop(tab, { from_seq: 4 * MAX_RANGES + 1, to_seq: 4 * MAX_RANGES + 1, reason: "expired" })).toBe(0);
-    expect(countDelivery([tab])).toMatchObject({ rejected: MAX_RANGES, dropped: MAX_RANGES });
+    expect(countDelivery([tab])).toMatchObject({ rejected: MAX_RANGES / 2, dropped: MAX_RANGES / 2 });
+    // A range that touches another one needs no space.
+    reject(tab, 1);
+    expect(drop(tab, { from_seq: 0, to_seq: 3, reason: "expired" })).toBe(3);
+    expect(countDelivery([tab])).toMatchObject({ rejected: MAX_RANGES / 2 + 1, dropped: MAX_RANGES / 2 + 3 });
+  });
+
+  it("shares the ranges with the other tabs of its session", () => {
+    const tabs = Array.from({ length: 256 }, newTab);
+    let ranges = 0;
+    for (let seq = 0; seq < 20; seq += 2)
+      for (const tab of tabs)
+        if (receive(tab, seq, tabs) === "new") ranges += 1;
+        else expect(ranges).toBe(MAX_RANGES);
+    expect(ranges).toBe(MAX_RANGES);
+    for (const tab of tabs) expect(receive(tab, 1, tabs)).toBe("new");
+    expect(receive(newTab(), 0, tabs)).toBe("new");
   });
 });
 
