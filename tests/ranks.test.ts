@@ -48,7 +48,7 @@ const RANKS: Record<string, string[][]> = {
       "pane-layout",
       "view-values",
     ],
-    ["field", "measured", "text", "view-key"],
+    ["fed-ids", "field", "measured", "text", "view-key"],
     ["aggregates", "condition", "entity", "growth"],
     ["check-definitions", "panes"],
     ["accumulator"],

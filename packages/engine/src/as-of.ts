@@ -1,9 +1,10 @@
 import type { Feature, FeatureValue } from "@tidemark/schema";
 import { displayed } from "./displayed.ts";
-import type { Engine, EngineState } from "./engine.ts";
+import type { EngineState } from "./engine.ts";
 import { type EntityEngine, entityEngines } from "./entity-engine.ts";
+import { feeds } from "./fed-ids.ts";
 import type { LatenessOptions } from "./lateness.ts";
-import { type LoggedEvent, sessionEvents } from "./logged-event.ts";
+import { type LoggedEvent, type SessionEvent, sessionEvents } from "./logged-event.ts";
 
 /** An entity and a point in time at which its features are wanted, such as the time of a label to train on. */
 export interface SpineRow {
@@ -27,14 +28,13 @@ export const asOf = (
   spine: readonly SpineRow[],
   options?: LatenessOptions,
 ): Record<string, FeatureValue>[] => {
-  const counted = Array.from(events, sessionEvents(options)).filter(({ lateness }) => lateness !== "too_late");
-  const inOrder = counted.map(({ event }) => event).sort((a, b) => a.time - b.time);
   const histories = new Map<string, EntityHistory>(
-    entityEngines(features, options).map((each) => [
-      each.entity,
-      { engine: each.engine, events: byId(inOrder, each.idOf), states: new Map() },
-    ]),
+    entityEngines(features, options).map((each) => [each.entity, { ...each, events: new Map(), states: new Map() }]),
   );
+  const inSession = sessionEvents(options);
+  for (const each of events) addEvent(histories.values(), inSession(each));
+  for (const history of histories.values())
+    for (const own of history.events.values()) own.sort((a, b) => a.time - b.time);
   checkSpine(spine, [...histories.keys()]);
 
   const vectors = new Map<SpineRow, Record<string, FeatureValue>>();
@@ -65,21 +65,20 @@ const checkSpine = (spine: readonly SpineRow[], entities: readonly string[]): vo
   });
 };
 
-const byId = (events: LoggedEvent[], idOf: EntityEngine["idOf"]): Map<string, LoggedEvent[]> => {
-  const groups = new Map<string, LoggedEvent[]>();
-  for (const event of events) {
+/** Adds an event to the history of each entity that it counts for. */
+const addEvent = (histories: Iterable<EntityHistory>, { lateness, event, fed }: SessionEvent): void => {
+  for (const { entity, idOf, events } of histories) {
     const id = idOf(event, event);
-    if (id === undefined) continue;
-    const group = groups.get(id);
-    if (group) group.push(event);
-    else groups.set(id, [event]);
+    if (id === undefined || !feeds(fed, entity, id) || lateness === "too_late") continue;
+    const own = events.get(id);
+    if (own) own.push(event);
+    else events.set(id, [event]);
   }
-  return groups;
 };
 
 /** The engine of an entity type, with the events and the current state of each entity, by id. */
-interface EntityHistory {
-  engine: Engine;
+interface EntityHistory extends EntityEngine {
+  /** In the order of arrival at first, then in the order of time. */
   events: Map<string, LoggedEvent[]>;
   states: Map<string, FoldPosition>;
 }

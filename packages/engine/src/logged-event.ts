@@ -1,5 +1,6 @@
 import { displayed } from "./displayed.ts";
 import type { EngineEvent } from "./engine.ts";
+import type { FedIds } from "./fed-ids.ts";
 import { type ViewTotals, withGrowth } from "./growth.ts";
 import { type Lateness, type LatenessOptions, latenessRule } from "./lateness.ts";
 
@@ -27,16 +28,19 @@ const checkEvent = (event: LoggedEvent, position: number): void => {
 };
 
 /** An event as its session counts it. */
-interface SessionEvent {
+export interface SessionEvent {
   lateness: Lateness;
   /** The event with the growth of its totals, or the given one when it is too late. */
   event: LoggedEvent;
+  /** The ids that the session feeds, for {@link feeds}. Call it for each entity in the order of arrival. */
+  fed: FedIds;
 }
 
 /** The state of a session that the next event depends on. */
 interface Progress {
   maxEventTime: number | null;
   totals: ViewTotals;
+  fed: FedIds;
 }
 
 /**
@@ -54,12 +58,12 @@ export const sessionEvents = (options: LatenessOptions | undefined): ((event: Lo
     position += 1;
     checkEvent(event, position);
     const { session_id, time } = event;
-    const progress = sessions.get(session_id) ?? { maxEventTime: null, totals: {} };
+    const progress = sessions.get(session_id) ?? { maxEventTime: null, totals: {}, fed: {} };
     sessions.set(session_id, progress);
-    const { maxEventTime, totals } = progress;
+    const { maxEventTime, totals, fed } = progress;
     const lateness = classify(maxEventTime, time);
-    if (lateness === "too_late") return { lateness, event };
+    if (lateness === "too_late") return { lateness, event, fed };
     progress.maxEventTime = Math.max(maxEventTime ?? time, time);
-    return { lateness, event: withGrowth(totals, event, event) };
+    return { lateness, event: withGrowth(totals, event, event), fed };
   };
 };

@@ -1,6 +1,7 @@
 import type { Feature, FeatureValue } from "@tidemark/schema";
 import type { EngineState } from "./engine.ts";
 import { entityEngines } from "./entity-engine.ts";
+import { feeds } from "./fed-ids.ts";
 import type { LatenessOptions } from "./lateness.ts";
 import { type LoggedEvent, sessionEvents } from "./logged-event.ts";
 
@@ -33,11 +34,11 @@ export const replay = (
     states: new Map<string, EngineState>(),
   }));
   for (const each of events) {
-    const { lateness, event } = inSession(each);
+    const { lateness, event, fed } = inSession(each);
     const isCounted = lateness !== "too_late";
     for (const { entity, engine, idOf, states } of entities) {
       const id = idOf(event, event);
-      if (id === undefined || !(isCounted || states.has(id))) continue;
+      if (id === undefined || !feeds(fed, entity, id) || !(isCounted || states.has(id))) continue;
       const state = states.get(id) ?? engine.emptyState();
       states.set(id, state);
       if (entity === "session") engine.fold(state, event, event);

@@ -1,7 +1,9 @@
+import type { Feature } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { asOf, type SpineRow } from "../src/as-of.ts";
 import type { LoggedEvent } from "../src/logged-event.ts";
+import { replay } from "../src/replay.ts";
 import { expectedFeatures, features, neverLate } from "./brute-force.ts";
 import { eventsUntil } from "./events.ts";
 
@@ -29,6 +31,30 @@ describe("asOf", () => {
         expect(asOf(all, features, [row], neverLate)).toEqual(asOf(before, features, [row], neverLate));
       }),
     );
+  });
+
+  it("counts a session for the first 8 users in the order of arrival, as a replay does", () => {
+    const userOf = (seq: number) => `user ${seq}`;
+    const log = Array.from(
+      { length: 12 },
+      (_, seq): LoggedEvent => ({
+        ...{ type: "custom", name: "x", time: 1_000 - seq, seq, tab_id: "t1" },
+        ...{ session_id: "s1", anonymous_id: "a1", user_id: userOf(seq) },
+      }),
+    );
+    const events: Feature = {
+      name: "events",
+      description: "Events.",
+      unit: "count",
+      entity: "user",
+      source: "custom",
+      aggregate: { type: "count" },
+      window: { type: "lifetime" },
+    };
+    const spine = log.map(({ seq }) => ({ entity: "user", id: userOf(seq), as_of: 2_000 }));
+    const counts = asOf(log, [events], spine, neverLate).map(({ events }) => events);
+    expect(counts).toEqual([...new Array(8).fill(1), ...new Array(4).fill(0)]);
+    expect(replay(log, [events], neverLate).map(({ id }) => id)).toEqual(spine.slice(0, 8).map(({ id }) => id));
   });
 
   it("ignores events that are too late", () => {

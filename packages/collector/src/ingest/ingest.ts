@@ -66,11 +66,17 @@ interface RequestContext {
 }
 
 /** Counts the events of a batch by outcome. */
-const countBatch = (meter: Meter, site: string, { response, dropped, missing_change }: BatchResult): void => {
+const countBatch = (
+  meter: Meter,
+  site: string,
+  { response, dropped, missing_change, not_fed = {} }: BatchResult,
+): void => {
   meter.count("tidemark_events_accepted_total", { site }, response.accepted);
   meter.count("tidemark_events_duplicate_total", { site }, response.duplicates);
   for (const { code } of response.rejected) meter.count("tidemark_events_rejected_total", { site, code }, 1);
   for (const [reason, amount] of Object.entries(dropped))
+  for (const [entity, amount] of Object.entries(not_fed))
+    meter.count("tidemark_events_not_fed_total", { site, entity }, amount);
     meter.count("tidemark_events_dropped_total", { site, reason }, amount);
   meter.count("tidemark_events_missing", { site }, missing_change);
 };

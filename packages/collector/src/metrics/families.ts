@@ -13,6 +13,10 @@ export const families = {
     type: "counter",
     help: "Events dropped by clients, by reason. An event counts once.",
   },
+  tidemark_events_not_fed_total: {
+    type: "counter",
+    help: "Events that count for their session, but for no user, page or custom entity: their session has the most ids of it.",
+  },
   tidemark_events_missing: {
     type: "gauge",
     help: "Sequence numbers below a tab's highest that were neither received, rejected nor dropped: in transit or lost.",

@@ -74,7 +74,7 @@ export const applyBatch = (
   if (!tab) {
     const all = inOrder([...rejected, ...valid.map(tooManyTabs)]);
     const response = { accepted: 0, duplicates: 0, rejected: all, tab: { acknowledged: [] } };
-    return { response, dropped: {}, missing_change: 0 };
+    return { response, dropped: {}, missing_change: 0, not_fed: {} };
   }
 
   const tabs = [...stored.tabs.values()];
@@ -82,7 +82,7 @@ export const applyBatch = (
   const dropped = recordRejectedAndDropped(tab, tabs, envelope, events, rejected);
   const contextOf = eventContextsOf(envelope, batch.anonymous_id);
   const correct = createCorrection(tab.clock, sent_at, batch.received_at);
-  const fold = createFold(stored, definitions);
+  const { fold, notFed } = createFold(stored, definitions);
   const accepted: Accepted = { events: [], times: [], user_id: undefined };
   let duplicates = 0;
   for (const index of sortBySeq(events, valid)) {
@@ -111,5 +111,5 @@ export const applyBatch = (
     rejected: inOrder(rejected),
     tab: { acknowledged: acknowledged(tab) },
   };
-  return { response, dropped, missing_change: countMissing(tab) - missing };
+  return { response, dropped, missing_change: countMissing(tab) - missing, not_fed: notFed };
 };

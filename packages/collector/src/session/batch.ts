@@ -29,4 +29,9 @@ export interface BatchResult {
   dropped: { [R in Dropped["reason"]]?: number };
   /** Change in the number of the tab's missing events: negative when the batch closes a gap. */
   missing_change: number;
+  /**
+   * Number of accepted events that count for no entity of a name, because the session feeds as many as it may. Absent in
+   * the result of an earlier version.
+   */
+  not_fed?: Record<string, number>;
 }

@@ -36,6 +36,7 @@ const withoutRecords = { arrivals: 0, pseudonym: null, recorded_id: null, record
 /** Converts a session that an earlier version has stored. Its pushes were sent to a shard in order, if at all. */
 export const convertEarlierSession = (stored: StoredSession): void => {
   Object.assign(stored, { ...withoutRecords, ...stored });
+  stored.fed ??= {};
   for (const tab of stored.tabs.values()) tab.clock = convertClock(tab.clock);
   const { push_queue, session_id, latest_received_at, closed } = stored;
   if ("partition" in push_queue) return;

@@ -1,4 +1,4 @@
-import { type EntityEngine, withGrowth } from "@tidemark/engine";
+import { type EntityEngine, feeds, withGrowth } from "@tidemark/engine";
 import type { Event } from "@tidemark/schema";
 import type { Definitions } from "../compile-features.ts";
 import { type Delta, entityKey } from "../entities/push.ts";
@@ -12,22 +12,23 @@ import type { StoredSession } from "./row.ts";
  */
 interface Target extends EntityEngine {
   id: string | undefined;
+  /** The delta of the id; `undefined` when the session does not feed it. */
   delta: Delta | undefined;
 }
 
-/**
- * Creates a function that folds the events of one batch into the session's features, and into the deltas of other
- * entities.
- *
- * @returns A function that folds an event and returns whether it counts. The session's watermark decides for all
- * entities.
- */
-export const createFold = (
-  stored: StoredSession,
-  { session, rollups }: Definitions,
-): ((event: Event, context: VisitorEventContext) => boolean) => {
+/** The fold of one batch. */
+interface Fold {
+  /** Folds an event and returns whether it counts. The session's watermark decides for all entities. */
+  fold(event: Event, context: VisitorEventContext): boolean;
+  /** Number of folded events that count for no entity of a name: see `BatchResult`. */
+  notFed: Record<string, number>;
+}
+
+/** Creates the fold of one batch into the session's features, and into the deltas of other entities. */
+export const createFold = (stored: StoredSession, { session, rollups }: Definitions): Fold => {
+  const notFed: Fold["notFed"] = {};
   const targets: Target[] = [...rollups.values()].map((each) => ({ ...each, id: undefined, delta: undefined }));
-  return (received, context) => {
+  const fold: Fold["fold"] = (received, context) => {
     const { time, anonymous_id, consent } = context;
     if (time >= (stored.engine.event_time ?? 0)) stored.consent = consent;
     const isCounted = session.latenessOf(stored.engine, time) !== "too_late";
@@ -38,11 +39,16 @@ export const createFold = (
       const { entity, engine } = target;
       const id = target.idOf(event, context);
       if (id === undefined) continue;
-      if (target.delta === undefined || target.id !== id) {
+      if (target.id !== id) {
         target.id = id;
-        target.delta = deltas[entityKey(entity, id)] ??= engine.emptyPartialState();
+        target.delta = undefined;
+        if (feeds(stored.fed, entity, id)) target.delta = deltas[entityKey(entity, id)] ??= engine.emptyPartialState();
       }
       const { delta } = target;
+      if (!delta) {
+        notFed[entity] = (notFed[entity] ?? 0) + 1;
+        continue;
+      }
       if (entity === "user" && id !== anonymous_id) delta.anonymous_ids = [anonymous_id];
       if (lateness === "too_late") {
         delta.too_late = (delta.too_late ?? 0) + 1;
@@ -53,4 +59,5 @@ export const createFold = (
     }
     return lateness !== "too_late";
   };
+  return { fold, notFed };
 };

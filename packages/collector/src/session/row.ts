@@ -1,4 +1,11 @@
-import { type EngineState, packCells, totalsUnknownUntil, unpackCells, type ViewTotals } from "@tidemark/engine";
+import {
+  type EngineState,
+  type FedIds,
+  packCells,
+  totalsUnknownUntil,
+  unpackCells,
+  type ViewTotals,
+} from "@tidemark/engine";
 import type { Consent, DeliveryCounts, FeatureValue } from "@tidemark/schema";
 import type { DueList } from "./due.ts";
 import type { PushQueue } from "./pushes.ts";
@@ -18,6 +25,8 @@ export interface StoredSession {
   engine: EngineState;
   totals: ViewTotals;
   push_queue: PushQueue;
+  /** The ids of users, pages and custom entities that the session feeds. */
+  fed: FedIds;
   /** The records for the log that the partition has not confirmed, and the number of all records so far. */
   unsent: Unsent;
   arrivals: number;

@@ -25,6 +25,7 @@ export const newSession = (
     engine: definitions.session.emptyState(),
     totals: {},
     push_queue: newPushQueue(partitionFor(visitor_hash, knownDepth(site)), definitions.layouts),
+    fed: {},
     unsent: newUnsent(),
     arrivals: 0,
     pseudonym: null,
