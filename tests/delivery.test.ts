@@ -866,6 +866,24 @@ describe("a page that gets a Retry-After", () => {
     expect(simulation.violations).toEqual([]);
   });
 
+  it.each(["busy", "paused"] as const)(
+    "sends a batch in one piece after many responses that it is %s",
+    async (fault) => {
+      const simulation = createSimulation(randomFrom(1));
+      const page = simulation.open();
+      simulation.network = fault;
+      for (let number = 0; number < 16; number += 1) page.track(number, 0);
+      await simulation.advance(120_000);
+      const refused = simulation.requests;
+      expect(refused).toBeGreaterThan(4);
+      simulation.network = "pass";
+      await simulation.advance(120_000);
+      expect(simulation.stored).toHaveLength(16);
+      expect(simulation.requests).toBe(refused + 1);
+      expect(simulation.violations).toEqual([]);
+    },
+  );
+
   it("waits for a day when Retry-After is longer than a timer can wait", async () => {
     const simulation = createSimulation(randomFrom(1));
     const page = simulation.open();

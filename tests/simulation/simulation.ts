@@ -20,6 +20,7 @@ import { validateEvents } from "../../packages/collector/src/wire/validate-event
  * - `stuck`: the batch arrives, and the browser then forgets the request: it never settles, not even when it is aborted.
  * - `throws`: the page's `fetch` throws an exception.
  * - `unreadable`: the batch arrives, and reading the body of the response fails.
+ * - `paused`: the collector rejects all batches of the site, and asks for a retry.
  * - `unencodable`: the page's `JSON.stringify` throws an exception for a batch.
  *
  * `faulty-proxy.ts` describes the others.
@@ -40,7 +41,7 @@ export const faults = [
     "foreign",
     "portal",
   ],
-  ...["stuck", "strict", "throws", "unreadable", "unencodable"],
+  ...["stuck", "strict", "throws", "unreadable", "unencodable", "paused"],
 ] as const;
 export type Fault = (typeof faults)[number];
 
@@ -278,6 +279,8 @@ export const createSimulation = (random: () => number): Simulation => {
         if (fault === "down") fail();
         else if (fault === "error") resolve(new Response("broken", { status: 500 }));
         else if (fault === "busy") resolve(new Response("busy", { status: 429, headers }));
+        else if (fault === "paused")
+          resolve(Response.json({ error: { code: "paused", message: "a pause" } }, { status: 503, headers }));
         else if (fault === "reject") {
           for (const number of collector.numbersIn(body)) rejected.add(number);
           resolve(Response.json({ error: { code: "unknown_key", message: "no site" } }, { status: 401 }));
@@ -494,7 +497,7 @@ export const createSimulation = (random: () => number): Simulation => {
             );
             send(body, keepalive, () => isAlive && startedAt === cachings).then(
               (response) => {
-                if (response.status === 429 && startedAt === cachings)
+                if (response.headers.has("retry-after") && startedAt === cachings)
                   retryAfterUntil = Math.max(retryAfterUntil, now + simulation.retryAfter * 1000);
                 endWith(() => resolve(response))();
               },

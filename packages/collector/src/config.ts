@@ -13,6 +13,14 @@ export interface LogSettings {
   days: number;
 }
 
+/** The largest numbers of new sessions and of events that a site accepts on one day, in UTC. */
+export interface DailyCaps {
+  /** Default: unlimited. */
+  sessions?: number;
+  /** Default: unlimited. */
+  events?: number;
+}
+
 /** A website whose events the collector accepts. No site can read the data of another. */
 export interface Site {
   /** Short name: 1 to 32 of a-z, 0-9 and `-`. Part of session ids and of object names: never change it. */
@@ -41,6 +49,16 @@ export interface Site {
    * false.
    */
   cookie?: boolean;
+  /**
+   * Whether the collector rejects each batch of the site with status 503. Trackers keep their events for 7 days, and send
+   * them when the pause ends. Default: false.
+   */
+  pause?: boolean;
+  /**
+   * Beyond a cap the collector rejects batches with status 429 until the day ends in UTC. At 80 % it writes a warning and
+   * counts in `tidemark_daily_cap_reached_total`. Default: none.
+   */
+  dailyCaps?: DailyCaps;
   /** Features of this site's sessions, users, pages and custom entities. Default: the deployment's. */
   features?: readonly Feature[];
   /**
@@ -80,7 +98,7 @@ const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
  */
 const SITE_FIELDS: Record<keyof Site, true> = {
   ...{ id: true, key: true, origins: true, readKeySecret: true, requireConsent: true, globalPrivacyControl: true },
-  ...{ cookie: true, features: true, jurisdiction: true, log: true },
+  ...{ cookie: true, pause: true, dailyCaps: true, features: true, jurisdiction: true, log: true },
 };
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
   ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true },
@@ -132,9 +150,23 @@ const checkLog = (log: LogSettings | undefined, place: string, expect: Expect): 
   expect(Number.isInteger(log.days) && log.days >= 1, "log.days", "a number of days, from 1 on", log.days);
 };
 
+const CAP_FIELDS: Record<keyof DailyCaps, true> = { sessions: true, events: true };
+
+const checkDailyCaps = (caps: DailyCaps | undefined, place: string, expect: Expect): void => {
+  if (caps === undefined) return;
+  expectFields(caps, `${place}dailyCaps`, CAP_FIELDS);
+  for (const [name, cap] of Object.entries(caps))
+    expect(
+      cap === undefined || (Number.isSafeInteger(cap) && cap >= 1),
+      `dailyCaps.${name}`,
+      "a whole number, from 1 on",
+      cap,
+    );
+};
+
 const checkSite = (site: Site, others: readonly Site[]): void => {
   expectFields(site, `sites[${others.length}]`, SITE_FIELDS);
-  const { id, key, origins, readKeySecret, requireConsent, globalPrivacyControl = "reject", cookie } = site;
+  const { id, key, origins, readKeySecret, requireConsent, globalPrivacyControl = "reject", cookie, pause } = site;
   const place = `site ${JSON.stringify(id)}: `;
   const expect = expectIn(place);
   expect(matches(SITE_ID, id), "id", "1 to 32 of a-z, 0-9 and -", id);
@@ -162,9 +194,10 @@ const checkSite = (site: Site, others: readonly Site[]): void => {
     "reject or ignore",
     globalPrivacyControl,
   );
-  for (const [field, value] of Object.entries({ requireConsent, cookie }))
+  for (const [field, value] of Object.entries({ requireConsent, cookie, pause }))
     expect([true, false, undefined].includes(value), field, "true or false", value);
   expect(JURISDICTIONS.includes(site.jurisdiction), "jurisdiction", "eu or fedramp", site.jurisdiction);
+  checkDailyCaps(site.dailyCaps, place, expect);
   if (site.log !== false) checkLog(site.log, place, expect);
   if (site.features !== undefined) checkFeatures(site.features, place);
 };

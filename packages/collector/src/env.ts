@@ -15,6 +15,9 @@ export interface Env {
   PARTITION: DurableObjectNamespace<PartitionObject>;
   ENTITY_SHARD: DurableObjectNamespace<EntityShardObject>;
   LOG_WRITER: DurableObjectNamespace<LogWriterObject>;
+  /** The platform's limits of batches and of new sessions by site and address. Absent for no limit. */
+  BATCH_LIMIT?: RateLimit;
+  SESSION_LIMIT?: RateLimit;
   /** The files of the log. Absent in a deployment without a log. */
   LOG?: R2Bucket;
 }
@@ -60,6 +63,9 @@ export const allMetrics = (env: Env) =>
   Array.from({ length: METRICS_OBJECTS }, (_, number) =>
     env.METRICS.getByName(number === 0 ? "metrics" : `metrics ${number}`),
   );
+
+/** The object that sums the usage of a site's day. */
+export const usageOf = (env: Env, site: string) => env.METRICS.getByName(`usage ${site}`);
 
 /** The object to which this isolate sends its counts. */
 let ownMetrics: number | undefined;

@@ -111,6 +111,22 @@ describe("defineConfig", () => {
       'requireConsent: expected true or false; given "false"',
     ],
     ["a number instead of a boolean", { cookie: 1 as never }, "cookie: expected true or false; given 1"],
+    ["a text instead of a pause", { pause: "yes" as never }, 'pause: expected true or false; given "yes"'],
+    [
+      "a cap of no events",
+      { dailyCaps: { events: 0 } },
+      "dailyCaps.events: expected a whole number, from 1 on; given 0",
+    ],
+    [
+      "a cap of half a session",
+      { dailyCaps: { sessions: 0.5 } },
+      "dailyCaps.sessions: expected a whole number, from 1 on; given 0.5",
+    ],
+    [
+      "an unknown cap",
+      { dailyCaps: { users: 1 } as never },
+      "dailyCaps: unknown field users; expected one of sessions, events",
+    ],
     ["features that are null", { features: null as never }, "features: expected an array of definitions"],
     ["an unknown event in a feature", { features: [broken] }, "feature clicks: source: "],
     ["two features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],

@@ -88,6 +88,15 @@ export const errorCodes = {
   method_not_allowed: { status: 405, meaning: "The route exists for another method." },
   body_too_large: { status: 413, meaning: "The body exceeds the limit, as received or after inflating." },
   range_not_satisfiable: { status: 416, meaning: "The file has no byte of the range that Range names." },
+  too_many_requests: {
+    status: 429,
+    meaning:
+      "The client's address sends too many batches or new sessions of the site. Retry after Retry-After seconds.",
+  },
+  over_daily_cap: {
+    status: 429,
+    meaning: "The site has reached its daily cap of events or of new sessions. Retry after Retry-After seconds.",
+  },
   internal: {
     status: 500,
     meaning: "A defect of the collector. Nothing of the batch was stored. Retry a limited number of times.",
@@ -97,6 +106,7 @@ export const errorCodes = {
     meaning:
       "The storage of the session or entity is overloaded or unreachable. Nothing was stored. Retry after Retry-After seconds.",
   },
+  paused: { status: 503, meaning: "The site is paused. Nothing was stored. Retry after Retry-After seconds." },
 } as const;
 
 /** Stable code of the reason to reject a request. */

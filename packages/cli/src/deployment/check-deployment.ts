@@ -3,7 +3,7 @@ import type { Feature } from "@tidemark/schema";
 import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/entities";
 import { CommandError } from "../command-line/command-error.ts";
 import { columns } from "../command-line/help.ts";
-import { wranglerConfigProblems } from "./check-wrangler-config.ts";
+import { missingRateLimits, wranglerConfigProblems } from "./check-wrangler-config.ts";
 import type { Deployment } from "./deployment.ts";
 
 /** Describes the number of features by entity: `97 features: 60 session, 20 user, 17 page`. */
@@ -14,7 +14,8 @@ const countFeatures = (features: readonly Feature[]): string => {
 };
 
 /**
- * Checks the wrangler configuration of a deployment, and returns a summary of the deployment.
+ * Checks the wrangler configuration of a deployment, and returns a summary of the deployment. The summary names missing
+ * rate limits, which a deployment may do without.
  *
  * @throws CommandError that lists the problems.
  */
@@ -22,8 +23,10 @@ export const checkDeployment = async (deployment: Deployment): Promise<string> =
   const problems = await wranglerConfigProblems(deployment);
   if (problems.length) throw new CommandError(problems.join("\n"));
   const { config, wranglerConfig } = deployment;
+  const unlimited = await missingRateLimits(deployment);
   return [
     `tidemark.config.ts and ${basename(wranglerConfig)} are valid.\n`,
     columns(config.sites.map(({ id, features = config.features }) => [`site ${id}`, countFeatures(features)])),
+    ...(unlimited.length ? [`\n${unlimited.join("\n")}`] : []),
   ].join("\n");
 };

@@ -13,6 +13,9 @@ const DURABLE_OBJECTS = {
   METRICS: "Metrics",
 };
 
+/** The bindings of the platform's rate limits, with the limited requests. */
+const RATE_LIMITS = { BATCH_LIMIT: "batches", SESSION_LIMIT: "new sessions" };
+
 /** The file that identifies the folder of the script tag's assets. */
 const SCRIPT_TAG = "tidemark.js";
 
@@ -28,6 +31,17 @@ const classesWithStorage = (migrations: WranglerConfig["migrations"]): Set<strin
     for (const name of deleted_classes) classes.delete(name);
   }
   return classes;
+};
+
+/** Describes what a deployment's wrangler configuration does not limit: one line for each missing binding. */
+export const missingRateLimits = async ({ folder, wranglerConfig }: Deployment): Promise<string[]> => {
+  const { ratelimits } = await readWranglerConfig(folder, wranglerConfig);
+  return Object.entries(RATE_LIMITS)
+    .filter(([binding]) => !ratelimits.some(({ name }) => name === binding))
+    .map(
+      ([binding, requests]) =>
+        `${basename(wranglerConfig)}: ratelimits: no limit of ${requests} from one address; add name = "${binding}"`,
+    );
 };
 
 /**

@@ -99,6 +99,16 @@ describe("checkDeployment", { timeout: 30_000 }, () => {
     expect(summary).toContain("site shop   1 feature: 1 session");
   });
 
+  it("names missing rate limits, which are no error", async () => {
+    const limit = (name: string) =>
+      `[[ratelimits]]\nname = "${name}"\nnamespace_id = "1001"\nsimple = { limit = 600, period = 10 }\n`;
+    expect(await check(FILES)).toMatch(
+      /wrangler\.toml: ratelimits: no limit of batches from one address; add name = "BATCH_LIMIT"\nwrangler\.toml: ratelimits: no limit of new sessions from one address; add name = "SESSION_LIMIT"$/,
+    );
+    const both = `${WRANGLER}${limit("BATCH_LIMIT")}${limit("SESSION_LIMIT")}`;
+    expect(await check({ ...FILES, "wrangler.toml": both })).not.toContain("ratelimits");
+  });
+
   it("names the missing files of a folder", async () => {
     const rest = "Run tidemark in the folder of these files.";
     expect(await check(without("tidemark.config.ts"))).toBe(

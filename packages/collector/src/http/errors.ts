@@ -1,9 +1,14 @@
-import type { ErrorResponse } from "@tidemark/schema";
+import type { ErrorCode, ErrorResponse } from "@tidemark/schema";
 import type { Context } from "hono";
 import { HttpError } from "../errors.ts";
 
-/** Value of `Retry-After` when a Durable Object could not be reached, in seconds. */
-const RETRY_AFTER_S = 1;
+/** Values of `Retry-After` by error, in seconds. The client may send the same request again after this time. */
+const RETRY_AFTER_S: { [C in ErrorCode]?: number } = {
+  unavailable: 1,
+  too_many_requests: 10,
+  paused: 60,
+  over_daily_cap: 3_600,
+};
 
 /** Whether an error means that a Durable Object was overloaded or unreachable: the runtime marks such errors. */
 const isUnreachable = (error: object): boolean =>
@@ -20,8 +25,9 @@ const httpErrorOf = (error: Error): HttpError => {
 /** Returns the response to a request that failed. */
 export const respondToError = (error: Error, c: Context): Response => {
   const { code, message, status } = httpErrorOf(error);
-  if (code === "unavailable") {
-    c.header("retry-after", String(RETRY_AFTER_S));
+  const retryAfter = RETRY_AFTER_S[code];
+  if (retryAfter !== undefined) {
+    c.header("retry-after", String(retryAfter));
     c.header("access-control-expose-headers", "Retry-After");
   }
   return c.json({ error: { code, message } } satisfies ErrorResponse, status);

@@ -11,6 +11,7 @@ import type { Tenant } from "../tenants.ts";
 import { compileCheck } from "../wire/compile-check.ts";
 import { explain } from "../wire/explain.ts";
 import { readEvents, type SplitBatch, splitParsed, splitUnparsed } from "../wire/split.ts";
+import type { LimitedClient, Limits } from "./limits.ts";
 
 const parse = (body: string): unknown => {
   try {
@@ -37,22 +38,18 @@ const batchOf = (body: unknown): ReceivedBatch => {
   throw new HttpError("invalid_batch", `${message} (contract version ${CONTRACT_VERSION}).`);
 };
 
-/** Sends a batch to its session. Returns `undefined` when the session could not parse the events. */
+/** The outcome of a batch in its session, or the reason for which the session stored nothing. */
 const sendToSession = async (
   env: Env,
   tenant: Tenant,
   sessionId: string,
   sessionBatch: SessionBatch,
-): Promise<BatchResult | undefined> => {
+): Promise<BatchResult | BatchFailure> =>
   // The runtime's types turn the pairs in a result into lists of any length.
-  const result = (await sessionOf(env, tenant, sessionId).ingest(sessionBatch)) as BatchResult | BatchFailure;
-  if (result === "unavailable")
-    throw new HttpError("unavailable", "The session could not store the batch. Nothing was stored; send it again.");
-  return result === "unparsed" ? undefined : result;
-};
+  (await sessionOf(env, tenant, sessionId).ingest(sessionBatch)) as BatchResult | BatchFailure;
 
 /** A request without its body. */
-interface RequestContext {
+interface RequestContext extends LimitedClient {
   lookup: TenantLookup;
   origin: string | undefined;
   /** Whether the browser sends Global Privacy Control. */
@@ -61,8 +58,10 @@ interface RequestContext {
   anonymousIdOf: (tenant: Tenant, envelope: Envelope) => string;
   /** UTC milliseconds by the collector's clock. */
   receivedAt: number;
-  env: Env;
   meter: Meter;
+  limits: Limits;
+  /** Continues work after the response. */
+  waitUntil(work: Promise<unknown>): void;
 }
 
 /** Counts the events of a batch by outcome. */
@@ -75,9 +74,9 @@ const countBatch = (
   meter.count("tidemark_events_duplicate_total", { site }, response.duplicates);
   for (const { code } of response.rejected) meter.count("tidemark_events_rejected_total", { site, code }, 1);
   for (const [reason, amount] of Object.entries(dropped))
+    meter.count("tidemark_events_dropped_total", { site, reason }, amount);
   for (const [entity, amount] of Object.entries(not_fed))
     meter.count("tidemark_events_not_fed_total", { site, entity }, amount);
-    meter.count("tidemark_events_dropped_total", { site, reason }, amount);
   meter.count("tidemark_events_missing", { site }, missing_change);
 };
 
@@ -94,11 +93,13 @@ const parseAndSplit = (body: string, { lookup, origin }: RequestContext): SplitB
  */
 const ingestSplit = async (
   { envelope, text }: SplitBatch,
-  { lookup, origin, gpc, anonymousIdOf, receivedAt, env, meter }: RequestContext,
+  context: RequestContext,
 ): Promise<BatchResponse | undefined> => {
+  const { lookup, origin, gpc, anonymousIdOf, receivedAt, env, meter, limits, waitUntil } = context;
   const { key, session_id, consent } = envelope;
   const tenant = lookup.byKey(key, origin);
   const { site } = tenant;
+  await limits.admit(tenant, context);
   if (!isSessionIdOf(site, session_id)) {
     throw new HttpError("foreign_session", `session_id: ${session_id} is not a session of site ${site.id}.`);
   }
@@ -110,11 +111,20 @@ const ingestSplit = async (
     throw new HttpError("no_consent", rejection);
   }
 
-  const anonymous_id = anonymousIdOf(tenant, envelope);
-  const sessionBatch: SessionBatch = { site: site.id, anonymous_id, received_at: receivedAt, ...text };
-  const result = await sendToSession(env, tenant, session_id, sessionBatch);
-  if (!result) return undefined;
+  const sessionRejection = limits.sessionRejection(tenant, context);
+  const result = await sendToSession(env, tenant, session_id, {
+    site: site.id,
+    anonymous_id: anonymousIdOf(tenant, envelope),
+    received_at: receivedAt,
+    may_begin: sessionRejection === undefined,
+    ...text,
+  });
+  if (result === "unparsed") return undefined;
+  if (result === "unavailable")
+    throw new HttpError("unavailable", "The session could not store the batch. Nothing was stored; send it again.");
+  if (result === "not_begun") throw sessionRejection ?? new Error("the session may begin");
   countBatch(meter, site.id, result);
+  waitUntil(limits.count(tenant, context, result));
   return result.response;
 };
 

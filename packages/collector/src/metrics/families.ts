@@ -29,6 +29,10 @@ export const families = {
     type: "counter",
     help: "Records that the log leaves out, because no file can hold them.",
   },
+  tidemark_daily_cap_reached_total: {
+    type: "counter",
+    help: "Days on which a site reached a percentage of a daily cap: 80 or 100.",
+  },
   tidemark_requests_total: {
     type: "counter",
     help: 'Requests answered. Unmatched paths have route="none".',

@@ -74,10 +74,11 @@ export const applyBatch = (
   if (!tab) {
     const all = inOrder([...rejected, ...valid.map(tooManyTabs)]);
     const response = { accepted: 0, duplicates: 0, rejected: all, tab: { acknowledged: [] } };
-    return { response, dropped: {}, missing_change: 0, not_fed: {} };
+    return { response, dropped: {}, missing_change: 0, not_fed: {}, has_begun: false };
   }
 
   const tabs = [...stored.tabs.values()];
+  const isNew = stored.engine.event_time === null;
   const missing = countMissing(tab);
   const dropped = recordRejectedAndDropped(tab, tabs, envelope, events, rejected);
   const contextOf = eventContextsOf(envelope, batch.anonymous_id);
@@ -111,5 +112,11 @@ export const applyBatch = (
     rejected: inOrder(rejected),
     tab: { acknowledged: acknowledged(tab) },
   };
-  return { response, dropped, missing_change: countMissing(tab) - missing, not_fed: notFed };
+  return {
+    response,
+    dropped,
+    missing_change: countMissing(tab) - missing,
+    not_fed: notFed,
+    has_begun: isNew && accepted.events.length > 0,
+  };
 };

@@ -14,13 +14,16 @@ export interface SessionBatch {
   anonymous_id: string;
   /** UTC milliseconds by the collector's clock. */
   received_at: number;
+  /** Whether the batch may begin a session. Absent in a batch of an earlier version: it may. */
+  may_begin?: boolean;
 }
 
 /**
  * The reason for which a session stored nothing of a batch. The value `unparsed` stands for events that are not an array
- * of 1 to MAX_BATCH_EVENTS items. After `unavailable` the same batch may succeed later.
+ * of 1 to MAX_BATCH_EVENTS items. After `unavailable` the same batch may succeed later. The value `not_begun` stands for a batch that would begin a
+ * session, and may not.
  */
-export type BatchFailure = "unparsed" | "unavailable";
+export type BatchFailure = "unparsed" | "unavailable" | "not_begun";
 
 /** The outcome of a batch in its session. */
 export interface BatchResult {
@@ -34,4 +37,6 @@ export interface BatchResult {
    * the result of an earlier version.
    */
   not_fed?: Record<string, number>;
+  /** Whether the first event of the session counted. Absent in the result of an earlier version. */
+  has_begun?: boolean;
 }

@@ -86,10 +86,12 @@ export abstract class SessionObject extends DurableObject<Env> {
     }
   }
 
-  #apply(batch: SessionBatch, events: unknown[]): BatchResult | Promise<BatchResult> {
+  #apply(batch: SessionBatch, events: unknown[]): BatchResult | "not_begun" | Promise<BatchResult> {
     const tenant = tenantOf(this.tenants, batch.site);
     const envelope = JSON.parse(batch.envelope) as Envelope;
-    const stored = this.#store.load() ?? newSession(batch, envelope.session_id, tenant.definitions);
+    const existing = this.#store.load();
+    if (batch.may_begin === false && (existing?.engine.event_time ?? null) === null) return "not_begun";
+    const stored = existing ?? newSession(batch, envelope.session_id, tenant.definitions);
     if (unconfirmedDeltas(stored.push_queue) >= MAX_UNCONFIRMED || unsentLength(stored.unsent) >= MAX_UNSENT) {
       this.ctx.waitUntil(this.#pushes.run());
       throw new StorageError("too many deltas or records of the session wait for a partition that cannot be reached");
@@ -99,10 +101,10 @@ export abstract class SessionObject extends DurableObject<Env> {
       if (!stored.closed) setDue(stored, "close", idleAt(stored));
       return result;
     });
-    const acknowledge = () => this.#push(stored, batch.received_at)?.then(() => result) ?? result;
-    return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
     // A batch of which nothing counted leaves nothing behind. While the object lives, a later batch stores its outcome.
     if (stored.engine.event_time === null) return result;
+    const acknowledge = () => this.#push(stored, batch.received_at)?.then(() => result) ?? result;
+    return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
   }
 
   /**

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { batchResponse, type ErrorCode, errorCodes, errorResponse } from "@tidemark/schema";
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { TidemarkConfig } from "../../src/config.ts";
+import type { Site, TidemarkConfig } from "../../src/config.ts";
 import { createApp } from "../../src/http/app.ts";
 import { bucketOf } from "../../src/log/log-store.ts";
 import { createTenants } from "../../src/tenants.ts";
@@ -49,6 +49,32 @@ const deniedSession = async () => {
   return request(`/v1/features/session/${body.session_id}?key=tm_shop_aaaaaaaa`);
 };
 
+/** A limit of the platform that no request is within. */
+const refusing: RateLimit = { limit: async () => ({ success: false }) };
+
+/** Returns a function that sends a batch to an app whose site shop has some settings more. */
+const senderTo = (more: Partial<Site>, bound: object = {}) => {
+  const sites = config.sites.map((site) => (site.id === "shop" ? { ...site, ...more } : site));
+  const app = createApp({ ...config, sites }, createTenants({ ...config, sites }));
+  return () => {
+    const headers = { "cf-connecting-ip": "192.0.2.1" };
+    const init = { method: "POST", body: JSON.stringify(batch([custom(0)])), headers };
+    return app.request("/v1/events", init, { ...bindings, ...bound }, createExecutionContext());
+  };
+};
+
+const sentTo = (...given: Parameters<typeof senderTo>) => senderTo(...given)();
+
+const overDailyCap = async () => {
+  const send = senderTo({ dailyCaps: { events: 1 } });
+  await send();
+  return vi.waitFor(async () => {
+    const response = await send();
+    expect(response.status).not.toBe(200);
+    return response;
+  }, 10_000);
+};
+
 const withoutSecret = { ...config, adminKeySecret: "NOT_SET" };
 
 const beyondFile = async () => {
@@ -86,6 +112,9 @@ const rejected: [code: ErrorCode, what: string, respond: () => Response | Promis
   ["not_found", "an unknown user", () => request("/v1/features/user/nobody", authorized())],
   ["not_found", "an unknown entity", () => request("/v1/features/planet/mars", authorized())],
   ["not_found", "metrics without a secret", () => appWith(new Error(), withoutSecret).fetch("/metrics")],
+  ["paused", "a batch of a paused site", () => sentTo({ pause: true })],
+  ["too_many_requests", "a batch of an address with too many", () => sentTo({}, { BATCH_LIMIT: refusing })],
+  ["over_daily_cap", "a batch of a site with too many events", overDailyCap],
   ["range_not_satisfiable", "a range after the end of a file", beyondFile],
   ["body_too_large", "a long body", () => post("x".repeat(MAX_BODY_BYTES + 1))],
   ...valid.map(([route, path, init]): (typeof rejected)[number] => [
@@ -117,7 +146,7 @@ describe("every response with an error", () => {
     expect(response.status).toBe(errorCodes[code].status);
     expect(response.headers.get("content-type")).toMatch(/^application\/json/);
     expect(response.headers.get("access-control-allow-origin")).toBe("*");
-    expect(response.headers.has("retry-after")).toBe(code === "unavailable");
+    expect(response.headers.has("retry-after")).toBe([429, 503].includes(errorCodes[code].status));
     const body = await response.json();
     expect(errorResponse.parse(body)).toEqual(body);
     expect(body).toMatchObject({ error: { code, message: expect.stringMatching(/\w/) } });
@@ -127,23 +156,6 @@ describe("every response with an error", () => {
     expect(new Set(rejected.map(([code]) => code))).toEqual(new Set(Object.keys(errorCodes)));
   });
 
-  it("names the allowed method for another one", async () => {
-    const response = await request("/v1/events", { method: "DELETE" });
-    expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
-  });
-});
-
-describe("every response to a batch", () => {
-  it.each([
-    ["only new events", [page(0), custom(1)]],
-    ["only rejected events", ["", null, 1, [], {}, custom(-1)]],
-    ["both, and duplicates", [custom(0), custom(0), { ...custom(1), colour: "red" }]],
-  ])("has the form of the contract: %s", async (_, events) => {
-    const response = await accept(batch(events));
-    expect(batchResponse.parse(response)).toEqual(response);
-    expect(response.accepted + response.duplicates + response.rejected.length).toBe(events.length);
-  });
-});
   it("repeats no long text of the client", async () => {
     const long = "x".repeat(10_000);
     const responses = [
@@ -179,3 +191,20 @@ describe("every response to a batch", () => {
     expect(JSON.stringify(rejected).length).toBeLessThan(2_000);
   });
 
+  it("names the allowed method for another one", async () => {
+    const response = await request("/v1/events", { method: "DELETE" });
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+  });
+});
+
+describe("every response to a batch", () => {
+  it.each([
+    ["only new events", [page(0), custom(1)]],
+    ["only rejected events", ["", null, 1, [], {}, custom(-1)]],
+    ["both, and duplicates", [custom(0), custom(0), { ...custom(1), colour: "red" }]],
+  ])("has the form of the contract: %s", async (_, events) => {
+    const response = await accept(batch(events));
+    expect(batchResponse.parse(response)).toEqual(response);
+    expect(response.accepted + response.duplicates + response.rejected.length).toBe(events.length);
+  });
+});

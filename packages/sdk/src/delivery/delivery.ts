@@ -120,14 +120,14 @@ export const createDelivery = (
 
   /**
    * Ends an attempt without success: the batch is sent again later. The batch seems to be the cause while no other one
-   * fails, but a failure of the network says nothing about it.
+   * fails, but a failure of the network, or a limit of the collector, says nothing about it.
    */
-  const retry = (entry: QueueEntry, problem: string, isOfNetwork?: boolean, retryAfterMs = 0) => {
-    if (isOfNetwork) entry.isOvertaken = false;
+  const retry = (entry: QueueEntry, problem: string, isUnrelated?: boolean, retryAfterMs = 0) => {
+    if (isUnrelated) entry.isOvertaken = false;
     else entry.failures += 1;
     const isAlone = !queue.entries.some((other) => other !== entry && other.failures);
     lastProblem = problem;
-    startBackoff(entry, !isOfNetwork && (entry.isOvertaken || isAlone), retryAfterMs);
+    startBackoff(entry, !isUnrelated && (entry.isOvertaken || isAlone), retryAfterMs);
     emit("delivery_problem", problem);
   };
 
@@ -169,7 +169,7 @@ export const createDelivery = (
       return sendNext();
     }
     if (isForeign) warnOnce("the endpoint may be wrong:", problem);
-    retry(entry, `${problem}`, !status, retryAfterMs);
+    retry(entry, `${problem}`, !status || status === 429 || error?.code === "paused", retryAfterMs);
     if (entry.failures < MAX_FAILURES) return;
     // One event may be the cause: its batch is split until the event is alone.
     if (entry.batch.events[1]) {

@@ -1,11 +1,13 @@
 import { hasGpc } from "../../access/consent.ts";
 import { anonymousIdOf } from "../../access/visitor-cookie.ts";
 import { ingest } from "../../ingest/ingest.ts";
+import { createLimits } from "../../ingest/limits.ts";
 import { readText } from "../read-body.ts";
 import type { RouteGroup } from "../route-group.ts";
 
 /** `POST /v1/events`: stores a batch, and returns its counts and rejected events. */
 export const eventRoutes: RouteGroup = (app, { lookup, meter }) => {
+  const limits = createLimits(meter);
   app.post("/v1/events", async (c) => {
     const receivedAt = Date.now();
     const body = await readText(c.req.raw);
@@ -17,6 +19,9 @@ export const eventRoutes: RouteGroup = (app, { lookup, meter }) => {
       receivedAt,
       env: c.env,
       meter,
+      limits,
+      address: c.req.header("cf-connecting-ip"),
+      waitUntil: (work) => c.executionCtx.waitUntil(work),
     });
     return c.json(response);
   });
