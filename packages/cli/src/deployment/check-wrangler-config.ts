@@ -35,7 +35,8 @@ const classesWithStorage = (migrations: WranglerConfig["migrations"]): Set<strin
 
 /** Describes what a deployment's wrangler configuration does not limit: one line for each missing binding. */
 export const missingRateLimits = async ({ folder, wranglerConfig }: Deployment): Promise<string[]> => {
-  const { ratelimits } = await readWranglerConfig(folder, wranglerConfig);
+  // An older wrangler does not read the field.
+  const { ratelimits = [] } = await readWranglerConfig(folder, wranglerConfig);
   return Object.entries(RATE_LIMITS)
     .filter(([binding]) => !ratelimits.some(({ name }) => name === binding))
     .map(
