@@ -88,7 +88,8 @@ export interface TidemarkConfig {
 
 const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
 
-const ORIGIN = /^https?:\/\/[^/?#@\s]+$/;
+/** Scheme, host or address, and optionally a port: digits, or `*` for any. */
+const ORIGIN = /^https?:\/\/(\[[\da-f:.]+\]|[^/?#@:[\]\s]+)(:(\d{1,5}|\*))?$/i;
 
 const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
 

@@ -3,8 +3,11 @@ import { HttpError } from "../errors.ts";
 import type { Tenant, Tenants } from "../tenants.ts";
 import { isSecret } from "./keys.ts";
 
-const originPattern = (origin: string): RegExp =>
-  new RegExp(`^${origin.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^./:]+")}$`, "i");
+/** The origins that a configured one stands for: `*` is one label of the host or, after a colon, the digits of a port. */
+const originPattern = (origin: string): RegExp => {
+  const escaped = origin.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${escaped.replace(/:\*$/, ":\\d{1,5}").replaceAll("*", "[^./:]+")}$`, "i");
+};
 
 /** Finds the tenant that a request acts for, and rejects unauthorised requests. */
 export interface TenantLookup {

@@ -12,6 +12,9 @@ import type { Tenants } from "../tenants.ts";
 import { respondToError } from "./errors.ts";
 import { routes } from "./routes/index.ts";
 
+/** The paths to which a page may send a cookie. */
+const COOKIE_PATHS: readonly string[] = ["/v1/events", "/v1/forget"];
+
 /** Creates the HTTP app of a deployment. */
 export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   const lookup = createTenantLookup(tenants);
@@ -25,7 +28,7 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   // Hono's CORS middleware would copy each response to add these headers.
   app.use((c, next) => {
     const origin = c.req.header("origin");
-    const sendsCookie = origin !== undefined && lookup.maySendCookie(origin);
+    const sendsCookie = origin !== undefined && COOKIE_PATHS.includes(c.req.path) && lookup.maySendCookie(origin);
     c.header("access-control-allow-origin", sendsCookie ? origin : "*");
     if (sendsCookie) {
       c.header("access-control-allow-credentials", "true");

@@ -94,6 +94,11 @@ describe("the origins of a site", () => {
     ["http://localhost:*", "http://localhost"],
     ["http://localhost:*", "http://localhost:"],
     ["http://localhost:*", "http://localhost.evil.example:80"],
+    ["http://localhost:*", "http://localhost:evil"],
+    ["http://localhost:*", "http://localhost:80evil"],
+    ["http://localhost:*", "http://localhost:-1"],
+    ["http://localhost:*", "http://localhost:123456"],
+    ["http://[::1]:*", "http://[::1]:x"],
     ["https://shop.example", "null"],
     ["https://shop.example", ""],
   ])("do not match: %s does not match %s", async (allowed, origin) => {
@@ -111,14 +116,14 @@ describe("the origins of a site", () => {
   });
 });
 
-describe("mayBringCookie", () => {
+describe("maySendCookie", () => {
   it("accepts only origins of sites with a cookie", () => {
-    const { maySendCookie: mayBringCookie } = lookupOf(
+    const { maySendCookie } = lookupOf(
       site("shop", ["https://shop.example"]),
       site("club", ["https://club.example", "https://*.club.example"], { cookie: true }),
     );
     expect(
-      ["https://shop.example", "https://club.example", "https://www.club.example", "null"].map(mayBringCookie),
+      ["https://shop.example", "https://club.example", "https://www.club.example", "null"].map(maySendCookie),
     ).toEqual([false, true, true, false]);
   });
 });

@@ -141,6 +141,20 @@ describe("a page of a site with a cookie", () => {
     expect(cors(await forget("tm_club_cccccccc"))).toEqual(exact);
   });
 
+  it.each([
+    "/healthz",
+    "/metrics",
+    "/v1/features/session/club.session-1",
+    "/v1/features/user/ann",
+    "/v1/log/tail",
+    "/",
+  ])("gets no CORS credentials from %s, which takes no cookie", async (path) => {
+    for (const method of ["GET", "POST", "OPTIONS"]) {
+      const response = await request(path, { method, headers: { origin: "https://club.example" } });
+      expect(cors(response).slice(0, 2)).toEqual(["*", null]);
+    }
+  });
+
   it.each(["https://evil.example", "https://shop.example", "https://club.example.evil.example", "null"])(
     "gets no CORS credentials at the origin %s",
     async (origin) => {
