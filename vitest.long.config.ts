@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     reporters: ["default", "./tests/reporter.ts"],
-    include: ["{packages/*/test,tests}/**/*.long.ts"],
+    include: ["{packages/*/test,tests,bench}/**/*.long.ts"],
     env: { NODE_ENV: "" },
     fileParallelism: false,
     hookTimeout: 180_000,

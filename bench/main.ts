@@ -1,5 +1,5 @@
-import { defineCommand, runCommand } from "@tidemark/cli/command-line";
-import type { Bench, Report } from "./report.ts";
+import { defineCommand, runCommand, UsageError } from "@tidemark/cli/command-line";
+import type { Bench, BenchOptions, Report } from "./report.ts";
 
 interface Entry {
   /** The measured figures, in one line. */
@@ -47,6 +47,10 @@ const benches: Record<string, Entry> = {
     description: "bytes of the smallest programs and of each signal, bundled here and by Vite, next to web-vitals",
     load: async () => (await import("./size/size.ts")).size,
   },
+  soak: {
+    description: "the Worker under faults and kills: acknowledged events, vectors next to a replay, memory",
+    load: async () => (await import("./soak/soak.ts")).soak,
+  },
 };
 
 const print = ({ bench, results }: Report): void => {
@@ -61,18 +65,28 @@ const print = ({ bench, results }: Report): void => {
 };
 
 /** Runs a benchmark, prints its report, and returns whether it passes. */
-const run = async ({ load, isInformative }: Entry, isJson: boolean): Promise<boolean> => {
-  const report = await (await load())();
+const run = async ({ load, isInformative }: Entry, isJson: boolean, options: BenchOptions): Promise<boolean> => {
+  const report = await (await load())(options);
   print(report);
   if (isJson) console.log(JSON.stringify(report));
   return isInformative || report.results.every(({ ok }) => ok);
+};
+
+/** The value of `--minutes`. @throws UsageError */
+const minutesIn = (text: string): number => {
+  const minutes = Number(text);
+  if (minutes > 0 && minutes < Number.POSITIVE_INFINITY) return minutes;
+  throw new UsageError(`--minutes: expected a number above 0; given ${text}.`);
 };
 
 /** `pnpm bench`. */
 const bench = defineCommand({
   name: "pnpm bench",
   summary: "Measures Tidemark, and prints each figure with its budget and a reference from the same run.",
-  flags: { json: { description: "Also prints each report as one line of JSON." } },
+  flags: {
+    json: { description: "Also prints each report as one line of JSON." },
+    minutes: { value: "<number>", description: "Duration of `soak`. Default: 10." },
+  },
   positionals: {
     placeholder: "[name …]",
     description: "The benchmarks to run, one after the other. Default: all.",
@@ -81,11 +95,13 @@ const bench = defineCommand({
   examples: [
     ["pnpm bench size", "After a change of the SDK: fails when a bundle exceeds its budget."],
     ["pnpm bench engine collector --json", "Runs two benchmarks, each with a line of JSON."],
+    ["pnpm bench soak --minutes 60", "Before a release."],
   ],
-  async run({ json = false }, names) {
+  async run({ json = false, minutes }, names) {
+    const options = minutes === undefined ? {} : { minutes: minutesIn(minutes) };
     let passed = true;
     for (const [name, entry] of Object.entries(benches)) {
-      if (names.length === 0 || names.includes(name)) passed = (await run(entry, json)) && passed;
+      if (names.length === 0 || names.includes(name)) passed = (await run(entry, json, options)) && passed;
     }
     return passed ? 0 : 1;
   },

@@ -17,8 +17,14 @@ export interface Report {
   results: (Omit<Measurement, "bound"> & { ratio: number; ok: boolean })[];
 }
 
+/** Options of a benchmark, each of one that needs it. */
+export interface BenchOptions {
+  /** Duration in minutes. */
+  minutes?: number;
+}
+
 /** Runs a benchmark and returns its report. */
-export type Bench = () => Promise<Report>;
+export type Bench = (options: BenchOptions) => Promise<Report>;
 
 /** Creates a report: adds the ratio to the reference, and whether each figure is within its budget. */
 export const report = (bench: string, measurements: Measurement[]): Report => ({

@@ -29,7 +29,7 @@ const parts = {
     },
   },
   soaks: {
-    description: "the files *.long.ts, such as repeated kills and repeated delivery scenarios",
+    description: "the files *.long.ts, such as repeated kills, repeated delivery scenarios and the soak",
     run: async (rest: string[]) => [await runVitest(["--config", "vitest.long.config.ts", ...rest])],
   },
 };
@@ -50,7 +50,7 @@ const testLong = defineCommand({
     description: "Arguments for Vitest: parts of file paths, or flags.",
   },
   examples: [
-    ["pnpm test:long", "At most forty minutes."],
+    ["pnpm test:long", "At most 55 minutes."],
     ["pnpm test:long soaks -- kills", "Only the files whose paths contain this word."],
   ],
   async run(_, names, rest) {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -38,6 +38,12 @@ export interface Workerd {
   objects: ObjectBinding[];
   /** Processor time used by all threads of the process, in milliseconds. */
   cpuMs(): Promise<number>;
+  /** Memory of the process without files, in bytes. */
+  memoryBytes(): Promise<number>;
+  /** Ends the process at once, as a crash does. */
+  kill(): Promise<void>;
+  /** Starts the process again, on the same storage and port. */
+  restart(): Promise<void>;
   /** Ends the process. Its storage stays until {@link Workerd.remove}. */
   stop(): Promise<void>;
   /** Ends the process and removes its files. */
@@ -63,11 +69,11 @@ const { compatibility_date, compatibility_flags, durable_objects } = readConfig(
   config: fileURLToPath(new URL("../../wrangler.toml", import.meta.url)),
 });
 
-/** The runtime's configuration: date and flags of `wrangler.toml`, and these Durable Objects. */
-const configure = (port: number, readKey: string, objects: ObjectBinding[]): string => {
+/** The runtime's configuration: date and flags of `wrangler.toml`, these secrets by name, and these Durable Objects. */
+const configure = (port: number, secrets: Readonly<Record<string, string>>, objects: ObjectBinding[]): string => {
   const text = (value: string | undefined) => JSON.stringify(value);
   const bindings = [
-    `(name = "TIDEMARK_READ_KEY", text = ${text(readKey)})`,
+    ...Object.entries(secrets).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
     `(name = "LOG_DISK", service = "log")`,
     ...objects.map(({ name, class_name }) => `(name = ${text(name)}, durableObjectNamespace = ${text(class_name)})`),
   ];
@@ -97,9 +103,10 @@ const worker :Workerd.Worker = (
  * Bundles a Worker, serves it with the runtime of wrangler, and waits until it responds.
  *
  * @param entry Module of the Worker.
+ * @param secrets Values of further secrets by name.
  * @throws Error with the end of the runtime's output if the Worker does not respond.
  */
-export const startWorkerd = async (entry: URL): Promise<Workerd> => {
+export const startWorkerd = async (entry: URL, secrets: Readonly<Record<string, string>> = {}): Promise<Workerd> => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-workerd-"));
   const storage = join(folder, "storage");
   await mkdir(storage);
@@ -108,44 +115,59 @@ export const startWorkerd = async (entry: URL): Promise<Workerd> => {
   const readKey = crypto.randomUUID();
   const exported = await compile(entry, join(folder, "worker.js"));
   const objects = durable_objects.bindings.filter(({ class_name }: ObjectBinding) => exported.includes(class_name));
-  await writeFile(join(folder, "config.capnp"), configure(port, readKey, objects));
-
-  const child = spawn(WORKERD, ["serve", "config.capnp"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-  const exit = once(child, "exit");
-  let output = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    output = (output + chunk).slice(-4000);
-  });
-  const stop = async () => {
-    child.kill();
-    await exit;
-  };
+  await writeFile(join(folder, "config.capnp"), configure(port, { TIDEMARK_READ_KEY: readKey, ...secrets }, objects));
 
   const origin = `http://127.0.0.1:${port}`;
-  const deadline = Date.now() + START_TIMEOUT_MS;
   const responds = async () => {
     const response = await fetch(`${origin}/healthz`).catch(() => undefined);
     await response?.arrayBuffer();
     return response !== undefined;
   };
-  while (!(await responds())) {
-    if (child.exitCode === null && Date.now() < deadline) await sleep(50);
-    else {
-      await stop();
-      throw new Error(`${entry.pathname} did not start. End of the runtime's output:\n${output}`);
+  let child: ChildProcess | undefined;
+  const end = async (signal: NodeJS.Signals) => {
+    const ended = child;
+    child = undefined;
+    if (!ended || ended.exitCode !== null || ended.signalCode !== null) return;
+    const exit = once(ended, "exit");
+    ended.kill(signal);
+    await exit;
+  };
+  const stop = () => end("SIGTERM");
+  const start = async () => {
+    const started = spawn(WORKERD, ["serve", "config.capnp"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    child = started;
+    let output = "";
+    started.stderr.on("data", (chunk: Buffer) => {
+      output = (output + chunk).slice(-4000);
+    });
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (!(await responds())) {
+      if (started.exitCode === null && Date.now() < deadline) await sleep(50);
+      else {
+        await stop();
+        throw new Error(`${entry.pathname} did not start. End of the runtime's output:\n${output}`);
+      }
     }
-  }
+  };
+  const processFile = (name: string) => readFile(`/proc/${child?.pid}/${name}`, "utf8");
+
+  await start();
   return {
     origin,
     readKey,
     storage,
     objects,
     async cpuMs() {
-      const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
+      const stat = await processFile("stat");
       // The name of the command, in brackets, may contain spaces. The third field follows it.
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_S;
     },
+    async memoryBytes() {
+      return Number(/^RssAnon:\s*(\d+) kB$/m.exec(await processFile("status"))?.[1]) * 1024;
+    },
+    kill: () => end("SIGKILL"),
+    restart: start,
     stop,
     async remove() {
       await stop();

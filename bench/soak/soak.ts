@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { startWorkerd, type Workerd } from "../collector/workerd.ts";
+import { type Bench, type Measurement, report } from "../report.ts";
+import { spreadOf } from "../spread.ts";
+import { compareWithReplay } from "./compare.ts";
+import config from "./config.ts";
+import type { Target } from "./deliver.ts";
+import { runVisit, type Visit } from "./visits.ts";
+
+const WORKER = new URL("./workers/faulty.ts", import.meta.url);
+
+/** Default duration of the traffic, in minutes. */
+const MINUTES = 10;
+
+/** Number of sessions that are open at the same time. */
+const SESSIONS = 24;
+
+/** Share of the time in which the collector is killed. Its memory is measured in the rest. */
+const KILLED = 0.4;
+
+/** Mean time from one kill to the next, in milliseconds. */
+const KILL_EVERY_MS = 12_000;
+
+/** Share of the time without kills after which the memory is measured: before it, caches fill up. */
+const WARM_UP = 0.25;
+
+/** Time from one measurement of the memory to the next, in milliseconds. */
+const SAMPLE_MS = 500;
+
+/** Largest growth of the memory from the first half of its measurements to the second one. */
+const GROWTH = 1.15;
+
+/** Number of differences that are printed. */
+const PRINTED = 20;
+
+/** Kills and restarts the collector until a time. Returns the number of kills. */
+const killUntil = async (worker: Workerd, end: number, setUp: (up: Promise<void>) => void): Promise<number> => {
+  for (let kills = 0; ; kills += 1) {
+    await sleep(Math.min(KILL_EVERY_MS * (0.5 + Math.random()), Math.max(0, end - Date.now())));
+    if (Date.now() >= end) return kills;
+    const restarted = worker.kill().then(() => worker.restart());
+    setUp(restarted);
+    await restarted;
+  }
+};
+
+/** Measures the collector's memory until a time. Returns the medians of the first and the second half, in MB. */
+const memoryUntil = async (worker: Workerd, end: number): Promise<{ first: number; second: number }> => {
+  await sleep(WARM_UP * (end - Date.now()));
+  const samples: number[] = [];
+  while (Date.now() < end || samples.length < 2) {
+    samples.push((await worker.memoryBytes()) / 1e6);
+    await sleep(SAMPLE_MS);
+  }
+  const half = samples.length / 2;
+  return { first: spreadOf(samples.slice(0, half)).median, second: spreadOf(samples.slice(half)).median };
+};
+
+/** Lets visits begin until a time, as many at a time as {@link SESSIONS}. Returns them once all have ended. */
+const runVisits = async (target: Target, end: number): Promise<Visit[]> => {
+  const visits: Visit[] = [];
+  const visitor = async () => {
+    while (Date.now() < end) await runVisit(target, (visit) => visits.push(visit));
+  };
+  await Promise.all(Array.from({ length: SESSIONS }, visitor));
+  return visits;
+};
+
+/**
+ * Runs the real collector on bare workerd under faults: requests are cut, abandoned, doubled and reordered, calls
+ * between objects fail, partitions are split, and the process is killed. Then compares every vector with a replay of the
+ * log, and the log with what was acknowledged. The process must not grow.
+ */
+export const soak: Bench = async ({ minutes = MINUTES }) => {
+  const secret = () => crypto.randomUUID();
+  const adminKey = secret();
+  const readKeys = Object.fromEntries(config.sites.map(({ readKeySecret }) => [readKeySecret, secret()]));
+  const worker = await startWorkerd(WORKER, { [config.adminKeySecret]: adminKey, ...readKeys });
+  try {
+    let up = Promise.resolve();
+    const target = { origin: worker.origin, isUp: () => up };
+    const [start, duration] = [Date.now(), minutes * 60_000];
+    const running = runVisits(target, start + duration);
+    const measuring = async () => {
+      const kills = await killUntil(worker, start + KILLED * duration, (restarted) => {
+        up = restarted;
+      });
+      return { kills, memory: await memoryUntil(worker, start + duration) };
+    };
+    const [visits, { kills, memory }] = await Promise.all([running, measuring()]);
+
+    const readKeyOf = (site: string) => readKeys[`${site.toUpperCase()}_READ_KEY`] ?? "";
+    const compared = await compareWithReplay({ origin: worker.origin, adminKey, readKeyOf }, visits);
+    const acknowledged = visits.reduce((sum, { accepted }) => sum + accepted, 0);
+    console.log(
+      `\n${minutes} minutes, ${config.sites.length} sites, ${visits.length} sessions, ${kills} kills, ` +
+        `${acknowledged} acknowledged events, ${compared.events} in the log`,
+    );
+    const none = { budget: 0, reference: acknowledged };
+    const measurements: Measurement[] = [
+      { case: "acknowledged events missing in the log", value: compared.missing, unit: "events", ...none },
+      { case: "events twice in the log", value: compared.twice, unit: "events", ...none },
+      {
+        ...{ case: "sessions with wrong counts of delivery", value: compared.delivery.length, unit: "sessions" },
+        ...{ budget: 0, reference: visits.length },
+      },
+    ];
+    for (const [entity, { compared: all, differences }] of compared.entities)
+      measurements.push({
+        ...{ case: `${entity}: vectors that differ from a replay`, value: differences.length, unit: "vectors" },
+        ...{ budget: 0, reference: all },
+      });
+    measurements.push({
+      ...{ case: "memory of the process, second half next to the first", value: Math.round(memory.second) },
+      ...{ unit: "MB", reference: Math.round(memory.first), budget: Math.round(GROWTH * memory.first) },
+    });
+    const problems = [
+      ...compared.delivery,
+      ...[...compared.entities.values()].flatMap(({ differences }) => differences),
+    ];
+    for (const problem of problems.slice(0, PRINTED)) console.error(problem);
+    return report("soak", measurements);
+  } finally {
+    await worker.remove();
+  }
+};
