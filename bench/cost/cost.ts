@@ -114,9 +114,10 @@ const agesOf = (visits: SentBatch[][]): number[] =>
  * Measures the cost of a million events at list price: in batches of twenty, and as the SDK sends them.
  *
  * The operations are counted on the real runtime, including calls between objects, alarms, the unloading of idle
- * objects and the closing of sessions. The Worker's clock jumps over the times in which nothing happens. Processor time
- * is that of the whole process, and is an upper bound. Storage is priced for one month. The reference is the same
- * traffic through a Worker that parses, makes one call and writes one row.
+ * objects, the closing of sessions and their deletion. The Worker's clock jumps over the times in which nothing happens.
+ * Processor time is that of the whole process, and is an upper bound. Storage is priced for one month, and that of
+ * sessions for the time of their lives. The reference is the same traffic through a Worker that parses, makes one call and
+ * writes one row.
  */
 export const cost: Bench = async () => {
   const measurements: Measurement[] = [];

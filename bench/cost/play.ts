@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { Pool } from "undici";
 import { startWorkerd } from "../collector/workerd.ts";
 import type { Counts } from "./counts.ts";
@@ -8,7 +9,7 @@ import type { SentBatch } from "./traffic.ts";
 /** Resources that a Worker used for some traffic. */
 export interface Usage extends Counts {
   cpuMs: number;
-  /** Bytes of the SQLite files, by the name of the binding. */
+  /** Bytes of the SQLite files that are stored for a month on average, by the name of the binding. */
   bytes: Record<string, number>;
 }
 
@@ -18,8 +19,12 @@ const TICK_MS = 50;
 /** Time after which a batch without a response counts as waiting for the clock of the Worker, in milliseconds. */
 const WAITING_MS = 25;
 
-/** Time after the last batch until its session is closed, in milliseconds. */
+/** Time after the last batch until its session is closed, and until it is deleted, in milliseconds. */
 const CLOSED_AFTER_MS = 31 * 60_000;
+const DELETED_AFTER_MS = SESSION_KEPT_MS + 60_000;
+
+/** Share of a month for which a session is stored. */
+const STORED = SESSION_KEPT_MS / (30 * 86_400_000);
 
 const CONNECTIONS = 64;
 
@@ -35,7 +40,7 @@ const ticksOf = (batches: readonly SentBatch[]): SentBatch[][] => {
 
 /**
  * Sends batches to a counted Worker on the real runtime, at their times by the Worker's clock, which jumps over the
- * times in which nothing happens. Ends when all sessions are closed.
+ * times in which nothing happens. Ends when all sessions are closed and deleted.
  *
  * @param batches In the order of sending.
  * @throws Error for a batch that the Worker does not store.
@@ -59,11 +64,13 @@ export const play = async (entry: URL, batches: readonly SentBatch[]): Promise<U
       responses.push(all);
       await Promise.race([all, sleep(WAITING_MS)]);
     }
-    const counts = await until((batches.at(-1)?.at ?? 0) + CLOSED_AFTER_MS);
+    const last = batches.at(-1)?.at ?? 0;
+    await until(last + CLOSED_AFTER_MS);
+    const { SESSION = 0, ...bytes } = storedBytes(worker);
+    const counts = await until(last + DELETED_AFTER_MS);
     await Promise.all(responses);
     const cpuMs = (await worker.cpuMs()) - before;
-    await worker.stop();
-    return { ...counts, cpuMs, bytes: storedBytes(worker) };
+    return { ...counts, cpuMs, bytes: { ...bytes, SESSION: SESSION * STORED } };
   } finally {
     await pool.close();
     await worker.remove();

@@ -112,6 +112,18 @@ const countObjects = (ctx: DurableObjectState): void => {
     part.rowsRead += 1;
     return Promise.resolve(alarmAt);
   });
+  interceptStorage(Object.getPrototypeOf(storage), "deleteAlarm", (owner) => {
+    owner.part.rowsWritten += 1;
+    owner.cancelAlarm?.();
+    owner.cancelAlarm = undefined;
+    owner.alarmAt = null;
+    return Promise.resolve();
+  });
+  interceptStorage(Object.getPrototypeOf(storage), "deleteAll", ({ part }, original) => {
+    // A session has one row.
+    part.rowsWritten += 1;
+    return original();
+  });
   interceptStorage(Object.getPrototypeOf(storage.sql), "exec", ({ part }, original) => {
     const cursor = original() as SqlStorageCursor<never>;
     // Rows that a cursor reads after its creation are not counted. A million of them cost a tenth of a cent.

@@ -1,4 +1,5 @@
 import { type Feature, parseFeatures } from "@tidemark/schema";
+import { entityNameOf } from "@tidemark/schema/entities";
 import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
 
 /**
@@ -20,6 +21,12 @@ export interface DailyCaps {
   /** Default: unlimited. */
   events?: number;
 }
+
+/**
+ * Days for which a user, page or custom entity is kept after its latest event, by the entity's name, each from 1 on. An
+ * entity that is not named does not expire. An event after that time begins the entity anew.
+ */
+export type DaysToLive = Readonly<Record<string, number>>;
 
 /** A website whose events the collector accepts. No site can read the data of another. */
 export interface Site {
@@ -68,6 +75,8 @@ export interface Site {
   jurisdiction?: Jurisdiction;
   /** The site's log; `false` for none. Default: the deployment's. */
   log?: LogSettings | false;
+  /** The entities of this site that expire. Default: the deployment's. */
+  daysToLive?: DaysToLive;
 }
 
 /** The configuration of a deployment. */
@@ -84,6 +93,8 @@ export interface TidemarkConfig {
   jurisdiction?: Jurisdiction;
   /** The log of all sites, unless a site has its own setting. Default: none, and no event is kept. */
   log?: LogSettings;
+  /** The entities of all sites that expire, unless a site has its own setting. Default: none. */
+  daysToLive?: DaysToLive;
 }
 
 const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
@@ -99,10 +110,10 @@ const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
  */
 const SITE_FIELDS: Record<keyof Site, true> = {
   ...{ id: true, key: true, origins: true, readKeySecret: true, requireConsent: true, globalPrivacyControl: true },
-  ...{ cookie: true, pause: true, dailyCaps: true, features: true, jurisdiction: true, log: true },
+  ...{ cookie: true, pause: true, dailyCaps: true, features: true, jurisdiction: true, log: true, daysToLive: true },
 };
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
-  ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true },
+  ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true, daysToLive: true },
 };
 
 /** Throws an error that names the field, the expected value and the given one, unless a condition holds. */
@@ -165,7 +176,22 @@ const checkDailyCaps = (caps: DailyCaps | undefined, place: string, expect: Expe
     );
 };
 
-const checkSite = (site: Site, others: readonly Site[]): void => {
+/** Checks that each entity that expires has features. A session's state expires by itself. */
+const checkDaysToLive = (
+  daysToLive: DaysToLive | undefined,
+  features: readonly Feature[],
+  place: string,
+  expect: Expect,
+): void => {
+  if (daysToLive === undefined) return;
+  const entities = new Set(["user", ...features.map(entityNameOf)]);
+  entities.delete("session");
+  expectFields(daysToLive, `${place}daysToLive`, Object.fromEntries([...entities].map((name) => [name, true])));
+  for (const [entity, days] of Object.entries(daysToLive))
+    expect(Number.isInteger(days) && days >= 1, `daysToLive.${entity}`, "a number of days, from 1 on", days);
+};
+
+const checkSite = (site: Site, others: readonly Site[], features: readonly Feature[]): void => {
   expectFields(site, `sites[${others.length}]`, SITE_FIELDS);
   const { id, key, origins, readKeySecret, requireConsent, globalPrivacyControl = "reject", cookie, pause } = site;
   const place = `site ${JSON.stringify(id)}: `;
@@ -201,6 +227,7 @@ const checkSite = (site: Site, others: readonly Site[]): void => {
   checkDailyCaps(site.dailyCaps, place, expect);
   if (site.log !== false) checkLog(site.log, place, expect);
   if (site.features !== undefined) checkFeatures(site.features, place);
+  checkDaysToLive(site.daysToLive, site.features ?? features, place, expect);
 };
 
 /**
@@ -212,7 +239,7 @@ const checkSite = (site: Site, others: readonly Site[]): void => {
  */
 export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
   expectFields(config, "defineConfig", CONFIG_FIELDS);
-  const { sites, adminKeySecret, features, jurisdiction, log } = config;
+  const { sites, adminKeySecret, features, jurisdiction, log, daysToLive } = config;
   const expect = expectIn("");
   expectSecretName(adminKeySecret, "adminKeySecret");
   expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp", jurisdiction);
@@ -222,8 +249,9 @@ export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
   const isReadKey = sites.some((site) => site?.readKeySecret === adminKeySecret);
   expect(!isReadKey, "adminKeySecret", "the name of a secret that is not the readKeySecret of a site", adminKeySecret);
   sites.forEach((site, index) => {
-    checkSite(site, sites.slice(0, index));
+    checkSite(site, sites.slice(0, index), features);
   });
   checkFeatures(features, "");
+  checkDaysToLive(daysToLive, [features, ...sites.map((site) => site.features ?? [])].flat(), "", expect);
   return config;
 };

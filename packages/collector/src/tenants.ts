@@ -1,6 +1,6 @@
 import type { Feature } from "@tidemark/schema";
 import { compileFeatures, type Definitions } from "./compile-features.ts";
-import type { Jurisdiction, LogSettings, Site, TidemarkConfig } from "./config.ts";
+import type { DaysToLive, Jurisdiction, LogSettings, Site, TidemarkConfig } from "./config.ts";
 
 /** A site with its compiled features and its region, both of which may differ between the sites of a deployment. */
 export interface Tenant {
@@ -13,6 +13,8 @@ export interface Tenant {
   jurisdiction: Jurisdiction | undefined;
   /** The site's log; `undefined` for none. */
   log: LogSettings | undefined;
+  /** The entities that expire. */
+  daysToLive: DaysToLive;
 }
 
 /** The tenants of a deployment, by the ids of their sites. */
@@ -22,7 +24,7 @@ export type Tenants = ReadonlyMap<string, Tenant>;
  * Compiles the sites of a configuration. A site without features or a jurisdiction gets the deployment's. Sites that
  * share an array of features share the compiled definitions.
  */
-export const createTenants = ({ sites, features, jurisdiction, log }: TidemarkConfig): Tenants => {
+export const createTenants = ({ sites, features, jurisdiction, log, daysToLive = {} }: TidemarkConfig): Tenants => {
   const compiled = new Map<readonly Feature[], Definitions>();
   const definitionsOf = (list: readonly Feature[]): Definitions => {
     const definitions = compiled.get(list) ?? compileFeatures(list);
@@ -38,6 +40,7 @@ export const createTenants = ({ sites, features, jurisdiction, log }: TidemarkCo
         features: site.features ?? features,
         jurisdiction: site.jurisdiction ?? jurisdiction,
         log: (site.log ?? log) || undefined,
+        daysToLive: site.daysToLive ?? daysToLive,
       },
     ]),
   );

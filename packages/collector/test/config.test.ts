@@ -42,6 +42,7 @@ describe("defineConfig", () => {
     "the other jurisdiction": { jurisdiction: "fedramp" },
     "its own features": { features: [{ ...clicks, name: "own_clicks" }] },
     "no features": { features: [] },
+    "entities that expire": { daysToLive: { user: 400 } },
   };
 
   it.each(Object.entries(accepted))("accepts a site with %s", (_, change) => {
@@ -131,6 +132,21 @@ describe("defineConfig", () => {
       "an unknown cap",
       { dailyCaps: { users: 1 } as never },
       "dailyCaps: unknown field users; expected one of sessions, events",
+    ],
+    [
+      "an entity that expires at once",
+      { daysToLive: { user: 0 } },
+      "daysToLive.user: expected a number of days, from 1 on; given 0",
+    ],
+    [
+      "days for sessions, which expire by themselves",
+      { daysToLive: { session: 5 } },
+      "daysToLive: unknown field session; expected one of user",
+    ],
+    [
+      "days for an entity of other features",
+      { daysToLive: { page: 5 } },
+      "daysToLive: unknown field page; expected one of user",
     ],
     ["features that are null", { features: null as never }, "features: expected an array of definitions"],
     ["an unknown event in a feature", { features: [broken] }, "feature clicks: source: "],

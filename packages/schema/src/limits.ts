@@ -21,6 +21,12 @@ export const MAX_SEQ = 1_000_000_000;
  */
 export const MAX_EVENT_AGE_MS = 8 * 24 * 60 * 60 * 1000;
 
+/**
+ * Time after a session's latest event for which the collector keeps the session's state, in milliseconds: 9 days. It is
+ * longer than {@link MAX_EVENT_AGE_MS}, so that no copy of an event arrives when its number is forgotten.
+ */
+export const SESSION_KEPT_MS = 9 * 24 * 60 * 60 * 1000;
+
 /** Longest duration in an event, in milliseconds: 366 days, longer than any page is open. */
 export const MAX_DURATION_MS = 366 * 24 * 60 * 60 * 1000;
 

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { ObjectAlarm } from "../alarm.ts";
 import { type Env, partitionOf } from "../env.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
 import { EntityStore } from "./entity-store.ts";
@@ -26,6 +27,9 @@ export type StoredRow = [key: EntityKey, text: string];
 // It differs from all keys of entities, which contain a colon.
 const META = "shard";
 
+/** Minimum time until an alarm deletes expired rows, in milliseconds. */
+const DELETE_IN_MS = 60_000;
+
 /**
  * The Durable Object of a shard of a site's entities: one row for each user, page or custom entity whose key has the
  * shard's hash. It merges the pushes of the site's partitions, each once.
@@ -37,6 +41,7 @@ export abstract class EntityShardObject extends DurableObject<Env> {
   /** The tenants of this deployment. */
   protected abstract readonly tenants: Tenants;
 
+  readonly #alarm = new ObjectAlarm(this.ctx);
   #opening: Promise<OpenShard> | undefined;
   #opened: OpenShard | undefined;
 
@@ -53,7 +58,18 @@ export abstract class EntityShardObject extends DurableObject<Env> {
       const keys = pushes.flatMap(({ deltas }) => Object.keys(deltas) as EntityKey[]);
       await this.#pull(site, opened, [...new Set(keys)]);
     }
+    this.#ensureAlarm(store);
     await store.apply(sender, text, pushes);
+  }
+
+  /** Deletes expired rows. A shard whose site was removed from the configuration keeps its rows. */
+  override async alarm(): Promise<void> {
+    this.#alarm.noteFired();
+    const meta = this.ctx.storage.kv.get<ShardMeta>(META);
+    if (!meta || !this.tenants.has(meta.site)) return;
+    const { store } = await this.#open(meta.site);
+    await store.deleteExpired();
+    this.#ensureAlarm(store);
   }
 
   /** Reads the state of an entity, including pushes that are not written yet; `undefined` if it has none. */
@@ -81,6 +97,10 @@ export abstract class EntityShardObject extends DurableObject<Env> {
     this.ctx.storage.kv.put(META, meta);
   }
 
+  #ensureAlarm({ deletesAt }: EntityStore): void {
+    if (deletesAt !== undefined) this.#alarm.ensure(Math.max(Date.now() + DELETE_IN_MS, deletesAt));
+  }
+
   async #open(site: string): Promise<OpenShard> {
     // After a failed write the stored values are read again.
     if (this.#opened?.store.hasFailed) this.#opening = this.#opened = undefined;
@@ -106,6 +126,7 @@ export abstract class EntityShardObject extends DurableObject<Env> {
       tenant.definitions,
       new Journal(storage),
       countSetAside(this.ctx, this.env, site),
+      tenant.daysToLive,
     );
     this.#opened = { meta, store };
     return this.#opened;

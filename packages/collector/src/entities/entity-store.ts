@@ -1,4 +1,5 @@
 import type { Definitions } from "../compile-features.ts";
+import type { DaysToLive } from "../config.ts";
 import { GroupCommit } from "../group-commit.ts";
 import { recordsAfter } from "../records/frames.ts";
 import type { Journal, Received } from "./journal.ts";
@@ -6,6 +7,12 @@ import { Ledger } from "./ledger.ts";
 import { decodeDeltas, type EntityRow, mergeInto } from "./merge.ts";
 import { type EntityKey, type Push, type Sender, textOfNew } from "./push.ts";
 import { EntityRows } from "./rows.ts";
+
+/** Time from one deletion of expired rows to the next, in milliseconds. */
+const DELETE_EVERY_MS = 86_400_000;
+
+// It differs from all keys of entities, which contain a colon.
+const DELETED_AT = "deleted_at";
 
 /**
  * The entities of one object: it merges the pushes of many senders into one row for each user, page or custom entity.
@@ -22,18 +29,26 @@ export class EntityStore {
   readonly #storage: DurableObjectStorage;
   readonly #definitions: Definitions;
   readonly #journal: Journal;
+  readonly #canExpire: boolean;
   readonly #commit = new GroupCommit<Received>((group) => this.#write(group));
 
-  /** Replays the journal. @param onSetAside Called for each row that cannot be written. */
+  /**
+   * Replays the journal.
+   *
+   * @param onSetAside Called for each row that cannot be written.
+   * @param daysToLive Default: no entity expires.
+   */
   constructor(
     storage: DurableObjectStorage,
     definitions: Definitions,
     journal: Journal,
     onSetAside: (key: EntityKey, reason: string) => void,
+    daysToLive: DaysToLive = {},
   ) {
     this.#storage = storage;
     this.#definitions = definitions;
-    this.rows = new EntityRows(storage, definitions, onSetAside);
+    this.#canExpire = Object.keys(daysToLive).length > 0;
+    this.rows = new EntityRows(storage, definitions, onSetAside, daysToLive);
     this.#ledger = new Ledger(storage.kv);
     this.#journal = journal;
     for (const { received } of this.#journal.replay())
@@ -73,11 +88,35 @@ export class EntityStore {
     return this.#ledger.latest(sender);
   }
 
-  /** Returns the row of an entity, including pushes that are not written yet; `undefined` if it has none. */
+  /**
+   * Returns the row of an entity, including pushes that are not written yet; `undefined` if it has none, or if it has
+   * expired.
+   */
   read(key: EntityKey): EntityRow | undefined {
     const row = this.rows.get(key);
     this.rows.trim();
-    return row;
+    return row && !this.rows.hasExpired(key, row, Date.now()) ? row : undefined;
+  }
+
+  /** The time of the next {@link deleteExpired}, in UTC milliseconds; `undefined` if no entity expires. */
+  get deletesAt(): number | undefined {
+    if (!this.#canExpire) return undefined;
+    const deletedAt = this.#storage.kv.get<number>(DELETED_AT) ?? 0;
+    // It is in the future after the clock was set back.
+    return deletedAt > Date.now() ? 0 : deletedAt + DELETE_EVERY_MS;
+  }
+
+  /** Deletes the rows that have expired, if {@link deletesAt} is over. */
+  async deleteExpired(): Promise<void> {
+    if ((this.deletesAt ?? Number.POSITIVE_INFINITY) > Date.now()) return;
+    this.#storage.kv.put(DELETED_AT, Date.now());
+    await this.whenWritten();
+    // A journal with pushes of a deleted row would store it again.
+    this.#writeRows();
+    for (let after: string | undefined = ""; after !== undefined && !this.hasFailed; await scheduler.wait(0)) {
+      const startAfter: string = after;
+      after = this.#storage.transactionSync(() => this.rows.deleteExpired(Date.now(), startAfter));
+    }
   }
 
   /** Resolves when every push is durable. */
@@ -105,7 +144,7 @@ export class EntityStore {
   #merge(sender: Sender, pushes: readonly Push[], after: number): void {
     // A push that cannot be decoded changes nothing.
     for (const { key, engine, delta } of [...decodeDeltas(pushes, after, this.#definitions)])
-      mergeInto(engine, this.rows.change(key), delta);
+      mergeInto(engine, this.rows.change(key, delta.engine.event_time), delta);
     this.#ledger.record(sender, Math.max(after, pushes.at(-1)?.n ?? 0));
   }
 

@@ -1,3 +1,4 @@
+import { SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import type { Sender } from "./push.ts";
 
 /** The latest push of a sender: its number, and UTC milliseconds of its arrival. */
@@ -10,11 +11,11 @@ type Bucket = Map<string, Latest>;
 const BUCKET_MS = 10_000;
 
 /**
- * Time after its latest push for which a sender is kept, in milliseconds. A push that is repeated later counts twice. A
- * session does not store the confirmation of its last push, and repeats it with the next batch. A client sends no batch
- * that is older than 7 days.
+ * Time after its latest push for which a sender is kept, in milliseconds: a day longer than a session is kept. A session
+ * does not store the confirmation of its last push, and repeats it with the next batch. A push that is repeated later
+ * counts twice.
  */
-const KEEP_MS = 8 * 86_400_000;
+const KEEP_MS = SESSION_KEPT_MS + 86_400_000;
 
 /** Largest number of unchanged senders in memory, of about 200 bytes each. */
 const MAX_CACHED = 20_000;

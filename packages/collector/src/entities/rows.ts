@@ -1,7 +1,9 @@
 import type { Engine } from "@tidemark/engine";
+import { MAX_EVENT_AGE_MS } from "@tidemark/schema/limits";
 import type { Definitions } from "../compile-features.ts";
+import type { DaysToLive } from "../config.ts";
 import { type EntityRow, mergeInto } from "./merge.ts";
-import { type EntityKey, entityOf } from "./push.ts";
+import { type EntityKey, entityOf, isEntityKey } from "./push.ts";
 
 /** A row in memory. */
 interface Cached {
@@ -25,6 +27,14 @@ const MAX_ROW = 1_900_000;
  */
 const MAX_STORED = 9_500_000_000;
 
+const DAY_MS = 86_400_000;
+
+/** Largest age of an event in a push, in milliseconds. Until then a push may still reach a row before it expires. */
+const LATEST_MS = MAX_EVENT_AGE_MS + 2 * DAY_MS;
+
+/** Number of values that {@link EntityRows.deleteExpired} reads. */
+const SWEPT = 500;
+
 /**
  * The rows of entities: read once, changed in memory, written together. A row is a JSON text.
  *
@@ -36,20 +46,26 @@ export class EntityRows {
   readonly #sql: SqlStorage;
   readonly #definitions: Definitions;
   readonly #onSetAside: (key: EntityKey, reason: string) => void;
+  readonly #daysToLive: DaysToLive;
   readonly #cached = new Map<EntityKey, Cached>();
   readonly #changed = new Set<EntityKey>();
   #characters = 0;
 
-  /** @param onSetAside Called for each row that cannot be written. */
+  /**
+   * @param onSetAside Called for each row that cannot be written.
+   * @param daysToLive Default: no entity expires.
+   */
   constructor(
     { kv, sql }: Pick<DurableObjectStorage, "kv" | "sql">,
     definitions: Definitions,
     onSetAside: (key: EntityKey, reason: string) => void,
+    daysToLive: DaysToLive = {},
   ) {
     this.#kv = kv;
     this.#sql = sql;
     this.#definitions = definitions;
     this.#onSetAside = onSetAside;
+    this.#daysToLive = daysToLive;
   }
 
   /** Whether an entity has a row. */
@@ -68,15 +84,49 @@ export class EntityRows {
     return row;
   }
 
-  /** Returns the row of an entity for a change, and creates it if needed. */
-  change(key: EntityKey): EntityRow {
+  /**
+   * Returns the row of an entity for a change, and creates it if needed. A row that has expired before starts from
+   * scratch.
+   *
+   * @param eventTime UTC milliseconds of the latest event of the change. The collector's clock does not matter, so that a
+   * restarted object computes the same row from its journal. Default: before the row expires.
+   */
+  change(key: EntityKey, eventTime: number | null = null): EntityRow {
     let row = this.get(key);
-    if (!row) {
+    if (!row || this.hasExpired(key, row, eventTime ?? 0)) {
+      const characters = this.#cached.get(key)?.characters ?? 0;
+      this.#remove(key);
       row = { engine: this.engineOf(key).emptyState(), anonymous_ids: [] };
-      this.#cache(key, row, 0);
+      this.#cache(key, row, characters);
     }
     this.#changed.add(key);
     return row;
+  }
+
+  /** Whether an entity expires before a time, in UTC milliseconds. */
+  hasExpired(key: EntityKey, { engine }: EntityRow, at: number): boolean {
+    const days = this.#daysToLive[entityOf(key)];
+    return days !== undefined && engine.event_time !== null && at - engine.event_time > days * DAY_MS;
+  }
+
+  /**
+   * Deletes the stored rows that expired {@link LATEST_MS} or more before a time, among the next ones after a key. Leaves
+   * out changed rows. Call it in a transaction.
+   *
+   * @returns The key to continue after; `undefined` at the end.
+   */
+  deleteExpired(now: number, startAfter: string): string | undefined {
+    let last: string | undefined;
+    let count = 0;
+    for (const [key, text] of [...this.#kv.list<string>({ startAfter, limit: SWEPT })]) {
+      last = key;
+      count += 1;
+      if (!isEntityKey(key) || this.#changed.has(key) || this.#daysToLive[entityOf(key)] === undefined) continue;
+      if (!this.hasExpired(key, JSON.parse(text) as EntityRow, now - LATEST_MS)) continue;
+      this.#kv.delete(key);
+      this.#remove(key);
+    }
+    return count < SWEPT ? undefined : last;
   }
 
   /**

@@ -110,7 +110,7 @@ export const convertEarlierStore = (
       const after = ledger.latest(sender) ?? 0;
       const pushes = convertPushes(JSON.parse(text));
       for (const { key, engine, delta } of decodeDeltas(pushes, after, definitions))
-        mergeInto(engine, rows.change(key), delta);
+        mergeInto(engine, rows.change(key, delta.engine.event_time), delta);
       ledger.record(sender, Math.max(after, pushes.at(-1)?.n ?? 0));
     }
   }

@@ -249,7 +249,13 @@ export abstract class PartitionObject extends DurableObject<Env> {
     const { storage } = this.ctx;
     const tenant = tenantOf(this.tenants, site);
     if (depth === 0)
-      return new EntityStore(storage, tenant.definitions, journal, countSetAside(this.ctx, this.env, site));
+      return new EntityStore(
+        storage,
+        tenant.definitions,
+        journal,
+        countSetAside(this.ctx, this.env, site),
+        tenant.daysToLive,
+      );
     const sender: Sender = { id: `partition ${partition}`, began_at: 0 };
     return new Relay(storage, tenant.definitions, journal, (shard, text) =>
       entityShardOf(this.env, tenant, shard).apply(site, sender, text),
@@ -289,7 +295,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
   }
 
   /**
-   * Forwards deltas, hands over rows, and writes the log if it is due. Sets the alarm before it, for the case of a
+   * Forwards deltas, hands over rows, deletes expired ones, and writes the log if it is due. Sets the alarm before it, for the case of a
    * restart. Rejects only if the partition cannot be read.
    */
   async #continue(site: string, partition: number): Promise<void> {
@@ -298,7 +304,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
     const isForwarding = merging instanceof Relay && (merging.isPending || !meta.isHandedOver);
     this.#ensureAlarm(opened, isForwarding);
     if (merging instanceof Relay) await Promise.all([merging.forward(), this.#handOver(meta), this.#writeLog(opened)]);
-    else await this.#writeLog(opened);
+    else await Promise.all([merging.deleteExpired(), this.#writeLog(opened)]);
   }
 
   /** Lets the writer of the log write records into files, if they are due. Never rejects. */
@@ -340,8 +346,10 @@ export abstract class PartitionObject extends DurableObject<Env> {
   }
 
   /** Ensures that the alarm fires in time for what is pending if this object stops. */
-  #ensureAlarm({ stream }: OpenPartition, isForwarding: boolean, hasRecords = false): void {
+  #ensureAlarm({ merging, stream }: OpenPartition, isForwarding: boolean, hasRecords = false): void {
     const now = Date.now();
+    const deletesAt = merging instanceof EntityStore ? merging.deletesAt : undefined;
+    if (deletesAt !== undefined) this.#alarm.ensure(Math.max(now + CONTINUE_MS, deletesAt));
     const due = stream?.dueAt(now) ?? (stream && hasRecords ? now + LOG_MS : undefined);
     if (due !== undefined) this.#alarm.ensure(Math.max(now + CONTINUE_MS, due));
     if (isForwarding) this.#alarm.ensure(now + CONTINUE_MS);

@@ -1,7 +1,10 @@
 import type { StoredSession } from "./row.ts";
 
-/** A task of a session for a later time: to send its pushes again, or to close because it is idle. */
-export type Duty = "push" | "close";
+/**
+ * A task of a session for a later time: to send its pushes again, to close because it is idle, or to delete itself. It
+ * deletes itself when none of its events can arrive any more.
+ */
+export type Duty = "push" | "close" | "expire";
 
 /** Duties and the times at which they are due, in UTC milliseconds, the earliest first. */
 export type DueList = [duty: Duty, at: number][];

@@ -90,12 +90,14 @@ type Packed = Omit<StoredSession, "tabs" | "totals" | "unsent"> & {
  * pages and never shrinks.
  */
 export class Row {
+  readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
   /** Length of the stored value, in bytes; 0 without a row. */
   #length = 0;
 
-  constructor({ sql }: DurableObjectStorage) {
-    this.#sql = sql;
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    this.#sql = storage.sql;
   }
 
   /** Reads the stored state; `undefined` without a row. */
@@ -148,6 +150,13 @@ export class Row {
       bytes,
     );
     this.#length = state.length;
+  }
+
+  /** Deletes the row, and everything else in the storage of the object. */
+  async deleteAll(): Promise<void> {
+    this.#length = 0;
+    // Both begin at once, so that no batch comes between them.
+    await Promise.all([this.#storage.deleteAlarm(), this.#storage.deleteAll()]);
   }
 
   #has(table: string): boolean {

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Envelope, SessionVectorResponse } from "@tidemark/schema";
-import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
+import { SESSION_IDLE_MS, SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { ObjectAlarm } from "../alarm.ts";
 import type { Env } from "../env.ts";
 import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
@@ -98,7 +98,10 @@ export abstract class SessionObject extends DurableObject<Env> {
     }
     const result = this.#store.change(stored, () => {
       const result = applyBatch(stored, batch, envelope, events, tenant);
-      if (!stored.closed) setDue(stored, "close", idleAt(stored));
+      if (!stored.closed) {
+        setDue(stored, "close", idleAt(stored));
+        setDue(stored, "expire", null);
+      }
       return result;
     });
     // A batch of which nothing counted leaves nothing behind. While the object lives, a later batch stores its outcome.
@@ -160,7 +163,8 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   /**
-   * Repeats unconfirmed pushes, and closes the session after 30 minutes without an event that counts. An alarm that
+   * Repeats unconfirmed pushes, closes the session after 30 minutes without an event that counts, and deletes it after
+   * nine days. An alarm that
    * fires too early is set again: moving it with each batch would cost as much as writing a row. A session whose site
    * was removed from the configuration keeps its stored state.
    */
@@ -184,6 +188,13 @@ export abstract class SessionObject extends DurableObject<Env> {
     const stored = this.#store.load() ?? atAlarm;
     if (!isPending(stored)) setDue(stored, "push", null);
     if (!stored.closed) setDue(stored, "close", idleAt(stored));
+    const expiresAt = dueAt(stored, "expire") ?? Number.POSITIVE_INFINITY;
+    const now = Date.now();
+    if (now >= expiresAt && !isPending(stored)) {
+      await this.#store.delete();
+      return;
+    }
+    if (now >= expiresAt) setDue(stored, "expire", now + REPEAT_MS);
     // All that has changed is written with the next batch: a confirmed push may be sent again until then.
     this.#alarm.ensure(earliestDue(stored));
   }
@@ -194,6 +205,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     if (stored.closed || now < (idleAt(stored) ?? Number.POSITIVE_INFINITY)) return;
     close(stored, tenantOf(this.tenants, stored.site), now);
     setDue(stored, "close", null);
+    setDue(stored, "expire", (stored.latest_received_at ?? now) + SESSION_KEPT_MS);
     this.#store.write(stored);
     // The final vector is a record. Another alarm to send it would cost a row.
     await this.#pushes.run();

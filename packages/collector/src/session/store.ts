@@ -85,6 +85,12 @@ export class SessionStore {
     return pending.written;
   }
 
+  /** Deletes the state. The object then has nothing stored. */
+  async delete(): Promise<void> {
+    this.#stored = undefined;
+    await this.#row.deleteAll();
+  }
+
   /** Waits for the pending write. Never rejects. */
   async whenWritten(): Promise<void> {
     await this.#pendingWrite?.written.catch(() => {});

@@ -75,10 +75,10 @@ describe("a ledger", () => {
     vi.setSystemTime(NOW + 7 * DAY);
     write(ledger);
     expect([ledger.latest(quiet), ledger.latest(busy)]).toEqual([1, 2]);
-    vi.setSystemTime(NOW + 8 * DAY);
+    vi.setSystemTime(NOW + 10 * DAY);
     write(ledger);
     expect([ledger.latest(quiet), ledger.latest(busy)]).toEqual([undefined, 2]);
-    vi.setSystemTime(NOW + 8 * DAY + 1);
+    vi.setSystemTime(NOW + 10 * DAY + 1);
     write(ledger);
     expect([...kv.list()]).toEqual([]);
   });
@@ -88,7 +88,7 @@ describe("a ledger", () => {
     const ledger = new Ledger(kv);
     for (let sender = 0; sender < 30; sender += 1) ledger.record(session(`s${sender}`, NOW + sender * 10_000), 1);
     write(ledger);
-    vi.setSystemTime(NOW + 9 * DAY);
+    vi.setSystemTime(NOW + 11 * DAY);
     for (let writes = 0; writes < 10; writes += 1) write(ledger);
     expect([...kv.list()]).toEqual([]);
   });

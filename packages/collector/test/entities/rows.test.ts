@@ -27,6 +27,15 @@ const setClicks = (rows: EntityRows, key: EntityKey, count: number) => {
 
 const clicksOf = (rows: EntityRows, key: EntityKey) => rows.get(key)?.engine.cells[0];
 
+const DAY = 86_400_000;
+
+/** Sets the count of clicks of a row, at a time. */
+const clickAt = (rows: EntityRows, key: EntityKey, time: number, count: number) => {
+  const { engine } = rows.change(key, time);
+  engine.cells = [((engine.cells[0] as number | undefined) ?? 0) + count];
+  engine.event_time = time;
+};
+
 const writeAll = (rows: EntityRows) => {
   rows.write();
   rows.markWritten();
@@ -197,5 +206,56 @@ describe("rows in memory", () => {
     writeAll(rows);
     expect([clicksOf(rows, "page:/new7"), clicksOf(rows, "page:/0")]).toEqual([1, 0]);
     expect(kv.reads).toEqual(["page:/0"]);
+  });
+});
+
+describe("a row that expires after thirty days", () => {
+  const open = () => new EntityRows(storage, definitions, (key) => setAside.push(key), { page: 30 });
+  const T = 1_700_000_000_000;
+
+  it("is continued by an event within the time, and starts from scratch with a later one", () => {
+    const rows = open();
+    clickAt(rows, "page:/", T, 1);
+    clickAt(rows, "page:/", T + 30 * DAY, 2);
+    expect(clicksOf(rows, "page:/")).toBe(3);
+    writeAll(rows);
+    const others = open();
+    clickAt(others, "page:/", T + 60 * DAY + 1, 4);
+    expect(clicksOf(others, "page:/")).toBe(4);
+    writeAll(others);
+    expect(clicksOf(open(), "page:/")).toBe(4);
+  });
+
+  it("does not start from scratch with an event that arrives late", () => {
+    const rows = open();
+    clickAt(rows, "page:/", T, 1);
+    rows.change("page:/", T - 40 * DAY).engine.cells = [5];
+    expect(rows.get("page:/")?.engine.event_time).toBe(T);
+  });
+
+  it("is deleted once no event can arrive that is older, and others stay", () => {
+    const rows = open();
+    clickAt(rows, "page:/old", T, 1);
+    clickAt(rows, "page:/new", T + 30 * DAY, 1);
+    clickAt(rows, "user:ann", T, 1);
+    writeAll(rows);
+    expect(rows.deleteExpired(T + 40 * DAY, "")).toBeUndefined();
+    expect(rows.has("page:/old")).toBe(true);
+    rows.deleteExpired(T + 40 * DAY + 1, "");
+    expect(["page:/old", "page:/new", "user:ann"].map((key) => rows.has(key as EntityKey))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
+
+  it("is not deleted while it has a change that is not written", () => {
+    const rows = open();
+    clickAt(rows, "page:/", T, 1);
+    writeAll(rows);
+    clickAt(rows, "page:/", T + 100 * DAY, 2);
+    rows.deleteExpired(T + 100 * DAY, "");
+    writeAll(rows);
+    expect(clicksOf(open(), "page:/")).toBe(2);
   });
 });

@@ -101,6 +101,7 @@ export const config = defineConfig({
       readKeySecret: "NEWS_READ_KEY",
       features: newsFeatures,
       jurisdiction: "eu",
+      daysToLive: { author: 30 },
     },
     ...splitSites,
   ],
