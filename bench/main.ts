@@ -28,6 +28,10 @@ const benches: Record<string, Entry> = {
     description: "events per second for the whole catalogue, bytes of state, cost by length of history",
     load: async () => (await import("./engine/engine.ts")).engineBench,
   },
+  fuzz: {
+    description: "responses to 200,000 bodies that were changed at random: no error of the collector, no lost event",
+    load: async () => (await import("./fuzz/fuzz.ts")).fuzz,
+  },
   log: {
     description:
       "cost of encoding the log, bytes of an event, features in SQL over ten million events, next to DuckDB's files",
