@@ -59,7 +59,7 @@ const RANKS: Record<string, string[][]> = {
     ["index"],
   ],
   collector: [
-    ["abbreviated", "alarm", "config", "definition-version", "errors", "group-commit"],
+    ["abbreviated", "alarm", "config", "definition-version", "errors", "group-commit", "release"],
     ["compile-features"],
     ["tenants"],
     ["env"],

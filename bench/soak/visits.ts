@@ -15,7 +15,7 @@ export interface Visit {
 /** Number of people of each site. Each has several sessions in a soak. */
 const PEOPLE = 40;
 
-/** The share of the people whom the site identifies. */
+/** The share of identified people. */
 const IDENTIFIED = 0.5;
 
 /** Largest numbers of a session's tabs, a tab's batches, and a batch's events. */

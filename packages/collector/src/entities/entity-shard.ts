@@ -1,15 +1,21 @@
 import { DurableObject } from "cloudflare:workers";
 import { ObjectAlarm } from "../alarm.ts";
 import { type Env, partitionOf } from "../env.ts";
+import { expectKnown } from "../release.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
 import { EntityStore } from "./entity-store.ts";
 import { Journal } from "./journal.ts";
 import type { EntityRow } from "./merge.ts";
-import type { EntityKey, Push, Sender } from "./push.ts";
+import { type EntityKey, PUSH_VERSION, type Push, type Sender } from "./push.ts";
 import { countSetAside } from "./set-aside.ts";
+
+/** Version of everything that a shard stores. A change that an earlier release must not read adds one. */
+const SHARD_VERSION = 1;
 
 /** The stored metadata of a shard. */
 interface ShardMeta {
+  /** {@link SHARD_VERSION} of the release that stored it; absent in a release without versions. */
+  version?: number;
   site: string;
   /** The partitions that still hand rows over to the shard. */
   sources: number[];
@@ -49,8 +55,10 @@ export abstract class EntityShardObject extends DurableObject<Env> {
    * Merges a partition's pushes and makes them durable. It skips a push if that push or a later one was merged before.
    *
    * @param text Pushes as JSON, in the order of their numbers.
+   * @throws Error while the pushes, or the stored values, are those of a later release. The partition sends them again.
    */
-  async apply(site: string, sender: Sender, text: string): Promise<void> {
+  async apply(site: string, sender: Sender, text: string, version?: number): Promise<void> {
+    expectKnown("a push", version, PUSH_VERSION);
     const opened = await this.#open(site);
     const { meta, store } = opened;
     const pushes = JSON.parse(text) as Push[];
@@ -120,6 +128,8 @@ export abstract class EntityShardObject extends DurableObject<Env> {
       site,
       sources: await partitionOf(this.env, tenant, 0).sources(site, 0),
     };
+    expectKnown("a shard", meta.version, SHARD_VERSION);
+    meta.version = SHARD_VERSION;
     storage.kv.put(META, meta);
     const store = new EntityStore(
       storage,

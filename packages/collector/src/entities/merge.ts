@@ -1,5 +1,6 @@
 import type { Engine, EngineState, StateLayouts } from "@tidemark/engine";
 import type { Definitions } from "../compile-features.ts";
+import { expectKnown } from "../release.ts";
 import { type Delta, type EntityKey, entityOf, type Push } from "./push.ts";
 
 /** The state of a user, page or custom entity. */
@@ -22,6 +23,8 @@ interface DecodedDelta {
 /**
  * Decodes the deltas of pushes with a number above `after`, in order. It leaves out an entity without a layout, which
  * cannot be decoded, and an entity without a feature: features may have changed since the sender folded the delta.
+ *
+ * @throws LaterReleaseError for a delta of a later release.
  */
 export function* decodeDeltas(
   pushes: readonly Push[],
@@ -36,6 +39,7 @@ export function* decodeDeltas(
       const layout = layouts[entityOf(key)];
       const engine = rollups.get(entityOf(key))?.engine;
       if (!engine || !layout) continue;
+      expectKnown("a push", layout.version, engine.layout.version);
       const state: EngineState = { ...layout, late: 0, too_late: 0, ...folded };
       yield { key, engine, delta: { engine: engine.migrate(state).state, anonymous_ids } };
     }

@@ -21,6 +21,12 @@ export interface Delta extends PartialState {
   anonymous_ids?: string[];
 }
 
+/**
+ * Version of the calls with pushes. A change that a receiver must not ignore adds one. A receiver gets none from a release
+ * without versions.
+ */
+export const PUSH_VERSION = 1;
+
 /** Who sends pushes: a session to its partition, or a partition to a shard. */
 export interface Sender {
   id: string;

@@ -2,6 +2,7 @@ import type { Engine } from "@tidemark/engine";
 import { MAX_EVENT_AGE_MS } from "@tidemark/schema/limits";
 import type { Definitions } from "../compile-features.ts";
 import type { DaysToLive } from "../config.ts";
+import { expectKnown } from "../release.ts";
 import { type EntityRow, mergeInto } from "./merge.ts";
 import { type EntityKey, entityOf, isEntityKey } from "./push.ts";
 
@@ -182,6 +183,7 @@ export class EntityRows {
   /** Decodes a row. Features that changed since it was written start from scratch. */
   decode(key: EntityKey, text: string): EntityRow {
     const { engine, anonymous_ids } = JSON.parse(text) as EntityRow;
+    expectKnown(`the row of ${key}`, engine.version, this.engineOf(key).layout.version);
     return { engine: this.engineOf(key).migrate(engine).state, anonymous_ids };
   }
 

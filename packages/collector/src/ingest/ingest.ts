@@ -6,7 +6,7 @@ import type { TenantLookup } from "../access/tenant-lookup.ts";
 import { type Env, sessionOf } from "../env.ts";
 import { HttpError, invalidJson } from "../errors.ts";
 import type { Meter } from "../metrics/meter.ts";
-import type { BatchFailure, BatchResult, SessionBatch } from "../session/batch.ts";
+import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "../session/batch.ts";
 import type { Tenant } from "../tenants.ts";
 import { compileCheck } from "../wire/compile-check.ts";
 import { explain } from "../wire/explain.ts";
@@ -113,6 +113,7 @@ const ingestSplit = async (
 
   const sessionRejection = limits.sessionRejection(tenant, context);
   const result = await sendToSession(env, tenant, session_id, {
+    version: BATCH_VERSION,
     site: site.id,
     anonymous_id: anonymousIdOf(tenant, envelope),
     received_at: receivedAt,

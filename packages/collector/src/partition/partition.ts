@@ -3,11 +3,12 @@ import { ObjectAlarm } from "../alarm.ts";
 import { EntityStore } from "../entities/entity-store.ts";
 import { Journal } from "../entities/journal.ts";
 import type { EntityRow } from "../entities/merge.ts";
-import type { EntityKey, Push, Sender } from "../entities/push.ts";
+import { type EntityKey, PUSH_VERSION, type Push, type Sender } from "../entities/push.ts";
 import { countSetAside } from "../entities/set-aside.ts";
 import { SHARDS } from "../entities/shards.ts";
 import { type Env, entityShardOf, logWriterOf, partitionOf } from "../env.ts";
 import type { StreamEntry, StreamRange } from "../records/stream.ts";
+import { expectKnown } from "../release.ts";
 import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { allPartitions, initialDepth, isPartition, MAX_DEPTH, partitionFor } from "./binding.ts";
 import { convertEarlierStore } from "./earlier-store.ts";
@@ -37,8 +38,13 @@ export interface ReadResponse {
   row?: EntityRow;
 }
 
+/** Version of everything that a partition stores. A change that an earlier release must not read adds one. */
+const PARTITION_VERSION = 1;
+
 /** The stored metadata of a partition. */
 interface PartitionMeta {
+  /** {@link PARTITION_VERSION} of the release that stored it; absent in a release without versions. */
+  version?: number;
   site: string;
   partition: number;
   /** Number of times that the partition was split. */
@@ -100,6 +106,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
    * @param text Pushes as JSON, in the order of their numbers. A text costs less to transfer and to write than its
    * value.
    * @param records The records that are sent with the pushes, for the log. See `records/frames.ts`.
+   * @throws Error while the pushes, or the stored values, are those of a later release. The session sends them again.
    */
   async apply(
     site: string,
@@ -107,7 +114,9 @@ export abstract class PartitionObject extends DurableObject<Env> {
     sender: SessionSender,
     text: string,
     records?: Uint8Array,
+    version?: number,
   ): Promise<PushResponse> {
+    expectKnown("a push", version, PUSH_VERSION);
     const opened = this.#open(site, partition);
     const { meta, merging, stream } = opened;
     const pushes = JSON.parse(text) as Push[];
@@ -227,6 +236,8 @@ export abstract class PartitionObject extends DurableObject<Env> {
   #read(site: string, partition: number): OpenPartition {
     if (!isPartition(partition)) throw new RangeError(`there is no partition ${partition}`);
     const meta = this.ctx.storage.kv.get<PartitionMeta>(META) ?? this.#create(site, partition);
+    expectKnown("a partition", meta.version, PARTITION_VERSION);
+    meta.version = PARTITION_VERSION;
     const journal = new Journal(this.ctx.storage);
     const merging = this.#mergingOf(meta, journal);
     const isLogged = tenantOf(this.tenants, site).log !== undefined;
@@ -236,7 +247,10 @@ export abstract class PartitionObject extends DurableObject<Env> {
   #create(site: string, partition: number): PartitionMeta {
     const { storage } = this.ctx;
     const { definitions } = tenantOf(this.tenants, site);
-    const created: PartitionMeta = { site, partition, depth: initialDepth(partition), isHandedOver: partition > 0 };
+    const created: PartitionMeta = {
+      ...{ version: PARTITION_VERSION, site, partition },
+      ...{ depth: initialDepth(partition), isHandedOver: partition > 0 },
+    };
     convertEarlierStore(storage, partition, definitions, countSetAside(this.ctx, this.env, site), (depth) => {
       Object.assign(created, { depth, isHandedOver: false, earlier_depth: depth });
       storage.kv.put(META, created);
@@ -258,7 +272,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
       );
     const sender: Sender = { id: `partition ${partition}`, began_at: 0 };
     return new Relay(storage, tenant.definitions, journal, (shard, text) =>
-      entityShardOf(this.env, tenant, shard).apply(site, sender, text),
+      entityShardOf(this.env, tenant, shard).apply(site, sender, text, PUSH_VERSION),
     );
   }
 

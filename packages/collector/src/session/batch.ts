@@ -1,10 +1,15 @@
 import type { BatchResponse, Dropped } from "@tidemark/schema";
 
+/** Version of {@link SessionBatch}. A field that a session must not ignore adds one. */
+export const BATCH_VERSION = 1;
+
 /**
  * A batch as its session receives it. Its parts are JSON texts, because strings cost less in a call between objects
  * than values.
  */
 export interface SessionBatch {
+  /** {@link BATCH_VERSION} of the sender; absent in a release without versions. */
+  version?: number;
   site: string;
   /** The batch without its events. It is already validated. */
   envelope: string;

@@ -1,4 +1,5 @@
 import type { ObjectAlarm } from "../alarm.ts";
+import { PUSH_VERSION } from "../entities/push.ts";
 import { type Env, partitionOf } from "../env.ts";
 import { learnDepth, partitionFor } from "../partition/binding.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
@@ -85,6 +86,7 @@ export class PushLoop {
         sender,
         encode(push_queue, pushes),
         unsentUpTo(unsent, latest),
+        PUSH_VERSION,
       );
       latestTook.set(site, Date.now() - this.#pushedAt);
       learnDepth(site, depth);

@@ -13,8 +13,16 @@ import { decode, encode } from "./row-codec.ts";
 import type { Tab } from "./tab/tab.ts";
 import { newUnsent, type Unsent } from "./unsent.ts";
 
+/**
+ * Version of {@link StoredSession}. A change that an earlier release must not read adds one, and `restoreSession` converts
+ * the version before.
+ */
+export const SESSION_VERSION = 1;
+
 /** The state of a session: one value in one row. */
 export interface StoredSession {
+  /** {@link SESSION_VERSION} of the release that stored it; absent in a release without versions. */
+  version?: number;
   site: string;
   session_id: string;
   /** Hash of the anonymous id of the first batch, and UTC milliseconds of its arrival: see `SessionSender`. */

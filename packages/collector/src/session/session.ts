@@ -3,10 +3,11 @@ import type { Envelope, SessionVectorResponse } from "@tidemark/schema";
 import { SESSION_IDLE_MS, SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { ObjectAlarm } from "../alarm.ts";
 import type { Env } from "../env.ts";
+import { expectKnown, LaterReleaseError } from "../release.ts";
 import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
 import { applyBatch } from "./apply-batch.ts";
-import type { BatchFailure, BatchResult, SessionBatch } from "./batch.ts";
+import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
 import { dueAt, earliestDue, setDue } from "./due.ts";
 import { isPending } from "./pending.ts";
@@ -27,9 +28,12 @@ export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
  */
 const MAX_UNCONFIRMED = 256;
 
-/** The result of a call that failed because of the storage. Another object cannot read an error's class. @throws Defects. */
+/**
+ * The result of a call that failed because of the storage, or of a later release. Another object cannot read an error's
+ * class. @throws Defects.
+ */
 const failureOf = (error: unknown): "unavailable" => {
-  if (!(error instanceof StorageError)) throw error;
+  if (!(error instanceof StorageError || error instanceof LaterReleaseError)) throw error;
   console.error("a session could not store a batch or read its vector", error);
   return "unavailable";
 };
@@ -79,6 +83,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     const events = readEvents(batch.events);
     if (!events) return "unparsed";
     try {
+      expectKnown("a batch", batch.version, BATCH_VERSION);
       const result = this.#apply(batch, events);
       return result instanceof Promise ? result.catch(failureOf) : result;
     } catch (error) {

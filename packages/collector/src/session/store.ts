@@ -38,11 +38,12 @@ export class SessionStore {
     this.#restore = restore;
   }
 
-  /** Returns the state; `undefined` for a session without a stored one. @throws StorageError */
+  /** Returns the state; `undefined` for a session without a stored one. @throws StorageError, or the error of `restore`. */
   load(): StoredSession | undefined {
     if (!this.#stored) {
-      this.#stored = accessing(() => this.#row.read());
-      if (this.#stored) this.#restore(this.#stored);
+      const stored = accessing(() => this.#row.read());
+      if (stored) this.#restore(stored);
+      this.#stored = stored;
     }
     return this.#stored;
   }

@@ -2,10 +2,11 @@ import { hashOf } from "@tidemark/engine";
 import type { Definitions } from "../compile-features.ts";
 import { type EntityKey, entityOf } from "../entities/push.ts";
 import { knownDepth, partitionFor } from "../partition/binding.ts";
+import { expectKnown } from "../release.ts";
 import type { SessionBatch } from "./batch.ts";
 import { convertEarlierSession } from "./earlier-session.ts";
 import { newPushQueue, sealUnconfirmed } from "./pushes.ts";
-import type { StoredSession } from "./row.ts";
+import { SESSION_VERSION, type StoredSession } from "./row.ts";
 import { newUnsent } from "./unsent.ts";
 
 /** The state of a new session, whose first batch is given. */
@@ -16,6 +17,7 @@ export const newSession = (
 ): StoredSession => {
   const visitor_hash = hashOf(anonymous_id);
   return {
+    version: SESSION_VERSION,
     site,
     session_id,
     visitor_hash,
@@ -40,9 +42,14 @@ export const newSession = (
 
 /**
  * Adapts a state that another instance stored. Any of its pushes may have been sent, and its definitions may differ.
+ *
+ * @throws LaterReleaseError for a state of a later release.
  */
 export const restoreSession = (stored: StoredSession, { session, rollups, layouts, version }: Definitions): void => {
-  convertEarlierSession(stored);
+  expectKnown("the state of a session", stored.version, SESSION_VERSION);
+  expectKnown("the state of a session's features", stored.engine.version, session.layout.version);
+  if (stored.version === undefined) convertEarlierSession(stored);
+  stored.version = SESSION_VERSION;
   sealUnconfirmed(stored.push_queue, layouts);
   stored.engine = session.migrate(stored.engine).state;
   if (stored.definition_version === version) return;

@@ -76,6 +76,7 @@ describe("restoreSession", () => {
     ];
     const clock = { steps, high_seq: 5, high_time: 9_500_000, received_at: 9_500_000 };
     stored.tabs.set("tab0000001", { ...newTab(), clock: clock as never });
+    delete stored.version;
     restoreSession(stored, before);
     const tab = stored.tabs.get("tab0000001") as Tab;
     const correct = createCorrection(tab.clock, 2_400_000, 9_600_000);

@@ -182,12 +182,13 @@ export class Partition extends PartitionObject {
     sender: SessionSender,
     text: string,
     records?: Uint8Array,
+    version?: number,
   ): Promise<PushResponse> {
     this.#site = site;
     const keys = recordPushes(`partition ${partition}`, sender, text);
     if (records) traffic.records.push({ session: sender.id, records });
     const call: Observed = { site, method: "apply", sender: sender.id, keys };
-    return this.#observe(partition, call, () => super.apply(site, partition, sender, text, records));
+    return this.#observe(partition, call, () => super.apply(site, partition, sender, text, records, version));
   }
 
   override confirmCut(site: string, partition: number, to: number): void {
@@ -223,9 +224,10 @@ export class Partition extends PartitionObject {
 export class EntityShard extends EntityShardObject {
   protected override readonly tenants = traffic.tenants;
 
-  override apply(site: string, sender: Sender, text: string): Promise<void> {
+  override apply(site: string, sender: Sender, text: string, version?: number): Promise<void> {
     const keys = recordPushes("shard", sender, text);
-    return this.#observe({ site, method: "apply", sender: sender.id, keys }, () => super.apply(site, sender, text));
+    const call: Observed = { site, method: "apply", sender: sender.id, keys };
+    return this.#observe(call, () => super.apply(site, sender, text, version));
   }
 
   override read(site: string, key: EntityKey) {

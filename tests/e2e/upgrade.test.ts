@@ -1,0 +1,146 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openLog } from "@tidemark/cli/log";
+import type { BatchResponse } from "@tidemark/schema";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type MixedReleases, mixReleases, OBJECTS, type Placement, type Release } from "./mixed-releases.ts";
+import config from "./projects/releases/tidemark.config.ts";
+
+/** The script of an earlier release, from `projects/releases/worker.ts` of its commit: bundled, minified, compressed. */
+const EARLIER = new URL("releases/2026-11-29.js.gz", import.meta.url);
+const CURRENT = new URL("projects/releases/worker.ts", import.meta.url);
+
+const SECRETS = { TIDEMARK_READ_KEY: "read-key", TIDEMARK_ADMIN_KEY: "admin-key" };
+const KEY = "tm_shop_aaaaaaaa";
+const PATH = "/upgraded";
+
+const all = (release: Release): Placement => ({
+  main: release,
+  ...(Object.fromEntries(OBJECTS.map((name) => [name, release])) as Record<(typeof OBJECTS)[number], Release>),
+});
+
+/** The placements of a rollout, in order: the platform moves requests and each object at different times. */
+const ROLLOUT: [title: string, placement: Placement][] = [
+  ["the earlier release", all("earlier")],
+  ["requests first", { ...all("earlier"), main: "current" }],
+  ["sessions without requests", { ...all("earlier"), Session: "current" }],
+  ["requests and sessions", { ...all("earlier"), main: "current", Session: "current" }],
+  ["partitions without sessions", { ...all("earlier"), Partition: "current", LogWriter: "current" }],
+  ["shards and metrics only", { ...all("earlier"), EntityShard: "current", Metrics: "current" }],
+  ["all but requests", { ...all("current"), main: "earlier" }],
+  ["all but sessions", { ...all("current"), Session: "earlier" }],
+  ["all but partitions", { ...all("current"), Partition: "earlier" }],
+  ["all but shards", { ...all("current"), EntityShard: "earlier" }],
+  ["the current release", all("current")],
+  ["the earlier release again", all("earlier")],
+  ["the current release again", all("current")],
+];
+
+/** Visitors from the beginning, who stay, and visitors who begin with each placement. */
+const VISITORS = 6;
+const NEW_VISITORS = 3;
+
+/** Number of batches of a visitor with each placement, and of events in a batch. */
+const BATCHES = 3;
+const EVENTS = 4;
+
+interface Visitor {
+  session_id: string;
+  anonymous_id: string;
+  sent: number;
+}
+
+let visitors = 0;
+const newVisitor = (): Visitor => {
+  visitors += 1;
+  return { session_id: `shop.session-${visitors}`, anonymous_id: `browser-${visitors}`, sent: 0 };
+};
+
+let releases: MixedReleases;
+beforeAll(async () => {
+  releases = await mixReleases(EARLIER, CURRENT, SECRETS);
+});
+afterAll(() => releases?.remove());
+
+const batchOf = ({ session_id, anonymous_id }: Visitor, first: number) => {
+  const now = Date.now();
+  const event = (index: number) => ({
+    type: "page_view",
+    seq: first + index,
+    time: now,
+    view_id: "view-0001",
+    cause: "load",
+  });
+  return {
+    ...{ v: 1, key: KEY, sent_at: now, session_id, anonymous_id, tab_id: "tab-00001", sdk: "test/1" },
+    views: [{ view_id: "view-0001", started_at: now, url: `https://shop.example${PATH}`, path: PATH }],
+    events: Array.from({ length: EVENTS }, (_, index) => event(index)),
+  };
+};
+
+const post = async (batch: object): Promise<BatchResponse> => {
+  const response = await fetch(`${releases.origin}/v1/events`, { method: "POST", body: JSON.stringify(batch) });
+  const text = await response.text();
+  expect(response.status, text).toBe(200);
+  return JSON.parse(text);
+};
+
+/** Sends new batches of a visitor, and each of them again. */
+const visit = async (visitor: Visitor) => {
+  for (let count = 0; count < BATCHES; count += 1) {
+    const batch = batchOf(visitor, visitor.sent);
+    expect(await post(batch)).toMatchObject({ accepted: EVENTS, duplicates: 0, rejected: [] });
+    visitor.sent += EVENTS;
+    expect(await post(batch)).toMatchObject({ accepted: 0, duplicates: EVENTS });
+  }
+};
+
+const vectorOf = async (entity: string, id: string) => {
+  const response = await fetch(`${releases.origin}/v1/features/${entity}/${encodeURIComponent(id)}`, {
+    headers: { authorization: "Bearer read-key" },
+  });
+  return (await response.json()) as { features?: Record<string, unknown>; delivery?: Record<string, number> };
+};
+
+const readLog = async () => {
+  const folder = await mkdtemp(join(tmpdir(), "tidemark-upgrade-"));
+  const address = { url: releases.origin, adminKey: "admin-key" };
+  const log = await openLog({ folder }, address, { id: "shop", features: config.features });
+  try {
+    return await log.database.all(
+      "SELECT session_id, count(*)::INTEGER AS events, count(DISTINCT seq)::INTEGER AS different, max(arrival)::INTEGER AS arrivals FROM log_events GROUP BY ALL ORDER BY ALL",
+    );
+  } finally {
+    log.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+it("continues all stored state when an earlier release is replaced part by part, and back", async () => {
+  const staying = Array.from({ length: VISITORS }, newVisitor);
+  const everybody = [...staying];
+  for (const [title, placement] of ROLLOUT) {
+    await releases.place(placement);
+    const beginning = Array.from({ length: NEW_VISITORS }, newVisitor);
+    everybody.push(...beginning);
+    await Promise.all([...staying, ...beginning].map(visit));
+    for (const { session_id, sent } of [...staying, ...beginning]) {
+      const { features, delivery } = await vectorOf("session", session_id);
+      expect(features?.page_view_count, `${session_id}, ${title}`).toBe(sent);
+      expect(delivery, `${session_id}, ${title}`).toMatchObject({ received: sent, missing: 0, rejected: 0 });
+    }
+  }
+  const timeout = { timeout: 90_000 };
+  for (const { anonymous_id, sent } of everybody)
+    await expect
+      .poll(async () => (await vectorOf("user", anonymous_id)).features?.user_page_views_7d, timeout)
+      .toBe(sent);
+  const total = everybody.reduce((sum, { sent }) => sum + sent, 0);
+  await expect.poll(async () => (await vectorOf("page", PATH)).features?.page_views, timeout).toBe(total);
+  const rows = everybody.map(({ session_id, sent }) => ({ session_id, events: sent, different: sent, arrivals: sent }));
+  const byId = (list: { session_id: string }[]) => list.toSorted((a, b) => (a.session_id < b.session_id ? -1 : 1));
+  await expect
+    .poll(async () => byId((await readLog()) as unknown as { session_id: string }[]), timeout)
+    .toEqual(byId(rows));
+});
