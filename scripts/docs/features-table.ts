@@ -3,8 +3,10 @@ import {
   type Condition,
   capturedBy,
   defaultFeatures,
+  defineGoal,
   type Expression,
   type Feature,
+  goalFeatures,
   type Window,
 } from "@tidemark/schema";
 import { featuresIn, isDerived } from "@tidemark/schema/derivation-order";
@@ -87,10 +89,29 @@ const rowOf = (feature: Feature): string => {
   return `| \`${name}\` | ${description} | ${unit} | ${sources} | ${computationOf(feature)} | ${window} |`;
 };
 
-/** A Markdown table of the default features of an entity, from their definitions. */
+/** The goal of the docs. */
+const purchase = defineGoal({
+  name: "purchase",
+  source: "custom",
+  where: [{ field: "name", is: "eq", value: "purchase" }],
+  value: "properties.price",
+});
+
+/** A Markdown table of the features of a goal: those of all goals together are the same as long as there is one. */
+const goalTable = (): string =>
+  [
+    "| feature | entity | meaning | computed as |",
+    "| --- | --- | --- | --- |",
+    ...goalFeatures([purchase]).map(
+      (feature) => `| \`${feature.name}\` | ${feature.entity} | ${feature.description} | ${computationOf(feature)} |`,
+    ),
+  ].join("\n");
+
+/** A Markdown table of the default features of an entity, from their definitions; or of those of a goal. */
 export const featuresTable = (entity: string): string => {
+  if (entity === "goal") return goalTable();
   const rows = defaultFeatures.filter((feature) => feature.entity === entity).map((feature) => rowOf(feature));
-  if (rows.length === 0) throw new Error(`<!-- features ${entity} -->: expected session, user or page`);
+  if (rows.length === 0) throw new Error(`<!-- features ${entity} -->: expected session, user, page or goal`);
   return [
     "| feature | meaning | unit | captured by | computed as | window |",
     "| --- | --- | --- | --- | --- | --- |",

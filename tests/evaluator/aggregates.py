@@ -7,6 +7,7 @@ moment of the value in UTC milliseconds. The events are those of the source that
 from fractions import Fraction
 from math import ceil, floor, log, sqrt
 
+from credit import share
 from events import field, is_number, page_view
 
 
@@ -114,6 +115,15 @@ def decayed_count(aggregate, events, moment):
     return sum(0.5 ** ((moment - event["time"]) / aggregate["half_life_ms"]) for event in events)
 
 
+def credit(aggregate, events, moment):
+    amounts = []
+    for event in events:
+        value = field(event, aggregate["field"]) if "field" in aggregate else 1
+        if is_number(value) and abs(value) <= 1e15:
+            amounts.append(value * share(aggregate, event))
+    return sum(millionths(amounts)) / 1_000_000
+
+
 def time_since_last(aggregate, events, moment):
     return moment - max(event["time"] for event in events) if events else None
 
@@ -135,6 +145,7 @@ AGGREGATES = {
     "quantile": quantile,
     "top_k": top_k,
     "decayed_count": decayed_count,
+    "credit": credit,
     "time_since_last": time_since_last,
 }
 

@@ -10,7 +10,7 @@ OPERATORS = {"+": "add", "-": "subtract", "×": "multiply", "÷": "divide", "and
 def definitions(page):
     """All definitions in the tables of the page's text, in the form of its section "Definition"."""
     found = []
-    for entity, table in re.findall(r"<!-- features (\w+) -->\n(.*?)<!-- end -->", page, re.DOTALL):
+    for entity, table in re.findall(r"<!-- features (session|user|page) -->\n(.*?)<!-- end -->", page, re.DOTALL):
         rows = [row.strip("| ").split(" | ") for row in table.strip().splitlines()]
         titles = rows[0]
         for cells in rows[2:]:
@@ -75,7 +75,7 @@ def milliseconds(text):
 
 def derivation(text):
     """``(`a` + `b`) ÷ `c` `` as its form in a definition."""
-    tokens = re.findall(r"`\w+`|[\d,.]+|[()]|[^\s()]+", text)
+    tokens = re.findall(r"`\w+`|\d[\d,]*(?:\.\d+)?(?=\D|$)(?<!,)|[(),]|[^\s(),]+", text)
     expression = operation(tokens)
     if tokens:
         raise ValueError(f"expected the end of {text!r}, found {tokens}")
@@ -84,7 +84,7 @@ def derivation(text):
 
 def operation(tokens):
     left = operand(tokens)
-    if not tokens or tokens[0] == ")":
+    if not tokens or tokens[0] in (")", ","):
         return left
     operator = OPERATORS[tokens.pop(0)]
     return {"op": operator, "left": left, "right": operand(tokens)}
@@ -96,4 +96,11 @@ def operand(tokens):
         inner = operation(tokens)
         tokens.pop(0)
         return inner
+    if token in ("min", "max"):
+        tokens.pop(0)
+        left = operation(tokens)
+        tokens.pop(0)
+        right = operation(tokens)
+        tokens.pop(0)
+        return {"op": token, "left": left, "right": right}
     return {"feature": token.strip("`")} if token.startswith("`") else constant(token)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from aggregates import AGGREGATES
 from catalogue import definitions
+from credit import credited_to, with_pages
 from derived import derived
 from events import counted, entity_id, satisfies
 from growth import with_growth
@@ -31,7 +32,7 @@ def main():
     features = (definitions(page) if given["catalogue"] else []) + given["definitions"]
     for feature in features:
         feature["needs"] = set() if "derive" in feature else needs(feature, signals_table(page))
-    events = with_growth(counted(given["log"]))
+    events = with_pages(with_growth(counted(given["log"])))
     json.dump({"latest": latest(events, features), "as_of": as_of(events, features, given["spine"])}, sys.stdout)
 
 
@@ -39,7 +40,7 @@ def latest(events, features):
     """The vectors of all entities of the features, each at the time of its latest event."""
     vectors = []
     for entity, own_features in by_entity(features):
-        for identifier, own_events in by_id(events, entity).items():
+        for identifier, own_events in by_id(events, entity, own_features).items():
             moment = max(event["time"] for event in own_events)
             vectors.append([name_of(entity), identifier, vector(own_features, own_events, moment)])
     return vectors
@@ -47,7 +48,7 @@ def latest(events, features):
 
 def as_of(events, features, spine):
     """The vector of each row of the spine: in the millisecond before its moment, from the events before its moment."""
-    entities = {name_of(entity): (own, by_id(events, entity)) for entity, own in by_entity(features)}
+    entities = {name_of(entity): (own, by_id(events, entity, own)) for entity, own in by_entity(features)}
     vectors = []
     for row in spine:
         own_features, ids = entities[row["entity"]]
@@ -69,13 +70,28 @@ def by_entity(features):
     return groups.values()
 
 
-def by_id(events, entity):
+def by_id(events, entity, features):
+    """The events of each entity, and those that sessions credit to pages."""
     groups = {}
+    credits = [feature for feature in features if is_credit(feature)]
     for event in events:
+        if any(reads(feature, event) for feature in credits):
+            for path, credited in credited_to(event).items():
+                groups[path].append(credited)
         identifier = entity_id(event, entity)
         if identifier is not None:
             groups.setdefault(identifier, []).append(event)
     return groups
+
+
+def is_credit(feature):
+    return "derive" not in feature and feature["aggregate"]["type"] == "credit"
+
+
+def reads(feature, event):
+    """Whether the event is one of the feature's source that satisfies its conditions."""
+    conditions = feature.get("where", [])
+    return feature["source"] in ("any", event["type"]) and all(satisfies(event, each) for each in conditions)
 
 
 def vector(features, events, moment):
@@ -100,9 +116,9 @@ def aggregated(feature, events, moment):
     read = [
         event
         for event in events
-        if feature["source"] in ("any", event["type"])
-        and start <= event["time"] <= moment
-        and all(satisfies(event, condition) for condition in feature.get("where", []))
+        if start <= event["time"] <= moment
+        and ("position" in event) == is_credit(feature)
+        and reads(feature, event)
     ]
     value = AGGREGATES[aggregate["type"]]({**aggregate, "window_ms": size}, read, moment)
     return None if is_empty(feature, value) and not was_measured(feature["needs"], events) else value

@@ -44,6 +44,7 @@ def is_empty(feature, value):
 
 def was_measured(needed, events):
     """Whether the needed signals and enrichments run in the page views of an entity, as far as these state it."""
+    events = [event for event in events if "position" not in event]  # A credited event states nothing.
     stated = [signals_of(event) for event in events]
     running = {name for text in stated if text is not None for name in text.split(" ")}
     all_unstated = all(text is None for text in stated)

@@ -1,4 +1,13 @@
-import { cumulative, defineFeatures, hopping, lifetime, session, tumbling } from "@tidemark/schema";
+import {
+  cumulative,
+  defineFeatures,
+  type Feature,
+  goalFeatures,
+  hopping,
+  lifetime,
+  session,
+  tumbling,
+} from "@tidemark/schema";
 
 const text = { description: "A feature of the tests.", unit: "value" };
 const ofProduct = {
@@ -15,8 +24,7 @@ const ofPage = { ...text, entity: "page", window: lifetime() } as const;
 const price = "properties.price";
 const HOUR = 3_600_000;
 
-/** Features of custom entities, and features with the aggregates, windows and conditions that the catalogue lacks. */
-export const moreFeatures = defineFeatures([
+const ownFeatures = defineFeatures([
   { ...ofProduct, name: "product_events", aggregate: { type: "count" } },
   { ...ofProduct, name: "product_revenue", aggregate: { type: "sum", field: price } },
   { ...ofProduct, name: "product_price_mean", aggregate: { type: "mean", field: price } },
@@ -118,3 +126,12 @@ export const moreFeatures = defineFeatures([
   },
   { ...ofPage, name: "page_activity", source: "any", aggregate: { type: "decayed_count", half_life_ms: HOUR } },
 ]);
+
+/** A goal of which visits reach some, and one that they reach on every page. */
+const goals = goalFeatures([
+  { name: "order", source: "custom", where: [{ field: price, is: "gte", value: 1 }], value: price },
+  { name: "press", source: "click", value: 0.5 },
+]);
+
+/** Features of custom entities, of goals, and with the aggregates, windows and conditions that the catalogue lacks. */
+export const moreFeatures: readonly Feature[] = [...ownFeatures, ...goals];

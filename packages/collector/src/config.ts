@@ -1,5 +1,12 @@
-import { type Feature, parseFeatures } from "@tidemark/schema";
-import { entityNameOf } from "@tidemark/schema/entities";
+import {
+  defineFeatureSet,
+  defineGoal,
+  type Feature,
+  type FeatureSet,
+  type Goal,
+  parseFeatures,
+} from "@tidemark/schema";
+import { entityNameOf, featuresInSet } from "@tidemark/schema/entities";
 import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
 
 /**
@@ -68,6 +75,10 @@ export interface Site {
   dailyCaps?: DailyCaps;
   /** Features of this site's sessions, users, pages and custom entities. Default: the deployment's. */
   features?: readonly Feature[];
+  /** The goals of this site, of which training sets make labels. Default: the deployment's. */
+  goals?: readonly Goal[];
+  /** The feature sets of this site. Default: the deployment's, unless the site has features of its own. */
+  featureSets?: readonly FeatureSet[];
   /**
    * The region in which this site's objects run and store data. After a change the site starts with empty objects.
    * Local runtimes ignore it. Default: the deployment's.
@@ -89,6 +100,13 @@ export interface TidemarkConfig {
    * `Site.features` replaces them for a site.
    */
   features: readonly Feature[];
+  /**
+   * The goals of all sites, unless a site has its own. Training sets make labels of them. Their features are in `features`
+   * with `...goalFeatures(goals)`. Default: none.
+   */
+  goals?: readonly Goal[];
+  /** The feature sets of all sites, unless a site has its own. Default: none. */
+  featureSets?: readonly FeatureSet[];
   /** The region in which the objects of sites run and store data, unless a site names another. Default: anywhere. */
   jurisdiction?: Jurisdiction;
   /** The log of all sites, unless a site has its own setting. Default: none, and no event is kept. */
@@ -111,9 +129,11 @@ const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
 const SITE_FIELDS: Record<keyof Site, true> = {
   ...{ id: true, key: true, origins: true, readKeySecret: true, requireConsent: true, globalPrivacyControl: true },
   ...{ cookie: true, pause: true, dailyCaps: true, features: true, jurisdiction: true, log: true, daysToLive: true },
+  ...{ goals: true, featureSets: true },
 };
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
   ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true, daysToLive: true },
+  ...{ goals: true, featureSets: true },
 };
 
 /** Throws an error that names the field, the expected value and the given one, unless a condition holds. */
@@ -146,12 +166,38 @@ const expectFields = (value: unknown, place: string, fields: object): void => {
   );
 };
 
-const checkFeatures = (features: readonly Feature[], place: string): void => {
+/** Runs a check of the schema. Its error gets the place. */
+const checkAt = (place: string, check: () => void): void => {
   try {
-    parseFeatures(features);
+    check();
   } catch (error) {
     throw new Error(`tidemark.config.ts: ${place}${(error as Error).message}`);
   }
+};
+
+const checkGoals = (goals: readonly Goal[] | undefined, place: string, expect: Expect): void => {
+  if (goals === undefined) return;
+  expect(Array.isArray(goals), "goals", "an array of goals", goals);
+  for (const goal of goals) checkAt(place, () => defineGoal(goal));
+  const twice = goals.find(({ name }, index) => goals.findIndex((other) => other.name === name) < index);
+  expect(twice === undefined, "goals", "each name once", twice?.name);
+};
+
+/** The name and the version of a feature set. */
+const titleOf = ({ name, version }: FeatureSet): string => `${name} version ${version}`;
+
+const checkFeatureSets = (
+  sets: readonly FeatureSet[] | undefined,
+  features: readonly Feature[],
+  place: string,
+  expect: Expect,
+): void => {
+  if (sets === undefined) return;
+  expect(Array.isArray(sets), "featureSets", "an array of feature sets", sets);
+  for (const set of sets) checkAt(place, () => featuresInSet(defineFeatureSet(set), features));
+  const titles = sets.map(titleOf);
+  const twice = titles.find((title, index) => titles.indexOf(title) < index);
+  expect(twice === undefined, "featureSets", "each version of a name once", twice);
 };
 
 const LOG_FIELDS: Record<keyof LogSettings, true> = { days: true };
@@ -226,7 +272,9 @@ const checkSite = (site: Site, others: readonly Site[], features: readonly Featu
   expect(JURISDICTIONS.includes(site.jurisdiction), "jurisdiction", "eu or fedramp", site.jurisdiction);
   checkDailyCaps(site.dailyCaps, place, expect);
   if (site.log !== false) checkLog(site.log, place, expect);
-  if (site.features !== undefined) checkFeatures(site.features, place);
+  if (site.features !== undefined) checkAt(place, () => parseFeatures(site.features));
+  checkGoals(site.goals, place, expect);
+  checkFeatureSets(site.featureSets, site.features ?? features, place, expect);
   checkDaysToLive(site.daysToLive, site.features ?? features, place, expect);
 };
 
@@ -239,7 +287,7 @@ const checkSite = (site: Site, others: readonly Site[], features: readonly Featu
  */
 export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
   expectFields(config, "defineConfig", CONFIG_FIELDS);
-  const { sites, adminKeySecret, features, jurisdiction, log, daysToLive } = config;
+  const { sites, adminKeySecret, features, goals, featureSets, jurisdiction, log, daysToLive } = config;
   const expect = expectIn("");
   expectSecretName(adminKeySecret, "adminKeySecret");
   expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp", jurisdiction);
@@ -251,7 +299,16 @@ export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
   sites.forEach((site, index) => {
     checkSite(site, sites.slice(0, index), features);
   });
-  checkFeatures(features, "");
+  checkAt("", () => parseFeatures(features));
+  checkGoals(goals, "", expect);
+  checkFeatureSets(featureSets, features, "", expect);
   checkDaysToLive(daysToLive, [features, ...sites.map((site) => site.features ?? [])].flat(), "", expect);
   return config;
 };
+
+/** The feature sets of a site. */
+export const featureSetsOf = ({ featureSets }: TidemarkConfig, site: Site): readonly FeatureSet[] =>
+  site.featureSets ?? (site.features === undefined ? featureSets : undefined) ?? [];
+
+/** The goals of a site. */
+export const goalsOf = ({ goals }: TidemarkConfig, site: Site): readonly Goal[] => site.goals ?? goals ?? [];

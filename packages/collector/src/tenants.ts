@@ -1,6 +1,15 @@
 import type { Feature } from "@tidemark/schema";
 import { compileFeatures, type Definitions } from "./compile-features.ts";
-import type { DaysToLive, Jurisdiction, LogSettings, Site, TidemarkConfig } from "./config.ts";
+import {
+  type DaysToLive,
+  featureSetsOf,
+  type Jurisdiction,
+  type LogSettings,
+  type Site,
+  type TidemarkConfig,
+} from "./config.ts";
+
+import { type CompiledSet, servedSet } from "./served-sets.ts";
 
 /** A site with its compiled features and its region, both of which may differ between the sites of a deployment. */
 export interface Tenant {
@@ -9,6 +18,7 @@ export interface Tenant {
   definitions: Definitions;
   /** The features that `definitions` compiles. */
   features: readonly Feature[];
+  featureSets: readonly CompiledSet[];
   /** The region of the site's objects; `undefined` for anywhere. */
   jurisdiction: Jurisdiction | undefined;
   /** The site's log; `undefined` for none. */
@@ -24,7 +34,8 @@ export type Tenants = ReadonlyMap<string, Tenant>;
  * Compiles the sites of a configuration. A site without features or a jurisdiction gets the deployment's. Sites that
  * share an array of features share the compiled definitions.
  */
-export const createTenants = ({ sites, features, jurisdiction, log, daysToLive = {} }: TidemarkConfig): Tenants => {
+export const createTenants = (config: TidemarkConfig): Tenants => {
+  const { sites, features, jurisdiction, log, daysToLive = {} } = config;
   const compiled = new Map<readonly Feature[], Definitions>();
   const definitionsOf = (list: readonly Feature[]): Definitions => {
     const definitions = compiled.get(list) ?? compileFeatures(list);
@@ -38,6 +49,10 @@ export const createTenants = ({ sites, features, jurisdiction, log, daysToLive =
         site,
         definitions: definitionsOf(site.features ?? features),
         features: site.features ?? features,
+        featureSets: featureSetsOf(config, site).map((set) => ({
+          ...set,
+          served: servedSet(set, site.features ?? features),
+        })),
         jurisdiction: site.jurisdiction ?? jurisdiction,
         log: (site.log ?? log) || undefined,
         daysToLive: site.daysToLive ?? daysToLive,

@@ -43,6 +43,10 @@ describe("defineConfig", () => {
     "its own features": { features: [{ ...clicks, name: "own_clicks" }] },
     "no features": { features: [] },
     "entities that expire": { daysToLive: { user: 400 } },
+    goals: { goals: [{ name: "purchase", source: "custom", value: 5 }] },
+    "feature sets": {
+      featureSets: [1, 2].map((version) => ({ name: "s", version, entity: "user", features: ["clicks"] })),
+    },
   };
 
   it.each(Object.entries(accepted))("accepts a site with %s", (_, change) => {

@@ -18,6 +18,10 @@ export interface Accumulator {
   id: string;
   /** The type of the events, or `any`. */
   source: string;
+  /** Whether it reads the events that the session credits to the page, instead of the page's own. */
+  isCredit: boolean;
+  /** Whether an event of the source satisfies the conditions. */
+  isMatch(event: object, context: EventContext): boolean;
   /** Adds an event of the source that satisfies the conditions to a cell, and returns the cell. May change it. */
   add(cell: unknown, event: object, context: EventContext): unknown;
   /** Merges the cell of other events into a cell, and returns it. Never changes `other`, and shares nothing with it. */
@@ -92,7 +96,7 @@ const revisionOf = ({ aggregate }: AccumulatorDefinition): string => {
 const idOf = (text: string): string => (hashOf(text) % 36 ** 7).toString(36);
 
 const readerOf = (aggregate: AnyAggregate): FieldReader | undefined => {
-  if (!("field" in aggregate)) return undefined;
+  if (!("field" in aggregate) || aggregate.field === undefined) return undefined;
   const { type, field } = aggregate;
   return type === "distinct" && field === "view_id" ? viewIdentity : fieldReader(field);
 };
@@ -106,11 +110,10 @@ const createAccumulator = (
   const { add } = kind;
   const read = readerOf(aggregate);
   const isMatch = where.length > 0 ? matcher(where) : undefined;
+  const common = { id, source, kind, isCredit: aggregate.type === "credit", isMatch: isMatch ?? (() => true) };
   if (layout === null) {
     return {
-      id,
-      source,
-      kind,
+      ...common,
       add: (cell, event, context) =>
         isMatch === undefined || isMatch(event, context)
           ? add(cell ?? kind.emptyPartial(), read === undefined ? undefined : read(event, context), context)
@@ -121,9 +124,7 @@ const createAccumulator = (
   }
   const { pane_ms, pane_count: maxPanes } = layout;
   return {
-    id,
-    source,
-    kind,
+    ...common,
     add(cell, event, context) {
       if (isMatch !== undefined && !isMatch(event, context)) return cell;
       const list = (cell ?? []) as Panes;

@@ -5,6 +5,7 @@ import { type EntityEngine, entityEngines } from "./entity-engine.ts";
 import { feeds } from "./fed-ids.ts";
 import type { LatenessOptions } from "./lateness.ts";
 import { type LoggedEvent, type SessionEvent, sessionEvents } from "./logged-event.ts";
+import { creditsFor, type PageCredit, withTouch } from "./touches.ts";
 
 /** An entity and a point in time at which its features are wanted, such as the time of a label to train on. */
 export interface SpineRow {
@@ -34,7 +35,7 @@ export const asOf = (
   const inSession = sessionEvents(options);
   for (const each of events) addEvent(histories.values(), inSession(each));
   for (const history of histories.values())
-    for (const own of history.events.values()) own.sort((a, b) => a.time - b.time);
+    for (const own of history.events.values()) own.sort((a, b) => a.event.time - b.event.time);
   checkSpine(spine, [...histories.keys()]);
 
   const vectors = new Map<SpineRow, Record<string, FeatureValue>>();
@@ -43,8 +44,10 @@ export const asOf = (
     const position = states.get(row.id) ?? { state: engine.emptyState(), next: 0 };
     states.set(row.id, position);
     const own = events.get(row.id) ?? [];
-    for (let event = own[position.next]; event && event.time < row.as_of; event = own[position.next]) {
-      engine.foldUnchecked(position.state, event, event);
+    for (let next = own[position.next]; next && next.event.time < row.as_of; next = own[position.next]) {
+      const { event, credit } = next;
+      if (credit) engine.foldCredit(position.state, event, event, credit);
+      else engine.foldUnchecked(position.state, event, event);
       position.next += 1;
     }
     vectors.set(row, engine.vector(position.state, row.as_of - 1));
@@ -66,21 +69,30 @@ const checkSpine = (spine: readonly SpineRow[], entities: readonly string[]): vo
 };
 
 /** Adds an event to the history of each entity that it counts for. */
-const addEvent = (histories: Iterable<EntityHistory>, { lateness, event, fed }: SessionEvent): void => {
-  for (const { entity, idOf, events } of histories) {
+const addEvent = (histories: Iterable<EntityHistory>, { lateness, event, fed, touches }: SessionEvent): void => {
+  for (const { entity, engine, idOf, events } of histories) {
+    if (entity === "page" && lateness !== "too_late" && engine.isCredited(event, event))
+      for (const [path, credit] of creditsFor(touches, event.time)) events.get(path)?.push({ event, credit });
     const id = idOf(event, event);
     if (id === undefined || !feeds(fed, entity, id) || lateness === "too_late") continue;
     const own = events.get(id);
-    if (own) own.push(event);
-    else events.set(id, [event]);
+    if (own) own.push({ event });
+    else events.set(id, [{ event }]);
+    if (entity === "page" && event.type === "page_view") withTouch(touches, id, event.time);
   }
 };
 
 /** The engine of an entity type, with the events and the current state of each entity, by id. */
 interface EntityHistory extends EntityEngine {
   /** In the order of arrival at first, then in the order of time. */
-  events: Map<string, LoggedEvent[]>;
+  events: Map<string, HistoryEvent[]>;
   states: Map<string, FoldPosition>;
+}
+
+/** An event of an entity, or one that the session credits to a page. */
+interface HistoryEvent {
+  event: LoggedEvent;
+  credit?: PageCredit;
 }
 
 /** The state of an entity after the events before the current row of the spine. */

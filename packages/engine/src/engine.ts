@@ -9,6 +9,7 @@ import { evaluate } from "./expression.ts";
 import { type Lateness, type LatenessOptions, latenessRule } from "./lateness.ts";
 import { bitsOf, createSignalReader, ifMeasured, UNSTATED } from "./measured.ts";
 import { paneLayoutOf } from "./pane-layout.ts";
+import type { PageCredit } from "./touches.ts";
 
 /** An event of the log. It has all fields of the context, and is its own context. */
 export type EngineEvent = FeatureEvent & { tab_id: string };
@@ -61,6 +62,18 @@ export interface Engine {
   fold(state: EngineState, event: Event, context: EventContext): Lateness;
   /** Folds one event without a check of its lateness, which the event's session has made already. Changes the state. */
   foldUnchecked(state: PartialState, event: Event, context: EventContext): void;
+  /**
+   * Whether the session credits an event to the pages that it viewed before: the event satisfies the conditions of a
+   * feature with the aggregate `credit`.
+   */
+  isCredited(event: Event, context: EventContext): boolean;
+  /** Whether a feature has the aggregate `credit`. */
+  hasCredits: boolean;
+  /**
+   * Folds an event that the session credits to the page. Only features with the aggregate `credit` read it. Changes the
+   * state.
+   */
+  foldCredit(state: PartialState, event: Event, context: EventContext, credit: PageCredit): void;
   /**
    * Merges the state of other events into `state`. Never changes `other`, and shares nothing with it.
    *
@@ -119,11 +132,14 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
   });
   const { watermark, classify } = latenessRule(options);
 
+  const positioned = accumulators.map((accumulator, position) => ({ ...accumulator, position }));
+  const own = positioned.filter(({ isCredit }) => !isCredit);
+  const credited = positioned.filter(({ isCredit }) => isCredit);
   const accumulatorsByType = new Map<string, { position: number; add: Accumulator["add"] }[]>();
   const accumulatorsOfType = (type: string) => {
-    const ofType = accumulators
-      .map(({ source, add }, position) => ({ source, add, position }))
-      .filter(({ source }) => source === type || source === "any");
+    const ofType = own
+      .filter(({ source }) => source === type || source === "any")
+      .map(({ add, position }) => ({ add, position }));
     accumulatorsByType.set(type, ofType);
     return ofType;
   };
@@ -137,6 +153,16 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     for (const { position, add } of accumulatorsByType.get(event.type) ?? accumulatorsOfType(event.type)) {
       cells[position] = add(cells[position] ?? null, event, context);
     }
+  };
+
+  const reads = ({ source }: Accumulator, { type }: Event): boolean => source === type || source === "any";
+  const foldCredit = (state: PartialState, event: Event, context: EventContext, credit: PageCredit): void => {
+    const { time } = context;
+    if (state.event_time === null || time > state.event_time) state.event_time = time;
+    const { cells } = state;
+    for (const each of credited)
+      if (reads(each, event))
+        cells[each.position] = each.add(cells[each.position] ?? null, event, { ...context, credit });
   };
 
   const latenessOf = (state: EngineState, time: number): Lateness => classify(state.event_time, time);
@@ -168,6 +194,9 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     emptyState,
     emptyPartialState,
     foldUnchecked,
+    foldCredit,
+    hasCredits: credited.length > 0,
+    isCredited: (event, context) => credited.some((each) => reads(each, event) && each.isMatch(event, context)),
 
     latenessOf,
 

@@ -1,4 +1,5 @@
 import type { ContextFields } from "@tidemark/schema";
+import type { PageCredit } from "./touches.ts";
 
 /** The fields that events of every type have. An event of the log has all of them, and is its own context. */
 export interface EventContext extends ContextFields {
@@ -8,9 +9,11 @@ export interface EventContext extends ContextFields {
   /** Number of the event in its tab. */
   seq: number;
   view_id?: string | undefined;
+  /** The page's credit for the event. Only in an event that a session credits to a page which it viewed before. */
+  credit?: PageCredit | undefined;
 }
 
-const contextFields: Record<keyof EventContext, true> = {
+const contextFields: Record<Exclude<keyof EventContext, "credit">, true> = {
   time: true,
   tab_id: true,
   seq: true,
@@ -25,4 +28,4 @@ const contextFields: Record<keyof EventContext, true> = {
 };
 
 /** Whether a field belongs to the context, and not to the events of one type. */
-export const isContextField = (name: string): name is keyof EventContext => Object.hasOwn(contextFields, name);
+export const isContextField = (name: string): name is keyof typeof contextFields => Object.hasOwn(contextFields, name);

@@ -3,6 +3,7 @@ import type { EngineEvent } from "./engine.ts";
 import type { FedIds } from "./fed-ids.ts";
 import { type ViewTotals, withGrowth } from "./growth.ts";
 import { type Lateness, type LatenessOptions, latenessRule } from "./lateness.ts";
+import type { Touches } from "./touches.ts";
 
 /** An event of the log, with its session and visitor. */
 export type LoggedEvent = EngineEvent & { session_id: string; anonymous_id: string };
@@ -34,6 +35,8 @@ export interface SessionEvent {
   event: LoggedEvent;
   /** The ids that the session feeds, for {@link feeds}. Call it for each entity in the order of arrival. */
   fed: FedIds;
+  /** The pages that the session viewed before. Add a page view after its event. */
+  touches: Touches;
 }
 
 /** The state of a session that the next event depends on. */
@@ -41,6 +44,7 @@ interface Progress {
   maxEventTime: number | null;
   totals: ViewTotals;
   fed: FedIds;
+  touches: Touches;
 }
 
 /**
@@ -58,12 +62,12 @@ export const sessionEvents = (options: LatenessOptions | undefined): ((event: Lo
     position += 1;
     checkEvent(event, position);
     const { session_id, time } = event;
-    const progress = sessions.get(session_id) ?? { maxEventTime: null, totals: {}, fed: {} };
+    const progress = sessions.get(session_id) ?? { maxEventTime: null, totals: {}, fed: {}, touches: [] };
     sessions.set(session_id, progress);
-    const { maxEventTime, totals, fed } = progress;
+    const { maxEventTime, totals, fed, touches } = progress;
     const lateness = classify(maxEventTime, time);
-    if (lateness === "too_late") return { lateness, event, fed };
+    if (lateness === "too_late") return { lateness, event, fed, touches };
     progress.maxEventTime = Math.max(maxEventTime ?? time, time);
-    return { lateness, event: withGrowth(totals, event, event), fed };
+    return { lateness, event: withGrowth(totals, event, event), fed, touches };
   };
 };

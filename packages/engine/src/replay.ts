@@ -4,6 +4,7 @@ import { entityEngines } from "./entity-engine.ts";
 import { feeds } from "./fed-ids.ts";
 import type { LatenessOptions } from "./lateness.ts";
 import { type LoggedEvent, sessionEvents } from "./logged-event.ts";
+import { creditsFor, withTouch } from "./touches.ts";
 
 /** The result of a replay for one entity. */
 export interface ReplayedEntity {
@@ -34,15 +35,19 @@ export const replay = (
     states: new Map<string, EngineState>(),
   }));
   for (const each of events) {
-    const { lateness, event, fed } = inSession(each);
+    const { lateness, event, fed, touches } = inSession(each);
     const isCounted = lateness !== "too_late";
     for (const { entity, engine, idOf, states } of entities) {
+      if (entity === "page" && isCounted && engine.isCredited(event, event))
+        for (const [path, credit] of creditsFor(touches, event.time))
+          engine.foldCredit(states.get(path) as EngineState, event, event, credit);
       const id = idOf(event, event);
       if (id === undefined || !feeds(fed, entity, id) || !(isCounted || states.has(id))) continue;
       const state = states.get(id) ?? engine.emptyState();
       states.set(id, state);
       if (entity === "session") engine.fold(state, event, event);
       else if (isCounted) engine.foldUnchecked(state, event, event);
+      if (isCounted && entity === "page" && event.type === "page_view") withTouch(touches, id, event.time);
     }
   }
   return entities.flatMap(({ entity, engine, states }) =>

@@ -10,12 +10,16 @@ export {
   type FieldsOf,
 } from "./events/index.ts";
 export { defaultFeatures } from "./features/catalogue/catalogue.ts";
+export { goalFeatures } from "./features/catalogue/goals.ts";
 export { type PageVector, pageFeatures } from "./features/catalogue/page.ts";
 export { type SessionVector, sessionFeatures } from "./features/catalogue/session.ts";
 export { type UserVector, userFeatures } from "./features/catalogue/user.ts";
+export { defineFeatureSet, type FeatureSet } from "./features/define-feature-set.ts";
 export { defineFeatures } from "./features/define-features.ts";
+export { defineGoal } from "./features/define-goal.ts";
 export type * from "./features/feature.ts";
 export type { FieldPath } from "./features/field-path.ts";
+export type { Goal, GoalOn } from "./features/goal.ts";
 export { parseFeatures } from "./features/parse.ts";
 export type { VectorOf } from "./features/vector.ts";
 export { cumulative, hopping, lifetime, session, tumbling } from "./features/windows.ts";
@@ -32,6 +36,7 @@ export {
   type RejectionCode,
   type RollupVectorResponse,
   rejectionCodes,
+  type ServedSet,
   type SessionVectorResponse,
   type VectorResponse,
 } from "./responses.ts";

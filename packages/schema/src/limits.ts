@@ -54,6 +54,9 @@ export const MAX_PROPERTIES_DEPTH = 5;
 /** Longest name of a custom event, in characters. */
 export const MAX_EVENT_NAME = 100;
 
+/** Longest name of a goal, in characters. Names of its features add up to 32. */
+export const MAX_GOAL_NAME = 30;
+
 /** Longest name of a property or trait, in characters. */
 export const MAX_PROPERTY_NAME = 100;
 

@@ -134,6 +134,14 @@ export interface ErrorResponse {
 /** A feature's value; `null` while it is undefined, such as the maximum of no values. */
 export type FeatureValue = number | string | boolean | null | readonly (string | number)[];
 
+/** A feature set, as its vectors name it. */
+export interface ServedSet {
+  name: string;
+  version: number;
+  /** First 12 hex digits of the SHA-256 of the definitions of its features, and of those that they read, as JSON. */
+  hash: string;
+}
+
 /** Counts of a session's events by the outcome of their delivery. */
 export interface DeliveryCounts {
   /** Distinct events stored. */
@@ -171,6 +179,8 @@ export interface VectorResponse {
   late: number;
   /** Number of events behind the watermark by more than the allowed lateness, which do not count in the features. */
   too_late: number;
+  /** The feature set that the request names; `features` then has its features only, in their order. */
+  set?: ServedSet;
   features: Record<string, FeatureValue>;
 }
 

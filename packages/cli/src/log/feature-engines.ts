@@ -30,16 +30,3 @@ export const replayReasons = (features: readonly Feature[]): Map<string, string>
     }),
   );
 };
-
-/** The features of these names, with all features that they read, in the order of definition. */
-export const withReads = (features: readonly Feature[], names: ReadonlySet<string>): Feature[] => {
-  const needed = new Set<string>();
-  const byName = new Map(features.map((feature) => [feature.name, feature]));
-  const add = (name: string): void => {
-    const feature = byName.get(name) as Feature;
-    needed.add(name);
-    if (isDerived(feature)) for (const read of featuresIn(feature.derive)) add(read);
-  };
-  for (const name of names) add(name);
-  return features.filter(({ name }) => needed.has(name));
-};

@@ -1,4 +1,4 @@
-import { type EntityEngine, feeds, withGrowth } from "@tidemark/engine";
+import { creditsFor, type EntityEngine, feeds, withGrowth, withTouch } from "@tidemark/engine";
 import type { Event } from "@tidemark/schema";
 import type { Definitions } from "../compile-features.ts";
 import { type Delta, entityKey } from "../entities/push.ts";
@@ -37,6 +37,14 @@ export const createFold = (stored: StoredSession, { session, rollups }: Definiti
     const { deltas } = collectingPush(stored.push_queue);
     for (const target of targets) {
       const { entity, engine } = target;
+      const isOfPages = isCounted && entity === "page" && engine.hasCredits;
+      if (isOfPages && engine.isCredited(event, context)) {
+        for (const [path, credit] of creditsFor(stored.touches ?? [], time)) {
+          const key = entityKey(entity, path);
+          deltas[key] ??= engine.emptyPartialState();
+          engine.foldCredit(deltas[key], event, context, credit);
+        }
+      }
       const id = target.idOf(event, context);
       if (id === undefined) continue;
       if (target.id !== id) {
@@ -56,6 +64,7 @@ export const createFold = (stored: StoredSession, { session, rollups }: Definiti
       }
       if (lateness === "late") delta.late = (delta.late ?? 0) + 1;
       engine.foldUnchecked(delta, event, context);
+      if (isOfPages && event.type === "page_view") stored.touches = withTouch(stored.touches, id, time);
     }
     return lateness !== "too_late";
   };

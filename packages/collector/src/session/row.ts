@@ -2,6 +2,7 @@ import {
   type EngineState,
   type FedIds,
   packCells,
+  type Touches,
   totalsUnknownUntil,
   unpackCells,
   type ViewTotals,
@@ -35,6 +36,8 @@ export interface StoredSession {
   push_queue: PushQueue;
   /** The ids of users, pages and custom entities that the session feeds. */
   fed: FedIds;
+  /** The pages that the session viewed, if features credit pages; absent before the first one. */
+  touches?: Touches;
   /** The records for the log that the partition has not confirmed, and the number of all records so far. */
   unsent: Unsent;
   arrivals: number;

@@ -48,6 +48,26 @@ describe("GET /v1/features/session/{id}", () => {
     ]);
   });
 
+  it("serves the features of a set, with its name, version and hash", async () => {
+    const body = batch([page(0), custom(1)]);
+    await accept(body);
+    const readSet = async (set: string) =>
+      (await read(`${body.session_id}?set=${set}`)).json<{ set: { hash: string }; features: object }>();
+    const latest = await readSet("reading");
+    expect(latest).toMatchObject({
+      set: { name: "reading", version: 2, hash: expect.stringMatching(/^[0-9a-f]{12}$/) },
+    });
+    expect(Object.keys(latest.features)).toEqual(["page_view_count", "engagement_score"]);
+    const first = await readSet("reading:1");
+    expect(first).toMatchObject({ set: { name: "reading", version: 1 }, features: { event_count: 2 } });
+    expect(first.set.hash).not.toBe(latest.set.hash);
+    expect(await errorOf(await read(`${body.session_id}?set=reading:3`))).toEqual([
+      400,
+      "invalid_query",
+      'set: session has no set "reading:3"; expected reading:1, reading:2.',
+    ]);
+  });
+
   it("rejects a read without a key or with a wrong one", async () => {
     const id = newSession();
     expect(await errorOf(await request(`/v1/features/session/${id}`))).toEqual([

@@ -1,4 +1,4 @@
-import { defaultFeatures, defineFeatures, lifetime, session } from "@tidemark/schema";
+import { defaultFeatures, defineFeatures, goalFeatures, lifetime, session } from "@tidemark/schema";
 import { defineConfig } from "../../src/config.ts";
 import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
@@ -35,6 +35,11 @@ const productFeatures = defineFeatures([
     aggregate: { type: "last", field: "user_id" },
   },
 ]);
+
+/** The features of pages that assist a goal: every custom event reaches it. */
+const assistFeatures = goalFeatures([{ name: "event", source: "custom", value: "properties.price" }]).filter(
+  ({ entity }) => entity === "page",
+);
 
 /** Features of one site only. */
 const newsFeatures = defineFeatures([
@@ -106,7 +111,12 @@ export const config = defineConfig({
     ...splitSites,
   ],
   adminKeySecret: "ADMIN_KEY",
-  features: [...defaultFeatures, ...productFeatures],
+  features: [...defaultFeatures, ...productFeatures, ...assistFeatures],
+  featureSets: [
+    { name: "reading", version: 1, entity: "session", features: ["event_count"] },
+    { name: "reading", version: 2, entity: "session", features: ["page_view_count", "engagement_score"] },
+    { name: "assists", version: 1, entity: "page", features: ["assisted_goal_count", "page_views"] },
+  ],
 });
 
 const tenants: Tenants = createTenants(config);

@@ -1,6 +1,7 @@
-import type { Aggregate, LatestPerView, Rate } from "@tidemark/schema";
+import type { Aggregate, Credit, LatestPerView, Rate } from "@tidemark/schema";
 import type { AggregateKind } from "./aggregate.ts";
 import { count } from "./count.ts";
+import { credit } from "./credit.ts";
 import { decayedCount } from "./decayed-count.ts";
 import { distinct } from "./distinct.ts";
 import { endOf } from "./first-last.ts";
@@ -17,7 +18,7 @@ import { timeSinceLast } from "./time-since-last.ts";
 import { topK } from "./top-k.ts";
 
 /** The aggregate of any definition. */
-export type AnyAggregate = Aggregate | LatestPerView | Rate;
+export type AnyAggregate = Aggregate | Credit | LatestPerView | Rate;
 
 /** The kind of each type, or a function that creates it from the aggregate's settings. */
 const kinds = {
@@ -38,6 +39,7 @@ const kinds = {
   last_n: lastN,
   latest_per_view: latestPerView,
   rate,
+  credit,
 } satisfies Record<AnyAggregate["type"], unknown>;
 
 /** The types of all aggregates. */

@@ -2,6 +2,7 @@ import type { AggregateFeature } from "@tidemark/schema";
 import type { FieldKind } from "@tidemark/schema/event-fields";
 import { MAX_DEVIANT, MAX_SUMMAND, MAX_TEXT_CHARACTERS } from "../limits.ts";
 import { paneLayoutOf } from "../pane-layout.ts";
+import { shareSql } from "./credit.ts";
 import type { AggregateCall, Dialect, Kind } from "./dialect.ts";
 import type { FieldColumns } from "./field-columns.ts";
 import { double } from "./literal.ts";
@@ -37,6 +38,8 @@ interface Context {
   columns: FieldColumns;
   /** Read time in UTC milliseconds; `undefined` when the query has none. */
   at: string | undefined;
+  /** Whether the rows of the query have the events that sessions credit to pages. */
+  hasCredits: boolean;
 }
 
 /**
@@ -45,8 +48,9 @@ interface Context {
  * @throws Error with the reason when the dialect cannot compute it.
  */
 export const planOf = ({ aggregate, window }: AggregateFeature, context: Context): Plan => {
-  const { kind, dialect, columns, at } = context;
-  const column = (kind: FieldKind): string => ("field" in aggregate ? columns.columnOf(aggregate.field, kind) : "");
+  const { kind, dialect, columns, at, hasCredits } = context;
+  const column = (kind: FieldKind): string =>
+    "field" in aggregate && aggregate.field !== undefined ? columns.columnOf(aggregate.field, kind) : "";
   const time = dialect.quote("time");
 
   const number = (call: string, result = (value: string) => value): Plan => ({ kind: "number", calls: [call], result });
@@ -62,8 +66,8 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
     ...(standalone && { standalone }),
   });
   /** The value in millionths; NULL beyond the bound, so that nothing overflows. */
-  const units = (most: number): string =>
-    `CASE WHEN ABS(${column("number")}) <= ${double(most)} THEN ${dialect.millionths(column("number"))} END`;
+  const units = (most: number, value = column("number"), bounded = value): string =>
+    `CASE WHEN ABS(${bounded}) <= ${double(most)} THEN ${dialect.millionths(value)} END`;
   const fromMillionths = (units: string): string =>
     `CASE WHEN ABS(${units}) <= ${Number.MAX_SAFE_INTEGER} THEN CAST(${units} AS DOUBLE) / 1e6 ELSE ${dialect.nearest(dialect.wholePart(units))} + CAST(${dialect.remainder(units)} AS DOUBLE) / 1e6 END`;
   /** A value of the field as a state stores it, with texts truncated. */
@@ -149,6 +153,13 @@ export const planOf = ({ aggregate, window }: AggregateFeature, context: Context
         needs: `${view} IS NOT NULL AND ${column("number")} IS NOT NULL`,
         groups: { by: [view, dialect.quote("tab_id")], call: dialect.latest(column("number"), dialect.quote("seq")) },
       };
+    }
+    case "credit": {
+      if (!hasCredits) throw new Error("a query over windows lacks the pages that the session viewed before an event");
+      const share = shareSql(aggregate, dialect);
+      const amount = aggregate.field === undefined ? undefined : column("number");
+      const credited = units(MAX_SUMMAND, amount ? `(${amount} * ${share})` : `(${share})`, amount ?? "1e0");
+      return numberOrZero(`SUM(${credited})`, (sum) => `COALESCE(${fromMillionths(sum)}, 0e0)`);
     }
     case "decayed_count": {
       const age = `CAST(${requiredReadTime(at)} - ${time} AS DOUBLE)`;

@@ -24,6 +24,8 @@ export const fieldSql = (path: string, kind: FieldKind, dialect: Dialect): strin
 export interface FieldColumns {
   /** Returns the name of the column that holds a field, and adds the column when it is new. */
   columnOf(path: string, kind: FieldKind): string;
+  /** Returns the names of the columns added so far. */
+  names(): string[];
   /** Returns the columns added so far, as items of a SELECT list over the counted events. */
   selectItems(): string[];
   /** Returns the table that these items read. */
@@ -48,6 +50,7 @@ export const fieldColumns = (dialect: Dialect): FieldColumns => {
       columns.set(name, growth ? growthSql(path, growth.total) : fieldSql(path, kind, dialect));
       return name;
     },
+    names: () => [...columns.keys()],
     selectItems: () => [...columns].map(([name, sql]) => `${sql} AS ${name}`),
     events: () =>
       growthColumns.length === 0

@@ -2,8 +2,10 @@ import type { Entity, Feature } from "@tidemark/schema";
 import { entityNameOf } from "@tidemark/schema/entities";
 import { latenessRule } from "../lateness.ts";
 import { paneLayoutOf } from "../pane-layout.ts";
+import { creditedEvents, creditFeatures } from "./credit.ts";
 import type { Dialect } from "./dialect.ts";
 import { entityIdSql } from "./entity.ts";
+import type { FieldColumns } from "./field-columns.ts";
 import type { SqlOptions } from "./options.ts";
 import type { RowSet } from "./row-set.ts";
 
@@ -27,7 +29,19 @@ export const pointInTime = (
   const time = quote("time");
   const session = quote("session_id");
   const at = `(${quote("as_of")} - 1)`;
+  const credits = creditFeatures(features);
+  const isCounted = `max_event_time IS NULL OR max_event_time - ${time} <= ${maxBehindMs}`;
+  const countedEvents = (fields: FieldColumns): [name: string, sql: string][] => {
+    const id = `${entityIdSql(entity, dialect)} AS entity_id`;
+    const context = [time, "tab_id", "seq"];
+    const eventsSql = (others: string[]): string =>
+      `SELECT ${[id, ...others, quote("type"), "view_id", ...context, ...fields.selectItems()].join(",\n  ")}\nFROM with_progress WHERE ${isCounted}`;
+    if (credits.length === 0) return [["counted_events", eventsSql([])]];
+    const own = eventsSql([`${session} AS event_session`, "arrival AS event_arrival"]);
+    return [["page_events", own], ...creditedEvents(credits, [...context, ...fields.names()], dialect, fields)];
+  };
   return {
+    hasCredits: credits.length > 0,
     name: `${name}_features`,
     features,
     keys: ["id", "as_of"],
@@ -47,10 +61,7 @@ export const pointInTime = (
         "with_progress",
         `SELECT *, MAX(${time}) OVER (PARTITION BY ${session} ORDER BY arrival ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS max_event_time FROM ranked_events WHERE arrival_rank = 1`,
       ],
-      [
-        "counted_events",
-        `SELECT ${[`${entityIdSql(entity, dialect)} AS entity_id`, quote("type"), time, "tab_id", "seq", "view_id", ...fields.selectItems()].join(",\n  ")}\nFROM with_progress WHERE max_event_time IS NULL OR max_event_time - ${time} <= ${maxBehindMs}`,
-      ],
+      ...countedEvents(fields),
       ["spine_rows", spineSql(name, dialect, options)],
       [
         "row_events",

@@ -16,6 +16,8 @@ export interface RowSet {
   subqueries: (fields: FieldColumns) => [name: string, sql: string][];
   /** The condition that selects the row's events inside a window; `undefined` when all of them are inside. */
   windowFilter: (window: Window) => string | undefined;
+  /** Whether the row's events have the events that sessions credit to pages, with the columns of `credit.ts`. */
+  hasCredits: boolean;
   /** Read time of a row, in UTC milliseconds; `undefined` when the row has none. */
   at: string | undefined;
 }

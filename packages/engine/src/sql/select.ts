@@ -4,6 +4,7 @@ import { type FieldKind, fieldsOf, kindAt } from "@tidemark/schema/event-fields"
 import { type SignalName, signalsOf } from "@tidemark/schema/signals";
 import { GROUP_KEY, GROUP_VALUE, type Plan, planOf } from "./aggregate.ts";
 import { conditionSql } from "./condition.ts";
+import { CREDIT_TYPE } from "./credit.ts";
 import type { Dialect } from "./dialect.ts";
 import { expressionSql, type TypedSql } from "./expression.ts";
 import { type FieldColumns, fieldColumns } from "./field-columns.ts";
@@ -119,9 +120,10 @@ const compile = (
   };
   try {
     if (rowSet.keys.includes(name)) throw new Error(`the query has a key column ${name}; rename the feature`);
-    const kind = "field" in aggregate ? kindOf(aggregate.field) : "free";
-    const plan = planOf(feature, { kind, dialect, columns, at: rowSet.at });
-    const type = dialect.quote("type");
+    const kind = "field" in aggregate && aggregate.field !== undefined ? kindOf(aggregate.field) : "free";
+    const { at, hasCredits } = rowSet;
+    const plan = planOf(feature, { kind, dialect, columns, at, hasCredits });
+    const type = aggregate.type === "credit" ? CREDIT_TYPE : dialect.quote("type");
     const filter = [
       source === "any" ? `${type} IS NOT NULL` : `${type} = ${dialect.text(source)}`,
       ...where.map((each: Condition) => conditionSql(each, kindOf(each.field), dialect, columns)),

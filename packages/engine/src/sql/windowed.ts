@@ -74,6 +74,7 @@ const rowSetOf = (name: string, window: Window, entity: Entity, features: Featur
     return {
       name,
       features,
+      hasCredits: false,
       keys: ["id"],
       at: undefined,
       windowFilter,
@@ -87,6 +88,7 @@ const rowSetOf = (name: string, window: Window, entity: Entity, features: Featur
   return {
     name,
     features,
+    hasCredits: false,
     keys: ["id", "window_start", "window_end"],
     at: `(${milliseconds("window_end")} - 1)`,
     windowFilter,

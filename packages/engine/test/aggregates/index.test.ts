@@ -1,4 +1,4 @@
-import { type FeatureValue, parseFeatures, session, tumbling } from "@tidemark/schema";
+import { type FeatureValue, lifetime, parseFeatures, session, tumbling } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AggregateKind, ResultContext } from "../../src/aggregates/aggregate.ts";
@@ -138,6 +138,23 @@ const cases: Record<string, Case> = {
       orNull(numbers(inputs), (all) => all.toSorted((a, b) => a - b)[Math.floor(0.75 * (all.length - 1))] ?? 0),
     tolerance: 0.02,
   },
+  "credit in full": { aggregate: { type: "credit", share: "each" }, expected: (inputs) => inputs.length },
+  "credit of the last touch": {
+    aggregate: { type: "credit", share: "last_touch", field },
+    expected: (inputs) => total(numbers(inputs.filter(([, { credit }]) => credit?.position === 0))),
+  },
+  "credit in equal shares": {
+    aggregate: { type: "credit", share: "linear", field },
+    expected: (inputs) =>
+      total(numbers(inputs).map((value) => Math.sign(value) * Math.round(Math.abs(value) * 5e5))) / 1e6,
+  },
+  "credit with decay": {
+    aggregate: { type: "credit", share: "time_decay", half_life_ms: 100, field },
+    // The older of two pages was viewed one half-life before the other.
+    expected: (inputs) =>
+      total(inputs.map(([value, { credit }]) => ((value as number) * (credit?.position ? 1 : 2)) / 3)),
+    tolerance: 1e-3,
+  },
   decayed_count: {
     aggregate: { type: "decayed_count", half_life_ms: 100 },
     expected: (inputs) => total(inputs.map(([, { time }]) => 0.5 ** ((RESULT_CONTEXT.at - time) / 100))),
@@ -169,7 +186,11 @@ const inputsOf = (values: fc.Arbitrary<string | number | undefined> = integers):
       { maxLength: 60, selector: ({ tab, seq }) => `${tab}${seq}` },
     )
     .map((all) =>
-      all.map(({ value, time, tab, seq, view }): Input => [value, { time, tab_id: tab, seq, view_id: `${view}` }]),
+      all.map(({ value, time, tab, seq, view }): Input => {
+        // Two pages were viewed before the event, 10 and 110 milliseconds earlier.
+        const credit = { ages_ms: [10, 110], position: view % 2 };
+        return [value, { time, tab_id: tab, seq, view_id: `${view}`, credit }];
+      }),
     );
 
 const partialOf = (kind: AggregateKind<unknown>, all: Input[]) =>
@@ -255,9 +276,10 @@ describe.each(Object.entries(cases))("the aggregate %s", (_, { aggregate, expect
 
 describe("the cases", () => {
   it.each(Object.values(cases))("include $aggregate.type, which a definition as JSON accepts", ({ aggregate }) => {
-    const window = aggregate.type === "rate" ? tumbling(1_000) : session();
+    const isOfPage = aggregate.type === "credit";
+    const window = aggregate.type === "rate" ? tumbling(1_000) : isOfPage ? lifetime() : session();
     const texts = { name: "f", description: "F.", unit: "count" };
-    const feature = { ...texts, entity: "session", source: "click", aggregate, window };
+    const feature = { ...texts, entity: isOfPage ? "page" : "session", source: "click", aggregate, window };
     expect(parseFeatures([feature])).toEqual([feature]);
   });
 

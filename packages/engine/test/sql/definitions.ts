@@ -56,6 +56,9 @@ const conditionOn = ([field, kind]: [string, FieldKind]): fc.Arbitrary<unknown> 
   });
 };
 
+/** The entity of aggregates that only one entity has. */
+const ENTITY_OF: Record<string, string> = { latest_per_view: "session", credit: "page" };
+
 /** Generates features with any aggregate, field, window, conditions and entity. */
 const aggregateFeature = sources.chain((source) => {
   const paths = pathsOf(source);
@@ -74,13 +77,21 @@ const aggregateFeature = sources.chain((source) => {
     fc.record({ type: fc.constant("last_n"), field: any, n: few }),
     fc.record({ type: fc.constant("decayed_count"), half_life_ms: ms }),
     fc.record({ type: fc.constant("rate"), per_ms: ms }),
+    fc.record(
+      { type: fc.constant("credit"), share: fc.constantFrom("each", "last_touch", "linear"), field: numeric },
+      { requiredKeys: ["type", "share"] },
+    ),
+    fc.record(
+      { type: fc.constant("credit"), share: fc.constant("time_decay"), half_life_ms: ms, field: numeric },
+      { requiredKeys: ["type", "share", "half_life_ms"] },
+    ),
     fc.record({ type: fc.constant("latest_per_view"), field: numeric, combine: fc.constantFrom("sum", "max") }),
   );
   const where = fc.array(fc.constantFrom(...paths).chain(conditionOn), { maxLength: 2 });
   return fc
     .record({ entity: entityOf(source), aggregate, window, where })
     .map(({ entity, aggregate, window, where }) => ({
-      entity: aggregate.type === "latest_per_view" ? "session" : entity,
+      entity: ENTITY_OF[aggregate.type] ?? entity,
       source,
       aggregate,
       where,

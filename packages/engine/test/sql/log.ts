@@ -128,6 +128,8 @@ const shapeOf = (schema: z.ZodType): Shape => z.toJSONSchema(schema, { io: "inpu
 const contents = (features: readonly Feature[]): fc.Arbitrary<Record<string, unknown>> => {
   const wanted = conditionValuesOf(features);
   const read = new Set(features.flatMap((feature) => ("source" in feature ? [feature.source as string] : [])));
+  // The pages that a session viewed before an event share the credit for it.
+  if (features.some((feature) => "aggregate" in feature && feature.aggregate.type === "credit")) read.add("page_view");
   const types = (Object.keys(eventTypes) as EventType[]).filter((type) => read.has("any") || read.has(type));
   return fc.oneof(
     ...(types.length > 0 ? types : (["click"] as EventType[])).map((type) =>

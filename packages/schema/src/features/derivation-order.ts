@@ -17,6 +17,19 @@ export const featuresIn = (expression: Expression): string[] => {
   return operands.flatMap(featuresIn);
 };
 
+/** The features of these names, with all features that they read, in the order of definition. */
+export const withReads = (features: readonly Feature[], names: ReadonlySet<string>): Feature[] => {
+  const needed = new Set<string>();
+  const byName = new Map(features.map((feature) => [feature.name, feature]));
+  const add = (name: string): void => {
+    const feature = byName.get(name) as Feature;
+    needed.add(name);
+    if (isDerived(feature)) for (const read of featuresIn(feature.derive)) add(read);
+  };
+  for (const name of names) add(name);
+  return features.filter(({ name }) => needed.has(name));
+};
+
 /**
  * Sorts the derived features so that each follows the features that it reads.
  *

@@ -1,4 +1,5 @@
 import type { Consent } from "../consent.ts";
+import type { FeatureSet } from "./define-feature-set.ts";
 import type { DerivedFeature, Entity, Feature } from "./feature.ts";
 
 /** Name of an entity in routes and responses. */
@@ -23,3 +24,19 @@ export const entitiesIn = (features: readonly Feature[]): Entity[] => [
 /** The features of one entity, by its name. */
 export const featuresOf = (features: readonly Feature[], entity: string): Feature[] =>
   features.filter((feature) => entityNameOf(feature) === entity);
+
+/**
+ * The definitions of a set's features, in the order of the set.
+ *
+ * @throws Error that names the set and the first feature that the entity does not have.
+ */
+export const featuresInSet = (set: FeatureSet, features: readonly Feature[]): Feature[] => {
+  const own = featuresOf(features, set.entity);
+  return set.features.map((name) => {
+    const feature = own.find((each) => each.name === name);
+    if (feature) return feature;
+    const elsewhere = features.find((each) => each.name === name);
+    const reason = elsewhere ? `it is a feature of ${entityNameOf(elsewhere)}` : "it is not defined";
+    throw new Error(`feature set ${set.name}: features: expected features of ${set.entity}; given ${name}: ${reason}`);
+  });
+};

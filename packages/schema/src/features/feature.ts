@@ -77,6 +77,7 @@ interface Sourced<E, Source> extends Named {
 /** A feature that an aggregate computes from events. See {@link Aggregate} and {@link Window}. */
 export type AggregateFeature<E = AnyEvent, Source = EventType | "any"> = Sourced<E, Source> &
   (
+    | { entity: "page"; aggregate: Credit<E>; window: LifetimeWindow | FixedWindow }
     | { entity: "session"; aggregate: Aggregate<E> | LatestPerView<E>; window: Window }
     | {
         entity: Exclude<Entity<FieldPath<E, string>>, "session">;
@@ -134,6 +135,17 @@ export interface LatestPerView<E = AnyEvent> {
   field: FieldPath<E, number>;
   combine: "sum" | "max";
 }
+
+/**
+ * Aggregate of the events before which the session viewed a page, for features of the page only. It is the sum of the
+ * page's shares in the events or, with `field`, in the values of the events; zero for none. The shares of an event's pages
+ * add up to 1, except for `each`.
+ */
+export type Credit<E = AnyEvent> =
+  /** `each`: 1 for each page. `last_touch`: 1 for the page viewed last. `linear`: equal shares. */
+  | { type: "credit"; share: "each" | "last_touch" | "linear"; field?: FieldPath<E, number> }
+  /** A share that halves with every `half_life_ms` between the page's latest view and the event. */
+  | { type: "credit"; share: "time_decay"; half_life_ms: number; field?: FieldPath<E, number> };
 
 /** Number of events per `per_ms`, over a window of fixed size. */
 export interface Rate {

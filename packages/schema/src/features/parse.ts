@@ -34,7 +34,22 @@ const window = z.discriminatedUnion("type", [
   paneWindow("cumulative"),
 ]);
 
+const credit = z.discriminatedUnion("share", [
+  z.strictObject({
+    type: z.literal("credit"),
+    share: z.enum(["each", "last_touch", "linear"]),
+    field: path.optional(),
+  }),
+  z.strictObject({
+    type: z.literal("credit"),
+    share: z.literal("time_decay"),
+    half_life_ms: ms,
+    field: path.optional(),
+  }),
+]);
+
 const aggregate = z.discriminatedUnion("type", [
+  credit,
   z.strictObject({ type: z.enum(["count", "time_since_last"]) }),
   z.strictObject({ type: z.enum(["sum", "mean", "stddev", "min", "max", "span"]), field: path }),
   z.strictObject({ type: z.enum(["first", "last"]), field: path, absent: z.literal("null").optional() }),
@@ -118,7 +133,7 @@ const problemsOf = (feature: z.infer<typeof aggregateFeature>): Problem[] => {
     problems.push([at, `${problem}; expected a ${expected.join(" or ")}: ${list}`]);
   };
 
-  if ("field" in aggregate) {
+  if ("field" in aggregate && aggregate.field !== undefined) {
     checkField(
       "aggregate.field",
       aggregate.field,
@@ -146,6 +161,9 @@ const problemsOf = (feature: z.infer<typeof aggregateFeature>): Problem[] => {
         "latest_per_view is an aggregate of the entity session only; expected another aggregate",
       ]);
     }
+  }
+  if (aggregate.type === "credit" && entity !== "page") {
+    problems.push(["aggregate.type", "credit is an aggregate of the entity page only; expected another aggregate"]);
   }
   const size = maxStateSize(aggregate, window);
   if (size > MAX_FEATURE_STATE) {

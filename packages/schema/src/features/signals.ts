@@ -16,9 +16,11 @@ export type EventSignals = Record<
 
 /**
  * The signals and enrichments without which a feature has no events: the signal of its source, and the enrichments of
- * the fields that its aggregate and its conditions read. Empty when calls capture the events, and for all events.
+ * the fields that its aggregate and its conditions read. Empty when calls capture the events, and for all events. Empty for
+ * `credit` too: its events happen on other pages.
  */
 export const signalsOf = ({ source, aggregate, where = [] }: AggregateFeature): SignalName[] => {
+  if (aggregate.type === "credit") return [];
   const { signal, fields } = (eventSignals as Partial<EventSignals>)[source] ?? {};
   const ofField: Readonly<Record<string, SignalName>> = { ...eventSignals.any.fields, ...fields };
   const read = [...("field" in aggregate ? [aggregate.field] : []), ...where.map(({ field }) => field)];

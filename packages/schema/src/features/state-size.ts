@@ -18,6 +18,7 @@ const PARTIAL: Record<AggregateFeature["aggregate"]["type"], number> = {
   rate: NUMBER,
   time_since_last: NUMBER,
   sum: 40,
+  credit: 40,
   min: 30,
   max: 30,
   span: 60,

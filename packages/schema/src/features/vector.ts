@@ -15,7 +15,7 @@ type ValueOf<F> = F extends { derive: infer X }
     ? AggregateValue<A, Source> | (true extends NeedsSignal<Source, FieldsRead<F>> ? null : never)
     : FeatureValue;
 
-type AggregateValue<A, Source> = A extends { type: "count" | "sum" | "distinct" | "rate" | "decayed_count" }
+type AggregateValue<A, Source> = A extends { type: "count" | "sum" | "distinct" | "rate" | "decayed_count" | "credit" }
   ? number
   : A extends { type: "latest_per_view"; combine: infer C }
     ? C extends "sum"

@@ -1,4 +1,4 @@
-import type { RollupVectorResponse, SessionVectorResponse } from "@tidemark/schema";
+import type { RollupVectorResponse, SessionVectorResponse, VectorResponse } from "@tidemark/schema";
 import type { Context } from "hono";
 import { abbreviated } from "../../abbreviated.ts";
 import { featuresRejection, hasGpc } from "../../access/consent.ts";
@@ -6,6 +6,7 @@ import { bearerOf } from "../../access/keys.ts";
 import type { TenantLookup } from "../../access/tenant-lookup.ts";
 import type { Env } from "../../env.ts";
 import { HttpError } from "../../errors.ts";
+import type { CompiledSet } from "../../served-sets.ts";
 import { readRollup, readSession } from "../../serving/read-vector.ts";
 import type { Tenant } from "../../tenants.ts";
 import type { RouteGroup } from "../route-group.ts";
@@ -40,6 +41,34 @@ const vectorNotFound = ({ site }: Tenant, entity: string, id: string) =>
   new HttpError("not_found", `Site ${site.id} has no ${entity} ${JSON.stringify(abbreviated(id))}.`);
 
 /**
+ * The feature set that a request names by `set`: `purchase_intent` for its highest version, or `purchase_intent:2`.
+ *
+ * @throws HttpError `invalid_query` that lists the sets of the entity.
+ */
+const setIn = (c: FeatureRequest, { featureSets }: Tenant, entity: string): CompiledSet | undefined => {
+  const given = c.req.query("set");
+  if (given === undefined) return undefined;
+  const [name, version] = given.split(":");
+  const own = featureSets.filter((set) => set.entity === entity);
+  const [latest] = own
+    .filter((set) => set.name === name && (version === undefined || String(set.version) === version))
+    .toSorted((a, b) => b.version - a.version);
+  if (latest) return latest;
+  const sets = own.map((set) => `${set.name}:${set.version}`).join(", ") || "none, since the site has no set of it";
+  throw new HttpError(
+    "invalid_query",
+    `set: ${entity} has no set ${JSON.stringify(abbreviated(given))}; expected ${sets}.`,
+  );
+};
+
+/** The part of a vector that a feature set names, with the set. */
+const inSet = <V extends Pick<VectorResponse, "features">>(vector: V, set: CompiledSet | undefined): V => {
+  if (!set) return vector;
+  const features = Object.fromEntries(set.features.map((name) => [name, vector.features[name] ?? null]));
+  return { ...vector, set: set.served, features };
+};
+
+/**
  * `GET /v1/features/{entity}/{id}`: the vector at the time of the call. A session's vector includes every acknowledged
  * event; a rollup's, those of confirmed pushes.
  */
@@ -58,11 +87,12 @@ export const featureRoutes: RouteGroup = (app, { lookup }) => {
       throw new HttpError("unauthorized", message);
     }
     const id = c.req.param("id");
+    const set = setIn(c, tenant, "session");
     const vector = await readSession(c.env, tenant, id);
     if (!vector) throw vectorNotFound(tenant, "session", id);
     const rejection = reader ? undefined : featuresRejection(tenant.site, vector.consent, hasGpc(c));
     if (rejection) throw new HttpError("no_consent", rejection);
-    return c.json({ entity: "session", id, ...vector } satisfies SessionVectorResponse);
+    return c.json({ entity: "session", id, ...inSet(vector, set) } satisfies SessionVectorResponse);
   });
 
   app.get("/v1/features/:entity/:id", async (c) => {
@@ -82,8 +112,9 @@ export const featureRoutes: RouteGroup = (app, { lookup }) => {
         `No feature is defined for ${JSON.stringify(abbreviated(entity))}; expected one of ${defined}.`,
       );
     }
+    const set = setIn(c, tenant, entity);
     const vector = await readRollup(c.env, tenant, entity, id);
     if (!vector) throw vectorNotFound(tenant, entity, id);
-    return c.json({ entity, id, ...vector } satisfies RollupVectorResponse);
+    return c.json({ entity, id, ...inSet(vector, set) } satisfies RollupVectorResponse);
   });
 };

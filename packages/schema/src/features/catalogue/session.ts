@@ -172,6 +172,37 @@ export const sessionFeatures = defineFeatures([
     },
   },
   {
+    ...derived,
+    name: "engagement_score",
+    description: "Depth of the visitor's engagement with the site in the session, from 0 to 100.",
+    unit: "score",
+    derive: {
+      op: "divide",
+      left: {
+        op: "multiply",
+        left: {
+          op: "add",
+          left: {
+            op: "add",
+            left: { op: "min", left: { op: "divide", left: { feature: "page_view_count" }, right: 5 }, right: 1 },
+            right: { op: "min", left: { op: "divide", left: { feature: "dwell_ms" }, right: 300_000 }, right: 1 },
+          },
+          right: {
+            op: "min",
+            left: {
+              op: "divide",
+              left: { op: "add", left: { feature: "click_count" }, right: { feature: "custom_event_count" } },
+              right: 5,
+            },
+            right: 1,
+          },
+        },
+        right: 100,
+      },
+      right: 3,
+    },
+  },
+  {
     ...session,
     name: "time_in_sight_ms",
     description: "Longest time in one page view of the session that an element marked with data-tm-dwell was in view.",
