@@ -693,10 +693,10 @@ describe("a compression", () => {
   });
 });
 
-describe("an older collector that does not know the signals of page views", () => {
+describe("an older collector that does not know a field", () => {
   it("rejects the first batch of a page only, and stores all of them", async () => {
     const simulation = createSimulation(randomFrom(1));
-    simulation.knowsSignals = false;
+    simulation.knowsAllFields = false;
     const page = simulation.open();
     page.track(0, 0);
     await simulation.advance(60_000);
@@ -709,13 +709,26 @@ describe("an older collector that does not know the signals of page views", () =
     expect(simulation.warnings).toEqual([]);
   });
 
+  it("stores the events of a page that states its traffic", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    simulation.knowsAllFields = false;
+    const page = simulation.open(undefined, 0, { traffic: "internal" });
+    page.track(0, 0);
+    await simulation.advance(60_000);
+    expect(simulation.requests).toBe(3);
+    page.track(1, 0);
+    await simulation.advance(60_000);
+    expect(simulation.stored).toEqual([0, 1]);
+    expect([simulation.dropped, simulation.warnings]).toEqual([[], []]);
+  });
+
   it("stores every batch of several in flight", async () => {
     const simulation = createSimulation(randomFrom(1));
     simulation.network = "down";
     const page = simulation.open();
     for (let number = 0; number < 250; number += 1) page.track(number, 0);
     simulation.network = "late";
-    simulation.knowsSignals = false;
+    simulation.knowsAllFields = false;
     page.leave();
     await simulation.advance(1_000);
     simulation.open();

@@ -14,7 +14,7 @@ const importsOf = (name: string): Import[] => importsIn(`packages/${name}/src/**
 const RANKS: Record<string, string[][]> = {
   schema: [
     ["json", "keys", "limits", "signals"],
-    ["consent", "fields"],
+    ["consent", "fields", "traffic"],
     ["responses"],
     ["events", "view"],
     ["batch", "features"],

@@ -120,8 +120,8 @@ export interface Simulation {
   readonly stored: number[];
   /** Number of events that arrived again after they were stored. */
   readonly duplicates: number;
-  /** Whether the collector knows the signals of page views, as older collectors do not. Default: true. */
-  knowsSignals: boolean;
+  /** Whether the collector knows the signals of page views and the traffic, as older ones do not. Default: true. */
+  knowsAllFields: boolean;
   /** Whether the collector states a tab's numbers in its response, as older collectors do not. Default: true. */
   statesTab: boolean;
   /** Numbers of the events whose batch was rejected with a final error: the SDK may drop them. */
@@ -291,8 +291,9 @@ export const createSimulation = (random: () => number): Simulation => {
           resolve(Response.json({ accepted: 0, duplicates: 0, rejected: all, added_later: true }));
         } else if (fault === "foreign") resolve(Response.json({ ok: true }));
         else if (fault === "portal") resolve(new Response("<h1>This domain is for sale</h1>", { status: 404 }));
-        else if (!simulation.knowsSignals && body.includes('"signals":')) {
-          const message = "views.0.signals is not a field of the contract (contract version 1).";
+        else if (!simulation.knowsAllFields && /"(signals|traffic)":/.test(body)) {
+          const field = body.includes('"traffic":') ? "traffic" : "views.0.signals";
+          const message = `${field} is not a field of the contract (contract version 1).`;
           resolve(Response.json({ error: { code: "invalid_batch", message } }, { status: 400 }));
         } else if (collector.numbersIn(body).some((number) => defects.has(number))) {
           resolve(Response.json({ error: { code: "internal", message: "a defect" } }, { status: 500 }));
@@ -317,7 +318,7 @@ export const createSimulation = (random: () => number): Simulation => {
     compression: "works",
     defects,
     warnings,
-    knowsSignals: true,
+    knowsAllFields: true,
     statesTab: true,
     openHanging() {
       simulation.storage = "free";

@@ -24,6 +24,7 @@ const contextFields: Record<Exclude<keyof EventContext, "credit">, true> = {
   session_id: true,
   anonymous_id: true,
   user_id: true,
+  traffic: true,
   consent: true,
 };
 

@@ -4,6 +4,7 @@ import type { Event } from "./events/index.ts";
 import { id, sessionId, text, timestamp } from "./fields.ts";
 import { WELL_FORMED } from "./keys.ts";
 import { CONTRACT_VERSION, MAX_BATCH_EVENTS, MAX_BATCH_VIEWS, MAX_SEQ } from "./limits.ts";
+import { traffic } from "./traffic.ts";
 import { view } from "./view.ts";
 
 /** A range of events, by sequence number, that the client dropped without delivering them. */
@@ -33,6 +34,7 @@ export const envelope = z
       .optional(),
     consent: consent.optional(),
     tab_id: id("Identifier of the tab in its session. Each tab numbers its events in seq."),
+    traffic: traffic.optional(),
     sdk: text(60, "Sender of the batch: name/version."),
     dropped: z.array(dropped).max(100).optional().describe("Events that the client dropped since its last report."),
     views: z.array(view).max(MAX_BATCH_VIEWS).describe("Context of every page view that the events refer to."),

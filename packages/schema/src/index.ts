@@ -41,4 +41,5 @@ export {
   type VectorResponse,
 } from "./responses.ts";
 export type { SignalName } from "./signals.ts";
+export { type Traffic, traffic } from "./traffic.ts";
 export { type View, view } from "./view.ts";

@@ -42,6 +42,9 @@ export type ConsentState = "granted" | "pending" | "denied";
 /** Every {@link ConsentState}. */
 export const CONSENT_STATES = ["granted", "pending", "denied"] as const satisfies ConsentState[];
 
+/** The kinds of traffic that is not visitors': automated tests, and the site's own people. */
+export const TRAFFIC = ["test", "internal"] as const;
+
 /** Lifetime of the visitor's cookie in seconds: 400 days, the longest that browsers allow (RFC 6265bis). */
 export const COOKIE_MAX_AGE_S = 34_560_000;
 

@@ -254,6 +254,11 @@ const HANDLINGS: Handling[] = [
   { of: "batch", paths: "consent consent.*", because: "purposesOf accepts known answers only" },
   {
     of: "batch",
+    paths: "traffic",
+    because: "a batch that is rejected for it is sent again without it (delivery.test.ts)",
+  },
+  {
+    of: "batch",
     paths: "dropped dropped[] dropped[].*",
     kinds: "min max max_items refine",
     because: "the queue writes at most 100 ranges (queue.test.ts)",

@@ -20,8 +20,9 @@ export const eventContextsOf = (
     user_id,
     consent,
     tab_id,
+    traffic,
     views,
-  }: Pick<Envelope, "session_id" | "user_id" | "consent" | "tab_id" | "views">,
+  }: Pick<Envelope, "session_id" | "user_id" | "consent" | "tab_id" | "traffic" | "views">,
   anonymous_id: string,
 ): ((event: Event, correctedTime: number) => VisitorEventContext) => {
   // A blank id, as an earlier SDK may send it, would make all its visitors one user.
@@ -44,6 +45,7 @@ export const eventContextsOf = (
       session_id,
       anonymous_id,
       user_id: event.type === "identify" ? event.user_id : user,
+      traffic,
       consent,
     };
   };

@@ -48,6 +48,12 @@ describe("packed events", () => {
     });
   });
 
+  it("have the traffic of their batch", () => {
+    const text = { envelope: JSON.stringify({ ...envelope, traffic: "test" }), events: JSON.stringify([custom(0)]) };
+    const [record] = unpack(packEvents(accepted([custom(0)], { text })));
+    expect(record).toMatchObject({ event: { traffic: "test" } });
+  });
+
   it("keep any times", () => {
     const event = fc.record({
       time: fc.double({ min: 0, max: 1e13, noNaN: true }),

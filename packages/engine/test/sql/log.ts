@@ -196,6 +196,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
           path: fc.constantFrom("/", "/a", "/it's", `/${"a".repeat(250)}`, `/${"a".repeat(249)}b`, "", undefined),
           referrer: fc.constantFrom("https://search.example/", "", undefined),
           identified: fc.boolean(),
+          traffic: fc.constantFrom("test", "internal", undefined, undefined, undefined),
           personalisation: fc.constantFrom("granted", "pending", "denied", undefined),
           repeatAfter: fc.option(fc.nat(30), { freq: 6, nil: undefined }),
           content: contents(features),
@@ -211,7 +212,21 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
       const copies: [place: number, event: LoggedEvent][] = [];
       entries.forEach(
         (
-          { session, tab, seq, view, path, referrer, identified, personalisation, repeatAfter, content, delay, gap },
+          {
+            session,
+            tab,
+            seq,
+            view,
+            path,
+            referrer,
+            identified,
+            traffic,
+            personalisation,
+            repeatAfter,
+            content,
+            delay,
+            gap,
+          },
           place,
         ) => {
           now += gap;
@@ -222,6 +237,7 @@ export const logs = (features: readonly Feature[], maxLength = 120): fc.Arbitrar
             session_id: `session-${session}`,
             anonymous_id: `browser-${session % 2}`,
             ...(identified && { user_id: session === 4 ? "browser-1" : "user-0" }),
+            ...(traffic && { traffic }),
             ...(personalisation && { consent: { measurement: "granted", personalisation } }),
             tab_id: `tab-${tab}`,
             seq,

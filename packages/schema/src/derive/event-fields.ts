@@ -2,6 +2,7 @@ import { z } from "zod";
 import { consent } from "../consent.ts";
 import { eventTypes } from "../events/index.ts";
 import type { FieldKind, FieldKinds } from "../features/event-fields.ts";
+import { traffic } from "../traffic.ts";
 import { view } from "../view.ts";
 
 /** The fields that events of all types share: those of `AnyEvent`. */
@@ -15,6 +16,7 @@ const context: z.ZodRawShape = {
   session_id: z.string(),
   anonymous_id: z.string(),
   user_id: z.string(),
+  traffic,
   consent,
   view,
 };

@@ -12,6 +12,7 @@ export const eventFieldKinds: FieldKinds = {
     session_id: "string",
     anonymous_id: "string",
     user_id: "string",
+    traffic: "string",
     "consent.measurement": "string",
     "consent.personalisation": "string",
     "view.view_id": "string",

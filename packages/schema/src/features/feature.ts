@@ -1,5 +1,6 @@
 import type { Consent } from "../consent.ts";
 import type { EventOf, EventType } from "../events/index.ts";
+import type { Traffic } from "../traffic.ts";
 import type { View } from "../view.ts";
 import type { FieldPath } from "./field-path.ts";
 
@@ -36,6 +37,8 @@ export interface ContextFields {
   anonymous_id?: string | undefined;
   /** The site's id of the user, once identified. */
   user_id?: string | undefined;
+  /** The kind of traffic that is not visitors'; absent for visitors. */
+  traffic?: Traffic | undefined;
   /** The visitor's stated consent; absent when the site did not ask. */
   consent?: Consent | undefined;
 }

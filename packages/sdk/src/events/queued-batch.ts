@@ -6,5 +6,5 @@ import type { Batch, Event } from "@tidemark/schema";
  */
 export type QueuedBatch = Omit<Batch, "key" | "sent_at" | "events"> & { events: [Event, ...Event[]] };
 
-/** The fields of a batch that identify the origin of its events: visitor, session, tab and consent. */
-export type BatchOrigin = Pick<Batch, "session_id" | "anonymous_id" | "user_id" | "tab_id" | "consent">;
+/** The fields of a batch that identify the origin of its events: visitor, session, tab, traffic and consent. */
+export type BatchOrigin = Pick<Batch, "session_id" | "anonymous_id" | "user_id" | "tab_id" | "traffic" | "consent">;

@@ -1,5 +1,5 @@
 import { CLIENT_ID } from "@tidemark/schema/keys";
-import { CONSENT_STATES } from "@tidemark/schema/limits";
+import { CONSENT_STATES, TRAFFIC } from "@tidemark/schema/limits";
 import { Array, Object, String } from "../platform.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
 
@@ -50,6 +50,11 @@ const FLAG = { accepts: isBoolean, expected: "true or false" };
 export const RULES = {
   queryParameters: { accepts: isListOfNames, expected: "a list of names" },
   sendWithin: { accepts: isDuration, expected: "a number of milliseconds from 0 to 600000" },
+  traffic: {
+    accepts: (value) => (TRAFFIC as readonly unknown[]).includes(value),
+    expected: "test or internal",
+    fallback: "test",
+  },
   sessionId: { accepts: isText(CLIENT_ID), expected: "8 to 64 letters, digits, _ or -" },
   consent: {
     accepts: (value) =>

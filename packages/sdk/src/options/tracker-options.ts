@@ -1,4 +1,4 @@
-import type { Event } from "@tidemark/schema";
+import type { Event, Traffic } from "@tidemark/schema";
 import type { Compress } from "../delivery/compression.ts";
 import type { Signal } from "../events/signal.ts";
 import type { IdentityStore } from "../identity/visitor.ts";
@@ -31,6 +31,11 @@ export interface TrackerOptions {
    * urgent or the page is hidden. Fewer and larger batches cost less. Default: 60000.
    */
   sendWithin?: number;
+  /**
+   * The kind of traffic, when it is not visitors': `test` for automated tests, `internal` for the site's own people. Training
+   * sets leave its events out. Default: visitors.
+   */
+  traffic?: Traffic;
   /**
    * The visitor's consent when the tracker starts. {@link Tracker.consent} changes it later. Default: `granted`, or `denied` if Global
    * Privacy Control is on. The browser's `denied` wins over this option until the page calls {@link Tracker.consent}.

@@ -19,13 +19,13 @@ const MAX_HELD = 500;
 
 /** Numbers an event and queues it for delivery, or holds it until the visitor answers. */
 const record = (state: TrackerState, entry: HeldEvent, emit: Emit) => {
-  const { connection, held, visitor } = state;
+  const { connection, held, visitor, traffic } = state;
   if (held) {
     if (held.length < MAX_HELD) held.push(entry);
   } else if (connection && visitor) {
     const { tab_id, seq } = connection.nextNumber(visitor.session_id);
     const event = { ...entry.event, seq } as Event;
-    connection.deliver(event, entry.view, { ...visitor, tab_id, consent: state.statedConsent }, entry.bytes);
+    connection.deliver(event, entry.view, { ...visitor, tab_id, traffic, consent: state.statedConsent }, entry.bytes);
     emit("event", { ...event, tab_id });
   }
 };

@@ -32,7 +32,7 @@ import { createViews } from "./views.ts";
  * which keeps its options. It stops when it has been stopped once for each call.
  */
 export const createTracker: CreateTracker = (options = {} as TrackerOptions) => {
-  const { key, endpoint, signals = [], identityStore } = options;
+  const { key, endpoint, signals = [], identityStore, traffic } = options;
   const name = `tidemark.${key}`;
   const storageName = !options.cookieless && name;
   const url = collectorUrl(key, endpoint);
@@ -45,6 +45,7 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
   }
   const state: TrackerState = {
     isStopped: !url,
+    traffic,
     purposes: { measurement: "granted", personalisation: "granted" },
   };
   const { on, emit } = createEmitter<TrackerEventMap>();

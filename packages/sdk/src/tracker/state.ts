@@ -1,4 +1,4 @@
-import type { Consent, View } from "@tidemark/schema";
+import type { Consent, Traffic, View } from "@tidemark/schema";
 import type { Delivery } from "../delivery/delivery.ts";
 import { runEach } from "../guard.ts";
 import type { TabNumbers } from "../identity/tab.ts";
@@ -27,6 +27,7 @@ export interface TrackerState {
   purposes: Purposes;
   /** The visitor's latest answer, as batches carry it: a new object for each answer, `undefined` before the first. */
   statedConsent?: Consent | undefined;
+  traffic: Traffic | undefined;
   /** The connection, present while measurement is allowed. */
   connection?: Connection | undefined;
   /** The events captured while the answer is pending; `undefined` while events are not held. */

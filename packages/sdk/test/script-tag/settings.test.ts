@@ -31,6 +31,13 @@ describe("the settings of a script tag", () => {
     expect([signals, queryParameters]).toEqual([["clicks", "hovers", "dwell"], ["q"]]);
   });
 
+  it("take the kind of traffic from an attribute, and count another text as a test", () => {
+    const read = (traffic: string) => readSettings({ key: KEY, traffic }, {}, ORIGIN);
+    expect(read("internal").settings.traffic).toBe("internal");
+    const { settings, problems } = read("Internal");
+    expect([settings.traffic, problems]).toEqual(["test", ['data-traffic: "Internal" is not test or internal']]);
+  });
+
   it("take the longest wait of an event from an attribute, in milliseconds", () => {
     const read = (sendWithin: string) => readSettings({ key: KEY, sendWithin }, {}, ORIGIN);
     expect(read("2000").settings.sendWithin).toBe(2_000);

@@ -111,8 +111,8 @@ const totals = (goals: readonly Goal[]): DerivedFeature[] => {
 };
 
 /**
- * The features of goals: for sessions and users the number and the value of goals reached, and for pages those of goals
- * that visitors reached after they had viewed the page. There is one of each goal, and one of all goals together, such as
+ * The features of goals. Those of sessions and users are the number and the value of the goals reached. Those of pages
+ * are the same for goals that visitors reached after they had viewed the page. There is one of each goal, and one of all goals together, such as
  * `assisted_goal_value_linear`.
  */
 export const goalFeatures = (goals: readonly Goal[]): readonly Feature[] =>
