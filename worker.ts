@@ -1,6 +1,6 @@
 import { createCollector } from "@tidemark/collector";
 import config from "./tidemark.config.ts";
 
-const { EntityShard, handlers, LogWriter, Metrics, Partition, Session } = createCollector(config);
+const { EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(config);
 
-export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Session };
+export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };

@@ -69,6 +69,7 @@ const RANKS: Record<string, string[][]> = {
     ["partition"],
     ["session"],
     ["ingest", "serving"],
+    ["schedule"],
     ["http"],
     ["index"],
   ],
@@ -89,6 +90,7 @@ const TYPE_ONLY: Record<string, string> = {
   "collector/env -> entities": "the class of a Durable Object provides the types of its methods",
   "collector/env -> log": "the class of a Durable Object provides the types of its methods",
   "collector/env -> partition": "the class of a Durable Object provides the types of its methods",
+  "collector/env -> schedule": "the class of a Durable Object provides the types of its methods",
   "collector/env -> session": "the class of a Durable Object provides the types of its methods",
 };
 
@@ -190,6 +192,7 @@ describe("imports of other packages", () => {
       "packages/collector/src/log/log-writer.ts",
       "packages/collector/src/metrics/metrics.ts",
       "packages/collector/src/partition/partition.ts",
+      "packages/collector/src/schedule/schedule.ts",
       "packages/collector/src/session/session.ts",
     ]);
   });

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { type Bench, report } from "../report.ts";
+import { compactSmallFiles } from "./compact.ts";
 import { CUT_EVENTS, cutsOf } from "./cuts.ts";
 import type { Queries } from "./query.ts";
 import { writeCuts } from "./write.ts";
@@ -43,6 +44,7 @@ const copyByDuckdb = async (source: string, path: string): Promise<number> => {
 export const log: Bench = async () => {
   const folder = mkdtempSync(join(tmpdir(), "tidemark-bench-log-"));
   try {
+    const compacting = await compactSmallFiles();
     const writing = await writeCuts(cutsOf(EVENTS / CUT_EVENTS), join(folder, "log"));
     const files = `read_parquet('${folder}/log/kind=event/**/*.parquet', union_by_name = true)`;
     const copy = join(folder, "copy.parquet");
@@ -81,6 +83,20 @@ export const log: Bench = async () => {
         unit: "B/event",
         reference: rounded(copyBytes / events),
         budget: 90,
+      },
+      {
+        case: "processor time of compacting an hour of 400,000 events, next to encoding them",
+        value: rounded(compacting.cpu_us),
+        unit: "µs/event",
+        reference: rounded(cpu_us),
+        budget: 25,
+      },
+      {
+        case: "size in an hour's file, next to its 60 small files",
+        value: rounded(compacting.bytes.after),
+        unit: "B/event",
+        reference: rounded(compacting.bytes.before),
+        budget: 40,
       },
       {
         case: `session features of ${EVENTS.toLocaleString("en")} events`,

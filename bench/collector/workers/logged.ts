@@ -7,7 +7,7 @@ import { diskBucket } from "./disk-bucket.ts";
 
 const logged = { ...config, log: { days: 7 } };
 
-const { EntityShard, handlers, Metrics, Partition, Session } = createCollector(logged);
+const { EntityShard, handlers, Metrics, Partition, Schedule, Session } = createCollector(logged);
 
 /** The writer of the log, with a folder of the runtime as its bucket. */
 class LogWriter extends LogWriterObject {
@@ -19,4 +19,4 @@ class LogWriter extends LogWriterObject {
 }
 
 /** The deployed Worker with a log. */
-export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Session };
+export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };

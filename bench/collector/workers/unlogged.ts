@@ -4,6 +4,6 @@ import config from "../../../tidemark.config.ts";
 const { log: _, ...unlogged } = config;
 
 /** The deployed Worker without a log. */
-const { EntityShard, handlers, LogWriter, Metrics, Partition, Session } = createCollector(unlogged);
+const { EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(unlogged);
 
-export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Session };
+export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };

@@ -179,19 +179,30 @@ export const countedBucket = (binding: string): R2Bucket => {
     const part = counts.parts[binding];
     part[name] = (part[name] ?? 0) + 1;
   };
+  // Only one object at a time writes a key: conditions always hold.
   const bucket = {
     async get(key: string) {
       count("bucketReads");
       const body = objects.get(key);
-      return body === undefined ? null : new Response(body);
+      return body === undefined ? null : Object.assign(new Response(body), { etag: key });
+    },
+    async head(key: string) {
+      count("bucketReads");
+      const body = objects.get(key);
+      return body === undefined ? null : { key, size: body.length };
     },
     async put(key: string, body: Uint8Array | string) {
       count("bucketWrites");
       objects.set(key, body);
+      return { key };
     },
-    async list() {
+    async delete(keys: string[]) {
+      for (const key of keys) objects.delete(key);
+    },
+    async list({ prefix }: { prefix: string }) {
       count("bucketWrites");
-      return { objects: [], truncated: false };
+      const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+      return { objects: keys.map((key) => ({ key, uploaded: new Date() })), truncated: false };
     },
   };
   return bucket as unknown as R2Bucket;

@@ -24,5 +24,6 @@ export const Session = countedObject(collector.Session);
 export const Partition = countedObject(collector.Partition);
 export const EntityShard = countedObject(collector.EntityShard);
 export const LogWriter = countedObject(BareLogWriter);
+export const Schedule = countedObject(collector.Schedule);
 export const Metrics = countedObject(collector.Metrics);
 export default countedWorker(collector.handlers);

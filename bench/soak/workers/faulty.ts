@@ -7,7 +7,7 @@ import { createTenants } from "../../../packages/collector/src/tenants.ts";
 import { diskBucket } from "../../collector/workers/disk-bucket.ts";
 import config from "../config.ts";
 
-const { handlers, Metrics, Session } = createCollector(config);
+const { handlers, Metrics, Schedule, Session } = createCollector(config);
 const tenants = createTenants(config);
 
 /** The environment on workerd, where the log is in a folder. */
@@ -29,7 +29,7 @@ const faulty = async <T>(call: () => Promise<T>): Promise<T> => {
   return result;
 };
 
-export { Metrics, Session };
+export { Metrics, Schedule, Session };
 
 export class Partition extends PartitionObject {
   protected override readonly tenants = tenants;

@@ -8,6 +8,7 @@ import {
 } from "@tidemark/schema";
 import { entityNameOf, featuresInSet } from "@tidemark/schema/entities";
 import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
+import { type RecordKind, recordKinds } from "@tidemark/schema/log";
 
 /**
  * A region that data must not leave, under Cloudflare's name:
@@ -15,10 +16,13 @@ import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
  */
 export type Jurisdiction = "eu" | "fedramp";
 
+/** Numbers of days, from 1 on, by kind of record. `default` is that of every kind that is not named. */
+export type LogDays = Readonly<{ default: number } & { [kind in RecordKind]?: number }>;
+
 /** The log of a site: its events and vectors as Parquet files in object storage. */
 export interface LogSettings {
-  /** Number of days for which the files are kept, from 1 on. */
-  days: number;
+  /** Number of days for which the files are kept, from 1 on: for all kinds of records, or by kind. */
+  days: number | LogDays;
 }
 
 /** The largest numbers of new sessions and of events that a site accepts on one day, in UTC. */
@@ -201,11 +205,21 @@ const checkFeatureSets = (
 };
 
 const LOG_FIELDS: Record<keyof LogSettings, true> = { days: true };
+const LOG_DAYS_FIELDS = Object.fromEntries(["default", ...recordKinds].map((kind) => [kind, true]));
 
 const checkLog = (log: LogSettings | undefined, place: string, expect: Expect): void => {
   if (log === undefined) return;
   expectFields(log, `${place}log`, LOG_FIELDS);
-  expect(Number.isInteger(log.days) && log.days >= 1, "log.days", "a number of days, from 1 on", log.days);
+  const { days } = log;
+  if (typeof days === "object") expectFields(days, `${place}log.days`, LOG_DAYS_FIELDS);
+  const numbers = Object.entries(typeof days === "object" ? { ...days, default: days.default } : { "": days });
+  for (const [kind, value] of numbers)
+    expect(
+      Number.isInteger(value) && (value as number) >= 1,
+      kind === "" ? "log.days" : `log.days.${kind}`,
+      "a number of days, from 1 on",
+      value,
+    );
 };
 
 const CAP_FIELDS: Record<keyof DailyCaps, true> = { sessions: true, events: true };

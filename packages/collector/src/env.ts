@@ -3,6 +3,7 @@ import type { EntityShardObject } from "./entities/entity-shard.ts";
 import type { LogWriterObject } from "./log/log-writer.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import type { PartitionObject } from "./partition/partition.ts";
+import type { ScheduleObject } from "./schedule/schedule.ts";
 import type { SessionObject } from "./session/session.ts";
 import type { Tenant } from "./tenants.ts";
 
@@ -15,6 +16,7 @@ export interface Env {
   PARTITION: DurableObjectNamespace<PartitionObject>;
   ENTITY_SHARD: DurableObjectNamespace<EntityShardObject>;
   LOG_WRITER: DurableObjectNamespace<LogWriterObject>;
+  SCHEDULE: DurableObjectNamespace<ScheduleObject>;
   /** The platform's limits of batches and of new sessions by site and address. Absent for no limit. */
   BATCH_LIMIT?: RateLimit;
   SESSION_LIMIT?: RateLimit;
@@ -54,6 +56,12 @@ export const entityShardOf = (env: Env, { site, jurisdiction }: Tenant, shard: n
 /** The object that writes the log of one of a site's partitions. */
 export const logWriterOf = (env: Env, { site, jurisdiction }: Tenant, partition: number) =>
   inJurisdiction(env.LOG_WRITER, jurisdiction).getByName(`${site.id}:${partition}`);
+
+/** The object that merges and deletes files of a site's log. */
+export const logKeeperOf = (env: Env, site: string) => env.LOG_WRITER.getByName(`${site}:keeper`);
+
+/** The object that runs the deployment's repeated tasks. */
+export const scheduleOf = (env: Env) => env.SCHEDULE.getByName("schedule");
 
 /** Number of the objects that sum the deployment's metrics: a thousand isolates each send their counts every second. */
 const METRICS_OBJECTS = 8;

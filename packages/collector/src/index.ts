@@ -1,20 +1,25 @@
 import type { TidemarkConfig } from "./config.ts";
 import { EntityShardObject } from "./entities/entity-shard.ts";
-import type { Env } from "./env.ts";
+import { type Env, scheduleOf } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { LogWriterObject } from "./log/log-writer.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { PartitionObject } from "./partition/partition.ts";
+import { ScheduleObject } from "./schedule/schedule.ts";
 import { SessionObject } from "./session/session.ts";
 import { createTenants } from "./tenants.ts";
 
 /** Parts of a deployment's Worker. */
 export interface Collector {
-  handlers: { fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> };
+  handlers: {
+    fetch(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response>;
+    scheduled(controller: ScheduledController, env: Env): Promise<void>;
+  };
   Session: new (state: DurableObjectState, env: Env) => SessionObject;
   Partition: new (state: DurableObjectState, env: Env) => PartitionObject;
   EntityShard: new (state: DurableObjectState, env: Env) => EntityShardObject;
   LogWriter: new (state: DurableObjectState, env: Env) => LogWriterObject;
+  Schedule: new (state: DurableObjectState, env: Env) => ScheduleObject;
   Metrics: typeof Metrics;
 }
 
@@ -24,8 +29,8 @@ export interface Collector {
  *     import { createCollector } from "@tidemark/collector";
  *     import config from "./tidemark.config.ts";
  *
- *     const { EntityShard, handlers, LogWriter, Metrics, Partition, Session } = createCollector(config);
- *     export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Session };
+ *     const { EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(config);
+ *     export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };
  *
  * @param config The result of `defineConfig`.
  * @returns The Worker's `handlers`, and the classes of its Durable Objects under the names in `wrangler.toml`.
@@ -35,7 +40,7 @@ export const createCollector = (config: TidemarkConfig): Collector => {
   const tenants = createTenants(config);
   const { fetch } = createApp(config, tenants);
   return {
-    handlers: { fetch },
+    handlers: { fetch, scheduled: (_, env) => scheduleOf(env).wake() },
     Session: class Session extends SessionObject {
       protected override readonly tenants = tenants;
     },
@@ -46,6 +51,9 @@ export const createCollector = (config: TidemarkConfig): Collector => {
       protected override readonly tenants = tenants;
     },
     LogWriter: class LogWriter extends LogWriterObject {
+      protected override readonly tenants = tenants;
+    },
+    Schedule: class Schedule extends ScheduleObject {
       protected override readonly tenants = tenants;
     },
     Metrics,

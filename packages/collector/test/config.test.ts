@@ -42,6 +42,7 @@ describe("defineConfig", () => {
     "the other jurisdiction": { jurisdiction: "fedramp" },
     "its own features": { features: [{ ...clicks, name: "own_clicks" }] },
     "no features": { features: [] },
+    "a log with days by kind": { log: { days: { default: 30, vector: 400 } } },
     "entities that expire": { daysToLive: { user: 400 } },
     goals: { goals: [{ name: "purchase", source: "custom", value: 5 }] },
     "feature sets": {
@@ -151,6 +152,17 @@ describe("defineConfig", () => {
       "days for an entity of other features",
       { daysToLive: { page: 5 } },
       "daysToLive: unknown field page; expected one of user",
+    ],
+    ["a log of half a day", { log: { days: 0.5 } }, "log.days: expected a number of days, from 1 on; given 0.5"],
+    [
+      "days of the log without a default",
+      { log: { days: { vector: 400 } as never } },
+      "log.days.default: expected a number of days, from 1 on; given nothing",
+    ],
+    [
+      "days of an unknown kind of record",
+      { log: { days: { default: 30, click: 5 } as never } },
+      "log.days: unknown field click; expected one of default, event, vector",
     ],
     ["features that are null", { features: null as never }, "features: expected an array of definitions"],
     ["an unknown event in a feature", { features: [broken] }, "feature clicks: source: "],

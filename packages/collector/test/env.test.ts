@@ -25,7 +25,7 @@ const forbidden = () => {
 
 const envWith = (jurisdiction: (name: string, binding: string) => unknown): Env =>
   Object.fromEntries(
-    ["SESSION", "PARTITION", "ENTITY_SHARD", "LOG_WRITER", "METRICS"].map((binding) => [
+    ["SESSION", "PARTITION", "ENTITY_SHARD", "LOG_WRITER", "SCHEDULE", "METRICS"].map((binding) => [
       binding,
       namespace(binding, (name) => jurisdiction(name, binding)),
     ]),

@@ -1,3 +1,4 @@
+import { type LogFile, rangesOf } from "@tidemark/schema/log";
 import { defineCommand } from "../command-line/command.ts";
 import { formatTable } from "../command-line/table.ts";
 import { openDeployment } from "../deployment/deployment.ts";
@@ -9,6 +10,18 @@ import { parseRange } from "../log/time-range.ts";
 
 /** A time in UTC milliseconds, for people. */
 const minuteOf = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
+
+/** The hour in which the records of a file were received, or the day. */
+const receivedOf = (file: LogFile): string => {
+  const [hour, ...others] = new Set(rangesOf(file).map((range) => range.hour));
+  return hour === undefined || others.length > 0 ? file.date : `${file.date} ${String(hour).padStart(2, "0")}h`;
+};
+
+/** The partitions of the records in a file. */
+const partitionsOf = (file: LogFile): number | string => {
+  const partitions = [...new Set(rangesOf(file).map(({ partition }) => partition))];
+  return partitions.length === 1 ? (partitions[0] as number) : partitions.sort((a, b) => a - b).join(" ");
+};
 
 /** `tidemark log files`. */
 export const logFiles = defineCommand({
@@ -38,9 +51,9 @@ export const logFiles = defineCommand({
       );
       return 0;
     }
-    const rows = files.map(({ kind, date, hour, partition, records, bytes, min_time, max_time, name }) => [
-      ...[kind, `${date} ${String(hour).padStart(2, "0")}h`, partition, records, bytes],
-      ...[minuteOf(min_time), minuteOf(max_time), name.split("/").at(-1)],
+    const rows = files.map((file) => [
+      ...[file.kind, receivedOf(file), partitionsOf(file), file.records, file.bytes],
+      ...[minuteOf(file.min_time), minuteOf(file.max_time), file.name.split("/").at(-1)],
     ]);
     console.log(
       formatTable(["kind", "received", "partition", "records", "bytes", "first event", "last event", "file"], rows),

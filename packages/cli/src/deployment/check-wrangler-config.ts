@@ -10,6 +10,7 @@ const DURABLE_OBJECTS = {
   PARTITION: "Partition",
   ENTITY_SHARD: "EntityShard",
   LOG_WRITER: "LogWriter",
+  SCHEDULE: "Schedule",
   METRICS: "Metrics",
 };
 

@@ -5,6 +5,9 @@ import { CommandError } from "../command-line/command-error.ts";
 import type { CollectorAddress } from "./collector-address.ts";
 import type { TimeRange } from "./time-range.ts";
 
+/** A file is not in the bucket any more: it has expired, or another file has replaced it. A new list has no such file. */
+export class MissingFileError extends CommandError {}
+
 /** The log of one site, read over HTTP. Each method throws a CommandError that says what to do. */
 export interface LogClient {
   /** Lists the files with records that the collector received in a period. */
@@ -37,10 +40,10 @@ const failure = async (response: Response, url: string): Promise<CommandError> =
     );
   if (code === "no_log") return new CommandError(message);
   if (code === "not_found") {
-    // The list of files is up to a minute older than the request of a file.
     const isFile = new URL(response.url).pathname.includes("/v1/log/files/");
-    const hint = isFile ? "It has expired, or was removed from the bucket. Run the command again." : OLD_COLLECTOR;
-    return new CommandError(`The collector at ${url} responded 404: ${message} ${hint}`);
+    const text = `The collector at ${url} responded 404: ${message}`;
+    if (!isFile) return new CommandError(`${text} ${OLD_COLLECTOR}`);
+    return new MissingFileError(`${text} It has expired, or was removed from the bucket. Run the command again.`);
   }
   if (code === undefined)
     return new CommandError(

@@ -1,15 +1,16 @@
-import type { LogFile } from "@tidemark/schema/log";
+import { type LogFile, type OffsetRange, rangesOf } from "@tidemark/schema/log";
 import { type Database, literal, quote } from "./database.ts";
 import { type LogTable, logTables, tableOf } from "./log-tables.ts";
 import type { TimeRange } from "./time-range.ts";
 
 /** A downloaded file of the log. */
-export interface DownloadedFile extends LogFile {
+export type DownloadedFile = LogFile & {
   /** Absolute path. */
   path: string;
-}
+};
 
-const hourSql = ({ date, hour }: LogFile): string => `TIMESTAMP '${date} ${String(hour).padStart(2, "0")}:00:00'`;
+const hourSql = (date: string, { hour }: OffsetRange): string =>
+  `TIMESTAMP '${date} ${String(hour).padStart(2, "0")}:00:00'`;
 
 /**
  * Removes rows of the tail that a file has: the collector wrote them into it after the tail was read. The hour matters:
@@ -17,10 +18,12 @@ const hourSql = ({ date, hour }: LogFile): string => `TIMESTAMP '${date} ${Strin
  */
 const removeWritten = async (database: Database, { name }: LogTable, files: readonly LogFile[]): Promise<void> => {
   if (files.length === 0) return;
-  const written = files.map((file) => {
-    const { kind, partition, first_offset, last_offset } = file;
-    return `(${literal(kind)}, ${partition}, ${first_offset}, ${last_offset}, ${hourSql(file)})`;
-  });
+  const written = files.flatMap((file) =>
+    rangesOf(file).map((range) => {
+      const { partition, first_offset, last_offset } = range;
+      return `(${literal(file.kind)}, ${partition}, ${first_offset}, ${last_offset}, ${hourSql(file.date, range)})`;
+    }),
+  );
   await database.run(
     `DELETE FROM ${name} AS tail
      USING (VALUES ${written.join(", ")}) AS file (kind, partition, first_offset, last_offset, hour)

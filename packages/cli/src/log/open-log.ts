@@ -6,10 +6,10 @@ import type { Deployment } from "../deployment/deployment.ts";
 import type { CollectorAddress } from "./collector-address.ts";
 import { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
 import { cacheFiles, removeUnlisted } from "./file-cache.ts";
-import { type LogClient, logClient } from "./log-client.ts";
+import { type LogClient, logClient, MissingFileError } from "./log-client.ts";
 import type { LogSite } from "./log-flags.ts";
 import { logTables } from "./log-tables.ts";
-import { createLogViews } from "./log-views.ts";
+import { createLogViews, type DownloadedFile } from "./log-views.ts";
 import { loadTail } from "./tail.ts";
 import { DAY_MS, type TimeRange } from "./time-range.ts";
 
@@ -58,6 +58,32 @@ const unreadable =
 export const listFiles = async (client: LogClient, range: TimeRange): Promise<LogFile[]> =>
   (await client.files(receivedFor(range))).filter((file) => overlaps(file, range));
 
+/** Number of lists of files until a missing file is an error. */
+const LISTS = 3;
+
+/**
+ * Lists files and downloads those that are needed. A file that is replaced or expires meanwhile is missing: then it
+ * lists again.
+ */
+const fetchFiles = async (
+  client: LogClient,
+  cache: string,
+  site: string,
+  { range, received }: { range: TimeRange; received: TimeRange },
+): Promise<{ listed: LogFile[]; files: DownloadedFile[] }> => {
+  for (let list = 1; ; list += 1) {
+    const listed = await client.files(received);
+    const files = listed.filter((file) => overlaps(file, range));
+    await removeUnlisted(cache, site, listed, received);
+    try {
+      const paths = await cacheFiles(client, cache, files);
+      return { listed, files: files.map((file, index) => ({ ...file, path: paths[index] as string })) };
+    } catch (error) {
+      if (!(error instanceof MissingFileError) || list === LISTS) throw error;
+    }
+  }
+};
+
 /**
  * Reads the log of a site into a database. It reads the tail first and then lists the files, so that no record is left
  * out which the collector writes into a file in between.
@@ -74,23 +100,16 @@ export const openLog = async (
   const client = logClient(address, id);
   const database = await openDatabase(memoryLimit === undefined ? {} : { memoryLimit });
   try {
-    const listed = await withProgress(
+    await withProgress(
       () => "Reading the records that are in no file yet",
       async () => {
         const problems = await loadTail(database, await client.tail(), features, received);
         for (const problem of problems) console.error(`A record that is not valid is left out: ${problem}`);
-        return client.files(received);
       },
     );
-    const files = listed.filter((file) => overlaps(file, range));
     const cache = join(deployment.folder, CACHE, new URL(address.url).host.replace(":", "-"));
-    await removeUnlisted(cache, id, listed, received);
-    const paths = await cacheFiles(client, cache, files);
-    await createLogViews(
-      database,
-      listed,
-      files.map((file, index) => ({ ...file, path: paths[index] as string })),
-    ).catch(unreadable(cache));
+    const { listed, files } = await fetchFiles(client, cache, id, { range, received });
+    await createLogViews(database, listed, files).catch(unreadable(cache));
     const isEmpty = async () => {
       const counts = logTables.map(({ name }) => `(SELECT count(*) FROM ${name})`);
       const [row] = await database.all(`SELECT ${counts.join(" + ")} = 0 AS is_empty`);

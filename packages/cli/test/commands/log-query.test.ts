@@ -75,9 +75,40 @@ describe("tidemark log query", () => {
   it("selects each record once while only some files of a cut are listed", async () => {
     const server = await serveLog(records);
     server.afterTail = () => server.cut();
-    server.isListed = ({ hour }) => hour !== 9;
+    server.isListed = (file) => !("hour" in file) || file.hour !== 9;
     const ids = await rows(server, EVENT_IDS);
     expect(ids.map(({ event_id }) => event_id)).toEqual(idsOf(records));
+  });
+
+  it("selects each record once from compacted files, also while the collector writes and merges them", async () => {
+    const server = await serveLog(records);
+    await server.cut(100);
+    await server.cut(140);
+    server.afterTail = async () => {
+      await server.cut();
+      await server.compact();
+    };
+    const ids = await rows(server, EVENT_IDS);
+    expect(ids.map(({ event_id }) => event_id)).toEqual(idsOf(records));
+    expect(await rows(server, "SELECT count(*) AS vectors FROM vectors")).toEqual([{ vectors: 6 }]);
+    const compacted = await runTidemark(deploymentFolder(), ["log", "files", "--url", server.url], {
+      TIDEMARK_ADMIN_KEY: ADMIN_KEY,
+    });
+    expect(compacted.stdout).toMatch(/^event +2026-11-29 09h +0 1 +\d+ +\d+ .* compacted-\d+\.parquet$/m);
+  });
+
+  it("lists the files again when one has been replaced since the list", async () => {
+    const server = await serveLog(records);
+    await server.cut(100);
+    await server.cut();
+    let lists = 0;
+    server.afterList = () => {
+      lists += 1;
+      if (lists === 1) void server.compact();
+    };
+    const ids = await rows(server, EVENT_IDS);
+    expect(ids.map(({ event_id }) => event_id)).toEqual(idsOf(records));
+    expect(lists).toBe(2);
   });
 
   it("has the fields of events as columns, from files as from the tail", async () => {
@@ -415,10 +446,10 @@ describe("tidemark log query says what to do", () => {
     ]);
   });
 
-  it("when a file expires before it is read", async () => {
+  it("when a listed file is missing", async () => {
     const server = await serveLog(records);
     await server.cut();
-    server.afterList = () => server.reset([]);
+    server.isMissing = true;
     const { code, stderr } = await query(server, "SELECT 1");
     expect([code, stderr]).toEqual([
       1,

@@ -22,10 +22,11 @@ const WRANGLER_CONFIG = {
       { name: "PARTITION", class_name: "Partition" },
       { name: "ENTITY_SHARD", class_name: "EntityShard" },
       { name: "LOG_WRITER", class_name: "LogWriter" },
+      { name: "SCHEDULE", class_name: "Schedule" },
       { name: "METRICS", class_name: "Metrics" },
     ],
   },
-  migrations: [{ new_sqlite_classes: ["Session", "Partition", "EntityShard", "LogWriter", "Metrics"] }],
+  migrations: [{ new_sqlite_classes: ["Session", "Partition", "EntityShard", "LogWriter", "Schedule", "Metrics"] }],
   assets: { directory: "." },
   build: {},
 };

@@ -1,9 +1,12 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { defaultFeatures, type Feature } from "@tidemark/schema";
-import type { LogFile, LogRecord } from "@tidemark/schema/log";
+import { compactedFileName, type LogFile, type LogRecord, rangesOf } from "@tidemark/schema/log";
 import { onTestFinished } from "vitest";
-import { type EncodedFile, encodeCut } from "../../../collector/src/log/cut.ts";
+import { encodeCut } from "../../../collector/src/log/cut.ts";
+import { unitedRanges } from "../../../collector/src/log/manifest.ts";
+import { mergeFiles } from "../../../collector/src/log/merge-files.ts";
+import { ParquetSource } from "../../../collector/src/log/parquet-source.ts";
 import type { TestRecord } from "./log-records.ts";
 
 export const ADMIN_KEY = "the-operators-key";
@@ -18,6 +21,8 @@ export interface LogServer {
    * these features, or else for the default ones.
    */
   cut(until?: number, features?: readonly Feature[]): Promise<void>;
+  /** Merges the files of each hour and kind, and deletes those that they replace. */
+  compact(): Promise<void>;
   /** Adds records to the tail. */
   append(records: readonly TestRecord[]): void;
   /** The bytes of the files, by name. */
@@ -28,6 +33,8 @@ export interface LogServer {
   isListed?: (file: LogFile) => boolean;
   /** A route whose connection breaks within the body. */
   breakWithin?: "file" | "tail";
+  /** Whether each file is missing, although it is listed. */
+  isMissing?: boolean;
   /** Whether each file ends after its first bytes. */
   cutOff?: boolean;
   /** Is called after each list of files. */
@@ -45,7 +52,7 @@ const breakIn = (response: ServerResponse, beginning: Uint8Array): void => {
 /** Serves the log of site `shop` until the test has finished. The records are in the tail at first. */
 export const serveLog = async (records: readonly TestRecord[] = []): Promise<LogServer> => {
   let tail = [...records];
-  const files = new Map<string, EncodedFile>();
+  const files = new Map<string, { file: LogFile; bytes: Uint8Array }>();
   const requests: string[] = [];
   const error = (response: ServerResponse, status: number, code: string, message: string) =>
     response
@@ -58,7 +65,9 @@ export const serveLog = async (records: readonly TestRecord[] = []): Promise<Log
     if (request.method !== "GET") return error(response, 405, "method_not_allowed", "Use GET.");
     if (request.headers.authorization !== `Bearer ${ADMIN_KEY}`)
       return error(response, 401, "unauthorized", "The admin key is wrong.");
-    const file = files.get(decodeURIComponent(url.pathname.replace("/v1/log/files/", "")));
+    const name = decodeURIComponent(url.pathname.replace("/v1/log/files/", ""));
+    const file = self.isMissing ? undefined : files.get(name);
+    if (!file && name.startsWith("kind=")) return error(response, 404, "not_found", `The log has no file ${name}.`);
     if (file && self.breakWithin === "file") return breakIn(response, file.bytes.subarray(0, 100));
     if (file && self.cutOff) return response.writeHead(200).end(file.bytes.subarray(0, 100));
     if (file) return response.writeHead(200, { "content-length": file.bytes.length }).end(file.bytes);
@@ -79,10 +88,12 @@ export const serveLog = async (records: readonly TestRecord[] = []): Promise<Log
       return text === null ? otherwise : Date.parse(text);
     };
     const [from, to] = [bound("from", Number.NEGATIVE_INFINITY), bound("to", Number.POSITIVE_INFINITY)];
-    const listed = [...files.values()].filter(({ file: { date, hour } }) => {
-      const begin = Date.parse(date) + hour * 3_600_000;
-      return begin < to && begin + 3_600_000 > from;
-    });
+    const listed = [...files.values()].filter(({ file }) =>
+      rangesOf(file).some(({ hour }) => {
+        const begin = Date.parse(file.date) + hour * 3_600_000;
+        return begin < to && begin + 3_600_000 > from;
+      }),
+    );
     response.writeHead(200, { "content-type": "application/json" });
     response.end(
       JSON.stringify({ files: listed.map(({ file }) => file).filter((file) => self.isListed?.(file) ?? true) }),
@@ -106,6 +117,19 @@ export const serveLog = async (records: readonly TestRecord[] = []): Promise<Log
         for (const each of encoded.files) files.set(each.file.name, each);
       }
       tail = tail.slice(until);
+    },
+    async compact() {
+      const all = [...files.values()].map(({ file }) => file);
+      for (const folder of new Set(all.map(({ name }) => name.replace(/\/[^/]*$/, "")))) {
+        const own = all.filter(({ name }) => name.startsWith(`${folder}/`));
+        const [{ kind, site, date }] = own as [LogFile];
+        const sources = own.map(({ name }) => new ParquetSource(new Uint8Array(files.get(name)?.bytes ?? [])));
+        const { bytes, ...figures } = await mergeFiles(sources, kind, async () => {});
+        const name = compactedFileName({ kind, site, date }, rangesOf(own[0] as LogFile)[0]?.hour, `${files.size}`);
+        const ranges = unitedRanges(own, all);
+        for (const file of own) files.delete(file.name);
+        files.set(name, { file: { name, kind, site, date, bytes: bytes.length, ranges, ...figures }, bytes });
+      }
     },
     append(more) {
       tail.push(...more);

@@ -1,5 +1,5 @@
 import type { Feature } from "@tidemark/schema";
-import { fileName, hourOf, type LogFile, type LogRecord, type RecordTable, recordTable } from "@tidemark/schema/log";
+import { type CutFile, fileName, hourOf, type LogRecord, type RecordTable, recordTable } from "@tidemark/schema/log";
 import { ParquetFile } from "./parquet.ts";
 import { RowGroup } from "./row-group.ts";
 
@@ -14,7 +14,7 @@ export interface Cut {
 
 /** A file with its bytes. */
 export interface EncodedFile {
-  file: LogFile;
+  file: CutFile;
   bytes: Uint8Array;
 }
 
@@ -48,7 +48,7 @@ interface SortedRecord {
 }
 
 /** The records of one file. */
-interface FileRecords extends Pick<LogFile, "kind" | "date" | "hour"> {
+interface FileRecords extends Pick<CutFile, "kind" | "date" | "hour"> {
   table: RecordTable;
   records: SortedRecord[];
 }
@@ -119,7 +119,7 @@ const byFile = (
 };
 
 /** The encoded records of a file. */
-interface Content extends Pick<LogFile, "records" | "min_time" | "max_time"> {
+interface Content extends Pick<CutFile, "records" | "min_time" | "max_time"> {
   bytes: Uint8Array;
 }
 

@@ -1,29 +1,35 @@
 import { DurableObject } from "cloudflare:workers";
-import type { LogFile, LogRecord } from "@tidemark/schema/log";
-import { type Env, metricsOf, partitionOf } from "../env.ts";
+import type { CutFile, LogRecord } from "@tidemark/schema/log";
+import type { LogDays } from "../config.ts";
+import { type Env, metricsOf, partitionOf, scheduleOf } from "../env.ts";
 import { sampleKey } from "../metrics/families.ts";
 import type { StreamRange } from "../records/stream.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
+import { bucketOf, keyOf } from "./bucket.ts";
+import { cleanDay } from "./clean-day.ts";
+import { compactHour, type LogHour } from "./compact-hour.ts";
 import { encodeCut, type SetAside } from "./cut.ts";
-import { bucketOf, expireFiles, storeFiles } from "./log-store.ts";
+import { storeFiles } from "./log-store.ts";
+import { type Replaced, replaceFiles } from "./replace-files.ts";
+import { type KeptLog, keepLog } from "./retention.ts";
 import { rangeOffsets, recordsIn } from "./stream-records.ts";
 
-/** The files that this object deletes when they expire. Its alarm has no other way to know them. */
-interface Retention {
+/** The files that an earlier version of this object deleted when they expired. */
+interface EarlierRetention {
   site: string;
   partition: number;
-  /** Days for which the site kept its log at the latest write. */
   days: number;
 }
 
-const RETENTION = "retention";
+const EARLIER_RETENTION = "retention";
 
-const DAY_MS = 86_400_000;
+/** Lets other work of this object run. */
+const pause = (): Promise<void> => scheduler.wait(0);
 
 /**
- * The Durable Object that writes the records of one partition into files of the log, and deletes expired files. The
- * partition knows which records are in files. Encoding takes longer than a push may wait, so it is not the partition's
- * work.
+ * The Durable Object that writes files of the log. There is one for each partition, which writes the partition's records:
+ * the partition knows which records are in files, and encoding takes longer than a push may wait. One more for each site
+ * merges and deletes files, as the schedule says.
  */
 export abstract class LogWriterObject extends DurableObject<Env> {
   /** The tenants of this deployment. */
@@ -32,24 +38,61 @@ export abstract class LogWriterObject extends DurableObject<Env> {
   /** The latest call. A call begins when the one before it has ended. */
   #latest: Promise<unknown> = Promise.resolve();
 
+  /** The times at which the schedule will merge the files of an hour that were reported to it, by hour. */
+  readonly #reported = new Map<string, number>();
+
   /**
    * Writes the records of the partition that are in no file at the time of the call.
    *
    * @returns The written files.
    * @throws Error when the partition or the object storage cannot be reached. A repeated call writes the same files.
    */
-  write(site: string, partition: number): Promise<LogFile[]> {
-    const written = this.#latest.then(() => this.#write(site, partition));
-    this.#latest = written.catch(() => {});
-    return written;
+  write(site: string, partition: number): Promise<CutFile[]> {
+    return this.#inTurn(() => this.#write(site, partition));
   }
 
-  async #write(site: string, partition: number): Promise<LogFile[]> {
+  /** Merges the small files of an hour. Returns the number of files that it has replaced. */
+  compact(hour: LogHour): Promise<number> {
+    return this.#inTurn(async () => {
+      const replaced = await compactHour(bucketOf(this.env), hour, pause);
+      if (replaced > 0) await this.#reportReplaced(hour);
+      return replaced;
+    });
+  }
+
+  /** Replaces files by others that are stored. Returns false if one of them is not listed any more. */
+  replace(replaced: Replaced): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const bucket = bucketOf(this.env);
+      for (const { name } of replaced.files)
+        if (!(await bucket.head(keyOf(name)))) throw new Error(`${keyOf(name)} is missing in the bucket of the log`);
+      const isReplaced = await replaceFiles(bucket, replaced, Date.now());
+      if (isReplaced) await this.#reportReplaced(replaced);
+      return isReplaced;
+    });
+  }
+
+  /** Deletes replaced files of a day. Returns the time of the next deletion in UTC milliseconds. */
+  clean(site: string, date: string): Promise<number | undefined> {
+    return this.#inTurn(() => cleanDay(bucketOf(this.env), site, date, Date.now()));
+  }
+
+  /** Deletes expired files. */
+  keep(site: string, days: number | LogDays): Promise<KeptLog> {
+    return this.#inTurn(() => keepLog(bucketOf(this.env), site, days, Date.now()));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#latest.then(work);
+    this.#latest = done.catch(() => {});
+    return done;
+  }
+
+  async #write(site: string, partition: number): Promise<CutFile[]> {
     const tenant = tenantOf(this.tenants, site);
     const bucket = bucketOf(this.env);
     const source = partitionOf(this.env, tenant, partition);
-    const written: LogFile[] = [];
-    if (tenant.log) await this.#retain({ site, partition, days: tenant.log.days });
+    const written: CutFile[] = [];
     const { to: end } = await source.unlogged(site, partition);
     for (let logged = 0; logged < end; ) {
       const range = await source.beginCut(site, partition);
@@ -58,10 +101,16 @@ export abstract class LogWriterObject extends DurableObject<Env> {
       const cut = { site, partition, ...rangeOffsets(range), records };
       const { files, setAside } = await encodeCut(cut, {
         features: tenant.features,
-        pause: () => scheduler.wait(0),
+        pause,
       });
       this.#report(site, setAside);
       written.push(...(await storeFiles(bucket, files)));
+      if (tenant.log)
+        await this.#reportFiles(
+          site,
+          tenant.log.days,
+          files.map(({ file }) => file),
+        );
       await source.confirmCut(site, partition, range.to);
       logged = range.to;
     }
@@ -91,25 +140,37 @@ export abstract class LogWriterObject extends DurableObject<Env> {
     this.ctx.waitUntil(metricsOf(this.env).add({ [key]: setAside.length }));
   }
 
-  /** Stores what the alarm has to know, and ensures that it fires within a day. */
-  async #retain(retention: Retention): Promise<void> {
-    const { kv } = this.ctx.storage;
-    if (kv.get<Retention>(RETENTION)?.days !== retention.days) kv.put(RETENTION, retention);
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + DAY_MS);
+  /** Reports the hours of new files to the schedule. If it fails, the schedule finds them within a day. */
+  async #reportFiles(site: string, days: number | LogDays, files: readonly CutFile[]): Promise<void> {
+    const now = Date.now();
+    const nameOf = ({ date, hour }: CutFile) => `${date} ${hour}`;
+    const hours = new Map(files.map((file) => [nameOf(file), { date: file.date, hour: file.hour }]));
+    for (const hour of hours.keys()) if ((this.#reported.get(hour) ?? 0) > now) hours.delete(hour);
+    if (hours.size === 0) return;
+    try {
+      const due = await scheduleOf(this.env).noteFiles(site, days, [...hours.values()]);
+      for (const [index, hour] of [...hours.keys()].entries()) this.#reported.set(hour, due[index] ?? 0);
+    } catch (error) {
+      console.error("the schedule received no report of new files", error);
+    }
   }
 
-  /**
-   * Deletes expired files, each day until none is left: also those of a site without further records, and those of a
-   * site that has no log any more.
-   */
+  /** Reports to the schedule that files of a day were replaced. If it fails, the schedule finds them within a day. */
+  async #reportReplaced({ site, date }: { site: string; date: string }): Promise<void> {
+    try {
+      await scheduleOf(this.env).noteReplaced(site, date);
+    } catch (error) {
+      console.error("the schedule received no report of replaced files", error);
+    }
+  }
+
+  /** Lets the schedule expire the files of a partition that an earlier version has written. */
   override async alarm(): Promise<void> {
-    const retention = this.ctx.storage.kv.get<Retention>(RETENTION);
+    const { kv } = this.ctx.storage;
+    const retention = kv.get<EarlierRetention>(EARLIER_RETENTION);
     if (!retention) return;
-    // Before the deletion, which can fail.
-    await this.ctx.storage.setAlarm(Date.now() + DAY_MS);
-    const { site, partition } = retention;
-    const days = this.tenants.get(site)?.log?.days ?? retention.days;
-    const oldest = new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
-    if ((await expireFiles(bucketOf(this.env), site, partition, oldest)) === 0) await this.ctx.storage.deleteAlarm();
+    const { site, days } = retention;
+    await scheduleOf(this.env).noteFiles(site, this.tenants.get(site)?.log?.days ?? days, []);
+    kv.delete(EARLIER_RETENTION);
   }
 }

@@ -40,20 +40,27 @@ const elementOf = ({ name, type, required }: LogColumn): SchemaElement => ({
   repetition_type: required ? "REQUIRED" : "OPTIONAL",
 });
 
+const COMPRESSION = {
+  codec: "ZSTD",
+  compressors: { ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes) },
+  statisticsTruncateLength: BOUND_BYTES,
+  createdBy: "tidemark",
+} as const;
+
+const createWriter = (writer: ByteWriter, columns: readonly LogColumn[]): ParquetWriter =>
+  new ParquetWriter({
+    writer,
+    schema: [{ name: "root", num_children: columns.length }, ...columns.map(elementOf)],
+    ...COMPRESSION,
+  });
+
 /** A Parquet file in memory, compressed with Zstandard. Equal groups of rows give equal bytes. */
 export class ParquetFile {
   readonly #writer = new ByteWriter();
   readonly #parquet: ParquetWriter;
 
   constructor(columns: readonly LogColumn[]) {
-    this.#parquet = new ParquetWriter({
-      writer: this.#writer,
-      schema: [{ name: "root", num_children: columns.length }, ...columns.map(elementOf)],
-      codec: "ZSTD",
-      compressors: { ZSTD: (bytes) => zstdCompressSync(bytes) },
-      statisticsTruncateLength: BOUND_BYTES,
-      createdBy: "tidemark",
-    });
+    this.#parquet = createWriter(this.#writer, columns);
   }
 
   /**
@@ -92,3 +99,76 @@ export class ParquetFile {
     return this.#writer.getBytes().slice();
   }
 }
+
+/** Number of rows in a group of a file that is written by column. Larger groups are smaller in bytes. */
+const COLUMN_GROUP = 100_000;
+
+/** The groups of one column, and their bytes. */
+interface WrittenColumn {
+  bytes: Uint8Array;
+  groups: RowGroupOfFile[];
+}
+
+type RowGroupOfFile = ParquetWriter["row_groups"][number];
+
+/**
+ * A Parquet file in memory that is written one column after the other, so that only the values of one column are in
+ * memory. In the file, the columns of a group of rows are next to each other.
+ */
+export class ParquetColumns {
+  readonly #columns: readonly LogColumn[];
+  readonly #rows: number;
+  readonly #written: WrittenColumn[] = [];
+
+  /** @param rows Number of rows. */
+  constructor(columns: readonly LogColumn[], rows: number) {
+    this.#columns = columns;
+    this.#rows = rows;
+  }
+
+  /** Writes the values of the next column. */
+  write(column: LogColumn, values: unknown[], isEmpty: boolean): void {
+    const writer = new ByteWriter();
+    const parquet = createWriter(writer, [column]);
+    const columnData = [{ name: column.name, data: values, offsetIndex: false, ...settingsOf(column, isEmpty) }];
+    parquet.write({ columnData, rowGroupSize: COLUMN_GROUP });
+    this.#written.push({ bytes: writer.getBytes().slice(), groups: parquet.row_groups });
+  }
+
+  /** Ends the file, and returns its bytes. */
+  finish(): Uint8Array {
+    const size = this.#written.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const writer = new ByteWriter(size + 1_000_000);
+    const parquet = createWriter(writer, this.#columns);
+    const groups = this.#written[0]?.groups.length ?? 0;
+    for (let index = 0; index < groups; index += 1) {
+      const begin = writer.offset;
+      const parts = this.#written.map(({ bytes, groups }) => {
+        const group = groups[index] as RowGroupOfFile;
+        return { bytes, group, chunk: group.columns[0] as RowGroupOfFile["columns"][number] };
+      });
+      for (const { bytes, chunk } of parts) appendChunk(writer, bytes, chunk);
+      parquet.row_groups.push({
+        columns: parts.map(({ chunk }) => chunk),
+        total_byte_size: parts.reduce((sum, { group }) => sum + (group.total_byte_size ?? 0n), 0n),
+        total_compressed_size: BigInt(writer.offset - begin),
+        num_rows: parts[0]?.group.num_rows ?? 0n,
+      });
+    }
+    parquet.num_rows = BigInt(this.#rows);
+    parquet.finish();
+    return writer.getBytes().slice();
+  }
+}
+
+/** Appends the bytes of a column in a group of rows, and moves the offsets in its metadata to their place. */
+const appendChunk = (writer: ByteWriter, bytes: Uint8Array, chunk: RowGroupOfFile["columns"][number]): void => {
+  const meta = chunk.meta_data;
+  if (!meta) throw new Error("expected the metadata of a column");
+  const from = Number(meta.dictionary_page_offset ?? meta.data_page_offset);
+  const moved = BigInt(writer.offset - from);
+  writer.appendBytes(bytes.subarray(from, from + Number(meta.total_compressed_size)));
+  meta.data_page_offset += moved;
+  if (meta.dictionary_page_offset !== undefined) meta.dictionary_page_offset += moved;
+  chunk.file_offset += moved;
+};

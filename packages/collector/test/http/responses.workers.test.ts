@@ -5,7 +5,7 @@ import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Site, TidemarkConfig } from "../../src/config.ts";
 import { createApp } from "../../src/http/app.ts";
-import { bucketOf } from "../../src/log/log-store.ts";
+import { bucketOf } from "../../src/log/bucket.ts";
 import { createTenants } from "../../src/tenants.ts";
 import { accept, batch, batchFor, custom, newSession, page, post, request } from "../workers/client.ts";
 import { config } from "../workers/worker.ts";
@@ -23,6 +23,7 @@ const appWith = (error: Error, given: TidemarkConfig = config) => {
     PARTITION: object,
     ENTITY_SHARD: object,
     LOG_WRITER: object,
+    SCHEDULE: object,
     METRICS: object,
   };
   const fetch = (path: string, init?: RequestInit) =>

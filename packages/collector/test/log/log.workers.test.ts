@@ -1,9 +1,9 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { fileName, hourOf, type LogFile, type LogRecord, manifestName } from "@tidemark/schema/log";
+import { type CutFile, fileName, hourOf, type LogRecord, manifestName } from "@tidemark/schema/log";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Env, logWriterOf, partitionOf, sessionOf } from "../../src/env.ts";
-import { bucketOf, expireFiles } from "../../src/log/log-store.ts";
+import { bucketOf } from "../../src/log/bucket.ts";
 import { rangeOffsets } from "../../src/log/stream-records.ts";
 import type { StreamRange } from "../../src/records/stream.ts";
 import {
@@ -36,11 +36,11 @@ const tailOf = async (session: string): Promise<LogRecord[]> => {
   );
 };
 
-const cut = async (): Promise<LogFile[]> =>
-  (await (await request("/v1/log/cut?site=shop", { ...admin, method: "POST" })).json<{ files: LogFile[] }>()).files;
+const cut = async (): Promise<CutFile[]> =>
+  (await (await request("/v1/log/cut?site=shop", { ...admin, method: "POST" })).json<{ files: CutFile[] }>()).files;
 
-const listed = async (query = ""): Promise<LogFile[]> =>
-  (await (await request(`/v1/log/files?site=shop${query}`, admin)).json<{ files: LogFile[] }>()).files;
+const listed = async (query = ""): Promise<CutFile[]> =>
+  (await (await request(`/v1/log/files?site=shop${query}`, admin)).json<{ files: CutFile[] }>()).files;
 
 const eventually = (assertion: () => Promise<void>) => vi.waitFor(assertion, { timeout: 5_000, interval: 20 });
 
@@ -207,7 +207,7 @@ describe("the log", () => {
   it("lists a file whose hour has not begun by this clock, and by any times", async () => {
     const place = { kind: "event", site: "shop", date: "2999-12-31", hour: 23, partition: 62 } as const;
     const offsets = { first_offset: 1, last_offset: 1 };
-    const file: LogFile = {
+    const file: CutFile = {
       ...{ name: fileName({ ...place, ...offsets }), ...place, ...offsets },
       ...{ records: 1, bytes: 4, min_time: 0, max_time: 0 },
     };
@@ -228,56 +228,6 @@ describe("the log", () => {
     const [file] = (await cut()).filter((each) => each.name === name);
     const [inList] = (await listed()).filter((each) => each.name === name);
     expect([file?.bytes, inList?.bytes]).toEqual([32, 32]);
-  });
-
-  it("expires without further records", async () => {
-    const session_id = newSession();
-    await accept(batch([custom(0)], { session_id }));
-    await eventually(async () => expect(await tailOf(session_id)).toHaveLength(1));
-    const [file] = await cut();
-    const writer = logWriterOf(bindings, tenant("shop"), 0);
-    const isStored = async () => (await bucketOf(bindings).head(`log/v1/${file?.name}`)) !== null;
-    const runAlarmAfter = async (days: number) => {
-      await runInDurableObject(writer, () => vi.spyOn(Date, "now").mockReturnValue(Date.now() + days * 86_400_000));
-      expect(await runDurableObjectAlarm(writer)).toBe(true);
-      vi.restoreAllMocks();
-      return isStored();
-    };
-    expect(await runAlarmAfter(7)).toBe(true);
-    expect(await runAlarmAfter(9)).toBe(false);
-    expect((await listed()).filter(({ name }) => name === file?.name)).toEqual([]);
-    expect(await runDurableObjectAlarm(writer)).toBe(false);
-  });
-
-  it("of a site that has none any more expires after the days that it had", async () => {
-    const place = { kind: "event", site: "blog", date: "2020-01-01", hour: 0, partition: 0 } as const;
-    const offsets = { first_offset: 1, last_offset: 1 };
-    const name = fileName({ ...place, ...offsets });
-    const file: LogFile = { name, ...place, ...offsets, records: 1, bytes: 4, min_time: 0, max_time: 0 };
-    await bucketOf(bindings).put(`log/v1/${name}`, "PAR1");
-    await bucketOf(bindings).put(`log/v1/${manifestName(place)}`, JSON.stringify({ files: [file] }));
-    const writer = logWriterOf(bindings, tenant("blog"), 0);
-    await runInDurableObject(writer, async (_, { storage }) => {
-      storage.kv.put("retention", { site: "blog", partition: 0, days: 7 });
-      await storage.setAlarm(Date.now() + 1_000_000);
-    });
-    await runDurableObjectAlarm(writer);
-    expect(await bucketOf(bindings).head(`log/v1/${name}`)).toBeNull();
-  });
-
-  it("deletes all files of an expired day", async () => {
-    const bucket = bucketOf(bindings);
-    const place = { kind: "event", site: "shop", date: "2020-01-01", hour: 0, partition: 63 } as const;
-    const files = Array.from({ length: 1_001 }, (_, index): LogFile => {
-      const offsets = { first_offset: index + 1, last_offset: index + 1 };
-      const figures = { records: 1, bytes: 4, min_time: 0, max_time: 0 };
-      return { name: fileName({ ...place, ...offsets }), ...place, ...offsets, ...figures };
-    });
-    for (const { name } of files) await bucket.put(`log/v1/${name}`, "PAR1");
-    await bucket.put(`log/v1/${manifestName(place)}`, JSON.stringify({ files }));
-    expect(await expireFiles(bucket, "shop", 63, "2020-01-02")).toBe(0);
-    for (const prefix of ["log/v1/kind=event/site=shop/date=2020", "log/v1/manifest/site=shop/date=2020"])
-      expect((await bucket.list({ prefix })).objects).toEqual([]);
   });
 
   it("has the same files when the writer stops after it has stored them", async () => {

@@ -1,8 +1,8 @@
-import type { LogFile } from "@tidemark/schema/log";
+import type { CutFile } from "@tidemark/schema/log";
 import { describe, expect, it } from "vitest";
 import { byManifest, mergeManifest } from "../../src/log/manifest.ts";
 
-const fileOf = (name: string, fields: Partial<LogFile> = {}): LogFile => ({
+const fileOf = (name: string, fields: Partial<CutFile> = {}): CutFile => ({
   name,
   kind: "event",
   site: "shop",

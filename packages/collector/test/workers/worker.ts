@@ -124,9 +124,9 @@ const tenants: Tenants = createTenants(config);
 /** Returns the tenant of a site. */
 export const tenant = (site: string) => tenantOf(tenants, site);
 
-const { handlers, LogWriter, Metrics, Session } = createCollector(config);
+const { handlers, LogWriter, Metrics, Schedule, Session } = createCollector(config);
 
-export { handlers as default, LogWriter, Metrics, Session };
+export { handlers as default, LogWriter, Metrics, Schedule, Session };
 
 /** A call of a partition or of a shard. */
 export interface Call {

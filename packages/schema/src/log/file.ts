@@ -3,21 +3,23 @@ import type { RecordKind } from "./record.ts";
 /** Prefix of the keys of the log's objects. */
 export const LOG_PREFIX = "log/v1/";
 
-/** A file of the log, as in a manifest and in the response of `GET /v1/log/files`. */
-export interface LogFile {
+/** Offsets of the records of a partition that were received in one UTC hour. */
+export interface OffsetRange {
+  /** 0 to 23. */
+  hour: number;
+  partition: number;
+  first_offset: number;
+  last_offset: number;
+}
+
+/** The fields of all files. */
+interface FileFields {
   /** Key of the object without {@link LOG_PREFIX}. */
   name: string;
   kind: RecordKind;
   site: string;
   /** UTC date at which the records were received, such as `2026-11-29`. */
   date: string;
-  /** UTC hour at which the records were received: 0 to 23. */
-  hour: number;
-  partition: number;
-  /** First offset of the cut that the file belongs to. */
-  first_offset: number;
-  /** Last offset of the cut that the file belongs to. */
-  last_offset: number;
   /** Number of records. */
   records: number;
   /** Size in bytes. */
@@ -28,9 +30,23 @@ export interface LogFile {
   max_time: number;
 }
 
-/** The files of one partition and day. */
+/** A file with the records of one cut that were received in one hour. The offsets are those of the cut. */
+export interface CutFile extends FileFields, OffsetRange {}
+
+/** A file that has replaced others. With the files of the same ranges, it has each record of its kind in them. */
+export interface CompactedFile extends FileFields {
+  ranges: OffsetRange[];
+}
+
+/** A file of the log, as in a manifest and in the response of `GET /v1/log/files`. */
+export type LogFile = CutFile | CompactedFile;
+
+/** The ranges of the records in a file. */
+export const rangesOf = (file: LogFile): readonly OffsetRange[] => ("ranges" in file ? file.ranges : [file]);
+
+/** The files that cuts of one partition have written on one day. */
 export interface LogManifest {
-  files: LogFile[];
+  files: CutFile[];
 }
 
 /** Names of the folders' keys. Readers of Hive's layout take a column of this name from the path, not from the file. */
@@ -47,15 +63,30 @@ export const hourOf = (time: number): { date: string; hour: number } => {
   return { date: at.toISOString().slice(0, 10), hour: at.getUTCHours() };
 };
 
-/** Name of a file. Names of the same partition and hour sort by offset. */
+const folderOf = ({ kind, site, date }: Pick<LogFile, "kind" | "site" | "date">, hour: string): string =>
+  `kind=${kind}/site=${site}/date=${date}/hour=${hour}`;
+
+/** Name of the file of a cut. Names of the same partition and hour sort by offset. */
 export const fileName = (
-  file: Pick<LogFile, "kind" | "site" | "date" | "hour" | "partition" | "first_offset" | "last_offset">,
+  file: Pick<CutFile, "kind" | "site" | "date" | "hour" | "partition" | "first_offset" | "last_offset">,
 ): string => {
-  const { kind, site, date, hour, partition, first_offset, last_offset } = file;
-  const folder = `kind=${kind}/site=${site}/date=${date}/hour=${padded(hour, 2)}`;
-  return `${folder}/${partitionName(partition)}-${padded(first_offset, 16)}-${padded(last_offset, 16)}.parquet`;
+  const { hour, partition, first_offset, last_offset } = file;
+  const name = `${partitionName(partition)}-${padded(first_offset, 16)}-${padded(last_offset, 16)}`;
+  return `${folderOf(file, padded(hour, 2))}/${name}.parquet`;
 };
 
+/**
+ * Name of a compacted file.
+ *
+ * @param hour 0 to 23; `undefined` for a file with the records of a whole day.
+ * @param id Differs between the files of the folder: 1 to 64 letters, digits and `-`.
+ */
+export const compactedFileName = (
+  file: Pick<LogFile, "kind" | "site" | "date">,
+  hour: number | undefined,
+  id: string,
+): string => `${folderOf(file, hour === undefined ? "all" : padded(hour, 2))}/compacted-${id}.parquet`;
+
 /** Name of the manifest of a partition and day, without {@link LOG_PREFIX}. */
-export const manifestName = ({ site, date, partition }: Pick<LogFile, "site" | "date" | "partition">): string =>
+export const manifestName = ({ site, date, partition }: Pick<CutFile, "site" | "date" | "partition">): string =>
   `manifest/site=${site}/date=${date}/${partitionName(partition)}.json`;

@@ -10,7 +10,20 @@ export {
   vectorColumns,
 } from "./columns.ts";
 export type { PutValue, StoredRow } from "./content.ts";
-export { FOLDER_KEYS, fileName, hourOf, LOG_PREFIX, type LogFile, type LogManifest, manifestName } from "./file.ts";
+export {
+  type CompactedFile,
+  type CutFile,
+  compactedFileName,
+  FOLDER_KEYS,
+  fileName,
+  hourOf,
+  LOG_PREFIX,
+  type LogFile,
+  type LogManifest,
+  manifestName,
+  type OffsetRange,
+  rangesOf,
+} from "./file.ts";
 export {
   type EventRecord,
   type LogRecord,

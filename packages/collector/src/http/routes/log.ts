@@ -1,11 +1,14 @@
-import type { LogFile } from "@tidemark/schema/log";
+import { type LogFile, rangesOf } from "@tidemark/schema/log";
 import type { Context } from "hono";
 import { abbreviated } from "../../abbreviated.ts";
 import { expectAdmin } from "../../access/admin.ts";
-import { type Env, logWriterOf } from "../../env.ts";
+import { type Env, logKeeperOf, logWriterOf } from "../../env.ts";
 import { HttpError } from "../../errors.ts";
+import { bucketOf } from "../../log/bucket.ts";
 import { byteRangeIn } from "../../log/byte-range.ts";
-import { bucketOf, getFile, listFiles, sizeOfFile } from "../../log/log-store.ts";
+import { hoursToCompact } from "../../log/compact-hour.ts";
+import { getFile, listFiles, sizeOfFile } from "../../log/log-store.ts";
+import { manifestsOf, readDay } from "../../log/manifests.ts";
 import { readTail } from "../../log/tail.ts";
 import { partitionsOf } from "../../partition/partitions.ts";
 import type { Tenant, Tenants } from "../../tenants.ts";
@@ -55,10 +58,11 @@ const noFile = (name: string): never => {
 /** Whether records in a file may have been received in a period of time, both ends included. */
 const isWithin =
   (from: number, to: number) =>
-  ({ date, hour }: LogFile): boolean => {
-    const start = Date.parse(date) + hour * HOUR_MS;
-    return start <= to && start + HOUR_MS > from;
-  };
+  (file: LogFile): boolean =>
+    rangesOf(file).some(({ hour }) => {
+      const start = Date.parse(file.date) + hour * HOUR_MS;
+      return start <= to && start + HOUR_MS > from;
+    });
 
 /** The files of the log, the records that are in no file, and the command to write these into files. For operators only. */
 export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants }) => {
@@ -102,6 +106,18 @@ export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants
     const tenant = await authorized(c);
     const headers = { "cache-control": "no-store", "content-type": "application/x-ndjson; charset=utf-8" };
     return c.body(await readTail(c.env, tenant, await partitionsOf(c.env, tenant)), 200, headers);
+  });
+
+  app.post("/v1/log/compact", async (c) => {
+    const { site } = await authorized(c);
+    const bucket = bucketOf(c.env);
+    const keeper = logKeeperOf(c.env, site.id);
+    let replaced = 0;
+    for (const [date, manifests] of await manifestsOf(bucket, site.id)) {
+      const { files } = await readDay(bucket, site.id, date, manifests);
+      for (const hour of hoursToCompact(files)) replaced += await keeper.compact({ site: site.id, date, hour });
+    }
+    return c.json({ replaced });
   });
 
   app.post("/v1/log/cut", async (c) => {

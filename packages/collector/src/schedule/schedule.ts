@@ -1,0 +1,154 @@
+import { DurableObject } from "cloudflare:workers";
+import type { LogDays } from "../config.ts";
+import { type Env, logKeeperOf } from "../env.ts";
+import type { Tenants } from "../tenants.ts";
+import { type Task, Tasks } from "./tasks.ts";
+
+/** A UTC hour. */
+interface Hour {
+  date: string;
+  /** 0 to 23. */
+  hour: number;
+}
+
+/** The alarm's times are multiples of this, in milliseconds, so that tasks run together. */
+const STEP_MS = 10_000;
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** Time after an hour, or after a late file of it, at which its files are merged, in milliseconds. */
+const COMPACT_AFTER_MS = 900_000;
+
+/** Time after which replaced files are deleted, in milliseconds: a little longer than readers may read them. */
+const CLEAN_AFTER_MS = HOUR_MS + STEP_MS;
+
+/** Time until the log of a new site is first checked, in milliseconds. */
+const FIRST_CHECK_MS = 600_000;
+
+/** Time after which an alarm starts no further task, in milliseconds: the platform ends an alarm after 15 minutes. */
+const ALARM_MS = 120_000;
+
+const daysKey = (site: string): string => `days ${site}`;
+
+/**
+ * The Durable Object that runs the deployment's repeated tasks, with an alarm at the time of the next one. Local runtimes
+ * have no crons; a cron of a deployment only wakes it. A task that fails is repeated.
+ *
+ * | task | effect | time |
+ * | --- | --- | --- |
+ * | `compact <site> <date> <hour>` | merges the small files of an hour | 15 minutes after the hour, or after a late file |
+ * | `clean <site> <date>` | deletes the files that were replaced | an hour after that |
+ * | `keep <site>` | deletes expired files, and finds hours that nobody has merged | daily |
+ */
+export abstract class ScheduleObject extends DurableObject<Env> {
+  /** The tenants of this deployment. */
+  protected abstract readonly tenants: Tenants;
+
+  readonly #tasks = new Tasks(this.ctx.storage.sql);
+
+  /**
+   * Notes that hours of a site's log have new files.
+   *
+   * @param days Days for which the site keeps them.
+   * @returns The times at which the files will be merged, in UTC milliseconds.
+   */
+  async noteFiles(site: string, days: number | LogDays, hours: readonly Hour[]): Promise<number[]> {
+    const { kv } = this.ctx.storage;
+    if (JSON.stringify(kv.get(daysKey(site))) !== JSON.stringify(days)) kv.put(daysKey(site), days);
+    this.#tasks.add(`keep ${site}`, Date.now() + FIRST_CHECK_MS);
+    const due = hours.map((hour) => this.#addCompaction(site, hour));
+    await this.#setAlarm();
+    return due;
+  }
+
+  /** Notes that files of a site and day were replaced. */
+  async noteReplaced(site: string, date: string): Promise<void> {
+    this.#addCleaning(site, date);
+    await this.#setAlarm();
+  }
+
+  /** Ensures that the alarm is set, as after the platform has given up on it. */
+  async wake(): Promise<void> {
+    await this.#setAlarm();
+  }
+
+  /** Runs the tasks that are due. */
+  override async alarm(): Promise<void> {
+    const begin = Date.now();
+    // Before the tasks, which may be interrupted.
+    await this.ctx.storage.setAlarm(begin + STEP_MS);
+    for (const task of this.#tasks.dueAt(begin)) {
+      if (Date.now() > begin + ALARM_MS) break;
+      try {
+        await this.#run(task);
+      } catch (error) {
+        console.error(`the task ${JSON.stringify(task.name)} failed; it is repeated`, error);
+        this.#tasks.postpone(task, Date.now());
+      }
+    }
+    await this.#setAlarm();
+  }
+
+  async #run(task: Task): Promise<void> {
+    const [kind, site = "", date = "", hour] = task.name.split(" ");
+    switch (kind) {
+      case "compact":
+        return this.#compact(task, site, { date, hour: Number(hour) });
+      case "clean":
+        return this.#clean(task, site, date);
+      case "keep":
+        return this.#keep(task, site);
+      default:
+        // A task of another release.
+        return this.#tasks.remove(task.name);
+    }
+  }
+
+  async #compact({ name }: Task, site: string, hour: Hour): Promise<void> {
+    // A file that is noted meanwhile needs the task again.
+    this.#tasks.remove(name);
+    try {
+      await logKeeperOf(this.env, site).compact({ site, ...hour });
+    } catch (error) {
+      this.#tasks.add(name, Date.now());
+      throw error;
+    }
+  }
+
+  async #clean({ name }: Task, site: string, date: string): Promise<void> {
+    const next = await logKeeperOf(this.env, site).clean(site, date);
+    this.#tasks.remove(name);
+    if (next !== undefined) this.#tasks.add(name, next);
+  }
+
+  async #keep({ name }: Task, site: string): Promise<void> {
+    const { kv } = this.ctx.storage;
+    const days = this.tenants.get(site)?.log?.days ?? kv.get<number | LogDays>(daysKey(site));
+    if (days === undefined) return this.#tasks.remove(name);
+    const { isEmpty, hours, dates } = await logKeeperOf(this.env, site).keep(site, days);
+    this.#tasks.remove(name);
+    if (isEmpty) kv.delete(daysKey(site));
+    else this.#tasks.add(name, Date.now() + DAY_MS);
+    for (const hour of hours) this.#addCompaction(site, hour);
+    for (const date of dates) this.#addCleaning(site, date);
+  }
+
+  #addCleaning(site: string, date: string): void {
+    this.#tasks.add(`clean ${site} ${date}`, Date.now() + CLEAN_AFTER_MS);
+  }
+
+  #addCompaction(site: string, { date, hour }: Hour): number {
+    const end = Date.parse(date) + (hour + 1) * HOUR_MS;
+    return this.#tasks.add(`compact ${site} ${date} ${hour}`, Math.max(end, Date.now()) + COMPACT_AFTER_MS);
+  }
+
+  /** Sets the alarm to the time of the next task. */
+  async #setAlarm(): Promise<void> {
+    const { storage } = this.ctx;
+    const next = this.#tasks.next;
+    if (next === undefined) return storage.deleteAlarm();
+    const at = Math.ceil(Math.max(next, Date.now() + 1) / STEP_MS) * STEP_MS;
+    if ((await storage.getAlarm()) !== at) await storage.setAlarm(at);
+  }
+}
