@@ -1,3 +1,7 @@
+import { statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { writeDaySql } from "../../packages/cli/src/log/compact-days.ts";
 import { type Cut, encodeCut } from "../../packages/collector/src/log/cut.ts";
 import { mergeFiles } from "../../packages/collector/src/log/merge-files.ts";
 import { ParquetSource } from "../../packages/collector/src/log/parquet-source.ts";
@@ -7,8 +11,8 @@ import { CUT_EVENTS, cutsOf } from "./cuts.ts";
 export interface Compacting {
   /** Processor time of an event, in microseconds. */
   cpu_us: number;
-  /** Bytes of an event before and after. */
-  bytes: { before: number; after: number };
+  /** Bytes of an event in the small files, in the file of the hour, and in the file of a day with the same events. */
+  bytes: { small: number; hour: number; day: number };
 }
 
 /** Number of events in the hour: as many as a compacted file has. */
@@ -36,8 +40,17 @@ const smallCuts = ({ records, ...cut }: Cut): Cut[] =>
     return { ...cut, records: own, first_offset, last_offset: first_offset + own.length - 1 };
   });
 
-/** Merges the small files of an hour. Measures the reading, merging and encoding. */
-export const compactSmallFiles = async (): Promise<Compacting> => {
+/** Writes the file of an hour again, as that of a day. Returns its size in bytes. */
+const writeDay = async (hour: Uint8Array, folder: string): Promise<number> => {
+  const [from, to] = [join(folder, "hour.parquet"), join(folder, "day.parquet")];
+  writeFileSync(from, hour);
+  const connection = await (await DuckDBInstance.create(":memory:", { threads: "2" })).connect();
+  await connection.run(writeDaySql("event", `read_parquet('${from}')`, to));
+  return statSync(to).size;
+};
+
+/** Merges the small files of an hour. Measures the reading, merging and encoding. @param folder For files. */
+export const compactSmallFiles = async (folder: string): Promise<Compacting> => {
   const files: Uint8Array[] = [];
   for (const cut of [...cutsOf(EVENTS / CUT_EVENTS)].flatMap(smallCuts)) {
     const encoded = await encodeCut(cut, { features: [], pause: async () => {} });
@@ -48,6 +61,7 @@ export const compactSmallFiles = async (): Promise<Compacting> => {
   const { records, bytes } = await mergeFiles(sources, "event", async () => {});
   const cpu = cpuTime() - begin;
   if (records !== EVENTS) throw new Error(`expected ${EVENTS} events; there are ${records}`);
-  const before = files.reduce((sum, { length }) => sum + length, 0);
-  return { cpu_us: cpu / EVENTS, bytes: { before: before / EVENTS, after: bytes.length / EVENTS } };
+  const small = files.reduce((sum, { length }) => sum + length, 0);
+  const day = await writeDay(bytes, folder);
+  return { cpu_us: cpu / EVENTS, bytes: { small: small / EVENTS, hour: bytes.length / EVENTS, day: day / EVENTS } };
 };

@@ -44,7 +44,7 @@ const copyByDuckdb = async (source: string, path: string): Promise<number> => {
 export const log: Bench = async () => {
   const folder = mkdtempSync(join(tmpdir(), "tidemark-bench-log-"));
   try {
-    const compacting = await compactSmallFiles();
+    const compacting = await compactSmallFiles(folder);
     const writing = await writeCuts(cutsOf(EVENTS / CUT_EVENTS), join(folder, "log"));
     const files = `read_parquet('${folder}/log/kind=event/**/*.parquet', union_by_name = true)`;
     const copy = join(folder, "copy.parquet");
@@ -93,10 +93,17 @@ export const log: Bench = async () => {
       },
       {
         case: "size in an hour's file, next to its 60 small files",
-        value: rounded(compacting.bytes.after),
+        value: rounded(compacting.bytes.hour),
         unit: "B/event",
-        reference: rounded(compacting.bytes.before),
+        reference: rounded(compacting.bytes.small),
         budget: 40,
+      },
+      {
+        case: "size in a day's file, next to the hour's",
+        value: rounded(compacting.bytes.day),
+        unit: "B/event",
+        reference: rounded(compacting.bytes.hour),
+        budget: 30,
       },
       {
         case: `session features of ${EVENTS.toLocaleString("en")} events`,

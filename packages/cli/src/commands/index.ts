@@ -2,6 +2,7 @@ import type { Command } from "../command-line/command.ts";
 import { backfill } from "./backfill.ts";
 import { configCheck } from "./config-check.ts";
 import { dev } from "./dev.ts";
+import { logCompact } from "./log-compact.ts";
 import { logFiles } from "./log-files.ts";
 import { logQuery } from "./log-query.ts";
 import { logVerify } from "./log-verify.ts";
@@ -9,4 +10,14 @@ import { ship } from "./ship.ts";
 import { test } from "./test.ts";
 
 /** All commands of `tidemark`. */
-export const commands: readonly Command[] = [configCheck, dev, test, ship, logQuery, logFiles, logVerify, backfill];
+export const commands: readonly Command[] = [
+  configCheck,
+  dev,
+  test,
+  ship,
+  logQuery,
+  logFiles,
+  logCompact,
+  logVerify,
+  backfill,
+];

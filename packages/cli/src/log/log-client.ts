@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { ErrorResponse } from "@tidemark/schema";
-import type { LogFile } from "@tidemark/schema/log";
+import type { CompactedFile, LogFile } from "@tidemark/schema/log";
 import { CommandError } from "../command-line/command-error.ts";
 import type { CollectorAddress } from "./collector-address.ts";
 import type { TimeRange } from "./time-range.ts";
@@ -14,6 +14,14 @@ export interface LogClient {
   files(received: TimeRange): Promise<LogFile[]>;
   /** Reads a file. */
   file(file: LogFile): Promise<Readable>;
+  /** Stores a compacted file, which is not listed yet. */
+  store(name: string, body: Readable, bytes: number): Promise<void>;
+  /** Lists stored files in place of others. Returns the reason, if the collector does not. */
+  replace(replaced: {
+    date: string;
+    sources: readonly string[];
+    files: readonly Omit<CompactedFile, "ranges">[];
+  }): Promise<string | undefined>;
   /** Reads the records that are not in a file yet: one JSON object a line. */
   tail(): Promise<Readable>;
 }
@@ -59,16 +67,17 @@ const reasonOf = (error: unknown): string => {
   return cause instanceof Error ? cause.message : message;
 };
 
+const pathOf = (name: string): string => name.split("/").map(encodeURIComponent).join("/");
+
 /** Creates a client for the log of a site. */
 export const logClient = ({ url, adminKey }: CollectorAddress, site: string): LogClient => {
-  const get = async (path: string): Promise<Response> => {
-    const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${adminKey}` } }).catch(
-      (error) => {
-        throw new CommandError(
-          `No collector responds at ${url}: ${reasonOf(error)}. Start one with tidemark dev, or name another with --url <url> or TIDEMARK_URL.`,
-        );
-      },
-    );
+  const get = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${adminKey}` };
+    const response = await fetch(`${url}${path}`, { ...init, headers }).catch((error) => {
+      throw new CommandError(
+        `No collector responds at ${url}: ${reasonOf(error)}. Start one with tidemark dev, or name another with --url <url> or TIDEMARK_URL.`,
+      );
+    });
     if (!response.ok) throw await failure(response, url);
     return response;
   };
@@ -91,7 +100,17 @@ export const logClient = ({ url, adminKey }: CollectorAddress, site: string): Lo
       const { files } = (await (await get(`/v1/log/files?${query}`)).json()) as { files: LogFile[] };
       return files;
     },
-    file: ({ name }) => body(`/v1/log/files/${name.split("/").map(encodeURIComponent).join("/")}`),
+    file: ({ name }) => body(`/v1/log/files/${pathOf(name)}`),
+    async store(name, stream, bytes) {
+      const init = { method: "PUT", body: Readable.toWeb(stream), duplex: "half" };
+      const headers = { "content-length": `${bytes}` };
+      await get(`/v1/log/compacted/${pathOf(name)}`, { ...init, headers } as RequestInit);
+    },
+    async replace(replaced) {
+      const init = { method: "POST", body: JSON.stringify(replaced) };
+      const response = await get(`/v1/log/replace?${new URLSearchParams({ site })}`, init);
+      return ((await response.json()) as { reason?: string }).reason;
+    },
     tail: () => body(`/v1/log/tail?${new URLSearchParams({ site })}`),
   };
 };

@@ -16,6 +16,10 @@ import { DAY_MS, type TimeRange } from "./time-range.ts";
 /** The folder of downloaded files in the deployment's folder. */
 const CACHE = ".wrangler/tidemark-log";
 
+/** The folder of a collector's downloaded files. */
+export const cacheFolder = ({ folder }: Pick<Deployment, "folder">, { url }: CollectorAddress): string =>
+  join(folder, CACHE, new URL(url).host.replace(":", "-"));
+
 /** A log in a database: all records of a period that were stored when it was opened. */
 export interface OpenLog {
   /** It has the views of `createLogViews`. */
@@ -107,7 +111,7 @@ export const openLog = async (
         for (const problem of problems) console.error(`A record that is not valid is left out: ${problem}`);
       },
     );
-    const cache = join(deployment.folder, CACHE, new URL(address.url).host.replace(":", "-"));
+    const cache = cacheFolder(deployment, address);
     const { listed, files } = await fetchFiles(client, cache, id, { range, received });
     await createLogViews(database, listed, files).catch(unreadable(cache));
     const isEmpty = async () => {

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { defaultFeatures, type Feature } from "@tidemark/schema";
-import { compactedFileName, type LogFile, type LogRecord, rangesOf } from "@tidemark/schema/log";
+import { type CompactedFile, compactedFileName, type LogFile, type LogRecord, rangesOf } from "@tidemark/schema/log";
 import { onTestFinished } from "vitest";
 import { encodeCut } from "../../../collector/src/log/cut.ts";
 import { unitedRanges } from "../../../collector/src/log/manifest.ts";
@@ -23,8 +23,12 @@ export interface LogServer {
   cut(until?: number, features?: readonly Feature[]): Promise<void>;
   /** Merges the files of each hour and kind, and deletes those that they replace. */
   compact(): Promise<void>;
+  /** Is called before files are replaced. */
+  beforeReplace?: () => Promise<void>;
   /** Adds records to the tail. */
   append(records: readonly TestRecord[]): void;
+  /** The list of files. */
+  listed(): LogFile[];
   /** The bytes of the files, by name. */
   files(): Map<string, Uint8Array>;
   /** Starts anew with these records in the tail, and no files. */
@@ -59,9 +63,39 @@ export const serveLog = async (records: readonly TestRecord[] = []): Promise<Log
       .writeHead(status, { "content-type": "application/json" })
       .end(JSON.stringify({ error: { code, message } }));
 
+  /** Files that were stored and are not listed. */
+  const uploads = new Map<string, Uint8Array>();
+
+  /** Lists uploaded files in place of others. */
+  const replace = (text: string): { replaced: boolean; reason?: string } => {
+    const { sources, files: added } = JSON.parse(text) as { sources: string[]; files: CompactedFile[] };
+    const own = sources.flatMap((name) => files.get(name)?.file ?? []);
+    if (own.length < sources.length) return { replaced: false, reason: "some files are not listed any more" };
+    const all = [...files.values()].map(({ file }) => file);
+    const ranges = unitedRanges(
+      own,
+      all.filter(({ kind, date }) => kind === own[0]?.kind && date === own[0]?.date),
+    );
+    for (const name of sources) files.delete(name);
+    for (const file of added) {
+      const bytes = uploads.get(file.name) ?? new Uint8Array();
+      files.set(file.name, { file: { ...file, bytes: bytes.length, ranges }, bytes });
+    }
+    return { replaced: true };
+  };
+
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "", "http://server");
     requests.push(`${request.method} ${url.pathname}${url.search}`);
+    if (request.headers.authorization === `Bearer ${ADMIN_KEY}` && request.method !== "GET") {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const body = Buffer.concat(chunks);
+      const uploaded = decodeURIComponent(url.pathname).split("/v1/log/compacted/")[1];
+      if (uploaded) uploads.set(uploaded, body);
+      await self.beforeReplace?.();
+      return response.end(JSON.stringify(uploaded ? { stored: true } : replace(body.toString())));
+    }
     if (request.method !== "GET") return error(response, 405, "method_not_allowed", "Use GET.");
     if (request.headers.authorization !== `Bearer ${ADMIN_KEY}`)
       return error(response, 401, "unauthorized", "The admin key is wrong.");
@@ -134,6 +168,7 @@ export const serveLog = async (records: readonly TestRecord[] = []): Promise<Log
     append(more) {
       tail.push(...more);
     },
+    listed: () => [...files.values()].map(({ file }) => file).sort((one, other) => (one.name < other.name ? -1 : 1)),
     files: () => new Map([...files].map(([name, { bytes }]) => [name, bytes])),
     reset(others) {
       tail = [...others];

@@ -45,6 +45,13 @@ const FILE = /^kind=[\w=/.-]{1,400}\.parquet$/;
 export const sizeOfFile = async (bucket: R2Bucket, name: string): Promise<number | undefined> =>
   FILE.test(name) ? (await bucket.head(keyOf(name)))?.size : undefined;
 
+/** Stores a file unless it exists. Returns whether it did not. */
+export const putFile = async (
+  bucket: R2Bucket,
+  name: string,
+  body: ReadableStream<Uint8Array> | null,
+): Promise<boolean> => (await bucket.put(keyOf(name), body, { onlyIf: { etagDoesNotMatch: "*" } })) !== null;
+
 /** Returns a file, or a range of its bytes; `null` if there is none of this name. */
 export const getFile = async (bucket: R2Bucket, name: string, range?: ByteRange): Promise<R2ObjectBody | null> =>
   FILE.test(name) ? bucket.get(keyOf(name), range && { range }) : null;

@@ -5,12 +5,12 @@ import { type Env, metricsOf, partitionOf, scheduleOf } from "../env.ts";
 import { sampleKey } from "../metrics/families.ts";
 import type { StreamRange } from "../records/stream.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
-import { bucketOf, keyOf } from "./bucket.ts";
+import { bucketOf } from "./bucket.ts";
 import { cleanDay } from "./clean-day.ts";
 import { compactHour, type LogHour } from "./compact-hour.ts";
 import { encodeCut, type SetAside } from "./cut.ts";
 import { storeFiles } from "./log-store.ts";
-import { type Replaced, replaceFiles } from "./replace-files.ts";
+import { type Replaced, replaceByStored } from "./replace-files.ts";
 import { type KeptLog, keepLog } from "./retention.ts";
 import { rangeOffsets, recordsIn } from "./stream-records.ts";
 
@@ -60,15 +60,12 @@ export abstract class LogWriterObject extends DurableObject<Env> {
     });
   }
 
-  /** Replaces files by others that are stored. Returns false if one of them is not listed any more. */
-  replace(replaced: Replaced): Promise<boolean> {
+  /** Replaces files by others that are stored. Returns the reason, if it does not. */
+  replace(replaced: Replaced): Promise<string | undefined> {
     return this.#inTurn(async () => {
-      const bucket = bucketOf(this.env);
-      for (const { name } of replaced.files)
-        if (!(await bucket.head(keyOf(name)))) throw new Error(`${keyOf(name)} is missing in the bucket of the log`);
-      const isReplaced = await replaceFiles(bucket, replaced, Date.now());
-      if (isReplaced) await this.#reportReplaced(replaced);
-      return isReplaced;
+      const reason = await replaceByStored(bucketOf(this.env), replaced, Date.now());
+      if (reason === undefined) await this.#reportReplaced(replaced);
+      return reason;
     });
   }
 

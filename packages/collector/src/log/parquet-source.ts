@@ -3,6 +3,7 @@ import type { ColumnType, LogColumn } from "@tidemark/schema/log";
 import { type FileMetaData, parquetMetadata, parquetSchema, type SchemaElement } from "hyparquet";
 import { readColumn } from "hyparquet/src/column.js";
 import { DEFAULT_PARSERS } from "hyparquet/src/convert.js";
+import { CREATED_BY } from "./parquet.ts";
 
 const typeOf = ({ type, logical_type }: SchemaElement): ColumnType => {
   switch (type) {
@@ -31,6 +32,8 @@ export class ParquetSource {
   readonly rows: number;
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #metadata: FileMetaData;
+  /** Whether a column that is not compressed has no value, as in files of this collector. */
+  readonly #isOwn: boolean;
   /** The index of each column by name. */
   readonly #indexes: ReadonlyMap<string, number>;
 
@@ -39,6 +42,7 @@ export class ParquetSource {
     this.#bytes = bytes;
     const { buffer, byteOffset, byteLength } = bytes;
     this.#metadata = parquetMetadata(byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteLength));
+    this.#isOwn = this.#metadata.created_by === CREATED_BY;
     const [, ...elements] = this.#metadata.schema;
     this.columns = elements.map((element) => ({
       name: element.name,
@@ -59,8 +63,7 @@ export class ParquetSource {
     for (const { columns, num_rows } of this.#metadata.row_groups) {
       const rows = Number(num_rows);
       const meta = columns[index]?.meta_data;
-      // A column without a value is the only one that is not compressed.
-      if (meta && meta.codec !== "UNCOMPRESSED") {
+      if (meta && !(this.#isOwn && meta.codec === "UNCOMPRESSED")) {
         const from = Number(meta.dictionary_page_offset ?? meta.data_page_offset);
         const view = new DataView(
           this.#bytes.buffer,

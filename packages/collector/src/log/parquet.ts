@@ -40,11 +40,14 @@ const elementOf = ({ name, type, required }: LogColumn): SchemaElement => ({
   repetition_type: required ? "REQUIRED" : "OPTIONAL",
 });
 
+/** The name of the program in the files. */
+export const CREATED_BY = "tidemark";
+
 const COMPRESSION = {
   codec: "ZSTD",
   compressors: { ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes) },
   statisticsTruncateLength: BOUND_BYTES,
-  createdBy: "tidemark",
+  createdBy: CREATED_BY,
 } as const;
 
 const createWriter = (writer: ByteWriter, columns: readonly LogColumn[]): ParquetWriter =>

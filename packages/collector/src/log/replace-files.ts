@@ -1,4 +1,6 @@
 import type { CompactedFile, LogFile } from "@tidemark/schema/log";
+import { parquetMetadataAsync } from "hyparquet";
+import { keyOf } from "./bucket.ts";
 import { type CompactedManifest, compactedManifestName, unitedRanges } from "./manifest.ts";
 import { changeManifest, findDay } from "./manifests.ts";
 
@@ -54,4 +56,41 @@ export const replaceFiles = async (
     };
   });
   return isReplaced;
+};
+
+/** The number of rows and bytes of a stored file. @throws Error for a missing file, or one that is not Parquet. */
+const figuresOf = async (bucket: R2Bucket, name: string): Promise<{ rows: number; bytes: number }> => {
+  const bytes = (await bucket.head(keyOf(name)))?.size;
+  if (bytes === undefined) throw new Error(`the log has no file ${name}`);
+  const slice = async (start: number, end = bytes): Promise<ArrayBuffer> => {
+    const part = await bucket.get(keyOf(name), { range: { offset: start, length: end - start } });
+    return part ? part.arrayBuffer() : new ArrayBuffer();
+  };
+  const { num_rows } = await parquetMetadataAsync({ byteLength: bytes, slice });
+  return { rows: Number(num_rows), bytes };
+};
+
+/**
+ * Replaces files by others that an operator has stored, after a check of these.
+ *
+ * @returns The reason, if they are not replaced.
+ */
+export const replaceByStored = async (
+  bucket: R2Bucket,
+  replaced: Replaced,
+  now: number,
+): Promise<string | undefined> => {
+  try {
+    const files: Replacement[] = [];
+    for (const file of replaced.files) {
+      const { rows, bytes } = await figuresOf(bucket, file.name);
+      if (rows !== file.records) return `${file.name} has ${rows} records; expected ${file.records}`;
+      files.push({ ...file, bytes });
+    }
+    return (await replaceFiles(bucket, { ...replaced, files }, now))
+      ? undefined
+      : "some of the replaced files are not listed any more";
+  } catch (error) {
+    return (error as Error).message;
+  }
 };

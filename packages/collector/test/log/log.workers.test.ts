@@ -1,9 +1,11 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { type CutFile, fileName, hourOf, type LogRecord, manifestName } from "@tidemark/schema/log";
+import { type CutFile, compactedFileName, fileName, hourOf, type LogRecord, manifestName } from "@tidemark/schema/log";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Env, logWriterOf, partitionOf, sessionOf } from "../../src/env.ts";
 import { bucketOf } from "../../src/log/bucket.ts";
+import { mergeFiles } from "../../src/log/merge-files.ts";
+import { ParquetSource } from "../../src/log/parquet-source.ts";
 import { rangeOffsets } from "../../src/log/stream-records.ts";
 import type { StreamRange } from "../../src/records/stream.ts";
 import {
@@ -263,6 +265,56 @@ describe("the log", () => {
     await runDurableObjectAlarm(partition);
     vi.restoreAllMocks();
     await eventually(async () => expect(await tailOf(session_id)).toEqual([]));
+  });
+
+  it("lists a stored file in place of others with the same records, and nothing else", async () => {
+    const written: CutFile[] = [];
+    for (let seq = 0; seq < 2; seq += 1) {
+      const session_id = newSession();
+      await accept(batch([custom(0)], { session_id }));
+      await eventually(async () => expect(await tailOf(session_id)).toHaveLength(1));
+      written.push(...(await cut()));
+    }
+    const [{ kind, site, date }] = written as [CutFile];
+    const names = written.map(({ name }) => name);
+    const sources: ParquetSource[] = [];
+    for (const name of names)
+      sources.push(
+        new ParquetSource(new Uint8Array(await (await request(`/v1/log/files/${name}`, admin)).arrayBuffer())),
+      );
+    const { bytes, ...figures } = await mergeFiles(sources, kind, async () => {});
+    const file = { name: compactedFileName({ kind, site, date }, undefined, "a-1"), kind, site, date, ...figures };
+    const put = (name: string, headers = admin.headers) =>
+      request(`/v1/log/compacted/${name}`, { method: "PUT", headers, body: bytes as BodyInit });
+    const replace = async (body: object) =>
+      (
+        await request("/v1/log/replace?site=shop", { ...admin, method: "POST", body: JSON.stringify(body) })
+      ).json<object>();
+    expect((await errorOf(await put(file.name, {} as never)))[1]).toBe("unauthorized");
+    for (const name of [names[0], `kind=event/site=blog/date=${date}/hour=all/compacted-1.parquet`, "x"])
+      expect((await errorOf(await put(name as string)))[1]).toBe("invalid_query");
+    expect(await replace({ date, sources: names, files: [file] })).toEqual({
+      replaced: false,
+      reason: `the log has no file ${file.name}`,
+    });
+    expect(await (await put(file.name)).json()).toEqual({ stored: true });
+    expect(await (await put(file.name)).json()).toEqual({ stored: false });
+    expect(await replace({ date, sources: names, files: [{ ...file, records: 9 }] })).toEqual({
+      replaced: false,
+      reason: `${file.name} has 2 records; expected 9`,
+    });
+    expect(await replace({ date, sources: names.slice(0, 1), files: [file] })).toEqual({
+      replaced: false,
+      reason: `${names[0]}: its replacement has 2 of 1 records`,
+    });
+    expect(await replace({ date, sources: names, files: [file] })).toEqual({ replaced: true });
+    expect(await replace({ date, sources: names, files: [file] })).toEqual({
+      replaced: false,
+      reason: "some of the replaced files are not listed any more",
+    });
+    const listedFiles = await listed();
+    expect(listedFiles.filter(({ name }) => names.includes(name))).toEqual([]);
+    expect(listedFiles).toContainEqual({ ...file, bytes: bytes.length, ranges: expect.any(Array) });
   });
 
   it("of a site without one is refused with what to do, and nothing of an event stays", async () => {

@@ -1,14 +1,15 @@
-import { type LogFile, rangesOf } from "@tidemark/schema/log";
+import { type LogFile, rangesOf, recordKinds } from "@tidemark/schema/log";
 import type { Context } from "hono";
 import { abbreviated } from "../../abbreviated.ts";
 import { expectAdmin } from "../../access/admin.ts";
 import { type Env, logKeeperOf, logWriterOf } from "../../env.ts";
-import { HttpError } from "../../errors.ts";
+import { HttpError, invalidJson } from "../../errors.ts";
 import { bucketOf } from "../../log/bucket.ts";
 import { byteRangeIn } from "../../log/byte-range.ts";
 import { hoursToCompact } from "../../log/compact-hour.ts";
-import { getFile, listFiles, sizeOfFile } from "../../log/log-store.ts";
+import { getFile, listFiles, putFile, sizeOfFile } from "../../log/log-store.ts";
 import { manifestsOf, readDay } from "../../log/manifests.ts";
+import type { Replaced } from "../../log/replace-files.ts";
 import { readTail } from "../../log/tail.ts";
 import { partitionsOf } from "../../partition/partitions.ts";
 import type { Tenant, Tenants } from "../../tenants.ts";
@@ -53,6 +54,27 @@ const dateOf = (time: number): string => new Date(time).toISOString().slice(0, 1
 
 const noFile = (name: string): never => {
   throw new HttpError("not_found", `The log has no file ${JSON.stringify(abbreviated(name))}.`);
+};
+
+/** Name of a file with the records of a day. */
+const DAY_FILE = /^kind=(\w+)\/site=([a-z0-9-]+)\/date=\d{4}-\d\d-\d\d\/hour=all\/compacted-[\w-]{1,64}\.parquet$/;
+
+/** Reads the body of a request to replace files. @throws HttpError */
+const readReplaced = (text: string, site: string): Replaced => {
+  let body: Partial<Replaced>;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw invalidJson(error);
+  }
+  const { date, sources, files } = body ?? {};
+  const isComplete = typeof date === "string" && Array.isArray(sources) && Array.isArray(files) && sources.length > 0;
+  if (!isComplete || files.some((file) => DAY_FILE.exec(file?.name)?.[2] !== site))
+    throw new HttpError(
+      "invalid_query",
+      "The body: expected the date, the names of sources, and files of the site, each with its fields.",
+    );
+  return { site, date, sources, files };
 };
 
 /** Whether records in a file may have been received in a period of time, both ends included. */
@@ -118,6 +140,26 @@ export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants
       for (const hour of hoursToCompact(files)) replaced += await keeper.compact({ site: site.id, date, hour });
     }
     return c.json({ replaced });
+  });
+
+  app.put("/v1/log/compacted/:name{.+}", async (c) => {
+    await expectAdmin(c, adminKeySecret);
+    const name = c.req.param("name");
+    const [, kind, site] = DAY_FILE.exec(name) ?? [];
+    if (!(recordKinds as readonly unknown[]).includes(kind) || !tenants.get(site ?? "")?.log)
+      throw new HttpError(
+        "invalid_query",
+        `name: expected kind=<kind>/site=<site>/date=<date>/hour=all/compacted-<id>.parquet; given ${JSON.stringify(abbreviated(name))}.`,
+      );
+    const isStored = await putFile(bucketOf(c.env), name, c.req.raw.body);
+    return c.json({ stored: isStored });
+  });
+
+  app.post("/v1/log/replace", async (c) => {
+    const { site } = await authorized(c);
+    const replaced = readReplaced(await c.req.text(), site.id);
+    const reason = await logKeeperOf(c.env, site.id).replace(replaced);
+    return c.json({ replaced: reason === undefined, ...(reason !== undefined && { reason }) });
   });
 
   app.post("/v1/log/cut", async (c) => {
