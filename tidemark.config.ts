@@ -1,5 +1,5 @@
 import { defineConfig } from "@tidemark/collector/config";
-import { defaultFeatures } from "@tidemark/schema";
+import { defaultFeatures, defineFeatureSet, defineGoal } from "@tidemark/schema";
 
 export default defineConfig({
   sites: [
@@ -13,5 +13,20 @@ export default defineConfig({
   ],
   adminKeySecret: "TIDEMARK_ADMIN_KEY",
   features: defaultFeatures,
+  goals: [
+    defineGoal({
+      name: "basket",
+      source: "custom",
+      where: [{ field: "name", is: "eq", value: "add_to_basket" }],
+    }),
+  ],
+  featureSets: [
+    defineFeatureSet({
+      name: "purchase_intent",
+      version: 1,
+      entity: "session",
+      features: ["engagement_score", "page_view_count", "dwell_ms", "scroll_depth_max", "click_count", "hover_count"],
+    }),
+  ],
   log: { days: 7 },
 });

@@ -61,7 +61,7 @@ const RANKS: Record<string, string[][]> = {
   ],
   collector: [
     ["abbreviated", "alarm", "config", "definition-version", "errors", "group-commit", "release"],
-    ["compile-features", "served-sets"],
+    ["compile-features"],
     ["tenants"],
     ["env"],
     ["access", "metrics", "records", "wire"],
@@ -74,7 +74,7 @@ const RANKS: Record<string, string[][]> = {
     ["index"],
   ],
   cli: [
-    ["command-line", "process-group", "temporary-folder"],
+    ["command-line", "process-group", "temporary-folder", "visits"],
     ["browser", "deployment"],
     ["local-stack"],
     ["log", "smoke-test"],

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,9 +28,12 @@ afterAll(async () => {
 });
 
 /** Runs a command on the collector, and returns its standard output. */
-const tidemark = (...args: string[]): string => {
+const tidemark = (...args: string[]): string => tidemarkIn(ROOT, ...args);
+
+/** Runs a command with the configuration in a folder. */
+const tidemarkIn = (cwd: string, ...args: string[]): string => {
   const env = { ...process.env, TIDEMARK_URL: stack.collector.origin, TIDEMARK_ADMIN_KEY: stack.adminKey };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd: ROOT, encoding: "utf8", env });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd, encoding: "utf8", env });
   expect(status, stderr).toBe(0);
   return stdout;
 };
@@ -105,6 +108,53 @@ describe("an event, followed by its event_id", () => {
 
     expect(tidemark("log", "verify")).toMatch(/^Compared 0 vectors with 3 events of 1 session: 0 disagreements\.$/m);
   });
+});
+
+/** A deployment's folder whose configuration has one more definition than that of the running collector. */
+const withAddedDefinition = (): string => {
+  const path = join(folder, "deployment");
+  mkdirSync(path);
+  symlinkSync(join(ROOT, "node_modules"), join(path, "node_modules"));
+  writeFileSync(join(path, "package.json"), '{ "type": "module" }');
+  writeFileSync(join(path, "wrangler.toml"), "");
+  const added = {
+    ...{ name: "basket_value", description: "Prices of items put into the basket.", unit: "EUR" },
+    ...{ entity: "session", source: "custom", window: { type: "session" } },
+    aggregate: { type: "sum", field: "properties.price" },
+  };
+  const set = { name: "baskets", version: 1, entity: "session", features: ["basket_value", "event_count"] };
+  writeFileSync(
+    join(path, "tidemark.config.ts"),
+    `import config from ${JSON.stringify(join(ROOT, "tidemark.config.ts"))};
+export default { ...config, features: [...config.features, ${JSON.stringify(added)}], featureSets: [${JSON.stringify(set)}] };`,
+  );
+  return path;
+};
+
+it("a definition that is added while the collector runs is backfilled, and in a training set", async () => {
+  const deployment = withAddedDefinition();
+  tidemarkIn(deployment, "backfill", "--out", "features");
+  writeFileSync(
+    join(deployment, "labels.csv"),
+    `id,as_of,bought\n${session_id},${begin + 1_000},true\n${session_id},${begin + 60_000},false\n`,
+  );
+  tidemarkIn(deployment, "training-set", "--labels", "labels.csv", "--set", "baskets", "--out", "training.parquet");
+  const goal = ["--goal", "basket", "--horizon", "30s", "--after", "1s"];
+  tidemarkIn(deployment, "training-set", ...goal, "--set", "baskets", "--out", "by-goal.parquet");
+
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  const rowsOf = async (file: string, columns: string) => {
+    const sql = `SELECT ${columns} FROM '${join(deployment, file)}' WHERE id = '${session_id}' ORDER BY as_of`;
+    return (await connection.runAndReadAll(sql)).getRowObjectsJS();
+  };
+  expect(await rowsOf("features/session/*.parquet", "basket_value")).toEqual([{ basket_value: 268.5 }]);
+  expect(await rowsOf("training.parquet", "bought, basket_value, event_count")).toEqual([
+    { bought: true, basket_value: 89.5, event_count: 1 },
+    { bought: false, basket_value: 268.5, event_count: 3 },
+  ]);
+  expect(await rowsOf("by-goal.parquet", "label, basket_value")).toEqual([{ label: true, basket_value: 89.5 }]);
+  instance.closeSync();
 });
 
 it("a visitor who has not allowed personalisation is named by no record, in the tail and in files", async () => {

@@ -4,9 +4,9 @@ import { asOf, type LoggedEvent, replay } from "@tidemark/engine";
 import { defaultFeatures, type Feature } from "@tidemark/schema";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { diceOf } from "../../packages/cli/src/visits/dice.ts";
 import { definitions } from "../../packages/engine/test/sql/definitions.ts";
 import { logs } from "../../packages/engine/test/sql/log.ts";
-import { diceOf } from "./dice.ts";
 import { moreFeatures } from "./more-features.ts";
 import { visits } from "./visits.ts";
 

@@ -1,5 +1,5 @@
 import type { EventType, FieldsOf, View } from "@tidemark/schema";
-import type { Dice } from "./dice.ts";
+import type { Dice } from "../../packages/cli/src/visits/dice.ts";
 
 /** The fields of an event of any type, without its number, time and page view. */
 export type Body = { [T in EventType]: { type: T } & FieldsOf<T> }[EventType];

@@ -1,5 +1,5 @@
 import type { LoggedEvent } from "@tidemark/engine";
-import { type Dice, diceOf } from "./dice.ts";
+import { type Dice, diceOf } from "../../packages/cli/src/visits/dice.ts";
 import { type AnyView, anySignals, anyView, type Body, isCaptured, pageView } from "./page-view.ts";
 import { TabClock } from "./tab-clock.ts";
 

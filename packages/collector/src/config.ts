@@ -326,3 +326,11 @@ export const featureSetsOf = ({ featureSets }: TidemarkConfig, site: Site): read
 
 /** The goals of a site. */
 export const goalsOf = ({ goals }: TidemarkConfig, site: Site): readonly Goal[] => site.goals ?? goals ?? [];
+
+/** The set of a name in its highest version, such as `purchase_intent`, or in a certain one: `purchase_intent:2`. */
+export const setNamed = <S extends FeatureSet>(sets: readonly S[], text: string): S | undefined => {
+  const [name, version] = text.split(":");
+  return sets
+    .filter((set) => set.name === name && (version === undefined || String(set.version) === version))
+    .toSorted((a, b) => b.version - a.version)[0];
+};

@@ -1,4 +1,4 @@
-import type { Feature } from "@tidemark/schema";
+import type { Feature, FeatureSet, ServedSet } from "@tidemark/schema";
 import { compileFeatures, type Definitions } from "./compile-features.ts";
 import {
   type DaysToLive,
@@ -8,8 +8,12 @@ import {
   type Site,
   type TidemarkConfig,
 } from "./config.ts";
+import { servedSet } from "./definition-version.ts";
 
-import { type CompiledSet, servedSet } from "./served-sets.ts";
+/** A feature set with its identity. */
+export interface CompiledSet extends FeatureSet {
+  served: ServedSet;
+}
 
 /** A site with its compiled features and its region, both of which may differ between the sites of a deployment. */
 export interface Tenant {

@@ -1,15 +1,16 @@
-import { readdir } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { entityNameOf } from "@tidemark/schema/entities";
+import { checkEmptyFolder } from "../command-line/check-empty-folder.ts";
 import { defineCommand } from "../command-line/command.ts";
-import { CommandError, UsageError } from "../command-line/command-error.ts";
+import { UsageError } from "../command-line/command-error.ts";
 import { withProgress } from "../command-line/progress.ts";
 import { formatTable } from "../command-line/table.ts";
 import { openDeployment } from "../deployment/deployment.ts";
 import { backfill as writeBackfill } from "../log/backfill.ts";
 import { findCollector } from "../log/collector-address.ts";
-import { replayReasons } from "../log/feature-engines.ts";
-import { logFlags, siteFor } from "../log/log-flags.ts";
+import { featureEngines } from "../log/feature-engines.ts";
+import { folderFlags, logFlags, siteFor } from "../log/log-flags.ts";
+import { openLogFolder } from "../log/log-folder.ts";
 import { openLog } from "../log/open-log.ts";
 import { parseRange } from "../log/time-range.ts";
 
@@ -18,22 +19,13 @@ const MEMORY_LIMIT = "2GB";
 
 const ENGINES = ["sql", "replay"];
 
-const checkFolder = async (out: string): Promise<void> => {
-  const names = await readdir(out).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    if (error.code === "ENOTDIR") throw new CommandError(`--out: expected a folder; ${out} is not one.`);
-    throw error;
-  });
-  if (names.length > 0)
-    throw new CommandError(`--out: expected an empty or a new folder; ${out} has ${names.length} files.`);
-};
-
 /** `tidemark backfill`. */
 export const backfill = defineCommand({
   name: "tidemark backfill",
   summary: "Computes all features of the configuration from the log, also new ones, and writes them as Parquet.",
   flags: {
     ...logFlags,
+    ...folderFlags,
     from: {
       value: "<time>",
       description: "Leaves out entities without an event from this time on. Their earlier events count.",
@@ -54,23 +46,24 @@ export const backfill = defineCommand({
       "Writes those of the entities with events on this day, as of its end.",
     ],
   ],
-  async run({ url, site: siteId, from, to, out, engine, json = false }) {
+  async run({ url, log: logFolder, site: siteId, from, to, out, engine, json = false }) {
     if (out === undefined) throw new UsageError("tidemark backfill needs --out <folder>.");
     if (engine !== undefined && !ENGINES.includes(engine))
       throw new UsageError(`--engine expects ${ENGINES.join(" or ")}; given ${JSON.stringify(engine)}.`);
     const range = parseRange(from, to);
     const folder = resolve(out);
-    await checkFolder(folder);
+    await checkEmptyFolder("--out", folder);
     const deployment = await openDeployment();
     const site = siteFor(deployment, siteId);
-    const reasons = engine === "sql" ? new Map<string, string>() : replayReasons(site.features);
-    const replayed = engine === "replay" ? new Set(site.features.map(({ name }) => name)) : new Set(reasons.keys());
+    const { replayed, reasons } = featureEngines(site.features, engine);
 
     // The history before `from` counts in the features of the entities.
-    const log = await openLog(deployment, await findCollector(deployment, url), site, {
-      range: { to: range.to },
-      memoryLimit: MEMORY_LIMIT,
-    });
+    const log = await (logFolder === undefined
+      ? openLog(deployment, await findCollector(deployment, url), site, {
+          range: { to: range.to },
+          memoryLimit: MEMORY_LIMIT,
+        })
+      : openLogFolder(logFolder, site, { memoryLimit: MEMORY_LIMIT }));
     let current = "";
     try {
       const onPart = (description: string) => {

@@ -2,22 +2,17 @@ import type { Command } from "../command-line/command.ts";
 import { backfill } from "./backfill.ts";
 import { configCheck } from "./config-check.ts";
 import { dev } from "./dev.ts";
+import { generateVisitsCommand } from "./generate-visits.ts";
 import { logCompact } from "./log-compact.ts";
 import { logFiles } from "./log-files.ts";
 import { logQuery } from "./log-query.ts";
 import { logVerify } from "./log-verify.ts";
 import { ship } from "./ship.ts";
 import { test } from "./test.ts";
+import { trainingSet } from "./training-set.ts";
 
 /** All commands of `tidemark`. */
 export const commands: readonly Command[] = [
-  configCheck,
-  dev,
-  test,
-  ship,
-  logQuery,
-  logFiles,
-  logCompact,
-  logVerify,
-  backfill,
+  ...[configCheck, dev, test, ship],
+  ...[logQuery, logFiles, logCompact, logVerify, backfill, trainingSet, generateVisitsCommand],
 ];

@@ -1,5 +1,6 @@
 import type { AggregateFeature, Feature } from "@tidemark/schema";
-import { featuresIn, isDerived } from "@tidemark/schema/derivation-order";
+import { featuresIn, isDerived, withReads } from "@tidemark/schema/derivation-order";
+import { CommandError } from "../command-line/command-error.ts";
 
 /** Aggregates that SQL computes differently from the engine of the collector, with the difference: docs/sql.md. */
 const REASONS: Partial<Record<AggregateFeature["aggregate"]["type"], string>> = {
@@ -29,4 +30,47 @@ export const replayReasons = (features: readonly Feature[]): Map<string, string>
       return reason === undefined ? [] : [[feature.name, reason] as const];
     }),
   );
+};
+
+/** Names of the features that read credit. SQL computes them: a replay of one page lacks the other pages. */
+const creditReaders = (features: readonly Feature[]): Set<string> =>
+  new Set(
+    features
+      .map(({ name }) => name)
+      .filter((name) =>
+        withReads(features, new Set([name])).some(
+          (read) => !isDerived(read) && (read as AggregateFeature).aggregate.type === "credit",
+        ),
+      ),
+  );
+
+/** The engine of each feature. */
+export interface FeatureEngines {
+  /** Names of the features that are replayed. SQL computes the others. */
+  replayed: ReadonlySet<string>;
+  /** The reason for the engine of a feature, by its name. Most features have none. */
+  reasons: ReadonlyMap<string, string>;
+}
+
+/**
+ * Chooses the engine of each feature.
+ *
+ * @param engine One for all features. Default: `sql` for features that SQL computes exactly as the collector, else `replay`.
+ * @throws CommandError for a feature that neither of them computes exactly.
+ */
+export const featureEngines = (features: readonly Feature[], engine?: string): FeatureEngines => {
+  const credit = creditReaders(features);
+  if (engine === "sql") return { replayed: new Set(), reasons: new Map() };
+  if (engine === "replay") {
+    const names = features.map(({ name }) => name).filter((name) => !credit.has(name));
+    const ofCredit = [...credit].map((name): [string, string] => [name, "only SQL computes credit"]);
+    return { replayed: new Set(names), reasons: new Map([...replayReasons(features), ...ofCredit]) };
+  }
+  const reasons = replayReasons(features);
+  const neither = [...reasons.keys()].find((name) => credit.has(name));
+  if (neither !== undefined)
+    throw new CommandError(
+      `feature ${neither} reads credit, which only SQL computes, and ${reasons.get(neither)}: leave it out.`,
+    );
+  return { replayed: new Set(reasons.keys()), reasons };
 };

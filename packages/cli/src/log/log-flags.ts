@@ -1,4 +1,5 @@
-import type { Feature } from "@tidemark/schema";
+import { featureSetsOf, goalsOf } from "@tidemark/collector/config";
+import type { Feature, FeatureSet, Goal } from "@tidemark/schema";
 import { CommandError, UsageError } from "../command-line/command-error.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 
@@ -10,6 +11,15 @@ export const logFlags = {
       "Address of the collector, whose admin key is in TIDEMARK_ADMIN_KEY. Default: TIDEMARK_URL, else the collector that runs in this folder, which needs no key.",
   },
   site: { value: "<id>", description: "Site whose log is read. Default: the only one." },
+} as const;
+
+/** Flag of commands that read events only, which need no collector. */
+export const folderFlags = {
+  log: {
+    value: "<folder>",
+    description:
+      "Reads the files in a folder instead: a copy of the bucket's folder log, or visits of tidemark generate-visits.",
+  },
 } as const;
 
 /** Flags of a period. */
@@ -25,12 +35,21 @@ export interface LogSite {
   features: readonly Feature[];
 }
 
+/** A site with what its training sets are made of. */
+export interface TrainingSite extends LogSite {
+  featureSets: readonly FeatureSet[];
+  goals: readonly Goal[];
+}
+
 /** Finds the site whose log a command reads. @throws UsageError, CommandError that lists the sites. */
-export const siteFor = ({ config }: Deployment, given: string | undefined): LogSite => {
+export const siteFor = ({ config }: Deployment, given: string | undefined): TrainingSite => {
   const { sites } = config;
   const ids = sites.map(({ id }) => id).join(", ");
   if (given === undefined && sites.length > 1) throw new UsageError(`--site is needed: tidemark.config.ts has ${ids}.`);
   const site = given === undefined ? sites[0] : sites.find(({ id }) => id === given);
-  if (site) return { id: site.id, features: site.features ?? config.features };
+  if (site) {
+    const features = site.features ?? config.features;
+    return { id: site.id, features, featureSets: featureSetsOf(config, site), goals: goalsOf(config, site) };
+  }
   throw new CommandError(`--site: tidemark.config.ts has no site ${given}; expected ${ids}.`);
 };

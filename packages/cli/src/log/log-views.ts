@@ -3,11 +3,11 @@ import { type Database, literal, quote } from "./database.ts";
 import { type LogTable, logTables, tableOf } from "./log-tables.ts";
 import type { TimeRange } from "./time-range.ts";
 
-/** A downloaded file of the log. */
-export type DownloadedFile = LogFile & {
+/** A file of the log on this machine. */
+export interface DownloadedFile extends Pick<LogFile, "kind"> {
   /** Absolute path. */
   path: string;
-};
+}
 
 const hourSql = (date: string, { hour }: OffsetRange): string =>
   `TIMESTAMP '${date} ${String(hour).padStart(2, "0")}:00:00'`;

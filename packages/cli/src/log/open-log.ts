@@ -74,7 +74,7 @@ const fetchFiles = async (
   cache: string,
   site: string,
   { range, received }: { range: TimeRange; received: TimeRange },
-): Promise<{ listed: LogFile[]; files: DownloadedFile[] }> => {
+): Promise<{ listed: LogFile[]; files: (LogFile & DownloadedFile)[] }> => {
   for (let list = 1; ; list += 1) {
     const listed = await client.files(received);
     const files = listed.filter((file) => overlaps(file, range));

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { asOf, type LoggedEvent, replay } from "@tidemark/engine";
-import { defaultFeatures, type Feature, type FeatureValue, lifetime } from "@tidemark/schema";
+import { defaultFeatures, type Feature, type FeatureValue, goalFeatures, lifetime } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import { backfill as writeBackfill } from "../../src/log/backfill.ts";
 import { replayReasons } from "../../src/log/feature-engines.ts";
@@ -57,6 +57,7 @@ const added: Feature[] = [
     aggregate: { type: "count" },
     window: lifetime(),
   },
+  ...goalFeatures([{ name: "sold", source: "custom", value: "properties.price" }]),
 ];
 const features: readonly Feature[] = [...defaultFeatures, ...added];
 

@@ -4,11 +4,11 @@ import { abbreviated } from "../../abbreviated.ts";
 import { featuresRejection, hasGpc } from "../../access/consent.ts";
 import { bearerOf } from "../../access/keys.ts";
 import type { TenantLookup } from "../../access/tenant-lookup.ts";
+import { setNamed } from "../../config.ts";
 import type { Env } from "../../env.ts";
 import { HttpError } from "../../errors.ts";
-import type { CompiledSet } from "../../served-sets.ts";
 import { readRollup, readSession } from "../../serving/read-vector.ts";
-import type { Tenant } from "../../tenants.ts";
+import type { CompiledSet, Tenant } from "../../tenants.ts";
 import type { RouteGroup } from "../route-group.ts";
 
 type FeatureRequest = Context<{ Bindings: Env }>;
@@ -48,12 +48,9 @@ const vectorNotFound = ({ site }: Tenant, entity: string, id: string) =>
 const setIn = (c: FeatureRequest, { featureSets }: Tenant, entity: string): CompiledSet | undefined => {
   const given = c.req.query("set");
   if (given === undefined) return undefined;
-  const [name, version] = given.split(":");
   const own = featureSets.filter((set) => set.entity === entity);
-  const [latest] = own
-    .filter((set) => set.name === name && (version === undefined || String(set.version) === version))
-    .toSorted((a, b) => b.version - a.version);
-  if (latest) return latest;
+  const named = setNamed(own, given);
+  if (named) return named;
   const sets = own.map((set) => `${set.name}:${set.version}`).join(", ") || "none, since the site has no set of it";
   throw new HttpError(
     "invalid_query",

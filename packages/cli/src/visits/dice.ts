@@ -6,6 +6,10 @@ export interface Dice {
   chance(probability: number): boolean;
   /** Returns one of the values. */
   pick<T>(values: readonly T[]): T;
+  /** Returns a number of the normal distribution. */
+  normal(mean: number, deviation: number): number;
+  /** Returns the number of events of a Poisson process in a time in which `mean` are expected. */
+  poisson(mean: number): number;
 }
 
 /** Creates the random choices of a seed (mulberry32). */
@@ -22,5 +26,13 @@ export const diceOf = (seed: number): Dice => {
     integer,
     chance: (probability) => random() < probability,
     pick: (values) => values[integer(0, values.length - 1)] as (typeof values)[number],
+    normal: (mean, deviation) =>
+      mean + deviation * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()),
+    poisson(mean) {
+      const end = Math.exp(-mean);
+      let [number, product] = [0, random()];
+      for (; product > end; number += 1) product *= random();
+      return number;
+    },
   };
 };

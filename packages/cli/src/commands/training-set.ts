@@ -1,0 +1,193 @@
+import { resolve } from "node:path";
+import { setNamed } from "@tidemark/collector/config";
+import { servedSet } from "@tidemark/collector/definition-version";
+import type { Feature, FeatureSet, Goal } from "@tidemark/schema";
+import { featuresInSet } from "@tidemark/schema/entities";
+import { defineCommand } from "../command-line/command.ts";
+import { CommandError, UsageError } from "../command-line/command-error.ts";
+import { withProgress } from "../command-line/progress.ts";
+import { formatTable } from "../command-line/table.ts";
+import { openDeployment } from "../deployment/deployment.ts";
+import { findCollector } from "../log/collector-address.ts";
+import type { Database } from "../log/database.ts";
+import { parseDuration } from "../log/duration.ts";
+import { makeLabels } from "../log/goal-labels.ts";
+import { type Labels, readLabels } from "../log/labels.ts";
+import { folderFlags, logFlags, siteFor, type TrainingSite } from "../log/log-flags.ts";
+import { openLogFolder } from "../log/log-folder.ts";
+import { openLog } from "../log/open-log.ts";
+import { type Identity, prepareEvents, writeTrainingSet } from "../log/training-set.ts";
+
+/** Limit of DuckDB's memory; more goes to temporary files. */
+const MEMORY_LIMIT = "2GB";
+
+/** Greatest number of missing entities in the output for people. */
+const MAX_SHOWN = 10;
+
+const DEFAULT_AFTER = "30s";
+
+const setFor = ({ featureSets }: TrainingSite, given: string | undefined): FeatureSet => {
+  const titles = featureSets.map(({ name, version }) => `${name}:${version}`).join(", ");
+  const list = titles || "a feature set in tidemark.config.ts, which has none (featureSets)";
+  if (given === undefined) throw new UsageError(`tidemark training-set needs --set <name>: ${list}.`);
+  const set = setNamed(featureSets, given);
+  if (set) return set;
+  throw new CommandError(`--set: tidemark.config.ts has no set ${given}; expected ${list}.`);
+};
+
+const goalFor = ({ goals }: TrainingSite, given: string): Goal => {
+  const goal = goals.find(({ name }) => name === given);
+  if (goal) return goal;
+  const names = goals.map(({ name }) => name).join(", ") || "a goal in tidemark.config.ts, which has none (goals)";
+  throw new CommandError(`--goal: tidemark.config.ts has no goal ${given}; expected ${names}.`);
+};
+
+/** The end of a log that was copied or generated: the time of its latest record. */
+const endOf = async (database: Database): Promise<number> => {
+  const [row] = await database.all("SELECT epoch_ms(max(received_at)) AS latest FROM log_events");
+  return Number(row?.latest ?? 0);
+};
+
+/** `tidemark training-set`. */
+export const trainingSet = defineCommand({
+  name: "tidemark training-set",
+  summary: "Joins labels with the features of a set as they were at each label's time, and writes them as Parquet.",
+  flags: {
+    ...logFlags,
+    ...folderFlags,
+    set: {
+      value: "<name>",
+      description: "Feature set in tidemark.config.ts, in its highest version; <name>:<version> for another one.",
+    },
+    labels: {
+      value: "<file>",
+      description:
+        "CSV or Parquet with a row for each label: the entity's id, the moment as_of (a time, or UTC milliseconds), and any other columns, which are kept.",
+    },
+    goal: {
+      value: "<name>",
+      description: "Goal in tidemark.config.ts of which labels are made, in place of --labels.",
+    },
+    horizon: {
+      value: "<duration>",
+      description:
+        "With --goal: time within which the goal counts, from the label's moment on, such as 7d, 12h, 30m or 90s.",
+    },
+    after: {
+      value: "<duration>",
+      description: `With --goal: time from an entity's first event in a session to the label's moment. Default: ${DEFAULT_AFTER}.`,
+    },
+    out: { value: "<file>", description: "Parquet file to write. It has no default." },
+    identity: {
+      value: "<rule>",
+      description:
+        "as_of: events count for the user that they were captured with, as the collector serves it. final: for the latest user of their browser, also one that is known later. Default: as_of.",
+    },
+    traffic: {
+      value: "<kinds>",
+      description:
+        "visitors: leaves out labels of automated tests and of the site's own people. all: keeps them. Default: visitors.",
+    },
+    json: { description: "Prints the summary, and then each feature, as a JSON object on a line of its own." },
+  },
+  examples: [
+    [
+      "tidemark training-set --labels labels.csv --set purchase_intent --out training.parquet",
+      "Adds the features to the labels of a file.",
+    ],
+    [
+      "tidemark training-set --goal purchase --horizon 7d --set purchase_intent --out training.parquet",
+      "Labels whether a purchase follows within a week.",
+    ],
+  ],
+  async run(values) {
+    const {
+      url,
+      log: logFolder,
+      site: siteId,
+      labels: file,
+      goal: goalName,
+      horizon,
+      after,
+      out,
+      json = false,
+    } = values;
+    const { identity = "as_of", traffic = "visitors" } = values;
+    if (out === undefined) throw new UsageError("tidemark training-set needs --out <file>.");
+    if (!/\.parquet$/.test(out)) throw new UsageError(`--out expects the name of a .parquet file; given ${out}.`);
+    if ((file === undefined) === (goalName === undefined))
+      throw new UsageError("tidemark training-set needs either --labels <file> or --goal <name>.");
+    if (goalName !== undefined && horizon === undefined) throw new UsageError("--goal needs --horizon <duration>.");
+    if (goalName === undefined && (horizon ?? after) !== undefined)
+      throw new UsageError("--horizon and --after are for labels of --goal.");
+    if (!["as_of", "final"].includes(identity))
+      throw new UsageError(`--identity expects as_of or final; given ${JSON.stringify(identity)}.`);
+    if (!["visitors", "all"].includes(traffic))
+      throw new UsageError(`--traffic expects visitors or all; given ${JSON.stringify(traffic)}.`);
+    const deployment = await openDeployment();
+    const site = siteFor(deployment, siteId);
+    const set = setFor(site, values.set);
+    const goal = goalName === undefined ? undefined : goalFor(site, goalName);
+    const own = featuresInSet(set, site.features);
+    const served = servedSet(set, site.features);
+
+    const openedAt = Date.now();
+    const log = await (logFolder === undefined
+      ? openLog(deployment, await findCollector(deployment, url), site, { memoryLimit: MEMORY_LIMIT })
+      : openLogFolder(logFolder, site, { memoryLimit: MEMORY_LIMIT }));
+    try {
+      const { database } = log;
+      const { summary, incomplete } = await withProgress(
+        () => `Computing the features of ${set.name}`,
+        async () => {
+          const parts = await prepareEvents(database, identity as Identity);
+          const labels: Labels & { incomplete?: number } = goal
+            ? await makeLabels(database, {
+                ...{ goal, entity: (own[0] as Feature).entity },
+                ...{
+                  horizon_ms: parseDuration(horizon, "--horizon"),
+                  after_ms: parseDuration(after ?? DEFAULT_AFTER, "--after"),
+                },
+                end: logFolder === undefined ? openedAt : await endOf(database),
+              })
+            : await readLabels(database, file as string);
+          const summary = await writeTrainingSet(database, {
+            ...{ features: site.features, own, set: served, labels, identity: identity as Identity, parts },
+            ...{ keepsTraffic: traffic === "all", out: resolve(out) },
+          });
+          return { summary, incomplete: labels.incomplete };
+        },
+      );
+      const { features, ...counts } = summary;
+      if (json) {
+        console.log(JSON.stringify({ file: out, set: served, ...counts, ...(goal && { incomplete }) }));
+        for (const feature of features) console.log(JSON.stringify(feature));
+        return 0;
+      }
+      console.log(`${out}: ${counts.rows} rows with set ${served.name} version ${served.version} (${served.hash}).\n`);
+      console.log(
+        formatTable(
+          ["feature", "engine", "nulls", "min", "max"],
+          features.map((each) => Object.values(each)),
+          40,
+        ),
+      );
+      const { test, internal } = counts.traffic;
+      const notices = [
+        ...(test + internal > 0
+          ? [`Left out: ${test} labels of tests, ${internal} of the site's own people. --traffic all keeps them.`]
+          : []),
+        ...(incomplete ? [`Left out: ${incomplete} labels whose horizon has not passed yet.`] : []),
+        ...(counts.missing_labels > 0
+          ? [
+              `${counts.missing_labels} labels are of entities without an event before them, and have the values of no events: ${counts.missing.slice(0, MAX_SHOWN).join(", ")}${counts.missing.length > MAX_SHOWN ? ", …" : ""}`,
+            ]
+          : []),
+      ];
+      if (notices.length > 0) console.log(`\n${notices.join("\n")}`);
+    } finally {
+      log.close();
+    }
+    return 0;
+  },
+});

@@ -1,0 +1,198 @@
+import { toIdSql } from "@tidemark/engine/sql";
+import type { Entity, Feature, ServedSet } from "@tidemark/schema";
+import { withReads } from "@tidemark/schema/derivation-order";
+import { entityNameOf, isPerson } from "@tidemark/schema/entities";
+import { CommandError } from "../command-line/command-error.ts";
+import { type Database, literal, quote } from "./database.ts";
+import { featureEngines } from "./feature-engines.ts";
+import { LABELS, type Labels } from "./labels.ts";
+import { eventsSql } from "./query-views.ts";
+import { createUncounted, forEachPart } from "./vectors.ts";
+
+/** The user of an event. `as_of`: the one with which it was captured. `final`: the latest one of its browser in the log. */
+export type Identity = "as_of" | "final";
+
+/** Number of events for which there is one part. */
+const PART_EVENTS = 2_000_000;
+
+/** Greatest number of missing entities that are named. */
+const MAX_NAMED = 1_000;
+
+/** A column of a training set, and its values. */
+export interface ColumnSummary {
+  feature: string;
+  engine: "sql" | "replay";
+  nulls: number;
+  /** Smallest and largest value; `null` without one. */
+  min: unknown;
+  max: unknown;
+}
+
+/** The content of a training set. */
+export interface TrainingSummary {
+  rows: number;
+  /** Labels that were left out because the entity's events before them have this kind of traffic. */
+  traffic: { test: number; internal: number };
+  /** Ids of entities without an event before their label, each once: at most 1,000. Their rows have the values of no events. */
+  missing: string[];
+  /** Number of such labels. */
+  missing_labels: number;
+  features: ColumnSummary[];
+}
+
+/**
+ * Prepares a log for labels and vectors: finds the events that count nowhere, and creates the view `events` with all others.
+ * With the identity `final`, each event of a browser has the latest user of the browser.
+ *
+ * @returns The number of parts into which entities are divided.
+ */
+export const prepareEvents = async (database: Database, identity: Identity): Promise<number> => {
+  const [total] = await database.all("SELECT count(*) AS events FROM log_events");
+  const parts = Math.max(1, Math.ceil(Number(total?.events) / PART_EVENTS));
+  await createUncounted(database, parts);
+  if (identity === "final") {
+    await database.run(
+      `CREATE TABLE identities AS SELECT anonymous_id, arg_max(user_id, "time") AS user_id
+       FROM log_events WHERE user_id IS NOT NULL GROUP BY anonymous_id`,
+    );
+    await database.run("ALTER VIEW log_events RENAME TO captured_events");
+    await database.run(
+      `CREATE VIEW log_events AS SELECT captured_events.* REPLACE (coalesce(identities.user_id, captured_events.user_id) AS user_id)
+       FROM captured_events LEFT JOIN identities USING (anonymous_id)`,
+    );
+  }
+  await database.run(
+    `CREATE VIEW events AS SELECT * FROM (${eventsSql({})}) ANTI JOIN uncounted USING (partition, "offset")`,
+  );
+  return parts;
+};
+
+/** Options of {@link writeTrainingSet}. */
+export interface TrainingSetOptions {
+  /** The site's features. */
+  features: readonly Feature[];
+  /** The features of the set, in its order. */
+  own: readonly Feature[];
+  set: ServedSet;
+  labels: Labels;
+  identity: Identity;
+  /** Whether labels of tests and of the site's own people are kept. */
+  keepsTraffic: boolean;
+  parts: number;
+  /** Path of the file. */
+  out: string;
+}
+
+/**
+ * Adds what the log knows of each label's entity: `entity_id`, the time of its latest event before the label, and the traffic
+ * of these events. Pages and things have events of all visitors, and so no traffic of their own.
+ */
+const addEntities = async (database: Database, entity: Entity, identity: Identity): Promise<void> => {
+  const id = toIdSql(entity, "duckdb", { columns: true });
+  const isOfVisitor = entity === "session" || isPerson(entity);
+  const known = identity === "final" && isPerson(entity);
+  await database.run(
+    `CREATE TABLE rows AS
+     WITH own AS (SELECT labels.*, ${known ? "coalesce(identities.user_id, labels.id)" : "labels.id"} AS entity_id
+       FROM ${LABELS} AS labels ${known ? "LEFT JOIN identities ON identities.anonymous_id = labels.id" : ""}),
+     history AS (SELECT ${id} AS entity_id, epoch_ms("time") AS event_time, traffic FROM events WHERE ${id} IS NOT NULL)
+     SELECT own.*, seen.event_time, ${isOfVisitor ? "seen.traffic" : "NULL"} AS label_traffic FROM own LEFT JOIN (
+       SELECT label_row, max(history.event_time) AS event_time, max(history.traffic) AS traffic
+       FROM own JOIN history ON history.entity_id = own.entity_id AND history.event_time < own.as_of GROUP BY label_row
+     ) AS seen USING (label_row)`,
+  );
+};
+
+const checkNames = (columns: readonly string[], own: readonly Feature[]): void => {
+  const reserved = new Set(["label_row", "entity_id", "event_time", "label_traffic", ...own.map(({ name }) => name)]);
+  const taken = columns.find((name) => reserved.has(name));
+  if (taken !== undefined)
+    throw new CommandError(
+      `--labels: the column ${taken} has the name of another column of the training set: rename it.`,
+    );
+};
+
+/** Summarises the columns of features of the written file. */
+const summarise = async (
+  database: Database,
+  out: string,
+  own: readonly Feature[],
+  replayed: ReadonlySet<string>,
+): Promise<ColumnSummary[]> => {
+  const calls = own.map(({ name }, index) => {
+    const column = quote(name);
+    return `count(*) - count(${column}) AS nulls_${index}, min(${column}) AS min_${index}, max(${column}) AS max_${index}`;
+  });
+  const [row = {}] = await database.all(`SELECT ${calls.join(", ")} FROM read_parquet(${literal(out)})`);
+  return own.map(({ name }, index) => ({
+    feature: name,
+    engine: replayed.has(name) ? "replay" : "sql",
+    nulls: Number(row[`nulls_${index}`]),
+    min: row[`min_${index}`] ?? null,
+    max: row[`max_${index}`] ?? null,
+  }));
+};
+
+/**
+ * Joins each label with the features of its entity as of its moment: from the events before it, and from none later. Writes
+ * one Parquet file with `id`, `as_of`, `event_time` (the entity's latest event before), the columns of the labels, and the
+ * features of the set. Its metadata have the set's name, version and hash.
+ */
+export const writeTrainingSet = async (
+  database: Database,
+  { features, own, set, labels, identity, keepsTraffic, parts, out }: TrainingSetOptions,
+): Promise<TrainingSummary> => {
+  checkNames(labels.columns, own);
+  const [{ entity }] = own as [Feature];
+  await addEntities(database, entity, identity);
+  const counted = await database.all(
+    `SELECT label_traffic, count(*) AS labels FROM rows WHERE label_traffic IS NOT NULL GROUP BY label_traffic`,
+  );
+  const traffic = { test: 0, internal: 0 };
+  if (!keepsTraffic) {
+    for (const { label_traffic, labels } of counted) traffic[label_traffic as keyof typeof traffic] = Number(labels);
+    await database.run("DELETE FROM rows WHERE label_traffic IS NOT NULL");
+  }
+
+  const needed = withReads(features, new Set(own.map(({ name }) => name)));
+  const { replayed } = featureEngines(needed);
+  const moments = { select: "SELECT entity_id AS id, as_of FROM rows" };
+  const names = own.map(({ name }) => quote(name)).join(", ");
+  let isCreated = false;
+  await forEachPart(database, { features: needed, replayed, moments, parts }, async (select) => {
+    await database.run(
+      isCreated
+        ? `INSERT INTO vectors SELECT id, as_of, ${names} FROM (${select})`
+        : `CREATE TABLE vectors AS SELECT id, as_of, ${names} FROM (${select})`,
+    );
+    isCreated = true;
+  });
+
+  const columns = [
+    ...[
+      "rows.id",
+      "make_timestamp(rows.as_of * 1000) AS as_of",
+      "make_timestamp(rows.event_time * 1000) AS event_time",
+    ],
+    ...labels.columns.map((name) => `rows.${quote(name)}`),
+    ...own.map(({ name }) => `vectors.${quote(name)}`),
+  ];
+  const metadata = Object.entries({ ...set, entity: entityNameOf({ entity }), identity }).map(
+    ([name, value]) => `tidemark_${name}: ${literal(String(value))}`,
+  );
+  await database.run(
+    `COPY (SELECT ${columns.join(", ")} FROM rows JOIN vectors ON vectors.id = rows.entity_id AND vectors.as_of = rows.as_of
+       ORDER BY label_row) TO ${literal(out)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {${metadata.join(", ")}})`,
+  );
+  const [count] = await database.all("SELECT count(*) AS rows, count(*) - count(event_time) AS missing FROM rows");
+  const missing = await database.all(
+    `SELECT id FROM rows WHERE event_time IS NULL GROUP BY id ORDER BY min(label_row) LIMIT ${MAX_NAMED}`,
+  );
+  return {
+    rows: Number(count?.rows),
+    traffic,
+    missing: missing.map(({ id }) => id as string),
+    missing_labels: Number(count?.missing),
+    features: await summarise(database, out, own, replayed),
+  };
+};
