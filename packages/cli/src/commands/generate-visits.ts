@@ -8,14 +8,15 @@ import { checkEmptyFolder } from "../command-line/check-empty-folder.ts";
 import { defineCommand } from "../command-line/command.ts";
 import { UsageError } from "../command-line/command-error.ts";
 import { withProgress } from "../command-line/progress.ts";
+import { openDeployment } from "../deployment/deployment.ts";
 import { openDatabase } from "../log/database.ts";
+import { logFlags, siteFor } from "../log/log-flags.ts";
 import { writeFolder } from "../log/log-folder.ts";
 import { loadTail } from "../log/tail.ts";
 import { DAY_MS, parseRange } from "../log/time-range.ts";
 import { generateVisits } from "../visits/generate.ts";
 import { TRUTH } from "../visits/visit.ts";
 
-const SITE = "shop";
 const DEFAULT_SESSIONS = 20_000;
 const DEFAULT_SEED = 1;
 const DEFAULT_DAYS = 30;
@@ -31,6 +32,7 @@ export const generateVisitsCommand = defineCommand({
   name: "tidemark generate-visits",
   summary: "Generates the log of a shop, in which the probability of each purchase is known, as Parquet files.",
   flags: {
+    site: { ...logFlags.site, description: "Site that the visits are of. Default: the only one." },
     sessions: { value: "<number>", description: `Number of sessions. Default: ${DEFAULT_SESSIONS}.` },
     seed: { value: "<number>", description: `The same seed gives the same visits. Default: ${DEFAULT_SEED}.` },
     from: {
@@ -50,12 +52,13 @@ export const generateVisitsCommand = defineCommand({
       "Generates the same 500 sessions each time.",
     ],
   ],
-  async run({ sessions, seed, from, out, json = false }) {
+  async run({ site: siteId, sessions, seed, from, out, json = false }) {
     if (out === undefined) throw new UsageError("tidemark generate-visits needs --out <folder>.");
     const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
     const begin = parseRange(from, undefined).from ?? today - DEFAULT_DAYS * DAY_MS;
+    const site = siteFor(await openDeployment(), siteId).id;
     const options = {
-      ...{ site: SITE, sessions: wholeNumber(sessions, DEFAULT_SESSIONS, "--sessions") },
+      ...{ site, sessions: wholeNumber(sessions, DEFAULT_SESSIONS, "--sessions") },
       ...{ seed: wholeNumber(seed, DEFAULT_SEED, "--seed"), from: begin, to: begin + DEFAULT_DAYS * DAY_MS },
     };
     const folder = resolve(out);
@@ -84,7 +87,7 @@ export const generateVisitsCommand = defineCommand({
           await loadTail(database, Readable.from(lines()), [], {});
           truth.end();
           await finished(truth);
-          await writeFolder(database, folder, SITE);
+          await writeFolder(database, folder, site);
         },
       );
     } finally {

@@ -177,9 +177,10 @@ export const writeTrainingSet = async (
     ...labels.columns.map((name) => `rows.${quote(name)}`),
     ...own.map(({ name }) => `vectors.${quote(name)}`),
   ];
-  const metadata = Object.entries({ ...set, entity: entityNameOf({ entity }), identity }).map(
-    ([name, value]) => `tidemark_${name}: ${literal(String(value))}`,
-  );
+  const metadata = Object.entries({
+    ...{ ...set, entity: entityNameOf({ entity }), identity },
+    features: own.map(({ name }) => name).join(),
+  }).map(([name, value]) => `tidemark_${name}: ${literal(String(value))}`);
   await database.run(
     `COPY (SELECT ${columns.join(", ")} FROM rows JOIN vectors ON vectors.id = rows.entity_id AND vectors.as_of = rows.as_of
        ORDER BY label_row) TO ${literal(out)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {${metadata.join(", ")}})`,
