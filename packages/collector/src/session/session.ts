@@ -173,18 +173,19 @@ export abstract class SessionObject extends DurableObject<Env> {
    * fires too early is set again: moving it with each batch would cost as much as writing a row. A session whose site
    * was removed from the configuration keeps its stored state.
    */
-  override async alarm(): Promise<void> {
-    try {
-      await this.#onAlarm();
-    } catch (error) {
-      // A retry would fail too, in each session of the site. The next batch sets the alarm again.
-      if (!(error instanceof UnknownSiteError)) throw error;
-      console.error("a session could not be closed; it keeps its stored state", error.message);
-    }
+  override alarm(info?: AlarmInvocationInfo): Promise<void> {
+    return this.#alarm.run(async () => {
+      try {
+        await this.#onAlarm();
+      } catch (error) {
+        // A retry would fail too, in each session of the site. The next batch sets the alarm again.
+        if (!(error instanceof UnknownSiteError)) throw error;
+        console.error("a session could not be closed; it keeps its stored state", error.message);
+      }
+    }, info);
   }
 
   async #onAlarm(): Promise<void> {
-    this.#alarm.noteFired();
     const atAlarm = this.#store.load();
     if (!atAlarm) return;
     await this.#pushes.run();
