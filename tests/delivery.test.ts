@@ -693,17 +693,17 @@ describe("a compression", () => {
   });
 });
 
-describe("an older collector that does not know the signals of page views", () => {
-  it("rejects the first batch of a page only, and stores all of them", async () => {
+describe("an older collector that does not know secrets and the signals of page views", () => {
+  it("rejects the first batch of a page only, once for each of both, and stores all of them", async () => {
     const simulation = createSimulation(randomFrom(1));
     simulation.knowsSignals = false;
     const page = simulation.open();
     page.track(0, 0);
     await simulation.advance(60_000);
-    expect(simulation.requests).toBe(2);
+    expect(simulation.requests).toBe(3);
     page.track(1, 0);
     await simulation.advance(60_000);
-    expect(simulation.requests).toBe(3);
+    expect(simulation.requests).toBe(4);
     expect(simulation.stored).toEqual([0, 1]);
     expect(simulation.dropped).toEqual([]);
     expect(simulation.warnings).toEqual([]);

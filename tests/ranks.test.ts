@@ -17,7 +17,7 @@ const RANKS: Record<string, string[][]> = {
     ["consent", "fields"],
     ["responses"],
     ["events", "view"],
-    ["batch", "features"],
+    ["batch", "features", "page-read"],
     ["derive", "log"],
     ["index"],
   ],

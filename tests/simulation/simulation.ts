@@ -120,7 +120,7 @@ export interface Simulation {
   readonly stored: number[];
   /** Number of events that arrived again after they were stored. */
   readonly duplicates: number;
-  /** Whether the collector knows the signals of page views, as older collectors do not. Default: true. */
+  /** Whether the collector knows secrets and the signals of page views, as older collectors do not. Default: true. */
   knowsSignals: boolean;
   /** Whether the collector states a tab's numbers in its response, as older collectors do not. Default: true. */
   statesTab: boolean;
@@ -291,8 +291,9 @@ export const createSimulation = (random: () => number): Simulation => {
           resolve(Response.json({ accepted: 0, duplicates: 0, rejected: all, added_later: true }));
         } else if (fault === "foreign") resolve(Response.json({ ok: true }));
         else if (fault === "portal") resolve(new Response("<h1>This domain is for sale</h1>", { status: 404 }));
-        else if (!simulation.knowsSignals && body.includes('"signals":')) {
-          const message = "views.0.signals is not a field of the contract (contract version 1).";
+        else if (!simulation.knowsSignals && /"(signals|session_secret)":/.test(body)) {
+          const field = body.includes('"session_secret":') ? "session_secret" : "views.0.signals";
+          const message = `${field} is not a field of the contract (contract version 1).`;
           resolve(Response.json({ error: { code: "invalid_batch", message } }, { status: 400 }));
         } else if (collector.numbersIn(body).some((number) => defects.has(number))) {
           resolve(Response.json({ error: { code: "internal", message: "a defect" } }, { status: 500 }));
@@ -472,11 +473,11 @@ export const createSimulation = (random: () => number): Simulation => {
         },
         console: { warn: (...texts: unknown[]) => warnings.push(texts.join(" ")), info() {} },
         fetch: (
-          _: string,
+          url: string,
           { body: bytes, keepalive, signal }: { body?: Uint8Array; keepalive: boolean; signal: AbortSignal },
         ) => {
           if (simulation.network === "throws") throw new TypeError("fetch is not allowed");
-          if (!bytes) return Promise.resolve(Response.json({ features: {} }));
+          if (url.includes("/features/") || !bytes) return Promise.resolve(Response.json({ features: {} }));
           const body = new TextDecoder().decode(bytes);
           requests += 1;
           checkRetryAfter();

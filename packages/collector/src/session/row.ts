@@ -28,6 +28,11 @@ export interface StoredSession {
   /** Hash of the anonymous id of the first batch, and UTC milliseconds of its arrival: see `SessionSender`. */
   visitor_hash: number;
   began_at: number;
+  /**
+   * SHA-256 of the secret in the first batch, in hexadecimal digits; absent if it had none. Only a page with the secret
+   * may read the session.
+   */
+  secret_hash?: string | undefined;
   definition_version: string;
   tabs: Map<string, Tab>;
   engine: EngineState;

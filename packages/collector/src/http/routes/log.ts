@@ -1,22 +1,18 @@
 import type { LogFile } from "@tidemark/schema/log";
-import type { Context } from "hono";
 import { abbreviated } from "../../abbreviated.ts";
-import { expectAdmin } from "../../access/admin.ts";
-import { type Env, logWriterOf } from "../../env.ts";
+import { logWriterOf } from "../../env.ts";
 import { HttpError } from "../../errors.ts";
 import { byteRangeIn } from "../../log/byte-range.ts";
 import { bucketOf, getFile, listFiles, sizeOfFile } from "../../log/log-store.ts";
 import { readTail } from "../../log/tail.ts";
 import { partitionsOf } from "../../partition/partitions.ts";
 import type { Tenant, Tenants } from "../../tenants.ts";
-import type { RouteGroup } from "../route-group.ts";
-
-type LogRequest = Context<{ Bindings: Env }>;
+import type { RouteContext, RouteGroup } from "../route.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** The site with a log that the query names. @throws HttpError that says what to change. */
-const tenantOfLog = (c: LogRequest, tenants: Tenants): Tenant => {
+const tenantOfLog = (c: RouteContext, tenants: Tenants): Tenant => {
   const site = c.req.query("site");
   const sites = [...tenants.keys()].join(", ");
   if (site === undefined) throw new HttpError("invalid_query", `site: expected one of ${sites}; given none.`);
@@ -35,7 +31,7 @@ const tenantOfLog = (c: LogRequest, tenants: Tenants): Tenant => {
 const LATEST = Date.UTC(10_000, 0, 1) - 1;
 
 /** A time in the query, in UTC milliseconds, between 1970 and {@link LATEST}. */
-const timeIn = (c: LogRequest, name: string, byDefault: number): number => {
+const timeIn = (c: RouteContext, name: string, byDefault: number): number => {
   const text = c.req.query(name);
   const time = text === undefined ? byDefault : Date.parse(text);
   if (Number.isNaN(time))
@@ -60,24 +56,19 @@ const isWithin =
     return start <= to && start + HOUR_MS > from;
   };
 
-/** The files of the log, the records that are in no file, and the command to write these into files. For operators only. */
-export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants }) => {
-  /** The site that a request of the operator names. */
-  const authorized = async (c: LogRequest): Promise<Tenant> => {
-    await expectAdmin(c, adminKeySecret);
-    return tenantOfLog(c, tenants);
-  };
-
-  app.get("/v1/log/files", async (c) => {
-    const { site } = await authorized(c);
+/** The routes of the log: its files, the records that are in no file, and the command to write these into files. */
+export const logRoutes: RouteGroup<
+  "GET /v1/log/files" | "GET /v1/log/files/:name{.+}" | "GET /v1/log/tail" | "POST /v1/log/cut"
+> = ({ tenants }) => ({
+  async "GET /v1/log/files"(c) {
+    const { site } = tenantOfLog(c, tenants);
     const [from, to] = [timeIn(c, "from", 0), timeIn(c, "to", LATEST)];
     const files = await listFiles(bucketOf(c.env), site.id, dateOf(from), dateOf(to));
     c.header("cache-control", "no-store");
     return c.json({ files: files.filter(isWithin(from, to)) });
-  });
+  },
 
-  app.get("/v1/log/files/:name{.+}", async (c) => {
-    await expectAdmin(c, adminKeySecret);
+  async "GET /v1/log/files/:name{.+}"(c) {
     const bucket = bucketOf(c.env);
     const name = c.req.param("name");
     const size = (await sizeOfFile(bucket, name)) ?? noFile(name);
@@ -96,19 +87,19 @@ export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants
       "content-length": `${range?.length ?? size}`,
       ...(range && { "content-range": `bytes ${range.offset}-${range.offset + range.length - 1}/${size}` }),
     });
-  });
+  },
 
-  app.get("/v1/log/tail", async (c) => {
-    const tenant = await authorized(c);
+  async "GET /v1/log/tail"(c) {
+    const tenant = tenantOfLog(c, tenants);
     const headers = { "cache-control": "no-store", "content-type": "application/x-ndjson; charset=utf-8" };
     return c.body(await readTail(c.env, tenant, await partitionsOf(c.env, tenant)), 200, headers);
-  });
+  },
 
-  app.post("/v1/log/cut", async (c) => {
-    const tenant = await authorized(c);
+  async "POST /v1/log/cut"(c) {
+    const tenant = tenantOfLog(c, tenants);
     const { id } = tenant.site;
     const partitions = await partitionsOf(c.env, tenant);
     const files = await Promise.all(partitions.map((each) => logWriterOf(c.env, tenant, each).write(id, each)));
     return c.json({ files: files.flat() });
-  });
-};
+  },
+});
