@@ -59,8 +59,8 @@ const RANKS: Record<string, string[][]> = {
     ["index"],
   ],
   collector: [
-    ["abbreviated", "alarm", "config", "definition-version", "errors", "group-commit", "release"],
-    ["compile-features"],
+    ["abbreviated", "config", "definition-version", "errors", "group-commit", "release"],
+    ["alarm", "compile-features"],
     ["tenants"],
     ["env"],
     ["access", "metrics", "records", "wire"],
