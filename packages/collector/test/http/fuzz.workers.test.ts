@@ -5,7 +5,7 @@ import { fuzzedBody, problemOf } from "./fuzzed-bodies.ts";
 const BODIES = 20_000;
 
 /** Number of bodies of one session, each of a separate tab, and number of bodies that are sent at the same time. */
-const IN_SESSION = 20;
+const IN_SESSION = 100;
 const CONNECTIONS = 8;
 
 it(`answers ${BODIES} bodies that were changed at random without an error, and stores every valid event`, async () => {

@@ -229,7 +229,7 @@ export const fuzzedBody = (seed: number, sender: FuzzedSender, now: number): Fuz
     url: `https://shop.example/${whole(random, 0, 20)}`,
     path: `/${whole(random, 0, 20)}`,
   }));
-  const events = Array.from({ length: random() < 0.01 ? 500 : whole(random, 1, 8) }, (_, seq) => {
+  const events = Array.from({ length: random() < 0.002 ? 500 : whole(random, 1, 8) }, (_, seq) => {
     const value = valueFor(random, oneOf(random, eventShapes)) as Record<string, unknown>;
     return {
       ...value,
