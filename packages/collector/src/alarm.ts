@@ -55,4 +55,9 @@ export class ObjectAlarm {
     this.#at = at;
     this.#storage.setAlarm(at);
   }
+  /** Deletes the alarm. */
+  cancel(): Promise<void> {
+    this.#at = null;
+    return this.#storage.deleteAlarm();
+  }
 }

@@ -11,7 +11,11 @@ let alarms: number[];
 const start = async (): Promise<ObjectAlarm> => {
   let started: Promise<unknown> | undefined;
   const alarm = new ObjectAlarm({
-    storage: { getAlarm: async () => alarms.at(-1) ?? null, setAlarm: (at: number) => alarms.push(at) },
+    storage: {
+      getAlarm: async () => alarms.at(-1) ?? null,
+      setAlarm: (at: number) => alarms.push(at),
+      deleteAlarm: async () => {},
+    },
     blockConcurrencyWhile(read: () => Promise<unknown>) {
       started = read();
       return started;
@@ -49,6 +53,14 @@ it("is set again after it has fired", async () => {
   const alarm = await start();
   alarm.ensure(NOW + 100);
   await alarm.run(async () => {});
+  alarm.ensure(NOW + 900);
+  expect(alarms).toEqual([NOW + 100, NOW + 900]);
+});
+
+it("is set again after it was cancelled", async () => {
+  const alarm = await start();
+  alarm.ensure(NOW + 100);
+  await alarm.cancel();
   alarm.ensure(NOW + 900);
   expect(alarms).toEqual([NOW + 100, NOW + 900]);
 });

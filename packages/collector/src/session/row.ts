@@ -166,10 +166,9 @@ export class Row {
   }
 
   /** Deletes the row, and everything else in the storage of the object. */
-  async deleteAll(): Promise<void> {
+  deleteAll(): Promise<void> {
     this.#length = 0;
-    // Both begin at once, so that no batch comes between them.
-    await Promise.all([this.#storage.deleteAlarm(), this.#storage.deleteAll()]);
+    return this.#storage.deleteAll();
   }
 
   #has(table: string): boolean {

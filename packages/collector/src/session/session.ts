@@ -205,7 +205,8 @@ export abstract class SessionObject extends DurableObject<Env> {
     const expiresAt = dueAt(stored, "expire") ?? Number.POSITIVE_INFINITY;
     const now = Date.now();
     if (now >= expiresAt && !isPending(stored)) {
-      await this.#store.delete();
+      // Both begin at once, so that no batch comes between them.
+      await Promise.all([this.#alarm.cancel(), this.#store.delete()]);
       return;
     }
     if (now >= expiresAt) setDue(stored, "expire", now + REPEAT_MS);
