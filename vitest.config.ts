@@ -28,6 +28,9 @@ export default defineConfig({
                 CLUB_READ_KEY: "club-read-key",
                 BANK_READ_KEY: "bank-read-key",
                 NEWS_READ_KEY: "news-read-key",
+                GATE_READ_KEY: "gate-read-key",
+                GATE_USER_TOKENS: "gate-user-tokens",
+                SHOP_USER_TOKENS: "shop-user-tokens",
                 ...Object.fromEntries(
                   Array.from({ length: 120 }, (_, site) => [`SPLIT_${site}_READ_KEY`, `split-${site}`]),
                 ),

@@ -34,6 +34,7 @@ export function* tab(events: number, start: number, sentAt?: number): Generator<
     v: 1 as const,
     key: site.key,
     session_id: `${site.id}.${id()}`,
+    session_secret: crypto.randomUUID(),
     anonymous_id: id(),
     tab_id: id(),
     sdk: "@tidemark/sdk/0.1.0",

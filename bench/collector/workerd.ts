@@ -36,6 +36,8 @@ export interface Workerd {
   storage: string;
   /** The Durable Objects' bindings and classes. */
   objects: ObjectBinding[];
+  /** @throws Error with the end of the runtime's output if the process has ended by itself. */
+  expectRunning(): void;
   /** Processor time used by all threads of the process, in milliseconds. */
   cpuMs(): Promise<number>;
   /** Memory of the process without files, in bytes. */
@@ -124,10 +126,18 @@ export const startWorkerd = async (entry: URL, secrets: Readonly<Record<string, 
     return response !== undefined;
   };
   let child: ChildProcess | undefined;
+  let output = "";
+  const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
+  const expectRunning = () => {
+    if (child && hasEnded(child))
+      throw new Error(
+        `the runtime ended with code ${child.exitCode}, signal ${child.signalCode}. End of its output:\n${output}`,
+      );
+  };
   const end = async (signal: NodeJS.Signals) => {
     const ended = child;
     child = undefined;
-    if (!ended || ended.exitCode !== null || ended.signalCode !== null) return;
+    if (!ended || hasEnded(ended)) return;
     const exit = once(ended, "exit");
     ended.kill(signal);
     await exit;
@@ -136,20 +146,23 @@ export const startWorkerd = async (entry: URL, secrets: Readonly<Record<string, 
   const start = async () => {
     const started = spawn(WORKERD, ["serve", "config.capnp"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
     child = started;
-    let output = "";
+    output = "";
     started.stderr.on("data", (chunk: Buffer) => {
       output = (output + chunk).slice(-4000);
     });
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (!(await responds())) {
-      if (started.exitCode === null && Date.now() < deadline) await sleep(50);
+      if (!hasEnded(started) && Date.now() < deadline) await sleep(50);
       else {
         await stop();
         throw new Error(`${entry.pathname} did not start. End of the runtime's output:\n${output}`);
       }
     }
   };
-  const processFile = (name: string) => readFile(`/proc/${child?.pid}/${name}`, "utf8");
+  const processFile = (name: string) => {
+    expectRunning();
+    return readFile(`/proc/${child?.pid}/${name}`, "utf8");
+  };
 
   await start();
   return {
@@ -157,6 +170,7 @@ export const startWorkerd = async (entry: URL, secrets: Readonly<Record<string, 
     readKey,
     storage,
     objects,
+    expectRunning,
     async cpuMs() {
       const stat = await processFile("stat");
       // The name of the command, in brackets, may contain spaces. The third field follows it.

@@ -4,7 +4,7 @@ import type { Batch, BatchResponse } from "@tidemark/schema";
 /** A collector that is killed now and then. */
 export interface Target {
   origin: string;
-  /** Resolves when the collector runs. */
+  /** Resolves when the collector runs. Rejects if it has ended by itself. */
   isUp(): Promise<void>;
 }
 

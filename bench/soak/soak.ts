@@ -30,7 +30,7 @@ const SAMPLE_MS = 500;
 /** Largest growth of the memory from the first half of its measurements to the second one. */
 const GROWTH = 1.15;
 
-/** Number of differences that are printed. */
+/** Number of differences, and of measurements of the memory, that are printed. */
 const PRINTED = 20;
 
 /** Kills and restarts the collector until a time. Returns the number of kills. */
@@ -44,16 +44,21 @@ const killUntil = async (worker: Workerd, end: number, setUp: (up: Promise<void>
   }
 };
 
-/** Measures the collector's memory until a time. Returns the medians of the first and the second half, in MB. */
-const memoryUntil = async (worker: Workerd, end: number): Promise<{ first: number; second: number }> => {
+/** Measures the collector's memory until a time. Returns the measurements in MB. */
+const memoryUntil = async (worker: Workerd, end: number): Promise<number[]> => {
   await sleep(WARM_UP * (end - Date.now()));
   const samples: number[] = [];
   while (Date.now() < end || samples.length < 2) {
     samples.push((await worker.memoryBytes()) / 1e6);
     await sleep(SAMPLE_MS);
   }
-  const half = samples.length / 2;
-  return { first: spreadOf(samples.slice(0, half)).median, second: spreadOf(samples.slice(half)).median };
+  return samples;
+};
+
+/** Some of many measurements, at equal distances. */
+const someOf = (samples: readonly number[]): number[] => {
+  const every = Math.ceil(samples.length / PRINTED);
+  return samples.filter((_, index) => index % every === 0).map(Math.round);
 };
 
 /** Lets visits begin until a time, as many at a time as {@link SESSIONS}. Returns them once all have ended. */
@@ -78,7 +83,7 @@ export const soak: Bench = async ({ minutes = MINUTES }) => {
   const worker = await startWorkerd(WORKER, { [config.adminKeySecret]: adminKey, ...readKeys });
   try {
     let up = Promise.resolve();
-    const target = { origin: worker.origin, isUp: () => up };
+    const target = { origin: worker.origin, isUp: () => up.then(worker.expectRunning) };
     const [start, duration] = [Date.now(), minutes * 60_000];
     const running = runVisits(target, start + duration);
     const measuring = async () => {
@@ -94,8 +99,12 @@ export const soak: Bench = async ({ minutes = MINUTES }) => {
     const acknowledged = visits.reduce((sum, { accepted }) => sum + accepted, 0);
     console.log(
       `\n${minutes} minutes, ${config.sites.length} sites, ${visits.length} sessions, ${kills} kills, ` +
-        `${acknowledged} acknowledged events, ${compared.events} in the log`,
+        `${acknowledged} acknowledged events, ${compared.events} in the log\n` +
+        `memory in MB over the time without kills: ${someOf(memory).join(" ")}`,
     );
+    const half = memory.length / 2;
+    const { median: first } = spreadOf(memory.slice(0, half));
+    const { median: second } = spreadOf(memory.slice(half));
     const none = { budget: 0, reference: acknowledged };
     const measurements: Measurement[] = [
       { case: "acknowledged events missing in the log", value: compared.missing, unit: "events", ...none },
@@ -111,8 +120,8 @@ export const soak: Bench = async ({ minutes = MINUTES }) => {
         ...{ budget: 0, reference: all },
       });
     measurements.push({
-      ...{ case: "memory of the process, second half next to the first", value: Math.round(memory.second) },
-      ...{ unit: "MB", reference: Math.round(memory.first), budget: Math.round(GROWTH * memory.first) },
+      ...{ case: "memory of the process, second half next to the first", value: Math.round(second) },
+      ...{ unit: "MB", reference: Math.round(first), budget: Math.round(GROWTH * first) },
     });
     const problems = [
       ...compared.delivery,

@@ -1,4 +1,4 @@
-import { batch, batchResponse, consent, eventTypes, view } from "@tidemark/schema";
+import { batch, batchResponse, consent, eventTypes, sessionRead, userRead, view } from "@tidemark/schema";
 import { z } from "zod";
 
 interface Shape {
@@ -21,9 +21,9 @@ const typeOf = ({ type, enum: values, const: only, items }: Shape): string => {
 };
 
 /** Objects of the contract that are not events. */
-const OBJECTS: Record<string, z.ZodType> = { batch, response: batchResponse, consent, view };
+const OBJECTS: Record<string, z.ZodType> = { batch, response: batchResponse, consent, view, sessionRead, userRead };
 
-/** A Markdown table of the fields of an event type, or of `batch`, `response`, `consent` or `view`, from the contract. */
+/** A Markdown table of the fields of an event type, or of one of {@link OBJECTS}, from the contract. */
 export const fieldsTable = (name: string): string => {
   const schema = OBJECTS[name] ?? eventTypes[name as keyof typeof eventTypes];
   if (!schema) throw new Error(`<!-- fields ${name} -->: expected an event type or ${Object.keys(OBJECTS).join(", ")}`);

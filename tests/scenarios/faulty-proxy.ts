@@ -35,12 +35,13 @@ const olderResponse = (body: Buffer): Buffer => {
   return Buffer.from(JSON.stringify({ accepted, duplicates, rejected }));
 };
 
-/** The error of an older collector for a batch that states signals; `undefined` for any other batch. */
+/** The error of an older collector for a batch with a secret or signals; `undefined` for any other batch. */
 const olderError = (body: Buffer): Buffer | undefined => {
-  const { views = [] } = JSON.parse(`${body[0] === GZIP ? gunzipSync(body) : body}`) as { views?: object[] };
-  const index = views.findIndex((view) => "signals" in view);
-  const message = `views.${index}.signals is not a field of the contract (contract version 1).`;
-  return index < 0 ? undefined : Buffer.from(JSON.stringify({ error: { code: "invalid_batch", message } }));
+  const batch = JSON.parse(`${body[0] === GZIP ? gunzipSync(body) : body}`) as { views?: object[] };
+  const index = (batch.views ?? []).findIndex((view) => "signals" in view);
+  const field = "session_secret" in batch ? "session_secret" : index >= 0 ? `views.${index}.signals` : undefined;
+  const message = `${field} is not a field of the contract (contract version 1).`;
+  return field ? Buffer.from(JSON.stringify({ error: { code: "invalid_batch", message } })) : undefined;
 };
 
 /** A proxy of the collector that injects faults. */

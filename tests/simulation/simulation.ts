@@ -120,7 +120,7 @@ export interface Simulation {
   readonly stored: number[];
   /** Number of events that arrived again after they were stored. */
   readonly duplicates: number;
-  /** Whether the collector knows the signals of page views and the traffic, as older ones do not. Default: true. */
+  /** Whether the collector knows secrets, traffic and the signals of page views, as older ones do not. Default: true. */
   knowsAllFields: boolean;
   /** Whether the collector states a tab's numbers in its response, as older collectors do not. Default: true. */
   statesTab: boolean;
@@ -291,8 +291,8 @@ export const createSimulation = (random: () => number): Simulation => {
           resolve(Response.json({ accepted: 0, duplicates: 0, rejected: all, added_later: true }));
         } else if (fault === "foreign") resolve(Response.json({ ok: true }));
         else if (fault === "portal") resolve(new Response("<h1>This domain is for sale</h1>", { status: 404 }));
-        else if (!simulation.knowsAllFields && /"(signals|traffic)":/.test(body)) {
-          const field = body.includes('"traffic":') ? "traffic" : "views.0.signals";
+        else if (!simulation.knowsAllFields && /"(signals|session_secret|traffic)":/.test(body)) {
+          const [field = "views.0.signals"] = /session_secret|traffic/.exec(body) ?? [];
           const message = `${field} is not a field of the contract (contract version 1).`;
           resolve(Response.json({ error: { code: "invalid_batch", message } }, { status: 400 }));
         } else if (collector.numbersIn(body).some((number) => defects.has(number))) {
@@ -473,11 +473,11 @@ export const createSimulation = (random: () => number): Simulation => {
         },
         console: { warn: (...texts: unknown[]) => warnings.push(texts.join(" ")), info() {} },
         fetch: (
-          _: string,
+          url: string,
           { body: bytes, keepalive, signal }: { body?: Uint8Array; keepalive: boolean; signal: AbortSignal },
         ) => {
           if (simulation.network === "throws") throw new TypeError("fetch is not allowed");
-          if (!bytes) return Promise.resolve(Response.json({ features: {} }));
+          if (url.includes("/features/") || !bytes) return Promise.resolve(Response.json({ features: {} }));
           const body = new TextDecoder().decode(bytes);
           requests += 1;
           checkRetryAfter();

@@ -53,6 +53,16 @@ export interface Site {
   origins: readonly string[];
   /** Name of the secret (environment variable) that contains the key for reading this site's features. */
   readKeySecret: string;
+  /**
+   * Name of the secret (environment variable) with which the site's server vouches for user ids, by a `user_token`.
+   * Default: none, and no token is valid.
+   */
+  userTokenSecret?: string;
+  /**
+   * Whether a user id needs a valid `user_token`. Without one it is kept as a claim only: its events count for the browser,
+   * and not for the user. Default: false.
+   */
+  requireUserToken?: boolean;
   /** Whether the collector rejects batches that do not state the visitor's consent to be measured. Default: false. */
   requireConsent?: boolean;
   /**
@@ -133,7 +143,7 @@ const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
 const SITE_FIELDS: Record<keyof Site, true> = {
   ...{ id: true, key: true, origins: true, readKeySecret: true, requireConsent: true, globalPrivacyControl: true },
   ...{ cookie: true, pause: true, dailyCaps: true, features: true, jurisdiction: true, log: true, daysToLive: true },
-  ...{ goals: true, featureSets: true },
+  ...{ goals: true, featureSets: true, userTokenSecret: true, requireUserToken: true },
 };
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
   ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true, daysToLive: true },
@@ -251,9 +261,29 @@ const checkDaysToLive = (
     expect(Number.isInteger(days) && days >= 1, `daysToLive.${entity}`, "a number of days, from 1 on", days);
 };
 
+/** The names of a site's secrets. */
+export const secretNamesOf = ({ readKeySecret, userTokenSecret }: Site): string[] =>
+  userTokenSecret === undefined ? [readKeySecret] : [readKeySecret, userTokenSecret];
+
+/** Checks the names of a site's secrets. Two sites with one secret could act for each other. */
+const checkSecrets = (site: Site, others: readonly Site[], place: string, expect: Expect): void => {
+  const { readKeySecret, userTokenSecret, requireUserToken } = site;
+  const taken = new Set(others.flatMap(secretNamesOf));
+  expectSecretName(readKeySecret, `${place}readKeySecret`);
+  expect(!taken.has(readKeySecret), "readKeySecret", "the name of a secret that no other site has", readKeySecret);
+  if (userTokenSecret !== undefined) {
+    expectSecretName(userTokenSecret, `${place}userTokenSecret`);
+    taken.add(readKeySecret);
+    const expected = "the name of a secret that has no other use";
+    expect(!taken.has(userTokenSecret), "userTokenSecret", expected, userTokenSecret);
+  }
+  const hasSecret = !requireUserToken || userTokenSecret !== undefined;
+  expect(hasSecret, "userTokenSecret", "the name of a secret, because requireUserToken is true", userTokenSecret);
+};
+
 const checkSite = (site: Site, others: readonly Site[], features: readonly Feature[]): void => {
   expectFields(site, `sites[${others.length}]`, SITE_FIELDS);
-  const { id, key, origins, readKeySecret, requireConsent, globalPrivacyControl = "reject", cookie, pause } = site;
+  const { id, key, origins, requireConsent, globalPrivacyControl = "reject", cookie, pause, requireUserToken } = site;
   const place = `site ${JSON.stringify(id)}: `;
   const expect = expectIn(place);
   expect(matches(SITE_ID, id), "id", "1 to 32 of a-z, 0-9 and -", id);
@@ -267,21 +297,14 @@ const checkSite = (site: Site, others: readonly Site[], features: readonly Featu
   expect(Array.isArray(origins) && origins.length > 0, "origins", "at least one origin, in an array", origins);
   for (const origin of origins)
     expect(matches(ORIGIN, origin), "origins", "scheme://host[:port] without a path", origin);
-  expectSecretName(readKeySecret, `${place}readKeySecret`);
-  // A read key selects its site: of two sites with the same secret, the second could never be read.
-  expect(
-    !others.some((other) => other.readKeySecret === readKeySecret),
-    "readKeySecret",
-    "the name of a secret that no other site has",
-    readKeySecret,
-  );
+  checkSecrets(site, others, place, expect);
   expect(
     ["reject", "ignore"].includes(globalPrivacyControl),
     "globalPrivacyControl",
     "reject or ignore",
     globalPrivacyControl,
   );
-  for (const [field, value] of Object.entries({ requireConsent, cookie, pause }))
+  for (const [field, value] of Object.entries({ requireConsent, cookie, pause, requireUserToken }))
     expect([true, false, undefined].includes(value), field, "true or false", value);
   expect(JURISDICTIONS.includes(site.jurisdiction), "jurisdiction", "eu or fedramp", site.jurisdiction);
   checkDailyCaps(site.dailyCaps, place, expect);
@@ -307,12 +330,12 @@ export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
   expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp", jurisdiction);
   checkLog(log, "", expect);
   expect(Array.isArray(sites) && sites.length > 0, "sites", "at least one site, in an array", sites);
-  // The reader of one site must not read the metrics of the deployment.
-  const isReadKey = sites.some((site) => site?.readKeySecret === adminKeySecret);
-  expect(!isReadKey, "adminKeySecret", "the name of a secret that is not the readKeySecret of a site", adminKeySecret);
   sites.forEach((site, index) => {
     checkSite(site, sites.slice(0, index), features);
   });
+  // The reader of one site must not read the metrics of the deployment.
+  const isOfSite = sites.flatMap(secretNamesOf).includes(adminKeySecret);
+  expect(!isOfSite, "adminKeySecret", "the name of a secret that no site has", adminKeySecret);
   checkAt("", () => parseFeatures(features));
   checkGoals(goals, "", expect);
   checkFeatureSets(featureSets, features, "", expect);

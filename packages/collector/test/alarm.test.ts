@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ObjectAlarm } from "../src/alarm.ts";
+import { LaterReleaseError } from "../src/release.ts";
 
 const NOW = 1_800_000_000_000;
 
@@ -10,7 +11,11 @@ let alarms: number[];
 const start = async (): Promise<ObjectAlarm> => {
   let started: Promise<unknown> | undefined;
   const alarm = new ObjectAlarm({
-    storage: { getAlarm: async () => alarms.at(-1) ?? null, setAlarm: (at: number) => alarms.push(at) },
+    storage: {
+      getAlarm: async () => alarms.at(-1) ?? null,
+      setAlarm: (at: number) => alarms.push(at),
+      deleteAlarm: async () => {},
+    },
     blockConcurrencyWhile(read: () => Promise<unknown>) {
       started = read();
       return started;
@@ -47,7 +52,15 @@ it("is not set while it fires early enough, also after a restart", async () => {
 it("is set again after it has fired", async () => {
   const alarm = await start();
   alarm.ensure(NOW + 100);
-  alarm.noteFired();
+  await alarm.run(async () => {});
+  alarm.ensure(NOW + 900);
+  expect(alarms).toEqual([NOW + 100, NOW + 900]);
+});
+
+it("is set again after it was cancelled", async () => {
+  const alarm = await start();
+  alarm.ensure(NOW + 100);
+  await alarm.cancel();
   alarm.ensure(NOW + 900);
   expect(alarms).toEqual([NOW + 100, NOW + 900]);
 });
@@ -58,4 +71,46 @@ it("is set again when it should have fired", async () => {
   vi.setSystemTime(NOW + 101);
   alarm.ensure(NOW + 900);
   expect(alarms).toEqual([NOW + 100, NOW + 900]);
+});
+
+describe("an alarm that fails", () => {
+  const HOUR_MS = 3_600_000;
+
+  const failing = (error: Error) => async () => {
+    throw error;
+  };
+  const attempt = (retryCount: number) => ({ retryCount, isRetry: retryCount > 0, scheduledTime: NOW });
+
+  beforeEach(() => {
+    vi.spyOn(console, "error").mockReturnValue();
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it("is retried by the platform, and fires again in an hour when the retries are used up", async () => {
+    const alarm = await start();
+    const broken = failing(new Error("broken"));
+    for (const retryCount of [0, 1, 2, 3, 4]) await expect(alarm.run(broken, attempt(retryCount))).rejects.toThrow();
+    expect(alarms).toEqual([]);
+    await alarm.run(broken, attempt(5));
+    expect(alarms).toEqual([NOW + HOUR_MS]);
+  });
+
+  it("fires again in an hour, without a retry, for a value of a later release", async () => {
+    const alarm = await start();
+    await alarm.run(failing(new LaterReleaseError("later")), attempt(0));
+    vi.setSystemTime(NOW + HOUR_MS);
+    await alarm.run(failing(new LaterReleaseError("later")), attempt(0));
+    expect(alarms).toEqual([NOW + HOUR_MS, NOW + 2 * HOUR_MS]);
+  });
+
+  it("keeps an earlier time that it was set to", async () => {
+    const alarm = await start();
+    await alarm.run(async () => {
+      alarm.ensure(NOW + 60_000);
+      throw new LaterReleaseError("later");
+    });
+    expect(alarms).toEqual([NOW + 60_000]);
+  });
 });

@@ -35,9 +35,12 @@ describe("defineConfig", () => {
     "origins with hosts, ports and any label or port": {
       origins: ["https://shop.example", "http://localhost:*", "https://*.shop.example", "http://127.0.0.1:80"],
     },
+    "addresses of version 6": { origins: ["http://[::1]:*", "https://[2001:DB8::1]"] },
     "an environment variable with digits": { readKeySecret: "K2_READ_KEY" },
     "each policy for Global Privacy Control": { globalPrivacyControl: "reject" },
     "the other policy": { globalPrivacyControl: "ignore" },
+    "a secret of user tokens": { userTokenSecret: "SHOP_USER_TOKENS" },
+    "required user tokens": { userTokenSecret: "SHOP_USER_TOKENS", requireUserToken: true },
     "a jurisdiction": { jurisdiction: "eu" },
     "the other jurisdiction": { jurisdiction: "fedramp" },
     "its own features": { features: [{ ...clicks, name: "own_clicks" }] },
@@ -121,6 +124,7 @@ describe("defineConfig", () => {
       { requireConsent: "false" as never },
       'requireConsent: expected true or false; given "false"',
     ],
+    ["a text that requires user tokens", { requireUserToken: "yes" as never }, "userTokenSecret: expected"],
     ["a number instead of a boolean", { cookie: 1 as never }, "cookie: expected true or false; given 1"],
     ["a text instead of a pause", { pause: "yes" as never }, 'pause: expected true or false; given "yes"'],
     [
@@ -198,8 +202,55 @@ describe("defineConfig", () => {
 
   it("rejects a site whose read key is the operator's key", () => {
     expect(() => defineConfig({ ...config, adminKeySecret: "SHOP_READ_KEY" })).toThrow(
-      'tidemark.config.ts: adminKeySecret: expected the name of a secret that is not the readKeySecret of a site; given "SHOP_READ_KEY"',
+      'tidemark.config.ts: adminKeySecret: expected the name of a secret that no site has; given "SHOP_READ_KEY"',
     );
+  });
+
+  it.each<[string, Site[], string]>([
+    [
+      "the read key of another site",
+      [
+        shop,
+        {
+          ...shop,
+          id: "blog",
+          key: "tm_blog_aaaaaaaa",
+          readKeySecret: "BLOG_READ_KEY",
+          userTokenSecret: "SHOP_READ_KEY",
+        },
+      ],
+      'site "blog": userTokenSecret: expected the name of a secret that has no other use; given "SHOP_READ_KEY"',
+    ],
+    [
+      "the site's read key",
+      [{ ...shop, userTokenSecret: "SHOP_READ_KEY" }],
+      'site "shop": userTokenSecret: expected the name of a secret that has no other use; given "SHOP_READ_KEY"',
+    ],
+    [
+      "the token secret of another site as read key",
+      [
+        { ...shop, userTokenSecret: "TOKENS" },
+        { ...shop, id: "blog", key: "tm_blog_aaaaaaaa", readKeySecret: "TOKENS" },
+      ],
+      'site "blog": readKeySecret: expected the name of a secret that no other site has; given "TOKENS"',
+    ],
+    [
+      "the admin key",
+      [{ ...shop, userTokenSecret: "ADMIN_KEY" }],
+      'adminKeySecret: expected the name of a secret that no site has; given "ADMIN_KEY"',
+    ],
+    [
+      "no name",
+      [{ ...shop, userTokenSecret: "" }],
+      'site "shop": userTokenSecret: expected the name of an environment variable',
+    ],
+    [
+      "no secret at all, though tokens are required",
+      [{ ...shop, requireUserToken: true }],
+      'site "shop": userTokenSecret: expected the name of a secret, because requireUserToken is true; given nothing',
+    ],
+  ])("rejects as secret of user tokens %s", (_, sites, message) => {
+    expect(() => defineConfig({ ...config, sites })).toThrow(`tidemark.config.ts: ${message}`);
   });
 
   it.each([null, undefined, "shop", [shop]])("rejects a site that is not an object: %j", (site) => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { consent } from "./consent.ts";
 import type { Event } from "./events/index.ts";
-import { id, sessionId, text, timestamp } from "./fields.ts";
+import { id, sessionId, sessionSecret, text, timestamp, userToken } from "./fields.ts";
 import { WELL_FORMED } from "./keys.ts";
 import { CONTRACT_VERSION, MAX_BATCH_EVENTS, MAX_BATCH_VIEWS, MAX_SEQ } from "./limits.ts";
 import { traffic } from "./traffic.ts";
@@ -28,10 +28,12 @@ export const envelope = z
     key: text(200, "Public key of the site."),
     sent_at: timestamp("Time of sending, by the clock that also stamps the events."),
     session_id: sessionId,
+    session_secret: sessionSecret.optional(),
     anonymous_id: id("Identifier of the visitor's browser. 8 to 64 letters, digits, _ or -."),
     user_id: text(200, "The site's id of the user, once identified. A blank one counts as absent.")
       .regex(WELL_FORMED, "expected text without half of a surrogate pair")
       .optional(),
+    user_token: userToken.optional(),
     consent: consent.optional(),
     tab_id: id("Identifier of the tab in its session. Each tab numbers its events in seq."),
     traffic: traffic.optional(),

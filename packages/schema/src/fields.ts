@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isJson } from "./json.ts";
-import { CLIENT_ID, SESSION_ID } from "./keys.ts";
+import { CLIENT_ID, SESSION_ID, SESSION_SECRET } from "./keys.ts";
 import {
   MAX_DROPPED_PROPERTIES,
   MAX_DURATION_MS,
@@ -51,6 +51,18 @@ export const sessionId = z
   .string()
   .regex(SESSION_ID, "expected 8 to 64 letters, digits, _ or -, optionally after `<site>.`")
   .describe("Session of the batch. The SDK generates `<site>.<id>`.");
+
+/** The secret of a session. The collector keeps only its SHA-256. */
+export const sessionSecret = z
+  .string()
+  .regex(SESSION_SECRET, "expected 22 to 64 letters, digits, _ or -")
+  .describe("Random secret of the session, which its browser generates. 22 to 64 letters, digits, _ or -.");
+
+/** The token with which a site's server vouches for a user id. A wrong one does not invalidate its batch. */
+export const userToken = text(
+  200,
+  "HMAC-SHA256 of `user_id` with the site's secret, in hexadecimal digits: the site's server vouches for the user.",
+);
 
 /** Kind of pointer as defined by Pointer Events; `""` for an action without a pointer (keyboard, script). */
 export const pointerType = z

@@ -23,6 +23,7 @@ export type { Goal, GoalOn } from "./features/goal.ts";
 export { parseFeatures } from "./features/parse.ts";
 export type { VectorOf } from "./features/vector.ts";
 export { cumulative, hopping, lifetime, session, tumbling } from "./features/windows.ts";
+export { sessionRead, userRead } from "./page-read.ts";
 export {
   type BatchResponse,
   batchResponse,

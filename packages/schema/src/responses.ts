@@ -70,6 +70,10 @@ export interface BatchResponse extends z.infer<typeof batchResponse> {
 export const errorCodes = {
   invalid_json: { status: 400, meaning: "The body is not JSON, or not valid gzip." },
   invalid_batch: { status: 400, meaning: "The batch's envelope violates the contract. The message names the field." },
+  invalid_body: {
+    status: 400,
+    meaning: "The body of a page's read violates the contract. The message names the field.",
+  },
   invalid_query: { status: 400, meaning: "A query parameter is missing or invalid. The message names it." },
   invalid_path: { status: 400, meaning: "The URL's path is not percent-encoded UTF-8." },
   unauthorized: { status: 401, meaning: "The read key, the public key or the admin key is missing or wrong." },
@@ -82,7 +86,8 @@ export const errorCodes = {
   },
   not_found: {
     status: 404,
-    meaning: "No such route, no data of this entity and id for this site, or a route whose secret is not set.",
+    meaning:
+      "No such route, no data of this entity and id for this site (any more), or a route whose secret is not set.",
   },
   no_log: { status: 404, meaning: "The site has no log in the configuration." },
   method_not_allowed: { status: 405, meaning: "The route exists for another method." },
@@ -91,7 +96,7 @@ export const errorCodes = {
   too_many_requests: {
     status: 429,
     meaning:
-      "The client's address sends too many batches or new sessions of the site. Retry after Retry-After seconds.",
+      "The client's address sends too many requests, or begins too many sessions, of the site. Retry after Retry-After seconds.",
   },
   over_daily_cap: {
     status: 429,
@@ -104,7 +109,7 @@ export const errorCodes = {
   unavailable: {
     status: 503,
     meaning:
-      "The storage of the session or entity is overloaded or unreachable. Nothing was stored. Retry after Retry-After seconds.",
+      "The storage of the session or entity is overloaded or unreachable, or a later release has written it during a rollout. Nothing was stored. Retry after Retry-After seconds.",
   },
   paused: { status: 503, meaning: "The site is paused. Nothing was stored. Retry after Retry-After seconds." },
 } as const;

@@ -251,6 +251,12 @@ const HANDLINGS: Handling[] = [
     kinds: "pattern",
     because: "stored ids are validated (visitor.test.ts)",
   },
+  {
+    of: "batch",
+    paths: "session_secret user_token",
+    kinds: "pattern max_length",
+    because: "a batch is sent again without a rejected proof (collector.test.ts)",
+  },
   { of: "batch", paths: "consent consent.*", because: "purposesOf accepts known answers only" },
   {
     of: "batch",

@@ -33,6 +33,9 @@ const introduction = ({ config }: Deployment, { collector, site }: Servers, isPu
   ];
   const keys = [
     ...config.sites.map(({ id, readKeySecret }) => [readKeySecret, `reads the features of site ${id}`] as const),
+    ...config.sites.flatMap(({ id, userTokenSecret }) =>
+      userTokenSecret === undefined ? [] : [[userTokenSecret, `vouches for the users of site ${id}`] as const],
+    ),
     [config.adminKeySecret, "reads the log and /metrics"] as const,
   ].map(([secret, use]) => [secret, `${collector.keys[secret]}   ${use}`] as const);
   return `

@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseEnv } from "node:util";
-import type { TidemarkConfig } from "@tidemark/collector/config";
+import { secretNamesOf, type TidemarkConfig } from "@tidemark/collector/config";
 import type { Deployment } from "../deployment/deployment.ts";
 
-/** The read keys of the sites and the operator's key, by the names of their secrets. */
+/** The secrets of the sites and the operator's key, by the names of their secrets. */
 export type Keys = Record<string, string>;
 
 /** The file with the secrets of a local deployment, in wrangler's format: one `NAME=value` per line. */
@@ -15,7 +15,7 @@ const DEV_VARS = ".dev.vars";
 const DEV_KEYS = ".wrangler/tidemark-keys.json";
 
 const secretNames = ({ adminKeySecret, sites }: TidemarkConfig): string[] => [
-  ...new Set([adminKeySecret, ...sites.map(({ readKeySecret }) => readKeySecret)]),
+  ...new Set([adminKeySecret, ...sites.flatMap(secretNamesOf)]),
 ];
 
 /** Generates random keys for all secrets of a configuration. */

@@ -5,14 +5,17 @@ import { timingSafeEqual } from "hono/utils/buffer";
 export const bearerOf = (c: Context): string | undefined =>
   /^Bearer +(.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
 
-const secretOf = (env: object, name: string): unknown => (env as Record<string, unknown>)[name];
-
-/** Whether a secret of that name is set. An empty one counts as not set. */
-export const hasSecret = (env: object, name: string): boolean => {
-  const secret = secretOf(env, name);
-  return typeof secret === "string" && secret !== "";
+/** The secret of that name; `undefined` unless it is set. An empty one counts as not set. */
+export const secretOf = (env: object, name: string): string | undefined => {
+  const secret: unknown = (env as Record<string, unknown>)[name];
+  return typeof secret === "string" && secret !== "" ? secret : undefined;
 };
 
+/** Compares two texts in constant time. */
+export const isSameSecret = (secret: string, given: string): Promise<boolean> => timingSafeEqual(secret, given);
+
 /** Compares a key with the secret of that name, in constant time. No key equals a secret that is not set. */
-export const isSecret = async (env: object, name: string, key: string | undefined): Promise<boolean> =>
-  key !== undefined && hasSecret(env, name) && timingSafeEqual(secretOf(env, name) as string, key);
+export const isSecret = async (env: object, name: string, key: string | undefined): Promise<boolean> => {
+  const secret = secretOf(env, name);
+  return key !== undefined && secret !== undefined && isSameSecret(secret, key);
+};

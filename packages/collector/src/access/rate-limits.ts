@@ -20,15 +20,15 @@ const networkOf = (address: string): string => {
 };
 
 const tooMany = (what: string) =>
-  new HttpError("too_many_requests", `The address sends too many ${what} of the site. Send the batch again later.`);
+  new HttpError("too_many_requests", `The address sends too many ${what} of the site. Send the request again later.`);
 
 /**
- * The limits of batches and of new sessions for each site and address. The platform counts them, in each of its data
+ * The limits of requests and of new sessions for each site and address. The platform counts them, in each of its data
  * centres by itself. Without the bindings, or without an address as in a local runtime, nothing is limited.
  */
 interface RateLimits {
-  /** Counts a batch. @throws HttpError `too_many_requests` */
-  countBatch(env: Env, tenant: Tenant, address: string | undefined): Promise<void>;
+  /** Counts a batch, or a read by a page. @throws HttpError `too_many_requests` */
+  countRequest(env: Env, tenant: Tenant, address: string | undefined): Promise<void>;
   /** Counts a new session. Beyond the limit the address may begin none for {@link PERIOD_MS}. */
   countSession(env: Env, tenant: Tenant, address: string | undefined): Promise<void>;
   /** Whether the address may begin a session. */
@@ -45,10 +45,10 @@ export const createRateLimits = (): RateLimits => {
   const keyOf = ({ site }: Tenant, address: string): string => `${site.id} ${networkOf(address)}`;
 
   return {
-    async countBatch({ BATCH_LIMIT }, tenant, address) {
+    async countRequest({ BATCH_LIMIT }, tenant, address) {
       if (!BATCH_LIMIT || address === undefined) return;
       const { success } = await BATCH_LIMIT.limit({ key: keyOf(tenant, address) });
-      if (!success) throw tooMany("batches");
+      if (!success) throw tooMany("requests");
     },
 
     async countSession({ SESSION_LIMIT }, tenant, address) {

@@ -1,8 +1,9 @@
-import { type Envelope, envelope } from "@tidemark/schema";
+import type { Envelope } from "@tidemark/schema";
 import { COOKIE_MAX_AGE_S } from "@tidemark/schema/limits";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Site } from "../config.ts";
+import { isAnonymousIdOf } from "./anonymous-ids.ts";
 
 /** The name of a site's cookie. Sites that share a collector have different ones. */
 const nameOf = (site: Site): string => `tm_id_${site.id}`;
@@ -20,8 +21,8 @@ const attributes = { path: "/v1", httpOnly: true, secure: true, sameSite: "Lax" 
  */
 export const anonymousIdOf = (c: Context, site: Site, { anonymous_id, consent }: Envelope): string => {
   if (!site.cookie || !consent) return anonymous_id;
-  const fromCookie = envelope.shape.anonymous_id.safeParse(getCookie(c, nameOf(site)));
-  if (fromCookie.success) return fromCookie.data;
+  const fromCookie = getCookie(c, nameOf(site));
+  if (fromCookie !== undefined && isAnonymousIdOf(site, fromCookie)) return fromCookie;
   setCookie(c, nameOf(site), anonymous_id, { ...attributes, maxAge: COOKIE_MAX_AGE_S });
   return anonymous_id;
 };

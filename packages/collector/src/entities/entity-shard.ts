@@ -71,13 +71,14 @@ export abstract class EntityShardObject extends DurableObject<Env> {
   }
 
   /** Deletes expired rows. A shard whose site was removed from the configuration keeps its rows. */
-  override async alarm(): Promise<void> {
-    this.#alarm.noteFired();
-    const meta = this.ctx.storage.kv.get<ShardMeta>(META);
-    if (!meta || !this.tenants.has(meta.site)) return;
-    const { store } = await this.#open(meta.site);
-    await store.deleteExpired();
-    this.#ensureAlarm(store);
+  override alarm(info?: AlarmInvocationInfo): Promise<void> {
+    return this.#alarm.run(async () => {
+      const meta = this.ctx.storage.kv.get<ShardMeta>(META);
+      if (!meta || !this.tenants.has(meta.site)) return;
+      const { store } = await this.#open(meta.site);
+      await store.deleteExpired();
+      this.#ensureAlarm(store);
+    }, info);
   }
 
   /** Reads the state of an entity, including pushes that are not written yet; `undefined` if it has none. */

@@ -142,8 +142,10 @@ export class EntityStore {
   }
 
   #merge(sender: Sender, pushes: readonly Push[], after: number): void {
-    // A push that cannot be decoded changes nothing.
-    for (const { key, engine, delta } of [...decodeDeltas(pushes, after, this.#definitions)])
+    // Neither a push that cannot be decoded changes anything, nor one for a row of a later release.
+    const deltas = [...decodeDeltas(pushes, after, this.#definitions)];
+    for (const { key } of deltas) this.rows.get(key);
+    for (const { key, engine, delta } of deltas)
       mergeInto(engine, this.rows.change(key, delta.engine.event_time), delta);
     this.#ledger.record(sender, Math.max(after, pushes.at(-1)?.n ?? 0));
   }

@@ -3,22 +3,27 @@ import { cors } from "hono/cors";
 import { routePath } from "hono/route";
 import { LinearRouter } from "hono/router/linear-router";
 import { abbreviated } from "../abbreviated.ts";
+import { accessOf, methodsByPath, partsOf, routeNames } from "../access/route-access.ts";
 import { createTenantLookup } from "../access/tenant-lookup.ts";
 import type { TidemarkConfig } from "../config.ts";
 import { type Env, metricsOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import { createMeter } from "../metrics/meter.ts";
 import type { Tenants } from "../tenants.ts";
+import { createCallerChecks } from "./check-caller.ts";
 import { respondToError } from "./errors.ts";
-import { routes } from "./routes/index.ts";
+import type { Handlers, RouteContext } from "./route.ts";
+import { createHandlers } from "./routes/index.ts";
 
 /** The paths to which a page may send a cookie. */
-const COOKIE_PATHS: readonly string[] = ["/v1/events", "/v1/forget"];
+const cookiePaths = new Set(
+  routeNames.filter((route) => accessOf(route).takesCookie).map((route) => partsOf(route)[1]),
+);
 
 /** Creates the HTTP app of a deployment. */
 export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   const lookup = createTenantLookup(tenants);
-  // Two routes overlap, for which Hono's default router falls back to a tree. A linear search is faster for so few
+  // Some routes overlap, for which Hono's default router falls back to a tree. A linear search is faster for so few
   // routes.
   const app = new Hono<{ Bindings: Env }>({ router: new LinearRouter() });
 
@@ -28,7 +33,7 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   // Hono's CORS middleware would copy each response to add these headers.
   app.use((c, next) => {
     const origin = c.req.header("origin");
-    const sendsCookie = origin !== undefined && COOKIE_PATHS.includes(c.req.path) && lookup.maySendCookie(origin);
+    const sendsCookie = origin !== undefined && cookiePaths.has(c.req.path) && lookup.maySendCookie(origin);
     c.header("access-control-allow-origin", sendsCookie ? origin : "*");
     if (sendsCookie) {
       c.header("access-control-allow-credentials", "true");
@@ -47,12 +52,26 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
     if (flushing) c.executionCtx.waitUntil(flushing);
   });
 
-  for (const add of routes) add(app, { config, tenants, lookup, meter });
+  // No cache on the way may keep a vector.
+  app.use("/v1/features/*", async (c, next) => {
+    await next();
+    c.header("cache-control", "no-store");
+  });
 
-  for (const { path, method } of app.routes.filter(({ method }) => method !== "ALL" && method !== "OPTIONS"))
+  const checks = createCallerChecks(lookup, config.adminKeySecret);
+  const handlers: Handlers = createHandlers({ config, tenants, meter });
+  for (const route of routeNames) {
+    const [method, path] = partsOf(route);
+    const check = checks[accessOf(route).caller];
+    // The type of a handler pairs each route with its context and the grant of its caller.
+    const handle = handlers[route] as (c: RouteContext, grant: unknown) => Response | Promise<Response>;
+    app.on(method, path, async (c) => handle(c, await check(c)));
+  }
+
+  for (const [path, methods] of methodsByPath)
     app.all(path, (c) => {
-      c.header("allow", method);
-      throw new HttpError("method_not_allowed", `${abbreviated(c.req.path)} accepts ${method} only.`);
+      c.header("allow", methods.join(", "));
+      throw new HttpError("method_not_allowed", `${abbreviated(c.req.path)} accepts ${methods.join(" and ")} only.`);
     });
   app.all("*", (c) => {
     throw new HttpError("not_found", `There is no ${c.req.method} ${abbreviated(c.req.path)}.`);

@@ -1,6 +1,9 @@
 import { gunzipSync } from "node:zlib";
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
+import type { z } from "zod";
 import { HttpError, invalidJson } from "../errors.ts";
+import { explain } from "../wire/explain.ts";
+import { parseJson } from "../wire/parse-json.ts";
 
 /** Decoder that rejects invalid UTF-8 and removes a byte order mark, which is not a part of the JSON. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
@@ -58,4 +61,12 @@ export const readText = async (request: Request): Promise<string> => {
   } catch (error) {
     throw invalidJson(error);
   }
+};
+
+/** Reads a body that conforms to a schema. @throws HttpError `invalid_body`, or as {@link readText}. */
+export const readBody = async <T extends z.ZodType>(request: Request, schema: T): Promise<z.infer<T>> => {
+  const body = parseJson(await readText(request));
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new HttpError("invalid_body", `${explain(parsed.error, body).message}.`);
 };

@@ -1,25 +1,20 @@
 import { type BatchResponse, batch, type Envelope, type ReceivedBatch } from "@tidemark/schema";
 import { CONTRACT_VERSION } from "@tidemark/schema/limits";
+import { isAnonymousIdOf } from "../access/anonymous-ids.ts";
 import { measurementRejection } from "../access/consent.ts";
 import { isSessionIdOf } from "../access/session-ids.ts";
-import type { TenantLookup } from "../access/tenant-lookup.ts";
+import { isUserToken } from "../access/user-token.ts";
 import { type Env, sessionOf } from "../env.ts";
-import { HttpError, invalidJson } from "../errors.ts";
+import { HttpError } from "../errors.ts";
 import type { Meter } from "../metrics/meter.ts";
+import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "../session/batch.ts";
 import type { Tenant } from "../tenants.ts";
 import { compileCheck } from "../wire/compile-check.ts";
 import { explain } from "../wire/explain.ts";
+import { parseJson } from "../wire/parse-json.ts";
 import { readEvents, type SplitBatch, splitParsed, splitUnparsed } from "../wire/split.ts";
 import type { LimitedClient, Limits } from "./limits.ts";
-
-const parse = (body: string): unknown => {
-  try {
-    return JSON.parse(body);
-  } catch (error) {
-    throw invalidJson(error);
-  }
-};
 
 const keyOf = (body: unknown): string => {
   const key = (body as { key?: unknown } | null)?.key;
@@ -50,8 +45,8 @@ const sendToSession = async (
 
 /** A request without its body. */
 interface RequestContext extends LimitedClient {
-  lookup: TenantLookup;
-  origin: string | undefined;
+  /** Returns the site of a public key, for the request's origin. @throws HttpError */
+  tenantOf: (key: string) => Tenant;
   /** Whether the browser sends Global Privacy Control. */
   gpc: boolean;
   /** Returns the browser's id: from the site's cookie, or else from the batch. */
@@ -81,10 +76,27 @@ const countBatch = (
 };
 
 /** Parses and checks a whole batch, and splits it. @throws HttpError that describes the first violation. */
-const parseAndSplit = (body: string, { lookup, origin }: RequestContext): SplitBatch => {
-  const value = parse(body);
-  lookup.byKey(keyOf(value), origin);
+const parseAndSplit = (body: string, { tenantOf }: RequestContext): SplitBatch => {
+  const value = parseJson(body);
+  tenantOf(keyOf(value));
   return splitParsed(body, batchOf(value));
+};
+
+/**
+ * The parts of a batch for its session: without its secret and its token, which are stored nowhere. If the site requires
+ * tokens, the envelope states whether its user is vouched for.
+ */
+const sessionParts = async (
+  env: Env,
+  { site }: Tenant,
+  { envelope, text }: SplitBatch,
+): Promise<Pick<SessionBatch, "envelope" | "events" | "session_secret">> => {
+  const { session_secret, user_token, ...others } = envelope;
+  const isPlain = session_secret === undefined && user_token === undefined && !site.requireUserToken;
+  if (isPlain) return text;
+  const sent: StoredEnvelope = others;
+  if (site.requireUserToken) sent.vouched = await isUserToken(env, site, sent.user_id ?? "", user_token);
+  return { ...text, envelope: JSON.stringify(sent), session_secret };
 };
 
 /**
@@ -95,9 +107,9 @@ const ingestSplit = async (
   { envelope, text }: SplitBatch,
   context: RequestContext,
 ): Promise<BatchResponse | undefined> => {
-  const { lookup, origin, gpc, anonymousIdOf, receivedAt, env, meter, limits, waitUntil } = context;
+  const { tenantOf, gpc, anonymousIdOf, receivedAt, env, meter, limits, waitUntil } = context;
   const { key, session_id, consent } = envelope;
-  const tenant = lookup.byKey(key, origin);
+  const tenant = tenantOf(key);
   const { site } = tenant;
   await limits.admit(tenant, context);
   if (!isSessionIdOf(site, session_id)) {
@@ -111,14 +123,20 @@ const ingestSplit = async (
     throw new HttpError("no_consent", rejection);
   }
 
+  const anonymous_id = anonymousIdOf(tenant, envelope);
+  if (!isAnonymousIdOf(site, anonymous_id)) {
+    const message = `anonymous_id: expected three numbers such as 1-2-3, because site ${site.id} requires user tokens.`;
+    throw new HttpError("invalid_batch", message);
+  }
+
   const sessionRejection = limits.sessionRejection(tenant, context);
   const result = await sendToSession(env, tenant, session_id, {
     version: BATCH_VERSION,
     site: site.id,
-    anonymous_id: anonymousIdOf(tenant, envelope),
+    anonymous_id,
     received_at: receivedAt,
     may_begin: sessionRejection === undefined,
-    ...text,
+    ...(await sessionParts(env, tenant, { envelope, text })),
   });
   if (result === "unparsed") return undefined;
   if (result === "unavailable")

@@ -32,7 +32,7 @@ export const createLimits = (meter: Meter): Limits => {
       const { site } = tenant;
       if (site.pause) throw new HttpError("paused", `Site ${site.id} is paused. Send the batch again later.`);
       if (caps.isReached(tenant, "events")) throw overDailyCap(tenant, "events");
-      await rates.countBatch(env, tenant, address);
+      await rates.countRequest(env, tenant, address);
     },
     sessionRejection(tenant, { address }) {
       if (caps.isReached(tenant, "sessions")) return overDailyCap(tenant, "sessions");

@@ -210,17 +210,18 @@ export abstract class PartitionObject extends DurableObject<Env> {
    * Continues to forward, to hand over, and to write the log. A partition whose site was removed from the configuration
    * keeps its journal.
    */
-  override async alarm(): Promise<void> {
-    this.#alarm.noteFired();
-    const meta = this.ctx.storage.kv.get<PartitionMeta>(META);
-    if (!meta) return;
-    try {
-      await this.#continue(meta.site, meta.partition);
-    } catch (error) {
-      // A retry would fail too. The next call sets the alarm again.
-      if (!(error instanceof UnknownSiteError)) throw error;
-      console.error("a partition could not continue; it keeps its journal", error.message);
-    }
+  override alarm(info?: AlarmInvocationInfo): Promise<void> {
+    return this.#alarm.run(async () => {
+      const meta = this.ctx.storage.kv.get<PartitionMeta>(META);
+      if (!meta) return;
+      try {
+        await this.#continue(meta.site, meta.partition);
+      } catch (error) {
+        // A retry would fail too. The next call sets the alarm again.
+        if (!(error instanceof UnknownSiteError)) throw error;
+        console.error("a partition could not continue; it keeps its journal", error.message);
+      }
+    }, info);
   }
 
   #open(site: string, partition: number): OpenPartition {

@@ -1,8 +1,8 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import type { Envelope, Event } from "@tidemark/schema";
+import type { Event } from "@tidemark/schema";
 import type { EventRecord, RecordedEvent, RecordPosition, VectorRecord } from "@tidemark/schema/log";
 import { DICTIONARY } from "./dictionary.ts";
-import { eventContextsOf } from "./event-contexts.ts";
+import { eventContextsOf, type StoredEnvelope } from "./event-contexts.ts";
 import { frameOf, framesIn } from "./frames.ts";
 
 /** Position of a record in the stream of its session, and the push that it belongs to. */
@@ -67,7 +67,7 @@ export const packVector = ({ push, ...place }: Place, vector: FinalVector): Uint
 
 function* unpackEvents(head: Head, rest: string): Generator<UnplacedRecord> {
   const { arrival, received_at, anonymous_id = "", times, shift = 0, envelope: length } = head;
-  const envelope = JSON.parse(rest.slice(0, length)) as Envelope;
+  const envelope = JSON.parse(rest.slice(0, length)) as StoredEnvelope;
   const events = JSON.parse(rest.slice(length)) as Event[];
   const contextOf = eventContextsOf(envelope, anonymous_id);
   for (const [place, event] of events.entries()) {

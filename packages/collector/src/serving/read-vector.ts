@@ -13,13 +13,20 @@ import type { Tenant } from "../tenants.ts";
 export type RollupVector = Omit<RollupVectorResponse, "entity" | "id">;
 
 /**
+/**
  * The current vector of a session; `undefined` when none of its events counted, or when no session can have the id.
  *
+ * @param secret The session's secret, which a page shows. Without it the caller may read every session of the site.
  * @throws HttpError `unavailable`
  */
-export const readSession = async (env: Env, tenant: Tenant, id: string): Promise<SessionVector | undefined> => {
+export const readSession = async (
+  env: Env,
+  tenant: Tenant,
+  id: string,
+  secret?: string,
+): Promise<SessionVector | undefined> => {
   if (!isSessionIdOf(tenant.site, id)) return undefined;
-  const vector = await sessionOf(env, tenant, id).vector(tenant.site.id);
+  const vector = await sessionOf(env, tenant, id).vector(tenant.site.id, secret);
   if (vector === "unavailable")
     throw new HttpError("unavailable", "The session could not be read. Send the request again.");
   return vector;

@@ -1,5 +1,5 @@
-import type { Envelope, Event, Rejection } from "@tidemark/schema";
-import { eventContextsOf } from "../records/event-contexts.ts";
+import type { Event, Rejection } from "@tidemark/schema";
+import { eventContextsOf, type StoredEnvelope } from "../records/event-contexts.ts";
 import type { Tenant } from "../tenants.ts";
 import { validateEvents } from "../wire/validate-events.ts";
 import type { BatchResult, SessionBatch } from "./batch.ts";
@@ -43,7 +43,7 @@ const inOrder = (rejected: Rejection[]): Rejection[] => rejected.sort((a, b) => 
 const recordRejectedAndDropped = (
   tab: Tab,
   tabs: Iterable<Tab>,
-  { dropped = [] }: Envelope,
+  { dropped = [] }: StoredEnvelope,
   events: unknown[],
   rejected: readonly Rejection[],
 ): BatchResult["dropped"] => {
@@ -64,7 +64,7 @@ const recordRejectedAndDropped = (
 export const applyBatch = (
   stored: StoredSession,
   batch: SessionBatch,
-  envelope: Envelope,
+  envelope: StoredEnvelope,
   events: unknown[],
   { definitions, log }: Tenant,
 ): BatchResult => {

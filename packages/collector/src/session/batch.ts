@@ -21,6 +21,8 @@ export interface SessionBatch {
   received_at: number;
   /** Whether the batch may begin a session. Absent in a batch of an earlier version: it may. */
   may_begin?: boolean;
+  /** The session's secret, of which a session keeps the hash; absent if the batch has none. */
+  session_secret?: string | undefined;
 }
 
 /**

@@ -1,8 +1,9 @@
 import { hashOf } from "@tidemark/engine";
-import { SESSION_IDLE_MS } from "@tidemark/schema/limits";
+import { SESSION_IDLE_MS, SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import type { Push } from "../entities/push.ts";
 import { partitionFor } from "../partition/binding.ts";
 import { convertPushes, type EarlierPush, earlierBegan } from "../partition/earlier-store.ts";
+import { setDue } from "./due.ts";
 import type { PushQueue } from "./pushes.ts";
 import type { StoredSession } from "./row.ts";
 import type { ClientClock } from "./tab/clock.ts";
@@ -33,14 +34,9 @@ const convertClock = (clock: ClientClock | EarlierClock): ClientClock => {
 /** The fields that a version with a log has added. */
 const withoutRecords = { arrivals: 0, pseudonym: null, recorded_id: null, recorded_user: null };
 
-/** Converts a session that an earlier version has stored. Its pushes were sent to a shard in order, if at all. */
-export const convertEarlierSession = (stored: StoredSession): void => {
-  Object.assign(stored, { ...withoutRecords, ...stored });
-  stored.fed ??= {};
-  for (const tab of stored.tabs.values()) tab.clock = convertClock(tab.clock);
-  const { push_queue, session_id, latest_received_at, closed } = stored;
-  if ("partition" in push_queue) return;
-  const { latest_n, depth, layouts, sealed, open } = push_queue as EarlierQueue;
+/** Converts a session whose pushes were sent to a shard in order, if at all. */
+const convertQueue = (stored: StoredSession, { latest_n, depth, layouts, sealed, open }: EarlierQueue): void => {
+  const { session_id, latest_received_at, closed } = stored;
   const hash = hashOf(session_id);
   stored.visitor_hash = hash;
   stored.began_at = earlierBegan(session_id);
@@ -53,4 +49,15 @@ export const convertEarlierSession = (stored: StoredSession): void => {
     sealed: [...convertPushes(sealed)],
     open: open && (convertPushes([open])[0] as Push),
   };
+};
+
+/** Converts a session that an earlier version has stored. */
+export const convertEarlierSession = (stored: StoredSession): void => {
+  Object.assign(stored, { ...withoutRecords, ...stored });
+  stored.fed ??= {};
+  for (const tab of stored.tabs.values()) tab.clock = convertClock(tab.clock);
+  const { push_queue, latest_received_at, closed } = stored;
+  if (!("partition" in push_queue)) convertQueue(stored, push_queue as EarlierQueue);
+  // An earlier version did not delete sessions. The next batch sets the alarm.
+  if (closed && latest_received_at !== null) setDue(stored, "expire", latest_received_at + SESSION_KEPT_MS);
 };

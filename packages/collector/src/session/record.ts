@@ -1,5 +1,6 @@
-import type { Envelope, Event } from "@tidemark/schema";
+import type { Event } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
+import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { packEvents, packVector } from "../records/packed-records.ts";
 import type { SessionBatch } from "./batch.ts";
 import { collectingPush } from "./pushes.ts";
@@ -31,7 +32,7 @@ const pseudonymOf = (stored: StoredSession): string => {
 export const recordEvents = (
   stored: StoredSession,
   batch: SessionBatch,
-  envelope: Envelope,
+  envelope: StoredEnvelope,
   received: readonly unknown[],
   { events, times, user_id }: Accepted,
 ): void => {

@@ -29,6 +29,11 @@ export interface StoredSession {
   /** Hash of the anonymous id of the first batch, and UTC milliseconds of its arrival: see `SessionSender`. */
   visitor_hash: number;
   began_at: number;
+  /**
+   * SHA-256 of the secret in the first batch, in hexadecimal digits; absent if it had none. Only a page with the secret
+   * may read the session.
+   */
+  secret_hash?: string | undefined;
   definition_version: string;
   tabs: Map<string, Tab>;
   engine: EngineState;
@@ -164,10 +169,9 @@ export class Row {
   }
 
   /** Deletes the row, and everything else in the storage of the object. */
-  async deleteAll(): Promise<void> {
+  deleteAll(): Promise<void> {
     this.#length = 0;
-    // Both begin at once, so that no batch comes between them.
-    await Promise.all([this.#storage.deleteAlarm(), this.#storage.deleteAll()]);
+    return this.#storage.deleteAll();
   }
 
   #has(table: string): boolean {

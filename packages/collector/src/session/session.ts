@@ -1,8 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Envelope, SessionVectorResponse } from "@tidemark/schema";
+import type { SessionVectorResponse } from "@tidemark/schema";
 import { SESSION_IDLE_MS, SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { ObjectAlarm } from "../alarm.ts";
 import type { Env } from "../env.ts";
+import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { expectKnown, LaterReleaseError } from "../release.ts";
 import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
@@ -14,6 +15,7 @@ import { isPending } from "./pending.ts";
 import { PushLoop } from "./push-loop.ts";
 import { unconfirmedDeltas } from "./pushes.ts";
 import type { StoredSession } from "./row.ts";
+import { hashOfSecret } from "./secret.ts";
 import { SessionStore, StorageError } from "./store.ts";
 import { newSession, restoreSession } from "./stored-session.ts";
 import { countDelivery } from "./tab/tab.ts";
@@ -93,7 +95,7 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   #apply(batch: SessionBatch, events: unknown[]): BatchResult | "not_begun" | Promise<BatchResult> {
     const tenant = tenantOf(this.tenants, batch.site);
-    const envelope = JSON.parse(batch.envelope) as Envelope;
+    const envelope = JSON.parse(batch.envelope) as StoredEnvelope;
     const existing = this.#store.load();
     if (batch.may_begin === false && (existing?.engine.event_time ?? null) === null) return "not_begun";
     const stored = existing ?? newSession(batch, envelope.session_id, tenant.definitions);
@@ -136,9 +138,15 @@ export abstract class SessionObject extends DurableObject<Env> {
     return undefined;
   }
 
-  /** The current vector; `undefined` when no event of the session counted, `unavailable` when the storage failed. */
-  vector(site: string): SessionVector | "unavailable" | undefined {
+  /**
+   * The current vector; `undefined` when no event of the session counted, `unavailable` when the storage failed.
+   *
+   * @param secret The secret that a page shows. The vector is `undefined` unless the session began with it. Default: the
+   * caller may read every session of the site.
+   */
+  vector(site: string, secret?: string): SessionVector | "unavailable" | undefined {
     try {
+      if (secret !== undefined && this.#store.load()?.secret_hash !== hashOfSecret(secret)) return undefined;
       return this.#vector(site);
     } catch (error) {
       return failureOf(error);
@@ -173,18 +181,19 @@ export abstract class SessionObject extends DurableObject<Env> {
    * fires too early is set again: moving it with each batch would cost as much as writing a row. A session whose site
    * was removed from the configuration keeps its stored state.
    */
-  override async alarm(): Promise<void> {
-    try {
-      await this.#onAlarm();
-    } catch (error) {
-      // A retry would fail too, in each session of the site. The next batch sets the alarm again.
-      if (!(error instanceof UnknownSiteError)) throw error;
-      console.error("a session could not be closed; it keeps its stored state", error.message);
-    }
+  override alarm(info?: AlarmInvocationInfo): Promise<void> {
+    return this.#alarm.run(async () => {
+      try {
+        await this.#onAlarm();
+      } catch (error) {
+        // A retry would fail too, in each session of the site. The next batch sets the alarm again.
+        if (!(error instanceof UnknownSiteError)) throw error;
+        console.error("a session could not be closed; it keeps its stored state", error.message);
+      }
+    }, info);
   }
 
   async #onAlarm(): Promise<void> {
-    this.#alarm.noteFired();
     const atAlarm = this.#store.load();
     if (!atAlarm) return;
     await this.#pushes.run();
@@ -196,7 +205,8 @@ export abstract class SessionObject extends DurableObject<Env> {
     const expiresAt = dueAt(stored, "expire") ?? Number.POSITIVE_INFINITY;
     const now = Date.now();
     if (now >= expiresAt && !isPending(stored)) {
-      await this.#store.delete();
+      // Both begin at once, so that no batch comes between them.
+      await Promise.all([this.#alarm.cancel(), this.#store.delete()]);
       return;
     }
     if (now >= expiresAt) setDue(stored, "expire", now + REPEAT_MS);

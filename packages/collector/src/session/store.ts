@@ -87,9 +87,9 @@ export class SessionStore {
   }
 
   /** Deletes the state. The object then has nothing stored. */
-  async delete(): Promise<void> {
+  delete(): Promise<void> {
     this.#stored = undefined;
-    await this.#row.deleteAll();
+    return this.#row.deleteAll();
   }
 
   /** Waits for the pending write. Never rejects. */

@@ -7,11 +7,17 @@ import type { SessionBatch } from "./batch.ts";
 import { convertEarlierSession } from "./earlier-session.ts";
 import { newPushQueue, sealUnconfirmed } from "./pushes.ts";
 import { SESSION_VERSION, type StoredSession } from "./row.ts";
+import { hashOfSecret } from "./secret.ts";
 import { newUnsent } from "./unsent.ts";
 
 /** The state of a new session, whose first batch is given. */
 export const newSession = (
-  { site, anonymous_id, received_at }: Pick<SessionBatch, "site" | "anonymous_id" | "received_at">,
+  {
+    site,
+    anonymous_id,
+    received_at,
+    session_secret,
+  }: Pick<SessionBatch, "site" | "anonymous_id" | "received_at" | "session_secret">,
   session_id: string,
   definitions: Definitions,
 ): StoredSession => {
@@ -22,6 +28,7 @@ export const newSession = (
     session_id,
     visitor_hash,
     began_at: received_at,
+    secret_hash: session_secret === undefined ? undefined : hashOfSecret(session_secret),
     definition_version: definitions.version,
     tabs: new Map(),
     engine: definitions.session.emptyState(),

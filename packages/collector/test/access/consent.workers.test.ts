@@ -15,9 +15,10 @@ import {
   page,
   post,
   read,
-  request,
+  readByPage,
   rollupVectorOf,
   rowsOf,
+  SECRET,
   vectorOf,
   view,
 } from "../workers/client.ts";
@@ -40,12 +41,6 @@ const storedOf = (site: string, session_id: string) =>
   runInDurableObject(sessionOf(bindings, tenant(site), session_id), (_, { storage }) => rowsOf(storage));
 
 const withinASecond = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 1_000, interval: 10 });
-
-/** Reads a session as its page does. */
-const readByPage = (session_id: string, headers: Record<string, string> = {}) =>
-  request(`/v1/features/session/${session_id}?key=tm_shop_aaaaaaaa`, {
-    headers: { origin: "https://shop.example", ...headers },
-  });
 
 describe("consent to be measured", () => {
   it("need not be stated if the site does not require it and the browser does not send Sec-GPC", async () => {
@@ -152,7 +147,7 @@ describe.each(unlinked)("%s personalisation", (personalisation) => {
   });
 
   it("hides the session from its page, but not from a read key", async () => {
-    const body = batch([custom(0)], { consent });
+    const body = batch([custom(0)], { consent, session_secret: SECRET });
     await accept(body);
     const [status, code, message] = await errorOf(await readByPage(body.session_id));
     expect([status, code]).toEqual([403, "no_consent"]);
@@ -164,7 +159,7 @@ describe.each(unlinked)("%s personalisation", (personalisation) => {
     const user_id = newId("ann");
     const session_id = newSession();
     const anonymous_id = newId("browser");
-    await accept(batch([custom(0)], { session_id, anonymous_id, consent }));
+    await accept(batch([custom(0)], { session_id, session_secret: SECRET, anonymous_id, consent }));
     await accept(batch([identify(1, user_id)], { session_id, anonymous_id, consent: granted }));
     expect((await readByPage(session_id)).status).toBe(200);
     await withinASecond(async () =>
@@ -176,7 +171,7 @@ describe.each(unlinked)("%s personalisation", (personalisation) => {
 
   it("is that of the latest event, also if older events arrive late", async () => {
     const session_id = newSession();
-    await accept(batch([custom(5)], { session_id, consent }));
+    await accept(batch([custom(5)], { session_id, session_secret: SECRET, consent }));
     await accept(batch([custom(2)], { session_id, consent: granted }));
     expect((await vectorOf(session_id)).consent).toEqual(consent);
     expect((await readByPage(session_id)).status).toBe(403);
@@ -185,11 +180,11 @@ describe.each(unlinked)("%s personalisation", (personalisation) => {
 
 describe("the features of a session", () => {
   it("are hidden from a page whose browser sends Sec-GPC, unless personalisation is granted", async () => {
-    const unstated = batch([custom(0)]);
+    const unstated = batch([custom(0)], { session_secret: SECRET });
     await accept(unstated);
     expect((await readByPage(unstated.session_id)).status).toBe(200);
     expect((await errorOf(await readByPage(unstated.session_id, gpc)))[1]).toBe("no_consent");
-    const stated = batch([custom(0)], { consent: granted });
+    const stated = batch([custom(0)], { consent: granted, session_secret: SECRET });
     await accept(stated);
     expect((await readByPage(stated.session_id, gpc)).status).toBe(200);
   });

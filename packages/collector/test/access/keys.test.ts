@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
-import { bearerOf, hasSecret, isSecret } from "../../src/access/keys.ts";
+import { bearerOf, isSecret, secretOf } from "../../src/access/keys.ts";
 
 const bearerIn = async (authorization?: string): Promise<string | null> => {
   const app = new Hono().get("/", (c) => c.json(bearerOf(c) ?? null));
@@ -27,10 +27,10 @@ describe("bearerOf", () => {
 
 const env = { READ_KEY: "secret", EMPTY: "", BINDING: {} };
 
-describe("hasSecret", () => {
-  it("accepts secrets that are non-empty strings", () => {
+describe("secretOf", () => {
+  it("returns secrets that are non-empty strings", () => {
     const names = ["READ_KEY", "EMPTY", "BINDING", "OTHER", "toString"];
-    expect(names.filter((name) => hasSecret(env, name))).toEqual(["READ_KEY"]);
+    expect(names.map((name) => secretOf(env, name))).toEqual(["secret", ...Array(4).fill(undefined)]);
   });
 });
 

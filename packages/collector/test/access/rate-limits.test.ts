@@ -23,13 +23,13 @@ const envWith = (bound: Pick<Env, "BATCH_LIMIT" | "SESSION_LIMIT">) => bound as 
 
 describe("the limit of batches", () => {
   it("counts each site and address by itself", async () => {
-    const { countBatch } = createRateLimits();
+    const { countRequest } = createRateLimits();
     const env = envWith({ BATCH_LIMIT: limitOf(2) });
     const tooMany = { code: "too_many_requests", status: 429 };
-    for (const _ of [1, 2]) await countBatch(env, shop, "192.0.2.1");
-    await expect(countBatch(env, shop, "192.0.2.1")).rejects.toMatchObject(tooMany);
-    await countBatch(env, shop, "192.0.2.2");
-    await countBatch(env, blog, "192.0.2.1");
+    for (const _ of [1, 2]) await countRequest(env, shop, "192.0.2.1");
+    await expect(countRequest(env, shop, "192.0.2.1")).rejects.toMatchObject(tooMany);
+    await countRequest(env, shop, "192.0.2.2");
+    await countRequest(env, blog, "192.0.2.1");
   });
 
   it.each([
@@ -39,10 +39,10 @@ describe("the limit of batches", () => {
     ["2001:db8:1:2::1", "2001:db8:1:3::1", false],
     ["2001:db8::1:0:0:0:1", "2001:db8::2:0:0:0:1", false],
   ])("counts IPv6 addresses by their first 64 bits: %s and %s together: %s", async (one, other, together) => {
-    const { countBatch } = createRateLimits();
+    const { countRequest } = createRateLimits();
     const env = envWith({ BATCH_LIMIT: limitOf(1) });
-    await countBatch(env, shop, one);
-    const second = countBatch(env, shop, other).then(
+    await countRequest(env, shop, one);
+    const second = countRequest(env, shop, other).then(
       () => false,
       () => true,
     );
@@ -50,10 +50,10 @@ describe("the limit of batches", () => {
   });
 
   it("limits nothing without the binding or an address", async () => {
-    const { countBatch, countSession, mayBeginSession } = createRateLimits();
+    const { countRequest, countSession, mayBeginSession } = createRateLimits();
     for (const _ of [1, 2, 3]) {
-      await countBatch(envWith({}), shop, "192.0.2.1");
-      await countBatch(envWith({ BATCH_LIMIT: limitOf(1) }), shop, undefined);
+      await countRequest(envWith({}), shop, "192.0.2.1");
+      await countRequest(envWith({ BATCH_LIMIT: limitOf(1) }), shop, undefined);
       await countSession(envWith({}), shop, "192.0.2.1");
       await countSession(envWith({ SESSION_LIMIT: limitOf(0) }), shop, undefined);
     }

@@ -1,9 +1,14 @@
-import { createExecutionContext } from "cloudflare:test";
+import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { createHash } from "node:crypto";
+import { inflateRawSync } from "node:zlib";
 import { type Feature, sessionFeatures } from "@tidemark/schema";
 import { describe, expect, it, vi } from "vitest";
 import { defineConfig } from "../../src/config.ts";
+import { type Env, sessionOf } from "../../src/env.ts";
 import { createApp } from "../../src/http/app.ts";
+import { DICTIONARY } from "../../src/records/dictionary.ts";
+import { framesIn } from "../../src/records/frames.ts";
 import { createTenants } from "../../src/tenants.ts";
 import {
   accept,
@@ -14,12 +19,16 @@ import {
   newSession,
   page,
   read,
+  readByPage,
   request,
   rollupVectorOf,
+  rowsOf,
+  SECRET,
+  stablePart,
   vectorOf,
   view,
 } from "../workers/client.ts";
-import { config } from "../workers/worker.ts";
+import { config, tenant, traffic } from "../workers/worker.ts";
 
 describe("GET /v1/features/session/{id}", () => {
   it("serves the vector right after the acknowledgement, with every feature of the catalogue", async () => {
@@ -34,18 +43,6 @@ describe("GET /v1/features/session/{id}", () => {
     });
     expect(vector.watermark).toBe((vector.event_time as number) - 5000);
     expect(Object.keys(vector.features as object)).toEqual(sessionFeatures.map(({ name }) => name));
-  });
-
-  it("serves a page of the site a session by its id and the public key", async () => {
-    const body = batch([custom(0)]);
-    await accept(body);
-    const path = `/v1/features/session/${body.session_id}?key=tm_shop_aaaaaaaa`;
-    expect((await request(path, { headers: { origin: "https://shop.example" } })).status).toBe(200);
-    expect(await errorOf(await request(path, { headers: { origin: "https://evil.example" } }))).toEqual([
-      403,
-      "origin_not_allowed",
-      expect.any(String),
-    ]);
   });
 
   it("serves the features of a set, with its name, version and hash", async () => {
@@ -268,6 +265,87 @@ describe("GET /v1/features/session/{id}", () => {
       custom_event_count: 0,
       identified_count: 0,
     });
+  });
+});
+
+describe("POST /v1/features/session/{id}", () => {
+  const other = SECRET.replaceAll("1", "5");
+
+  it("serves a page its session for the secret of the first batch", async () => {
+    const body = batch([page(0), custom(1)], { session_secret: SECRET });
+    await accept(body);
+    const [ofPage, ofServer] = [await readByPage(body.session_id), await read(body.session_id)];
+    expect([ofPage.status, stablePart(await ofPage.json())]).toEqual([200, stablePart(await ofServer.json())]);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ["another secret", { session_secret: SECRET }],
+    ["no secret", {}],
+  ])(
+    "serves nothing for the id of a session that began with %s, also after a batch with this one",
+    async (_, first) => {
+      const session_id = newSession();
+      await accept(batch([custom(0)], { session_id, ...first }));
+      await accept(batch([custom(1)], { session_id, session_secret: other }));
+      const known = await errorOf(await readByPage(session_id, {}, { session_secret: other }));
+      expect(known.slice(0, 2)).toEqual([404, "not_found"]);
+      // Both events are measured, and an unknown session gets the same error.
+      expect((await vectorOf(session_id)).delivery.received).toBe(2);
+      const unknown = newSession();
+      const [, , message] = await errorOf(await readByPage(unknown, {}, { session_secret: other }));
+      expect(message.replace(unknown, session_id)).toBe(known[2]);
+    },
+  );
+
+  it.each([undefined, null, "", "short", "x".repeat(21), "x".repeat(65), 5, ["x".repeat(30)]])(
+    "rejects a read with %j instead of a secret",
+    async (session_secret) => {
+      const body = batch([custom(0)]);
+      await accept(body);
+      const response = await request(`/v1/features/session/${body.session_id}`, {
+        method: "POST",
+        body: JSON.stringify({ key: body.key, session_secret }),
+      });
+      const [status, code, message] = await errorOf(response);
+      expect([status, code]).toEqual([400, "invalid_body"]);
+      expect(message).toContain("session_secret");
+    },
+  );
+
+  it("serves no other site's session, and no page of another origin", async () => {
+    const body = batch([custom(0)], { session_secret: SECRET });
+    await accept(body);
+    const blog = { origin: "http://localhost:3000" };
+    const ofBlog = await readByPage(body.session_id, blog, { key: "tm_blog_bbbbbbbb" });
+    expect((await errorOf(ofBlog)).slice(0, 2)).toEqual([404, "not_found"]);
+    const foreign = await readByPage(body.session_id, { origin: "https://evil.example" });
+    expect((await errorOf(foreign)).slice(0, 2)).toEqual([403, "origin_not_allowed"]);
+  });
+
+  it("replaces the read by the public key and the id alone", async () => {
+    const body = batch([custom(0)], { session_secret: SECRET });
+    await accept(body);
+    const response = await request(`/v1/features/session/${body.session_id}?key=tm_shop_aaaaaaaa`);
+    expect((await errorOf(response)).slice(0, 2)).toEqual([401, "unauthorized"]);
+  });
+
+  it("needs a secret of which the collector stores the SHA-256 only, also in a log", async () => {
+    const session_secret = crypto.randomUUID();
+    const body = batch([custom(0)], {
+      session_secret,
+      consent: { measurement: "granted", personalisation: "granted" },
+    });
+    await accept(body);
+    const object = sessionOf(env as unknown as Env, tenant("shop"), body.session_id);
+    const rows = await runInDurableObject(object, (_, { storage }) => rowsOf(storage));
+    expect(JSON.stringify(rows)).toContain(createHash("sha256").update(session_secret).digest("hex"));
+    expect(JSON.stringify(rows)).not.toContain(session_secret);
+    const records = traffic.records.filter(({ session }) => session === body.session_id);
+    const texts = records.flatMap(({ records }) =>
+      [...framesIn(records)].map(({ body }) => `${inflateRawSync(body, { dictionary: DICTIONARY })}`),
+    );
+    expect(texts.join()).toContain(body.session_id);
+    expect(texts.join()).not.toContain(session_secret);
   });
 });
 

@@ -5,7 +5,7 @@ import type { Site } from "../../src/config.ts";
 import type { Env } from "../../src/env.ts";
 import { createApp } from "../../src/http/app.ts";
 import { createTenants } from "../../src/tenants.ts";
-import { batch, custom, errorOf, newSession, vectorOf } from "../workers/client.ts";
+import { batch, custom, errorOf, newSession, SECRET, vectorOf } from "../workers/client.ts";
 import { config } from "../workers/worker.ts";
 
 const bindings = env as unknown as Env;
@@ -22,18 +22,25 @@ const createLimit = (most: number) => {
   };
 };
 
-/** Returns a function that sends a batch to an app whose site shop has some settings more, and waits for its counts. */
-const clientOf = (more: Partial<Site>, bound: object) => {
+/** Returns a function that posts to an app whose site shop has some settings more, and waits for its counts. */
+const posterOf = (more: Partial<Site>, bound: object) => {
   const sites = config.sites.map((site) => (site.id === "shop" ? { ...site, ...more } : site));
   const app = createApp({ ...config, sites }, createTenants({ ...config, sites }));
-  return async (session_id: string, seq = 0, events: unknown[] = [custom(seq)]) => {
+  return async (path: string, body: object) => {
     const context = createExecutionContext();
     const headers = { "cf-connecting-ip": "192.0.2.1" };
-    const init = { method: "POST", body: JSON.stringify(batch(events, { session_id })), headers };
-    const response = await app.request("/v1/events", init, { ...bindings, ...bound }, context);
+    const init = { method: "POST", body: JSON.stringify(body), headers };
+    const response = await app.request(path, init, { ...bindings, ...bound }, context);
     await waitOnExecutionContext(context);
     return response;
   };
+};
+
+/** Returns a function that sends a batch to such an app. */
+const clientOf = (more: Partial<Site>, bound: object) => {
+  const post = posterOf(more, bound);
+  return (session_id: string, seq = 0, events: unknown[] = [custom(seq)]) =>
+    post("/v1/events", batch(events, { session_id }));
 };
 
 beforeEach(() => {
@@ -81,6 +88,18 @@ describe("a school behind one address", () => {
     expect((await send(session, 3)).status).toBe(200);
     expect((await vectorOf(session)).delivery).toMatchObject({ received: 4, missing: 0 });
   });
+});
+
+it("counts the reads of pages with the batches of their address", async () => {
+  const post = posterOf({}, { BATCH_LIMIT: createLimit(2) });
+  const { key, session_id, ...body } = batch([custom(0)], { session_secret: SECRET });
+  const path = `/v1/features/session/${session_id}`;
+  const statuses = [
+    await post("/v1/events", { ...body, key, session_id }),
+    await post(path, { key, session_secret: SECRET }),
+    await post(path, { key, session_secret: SECRET }),
+  ].map(({ status }) => status);
+  expect(statuses).toEqual([200, 200, 429]);
 });
 
 describe("a paused site", () => {

@@ -3,11 +3,23 @@ import { env } from "cloudflare:workers";
 import { batchResponse, type ErrorCode, errorCodes, errorResponse } from "@tidemark/schema";
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { methodsByPath } from "../../src/access/route-access.ts";
 import type { Site, TidemarkConfig } from "../../src/config.ts";
 import { createApp } from "../../src/http/app.ts";
 import { bucketOf } from "../../src/log/bucket.ts";
 import { createTenants } from "../../src/tenants.ts";
-import { accept, batch, batchFor, custom, newSession, page, post, request } from "../workers/client.ts";
+import {
+  accept,
+  batch,
+  batchFor,
+  custom,
+  newSession,
+  page,
+  post,
+  readByPage,
+  request,
+  SECRET,
+} from "../workers/client.ts";
 import { config } from "../workers/worker.ts";
 
 const bindings = env as unknown as object;
@@ -37,6 +49,11 @@ const authorized = (key = "shop-read-key") => ({ headers: { authorization: `Bear
 const valid: [route: string, path: string, init: () => RequestInit][] = [
   ["POST /v1/events", "/v1/events", () => ({ method: "POST", body: JSON.stringify(batch([custom(0)])) })],
   ["GET /v1/features/session/{id}", `/v1/features/session/${newSession()}`, () => authorized()],
+  [
+    "POST /v1/features/session/{id}",
+    `/v1/features/session/${newSession()}`,
+    () => ({ method: "POST", body: JSON.stringify({ key: "tm_shop_aaaaaaaa", session_secret: SECRET }) }),
+  ],
   ["GET /v1/features/{entity}/{id}", "/v1/features/user/ann", () => authorized()],
   ["GET /metrics", "/metrics", () => authorized("admin-key")],
 ];
@@ -45,9 +62,9 @@ const sent = (more: object, headers = {}) => post(JSON.stringify({ ...batch([cus
 
 const deniedSession = async () => {
   const consent = { measurement: "granted", personalisation: "denied" };
-  const body = batch([custom(0)], { consent });
+  const body = batch([custom(0)], { consent, session_secret: SECRET });
   await accept(body);
-  return request(`/v1/features/session/${body.session_id}?key=tm_shop_aaaaaaaa`);
+  return readByPage(body.session_id);
 };
 
 /** A limit of the platform that no request is within. */
@@ -92,6 +109,7 @@ const rejected: [code: ErrorCode, what: string, respond: () => Response | Promis
   ["invalid_json", "truncated gzip", () => post(new Uint8Array([0x1f, 0x8b, 8]))],
   ["invalid_batch", "a wrong version", () => sent({ v: 2 })],
   ["invalid_batch", "no events", () => sent({ events: [] })],
+  ["invalid_body", "no secret", () => readByPage(newSession(), {}, { session_secret: null })],
   ["invalid_query", "a log without a site", () => request("/v1/log/files", authorized("admin-key"))],
   ["no_log", "a site without a log", () => request("/v1/log/tail?site=blog", authorized("admin-key"))],
   ["invalid_path", "wrong percent-encoding", () => request("/v1/features/user/%E0%A4%A", authorized())],
@@ -128,12 +146,10 @@ const rejected: [code: ErrorCode, what: string, respond: () => Response | Promis
     `an overloaded object at ${route}`,
     () => appWith(Object.assign(new Error("busy"), { overloaded: true })).fetch(path, init()),
   ]),
-  ...appWith(new Error()).app.routes.flatMap(({ path, method }): typeof rejected =>
-    ["GET", "POST"].includes(method)
-      ? ["GET", "POST", "PUT", "PATCH", "DELETE"]
-          .filter((other) => other !== method)
-          .map((other) => ["method_not_allowed", `${other} ${path}`, () => request(path, { method: other })])
-      : [],
+  ...[...methodsByPath].flatMap(([path, methods]): typeof rejected =>
+    ["GET", "POST", "PUT", "PATCH", "DELETE"]
+      .filter((other) => !methods.includes(other))
+      .map((other) => ["method_not_allowed", `${other} ${path}`, () => request(path, { method: other })]),
   ),
 ];
 
@@ -195,6 +211,8 @@ describe("every response with an error", () => {
   it("names the allowed method for another one", async () => {
     const response = await request("/v1/events", { method: "DELETE" });
     expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+    const both = await request("/v1/features/user/ann", { method: "DELETE" });
+    expect([both.status, both.headers.get("allow")]).toEqual([405, "GET, POST"]);
   });
 });
 

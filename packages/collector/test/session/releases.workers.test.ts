@@ -1,4 +1,4 @@
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Env, entityShardOf, partitionOf, sessionOf } from "../../src/env.ts";
@@ -15,6 +15,7 @@ import {
   rollupVectorOf,
   rowsOf,
 } from "../workers/client.ts";
+import { eventsOf, nextSite, partition, pushOf } from "../workers/sales.ts";
 import { tenant } from "../workers/worker.ts";
 
 const bindings = env as unknown as Env;
@@ -59,6 +60,20 @@ describe("a session stored by a later release", () => {
   });
 });
 
+it("an alarm of a session that a later release stored fires again in an hour, and changes nothing", async () => {
+  const session_id = newSession();
+  await accept(batch([custom(0)], { session_id }));
+  await rewrite(session_id, (stored) => {
+    stored.version = SESSION_VERSION + 1;
+  });
+  const rows = await storedIn(session_id);
+  const ranAt = Date.now();
+  expect(await runDurableObjectAlarm(objectOf(session_id))).toBe(true);
+  const alarm = await runInDurableObject(objectOf(session_id), (_, { storage }) => storage.getAlarm());
+  expect(alarm).toBeGreaterThanOrEqual(ranAt + 3_600_000);
+  expect(await storedIn(session_id)).toEqual(rows);
+});
+
 it("a session stored without a version is continued, and gets one", async () => {
   const session_id = newSession();
   const sent = batch([custom(0)], { session_id });
@@ -90,8 +105,8 @@ it("a session stores nothing of a batch in the form of a later release, and acce
 it("a partition and a shard reject pushes in the form of a later release", async () => {
   const sender = { id: newSession(), hash: 0, began_at: 0 };
   const later = "a push has version 99 of a later release";
-  await runInDurableObject(partitionOf(bindings, tenant("shop"), 0), async (partition) => {
-    const apply = (version?: number) => partition.apply("shop", 0, sender, "[]", undefined, version);
+  await runInDurableObject(partitionOf(bindings, tenant("shop"), 0), async (object) => {
+    const apply = (version?: number) => object.apply("shop", 0, sender, "[]", undefined, version);
     await expect(apply(99)).rejects.toThrow(later);
     await expect(apply()).resolves.toBeDefined();
   });
@@ -100,14 +115,29 @@ it("a partition and a shard reject pushes in the form of a later release", async
   });
 });
 
+it("a partition merges nothing of a push for a row of a later release, and all of it when it is repeated", async () => {
+  const site = nextSite();
+  await partition(site).read(site, 0, "product:first");
+  const later = JSON.stringify({ engine: { version: 99 }, anonymous_ids: [] });
+  await runInDurableObject(partition(site), async (object, { storage }) => {
+    storage.kv.put("product:later", later);
+    const sender = { id: newSession(), hash: 0, began_at: 0 };
+    const apply = () => object.apply(site, 0, sender, JSON.stringify([pushOf(1, ["first", "later"])]));
+    await expect(apply()).rejects.toThrow("the row of product:later has version 99 of a later release");
+    storage.kv.delete("product:later");
+    await apply();
+  });
+  expect(await eventsOf(site, "first")).toBe(1);
+  expect(await eventsOf(site, "later")).toBe(1);
+});
+
 it("a partition merges no row of a later release", async () => {
   const sku = `sku-${crypto.randomUUID()}`;
   const sale = (seq: number) => batch([{ ...custom(seq, "sale"), properties: { sku, price: 1 } }]);
   await accept(sale(0));
   await vi.waitFor(async () => expect((await rollupVectorOf("product", sku))?.features.product_worth).toBe(1));
-  const partition = partitionOf(bindings, tenant("shop"), 0);
   const later = JSON.stringify({ engine: { version: 99 }, anonymous_ids: [] });
-  await runInDurableObject(partition, async (object, { storage }) => {
+  await runInDurableObject(partitionOf(bindings, tenant("shop"), 0), async (object, { storage }) => {
     storage.kv.put("product:later", later);
     const reading = async () => object.read("shop", 0, "product:later");
     await expect(reading()).rejects.toThrow("the row of product:later has version 99 of a later release");

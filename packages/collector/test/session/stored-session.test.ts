@@ -1,5 +1,6 @@
 import { hashOf } from "@tidemark/engine";
 import { type Feature, lifetime, session } from "@tidemark/schema";
+import { SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { describe, expect, it } from "vitest";
 import { compileFeatures } from "../../src/compile-features.ts";
 import { learnDepth } from "../../src/partition/binding.ts";
@@ -84,6 +85,14 @@ describe("restoreSession", () => {
     expect(correct(4, 2_400_000)).toBe(9_500_000);
     expect(correct(6, 2_300_000)).toBe(9_500_000);
     expect(correct(7, 2_350_000)).toBe(2_350_000 + late);
+  });
+
+  it("deletes a session nine days after its latest event that an earlier version closed", () => {
+    const stored = busySession();
+    Object.assign(stored, { closed: true, latest_received_at: 1_000 });
+    delete stored.version;
+    restoreSession(stored, before);
+    expect(stored.due).toEqual([["expire", 1_000 + SESSION_KEPT_MS]]);
   });
 
   it("seals the pushes of another instance, and keeps features of the same definitions", () => {

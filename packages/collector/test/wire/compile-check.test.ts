@@ -32,6 +32,8 @@ const odd = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 
+const SECRET = "s".repeat(32);
+
 /** Values that conform to the types of a schema, though not always to its checks. */
 const near = (schema: z.core.$ZodType): fc.Arbitrary<unknown> => {
   const { def } = (schema as z.core.$ZodTypes)._zod;
@@ -41,7 +43,8 @@ const near = (schema: z.core.$ZodType): fc.Arbitrary<unknown> => {
     case "enum":
       return fc.constantFrom(...Object.values(def.entries));
     case "string":
-      return fc.constantFrom("view0000001", "tab_0000001");
+      // A secret is longer than other texts may be.
+      return fc.constantFrom(...(z.safeParse(schema, SECRET).success ? [SECRET] : ["view0000001", "tab_0000001"]));
     case "number":
       return fc.integer({ min: 1, max: 20 });
     case "boolean":

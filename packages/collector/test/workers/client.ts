@@ -46,13 +46,14 @@ export const batch = (events: unknown[], more: Record<string, unknown> = {}) => 
 });
 
 /** A batch for a site of the tests' deployment. */
-export const batchFor = (site: "shop" | "blog" | "club" | "bank" | "news", events: unknown[], more = {}) => {
+export const batchFor = (site: "shop" | "blog" | "club" | "bank" | "news" | "gate", events: unknown[], more = {}) => {
   const key = {
     shop: "tm_shop_aaaaaaaa",
     blog: "tm_blog_bbbbbbbb",
     club: "tm_club_cccccccc",
     bank: "tm_bank_dddddddd",
     news: "tm_news_eeeeeeee",
+    gate: "tm_gate_99999999",
   };
   return batch(events, { key: key[site], session_id: newSession(site), ...more });
 };
@@ -77,6 +78,21 @@ export const errorOf = async (response: Response): Promise<[status: number, code
 
 export const read = (session: string, readKey = "shop-read-key") =>
   request(`/v1/features/session/${session}`, { headers: { authorization: `Bearer ${readKey}` } });
+
+/** A secret of a session, as a browser generates it. */
+export const SECRET = "1111111111-2222222222-3333333333-4444444444";
+
+/** Reads a session as a page does. */
+export const readByPage = (
+  session: string,
+  headers: Record<string, string> = {},
+  { key = "tm_shop_aaaaaaaa", session_secret = SECRET }: { key?: unknown; session_secret?: unknown } = {},
+) =>
+  request(`/v1/features/session/${session}`, {
+    method: "POST",
+    headers: { origin: "https://shop.example", ...headers },
+    body: JSON.stringify({ key, session_secret }),
+  });
 
 export const readRollup = (entity: string, id: string, readKey = "shop-read-key") =>
   request(`/v1/features/${entity}/${encodeURIComponent(id)}`, { headers: { authorization: `Bearer ${readKey}` } });

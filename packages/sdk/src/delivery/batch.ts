@@ -20,14 +20,11 @@ export const append = (batch: QueuedBatch, event: Event, view: View): void => {
 };
 
 /**
- * Removes a field that a collector does not accept from a batch which it has rejected for it: the signals of page views, or
- * the traffic. Returns whether it has removed any: the batch can then be sent again.
+ * Removes the signals from the page views of a batch that a collector has rejected because it does not know this field.
+ * Returns whether it has removed any: the batch can then be sent again.
  */
-export const omitUnknown = (batch: QueuedBatch, { message }: ErrorResponse["error"]): boolean =>
-  /^traffic/.test(message)
-    ? !!batch.traffic && delete batch.traffic
-    : /\.signals /.test(message) &&
-      batch.views.filter((view) => view.signals !== undefined && delete view.signals).length > 0;
+export const omitSignals = ({ views }: QueuedBatch, { message }: ErrorResponse["error"]): boolean =>
+  /\.signals /.test(message) && views.filter((view) => view.signals !== undefined && delete view.signals).length > 0;
 
 /** Whether a stored value is a batch. Any script of the origin can write to the storage. */
 export const isBatch = (value: unknown): value is QueuedBatch => !!(value as QueuedBatch | undefined)?.events?.[0];

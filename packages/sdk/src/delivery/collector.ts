@@ -53,17 +53,23 @@ export interface Collector {
  *
  * @param url Base URL of the collector's routes, with a `/` at its end.
  * @param hasCookie Whether the collector keeps the visitor's `anonymous_id` in a cookie.
+ * @param secretOf Returns the secret of a session, if this page knows it.
  */
 export const createCollector = (
   key: string,
   url: string,
   hasCookie: boolean | undefined,
   compress: Compress | undefined,
+  secretOf: (sessionId: string | undefined) => string | undefined,
 ): Collector => {
   const compressBody = createCompression(compress);
   let credentials: RequestCredentials = hasCookie ? "include" : "omit";
-  // The events are last: the collector can then read the origin of a batch without parsing them.
-  const bodyOf = (batch: QueuedBatch) => bytesOf(toJson({ key, sent_at: now(), ...batch }));
+  /** The fields that the collector has rejected: an older one does not know them. */
+  let omitted = {};
+  // The events are last: the collector can then read the origin of a batch without parsing them. The secret is in no
+  // stored batch, and in no event of the tracker.
+  const bodyOf = (batch: QueuedBatch) =>
+    bytesOf(toJson({ key, sent_at: now(), session_secret: secretOf(batch.session_id), ...batch, ...omitted }));
 
   const omitCookie = () => {
     credentials = "omit";
@@ -72,7 +78,11 @@ export const createCollector = (
   const readFeatures: Collector["readFeatures"] = async (sessionId) => {
     try {
       const { error, features } = await bounded(async (signal) => {
-        const response = await fetch(`${url}features/session/${sessionId}?key=${key}`, { signal });
+        const route = `${url}features/session/${sessionId}`;
+        const body = toJson({ key, session_secret: secretOf(sessionId) });
+        let response = await fetch(route, { method: "POST", body, signal });
+        // An older collector reads by the id alone.
+        if (response.status === 405) response = await fetch(`${route}?key=${key}`, { signal });
         return response.json();
       });
       if (!features) throw new Error(error?.message ?? "the response has no features");
@@ -83,33 +93,44 @@ export const createCollector = (
     }
   };
 
-  return {
-    async post(batch, isCancelled) {
-      let body = bodyOf(batch);
-      let bytes = 0;
-      try {
-        return await bounded(async (signal) => {
-          const compressed = compressBody(body);
-          if (compressed) body = await compressed;
-          if (signal.aborted || isCancelled()) throw new Error("cancelled");
-          bytes = body.length;
-          bytesInFlight += bytes;
-          const response = await fetch(`${url}events`, {
-            method: "POST",
-            body,
-            keepalive: bytesInFlight <= KEEPALIVE_BYTES,
-            credentials,
-            signal,
-          });
-          return outcomeOf(response, await response.text());
+  const post: Collector["post"] = async (batch, isCancelled) => {
+    let body = bodyOf(batch);
+    let bytes = 0;
+    try {
+      return await bounded(async (signal) => {
+        const compressed = compressBody(body);
+        if (compressed) body = await compressed;
+        if (signal.aborted || isCancelled()) throw new Error("cancelled");
+        bytes = body.length;
+        bytesInFlight += bytes;
+        const response = await fetch(`${url}events`, {
+          method: "POST",
+          body,
+          keepalive: bytesInFlight <= KEEPALIVE_BYTES,
+          credentials,
+          signal,
         });
-      } catch (error) {
-        if (error === RESTORED) throw error;
-        return { status: 0, problem: `${error}`, retryAfterMs: 0, isForeign: false };
-      } finally {
-        bytesInFlight -= bytes;
-      }
-    },
+        return outcomeOf(response, await response.text());
+      });
+    } catch (error) {
+      if (error === RESTORED) throw error;
+      return { status: 0, problem: `${error}`, retryAfterMs: 0, isForeign: false };
+    } finally {
+      bytesInFlight -= bytes;
+    }
+  };
+
+  const postKnown: Collector["post"] = async (batch, isCancelled) => {
+    const without = omitted;
+    const outcome = await post(batch, isCancelled);
+    const [field] = /^(session_secret|user_token|traffic)/.exec(`${outcome.error?.message}`) ?? [];
+    if (!field || field in without) return outcome;
+    omitted = { ...omitted, [field]: undefined };
+    return postKnown(batch, isCancelled);
+  };
+
+  return {
+    post: postKnown,
     postLater(batch) {
       try {
         fetchLater(`${url}events`, {

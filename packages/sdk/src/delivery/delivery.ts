@@ -8,7 +8,7 @@ import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 import { warnOnce } from "../warn-once.ts";
 import { backoff } from "./backoff.ts";
-import { omitUnknown } from "./batch.ts";
+import { omitSignals } from "./batch.ts";
 import { batchAge, FRESH_MS, SEND_WITHIN_MS } from "./batch-age.ts";
 import { RESTORED } from "./bounded.ts";
 import { type Collector, hasKeepaliveQuota } from "./collector.ts";
@@ -165,7 +165,7 @@ export const createDelivery = (
     if (retryAfterMs === undefined) {
       failures = 0;
       if (response) acknowledge(entry, response);
-      else if (error && !omitUnknown(entry.batch, error)) drop(entry, error);
+      else if (error && !omitSignals(entry.batch, error)) drop(entry, error);
       return sendNext();
     }
     if (isForeign) warnOnce("the endpoint may be wrong:", problem);

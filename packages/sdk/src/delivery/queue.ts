@@ -18,7 +18,7 @@ const MAX_EVENTS = 100;
 const MAX_BYTES = 20_000;
 
 /** The fields of {@link BatchOrigin} that may change within a session. A change starts a new batch. */
-const ORIGIN_FIELDS = ["tab_id", "anonymous_id", "user_id", "consent"] as const;
+const ORIGIN_FIELDS = ["tab_id", "anonymous_id", "user_id", "user_token", "consent"] as const;
 
 /** Most queued batches, each of at most 50 KB. The queue drops the oldest beyond that. */
 const MAX_BATCHES = 200;

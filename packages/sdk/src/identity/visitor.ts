@@ -11,6 +11,8 @@ import { createId } from "./create-id.ts";
 export interface Visitor {
   anonymous_id: string;
   user_id?: string | undefined;
+  /** The token with which the site's server vouches for `user_id`. */
+  user_token?: string | undefined;
   session_id: string;
 }
 
@@ -18,6 +20,8 @@ export interface Visitor {
 export interface StoredIdentity {
   /** The visitor; absent after a logout until the next event. */
   visitor?: Visitor;
+  /** The secret of the session, 128 random bits, with which its browser reads the session's features. */
+  session_secret?: string;
   /** Start of the session, in UTC milliseconds. */
   started_at: number;
   /** Time of the latest activity, in UTC milliseconds. */
@@ -41,7 +45,7 @@ interface IdentityChanges {
 /** Returns the storage of an identity by its storage key. */
 export type IdentityStore = (name: string) => StoredValue<StoredIdentity>;
 
-const PATTERNS = { anonymous_id: CLIENT_ID, session_id: SESSION_ID, user_id: USER_ID };
+const PATTERNS = { anonymous_id: CLIENT_ID, session_id: SESSION_ID, user_id: USER_ID, user_token: USER_ID };
 
 /** The valid fields of a stored identity: any script of the origin can write to the storage. A session needs both ids. */
 const validated = ({ visitor, ...others }: StoredIdentity): StoredIdentity => {
@@ -70,10 +74,12 @@ export interface Identity {
    * The call does not count as activity.
    */
   sessionAt(time: number): string | undefined;
+  /** The secret of a session; `undefined` unless it is the known one. */
+  secretOf(sessionId: string | undefined): string | undefined;
   /** Reads the changes of other pages now. The call does not count as activity. */
   refresh(): IdentityChanges;
   /** Links the session to a user from now on; `undefined` removes the link, because the visitor `denies` it or for another reason. */
-  identify(userId: string | undefined, denies?: boolean): void;
+  identify(user: Pick<Visitor, "user_id" | "user_token"> | undefined, denies?: boolean): void;
   /** Ends the session. The next session belongs to a new visitor, unless it `keepsVisitor`. */
   forget(keepsVisitor?: boolean): void;
 }
@@ -158,6 +164,8 @@ export const createIdentity = (
                   ...identity.visitor,
                   session_id: `${key.split("_")[1]}.${createId()}`,
                 },
+                // A session that never ends keeps its secret.
+                session_secret: (hasSessionId && identity.session_secret) || createId(4),
                 started_at: sessionTime(time),
               },
         );
@@ -170,6 +178,7 @@ export const createIdentity = (
       const latest = continues(identity, time, REFRESH_EVERY_MS) ? identity : (readStored() ?? identity);
       return continues(latest, time, SESSION_IDLE_MS) ? latest.visitor?.session_id : undefined;
     },
+    secretOf: (sessionId) => (sessionId === known()?.session_id ? identity.session_secret : undefined),
     refresh() {
       const { denies_personalisation } = identity;
       const before = known();
@@ -185,11 +194,11 @@ export const createIdentity = (
         isDenied: !denies_personalisation && !!identity.denies_personalisation,
       };
     },
-    identify(userId, denies = false) {
+    identify({ user_id, user_token } = {}, denies = false) {
       read();
       save({
         ...identity,
-        visitor: { ...(identity.visitor as Visitor), user_id: userId },
+        visitor: { ...(identity.visitor as Visitor), user_id, user_token },
         denies_personalisation: denies,
       });
     },

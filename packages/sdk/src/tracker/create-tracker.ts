@@ -49,7 +49,9 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     purposes: { measurement: "granted", personalisation: "granted" },
   };
   const { on, emit } = createEmitter<TrackerEventMap>();
-  const collector = createCollector(key, url, !!url && options.cookie, options.compress);
+  const collector = createCollector(key, url, !!url && options.cookie, options.compress, (sessionId) =>
+    state.connection?.secretOf(sessionId),
+  );
 
   const views = createViews(state, emit, (...event) => capture(...event), options.queryParameters);
   const capture: Capture = createCapture(state, views, emit, options.beforeSend);
@@ -106,12 +108,16 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
       return (state.connection && state.visitor?.session_id) ?? "";
     },
     track: guard((name: string, properties?: unknown) => capture("custom", { name, properties } as FieldsOf<"custom">)),
-    identify: guard((userId: unknown, traits?: unknown) => {
+    identify: guard((userId: unknown, traits?: unknown, token?: unknown) => {
       const user_id = userIdOf(userId);
       if (!user_id) return;
       // The user belongs to the session of now, which may be another one than that of the latest event.
       views.continueSession();
-      state.user = { user_id, traits: copyJson("traits", traits) };
+      state.user = {
+        user_id,
+        user_token: typeof token === "string" ? token : undefined,
+        traits: copyJson("traits", traits),
+      };
       sendIdentify(state, capture);
     }),
     reset: () => runEach(() => state.connection?.forget(), leaveVisitor, collector.forgetCookie),

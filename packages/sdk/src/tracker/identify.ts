@@ -32,7 +32,7 @@ export const sendIdentify = ({ connection, purposes, user }: TrackerState, captu
   if (personalisation !== "granted") connection.identify(undefined, personalisation === "denied");
   else if (user) {
     const { user_id, traits } = user;
-    connection.identify(user_id);
+    connection.identify(user);
     capture("identify", { user_id, ...traits } as FieldsOf<"identify">);
   }
 };

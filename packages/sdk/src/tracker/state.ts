@@ -34,8 +34,8 @@ export interface TrackerState {
   held?: HeldEvent[] | undefined;
   /** The visitor at the latest event. */
   visitor?: Visitor | undefined;
-  /** The user that the page has named, and the traits. */
-  user?: { user_id: string; traits: PropertyFields } | undefined;
+  /** The user that the page has named, the token for the user, and the traits. */
+  user?: { user_id: string; user_token: string | undefined; traits: PropertyFields } | undefined;
 }
 
 /** The connection of a tracker. @throws Error while measurement is not granted. */

@@ -28,8 +28,11 @@ export interface Tracker<Events extends object = UntypedEvents, Traits extends o
   /**
    * Links the session to a user from now on. `userId`: a text of 1 to 200 characters that is not blank, or a finite number, which counts
    * as its text. Any other value is ignored with a warning, so that visitors without an id do not become one user.
+   *
+   * @param token The HMAC-SHA256 of the user's id with the site's secret, in lower-case hexadecimal digits: the site's server
+   *   vouches for the user. Default: none.
    */
-  identify(userId: string | number, traits?: InputOf<Traits>): void;
+  identify(userId: string | number, traits?: InputOf<Traits>, token?: string): void;
   /** Starts a new visitor from now on, for example after a logout. */
   reset(): void;
   /**

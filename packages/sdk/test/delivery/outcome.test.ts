@@ -65,7 +65,8 @@ describe("the outcome of a request", () => {
   it("is final for an error of the collector", () => {
     for (const [code, { status }] of Object.entries(errorCodes)) {
       const { retryAfterMs, error } = outcome(status, { error: { code, message: "no", later: 1 } });
-      expect([code, error?.code, retryAfterMs]).toEqual([code, code, status === 404 || status >= 500 ? 0 : undefined]);
+      const isRetried = [404, 429].includes(status) || status >= 500;
+      expect([code, error?.code, retryAfterMs]).toEqual([code, code, isRetried ? 0 : undefined]);
     }
     expect(outcome(422, { error: { code: "added_later", message: "no" } }).retryAfterMs).toBeUndefined();
   });

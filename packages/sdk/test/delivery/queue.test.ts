@@ -65,6 +65,7 @@ describe("the open batch", () => {
     ["tab", { tab_id: "other" }],
     ["visitor", { anonymous_id: "visitor2" }],
     ["user", { user_id: "user" }],
+    ["token of the user", { user_token: "token" }],
     ["consent", { consent: { measurement: "granted", personalisation: "denied" } }],
   ])("is a new batch when the %s changes", (_, change) => {
     add(0);

@@ -96,6 +96,50 @@ describe("the session", () => {
   });
 });
 
+describe("the secret of the session", () => {
+  const secretIn = (tab: Identity) => tab.secretOf(visitorIn(tab).session_id);
+
+  it("conforms to the contract, and is the same in all tabs", () => {
+    const [one, other] = [openTab(), openTab()];
+    const secret = secretIn(one);
+    expect(envelope.shape.session_secret.unwrap().safeParse(secret).success).toBe(true);
+    expect(secretIn(other)).toBe(secret);
+    one.identify({ user_id: "ann" });
+    expect([secretIn(one), secretIn(openTab())]).toEqual([secret, secret]);
+  });
+
+  it("is another one in each session, and after a logout", () => {
+    const tab = openTab();
+    const secrets = [secretIn(tab)];
+    advance(SESSION_IDLE_MS * 2);
+    secrets.push(secretIn(tab));
+    tab.forget(true);
+    secrets.push(secretIn(tab));
+    tab.forget();
+    secrets.push(secretIn(tab));
+    expect(new Set(secrets).size).toBe(4);
+    expect(secrets).not.toContain(undefined);
+  });
+
+  it("is unknown for any other session, and before the first event", () => {
+    const tab = openTab();
+    expect(tab.secretOf(undefined)).toBeUndefined();
+    const { session_id } = visitorIn(tab);
+    expect(tab.secretOf("shop.another-session")).toBeUndefined();
+    advance(SESSION_IDLE_MS * 2);
+    visitorIn(tab);
+    expect(tab.secretOf(session_id)).toBeUndefined();
+  });
+
+  it("lasts as long as the browser's visitor for a session with a fixed id", () => {
+    const tab = openTab("fixed-session");
+    const secret = secretIn(tab);
+    expect(secret).toBeDefined();
+    advance(SESSION_IDLE_MS * 3);
+    expect([secretIn(tab), secretIn(openTab("fixed-session"))]).toEqual([secret, secret]);
+  });
+});
+
 /** Clocks of a page, in UTC milliseconds. */
 interface Clocks {
   page(): number;
@@ -231,7 +275,7 @@ describe("the visitor", () => {
             const visitor = action === "nothing" ? undefined : visitorIn(tabs[tab] as Identity);
             if (action === "log in") {
               user = `user-${time}`;
-              identify(user);
+              identify({ user_id: user });
             } else if (action === "log out" && visitor) {
               user = undefined;
               usersBefore.add(visitor.anonymous_id);

@@ -3,26 +3,27 @@ import { anonymousIdOf } from "../../access/visitor-cookie.ts";
 import { ingest } from "../../ingest/ingest.ts";
 import { createLimits } from "../../ingest/limits.ts";
 import { readText } from "../read-body.ts";
-import type { RouteGroup } from "../route-group.ts";
+import type { RouteGroup } from "../route.ts";
 
 /** `POST /v1/events`: stores a batch, and returns its counts and rejected events. */
-export const eventRoutes: RouteGroup = (app, { lookup, meter }) => {
+export const eventRoutes: RouteGroup<"POST /v1/events"> = ({ meter }) => {
   const limits = createLimits(meter);
-  app.post("/v1/events", async (c) => {
-    const receivedAt = Date.now();
-    const body = await readText(c.req.raw);
-    const response = await ingest(body, {
-      lookup,
-      origin: c.req.header("origin"),
-      gpc: hasGpc(c),
-      anonymousIdOf: ({ site }, envelope) => anonymousIdOf(c, site, envelope),
-      receivedAt,
-      env: c.env,
-      meter,
-      limits,
-      address: c.req.header("cf-connecting-ip"),
-      waitUntil: (work) => c.executionCtx.waitUntil(work),
-    });
-    return c.json(response);
-  });
+  return {
+    async "POST /v1/events"(c, tenantOf) {
+      const receivedAt = Date.now();
+      const body = await readText(c.req.raw);
+      const response = await ingest(body, {
+        tenantOf,
+        gpc: hasGpc(c),
+        anonymousIdOf: ({ site }, envelope) => anonymousIdOf(c, site, envelope),
+        receivedAt,
+        env: c.env,
+        meter,
+        limits,
+        address: c.req.header("cf-connecting-ip"),
+        waitUntil: (work) => c.executionCtx.waitUntil(work),
+      });
+      return c.json(response);
+    },
+  };
 };

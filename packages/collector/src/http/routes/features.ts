@@ -1,35 +1,24 @@
-import type { RollupVectorResponse, SessionVectorResponse, VectorResponse } from "@tidemark/schema";
-import type { Context } from "hono";
+import {
+  type RollupVectorResponse,
+  type SessionVectorResponse,
+  sessionRead,
+  userRead,
+  type VectorResponse,
+} from "@tidemark/schema";
 import { abbreviated } from "../../abbreviated.ts";
 import { featuresRejection, hasGpc } from "../../access/consent.ts";
-import { bearerOf } from "../../access/keys.ts";
-import type { TenantLookup } from "../../access/tenant-lookup.ts";
+import { createRateLimits } from "../../access/rate-limits.ts";
+import { isUserToken } from "../../access/user-token.ts";
 import { setNamed } from "../../config.ts";
-import type { Env } from "../../env.ts";
 import { HttpError } from "../../errors.ts";
 import { readRollup, readSession } from "../../serving/read-vector.ts";
+import type { SessionVector } from "../../session/session.ts";
 import type { CompiledSet, Tenant } from "../../tenants.ts";
-import type { RouteGroup } from "../route-group.ts";
-
-type FeatureRequest = Context<{ Bindings: Env }>;
-
-/** The tenant of the read key that a server sends; `undefined` without a key. */
-const tenantByReadKey = async (c: FeatureRequest, lookup: TenantLookup): Promise<Tenant | undefined> => {
-  const bearer = bearerOf(c);
-  return bearer === undefined ? undefined : lookup.byReadKey(bearer, c.env);
-};
-
-/**
- * The tenant of the public key that a page sends; `undefined` without a key. Whoever has a session's
- * id and the public key may read the session: all tabs of a browser share the id, and a request without `Origin` passes.
- */
-const tenantByKey = (c: FeatureRequest, lookup: TenantLookup): Tenant | undefined => {
-  const key = c.req.query("key");
-  return key === undefined ? undefined : lookup.byKey(key, c.req.header("origin"));
-};
+import { readBody } from "../read-body.ts";
+import type { RouteContext, RouteGroup } from "../route.ts";
 
 /** Rejects a path with percent-encoding that does not decode to text, which the router leaves as it is. */
-const expectDecodable = (c: FeatureRequest): void => {
+const expectDecodable = (c: RouteContext): void => {
   try {
     decodeURIComponent(new URL(c.req.url).pathname);
   } catch {
@@ -37,15 +26,17 @@ const expectDecodable = (c: FeatureRequest): void => {
   }
 };
 
-const vectorNotFound = ({ site }: Tenant, entity: string, id: string) =>
-  new HttpError("not_found", `Site ${site.id} has no ${entity} ${JSON.stringify(abbreviated(id))}.`);
+const { countRequest } = createRateLimits();
+
+const vectorNotFound = ({ site }: Tenant, entity: string, id: string, condition = "") =>
+  new HttpError("not_found", `Site ${site.id} has no ${entity} ${JSON.stringify(abbreviated(id))}${condition}.`);
 
 /**
  * The feature set that a request names by `set`: `purchase_intent` for its highest version, or `purchase_intent:2`.
  *
  * @throws HttpError `invalid_query` that lists the sets of the entity.
  */
-const setIn = (c: FeatureRequest, { featureSets }: Tenant, entity: string): CompiledSet | undefined => {
+const setIn = (c: RouteContext, { featureSets }: Tenant, entity: string): CompiledSet | undefined => {
   const given = c.req.query("set");
   if (given === undefined) return undefined;
   const own = featureSets.filter((set) => set.entity === entity);
@@ -66,41 +57,71 @@ const inSet = <V extends Pick<VectorResponse, "features">>(vector: V, set: Compi
 };
 
 /**
- * `GET /v1/features/{entity}/{id}`: the vector at the time of the call. A session's vector includes every acknowledged
- * event; a rollup's, those of confirmed pushes.
+ * The session of a page, as the page may read it.
+ *
+ * @throws HttpError `not_found`, also for a wrong secret, so that it does not show which sessions exist; `no_consent`; or
+ * `too_many_requests`.
  */
-export const featureRoutes: RouteGroup = (app, { lookup }) => {
-  app.use("/v1/features/*", async (c, next) => {
-    expectDecodable(c);
-    await next();
-    c.header("cache-control", "no-store");
-  });
+const readOwnSession = async (c: RouteContext, tenant: Tenant, id: string, secret: string): Promise<SessionVector> => {
+  await countRequest(c.env, tenant, c.req.header("cf-connecting-ip"));
+  const vector = await readSession(c.env, tenant, id, secret);
+  if (!vector) throw vectorNotFound(tenant, "session", id, " that began with this secret");
+  const rejection = featuresRejection(tenant.site, vector.consent, hasGpc(c));
+  if (rejection) throw new HttpError("no_consent", rejection);
+  return vector;
+};
 
-  app.get("/v1/features/session/:id", async (c) => {
-    const reader = await tenantByReadKey(c, lookup);
-    const tenant = reader ?? tenantByKey(c, lookup);
-    if (!tenant) {
-      const message = "Send `Authorization: Bearer <read key>`, or from a page of the site `?key=<public key>`.";
-      throw new HttpError("unauthorized", message);
-    }
+/**
+ * The vectors at the time of the call. A session's vector includes every acknowledged event; a rollup's, those of
+ * confirmed pushes.
+ */
+export const featureRoutes: RouteGroup<
+  | "GET /v1/features/session/:id"
+  | "POST /v1/features/session/:id"
+  | "POST /v1/features/user/:id"
+  | "GET /v1/features/:entity/:id"
+> = () => ({
+  async "GET /v1/features/session/:id"(c, tenant) {
+    expectDecodable(c);
     const id = c.req.param("id");
     const set = setIn(c, tenant, "session");
     const vector = await readSession(c.env, tenant, id);
     if (!vector) throw vectorNotFound(tenant, "session", id);
-    const rejection = reader ? undefined : featuresRejection(tenant.site, vector.consent, hasGpc(c));
-    if (rejection) throw new HttpError("no_consent", rejection);
     return c.json({ entity: "session", id, ...inSet(vector, set) } satisfies SessionVectorResponse);
-  });
+  },
 
-  app.get("/v1/features/:entity/:id", async (c) => {
-    const { entity, id } = c.req.param();
-    const tenant = await tenantByReadKey(c, lookup);
-    if (!tenant) {
+  async "POST /v1/features/session/:id"(c, tenantOf) {
+    expectDecodable(c);
+    const { key, session_secret } = await readBody(c.req.raw, sessionRead);
+    const tenant = tenantOf(key);
+    const id = c.req.param("id");
+    const set = setIn(c, tenant, "session");
+    const vector = await readOwnSession(c, tenant, id, session_secret);
+    return c.json({ entity: "session", id, ...inSet(vector, set) } satisfies SessionVectorResponse);
+  },
+
+  async "POST /v1/features/user/:id"(c, tenantOf) {
+    expectDecodable(c);
+    const { key, session_id, session_secret, user_token } = await readBody(c.req.raw, userRead);
+    const tenant = tenantOf(key);
+    const id = c.req.param("id");
+    if (!(await isUserToken(c.env, tenant.site, id, user_token)))
       throw new HttpError(
         "unauthorized",
-        "Send `Authorization: Bearer <read key>`: a page may read only its own session.",
+        "user_token: expected the HMAC-SHA256 of the user's id with the secret that userTokenSecret names.",
       );
-    }
+    const set = setIn(c, tenant, "user");
+    await readOwnSession(c, tenant, session_id, session_secret);
+    const vector = tenant.definitions.rollups.has("user") ? await readRollup(c.env, tenant, "user", id) : undefined;
+    if (!vector) throw vectorNotFound(tenant, "user", id);
+    // The ids of the user's other browsers are for servers only.
+    const { anonymous_ids: _, ...others } = vector;
+    return c.json({ entity: "user", id, ...inSet(others, set) } satisfies RollupVectorResponse);
+  },
+
+  async "GET /v1/features/:entity/:id"(c, tenant) {
+    expectDecodable(c);
+    const { entity, id } = c.req.param();
     const { rollups } = tenant.definitions;
     if (!rollups.has(entity)) {
       const defined = ["session", ...rollups.keys()].join(", ");
@@ -113,5 +134,5 @@ export const featureRoutes: RouteGroup = (app, { lookup }) => {
     const vector = await readRollup(c.env, tenant, entity, id);
     if (!vector) throw vectorNotFound(tenant, entity, id);
     return c.json({ entity, id, ...inSet(vector, set) } satisfies RollupVectorResponse);
-  });
-};
+  },
+});

@@ -1,4 +1,4 @@
-import type { RouteGroup } from "../route-group.ts";
+import type { Deployment, Handlers } from "../route.ts";
 import { eventRoutes } from "./events.ts";
 import { featureRoutes } from "./features.ts";
 import { forgetRoutes } from "./forget.ts";
@@ -6,12 +6,12 @@ import { healthRoutes } from "./health.ts";
 import { logRoutes } from "./log.ts";
 import { metricsRoutes } from "./metrics.ts";
 
-/** All routes, in the order in which they are tried. */
-export const routes: readonly RouteGroup[] = [
-  eventRoutes,
-  featureRoutes,
-  forgetRoutes,
-  healthRoutes,
-  logRoutes,
-  metricsRoutes,
-];
+/** Creates the handlers of all routes. */
+export const createHandlers = (deployment: Deployment): Handlers => ({
+  ...eventRoutes(deployment),
+  ...forgetRoutes(deployment),
+  ...featureRoutes(deployment),
+  ...logRoutes(deployment),
+  ...metricsRoutes(deployment),
+  ...healthRoutes(deployment),
+});

@@ -1,8 +1,6 @@
 import { type LogFile, rangesOf, recordKinds } from "@tidemark/schema/log";
-import type { Context } from "hono";
 import { abbreviated } from "../../abbreviated.ts";
-import { expectAdmin } from "../../access/admin.ts";
-import { type Env, logKeeperOf, logWriterOf } from "../../env.ts";
+import { logKeeperOf, logWriterOf } from "../../env.ts";
 import { HttpError, invalidJson } from "../../errors.ts";
 import { bucketOf } from "../../log/bucket.ts";
 import { byteRangeIn } from "../../log/byte-range.ts";
@@ -13,14 +11,12 @@ import type { Replaced } from "../../log/replace-files.ts";
 import { readTail } from "../../log/tail.ts";
 import { partitionsOf } from "../../partition/partitions.ts";
 import type { Tenant, Tenants } from "../../tenants.ts";
-import type { RouteGroup } from "../route-group.ts";
-
-type LogRequest = Context<{ Bindings: Env }>;
+import type { RouteContext, RouteGroup } from "../route.ts";
 
 const HOUR_MS = 3_600_000;
 
 /** The site with a log that the query names. @throws HttpError that says what to change. */
-const tenantOfLog = (c: LogRequest, tenants: Tenants): Tenant => {
+const tenantOfLog = (c: RouteContext, tenants: Tenants): Tenant => {
   const site = c.req.query("site");
   const sites = [...tenants.keys()].join(", ");
   if (site === undefined) throw new HttpError("invalid_query", `site: expected one of ${sites}; given none.`);
@@ -39,7 +35,7 @@ const tenantOfLog = (c: LogRequest, tenants: Tenants): Tenant => {
 const LATEST = Date.UTC(10_000, 0, 1) - 1;
 
 /** A time in the query, in UTC milliseconds, between 1970 and {@link LATEST}. */
-const timeIn = (c: LogRequest, name: string, byDefault: number): number => {
+const timeIn = (c: RouteContext, name: string, byDefault: number): number => {
   const text = c.req.query(name);
   const time = text === undefined ? byDefault : Date.parse(text);
   if (Number.isNaN(time))
@@ -86,24 +82,25 @@ const isWithin =
       return start <= to && start + HOUR_MS > from;
     });
 
-/** The files of the log, the records that are in no file, and the command to write these into files. For operators only. */
-export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants }) => {
-  /** The site that a request of the operator names. */
-  const authorized = async (c: LogRequest): Promise<Tenant> => {
-    await expectAdmin(c, adminKeySecret);
-    return tenantOfLog(c, tenants);
-  };
-
-  app.get("/v1/log/files", async (c) => {
-    const { site } = await authorized(c);
+/** The routes of the log: its files, the records that are in no file, and commands that write and merge files. */
+export const logRoutes: RouteGroup<
+  | "GET /v1/log/files"
+  | "GET /v1/log/files/:name{.+}"
+  | "GET /v1/log/tail"
+  | "POST /v1/log/compact"
+  | "PUT /v1/log/compacted/:name{.+}"
+  | "POST /v1/log/replace"
+  | "POST /v1/log/cut"
+> = ({ tenants }) => ({
+  async "GET /v1/log/files"(c) {
+    const { site } = tenantOfLog(c, tenants);
     const [from, to] = [timeIn(c, "from", 0), timeIn(c, "to", LATEST)];
     const files = await listFiles(bucketOf(c.env), site.id, dateOf(from), dateOf(to));
     c.header("cache-control", "no-store");
     return c.json({ files: files.filter(isWithin(from, to)) });
-  });
+  },
 
-  app.get("/v1/log/files/:name{.+}", async (c) => {
-    await expectAdmin(c, adminKeySecret);
+  async "GET /v1/log/files/:name{.+}"(c) {
     const bucket = bucketOf(c.env);
     const name = c.req.param("name");
     const size = (await sizeOfFile(bucket, name)) ?? noFile(name);
@@ -122,16 +119,16 @@ export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants
       "content-length": `${range?.length ?? size}`,
       ...(range && { "content-range": `bytes ${range.offset}-${range.offset + range.length - 1}/${size}` }),
     });
-  });
+  },
 
-  app.get("/v1/log/tail", async (c) => {
-    const tenant = await authorized(c);
+  async "GET /v1/log/tail"(c) {
+    const tenant = tenantOfLog(c, tenants);
     const headers = { "cache-control": "no-store", "content-type": "application/x-ndjson; charset=utf-8" };
     return c.body(await readTail(c.env, tenant, await partitionsOf(c.env, tenant)), 200, headers);
-  });
+  },
 
-  app.post("/v1/log/compact", async (c) => {
-    const { site } = await authorized(c);
+  async "POST /v1/log/compact"(c) {
+    const { site } = tenantOfLog(c, tenants);
     const bucket = bucketOf(c.env);
     const keeper = logKeeperOf(c.env, site.id);
     let replaced = 0;
@@ -140,10 +137,9 @@ export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants
       for (const hour of hoursToCompact(files)) replaced += await keeper.compact({ site: site.id, date, hour });
     }
     return c.json({ replaced });
-  });
+  },
 
-  app.put("/v1/log/compacted/:name{.+}", async (c) => {
-    await expectAdmin(c, adminKeySecret);
+  async "PUT /v1/log/compacted/:name{.+}"(c) {
     const name = c.req.param("name");
     const [, kind, site] = DAY_FILE.exec(name) ?? [];
     if (!(recordKinds as readonly unknown[]).includes(kind) || !tenants.get(site ?? "")?.log)
@@ -153,20 +149,20 @@ export const logRoutes: RouteGroup = (app, { config: { adminKeySecret }, tenants
       );
     const isStored = await putFile(bucketOf(c.env), name, c.req.raw.body);
     return c.json({ stored: isStored });
-  });
+  },
 
-  app.post("/v1/log/replace", async (c) => {
-    const { site } = await authorized(c);
+  async "POST /v1/log/replace"(c) {
+    const { site } = tenantOfLog(c, tenants);
     const replaced = readReplaced(await c.req.text(), site.id);
     const reason = await logKeeperOf(c.env, site.id).replace(replaced);
     return c.json({ replaced: reason === undefined, ...(reason !== undefined && { reason }) });
-  });
+  },
 
-  app.post("/v1/log/cut", async (c) => {
-    const tenant = await authorized(c);
+  async "POST /v1/log/cut"(c) {
+    const tenant = tenantOfLog(c, tenants);
     const { id } = tenant.site;
     const partitions = await partitionsOf(c.env, tenant);
     const files = await Promise.all(partitions.map((each) => logWriterOf(c.env, tenant, each).write(id, each)));
     return c.json({ files: files.flat() });
-  });
-};
+  },
+});

@@ -1,16 +1,14 @@
-import { expectAdmin } from "../../access/admin.ts";
 import { allMetrics } from "../../env.ts";
 import { EXPOSITION_TYPE, expose } from "../../metrics/exposition.ts";
 import { addSamples, type Samples } from "../../metrics/families.ts";
-import type { RouteGroup } from "../route-group.ts";
+import type { RouteGroup } from "../route.ts";
 
 /** `GET /metrics`: the deployment's metrics for Prometheus. */
-export const metricsRoutes: RouteGroup = (app, { config: { adminKeySecret } }) => {
-  app.get("/metrics", async (c) => {
-    await expectAdmin(c, adminKeySecret);
+export const metricsRoutes: RouteGroup<"GET /metrics"> = () => ({
+  async "GET /metrics"(c) {
     c.header("cache-control", "no-store");
     const sums: Samples = {};
     for (const samples of await Promise.all(allMetrics(c.env).map((each) => each.read()))) addSamples(sums, samples);
     return c.body(expose(sums), 200, { "content-type": EXPOSITION_TYPE });
-  });
-};
+  },
+});

@@ -1,0 +1,71 @@
+/**
+ * The callers that a route accepts.
+ *
+ * - `anyone`;
+ * - `page`: a page of a site, by the site's public key and its origin;
+ * - `server`: by a site's read key;
+ * - `operator`: by the deployment's admin key.
+ */
+export type Caller = "anyone" | "page" | "server" | "operator";
+
+/** The rule of a route. */
+export interface RouteAccess {
+  caller: Caller;
+  /** Whether a page may send the site's cookie. Its browser then needs credentialed CORS headers. Default: no. */
+  takesCookie?: true;
+}
+
+/**
+ * The rule of every route, in the order in which the app tries them. A route that is not in this table does not exist,
+ * and its handler has only what its rule grants.
+ */
+export const routeAccess = {
+  "POST /v1/events": { caller: "page", takesCookie: true },
+  "POST /v1/forget": { caller: "page", takesCookie: true },
+  "GET /v1/features/session/:id": { caller: "server" },
+  "POST /v1/features/session/:id": { caller: "page" },
+  "POST /v1/features/user/:id": { caller: "page" },
+  "GET /v1/features/:entity/:id": { caller: "server" },
+  "GET /v1/log/files": { caller: "operator" },
+  "GET /v1/log/files/:name{.+}": { caller: "operator" },
+  "GET /v1/log/tail": { caller: "operator" },
+  "POST /v1/log/cut": { caller: "operator" },
+  "POST /v1/log/compact": { caller: "operator" },
+  "PUT /v1/log/compacted/:name{.+}": { caller: "operator" },
+  "POST /v1/log/replace": { caller: "operator" },
+  "GET /metrics": { caller: "operator" },
+  "GET /healthz": { caller: "anyone" },
+} as const satisfies Record<`${"GET" | "POST" | "PUT"} /${string}`, RouteAccess>;
+
+/** Method and path of a route. */
+export type RouteName = keyof typeof routeAccess;
+
+/** The method of a route. */
+export type MethodOf<R extends RouteName> = R extends `${infer Method} /${string}` ? Method : never;
+
+/** The path of a route, in the notation of the router. */
+export type PathOf<R extends RouteName> = R extends `${string} ${infer Path}` ? Path : never;
+
+/** All routes, in the order of the table. */
+export const routeNames = Object.keys(routeAccess) as RouteName[];
+
+/** The rule of a route. */
+export const accessOf = (route: RouteName): RouteAccess => routeAccess[route];
+
+/** Splits the name of a route into its method and its path. */
+export const partsOf = (route: RouteName): [method: string, path: string] => {
+  const space = route.indexOf(" ");
+  return [route.slice(0, space), route.slice(space + 1)];
+};
+
+/** Whether each request to `path` is one to `pattern` too. Both have the notation of the router. */
+const covers = (pattern: string, path: string): boolean =>
+  new RegExp(`^${pattern.replace(/:\w+(\{.+\})?/g, "[^/]+")}$`).test(path);
+
+/** The methods of each path. */
+export const methodsByPath: ReadonlyMap<string, readonly string[]> = new Map(
+  routeNames.map(partsOf).map(([, path]) => {
+    const routes = routeNames.map(partsOf).filter(([, pattern]) => covers(pattern, path));
+    return [path, [...new Set(routes.map(([method]) => method))].toSorted()];
+  }),
+);

@@ -1,0 +1,176 @@
+import { env } from "cloudflare:workers";
+import { createHmac } from "node:crypto";
+import { expect, it } from "vitest";
+import { accessOf, type Caller, partsOf, type RouteName, routeNames } from "../../src/access/route-access.ts";
+import type { Env } from "../../src/env.ts";
+import { bucketOf } from "../../src/log/bucket.ts";
+import { accept, batch, custom, newSession, request, rollupVectorOf, SECRET } from "../workers/client.ts";
+
+/** A caller: the keys and the session's id and secret that it sends. */
+interface Sender {
+  bearer?: string;
+  key?: string;
+  session_id: string;
+  session_secret?: string;
+  user_token?: string;
+}
+
+const [own, others] = [newSession(), newSession()];
+const OTHER_SECRET = SECRET.replaceAll("1", "9");
+const USER = "matrix-user";
+const tokenOf = (secret: string) => createHmac("sha256", secret).update(USER).digest("hex");
+const user_token = tokenOf("shop-user-tokens");
+const FILE = "kind=event/site=shop/matrix.parquet";
+const DAY_FILE = "kind=event/site=shop/date=2026-11-28/hour=all/compacted-matrix.parquet";
+
+const senders = {
+  "without a key": { session_id: own },
+  "with wrong keys": {
+    bearer: "wrong",
+    key: "tm_shop_wrongwrong",
+    session_id: own,
+    session_secret: SECRET,
+    user_token,
+  },
+  "with the keys of another site": {
+    bearer: "blog-read-key",
+    key: "tm_blog_bbbbbbbb",
+    session_id: own,
+    session_secret: SECRET,
+    user_token,
+  },
+  "with the read key": { bearer: "shop-read-key", session_id: own },
+  "with the admin key": { bearer: "admin-key", session_id: own },
+  "with the public key as bearer": { bearer: "tm_shop_aaaaaaaa", session_id: own },
+  "with the secret of the session and the token of the user": {
+    key: "tm_shop_aaaaaaaa",
+    session_id: own,
+    session_secret: SECRET,
+    user_token,
+  },
+  "with the secret of the session": { key: "tm_shop_aaaaaaaa", session_id: own, session_secret: SECRET },
+  "with the secret of the session and a wrong token": {
+    key: "tm_shop_aaaaaaaa",
+    session_id: own,
+    session_secret: SECRET,
+    user_token: tokenOf("gate-user-tokens"),
+  },
+  "with the id of another session": {
+    key: "tm_shop_aaaaaaaa",
+    session_id: others,
+    session_secret: SECRET,
+    user_token,
+  },
+  "with the id of the session alone": { key: "tm_shop_aaaaaaaa", session_id: own, user_token },
+} satisfies Record<string, Sender>;
+
+type SenderName = keyof typeof senders;
+
+/** The senders that each kind of caller is. Each other sender is rejected. */
+const accepted: Record<Caller, readonly SenderName[]> = {
+  anyone: Object.keys(senders) as SenderName[],
+  page: (Object.keys(senders) as SenderName[]).filter((name) => / (secret|id) of /.test(name)),
+  server: ["with the read key"],
+  operator: ["with the admin key"],
+};
+
+/** The pages that a read of their visitor's features serves. */
+const readers: { [R in RouteName]?: readonly SenderName[] } = {
+  "POST /v1/features/session/:id": [
+    "with the secret of the session and the token of the user",
+    "with the secret of the session",
+    "with the secret of the session and a wrong token",
+  ],
+  "POST /v1/features/user/:id": ["with the secret of the session and the token of the user"],
+};
+
+/** Origins of a request, and whether they belong to the site. */
+const origins: [origin: string | undefined, isOwn: boolean][] = [
+  [undefined, true],
+  ["https://shop.example", true],
+  ["https://www.shop.example", true],
+  ["http://localhost:3000", false],
+  ["https://club.example", false],
+  ["https://evil.example", false],
+  ["null", false],
+];
+
+/** The path and body of a request to each route that a permitted caller gets a status 2xx for. */
+const requests: Record<RouteName, (sender: Sender) => { path: string; body?: object }> = {
+  "POST /v1/events": ({ bearer: _, ...sent }) => ({
+    path: "/v1/events",
+    body: { ...batch([custom(0)]), key: undefined, ...sent },
+  }),
+  "POST /v1/forget": ({ key }) => ({ path: key ? `/v1/forget?key=${key}` : "/v1/forget" }),
+  "GET /v1/features/session/:id": ({ session_id, key }) => ({ path: `/v1/features/session/${session_id}?key=${key}` }),
+  "POST /v1/features/session/:id": ({ session_id, key, session_secret }) => ({
+    path: `/v1/features/session/${session_id}`,
+    body: { key, session_secret },
+  }),
+  "POST /v1/features/user/:id": ({ bearer: _, ...body }) => ({ path: `/v1/features/user/${USER}`, body }),
+  "GET /v1/features/:entity/:id": ({ key }) => ({ path: `/v1/features/user/${USER}?key=${key}` }),
+  "GET /v1/log/files": () => ({ path: "/v1/log/files?site=shop" }),
+  "GET /v1/log/files/:name{.+}": () => ({ path: `/v1/log/files/${FILE}` }),
+  "GET /v1/log/tail": () => ({ path: "/v1/log/tail?site=shop" }),
+  "POST /v1/log/cut": () => ({ path: "/v1/log/cut?site=shop" }),
+  "POST /v1/log/compact": () => ({ path: "/v1/log/compact?site=shop" }),
+  "PUT /v1/log/compacted/:name{.+}": () => ({ path: `/v1/log/compacted/${DAY_FILE}`, body: {} }),
+  "POST /v1/log/replace": () => ({
+    path: "/v1/log/replace?site=shop",
+    body: { date: "2026-11-28", sources: [FILE], files: [] },
+  }),
+  "GET /metrics": () => ({ path: "/metrics" }),
+  "GET /healthz": () => ({ path: "/healthz" }),
+};
+
+const send = (route: RouteName, sender: Sender, origin: string | undefined) => {
+  const { path, body } = requests[route](sender);
+  const headers = {
+    ...(sender.bearer !== undefined && { authorization: `Bearer ${sender.bearer}` }),
+    ...(origin !== undefined && { origin }),
+  };
+  return request(path, { method: partsOf(route)[0], headers, ...(body && { body: JSON.stringify(body) }) });
+};
+
+/** The expected kind of response, by the rule of the route. */
+const expectedOf = (
+  route: RouteName,
+  name: SenderName,
+  origin: string | undefined,
+  isOwn: boolean,
+): "served" | "rejected" => {
+  const { caller } = accessOf(route);
+  // The keys of another site act for that site.
+  if (route === "POST /v1/forget" && name === "with the keys of another site")
+    return origin === undefined || origin === "http://localhost:3000" ? "served" : "rejected";
+  const isAccepted = (readers[route] ?? accepted[caller]).includes(name) && (caller !== "page" || isOwn);
+  return isAccepted ? "served" : "rejected";
+};
+
+/** Stores the data that the requests read. Each test has a storage of its own. */
+const prepare = async () => {
+  await accept(batch([custom(0)], { session_id: own, session_secret: SECRET, user_id: USER }));
+  await accept(batch([custom(0)], { session_id: others, session_secret: OTHER_SECRET }));
+  await bucketOf(env as unknown as Env).put(`log/v1/${FILE}`, "PAR1");
+  await expect.poll(() => rollupVectorOf("user", USER), { timeout: 5_000 }).toBeDefined();
+};
+
+it.each(routeNames)("%s treats each request by its rule", async (route) => {
+  await prepare();
+  for (const [name, sender] of Object.entries(senders) as [SenderName, Sender][])
+    for (const [origin, isOwn] of origins) {
+      const response = await send(route, sender, origin);
+      const body = await response.arrayBuffer();
+      const expected = expectedOf(route, name, origin, isOwn);
+      const [rule, status] = [`${name}, origin ${origin}: ${expected}`, response.status];
+      expect({ rule, status, isServed: response.ok }).toEqual({ rule, status, isServed: expected === "served" });
+      if (expected === "rejected") {
+        expect({ rule, status }).toEqual({ rule, status: expect.toBeOneOf([400, 401, 403, 404]) });
+        expect(JSON.parse(new TextDecoder().decode(body))).toHaveProperty("error.code");
+      }
+      const credentials = response.headers.get("access-control-allow-credentials");
+      // Of these origins, only that of the club is of a site with a cookie.
+      const mayHaveCookie = accessOf(route).takesCookie && origin === "https://club.example";
+      expect({ rule, credentials }).toEqual({ rule, credentials: mayHaveCookie ? "true" : null });
+    }
+});

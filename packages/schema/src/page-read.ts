@@ -1,0 +1,14 @@
+import { z } from "zod";
+import { sessionId, sessionSecret, text, userToken } from "./fields.ts";
+
+const key = text(200, "Public key of the site.");
+
+/** The request body of `POST /v1/features/session/{id}`. */
+export const sessionRead = z
+  .strictObject({ key, session_secret: sessionSecret })
+  .describe("The read of a session's features by the page of its visitor.");
+
+/** The request body of `POST /v1/features/user/{id}`. The session shows the visitor's consent. */
+export const userRead = z
+  .strictObject({ key, session_id: sessionId, session_secret: sessionSecret, user_token: userToken })
+  .describe("The read of a user's features by a page, for which the site's server vouches.");
