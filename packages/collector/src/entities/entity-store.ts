@@ -124,6 +124,17 @@ export class EntityStore {
     while (this.#commit.pending) await this.#commit.pending;
   }
 
+  /** Deletes all rows, after {@link whenWritten}. Later pushes begin each entity anew. */
+  clear(): void {
+    this.#storage.transactionSync(() => {
+      this.rows.clear();
+      this.#ledger.write();
+      this.#journal.writeConsumed();
+    });
+    this.#ledger.markWritten();
+    this.#journal.consume(this.#journal.position);
+  }
+
   /** Writes all rows, together with further changes, after {@link whenWritten}. The store is of no use afterwards. */
   close(further: () => void): void {
     this.#writeRows(further);
@@ -143,8 +154,8 @@ export class EntityStore {
 
   #merge(sender: Sender, pushes: readonly Push[], after: number): void {
     // A push that cannot be decoded changes nothing.
-    for (const { key, engine, delta } of [...decodeDeltas(pushes, after, this.#definitions)])
-      mergeInto(engine, this.rows.change(key, delta.engine.event_time), delta);
+    for (const { key, engine, delta, isEarlier } of [...decodeDeltas(pushes, after, this.#definitions)])
+      mergeInto(engine, this.rows.change(key, delta.engine.event_time), delta, isEarlier);
     this.#ledger.record(sender, Math.max(after, pushes.at(-1)?.n ?? 0));
   }
 

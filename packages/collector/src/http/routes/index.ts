@@ -5,6 +5,7 @@ import { forgetRoutes } from "./forget.ts";
 import { healthRoutes } from "./health.ts";
 import { logRoutes } from "./log.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { rebuildRoutes } from "./rebuild.ts";
 
 /** All routes, in the order in which they are tried. */
 export const routes: readonly RouteGroup[] = [
@@ -14,4 +15,5 @@ export const routes: readonly RouteGroup[] = [
   healthRoutes,
   logRoutes,
   metricsRoutes,
+  rebuildRoutes,
 ];

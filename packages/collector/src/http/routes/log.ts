@@ -20,7 +20,7 @@ type LogRequest = Context<{ Bindings: Env }>;
 const HOUR_MS = 3_600_000;
 
 /** The site with a log that the query names. @throws HttpError that says what to change. */
-const tenantOfLog = (c: LogRequest, tenants: Tenants): Tenant => {
+export const tenantOfLog = (c: LogRequest, tenants: Tenants): Tenant => {
   const site = c.req.query("site");
   const sites = [...tenants.keys()].join(", ");
   if (site === undefined) throw new HttpError("invalid_query", `site: expected one of ${sites}; given none.`);
