@@ -68,7 +68,7 @@ const RANKS: Record<string, string[][]> = {
     ["entities", "log"],
     ["partition"],
     ["session"],
-    ["ingest", "serving"],
+    ["ingest", "rebuild", "serving"],
     ["schedule"],
     ["http"],
     ["index"],
@@ -167,6 +167,7 @@ describe("imports of other packages", () => {
       [
         "@tidemark/collector/config",
         "@tidemark/collector/definition-version",
+        "@tidemark/collector/rebuild",
         "@tidemark/engine",
         "@tidemark/engine/sql",
         "@tidemark/schema/derivation-order",

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { globSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
 import type { BatchResponse } from "@tidemark/schema";
@@ -229,4 +230,20 @@ it(`loses no acknowledged event and stores no event twice when the collector is 
   expect(new Set(compacted.flatMap(rangesOf).map(({ partition }) => partition)).size).toBeGreaterThan(2);
   expect(readLog().reduce((sum, { events }) => sum + events, 0)).toBe(total);
   expect(tidemark("log", "verify")).toMatch(/: 0 disagreements\.$/m);
+
+  await cut();
+  await stack.collector.kill();
+  const lostFiles = globSync(`${stack.collector.state}/**/*-{EntityShard,Partition}/*.sqlite*`);
+  expect(lostFiles.length).toBeGreaterThan(16);
+  for (const path of lostFiles) rmSync(path);
+  await stack.collector.restart();
+  const lost = newVisitor();
+  const further = Promise.all([newVisitor(), newVisitor(), lost].map(sendBatch));
+  expect(tidemark("rebuild")).toMatch(/^Rebuilt \d+ states of 16 objects/);
+  await further;
+  await expect
+    .poll(async () => (await vectorOf("page", PATH)).features?.page_views, { timeout: 60_000 })
+    .toBe(total + 3 * EVENTS);
+  for (const { id, acknowledged } of [...visitors, lost])
+    expect((await vectorOf("user", id)).features?.user_page_views_7d, id).toBe(acknowledged);
 });

@@ -7,6 +7,7 @@ import { logCompact } from "./log-compact.ts";
 import { logFiles } from "./log-files.ts";
 import { logQuery } from "./log-query.ts";
 import { logVerify } from "./log-verify.ts";
+import { rebuild } from "./rebuild.ts";
 import { ship } from "./ship.ts";
 import { test } from "./test.ts";
 import { trainingSet } from "./training-set.ts";
@@ -14,5 +15,5 @@ import { trainingSet } from "./training-set.ts";
 /** All commands of `tidemark`. */
 export const commands: readonly Command[] = [
   ...[configCheck, dev, test, ship],
-  ...[logQuery, logFiles, logCompact, logVerify, backfill, trainingSet, generateVisitsCommand],
+  ...[logQuery, logFiles, logCompact, logVerify, backfill, rebuild, trainingSet, generateVisitsCommand],
 ];

@@ -1,4 +1,6 @@
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Push, RebuildStart, Sender } from "@tidemark/collector/rebuild";
 import type { ErrorResponse } from "@tidemark/schema";
 import type { CompactedFile, LogFile } from "@tidemark/schema/log";
 import { CommandError } from "../command-line/command-error.ts";
@@ -22,6 +24,10 @@ export interface LogClient {
     sources: readonly string[];
     files: readonly Omit<CompactedFile, "ranges">[];
   }): Promise<string | undefined>;
+  /** Lets the collector delete the rows of entities, which {@link LogClient.sendStates} replaces. */
+  beginRebuild(shard: string | undefined): Promise<RebuildStart>;
+  /** Sends rebuilt states to one object. It repeats a request that fails: the collector merges a number once. */
+  sendStates(states: { shard: number | null; sender: Sender; pushes: readonly Push[] }): Promise<void>;
   /** Reads the records that are not in a file yet: one JSON object a line. */
   tail(): Promise<Readable>;
 }
@@ -36,6 +42,9 @@ const errorOf = async (response: Response): Promise<{ code?: string; message: st
     return own;
   }
 };
+
+/** Number of times that rebuilt states are sent until a failure is an error. */
+const ATTEMPTS = 5;
 
 const OLD_COLLECTOR = "If the collector has an earlier version or configuration, deploy it again.";
 
@@ -101,6 +110,22 @@ export const logClient = ({ url, adminKey }: CollectorAddress, site: string): Lo
       return files;
     },
     file: ({ name }) => body(`/v1/log/files/${pathOf(name)}`),
+    async beginRebuild(shard) {
+      const query = new URLSearchParams({ site, ...(shard !== undefined && { shard }) });
+      return (await (await get(`/v1/rebuild/begin?${query}`, { method: "POST" })).json()) as RebuildStart;
+    },
+    async sendStates(states) {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          const init = { method: "POST", body: JSON.stringify(states) };
+          await get(`/v1/rebuild/states?${new URLSearchParams({ site })}`, init);
+          return;
+        } catch (error) {
+          if (attempt === ATTEMPTS) throw error;
+          await sleep(attempt * 1_000);
+        }
+      }
+    },
     async store(name, stream, bytes) {
       const init = { method: "PUT", body: Readable.toWeb(stream), duplex: "half" };
       const headers = { "content-length": `${bytes}` };

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Push, RebuildStart } from "@tidemark/collector/rebuild";
 import { defaultFeatures, type Feature } from "@tidemark/schema";
 import { type CompactedFile, compactedFileName, type LogFile, type LogRecord, rangesOf } from "@tidemark/schema/log";
 import { onTestFinished } from "vitest";
@@ -23,6 +24,12 @@ export interface LogServer {
   cut(until?: number, features?: readonly Feature[]): Promise<void>;
   /** Merges the files of each hour and kind, and deletes those that they replace. */
   compact(): Promise<void>;
+  /** The response to the begin of a rebuild. */
+  rebuildStart?: RebuildStart;
+  /** The rebuilt states that were received. */
+  states: { shard: number | null; pushes: Push[] }[];
+  /** Number of requests with rebuilt states that fail first. */
+  failStates: number;
   /** Is called before files are replaced. */
   beforeReplace?: () => Promise<void>;
   /** Adds records to the tail. */
@@ -91,6 +98,12 @@ export const serveLog = async (records: readonly TestRecord[] = []): Promise<Log
       const chunks: Buffer[] = [];
       for await (const chunk of request) chunks.push(chunk as Buffer);
       const body = Buffer.concat(chunks);
+      if (url.pathname === "/v1/rebuild/begin") return response.end(JSON.stringify(self.rebuildStart));
+      if (url.pathname === "/v1/rebuild/states") {
+        if (self.failStates-- > 0) return error(response, 503, "unavailable", "Send the request again.");
+        self.states.push(JSON.parse(body.toString()));
+        return response.end(JSON.stringify({ merged: 1 }));
+      }
       const uploaded = decodeURIComponent(url.pathname).split("/v1/log/compacted/")[1];
       if (uploaded) uploads.set(uploaded, body);
       await self.beforeReplace?.();
@@ -140,6 +153,8 @@ export const serveLog = async (records: readonly TestRecord[] = []): Promise<Log
   const self: LogServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    states: [],
+    failStates: 0,
     async cut(until = tail.length, features = defaultFeatures) {
       const records = tail.slice(0, until);
       for (const partition of new Set(records.map((record) => record.partition))) {

@@ -33,6 +33,8 @@ export const routeAccess = {
   "POST /v1/log/compact": { caller: "operator" },
   "PUT /v1/log/compacted/:name{.+}": { caller: "operator" },
   "POST /v1/log/replace": { caller: "operator" },
+  "POST /v1/rebuild/begin": { caller: "operator" },
+  "POST /v1/rebuild/states": { caller: "operator" },
   "GET /metrics": { caller: "operator" },
   "GET /healthz": { caller: "anyone" },
 } as const satisfies Record<`${"GET" | "POST" | "PUT"} /${string}`, RouteAccess>;

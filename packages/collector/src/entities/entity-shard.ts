@@ -6,7 +6,7 @@ import { type Tenants, tenantOf } from "../tenants.ts";
 import { EntityStore } from "./entity-store.ts";
 import { Journal } from "./journal.ts";
 import type { EntityRow } from "./merge.ts";
-import { type EntityKey, PUSH_VERSION, type Push, type Sender } from "./push.ts";
+import { type EntityKey, PUSH_VERSION, type Push, partitionSender, type RebuildPosition, type Sender } from "./push.ts";
 import { countSetAside } from "./set-aside.ts";
 
 /** Version of everything that a shard stores. A change that an earlier release must not read adds one. */
@@ -32,6 +32,9 @@ export type StoredRow = [key: EntityKey, text: string];
 
 // It differs from all keys of entities, which contain a colon.
 const META = "shard";
+
+/** Largest number of a site's partitions. */
+const MAX_PARTITIONS = 64;
 
 /** Minimum time until an alarm deletes expired rows, in milliseconds. */
 const DELETE_IN_MS = 60_000;
@@ -68,6 +71,27 @@ export abstract class EntityShardObject extends DurableObject<Env> {
     }
     this.#ensureAlarm(store);
     await store.apply(sender, text, pushes);
+  }
+
+  /**
+   * Begins a rebuild: deletes all rows.
+   *
+   * @param confirmed The positions up to which this shard had confirmed the deltas of partitions before the call.
+   * @returns The positions up to which the deltas of partitions were deleted. The shard merges all later ones.
+   * @throws Error while partitions hand rows over.
+   */
+  async beginRebuild(site: string, confirmed: readonly RebuildPosition[]): Promise<RebuildPosition[]> {
+    const { meta, store } = await this.#open(site);
+    if (meta.sources.length > 0) throw new Error(`partitions ${meta.sources} hand rows over: repeat it later`);
+    await store.whenWritten();
+    store.clear();
+    const positions = new Map(confirmed.map(({ partition, position }) => [partition, position]));
+    // A partition may have sent more meanwhile, and a new one may have begun.
+    for (let partition = 0; partition < MAX_PARTITIONS; partition += 1) {
+      const latest = store.latest({ id: partitionSender(partition), began_at: 0 });
+      if (latest !== undefined) positions.set(partition, Math.max(positions.get(partition) ?? 0, latest));
+    }
+    return [...positions].map(([partition, position]) => ({ partition, position }));
   }
 
   /** Deletes expired rows. A shard whose site was removed from the configuration keeps its rows. */

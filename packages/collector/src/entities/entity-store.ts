@@ -124,6 +124,17 @@ export class EntityStore {
     while (this.#commit.pending) await this.#commit.pending;
   }
 
+  /** Deletes all rows, after {@link whenWritten}. Later pushes begin each entity anew. */
+  clear(): void {
+    this.#storage.transactionSync(() => {
+      this.rows.clear();
+      this.#ledger.write();
+      this.#journal.writeConsumed();
+    });
+    this.#ledger.markWritten();
+    this.#journal.consume(this.#journal.position);
+  }
+
   /** Writes all rows, together with further changes, after {@link whenWritten}. The store is of no use afterwards. */
   close(further: () => void): void {
     this.#writeRows(further);
@@ -145,8 +156,8 @@ export class EntityStore {
     // Neither a push that cannot be decoded changes anything, nor one for a row of a later release.
     const deltas = [...decodeDeltas(pushes, after, this.#definitions)];
     for (const { key } of deltas) this.rows.get(key);
-    for (const { key, engine, delta } of deltas)
-      mergeInto(engine, this.rows.change(key, delta.engine.event_time), delta);
+    for (const { key, engine, delta, isEarlier } of deltas)
+      mergeInto(engine, this.rows.change(key, delta.engine.event_time), delta, isEarlier);
     this.#ledger.record(sender, Math.max(after, pushes.at(-1)?.n ?? 0));
   }
 

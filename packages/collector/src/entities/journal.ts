@@ -125,6 +125,11 @@ export class Journal {
     this.#kv = kv;
   }
 
+  /** Lets the first entry of a new journal follow a position. Call it before all other methods. */
+  static startAfter(kv: SyncKvStorage, position: number): void {
+    kv.put(CONSUMED, position);
+  }
+
   /** The position of the latest entry; 0 before the first. */
   get position(): number {
     return this.#latest.position;

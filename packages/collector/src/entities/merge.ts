@@ -18,6 +18,8 @@ interface DecodedDelta {
   key: EntityKey;
   engine: Engine;
   delta: EntityRow;
+  /** Whether its events came before those of the row. */
+  isEarlier: boolean;
 }
 
 /**
@@ -35,21 +37,29 @@ export function* decodeDeltas(
   for (const push of pushes) {
     layouts = push.layouts ?? layouts;
     if (push.n <= after) continue;
-    for (const [key, { anonymous_ids = [], ...folded }] of Object.entries(push.deltas) as [EntityKey, Delta][]) {
+    for (const [key, { anonymous_ids = [], is_earlier = false, ...folded }] of Object.entries(push.deltas) as [
+      EntityKey,
+      Delta,
+    ][]) {
       const layout = layouts[entityOf(key)];
       const engine = rollups.get(entityOf(key))?.engine;
       if (!engine || !layout) continue;
       expectKnown("a push", layout.version, engine.layout.version);
       const state: EngineState = { ...layout, late: 0, too_late: 0, ...folded };
-      yield { key, engine, delta: { engine: engine.migrate(state).state, anonymous_ids } };
+      yield { key, engine, delta: { engine: engine.migrate(state).state, anonymous_ids }, isEarlier: is_earlier };
     }
   }
 }
 
-/** Merges the state of other events of an entity into a row. Never changes `other`. */
-export const mergeInto = (engine: Engine, row: EntityRow, other: EntityRow): void => {
+/**
+ * Merges the state of other events of an entity into a row. Never changes `other`.
+ *
+ * @param isEarlier Whether the other events came before those of the row.
+ */
+export const mergeInto = (engine: Engine, row: EntityRow, other: EntityRow, isEarlier = false): void => {
   engine.mergeInto(row.engine, other.engine);
-  const latest = other.anonymous_ids;
+  const latest = isEarlier ? row.anonymous_ids : other.anonymous_ids;
+  if (isEarlier) row.anonymous_ids = other.anonymous_ids;
   if (latest.length === 0 || (latest.length === 1 && latest[0] === row.anonymous_ids.at(-1))) return;
   const earlier = row.anonymous_ids.filter((id) => !latest.includes(id));
   row.anonymous_ids = [...earlier, ...latest].slice(-MAX_ANONYMOUS_IDS);

@@ -19,6 +19,8 @@ export interface Delta extends PartialState {
   too_late?: number;
   /** The browsers of an identified user, the latest last. */
   anonymous_ids?: string[];
+  /** Whether its events came before those of the receiver's row, as in a rebuild. */
+  is_earlier?: true;
 }
 
 /**
@@ -32,6 +34,30 @@ export interface Sender {
   id: string;
   /** UTC milliseconds at which the sender began, by the collector's clock. It never changes. */
   began_at: number;
+}
+
+/** Id of a partition as the sender of pushes to shards. */
+export const partitionSender = (partition: number): string => `partition ${partition}`;
+
+/** A position in the journal of a partition: a rebuild has the deltas up to it. */
+export interface RebuildPosition {
+  partition: number;
+  position: number;
+}
+
+/** An object that holds entities, whose rows were deleted. */
+export interface RebuildTarget {
+  /** Number of the shard; `null` for the first partition, which holds the entities of a site with one partition. */
+  shard: number | null;
+  /** The positions up to which the rows had the deltas of partitions. The object merges later ones by itself. */
+  positions: RebuildPosition[];
+}
+
+/** The response to the begin of a rebuild. */
+export interface RebuildStart {
+  /** The sender of the rebuilt states. */
+  sender: Sender;
+  targets: RebuildTarget[];
 }
 
 /** Deltas that a sender sends together, as plain JSON. A sent push never changes, and is repeated to the same receiver. */

@@ -33,7 +33,7 @@ const DAY_MS = 86_400_000;
 /** Largest age of an event in a push, in milliseconds. Until then a push may still reach a row before it expires. */
 const LATEST_MS = MAX_EVENT_AGE_MS + 2 * DAY_MS;
 
-/** Number of values that {@link EntityRows.deleteExpired} reads. */
+/** Number of values that one step of a deletion reads. */
 const SWEPT = 500;
 
 /**
@@ -128,6 +128,18 @@ export class EntityRows {
       this.#remove(key);
     }
     return count < SWEPT ? undefined : last;
+  }
+
+  /** Deletes all rows, in memory and stored. Call it in a transaction. */
+  clear(): void {
+    for (let last: string | undefined = ""; last !== undefined; ) {
+      const page: [string, unknown][] = [...this.#kv.list({ startAfter: last, limit: SWEPT })];
+      last = page.length < SWEPT ? undefined : page.at(-1)?.[0];
+      for (const [key] of page) if (isEntityKey(key)) this.#kv.delete(key);
+    }
+    this.#cached.clear();
+    this.#changed.clear();
+    this.#characters = 0;
   }
 
   /**

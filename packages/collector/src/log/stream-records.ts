@@ -11,6 +11,9 @@ export const rangeOffsets = ({ after, to }: StreamRange): { first_offset: number
   last_offset: (to + 1) * OFFSETS_PER_ENTRY - 1,
 });
 
+/** The position of the entry that a record with an offset is in. */
+export const positionOf = (offset: number): number => Math.floor(offset / OFFSETS_PER_ENTRY);
+
 /** Unpacks the records of an entry, with their offsets. */
 export function* recordsIn({ position, records }: StreamEntry, site: string, partition: number): Generator<LogRecord> {
   let offset = position * OFFSETS_PER_ENTRY;

@@ -14,7 +14,8 @@ const MAX_PUSHES = 8;
 /** Shortest and longest time from a failed call to the next one, in milliseconds. It doubles with each failure. */
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 
-const encodeDelta = ({ engine: { cells, event_time, signals, late, too_late }, anonymous_ids }: EntityRow) => ({
+/** The state of an entity as the delta of a push. */
+export const encodeDelta = ({ engine: { cells, event_time, signals, late, too_late }, anonymous_ids }: EntityRow) => ({
   cells,
   event_time,
   ...(signals !== undefined && { signals }),

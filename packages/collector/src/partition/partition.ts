@@ -3,10 +3,19 @@ import { ObjectAlarm } from "../alarm.ts";
 import { EntityStore } from "../entities/entity-store.ts";
 import { Journal } from "../entities/journal.ts";
 import type { EntityRow } from "../entities/merge.ts";
-import { type EntityKey, PUSH_VERSION, type Push, type Sender } from "../entities/push.ts";
+import {
+  type EntityKey,
+  PUSH_VERSION,
+  type Push,
+  partitionSender,
+  type RebuildPosition,
+  type Sender,
+} from "../entities/push.ts";
 import { countSetAside } from "../entities/set-aside.ts";
 import { SHARDS } from "../entities/shards.ts";
 import { type Env, entityShardOf, logWriterOf, partitionOf } from "../env.ts";
+import { bucketOf } from "../log/bucket.ts";
+import { findTraces, type LogTraces } from "../log/traces.ts";
 import type { StreamEntry, StreamRange } from "../records/stream.ts";
 import { expectKnown } from "../release.ts";
 import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
@@ -67,6 +76,12 @@ interface OpenPartition {
 // It differs from all keys of entities, which contain a colon.
 const META = "partition";
 
+/**
+ * Number of positions that a partition without storage leaves out after those in the log: more than it can have used
+ * without a file. It writes four entries a second.
+ */
+const LOST_POSITIONS = 2 ** 20;
+
 /** Load limit of a partition: more calls of its sessions within the time split it. */
 const HOT = { calls: 1_500, within_ms: 5_000 };
 
@@ -94,6 +109,8 @@ export abstract class PartitionObject extends DurableObject<Env> {
 
   #opened: OpenPartition | undefined;
   #recent = { since: 0, calls: 0 };
+  /** Traces of a new partition in the log; `undefined` before the search. */
+  #traces: { found: LogTraces | undefined } | undefined;
   readonly #alarm = new ObjectAlarm(this.ctx);
   #isHandingOver = false;
   #isWritingLog = false;
@@ -117,6 +134,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
     version?: number,
   ): Promise<PushResponse> {
     expectKnown("a push", version, PUSH_VERSION);
+    if (!this.#opened) await this.#lookForTraces(site, partition);
     const opened = this.#open(site, partition);
     const { meta, merging, stream } = opened;
     const pushes = JSON.parse(text) as Push[];
@@ -136,7 +154,8 @@ export abstract class PartitionObject extends DurableObject<Env> {
   }
 
   /** Reads the state of an entity, including pushes that are not written yet. */
-  read(site: string, partition: number, key: EntityKey): ReadResponse {
+  async read(site: string, partition: number, key: EntityKey): Promise<ReadResponse> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
     const { meta, merging } = this.#open(site, partition);
     const row = merging instanceof EntityStore ? merging.read(key) : undefined;
     return { depth: meta.depth, ...(row && { row }) };
@@ -147,8 +166,9 @@ export abstract class PartitionObject extends DurableObject<Env> {
     const tenant = tenantOf(this.tenants, site);
     const pending: number[] = [];
     await allPartitions(async (each) => {
-      const { earlier_depth = 0, isHandedOver } =
-        each === partition ? this.handover(site, each) : await partitionOf(this.env, tenant, each).handover(site, each);
+      const { earlier_depth = 0, isHandedOver } = await (each === partition
+        ? this.handover(site, each)
+        : partitionOf(this.env, tenant, each).handover(site, each));
       if (!isHandedOver) pending.push(each);
       return earlier_depth;
     });
@@ -156,7 +176,8 @@ export abstract class PartitionObject extends DurableObject<Env> {
   }
 
   /** Whether the shards have all rows of the partition, and its depth in an earlier version, if that has stored it. */
-  handover(site: string, partition: number): Pick<PartitionMeta, "earlier_depth" | "isHandedOver"> {
+  async handover(site: string, partition: number): Promise<Pick<PartitionMeta, "earlier_depth" | "isHandedOver">> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
     const { earlier_depth, isHandedOver } = this.#open(site, partition).meta;
     return { isHandedOver, ...(earlier_depth !== undefined && { earlier_depth }) };
   }
@@ -181,12 +202,14 @@ export abstract class PartitionObject extends DurableObject<Env> {
   }
 
   /** The number of times that the partition was split. */
-  depth(site: string, partition: number): number {
+  async depth(site: string, partition: number): Promise<number> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
     return this.#open(site, partition).meta.depth;
   }
 
   /** The range of the stream that is in no file of the log. */
-  unlogged(site: string, partition: number): StreamRange {
+  async unlogged(site: string, partition: number): Promise<StreamRange> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
     const { stream, journal } = this.#open(site, partition);
     return { after: stream?.logged ?? journal.position, to: journal.position };
   }
@@ -204,6 +227,37 @@ export abstract class PartitionObject extends DurableObject<Env> {
   /** Stores that the records up to a position are in files. */
   confirmCut(site: string, partition: number, to: number): void {
     this.#open(site, partition).stream?.confirm(to);
+  }
+
+  /**
+   * Begins a rebuild of the site's entities, which this partition holds: deletes all rows.
+   *
+   * @returns The position up to which the deltas were deleted. The partition merges all later ones.
+   * @throws Error for a partition whose entities are in shards.
+   */
+  async beginRebuild(site: string, partition: number): Promise<RebuildPosition> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
+    const { merging } = this.#open(site, partition);
+    if (merging instanceof Relay) throw new Error(`the entities of partition ${partition} are in shards`);
+    await merging.whenWritten();
+    const { journal } = this.#open(site, partition);
+    merging.clear();
+    return { partition, position: journal.position };
+  }
+
+  /** Merges rebuilt states of entities, which this partition holds: see {@link PartitionObject.beginRebuild}. */
+  async applyRebuilt(site: string, partition: number, sender: Sender, text: string): Promise<void> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
+    const { merging } = this.#open(site, partition);
+    if (merging instanceof Relay) throw new Error(`the entities of partition ${partition} are in shards`);
+    await merging.apply(sender, text, JSON.parse(text) as Push[]);
+  }
+
+  /** The position in the journal up to which a shard has confirmed all deltas. */
+  async confirmedTo(site: string, partition: number, shard: number): Promise<number> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
+    const { merging } = this.#open(site, partition);
+    return merging instanceof Relay ? merging.confirmedTo(shard) : 0;
   }
 
   /**
@@ -245,12 +299,32 @@ export abstract class PartitionObject extends DurableObject<Env> {
     return { meta, merging, journal, ...(isLogged && { stream: new RecordStream(this.ctx.storage.kv, journal) }) };
   }
 
+  /**
+   * Looks in the log for a partition without storage. It may have lost it: a partition that began at 0 again would give
+   * its records the offsets of others, and its pushes the numbers of others.
+   */
+  async #lookForTraces(site: string, partition: number): Promise<void> {
+    if (this.#traces || this.ctx.storage.kv.get(META) !== undefined) return;
+    const isLogged = tenantOf(this.tenants, site).log !== undefined && isPartition(partition);
+    this.#traces = { found: isLogged ? await findTraces(bucketOf(this.env), site, partition) : undefined };
+  }
+
   #create(site: string, partition: number): PartitionMeta {
     const { storage } = this.ctx;
     const { definitions } = tenantOf(this.tenants, site);
+    if (!this.#traces) throw new Error(`partition ${partition} of ${site} has no storage`);
+    const { position, partition: largest = 0 } = this.#traces.found ?? {};
+    const depth = Math.max(initialDepth(partition), initialDepth(largest));
+    if (position !== undefined) {
+      console.error(`partition ${partition} of site ${site} has lost its storage: see docs/recovery.md`);
+      storage.transactionSync(() => {
+        Journal.startAfter(storage.kv, position + LOST_POSITIONS);
+        RecordStream.startAfter(storage.kv, position + LOST_POSITIONS);
+      });
+    }
     const created: PartitionMeta = {
       ...{ version: PARTITION_VERSION, site, partition },
-      ...{ depth: initialDepth(partition), isHandedOver: partition > 0 },
+      ...{ depth, isHandedOver: depth > 0 },
     };
     convertEarlierStore(storage, partition, definitions, countSetAside(this.ctx, this.env, site), (depth) => {
       Object.assign(created, { depth, isHandedOver: false, earlier_depth: depth });
@@ -271,7 +345,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
         countSetAside(this.ctx, this.env, site),
         tenant.daysToLive,
       );
-    const sender: Sender = { id: `partition ${partition}`, began_at: 0 };
+    const sender: Sender = { id: partitionSender(partition), began_at: 0 };
     return new Relay(storage, tenant.definitions, journal, (shard, text) =>
       entityShardOf(this.env, tenant, shard).apply(site, sender, text, PUSH_VERSION),
     );

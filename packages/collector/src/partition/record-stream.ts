@@ -39,6 +39,11 @@ export class RecordStream {
     journal.release(this.#progress.logged.position);
   }
 
+  /** Lets a new stream begin after a position. Call it before the stream is created. */
+  static startAfter(kv: SyncKvStorage, position: number): void {
+    kv.put(PROGRESS, { logged: { ...JOURNAL_START, position }, cut: null } satisfies LogProgress);
+  }
+
   /** The position up to which all records are in files. */
   get logged(): number {
     return this.#progress.logged.position;

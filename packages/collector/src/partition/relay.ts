@@ -78,6 +78,11 @@ export class Relay {
     return this.#open.size > 0 || this.#outgoing.some(({ unconfirmedAfter }) => unconfirmedAfter !== undefined);
   }
 
+  /** The position up to which a shard has confirmed all deltas. Later ones will be sent. */
+  confirmedTo(shard: number): number {
+    return this.#outgoing[shard]?.unconfirmedAfter ?? this.#seal.position;
+  }
+
   /** The number of a sender's latest push; `undefined` for an unknown sender. */
   latest(sender: Sender): number | undefined {
     return this.#ledger.latest(sender);

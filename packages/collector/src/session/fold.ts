@@ -1,10 +1,29 @@
-import { creditsFor, type EntityEngine, feeds, withGrowth, withTouch } from "@tidemark/engine";
-import type { Event } from "@tidemark/schema";
+import {
+  creditsFor,
+  type EngineState,
+  type EntityEngine,
+  type FedIds,
+  feeds,
+  type Touches,
+  type ViewTotals,
+  withGrowth,
+  withTouch,
+} from "@tidemark/engine";
+import type { Consent, Event } from "@tidemark/schema";
 import type { Definitions } from "../compile-features.ts";
 import { type Delta, entityKey } from "../entities/push.ts";
 import type { VisitorEventContext } from "../records/event-contexts.ts";
-import { collectingPush } from "./pushes.ts";
-import type { StoredSession } from "./row.ts";
+import { collectingPush, type PushQueue } from "./pushes.ts";
+
+/** The parts of a session's state that events change. */
+export interface SessionFold {
+  engine: EngineState;
+  totals: ViewTotals;
+  push_queue: PushQueue;
+  fed: FedIds;
+  touches?: Touches;
+  consent?: Consent | undefined;
+}
 
 /**
  * An entity that a batch is folded into, with the id and delta of the previous event: successive events mostly share
@@ -25,7 +44,7 @@ interface Fold {
 }
 
 /** Creates the fold of one batch into the session's features, and into the deltas of other entities. */
-export const createFold = (stored: StoredSession, { session, rollups }: Definitions): Fold => {
+export const createFold = (stored: SessionFold, { session, rollups }: Definitions): Fold => {
   const notFed: Fold["notFed"] = {};
   const targets: Target[] = [...rollups.values()].map((each) => ({ ...each, id: undefined, delta: undefined }));
   const fold: Fold["fold"] = (received, context) => {

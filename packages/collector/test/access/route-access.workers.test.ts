@@ -119,6 +119,11 @@ const requests: Record<RouteName, (sender: Sender) => { path: string; body?: obj
     path: "/v1/log/replace?site=shop",
     body: { date: "2026-11-28", sources: [FILE], files: [] },
   }),
+  "POST /v1/rebuild/begin": () => ({ path: "/v1/rebuild/begin?site=shop" }),
+  "POST /v1/rebuild/states": () => ({
+    path: "/v1/rebuild/states?site=shop",
+    body: { shard: null, sender: { id: "rebuild matrix", began_at: Date.now() }, pushes: [] },
+  }),
   "GET /metrics": () => ({ path: "/metrics" }),
   "GET /healthz": () => ({ path: "/healthz" }),
 };

@@ -5,6 +5,7 @@ import { forgetRoutes } from "./forget.ts";
 import { healthRoutes } from "./health.ts";
 import { logRoutes } from "./log.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { rebuildRoutes } from "./rebuild.ts";
 
 /** Creates the handlers of all routes. */
 export const createHandlers = (deployment: Deployment): Handlers => ({
@@ -13,5 +14,6 @@ export const createHandlers = (deployment: Deployment): Handlers => ({
   ...featureRoutes(deployment),
   ...logRoutes(deployment),
   ...metricsRoutes(deployment),
+  ...rebuildRoutes(deployment),
   ...healthRoutes(deployment),
 });

@@ -16,7 +16,7 @@ import type { RouteContext, RouteGroup } from "../route.ts";
 const HOUR_MS = 3_600_000;
 
 /** The site with a log that the query names. @throws HttpError that says what to change. */
-const tenantOfLog = (c: RouteContext, tenants: Tenants): Tenant => {
+export const tenantOfLog = (c: RouteContext, tenants: Tenants): Tenant => {
   const site = c.req.query("site");
   const sites = [...tenants.keys()].join(", ");
   if (site === undefined) throw new HttpError("invalid_query", `site: expected one of ${sites}; given none.`);
