@@ -180,18 +180,30 @@ export const countedBucket = (binding: string): R2Bucket => {
     part[name] = (part[name] ?? 0) + 1;
   };
   const bucket = {
+    async head(key: string) {
+      count("bucketReads");
+      const body = objects.get(key);
+      return body === undefined ? null : { key, size: body.length };
+    },
     async get(key: string) {
       count("bucketReads");
       const body = objects.get(key);
       return body === undefined ? null : new Response(body);
     },
-    async put(key: string, body: Uint8Array | string) {
+    async put(key: string, body: Uint8Array | string, options?: R2PutOptions) {
       count("bucketWrites");
+      if (options?.onlyIf && objects.has(key)) return null;
       objects.set(key, body);
+      return { key };
     },
-    async list() {
+    async list({ prefix = "" }: R2ListOptions = {}) {
       count("bucketWrites");
-      return { objects: [], truncated: false };
+      const keys = [...objects.keys()].filter((key) => key.startsWith(prefix));
+      return { objects: keys.map((key) => ({ key })), truncated: false };
+    },
+    // A deletion costs nothing.
+    async delete(keys: string | string[]) {
+      for (const key of [keys].flat()) objects.delete(key);
     },
   };
   return bucket as unknown as R2Bucket;
