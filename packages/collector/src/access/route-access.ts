@@ -38,7 +38,7 @@ export const routeAccess = {
 export type RouteName = keyof typeof routeAccess;
 
 /** The method of a route. */
-export type MethodOf<R extends RouteName> = R extends `${infer Method} /${string}` ? Method : never;
+type MethodOf<R extends RouteName> = R extends `${infer Method} /${string}` ? Method : never;
 
 /** The path of a route, in the notation of the router. */
 export type PathOf<R extends RouteName> = R extends `${string} ${infer Path}` ? Path : never;
