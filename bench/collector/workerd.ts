@@ -52,10 +52,14 @@ export interface Workerd {
   remove(): Promise<void>;
 }
 
+/** Files that replace modules of a Worker, by the name of the module. */
+type Replacements = Readonly<Record<string, URL>>;
+
 /** Bundles a Worker. Returns the names of its exports. */
-const compile = async (entry: URL, into: string): Promise<string[]> => {
+const compile = async (entry: URL, into: string, replacements: Replacements): Promise<string[]> => {
   const { metafile } = await build({
     metafile: true,
+    alias: Object.fromEntries(Object.entries(replacements).map(([name, file]) => [name, fileURLToPath(file)])),
     entryPoints: [fileURLToPath(entry)],
     outfile: into,
     bundle: true,
@@ -106,16 +110,21 @@ const worker :Workerd.Worker = (
  *
  * @param entry Module of the Worker.
  * @param secrets Values of further secrets by name.
+ * @param replacements Modules of the Worker that other files replace. Default: none.
  * @throws Error with the end of the runtime's output if the Worker does not respond.
  */
-export const startWorkerd = async (entry: URL, secrets: Readonly<Record<string, string>> = {}): Promise<Workerd> => {
+export const startWorkerd = async (
+  entry: URL,
+  secrets: Readonly<Record<string, string>> = {},
+  replacements: Replacements = {},
+): Promise<Workerd> => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-workerd-"));
   const storage = join(folder, "storage");
   await mkdir(storage);
   await mkdir(join(folder, "log"));
   const port = await getPort();
   const readKey = crypto.randomUUID();
-  const exported = await compile(entry, join(folder, "worker.js"));
+  const exported = await compile(entry, join(folder, "worker.js"), replacements);
   const objects = durable_objects.bindings.filter(({ class_name }: ObjectBinding) => exported.includes(class_name));
   await writeFile(join(folder, "config.capnp"), configure(port, { TIDEMARK_READ_KEY: readKey, ...secrets }, objects));
 

@@ -10,6 +10,7 @@ import { eventIn } from "@tidemark/schema/log";
 import { columnsRead } from "../../packages/cli/src/log/columns-read.ts";
 import { openLog } from "../../packages/cli/src/log/open-log.ts";
 import { readRows } from "../../packages/cli/src/log/stored-rows.ts";
+import { verifyLog } from "../../packages/cli/src/log/verify.ts";
 import config from "./config.ts";
 import type { Visit } from "./visits.ts";
 
@@ -42,11 +43,17 @@ const untilNone = async <T>(find: () => Promise<T[]>): Promise<T[]> => {
   }
 };
 
-/** A site's log: its events in the order of arrival, and a session's events that are missing or there twice. */
+/** A site's log. */
 interface SiteLog {
+  /** The events in the order of arrival. */
   events: LoggedEvent[];
+  /** Number of acknowledged events that are missing, and of those that are there twice. */
   missing: number;
   twice: number;
+  /** Number of sessions without a final vector of all events, of final vectors, and the differences in words. */
+  open: number;
+  vectors: number;
+  disagreements: string[];
 }
 
 /** Reads the log of a site. */
@@ -72,7 +79,15 @@ const readLog = async ({ origin, adminKey }: Keys, site: string, visits: readonl
       "FROM log_events ORDER BY received_at, session_id, arrival",
     ))
       events.push(eventIn(row));
-    return { events, missing, twice };
+    const disagreements: string[] = [];
+    const { open, vectors } = await verifyLog(
+      log.database,
+      features,
+      {},
+      (found) => disagreements.push(JSON.stringify(found)),
+      () => {},
+    );
+    return { events, missing, twice, open, vectors, disagreements };
   } finally {
     log.close();
     await rm(folder, { recursive: true, force: true });
@@ -170,6 +185,10 @@ export interface Compared {
   /** Number of acknowledged events that the logs do not have, and number of those that they have twice. */
   missing: number;
   twice: number;
+  /** Number of sessions without a final vector, number of final vectors, and their differences in words. */
+  open: number;
+  vectors: number;
+  disagreements: string[];
   /** The sessions whose counts of delivery are wrong, in words. */
   delivery: string[];
   /** Number of compared vectors by entity, and the differences in words. */
@@ -178,19 +197,20 @@ export interface Compared {
 
 /** Compares all that the collector serves with a replay of its log, once all pushes have arrived. */
 export const compareWithReplay = async (keys: Keys, visits: readonly Visit[]): Promise<Compared> => {
-  const result: Compared = { events: 0, missing: 0, twice: 0, delivery: [], entities: new Map() };
+  const none = { events: 0, missing: 0, twice: 0, open: 0, vectors: 0 };
+  const result: Compared = { ...none, disagreements: [], delivery: [], entities: new Map() };
   result.delivery = await compareDelivery(keys, visits);
   const all: Omit<Different, "found">[] = [];
   for (const { id: site } of config.sites) {
     const own = visits.filter((visit) => visit.site === site);
-    let log: SiteLog = { events: [], missing: 0, twice: 0 };
+    let log: SiteLog = { ...none, events: [], disagreements: [] };
     await untilNone(async () => {
       log = await readLog(keys, site, own);
-      return log.missing > 0 ? [log.missing] : [];
+      return [log.missing, log.open].filter((count) => count > 0);
     });
     result.events += log.events.length;
-    result.missing += log.missing;
-    result.twice += log.twice;
+    for (const figure of ["missing", "twice", "open", "vectors"] as const) result[figure] += log[figure];
+    result.disagreements.push(...log.disagreements);
     for (const entity of replay(log.events, config.features)) all.push({ site, entity });
   }
   for (const { entity } of all) {

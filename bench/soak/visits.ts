@@ -3,6 +3,7 @@ import type { Batch, Event, View } from "@tidemark/schema";
 import { LONGEST_PAUSE_MS, visitor } from "../collector/visitor.ts";
 import config from "./config.ts";
 import { deliver, type Target } from "./deliver.ts";
+import { SESSION_IDLE_MS } from "./workers/limits.ts";
 
 /** A session, with the number of its events that the collector has acknowledged. */
 export interface Visit {
@@ -23,6 +24,9 @@ const MAX = { tabs: 3, batches: 20, events: 12 };
 
 /** Time from one batch of a tab to the next, in milliseconds. */
 const PAUSE_MS = { shortest: 50, longest: 1_000 };
+
+/** Share of the batches before which the tab rests for so long that the session can close. */
+const RESTING = 0.01;
 
 /** Share of the batches that are held back until later ones of their tab have arrived. */
 const HELD = 0.05;
@@ -70,6 +74,7 @@ const sendBatch = async (target: Target, visit: Visit, batch: Batch): Promise<vo
 const runTab = async (target: Target, visit: Visit, sender: Sender): Promise<void> => {
   let held: Batch | undefined;
   for (const batch of batchesOf(sender)) {
+    if (Math.random() < RESTING) await sleep(1.5 * SESSION_IDLE_MS);
     if (!held && Math.random() < HELD) held = batch;
     else await sendBatch(target, visit, batch);
     await sleep(PAUSE_MS.shortest + Math.random() * (PAUSE_MS.longest - PAUSE_MS.shortest));

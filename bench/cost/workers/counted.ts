@@ -179,7 +179,7 @@ export const countedBucket = (binding: string): R2Bucket => {
     const part = counts.parts[binding];
     part[name] = (part[name] ?? 0) + 1;
   };
-  // Only one object at a time writes a key: conditions always hold.
+  // Only one object at a time changes a key: its etag always matches.
   const bucket = {
     async get(key: string) {
       count("bucketReads");
@@ -191,15 +191,17 @@ export const countedBucket = (binding: string): R2Bucket => {
       const body = objects.get(key);
       return body === undefined ? null : { key, size: body.length };
     },
-    async put(key: string, body: Uint8Array | string) {
+    async put(key: string, body: Uint8Array | string, options?: R2PutOptions) {
       count("bucketWrites");
+      if ((options?.onlyIf as R2Conditional | undefined)?.etagDoesNotMatch && objects.has(key)) return null;
       objects.set(key, body);
       return { key };
     },
-    async delete(keys: string[]) {
-      for (const key of keys) objects.delete(key);
+    // A deletion costs nothing.
+    async delete(keys: string | string[]) {
+      for (const key of [keys].flat()) objects.delete(key);
     },
-    async list({ prefix }: { prefix: string }) {
+    async list({ prefix = "" }: R2ListOptions = {}) {
       count("bucketWrites");
       const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
       return { objects: keys.map((key) => ({ key, uploaded: new Date() })), truncated: false };

@@ -55,9 +55,10 @@ export class ObjectAlarm {
     this.#at = at;
     this.#storage.setAlarm(at);
   }
-  /** Deletes the alarm. */
-  cancel(): Promise<void> {
+  /** Deletes the alarm, if there is one: a deletion costs as much as writing a row. */
+  async cancel(): Promise<void> {
+    if (this.#at === null) return;
     this.#at = null;
-    return this.#storage.deleteAlarm();
+    await this.#storage.deleteAlarm();
   }
 }

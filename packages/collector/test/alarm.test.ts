@@ -6,6 +6,8 @@ const NOW = 1_800_000_000_000;
 
 /** The times to which alarms were set. The storage keeps the latest one. */
 let alarms: number[];
+/** The times at which alarms were deleted. */
+let deletions: number[];
 
 /** Starts an object with the stored alarm. */
 const start = async (): Promise<ObjectAlarm> => {
@@ -14,7 +16,7 @@ const start = async (): Promise<ObjectAlarm> => {
     storage: {
       getAlarm: async () => alarms.at(-1) ?? null,
       setAlarm: (at: number) => alarms.push(at),
-      deleteAlarm: async () => {},
+      deleteAlarm: async () => void deletions.push(Date.now()),
     },
     blockConcurrencyWhile(read: () => Promise<unknown>) {
       started = read();
@@ -28,6 +30,7 @@ const start = async (): Promise<ObjectAlarm> => {
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW });
   alarms = [];
+  deletions = [];
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -61,6 +64,8 @@ it("is set again after it was cancelled", async () => {
   const alarm = await start();
   alarm.ensure(NOW + 100);
   await alarm.cancel();
+  await alarm.cancel();
+  expect(deletions).toEqual([NOW]);
   alarm.ensure(NOW + 900);
   expect(alarms).toEqual([NOW + 100, NOW + 900]);
 });

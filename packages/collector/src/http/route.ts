@@ -29,7 +29,7 @@ export interface Grants {
 }
 
 /** Responds to the requests of a route that passed its check. */
-export type Handler<R extends RouteName> = (
+type Handler<R extends RouteName> = (
   c: RouteContext<PathOf<R>>,
   grant: Grants[(typeof routeAccess)[R]["caller"]],
 ) => Response | Promise<Response>;
