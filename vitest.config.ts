@@ -49,7 +49,7 @@ export default defineConfig({
           // The hooks install a missing browser.
           hookTimeout: 180_000,
           expect: { poll: { timeout: 10_000 } },
-          // These tests mostly wait, such as for a video to play, or a visitor to become idle.
+          // These tests wait for browsers about half of the time.
           maxWorkers: 3,
           sequence: { groupOrder: 2 },
         },
@@ -57,13 +57,14 @@ export default defineConfig({
       {
         test: {
           ...filesOf("e2e"),
+          globalSetup: "./tests/e2e/pack-packages.ts",
           // With Vitest's own value, Vite would build the tested programs for development.
           env: { NODE_ENV: "" },
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 10_000 } },
-          fileParallelism: false,
-          // Last, because some of these tests measure time.
+          // These tests start servers, builds and browsers, which keep several cores busy.
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
       },

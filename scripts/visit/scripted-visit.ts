@@ -25,31 +25,25 @@ interface ScriptCounts {
 /** Time after the last input until the example's pages count the visitor as idle, in milliseconds. */
 const IDLE_AFTER_MS = 5_000;
 
-/** Counts the engaged time of the script: while the page is visible, for {@link IDLE_AFTER_MS} after each input. */
-const createEngagement = () => {
+/** Something that changes whether the visitor is engaged, at a time in UTC milliseconds. */
+interface Change {
+  at: number;
+  kind: "shown" | "hidden" | "input";
+}
+
+/** The engaged time until a moment: while the page is shown, for {@link IDLE_AFTER_MS} after each input and each showing. */
+const engagedUntil = (end: number, changes: Change[]): number => {
   let engaged = 0;
-  let at = 0;
+  let last = 0;
   let activeUntil = 0;
-  let isVisible = false;
-  const advance = (to = Date.now()) => {
-    if (isVisible) engaged += Math.max(0, Math.min(to, activeUntil) - at);
-    at = to;
-  };
-  return {
-    input() {
-      advance();
-      activeUntil = at + IDLE_AFTER_MS;
-    },
-    setVisible(visible: boolean, since?: number) {
-      advance(since);
-      isVisible = visible;
-      if (visible) activeUntil = at + IDLE_AFTER_MS;
-    },
-    total() {
-      advance();
-      return Math.round(engaged);
-    },
-  };
+  let isShown = false;
+  for (const { at, kind } of [...changes, { at: end, kind: "hidden" } as const].toSorted((a, b) => a.at - b.at)) {
+    if (isShown) engaged += Math.max(0, Math.min(at, activeUntil) - last);
+    last = at;
+    if (kind !== "hidden") activeUntil = at + IDLE_AFTER_MS;
+    if (kind !== "input") isShown = kind === "shown";
+  }
+  return Math.round(engaged);
 };
 
 /** The methods of the script tag's tracker that the visit uses in the page. */
@@ -72,6 +66,22 @@ const recordTrackerStart = () => {
       if ("flush" in value) Object.assign(globalThis, { trackerStartedAt: Date.now() });
     },
   });
+};
+
+/**
+ * Runs before the scripts of each page: records the times of the visitor's inputs on all pages of the tab, in UTC
+ * milliseconds. The script itself knows them only approximately: a loaded machine delays its commands. A wheel goes on
+ * scrolling for half a second.
+ */
+const recordInputs = () => {
+  let wheelAt = 0;
+  const record = (event: Event) => {
+    const at = Date.now();
+    if (event.type === "wheel") wheelAt = at;
+    if (!event.isTrusted || (event.type === "scroll" && at > wheelAt + 500)) return;
+    sessionStorage.setItem("inputsAt", `${sessionStorage.getItem("inputsAt") ?? ""} ${at}`);
+  };
+  for (const type of ["pointermove", "pointerdown", "wheel", "scroll"]) document.addEventListener(type, record, true);
 };
 
 /**
@@ -105,8 +115,11 @@ const recordVisibility = async (page: Page): Promise<() => Promise<number[]>> =>
   };
 };
 
-/** Sends the remaining events, and returns the number of all events that the tab captured. */
-const finish = (page: Page): Promise<number> =>
+/**
+ * Sends the remaining events. Returns the number of all events that the tab captured, with the time at which the
+ * tracker reported its last totals and the times of all inputs, in UTC milliseconds.
+ */
+const finish = (page: Page): Promise<{ captured: number; reportedAt: number; inputsAt: number[] }> =>
   page.evaluate(async () => {
     const { tidemark } = globalThis as unknown as { tidemark: PageTracker };
     let captured = 0;
@@ -114,8 +127,10 @@ const finish = (page: Page): Promise<number> =>
       captured = Math.max(captured, seq + 1);
     });
     tidemark.track("visit_finished");
+    const reportedAt = Date.now();
     await tidemark.flush();
-    return captured;
+    const inputsAt = (sessionStorage.getItem("inputsAt") ?? "").trim().split(" ").map(Number);
+    return { captured, reportedAt, inputsAt };
   });
 
 const sessionOf = (page: Page): Promise<string> =>
@@ -155,7 +170,7 @@ export const runScriptedVisit = async (
   try {
     const { context } = chromium;
     const page = context.pages()[0] ?? (await context.newPage());
-    const engagement = createEngagement();
+    const changes: Change[] = [];
     const script: ScriptCounts = {
       page_view_count: 0,
       click_count: 0,
@@ -167,15 +182,11 @@ export const runScriptedVisit = async (
 
     const waitForPage = async () => {
       const { committed, started } = await trackerStart(page);
-      engagement.setVisible(false, committed);
-      engagement.setVisible(true, started);
+      changes.push({ at: committed, kind: "hidden" }, { at: started, kind: "shown" });
       script.page_view_count += 1;
     };
-    const move = async (x: number, y: number) => {
-      engagement.input();
-      await page.mouse.move(x, y, { steps: 5 });
-      engagement.input();
-    };
+    /** Moves the pointer at once: on the way it would stay on other elements, for a long time on a loaded machine. */
+    const move = (x: number, y: number) => page.mouse.move(x, y);
     const hover = async (selector: string, ms: number) => {
       const box = await page.locator(selector).boundingBox();
       if (!box) throw new Error(`${selector}: expected a visible element of the example site`);
@@ -185,7 +196,6 @@ export const runScriptedVisit = async (
     };
     const click = async () => {
       script.click_count += 1;
-      engagement.input();
       await page.mouse.down();
       await page.mouse.up();
     };
@@ -200,14 +210,12 @@ export const runScriptedVisit = async (
       let depth = await depthNow();
       const direction = Math.sign(share - depth);
       while ((share - depth) * direction > 0) {
-        engagement.input();
         await page.mouse.wheel(0, direction * 240);
         await sleep(60);
         depth = await depthNow();
       }
       // Scrolling is smooth: the final position counts.
       for (let last = -1; depth !== last; ) {
-        engagement.input();
         last = depth;
         await sleep(50);
         depth = await depthNow();
@@ -216,6 +224,7 @@ export const runScriptedVisit = async (
     };
 
     await page.addInitScript(recordTrackerStart);
+    await page.addInitScript(recordInputs);
     await page.bringToFront();
     await page.goto(`${stack.site.origin}/article.html`, { waitUntil: "commit" });
     await waitForPage();
@@ -232,8 +241,7 @@ export const runScriptedVisit = async (
     await sleep(2_000);
     await page.bringToFront();
     const [hiddenAt, shownAt] = await visibilityChanges();
-    engagement.setVisible(false, hiddenAt);
-    engagement.setVisible(true, shownAt);
+    changes.push({ at: Number(hiddenAt), kind: "hidden" }, { at: Number(shownAt), kind: "shown" });
     await other.close();
 
     await scrollTo(0.8);
@@ -262,9 +270,10 @@ export const runScriptedVisit = async (
     await move(20, 300);
     await sleep(500);
 
-    const captured = await finish(page);
+    const { captured, reportedAt, inputsAt } = await finish(page);
     script.custom_event_count += 1;
-    script.dwell_ms = engagement.total();
+    changes.push(...inputsAt.map((at) => ({ at, kind: "input" }) as const));
+    script.dwell_ms = engagedUntil(reportedAt, changes);
     const { features, delivery } = await readVector(stack, await sessionOf(page));
     return {
       events: {

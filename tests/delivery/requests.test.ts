@@ -60,5 +60,36 @@ describe("a request", () => {
       await tab.goto(url("plain.html", { signals: [] }));
       await expect.poll(() => eventCount() - before, ARRIVAL).toBe(1);
     });
+
+    it("of a page that is being left is scheduled with fetchLater beyond the keepalive quota", async () => {
+      const before = eventCount();
+      const tab = await open("plain.html", { signals: [] });
+      const hasFetchLater = await tab.run<boolean>("return 'fetchLater' in window");
+      // Forty events of 7.5 KB fill the quota, and the requests never end.
+      await tab.run(`
+      window.fetch = () => new Promise(() => {});
+      for (let number = 0; number < 40; number += 1) tracker.track("large", { number, text: "x".repeat(7_500) });
+    `);
+      await tab.goto("about:blank");
+      if (hasFetchLater) await expect.poll(() => eventCount() - before).toBeGreaterThan(4);
+      else expect(eventCount()).toBe(before);
+      // The next page sends all events, because it does not know which of them the browser has sent.
+      await tab.goto(url("plain.html", { signals: [] }));
+      await expect.poll(() => eventCount() - before).toBe(40);
+    });
+
+    it("has a large body as gzip, and a small one unchanged", async () => {
+      const tab = await open("plain.html");
+      const [small, compressed, text] = await tab.run<[boolean, number, string]>(`
+      const bytes = (text) => new TextEncoder().encode(text);
+      const small = bytes("tide ".repeat(100));
+      const compressed = await sdk.gzip(bytes("tide ".repeat(1_000)));
+      const uncompressed = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("gzip"));
+      return [(await sdk.gzip(small)) === small, compressed.length, await new Response(uncompressed).text()];
+    `);
+      expect(small).toBe(true);
+      expect(compressed).toBeLessThan(500);
+      expect(text).toBe("tide ".repeat(1_000));
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { globSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -50,8 +50,8 @@ const collectorOf = ({ output }: StartedProgram) => new URL(link(output, "Collec
 const keysOf = ({ output }: StartedProgram) => [...output.matchAll(/Bearer (\w+)/g)].map(([, key]) => key);
 
 describe("pnpm demo", () => {
-  it.each(["SIGINT", "SIGTERM"] as const)("prints working links, and stops all servers on %s", async (signal) => {
-    const { child, output } = await startDemo();
+  /** Expects links that work, until a signal stops all servers. */
+  const expectLinksUntil = async ({ child, output }: StartedProgram, signal: "SIGINT" | "SIGTERM") => {
     const [site, collector] = [link(output, "Example site"), link(output, "Collector")];
     const scriptTag = `${new URL(collector).origin}/tidemark.js`;
     expect([await statusOf(site), await statusOf(collector), await statusOf(scriptTag)]).toEqual([200, 200, 200]);
@@ -60,39 +60,40 @@ describe("pnpm demo", () => {
     child.kill(signal);
     expect(await exit).toEqual([0, null]);
     expect([await statusOf(site), await statusOf(collector)]).toEqual(["no connection", "no connection"]);
-  });
+  };
 
-  it("prints a command that queries its log", async () => {
-    const { output } = await startDemo();
-    const [, sql = ""] = /tidemark log query "(.+)"$/m.exec(output) ?? [];
+  it("prints working links and a command that queries its log, and stops all servers on SIGINT", async () => {
+    const demo = await startDemo();
+    const [, sql = ""] = /tidemark log query "(.+)"$/m.exec(demo.output) ?? [];
     const args = ["packages/cli/src/main.ts", "log", "query", sql];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: copy.folder });
     expect(stdout).toMatch(/^type +events\n/);
+    await expectLinksUntil(demo, "SIGINT");
   });
 
-  it("names a port that is in use, and uses another one", async () => {
+  it("names a port that is in use, uses another one, and stops all servers on SIGTERM", async () => {
     const occupant = createServer()
       .listen(8787, "127.0.0.1")
       .on("error", () => {});
     try {
       const demo = await startDemo();
       expect(demo.output).toContain(`Port 8787 is in use. The collector runs at ${collectorOf(demo)} instead.`);
-      expect(await (await fetch(link(demo.output, "Example site"))).text()).toContain(
-        `src="${collectorOf(demo)}/tidemark.js"`,
-      );
+      await expectLinksUntil(demo, "SIGTERM");
     } finally {
       occupant.close();
     }
   });
 
-  it("uses the same keys at each start, except for those that .dev.vars sets", async () => {
+  it("uses the same keys and stored data at each start, except for keys that .dev.vars sets and data in use", async () => {
     const first = await startDemo();
     const [readKey, adminKey] = keysOf(first);
     expect(readKey).toMatch(/^\w{16,}$/);
-    await first.stop();
+    expect(first.output).not.toContain("uses the stored data");
 
+    // While a demo of the same checkout uses the stored data, another one does not.
     writeFileSync(join(copy.folder, ".dev.vars"), "TIDEMARK_READ_KEY=chosen_by_hand\n");
     const second = await startDemo();
+    expect(second.output).toContain(`Process ${first.child.pid} uses the stored data.`);
     expect(keysOf(second)).toEqual(["chosen_by_hand", adminKey]);
     const readWith = (key: string) =>
       fetch(`${collectorOf(second)}/v1/features/session/demo.unknown-session`, {
@@ -100,20 +101,16 @@ describe("pnpm demo", () => {
       });
     expect((await readWith("chosen_by_hand")).status).toBe(404);
     expect((await readWith(`${readKey}`)).status).toBe(401);
-  });
-
-  it("does not share stored data with a running demo of the same checkout, and uses the data of a killed one", async () => {
-    const first = await startDemo();
-    const second = await startDemo();
-    expect(first.output).not.toContain("uses the stored data");
-    expect(second.output).toContain(`Process ${first.child.pid} uses the stored data.`);
 
     await second.stop();
     const [entry = ""] = readdirSync(join(copy.folder, ".wrangler/state/in-use-by"));
     await first.stop();
-    // The entry of a killed process remains.
+    // The entry of a killed process remains, and its data is used.
     writeFileSync(join(copy.folder, ".wrangler/state/in-use-by", entry), "");
-    expect((await startDemo()).output).not.toContain("uses the stored data");
+    rmSync(join(copy.folder, ".dev.vars"));
+    const third = await startDemo();
+    expect(third.output).not.toContain("uses the stored data");
+    expect(keysOf(third)).toEqual([readKey, adminKey]);
   });
 
   it("works with --host at a network address, where pages are an insecure context", async () => {

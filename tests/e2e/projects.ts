@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { PUBLISHED, packInto } from "../../scripts/pack.ts";
+import { inject } from "vitest";
+import { PUBLISHED } from "../../scripts/pack.ts";
 
 const TEMPLATES = fileURLToPath(new URL("projects", import.meta.url));
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 const env = (folder: string, more: NodeJS.ProcessEnv = {}) => ({
   ...process.env,
@@ -59,20 +59,19 @@ const projectIn = (folder: string): Project => ({
   },
 });
 
-/** Packs the packages, and creates projects from templates with the packed packages installed. */
+/** Creates projects from templates with the packed packages installed. */
 export const createProjects = async <Name extends string>(
   ...names: Name[]
 ): Promise<{ projects: Record<Name, Project>; remove(): Promise<void> }> => {
   const home = await mkdtemp(join(tmpdir(), "tidemark-projects-"));
-  const [command, ...args] = packInto(home);
-  await promisify(execFile)(command, args, { cwd: ROOT, env: env(ROOT) });
+  const packed = inject("packed");
 
   const create = async (name: Name) => {
     const folder = join(home, name);
     await mkdir(folder);
     await cp(join(TEMPLATES, name), folder, { recursive: true });
     // The overrides also apply to dependencies between the packages, which are not on the registry yet.
-    const overrides = PUBLISHED.map((name) => [`@tidemark/${name}`, `file:${join(home, `tidemark-${name}.tgz`)}`]);
+    const overrides = PUBLISHED.map((name) => [`@tidemark/${name}`, `file:${join(packed, `tidemark-${name}.tgz`)}`]);
     const settings = {
       packages: [],
       overrides: Object.fromEntries(overrides),

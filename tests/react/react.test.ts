@@ -38,11 +38,15 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     complaints = [];
   });
 
-  /** Opens a scene in a new session, in the foreground. */
-  const open = async (scene: string, { path = `${version}.html`, plain = false } = {}) => {
+  /**
+   * Opens a scene in a new session, in the foreground. With `clock`, the test can also let time pass at once, by
+   * `page.clock`.
+   */
+  const open = async (scene: string, { path = `${version}.html`, plain = false, clock = false } = {}) => {
     const session = `demo.${crypto.randomUUID()}`;
     const page = await chromium.context.newPage();
     await page.bringToFront();
+    if (clock) await page.clock.install();
     page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
     page.on("console", (message) => {
       if (["warning", "error"].includes(message.type())) complaints.push(message.text());
@@ -98,11 +102,11 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
   );
 
   it("measures nothing while React is suspended, and the content once after it", sequential, async ({ expect }) => {
-    const { page, session } = await open("suspended");
+    const { page, session } = await open("suspended", { clock: true });
     await page.waitForSelector("#fallback");
     const sent: string[] = [];
     page.on("request", (request) => sent.push(request.url()));
-    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 2_500)));
+    await page.clock.runFor(2_500);
     expect(sent).toEqual([]);
     await page.evaluate(() => (globalThis as unknown as Window).ready("content"));
     await page.waitForSelector("#content");
@@ -241,42 +245,42 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     });
 
     it("reads once for all components, rarely without events, and sends no events for it", async ({ expect }) => {
-      const { page } = await open("live");
-      const wait = (ms: number) => page.evaluate((time) => new Promise((resolve) => setTimeout(resolve, time)), ms);
+      const { page } = await open("live", { clock: true });
+      await expect.poll(() => page.textContent("#two")).toBe("0 clicks, 0 reports");
       // The visitor counts as idle after five seconds, and the event that reports it is sent within two more.
-      await wait(8_000);
-      expect(await page.textContent("#two")).toBe("0 clicks, 0 reports");
+      await page.clock.runFor(8_000);
+      await page.waitForLoadState("networkidle");
       const urls = reads(page);
       const batches: string[] = [];
       page.on("request", (request) => {
         if (request.method() === "POST") batches.push(request.url());
       });
-      await expect.poll(() => urls.length, { timeout: 12_000 }).toBeGreaterThan(0);
-      await wait(5_000);
+      for (let second = 0; second < 12 && urls.length === 0; second += 1) await page.clock.runFor(1_000);
+      await expect.poll(() => urls.length).toBeGreaterThan(0);
+      await page.clock.runFor(5_000);
       expect(urls).toHaveLength(1);
       expect(batches).toEqual([]);
     });
 
     it("returns an error without a request when consent is withdrawn", async ({ expect }) => {
-      const { page } = await open("live");
+      const { page } = await open("live", { clock: true });
       await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
       await page.evaluate(() => (globalThis as unknown as Window).tracker.consent("denied"));
       const urls = reads(page);
-      await expect
-        .poll(() => page.textContent("#one"), { timeout: 15_000 })
-        .toBe("0 clicks, 0 reports, Error: no consent to measure");
+      await page.clock.runFor(12_000);
+      await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports, Error: no consent to measure");
       expect(urls).toEqual([]);
     });
 
     it("reads nothing while the page is hidden, and immediately when it is shown again", async ({ expect }) => {
-      const { page } = await open("live");
+      const { page } = await open("live", { clock: true });
       await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
       const other = await chromium.context.newPage();
       await other.bringToFront();
-      await page.waitForFunction(() => document.hidden);
+      await page.waitForFunction(() => document.hidden, undefined, { polling: 100 });
       const urls = reads(page);
       await page.evaluate(() => (globalThis as unknown as Window).tracker.track("hidden"));
-      await other.evaluate(() => new Promise((resolve) => setTimeout(resolve, 11_500)));
+      await page.clock.runFor(11_500);
       expect(urls).toEqual([]);
       await page.bringToFront();
       await expect.poll(() => page.textContent("#one"), { timeout: 3_000 }).toBe("0 clicks, 1 reports");
@@ -285,12 +289,12 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     it("stops reading when the components unmount, and starts with the known vector when they mount again", async ({
       expect,
     }) => {
-      const { page } = await open("live");
+      const { page } = await open("live", { clock: true });
       await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
       await page.click("#switch");
       const urls = reads(page);
       await page.click("#track");
-      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 3_000)));
+      await page.clock.runFor(3_000);
       expect(urls).toEqual([]);
       await page.click("#switch");
       expect(await page.textContent("#one")).not.toMatch(/nothing yet/);

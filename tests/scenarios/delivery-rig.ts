@@ -7,7 +7,7 @@ import { serveSite, startLocalStack } from "@tidemark/cli/local-stack";
 import getPort from "get-port";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import { readVector } from "../../scripts/visit/scripted-visit.ts";
-import { type BrowserName, startBrowser, type Tab } from "../browsers/browser.ts";
+import { type Browser, type BrowserName, startBrowser, type Tab } from "../browsers/browser.ts";
 import { startFaultyProxy } from "./faulty-proxy.ts";
 import type { Scenario, ScenarioTools } from "./scenarios.ts";
 
@@ -26,7 +26,10 @@ export interface Outcome {
 
 /** A real collector, against which scenarios run in real browsers. */
 export interface DeliveryRig {
-  /** Runs a scenario in a new browser, on a new site, through a new {@link FaultyProxy}. */
+  /**
+   * Runs a scenario on a new site, through a new {@link FaultyProxy}, in the rig's browser of that name: one scenario at a
+   * time. A scenario that kills the browser has its own.
+   */
   run(browser: BrowserName, scenario: Scenario): Promise<Outcome>;
   stop(): Promise<void>;
 }
@@ -36,6 +39,12 @@ const PAGES = fileURLToPath(new URL("pages", import.meta.url));
 /** Starts the collector and creates the rig. */
 export const startDeliveryRig = async (): Promise<DeliveryRig> => {
   const stack = await startLocalStack({ site: EXAMPLE_SITE });
+  const browsers = new Map<BrowserName, Promise<Browser>>();
+  const sharedBrowser = (name: BrowserName): Promise<Browser> => {
+    const browser = browsers.get(name) ?? startBrowser(name);
+    browsers.set(name, browser);
+    return browser;
+  };
 
   /** Waits until the tab shows that page, with a tracker. A script fails while the tab loads another document. */
   const untilReady = async (tab: Tab, page: string) => {
@@ -48,11 +57,11 @@ export const startDeliveryRig = async (): Promise<DeliveryRig> => {
   };
 
   return {
-    async run(name, { prepare, run, tracked }) {
+    async run(name, { prepare, run, tracked, crashes }) {
       const proxy = await startFaultyProxy(stack.collector.origin);
       const site = await serveSite(PAGES, { port: await getPort(), collector: proxy.origin });
       const profile = await mkdtemp(join(tmpdir(), "tidemark-delivery-"));
-      let browser = await startBrowser(name, profile);
+      let browser = await (crashes ? startBrowser(name, profile) : sharedBrowser(name));
       let tabs: Tab[] = [];
 
       const at = (page: string) => `${site.origin}/${page}`;
@@ -92,6 +101,7 @@ export const startDeliveryRig = async (): Promise<DeliveryRig> => {
           await tab[how]();
         },
         async crash() {
+          if (!crashes) throw new Error("this scenario kills the browser of others; expected it to have crashes: true");
           await browser.kill();
           tabs = [];
           browser = await startBrowser(name, profile);
@@ -124,12 +134,16 @@ export const startDeliveryRig = async (): Promise<DeliveryRig> => {
           if ((await isFlushed()) && (await read()).stored >= tracked) break;
         return { tracked, ...(await read()) };
       } finally {
-        await browser.stop();
+        if (crashes) await browser.stop();
+        else for (const tab of tabs) await tab.close();
         await site.stop();
         await proxy.stop();
         await rm(profile, { recursive: true, force: true, maxRetries: 5 });
       }
     },
-    stop: () => stack.stop(),
+    async stop() {
+      for (const browser of browsers.values()) await (await browser).stop();
+      await stack.stop();
+    },
   };
 };

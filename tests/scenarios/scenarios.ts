@@ -15,7 +15,7 @@ export interface ScenarioTools {
   track(tab: Tab, count: number, from?: number, bytes?: number): Promise<void>;
   /** Ends a tab. Default: `close`, as a person does. */
   end(tab: Tab, how?: "close" | "destroy" | "discard"): Promise<void>;
-  /** Kills the browser, and starts another with the same profile. */
+  /** Kills the browser, and starts another with the same profile. Only for scenarios with `crashes`. */
   crash(): Promise<void>;
 }
 
@@ -30,6 +30,8 @@ export interface Scenario {
    * Set for scenarios that mostly wait for timers: the tests run them in Chromium only, the benchmark in every browser.
    */
   isLong?: true;
+  /** Set for scenarios that kill the browser, which therefore have their own. */
+  crashes?: true;
   /** Runs in the first tab before it opens the site. */
   prepare?(tab: Tab, origin: string): Promise<void>;
   /** Tracks the events. `first`: an open page, to whose session they belong. */
@@ -116,6 +118,7 @@ export const scenarios: Scenario[] = [
   {
     name: "browser killed 2 s after, collector down, same profile again",
     tracked: 20,
+    crashes: true,
     async run({ track, proxy, crash, open }, page) {
       await proxy.fail("down");
       await track(page, 20);

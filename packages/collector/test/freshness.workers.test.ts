@@ -8,8 +8,14 @@ const STEP = 50;
 
 let wait: (ms: number) => Promise<void>;
 
-/** Lets all calls proceed that do not wait for a time. */
-const settle = () => wait(12);
+/**
+ * Lets all calls proceed that do not wait for a time: for a while, and until a later call has ended, which a slow
+ * machine delays like the others.
+ */
+const settle = async () => {
+  await wait(12);
+  await rollupVectorOf("product", "none");
+};
 
 /** Moves the clock until some work, which may wait for it, is done: one step at least. */
 const passWhile = async (work: Promise<void> | undefined) => {

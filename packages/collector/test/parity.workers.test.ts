@@ -47,6 +47,9 @@ const compareVectors = (records: readonly UnplacedRecord[]): number => {
 describe("the served vectors", () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ["Date"] });
+    // A session waits between two pushes. Its clock stands still meanwhile.
+    const wait = scheduler.wait.bind(scheduler);
+    vi.spyOn(scheduler, "wait").mockImplementation((ms) => wait(Math.min(ms, 5)));
   });
   afterEach(() => {
     vi.useRealTimers();
@@ -68,7 +71,7 @@ describe("the served vectors", () => {
               expect(await send(each, Date.now())).toMatchObject({ accepted: 0, duplicates: each.length });
           }
           const replayed = replay(batches.flat(), config.features);
-          await vi.waitFor(() => Promise.all(replayed.map((each) => compare(each))), { timeout: 3_000 });
+          await vi.waitFor(() => Promise.all(replayed.map((each) => compare(each))), { timeout: 20_000 });
           compared += replayed.length;
         },
       ),
@@ -85,9 +88,6 @@ describe("the served vectors", () => {
       wait: fc.constantFrom(0, 1_000, 10 * HOUR),
       isClosed: fc.boolean(),
     });
-    // A session waits between two pushes. Its clock stands still meanwhile.
-    const wait = scheduler.wait.bind(scheduler);
-    vi.spyOn(scheduler, "wait").mockImplementation((ms) => wait(Math.min(ms, 5)));
     let [compared, vectors] = [0, 0];
     await fc.assert(
       fc.asyncProperty(
@@ -113,10 +113,10 @@ describe("the served vectors", () => {
               expect(found.flat()).toHaveLength(accepted + versions.reduce((sum, version) => sum + version, 0));
               return found;
             },
-            { timeout: 3_000 },
+            { timeout: 20_000 },
           );
           const replayed = replay(eventsIn(logs.flat()), config.features);
-          await vi.waitFor(() => Promise.all(replayed.map((each) => compare(each))), { timeout: 3_000 });
+          await vi.waitFor(() => Promise.all(replayed.map((each) => compare(each))), { timeout: 20_000 });
           compared += replayed.length;
           for (const log of logs) vectors += compareVectors(log);
         },

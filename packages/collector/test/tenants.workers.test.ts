@@ -36,7 +36,7 @@ describe("a site with custom features and a jurisdiction", () => {
     const author = `author-${crypto.randomUUID()}`;
     await accept(batchFor("news", [story(0, author), story(1, author), story(2, author)]));
     await expect
-      .poll(async () => (await rollupVectorOf("author", author, "news-read-key"))?.features, { timeout: 5_000 })
+      .poll(async () => (await rollupVectorOf("author", author, "news-read-key"))?.features, { timeout: 20_000 })
       .toEqual({ author_stories: 3 });
     const [status, code, message] = await errorOf(await readRollup("author", author, "shop-read-key"));
     expect([status, code]).toEqual([404, "not_found"]);

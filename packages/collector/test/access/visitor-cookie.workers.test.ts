@@ -16,7 +16,7 @@ const setBy = (response: Response) => response.headers.getSetCookie();
 /** Waits until the vector of a user or browser counts the session. */
 const expectSessionOf = (id: string, readKey = "club-read-key") =>
   vi.waitFor(async () => expect((await rollupVectorOf("user", id, readKey))?.features.user_session_count).toBe(1), {
-    timeout: 1_000,
+    timeout: 20_000,
     interval: 10,
   });
 

@@ -1,6 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/http/app.ts";
 import { accept, batch, batchFor, custom, errorOf, NOW, post, request } from "../workers/client.ts";
 
@@ -31,15 +31,37 @@ const samplesOf = (text: string): Map<string, number> => {
 /** Reads all samples that were flushed so far. */
 const samples = async () => samplesOf(await (await scrape()).text());
 
+let wait: (ms: number) => Promise<void>;
+
+beforeEach(() => {
+  const real = scheduler.wait.bind(scheduler);
+  wait = (ms) => real(ms) as Promise<void>;
+  // Counts are flushed after a second, which is none of these rules.
+  vi.spyOn(scheduler, "wait").mockImplementation((ms) => real(Math.min(ms, 5)));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Successive reads without a change after which no earlier count is about to be flushed. */
+const QUIET_READS = 4;
+
+/** Reads all samples once the counts of earlier requests have been flushed. */
+const settledSamples = async () => {
+  let latest = await samples();
+  for (let quiet = 0; quiet < QUIET_READS; ) {
+    await wait(40);
+    const next = await samples();
+    const text = (some: typeof next) => JSON.stringify([...some].filter(([key]) => !key.includes("/metrics")));
+    quiet = text(next) === text(latest) ? quiet + 1 : 0;
+    latest = next;
+  }
+  return latest;
+};
+
 /** Performs an action, and waits until samples have changed by the expected amounts. */
 const changes = async (act: () => Promise<unknown>, expected: Record<string, number>) => {
-  // Earlier counts are flushed after a second without a change.
-  let before = await samples();
-  for (let last = ""; last !== JSON.stringify([...before].filter(([key]) => !key.includes("/metrics"))); ) {
-    last = JSON.stringify([...before].filter(([key]) => !key.includes("/metrics")));
-    await scheduler.wait(1_100);
-    before = await samples();
-  }
+  const before = await settledSamples();
   await act();
   await expect
     .poll(
@@ -49,7 +71,7 @@ const changes = async (act: () => Promise<unknown>, expected: Record<string, num
           Object.keys(expected).map((key) => [key, (after.get(key) ?? 0) - (before.get(key) ?? 0)]),
         );
       },
-      { timeout: 10_000, interval: 200 },
+      { timeout: 20_000, interval: 20 },
     )
     .toEqual(expected);
 };

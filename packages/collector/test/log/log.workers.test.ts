@@ -44,7 +44,7 @@ const cut = async (): Promise<CutFile[]> =>
 const listed = async (query = ""): Promise<CutFile[]> =>
   (await (await request(`/v1/log/files?site=shop${query}`, admin)).json<{ files: CutFile[] }>()).files;
 
-const eventually = (assertion: () => Promise<void>) => vi.waitFor(assertion, { timeout: 5_000, interval: 20 });
+const eventually = (assertion: () => Promise<void>) => vi.waitFor(assertion, { timeout: 20_000, interval: 20 });
 
 const seqsIn = (records: LogRecord[]) => records.flatMap((record) => (record.kind === "event" ? record.event.seq : []));
 

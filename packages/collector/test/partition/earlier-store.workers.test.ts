@@ -80,7 +80,7 @@ describe.each([
         await evictDurableObject(sessionOf(bindings, tenant(site), session_id));
       }
     }
-    await vi.waitFor(() => expectSales([0, 1, 2, 3, 4, 5, 6, 7], 0), { timeout: 5_000 });
+    await vi.waitFor(() => expectSales([0, 1, 2, 3, 4, 5, 6, 7], 0), { timeout: 20_000 });
     expect(traffic.pushes.filter(({ sender }) => sender.id.startsWith(site)).length).toBeGreaterThan(8);
     expect((await features("page", "/earlier-0"))?.page_views).toBe(4);
     expect(await rollupVectorOf("user", "ann", readKey)).toMatchObject({ anonymous_ids: ["earlier-browser-0"] });
@@ -96,7 +96,7 @@ describe.each([
         accepted: 1,
       });
     }
-    await vi.waitFor(() => expectSales([0, 1, 2, 3, 4, 5, 6, 7], 300), { timeout: 5_000 });
+    await vi.waitFor(() => expectSales([0, 1, 2, 3, 4, 5, 6, 7], 300), { timeout: 20_000 });
   });
 });
 
@@ -110,7 +110,7 @@ it("an earlier shard that no split created, and that reads did not ask, is hande
   const worthOf = async (sku: string) => (await rollupVectorOf("product", sku, "split-39"))?.features.product_worth;
   const skus = ["sku-0", "sku-1", "sku-2", "sku-all", "sku-many"];
   const expected = [3 * (1 + 8 + 64), 3 * (2 + 16), 3 * (4 + 32), 13, STORES.blog.many];
-  await vi.waitFor(async () => expect(await Promise.all(skus.map(worthOf))).toEqual(expected), { timeout: 5_000 });
+  await vi.waitFor(async () => expect(await Promise.all(skus.map(worthOf))).toEqual(expected), { timeout: 20_000 });
   for (const shard of [0, 1, 3]) await runDurableObjectAlarm(partitionOf(bindings, tenant(site), shard));
   expect(await Promise.all(skus.map(worthOf))).toEqual(expected);
 });

@@ -2,7 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { type Engine, type EngineEvent, hashOf, type StateLayout } from "@tidemark/engine";
 import fc from "fast-check";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { entityKey, type Push } from "../../src/entities/push.ts";
 import { type Env, partitionOf, sessionOf } from "../../src/env.ts";
 import type { SessionSender } from "../../src/partition/partition.ts";
@@ -30,8 +30,8 @@ const newId = (name: string) => `${name}-${crypto.randomUUID().slice(0, 8)}`;
 
 const sale = (seq: number, sku: string, price: number) => ({ ...custom(seq, "sale"), properties: { sku, price } });
 
-/** Waits for an effect that must show within a second of the acknowledgement. */
-const withinASecond = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 1_000, interval: 10 });
+/** Waits for an effect, however slow the machine is. `freshness.workers.test.ts` tests the time until it shows. */
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 
 /** Runs the session's alarm until its pushes have arrived. An alarm that fires by itself meanwhile cannot be run. */
 const runAlarmsUntil = (session_id: string, arrived: () => Promise<void>) =>
@@ -65,7 +65,7 @@ describe("GET /v1/features/{entity}/{id}", () => {
     const [anonymous_id, path, sku] = [newId("browser"), `/${newId("page")}`, newId("sku")];
     const body = batch([page(0), sale(1, sku, 9.9), sale(2, sku, 0.1)], { anonymous_id, views: [{ ...view, path }] });
     await accept(body);
-    await withinASecond(async () => {
+    await eventually(async () => {
       expect(await rollupVectorOf("user", anonymous_id)).toMatchObject({
         entity: "user",
         id: anonymous_id,
@@ -111,10 +111,10 @@ describe("GET /v1/features/{entity}/{id}", () => {
   it("separates sites that use the same ids", async () => {
     const user_id = newId("ann");
     await accept(batch([custom(0)], { user_id }));
-    await withinASecond(async () => expect(await rollupVectorOf("user", user_id)).toBeDefined());
+    await eventually(async () => expect(await rollupVectorOf("user", user_id)).toBeDefined());
     expect(await rollupVectorOf("user", user_id, "blog-read-key")).toBeUndefined();
     await accept(batch([custom(0), custom(1)], { user_id, session_id: newSession("blog"), key: "tm_blog_bbbbbbbb" }));
-    await withinASecond(async () => expect(await rollupVectorOf("user", user_id, "blog-read-key")).toBeDefined());
+    await eventually(async () => expect(await rollupVectorOf("user", user_id, "blog-read-key")).toBeDefined());
     const counts = await Promise.all(
       ["shop-read-key", "blog-read-key"].map(
         async (key) => (await rollupVectorOf("user", user_id, key))?.features.user_session_count,
@@ -132,7 +132,7 @@ describe("GET /v1/features/{entity}/{id}", () => {
     await accept(batch([{ type: "identify", seq: 1, time: NOW + 1, user_id }], onPhone));
     await accept(batch([custom(2)], { ...onPhone, user_id }));
     await accept(batch([custom(0), custom(1)], { ...onLaptop, user_id }));
-    await withinASecond(async () => {
+    await eventually(async () => {
       expect(await rollupVectorOf("user", user_id)).toMatchObject({
         features: { user_session_count: 2 },
         anonymous_ids: expect.arrayContaining([phone, laptop]),
@@ -181,9 +181,9 @@ describe("a partition", () => {
     const sku = newId("sku");
     const session_id = newSession();
     await accept(batch([sale(0, sku, 1), sale(1, sku, 2)], { session_id }));
-    await withinASecond(async () => expect(await worth(sku)).toBe(3));
+    await eventually(async () => expect(await worth(sku)).toBe(3));
     await accept(batch([sale(2, sku, 4)], { session_id }));
-    await withinASecond(async () => expect(await worth(sku)).toBe(7));
+    await eventually(async () => expect(await worth(sku)).toBe(7));
     const sent = pushesOf(session_id);
     expect(sent).toHaveLength(2);
     const sender = senderOf(session_id);
@@ -259,7 +259,7 @@ describe("a partition", () => {
     const sku = newId("sku");
     const worthAtBlog = async () => (await rollupVectorOf("product", sku, "blog-read-key"))?.features.product_worth;
     await pushFrom(1_600, sku, { site: "blog" });
-    await vi.waitFor(async () => expect(await worthAtBlog()).toBe(1_600), { timeout: 3_000 });
+    await vi.waitFor(async () => expect(await worthAtBlog()).toBe(1_600), { timeout: 20_000 });
 
     const visitors = Array.from({ length: 12 }, () => ({
       anonymous_id: newId("browser"),
@@ -268,7 +268,7 @@ describe("a partition", () => {
     for (const seq of [0, 1]) {
       for (const visitor of visitors) await accept(batch([sale(seq, sku, 1)], { ...visitor, key: "tm_blog_bbbbbbbb" }));
       await vi.waitFor(async () => expect(await worthAtBlog()).toBe(1_600 + (seq + 1) * visitors.length), {
-        timeout: 3_000,
+        timeout: 20_000,
       });
     }
     for (const { session_id, anonymous_id } of visitors) {
@@ -281,7 +281,7 @@ describe("a partition", () => {
     const path = `/${"潮".repeat(999)}`;
     const user_id = "汐".repeat(200);
     await accept(batch([page(0)], { user_id, views: [{ ...view, path }] }));
-    await withinASecond(async () => {
+    await eventually(async () => {
       expect((await rollupVectorOf("page", path))?.features.page_views).toBe(1);
       expect((await rollupVectorOf("user", user_id))?.features.user_session_count).toBe(1);
     });
@@ -292,8 +292,13 @@ describe("a partition", () => {
     const session_id = newSession();
     const startedAt = Date.now();
     let sent = 0;
-    for (; Date.now() - startedAt < 1_200; sent += 1) await accept(batch([sale(sent, sku, 1)], { session_id }));
-    await withinASecond(async () => expect(await worth(sku)).toBe(sent));
+    // Several batches at once, so that there are many in 0.8 seconds on a slow machine too.
+    for (; Date.now() - startedAt < 1_200; sent += 8)
+      await Promise.all([
+        scheduler.wait(60),
+        ...Array.from({ length: 8 }, (_, index) => accept(batch([sale(sent + index, sku, 1)], { session_id }))),
+      ]);
+    await eventually(async () => expect(await worth(sku)).toBe(sent));
     const pushes = pushesOf(session_id).length;
     expect(sent).toBeGreaterThan(2 * pushes);
     expect(pushes).toBeLessThanOrEqual(2 + (Date.now() - startedAt) / 800);
@@ -307,6 +312,10 @@ describe("a partition", () => {
       { weight: 1, arbitrary: fc.constant({ do: "alarm" as const }) },
     );
     const fault = fc.constantFrom<(Fault | undefined)[]>("lose_request", "lose_response", undefined);
+    // Objects wait for the time of their next write or push only.
+    const wait = scheduler.wait.bind(scheduler);
+    const waits = vi.spyOn(scheduler, "wait").mockImplementation((ms) => wait(Math.min(ms, 5)));
+    onTestFinished(() => waits.mockRestore());
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 2, maxLength: 10 }),
@@ -395,6 +404,6 @@ describe("a partition", () => {
     traffic.fault = () => undefined;
     await runAlarmsUntil(session_id, async () => expect(await worth(sku(149))).toBe(2));
     expect(await accept(batch(sales(300, 1), { session_id }))).toMatchObject({ accepted: 1, duplicates: 0 });
-    await withinASecond(async () => expect(await worth(sku(0))).toBe(3));
+    await eventually(async () => expect(await worth(sku(0))).toBe(3));
   });
 });

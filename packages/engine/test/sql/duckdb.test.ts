@@ -22,7 +22,7 @@ describe.each([
     it("agrees with a replay of the same log", async () => {
       await fc.assert(
         fc.asyncProperty(logs(defaultFeatures), (log) => compareReplay(database, defaultFeatures, log)),
-        { numRuns: 20 },
+        { numRuns: 10 },
       );
     }, 60_000);
 
@@ -31,7 +31,7 @@ describe.each([
         fc.asyncProperty(logs(defaultFeatures), picks, (log, chosen) =>
           compareAsOf(database, defaultFeatures, log, chosen),
         ),
-        { numRuns: 20 },
+        { numRuns: 10 },
       );
     }, 60_000);
   });
@@ -49,7 +49,7 @@ describe.each([
         fc.asyncProperty(cases, lateness, ([features, log], options) =>
           compareReplay(database, features, log, options),
         ),
-        { numRuns: 100 },
+        { numRuns: 50 },
       );
     }, 120_000);
 
@@ -71,7 +71,7 @@ describe.each([
     it("agree with the engine at points in time", async () => {
       await fc.assert(
         fc.asyncProperty(cases, picks, ([features, log], chosen) => compareAsOf(database, features, log, chosen)),
-        { numRuns: 100 },
+        { numRuns: 50 },
       );
     }, 120_000);
   });
