@@ -35,6 +35,12 @@ export const pythonPackages = (...requirements: string[]): Promise<string> =>
     run("python3", ["-m", "pip", "install", "--quiet", "--target", folder, ...requirements]),
   );
 
+/** Downloads the jars of a Maven project with its dependencies. Returns the folder. @param pom Path of its `pom.xml`. */
+export const mavenJars = (name: string, pom: string): Promise<string> =>
+  cached(`maven-${name}`, (folder) =>
+    run("mvn", ["-q", "-B", "-f", pom, "dependency:copy-dependencies", `-DoutputDirectory=${folder}`]),
+  );
+
 /** Unpacks one package from PyPI without its dependencies. Returns the folder of its contents. */
 export const unpackedPackage = (requirement: string): Promise<string> =>
   cached(`unpacked-${requirement}`, (folder) =>

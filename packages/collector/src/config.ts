@@ -25,6 +25,18 @@ export interface LogSettings {
   days: number | LogDays;
 }
 
+/** An Iceberg REST catalogue, such as R2 Data Catalog, in which the files of the log are registered. */
+export interface IcebergSettings {
+  /** Address of the catalogue, such as `https://catalog.cloudflarestorage.com/<account>/<bucket>`. */
+  catalog: string;
+  /** The catalogue's name of the warehouse, such as `<account>_<bucket>`. Default: none. */
+  warehouse?: string;
+  /** Name of the secret (environment variable) that contains the catalogue's bearer token. Default: no token. */
+  tokenSecret?: string;
+  /** Address of the log's bucket for readers of the tables: `s3://<bucket>`. The catalogue's warehouse is in it. */
+  bucket: string;
+}
+
 /** The largest numbers of new sessions and of events that a site accepts on one day, in UTC. */
 export interface DailyCaps {
   /** Default: unlimited. */
@@ -125,6 +137,8 @@ export interface TidemarkConfig {
   jurisdiction?: Jurisdiction;
   /** The log of all sites, unless a site has its own setting. Default: none, and no event is kept. */
   log?: LogSettings;
+  /** The catalogue in which the files of all logs are registered. Default: none. */
+  iceberg?: IcebergSettings;
   /** The entities of all sites that expire, unless a site has its own setting. Default: none. */
   daysToLive?: DaysToLive;
 }
@@ -147,6 +161,7 @@ const SITE_FIELDS: Record<keyof Site, true> = {
 };
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
   ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true, daysToLive: true },
+  iceberg: true,
   ...{ goals: true, featureSets: true },
 };
 
@@ -230,6 +245,20 @@ const checkLog = (log: LogSettings | undefined, place: string, expect: Expect): 
       "a number of days, from 1 on",
       value,
     );
+};
+
+const ICEBERG_FIELDS: Record<keyof IcebergSettings, true> = {
+  ...{ catalog: true, warehouse: true, tokenSecret: true, bucket: true },
+};
+
+const checkIceberg = (iceberg: IcebergSettings | undefined, expect: Expect): void => {
+  if (iceberg === undefined) return;
+  expectFields(iceberg, "iceberg", ICEBERG_FIELDS);
+  const { catalog, warehouse, tokenSecret, bucket } = iceberg;
+  expect(matches(/^https?:\/\/\S+$/, catalog), "iceberg.catalog", "the address of a REST catalogue", catalog);
+  expect(warehouse === undefined || matches(/./, warehouse), "iceberg.warehouse", "a name", warehouse);
+  if (tokenSecret !== undefined) expectSecretName(tokenSecret, "iceberg.tokenSecret");
+  expect(matches(/^[a-z][a-z0-9]*:\/\/\S+$/, bucket), "iceberg.bucket", "an address such as s3://shop-log", bucket);
 };
 
 const CAP_FIELDS: Record<keyof DailyCaps, true> = { sessions: true, events: true };
@@ -329,6 +358,7 @@ export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
   expectSecretName(adminKeySecret, "adminKeySecret");
   expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp", jurisdiction);
   checkLog(log, "", expect);
+  checkIceberg(config.iceberg, expect);
   expect(Array.isArray(sites) && sites.length > 0, "sites", "at least one site, in an array", sites);
   sites.forEach((site, index) => {
     checkSite(site, sites.slice(0, index), features);

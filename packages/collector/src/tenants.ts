@@ -3,6 +3,7 @@ import { compileFeatures, type Definitions } from "./compile-features.ts";
 import {
   type DaysToLive,
   featureSetsOf,
+  type IcebergSettings,
   type Jurisdiction,
   type LogSettings,
   type Site,
@@ -27,6 +28,8 @@ export interface Tenant {
   jurisdiction: Jurisdiction | undefined;
   /** The site's log; `undefined` for none. */
   log: LogSettings | undefined;
+  /** The catalogue of the deployment's logs; absent for none. */
+  iceberg?: IcebergSettings;
   /** The entities that expire. */
   daysToLive: DaysToLive;
 }
@@ -39,7 +42,7 @@ export type Tenants = ReadonlyMap<string, Tenant>;
  * share an array of features share the compiled definitions.
  */
 export const createTenants = (config: TidemarkConfig): Tenants => {
-  const { sites, features, jurisdiction, log, daysToLive = {} } = config;
+  const { sites, features, jurisdiction, log, daysToLive = {}, iceberg } = config;
   const compiled = new Map<readonly Feature[], Definitions>();
   const definitionsOf = (list: readonly Feature[]): Definitions => {
     const definitions = compiled.get(list) ?? compileFeatures(list);
@@ -59,6 +62,7 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         })),
         jurisdiction: site.jurisdiction ?? jurisdiction,
         log: (site.log ?? log) || undefined,
+        ...(iceberg && { iceberg }),
         daysToLive: site.daysToLive ?? daysToLive,
       },
     ]),

@@ -57,6 +57,24 @@ describe("defineConfig", () => {
     expect(() => defineConfig({ ...config, sites: [{ ...shop, ...change }] })).not.toThrow();
   });
 
+  it("accepts an Iceberg catalogue", () => {
+    const iceberg = { catalog: "https://catalog.example", bucket: "s3://log", tokenSecret: "TOKEN", warehouse: "w" };
+    expect(() => defineConfig({ ...config, iceberg })).not.toThrow();
+  });
+
+  it.each([
+    [
+      { catalog: "catalog.example" },
+      'iceberg.catalog: expected the address of a REST catalogue; given "catalog.example"',
+    ],
+    [{ bucket: "log" }, 'iceberg.bucket: expected an address such as s3://shop-log; given "log"'],
+    [{ tokenSecret: "abc123" }, "iceberg.tokenSecret: expected the name of an environment variable, such as READ_KEY"],
+    [{ namespace: "x" }, "iceberg: unknown field namespace; expected one of catalog, warehouse, tokenSecret, bucket"],
+  ])("rejects the Iceberg catalogue %o", (change, message) => {
+    const iceberg = { catalog: "https://catalog.example", bucket: "s3://log", ...change };
+    expect(() => defineConfig({ ...config, iceberg })).toThrow(`tidemark.config.ts: ${message}`);
+  });
+
   it.each<Jurisdiction>(["eu", "fedramp"])("accepts the jurisdiction %s", (jurisdiction) => {
     expect(() => defineConfig({ ...config, jurisdiction })).not.toThrow();
   });

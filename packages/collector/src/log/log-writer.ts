@@ -9,6 +9,7 @@ import { bucketOf } from "./bucket.ts";
 import { cleanDay } from "./clean-day.ts";
 import { compactHour, type LogHour } from "./compact-hour.ts";
 import { encodeCut, type SetAside } from "./cut.ts";
+import { registerLog } from "./iceberg/register.ts";
 import { storeFiles } from "./log-store.ts";
 import { type Replaced, replaceByStored } from "./replace-files.ts";
 import { type KeptLog, keepLog } from "./retention.ts";
@@ -72,6 +73,18 @@ export abstract class LogWriterObject extends DurableObject<Env> {
   /** Deletes replaced files of a day. Returns the time of the next deletion in UTC milliseconds. */
   clean(site: string, date: string): Promise<number | undefined> {
     return this.#inTurn(() => cleanDay(bucketOf(this.env), site, date, Date.now()));
+  }
+
+  /** Registers the files of a site in the deployment's Iceberg catalogue. Returns the number of new snapshots. */
+  register(site: string): Promise<number> {
+    return this.#inTurn(async () => {
+      const { iceberg, features } = tenantOf(this.tenants, site);
+      if (!iceberg) return 0;
+      const { catalog: uri, warehouse, tokenSecret, bucket: bucketUri } = iceberg;
+      const token = tokenSecret && (this.env as unknown as Record<string, string | undefined>)[tokenSecret];
+      const target = { uri, warehouse, token, bucketUri };
+      return registerLog(bucketOf(this.env), target, { id: site, features }, Date.now());
+    });
   }
 
   /** Deletes expired files. */

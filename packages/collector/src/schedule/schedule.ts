@@ -39,6 +39,7 @@ const daysKey = (site: string): string => `days ${site}`;
  * | --- | --- | --- |
  * | `compact <site> <date> <hour>` | merges the small files of an hour | 15 minutes after the hour, or after a late file |
  * | `clean <site> <date>` | deletes the files that were replaced | an hour after that |
+ * | `register <site>` | registers the files in the Iceberg catalogue, if the deployment has one | after each change |
  * | `keep <site>` | deletes expired files, and finds hours that nobody has merged | daily |
  */
 export abstract class ScheduleObject extends DurableObject<Env> {
@@ -97,6 +98,8 @@ export abstract class ScheduleObject extends DurableObject<Env> {
         return this.#compact(task, site, { date, hour: Number(hour) });
       case "clean":
         return this.#clean(task, site, date);
+      case "register":
+        return this.#register(task, site);
       case "keep":
         return this.#keep(task, site);
       default:
@@ -122,6 +125,17 @@ export abstract class ScheduleObject extends DurableObject<Env> {
     if (next !== undefined) this.#tasks.add(name, next);
   }
 
+  async #register({ name }: Task, site: string): Promise<void> {
+    // A change that is noted meanwhile needs the task again.
+    this.#tasks.remove(name);
+    try {
+      if (this.tenants.get(site)?.log) await logKeeperOf(this.env, site).register(site);
+    } catch (error) {
+      this.#tasks.add(name, Date.now());
+      throw error;
+    }
+  }
+
   async #keep({ name }: Task, site: string): Promise<void> {
     const { kv } = this.ctx.storage;
     const days = this.tenants.get(site)?.log?.days ?? kv.get<number | LogDays>(daysKey(site));
@@ -131,16 +145,25 @@ export abstract class ScheduleObject extends DurableObject<Env> {
     if (isEmpty) kv.delete(daysKey(site));
     else this.#tasks.add(name, Date.now() + DAY_MS);
     for (const hour of hours) this.#addCompaction(site, hour);
+    this.#addRegistration(site, Date.now());
     for (const date of dates) this.#addCleaning(site, date);
   }
 
   #addCleaning(site: string, date: string): void {
+    this.#addRegistration(site, Date.now());
     this.#tasks.add(`clean ${site} ${date}`, Date.now() + CLEAN_AFTER_MS);
   }
 
   #addCompaction(site: string, { date, hour }: Hour): number {
     const end = Date.parse(date) + (hour + 1) * HOUR_MS;
-    return this.#tasks.add(`compact ${site} ${date} ${hour}`, Math.max(end, Date.now()) + COMPACT_AFTER_MS);
+    const due = Math.max(end, Date.now()) + COMPACT_AFTER_MS;
+    this.#addRegistration(site, due);
+    return this.#tasks.add(`compact ${site} ${date} ${hour}`, due);
+  }
+
+  /** Registers the files of a site after a time: an hour without files to merge has files too. */
+  #addRegistration(site: string, after: number): void {
+    if (this.tenants.get(site)?.iceberg) this.#tasks.add(`register ${site}`, after + STEP_MS);
   }
 
   /** Sets the alarm to the time of the next task. */
