@@ -14,7 +14,6 @@ import {
 import { countSetAside } from "../entities/set-aside.ts";
 import { SHARDS } from "../entities/shards.ts";
 import { type Env, entityShardOf, logWriterOf, partitionOf } from "../env.ts";
-import { bucketOf } from "../log/bucket.ts";
 import { findTraces, type LogTraces } from "../log/traces.ts";
 import type { StreamEntry, StreamRange } from "../records/stream.ts";
 import { expectKnown } from "../release.ts";
@@ -306,7 +305,8 @@ export abstract class PartitionObject extends DurableObject<Env> {
   async #lookForTraces(site: string, partition: number): Promise<void> {
     if (this.#traces || this.ctx.storage.kv.get(META) !== undefined) return;
     const isLogged = tenantOf(this.tenants, site).log !== undefined && isPartition(partition);
-    this.#traces = { found: isLogged ? await findTraces(bucketOf(this.env), site, partition) : undefined };
+    const bucket = isLogged ? this.env.LOG : undefined;
+    this.#traces = { found: bucket && (await findTraces(bucket, site, partition)) };
   }
 
   #create(site: string, partition: number): PartitionMeta {
