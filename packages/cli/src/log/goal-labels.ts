@@ -28,7 +28,8 @@ const goalCounts = ({ source, where, value }: Goal, entity: Entity): Feature[] =
 /**
  * Makes labels from a goal: one for each session of each entity, some time after the entity's first event in the session.
  * The column `label` is whether an event of the goal that counts for the entity happens within the horizon. The column
- * `label_value` is the sum of the values. The view `events` has the events.
+ * `label_value` is the sum of the values. The view `counted_events` has
+ * the events.
  *
  * @returns The labels, and the number of those whose horizon has not passed: they are left out.
  */
@@ -45,12 +46,16 @@ export const makeLabels = async (
      SELECT id, first_time + ${after_ms} AS as_of, first_time + ${after_ms + horizon_ms} AS until,
        first_time + ${after_ms + horizon_ms} <= ${end} OR ${closed} AS is_complete
      FROM (SELECT ${id} AS id, min(epoch_ms("time")) AS first_time, max(epoch_ms("time")) AS last_time
-       FROM events GROUP BY ${id}, session_id) WHERE id IS NOT NULL`,
+       FROM counted_events GROUP BY ${id}, session_id) WHERE id IS NOT NULL`,
   );
   const [left] = await database.all("SELECT count(*) AS incomplete FROM goal_moments WHERE NOT is_complete");
   await database.run(
     `CREATE OR REPLACE TABLE spine AS SELECT ${literal(name)} AS entity, id, unnest([as_of, until]) AS as_of
      FROM goal_moments WHERE is_complete`,
+  );
+  // No other event counts, and SQL compares each event of an entity with each of its moments.
+  await database.run(
+    `CREATE OR REPLACE VIEW events AS SELECT * FROM counted_events WHERE "type" = ${literal(goal.source)}`,
   );
   const features = goalCounts(goal, entity);
   await database.run(`CREATE TABLE goal_counts AS ${toSql(features, "duckdb", { columns: true })[`${name}_features`]}`);

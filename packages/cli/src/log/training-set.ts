@@ -15,6 +15,9 @@ export type Identity = "as_of" | "final";
 /** Number of events for which there is one part. */
 const PART_EVENTS = 2_000_000;
 
+/** Number of labels of an entity from which a replay, which is linear in them, is faster than SQL. */
+const MANY_LABELS = 20;
+
 /** Greatest number of missing entities that are named. */
 const MAX_NAMED = 1_000;
 
@@ -41,7 +44,7 @@ export interface TrainingSummary {
 }
 
 /**
- * Prepares a log for labels and vectors: finds the events that count nowhere, and creates the view `events` with all others.
+ * Prepares a log for labels and vectors: finds the events that count nowhere, and creates the view `counted_events` with all others.
  * With the identity `final`, each event of a browser has the latest user of the browser.
  *
  * @returns The number of parts into which entities are divided.
@@ -62,7 +65,7 @@ export const prepareEvents = async (database: Database, identity: Identity): Pro
     );
   }
   await database.run(
-    `CREATE VIEW events AS SELECT * FROM (${eventsSql({})}) ANTI JOIN uncounted USING (partition, "offset")`,
+    `CREATE VIEW counted_events AS SELECT * FROM (${eventsSql({})}) ANTI JOIN uncounted USING (partition, "offset")`,
   );
   return parts;
 };
@@ -95,11 +98,10 @@ const addEntities = async (database: Database, entity: Entity, identity: Identit
     `CREATE TABLE rows AS
      WITH own AS (SELECT labels.*, ${known ? "coalesce(identities.user_id, labels.id)" : "labels.id"} AS entity_id
        FROM ${LABELS} AS labels ${known ? "LEFT JOIN identities ON identities.anonymous_id = labels.id" : ""}),
-     history AS (SELECT ${id} AS entity_id, epoch_ms("time") AS event_time, traffic FROM events WHERE ${id} IS NOT NULL)
-     SELECT own.*, seen.event_time, ${isOfVisitor ? "seen.traffic" : "NULL"} AS label_traffic FROM own LEFT JOIN (
-       SELECT label_row, max(history.event_time) AS event_time, max(history.traffic) AS traffic
-       FROM own JOIN history ON history.entity_id = own.entity_id AND history.event_time < own.as_of GROUP BY label_row
-     ) AS seen USING (label_row)`,
+     history AS (SELECT ${id} AS entity_id, epoch_ms("time") AS event_time, traffic FROM counted_events WHERE ${id} IS NOT NULL),
+     marked AS (SELECT entity_id, event_time, max(traffic) OVER (PARTITION BY entity_id ORDER BY event_time) AS traffic FROM history)
+     SELECT own.*, marked.event_time, ${isOfVisitor ? "marked.traffic" : "NULL"} AS label_traffic
+     FROM own ASOF LEFT JOIN marked ON marked.entity_id = own.entity_id AND marked.event_time < own.as_of`,
   );
 };
 
@@ -155,7 +157,8 @@ export const writeTrainingSet = async (
   }
 
   const needed = withReads(features, new Set(own.map(({ name }) => name)));
-  const { replayed } = featureEngines(needed);
+  const [load] = await database.all("SELECT count(*) / count(DISTINCT entity_id) AS labels FROM rows");
+  const { replayed } = featureEngines(needed, Number(load?.labels) >= MANY_LABELS ? "replay" : undefined);
   const moments = { select: "SELECT entity_id AS id, as_of FROM rows" };
   const names = own.map(({ name }) => quote(name)).join(", ");
   let isCreated = false;

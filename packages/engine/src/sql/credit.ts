@@ -70,12 +70,14 @@ const EVENT = "event_session, event_arrival";
  * of an event, and the last one is `counted_events`.
  *
  * @param items The columns of an event without its type, view and page.
+ * @param needsOwn Whether the pages' own events are needed too.
  */
 export const creditedEvents = (
   features: readonly CreditFeature[],
   items: readonly string[],
   dialect: Dialect,
   columns: FieldColumns,
+  needsOwn: boolean,
 ): [name: string, sql: string][] => {
   const { quote, text, textType } = dialect;
   const [type, time] = [quote("type"), quote("time")];
@@ -92,6 +94,18 @@ export const creditedEvents = (
     ([name, weight]) => `${weight} / SUM(${weight}) OVER (PARTITION BY ${EVENT}) AS ${quote(name)}`,
   );
   const absent = own.map(([name, sqlType]) => `CAST(NULL AS ${sqlType}) AS ${name}`);
+  const ownItems = ["entity_id", type, "view_id", ...items, `CAST(NULL AS ${textType}) AS ${CREDIT_TYPE}`, ...absent];
+  const ownEvents = `SELECT ${ownItems.join(", ")} FROM page_events`;
+  const creditedItems = [
+    "credits.page AS entity_id",
+    `CAST(NULL AS ${textType}) AS ${type}`,
+    `CAST(NULL AS ${textType}) AS view_id`,
+    ...items.map((name) => `credited.${name}`),
+    `credited.${type} AS ${CREDIT_TYPE}`,
+    ...own.map(([name]) => `credits.${name}`),
+  ];
+  const creditedSql = `SELECT ${creditedItems.join(", ")}
+FROM credits JOIN credited ON credited.event_session = credits.event_session AND credited.event_arrival = credits.event_arrival`;
   return [
     ["credited", `SELECT * FROM page_events WHERE ${isCredited}`],
     [
@@ -116,20 +130,6 @@ GROUP BY credited.event_session, credited.event_arrival, credited.${time}, viewe
         ...decays,
       ].join(",\n  ")}\nFROM latest_touches WHERE latest <= ${MAX_TOUCHES} AND touch_time <= event_time`,
     ],
-    [
-      "counted_events",
-      `SELECT ${["entity_id", type, "view_id", ...items, `CAST(NULL AS ${textType}) AS ${CREDIT_TYPE}`, ...absent].join(", ")}
-FROM page_events
-UNION ALL
-SELECT ${[
-        "credits.page AS entity_id",
-        `CAST(NULL AS ${textType}) AS ${type}`,
-        `CAST(NULL AS ${textType}) AS view_id`,
-        ...items.map((name) => `credited.${name}`),
-        `credited.${type} AS ${CREDIT_TYPE}`,
-        ...own.map(([name]) => `credits.${name}`),
-      ].join(", ")}
-FROM credits JOIN credited ON credited.event_session = credits.event_session AND credited.event_arrival = credits.event_arrival`,
-    ],
+    ["counted_events", [...(needsOwn ? [ownEvents] : []), creditedSql].join("\nUNION ALL\n")],
   ];
 };

@@ -1,4 +1,5 @@
 import type { Entity, Feature } from "@tidemark/schema";
+import { isDerived } from "@tidemark/schema/derivation-order";
 import { entityNameOf } from "@tidemark/schema/entities";
 import { latenessRule } from "../lateness.ts";
 import { paneLayoutOf } from "../pane-layout.ts";
@@ -30,6 +31,8 @@ export const pointInTime = (
   const session = quote("session_id");
   const at = `(${quote("as_of")} - 1)`;
   const credits = creditFeatures(features);
+  // The moment of the latest event depends on all events, and credit at a given moment on credited ones alone.
+  const needsOwn = options.asOf === "latest" || features.filter((each) => !isDerived(each)).length > credits.length;
   const isCounted = `max_event_time IS NULL OR max_event_time - ${time} <= ${maxBehindMs}`;
   const countedEvents = (fields: FieldColumns): [name: string, sql: string][] => {
     const id = `${entityIdSql(entity, dialect)} AS entity_id`;
@@ -38,7 +41,10 @@ export const pointInTime = (
       `SELECT ${[id, ...others, quote("type"), "view_id", ...context, ...fields.selectItems()].join(",\n  ")}\nFROM with_progress WHERE ${isCounted}`;
     if (credits.length === 0) return [["counted_events", eventsSql([])]];
     const own = eventsSql([`${session} AS event_session`, "arrival AS event_arrival"]);
-    return [["page_events", own], ...creditedEvents(credits, [...context, ...fields.names()], dialect, fields)];
+    return [
+      ["page_events", own],
+      ...creditedEvents(credits, [...context, ...fields.names()], dialect, fields, needsOwn),
+    ];
   };
   return {
     hasCredits: credits.length > 0,
