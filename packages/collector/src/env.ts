@@ -57,8 +57,9 @@ export const entityShardOf = (env: Env, { site, jurisdiction }: Tenant, shard: n
 export const logWriterOf = (env: Env, { site, jurisdiction }: Tenant, partition: number) =>
   inJurisdiction(env.LOG_WRITER, jurisdiction).getByName(`${site.id}:${partition}`);
 
-/** The object that merges and deletes files of a site's log. */
-export const logKeeperOf = (env: Env, site: string) => env.LOG_WRITER.getByName(`${site}:keeper`);
+/** The object that merges and deletes files of a site's log. A site that was removed has no jurisdiction any more. */
+export const logKeeperOf = (env: Env, site: string, jurisdiction: Jurisdiction | undefined) =>
+  inJurisdiction(env.LOG_WRITER, jurisdiction).getByName(`${site}:keeper`);
 
 /** The object that runs the deployment's repeated tasks. */
 export const scheduleOf = (env: Env) => env.SCHEDULE.getByName("schedule");

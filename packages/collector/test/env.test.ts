@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Jurisdiction } from "../src/config.ts";
-import { allMetrics, type Env, entityShardOf, metricsOf, partitionOf, sessionOf } from "../src/env.ts";
+import { allMetrics, type Env, entityShardOf, logKeeperOf, metricsOf, partitionOf, sessionOf } from "../src/env.ts";
 import { createTenants, tenantOf } from "../src/tenants.ts";
 
 /** A stub in these tests: its namespace and its name. */
@@ -56,6 +56,7 @@ const namedIn = (env: Env, jurisdiction?: Jurisdiction) => [
   sessionOf(env, tenant(jurisdiction), "shop.session-1"),
   partitionOf(env, tenant(jurisdiction), 3),
   entityShardOf(env, tenant(jurisdiction), 7),
+  logKeeperOf(env, "shop", tenant(jurisdiction).jurisdiction),
 ];
 
 describe("an object of a site", () => {
@@ -64,6 +65,7 @@ describe("an object of a site", () => {
       { of: "SESSION", name: "shop:shop.session-1" },
       { of: "PARTITION", name: "shop:3" },
       { of: "ENTITY_SHARD", name: "shop:7" },
+      { of: "LOG_WRITER", name: "shop:keeper" },
     ]);
   });
 
@@ -72,6 +74,7 @@ describe("an object of a site", () => {
       { of: `SESSION in ${jurisdiction}`, name: "shop:shop.session-1" },
       { of: `PARTITION in ${jurisdiction}`, name: "shop:3" },
       { of: `ENTITY_SHARD in ${jurisdiction}`, name: "shop:7" },
+      { of: `LOG_WRITER in ${jurisdiction}`, name: "shop:keeper" },
     ]);
   });
 

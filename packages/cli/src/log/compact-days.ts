@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type CompactedFile, compactedFileName, type LogFile, type RecordKind } from "@tidemark/schema/log";
+import { type CompactedFile, compactedFileName, isDayFile, type LogFile, type RecordKind } from "@tidemark/schema/log";
 import { CommandError } from "../command-line/command-error.ts";
 import { type Database, literal } from "./database.ts";
 import type { LogClient } from "./log-client.ts";
@@ -38,9 +38,6 @@ export interface DayFiles {
   files: LogFile[];
 }
 
-/** Whether a file has the records of a whole day. */
-const isOfDay = ({ name }: LogFile): boolean => name.includes("/hour=all/");
-
 /** The days that have ended and have files to merge, of each kind. */
 export const daysToCompact = (files: readonly LogFile[], now: number): DayFiles[] => {
   const today = new Date(now).toISOString().slice(0, 10);
@@ -53,7 +50,7 @@ export const daysToCompact = (files: readonly LogFile[], now: number): DayFiles[
     days.set(`${date} ${kind}`, day);
   }
   return [...days.values()]
-    .filter((day) => day.files.length > 1 && !day.files.every(isOfDay))
+    .filter((day) => day.files.length > 1 && !day.files.every(isDayFile))
     .sort((one, other) => (one.date < other.date ? -1 : one.date > other.date ? 1 : one.kind < other.kind ? -1 : 1));
 };
 

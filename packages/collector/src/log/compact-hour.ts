@@ -16,6 +16,9 @@ export interface LogHour {
   hour: number;
 }
 
+/** Number of groups that one call merges: each takes some seconds of processor time, of which a call has 30. */
+const MAX_GROUPS = 2;
+
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
 /** The hours of a day that have files to merge. */
@@ -36,11 +39,11 @@ const idOf = (files: readonly LogFile[]): string =>
     .slice(0, 16);
 
 /**
- * Merges the small files of an hour: stores each merged file, and then replaces the small ones in the list of the day. An
+ * Merges small files of an hour, as many as one call may: stores each merged file, and then replaces the small ones in the list of the day. An
  * interruption leaves a file that is not listed; a repetition uses it.
  *
  * @param pause Lets other work run.
- * @returns The number of files that were replaced.
+ * @returns The number of files that were replaced; 0 if there are no more.
  */
 export const compactHour = async (
   bucket: R2Bucket,
@@ -49,7 +52,7 @@ export const compactHour = async (
 ): Promise<number> => {
   let replaced = 0;
   const { files } = await findDay(bucket, site, date);
-  for (const planned of planCompaction(files, hour)) {
+  for (const planned of planCompaction(files, hour).slice(0, MAX_GROUPS)) {
     const sources = await Promise.all(planned.map((file) => read(bucket, file)));
     for (const group of groupByColumns(sources)) {
       const { kind } = (group[0] as (typeof group)[number]).file;

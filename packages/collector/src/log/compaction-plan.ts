@@ -1,4 +1,4 @@
-import { type LogFile, rangesOf } from "@tidemark/schema/log";
+import { isDayFile, type LogFile, rangesOf } from "@tidemark/schema/log";
 
 /**
  * Largest number of records in a compacted file, and bytes of the files that are merged into it. A Worker has 128 MB of
@@ -12,7 +12,8 @@ const FULL = MAX.records / 2;
 const isSmall = (file: LogFile): boolean => !("ranges" in file) || file.records < FULL;
 
 /** Whether all records of a file were received in an hour. A file of a whole day stays. */
-const isOfHour = (file: LogFile, hour: number): boolean => rangesOf(file).every((range) => range.hour === hour);
+const isOfHour = (file: LogFile, hour: number): boolean =>
+  !isDayFile(file) && rangesOf(file).every((range) => range.hour === hour);
 
 /**
  * Decides which files of an hour are merged: at least two of the same kind, in the order of partition and offset. The

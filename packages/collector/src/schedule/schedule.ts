@@ -112,7 +112,8 @@ export abstract class ScheduleObject extends DurableObject<Env> {
     // A file that is noted meanwhile needs the task again.
     this.#tasks.remove(name);
     try {
-      await logKeeperOf(this.env, site).compact({ site, ...hour });
+      // Each call merges as much as one may: an hour of a busy site takes several.
+      while ((await this.#keeperOf(site).compact({ site, ...hour })) > 0);
     } catch (error) {
       this.#tasks.add(name, Date.now());
       throw error;
@@ -120,7 +121,7 @@ export abstract class ScheduleObject extends DurableObject<Env> {
   }
 
   async #clean({ name }: Task, site: string, date: string): Promise<void> {
-    const next = await logKeeperOf(this.env, site).clean(site, date);
+    const next = await this.#keeperOf(site).clean(site, date);
     this.#tasks.remove(name);
     if (next !== undefined) this.#tasks.add(name, next);
   }
@@ -129,7 +130,7 @@ export abstract class ScheduleObject extends DurableObject<Env> {
     // A change that is noted meanwhile needs the task again.
     this.#tasks.remove(name);
     try {
-      if (this.tenants.get(site)?.log) await logKeeperOf(this.env, site).register(site);
+      if (this.tenants.get(site)?.log) await this.#keeperOf(site).register(site);
     } catch (error) {
       this.#tasks.add(name, Date.now());
       throw error;
@@ -140,13 +141,17 @@ export abstract class ScheduleObject extends DurableObject<Env> {
     const { kv } = this.ctx.storage;
     const days = this.tenants.get(site)?.log?.days ?? kv.get<number | LogDays>(daysKey(site));
     if (days === undefined) return this.#tasks.remove(name);
-    const { isEmpty, hours, dates } = await logKeeperOf(this.env, site).keep(site, days);
+    const { isEmpty, hours, dates } = await this.#keeperOf(site).keep(site, days);
     this.#tasks.remove(name);
     if (isEmpty) kv.delete(daysKey(site));
     else this.#tasks.add(name, Date.now() + DAY_MS);
     for (const hour of hours) this.#addCompaction(site, hour);
     this.#addRegistration(site, Date.now());
     for (const date of dates) this.#addCleaning(site, date);
+  }
+
+  #keeperOf(site: string): ReturnType<typeof logKeeperOf> {
+    return logKeeperOf(this.env, site, this.tenants.get(site)?.jurisdiction);
   }
 
   #addCleaning(site: string, date: string): void {

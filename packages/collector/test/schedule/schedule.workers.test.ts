@@ -186,6 +186,31 @@ describe("the schedule", () => {
     expect((await tasks()).has("keep broken")).toBe(false);
   });
 
+  it("registers the files in the Iceberg catalogue of the deployment after each change, and repeats it", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    type Tenant = { iceberg?: object };
+    await runInDurableObject(schedule, (instance) => {
+      const { tenants } = instance as unknown as { tenants: Map<string, Tenant> };
+      (tenants.get("shop") as Tenant).iceberg = { catalog: "https://catalog.example", bucket: "s3://log" };
+    });
+    const paths: string[] = [];
+    vi.stubGlobal("fetch", async (url: string) => {
+      paths.push(url);
+      return new Response("no", { status: 503 });
+    });
+    await schedule.noteReplaced("shop", "2026-11-29");
+    expect((await tasks()).get("register shop")).toBe(NOW + 10_000);
+    setTime(NOW + 10_000);
+    await runDurableObjectAlarm(schedule);
+    expect(paths).toEqual(["https://catalog.example/v1/config"]);
+    expect((await tasks()).get("register shop")).toBe(NOW + 10_000 + MINUTE_MS);
+    vi.unstubAllGlobals();
+    await runInDurableObject(schedule, (instance) => {
+      const { tenants } = instance as unknown as { tenants: Map<string, Tenant> };
+      delete tenants.get("shop")?.iceberg;
+    });
+  });
+
   it("has its alarm again when a cron wakes it", async () => {
     await schedule.noteFiles("empty", 30, []);
     const at = await alarmTime();
@@ -209,6 +234,6 @@ describe("the schedule", () => {
     expect((await response.json<{ replaced: number }>()).replaced).toBeGreaterThanOrEqual(2);
     const left = (await listed()).map(({ name }) => name);
     for (const { name } of files) expect(left).not.toContain(name);
-    expect(await logKeeperOf(bindings, "shop").keep("shop", 3_650)).toMatchObject({ hours: [] });
+    expect(await logKeeperOf(bindings, "shop", undefined).keep("shop", 3_650)).toMatchObject({ hours: [] });
   });
 });

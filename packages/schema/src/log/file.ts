@@ -41,6 +41,9 @@ export interface CompactedFile extends FileFields {
 /** A file of the log, as in a manifest and in the response of `GET /v1/log/files`. */
 export type LogFile = CutFile | CompactedFile;
 
+/** Whether a file has the records of a whole day. */
+export const isDayFile = ({ name }: LogFile): boolean => name.includes("/hour=all/");
+
 /** The ranges of the records in a file. */
 export const rangesOf = (file: LogFile): readonly OffsetRange[] => ("ranges" in file ? file.ranges : [file]);
 

@@ -17,6 +17,7 @@ export {
   FOLDER_KEYS,
   fileName,
   hourOf,
+  isDayFile,
   LOG_PREFIX,
   type LogFile,
   type LogManifest,

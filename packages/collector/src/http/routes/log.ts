@@ -128,15 +128,17 @@ export const logRoutes: RouteGroup<
   },
 
   async "POST /v1/log/compact"(c) {
-    const { site } = tenantOfLog(c, tenants);
+    const { site, jurisdiction } = tenantOfLog(c, tenants);
     const bucket = bucketOf(c.env);
-    const keeper = logKeeperOf(c.env, site.id);
-    let replaced = 0;
+    const keeper = logKeeperOf(c.env, site.id, jurisdiction);
+    let total = 0;
     for (const [date, manifests] of await manifestsOf(bucket, site.id)) {
       const { files } = await readDay(bucket, site.id, date, manifests);
-      for (const hour of hoursToCompact(files)) replaced += await keeper.compact({ site: site.id, date, hour });
+      for (const hour of hoursToCompact(files))
+        for (let replaced = 1; replaced > 0; total += replaced)
+          replaced = await keeper.compact({ site: site.id, date, hour });
     }
-    return c.json({ replaced });
+    return c.json({ replaced: total });
   },
 
   async "PUT /v1/log/compacted/:name{.+}"(c) {
@@ -152,9 +154,9 @@ export const logRoutes: RouteGroup<
   },
 
   async "POST /v1/log/replace"(c) {
-    const { site } = tenantOfLog(c, tenants);
+    const { site, jurisdiction } = tenantOfLog(c, tenants);
     const replaced = readReplaced(await c.req.text(), site.id);
-    const reason = await logKeeperOf(c.env, site.id).replace(replaced);
+    const reason = await logKeeperOf(c.env, site.id, jurisdiction).replace(replaced);
     return c.json({ replaced: reason === undefined, ...(reason !== undefined && { reason }) });
   },
 
