@@ -37,9 +37,6 @@ export const routeAccess = {
 /** Method and path of a route. */
 export type RouteName = keyof typeof routeAccess;
 
-/** The method of a route. */
-type MethodOf<R extends RouteName> = R extends `${infer Method} /${string}` ? Method : never;
-
 /** The path of a route, in the notation of the router. */
 export type PathOf<R extends RouteName> = R extends `${string} ${infer Path}` ? Path : never;
 
