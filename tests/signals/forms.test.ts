@@ -100,7 +100,7 @@ describe("the signal forms", () => {
       await tab.click("#name");
       await typeText(tab, "M");
       await tab.press("Enter");
-      await expect.poll(() => tab.run("return location.search"), { timeout: 10_000 }).toMatch(/name=M/);
+      await expect.poll(() => tab.run("return location.search")).toMatch(/name=M/);
       expect(await summary(tab)).toEqual(["form_start order", "form_field name", "form_submit order"]);
     });
 
@@ -108,9 +108,7 @@ describe("the signal forms", () => {
       const tab = await open("forms.html", settings);
       await tab.click("#name");
       await tab.run("document.querySelector('#order').submit()");
-      await expect
-        .poll(() => summary(tab), { timeout: 10_000 })
-        .toEqual(["form_start order", "form_field name", "form_abandon order"]);
+      await expect.poll(() => summary(tab)).toEqual(["form_start order", "form_field name", "form_abandon order"]);
     });
 
     it("does not capture a submit that fails the browser's validation", async () => {
