@@ -38,10 +38,11 @@ export interface Tab {
   /** Moves the pointer to a place, and clicks. */
   click(on: Place, options?: ClickOptions): Promise<void>;
   /**
-   * Drags with the left button from one point to another, which selects text. `pause`: milliseconds to wait halfway, and
-   * again before the release. Default 0.
+   * Drags with the left button from one point to another, which selects text.
+   *
+   * @param pause Runs halfway, and again before the release.
    */
-  drag(from: Point, to: Point, pause?: number): Promise<void>;
+  drag(from: Point, to: Point, pause?: () => Promise<unknown>): Promise<void>;
   /** Turns the wheel by that many CSS pixels, downwards if positive. It does not wait for the page to scroll. */
   wheel(dy: number): Promise<void>;
   /** Presses a key by its UI Events name: "Tab", "Enter", " ", "a". With modifiers: "Shift+Tab", "Control+c". */

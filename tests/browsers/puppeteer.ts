@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { setTimeout } from "node:timers/promises";
 import { type KeyInput, type LaunchOptions, launch, type Page } from "puppeteer-core";
 import type { Browser, BrowserName, Tab } from "./browser.ts";
 import { goBack } from "./go-back.ts";
@@ -27,12 +26,12 @@ const drive = (page: Page): Tab => {
       await mouse.up({ button });
       if (modifier) await keyboard.up(modifier);
     },
-    async drag(from, to, pause = 0) {
+    async drag(from, to, pause) {
       await tab.move(from);
       await mouse.down();
       for (const place of [middleOf(from, to), to]) {
         await tab.move(place);
-        await setTimeout(pause);
+        await pause?.();
       }
       await mouse.up();
     },

@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import { type Actions, Key, Origin } from "selenium-webdriver";
 import type { Abilities, Browser, Place, Tab } from "./browser.ts";
 import { goBack } from "./go-back.ts";
@@ -106,12 +105,12 @@ export const startWebKit = async (): Promise<Browser> => {
         if (modifier) click.keyUp(keyOf(modifier));
         await click.perform();
       },
-      async drag(from, to, pause = 0) {
+      async drag(from, to, pause) {
         await tab.move(from);
         await (await actions()).press().perform();
         for (const place of [middleOf(from, to), to]) {
           await tab.move(place);
-          await setTimeout(pause);
+          await pause?.();
         }
         await (await actions()).release().perform();
       },

@@ -44,7 +44,7 @@ describe("delivery and IndexedDB", () => {
         return names;`;
       await tab.run("tracker.track('later')");
       const names = "return (await indexedDB.databases()).map(({ name }) => name)";
-      await expect.poll(() => tab.run<string[]>(names), { timeout: 5_000 }).toContain(NAME);
+      await expect.poll(() => tab.run<string[]>(names)).toContain(NAME);
       expect(await tab.run(stored)).toEqual(["spool"]);
     });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { inEveryBrowser } from "../signals/in-every-browser.ts";
 
 /** Options of waits for events to arrive. */
-const ARRIVAL = { timeout: 5_000, interval: 20 };
+const ARRIVAL = { timeout: 20_000, interval: 20 };
 
 describe("a request", () => {
   inEveryBrowser(({ browser, open, url, eventCount }) => {

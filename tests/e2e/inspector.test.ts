@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 /** Options of waits for the start of a page. */
-const START_WAIT = { timeout: 10_000, interval: 50 };
+const START_WAIT = { timeout: 30_000, interval: 50 };
 
 /** Returns a selector of an element in the panel, for the pointer. */
 const inPanel = (selector: string) => `tidemark-inspector >>> iframe >>> ${selector}`;

@@ -3,7 +3,9 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -70,6 +72,16 @@ const cut = async (): Promise<void> => {
   expect(response.status).toBe(200);
 };
 
+/** Expects a result of a query that starts within five seconds, however long the queries take on a loaded machine. */
+const expectWithin5Seconds = async (sql: string, expected: unknown[]) => {
+  for (const deadline = Date.now() + 5_000; ; await sleep(200)) {
+    const isLast = Date.now() > deadline;
+    const result = query(sql);
+    if (isDeepStrictEqual(result, expected)) return;
+    if (isLast) expect(result).toEqual(expected);
+  }
+};
+
 describe("an event, followed by its event_id", () => {
   const events = `SELECT event_id, name, properties, view_path FROM events WHERE session_id = '${session_id}' ORDER BY seq`;
   const eventOf = (seq: number) => ({
@@ -83,13 +95,13 @@ describe("an event, followed by its event_id", () => {
 
   it("is seen by a query within 5 s, from no file, from a file, and from both", async () => {
     await send(0);
-    await expect.poll(() => query(events), { timeout: 5_000, interval: 200 }).toEqual([eventOf(0)]);
+    await expectWithin5Seconds(events, [eventOf(0)]);
     await cut();
     expect(tidemark("log", "files")).toMatch(/^event .* 1 {2}/m);
     expect(query(events)).toEqual([eventOf(0)]);
     await send(1);
     await send(2);
-    await expect.poll(() => query(events), { timeout: 5_000, interval: 200 }).toEqual([0, 1, 2].map(eventOf));
+    await expectWithin5Seconds(events, [0, 1, 2].map(eventOf));
   });
 
   it("counts in SQL, in a replay and in a backfill as in the served vector", async () => {
@@ -163,7 +175,7 @@ it("a visitor who has not allowed personalisation is named by no record, in the 
   await send(0, { ...visitor, consent: denied });
   const everything = `SELECT to_json(e) AS record FROM events e WHERE session_id = '${visitor.session_id}'`;
   const records = () => query(everything).map((row) => JSON.stringify(row));
-  await expect.poll(() => records().length, { timeout: 5_000, interval: 200 }).toBe(1);
+  await expect.poll(() => records().length, { interval: 200 }).toBe(1);
   for (const isInFile of [false, true]) {
     if (isInFile) await cut();
     const [record = "", ...others] = records();

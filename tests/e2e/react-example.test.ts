@@ -88,36 +88,36 @@ describe("the React example, built for production, under a strict content securi
   it("shows a welcome first, and recommends the visitor's favourite shelf once it is known", async () => {
     await page.goto(stack.site.origin);
     expect(await recommendation()).toBe("Come in and look around");
-    await expect.poll(() => page.textContent("#page-views"), { timeout: 10_000 }).toBe("1");
+    await expect.poll(() => page.textContent("#page-views")).toBe("1");
 
     await page.click("[data-tm=open-hut-book]");
-    await expect.poll(() => page.textContent("#page-views"), { timeout: 10_000 }).toBe("2");
+    await expect.poll(() => page.textContent("#page-views")).toBe("2");
     await readFor(6);
     expect(await recommendation()).toBe("Come in and look around");
 
     await page.click(".brand");
     await page.click("[data-tm=open-north-side]");
-    await expect.poll(recommendation, { timeout: 10_000 }).toBe("You seem to like the mountain shelf");
+    await expect.poll(recommendation).toBe("You seem to like the mountain shelf");
     expect(await page.locator("#for-you a").allTextContents()).toEqual(["On Walking UphillMara Lindqvist"]);
   });
 
   it("updates the displayed features while the visitor uses the page", async () => {
     expect(await page.textContent("#put-aside")).toBe("0");
     await page.click("text=Put aside for me");
-    await expect.poll(() => page.textContent("#put-aside"), { timeout: 10_000 }).toBe("1");
-    await expect.poll(() => page.textContent("#clicks"), { timeout: 10_000 }).toBe("4");
+    await expect.poll(() => page.textContent("#put-aside")).toBe("1");
+    await expect.poll(() => page.textContent("#clicks")).toBe("4");
     await readFor(8);
     expect(Number.parseInt((await page.textContent("#looked")) ?? "", 10)).toBeGreaterThanOrEqual(5);
   });
 
   it("recognizes the visitor after a reload, and follows a change to another shelf", async () => {
     await page.reload();
-    await expect.poll(recommendation, { timeout: 10_000 }).toBe("You seem to like the mountain shelf");
+    await expect.poll(recommendation).toBe("You seem to like the mountain shelf");
     for (const book of ["salt", "bread-twice", "second-helping"]) {
       await page.click(".brand");
       await page.click(`main > section [data-tm=open-${book}]`);
     }
-    await expect.poll(recommendation, { timeout: 10_000 }).toBe("You seem to like the kitchen shelf");
+    await expect.poll(recommendation).toBe("You seem to like the kitchen shelf");
   });
 
   it("causes no policy violations, errors or warnings", () => {

@@ -34,12 +34,10 @@ describe("the vanilla example, an app with npm and Vite", () => {
   it("shows the visitor's live vector, under a strict content security policy", async () => {
     for (const box of await page.$$("#list input")) await box.click();
     // One custom event for each of six boxes, and one for the complete list.
-    await expect
-      .poll(shown, { timeout: 10_000 })
-      .toMatchObject({ page_view_count: "1", click_count: "6", custom_event_count: "7" });
+    await expect.poll(shown).toMatchObject({ page_view_count: "1", click_count: "6", custom_event_count: "7" });
     expect(await page.textContent("#weight")).toBe("6 of 6 packed, 3.15 kg to carry");
     await page.click("#list input");
-    await expect.poll(shown, { timeout: 10_000 }).toMatchObject({ click_count: "7", custom_event_count: "8" });
+    await expect.poll(shown).toMatchObject({ click_count: "7", custom_event_count: "8" });
     expect(problems).toEqual([]);
   });
 

@@ -45,9 +45,13 @@ const PAGE_RECORDER = readFileSync(new URL("page-recorder.js", import.meta.url),
 /** The first byte of a compressed body. */
 const GZIP = 0x1f;
 
+/** The script tag, bundled once for all suites of a file. */
+let bundled: ReturnType<typeof bundleScriptTag> | undefined;
+
 /** Starts the site and the collector: one server with two host names. */
 export const startTagSite = async (): Promise<TagSite> => {
-  const { tag, files } = await bundleScriptTag();
+  bundled ??= bundleScriptTag();
+  const { tag, files } = await bundled;
   const codeOf = (path: string) =>
     path === "page-recorder.js" ? PAGE_RECORDER : files[path === "tidemark.js" ? tag : path];
   const stub = files[STUB] ?? "";

@@ -1,25 +1,29 @@
-import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Point, Tab } from "../browsers/browser.ts";
 import { expectedEngagement } from "./activity-log.ts";
-import { inEveryBrowser } from "./in-every-browser.ts";
+import { inEveryBrowser, type PageSettings } from "./in-every-browser.ts";
+import { pass } from "./stopped-clock.ts";
 import { type Captured, capturedOf } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
+/** Tolerance of a total against the activity log on a stopped clock, in milliseconds: times are rounded. */
+const ROUNDING = 5;
+
 /**
- * Tolerance of a total against the activity log, in milliseconds: two listeners receive an event at different times.
+ * Tolerance of a total against the activity log on the browser's clock, in milliseconds: two listeners receive an event
+ * at different times.
  */
 const TOLERANCE = 250;
 
-/**
- * Additional tolerance for each interval of activity after the first, because its last input is estimated. In
- * milliseconds.
- */
+/** Additional tolerance for each interval of activity, because its last input is estimated. In milliseconds. */
 const INPUT_TOLERANCE = 100;
 
 const IDLE_AFTER = 1000;
 
-const settings = { signals: ["pageViews", "dwell"], options: { dwell: { idleAfter: IDLE_AFTER } } };
+/** The page on the browser's own clock. */
+const real: PageSettings = { signals: ["pageViews", "dwell"], options: { dwell: { idleAfter: IDLE_AFTER } } };
+
+const settings: PageSettings = { ...real, clock: "stopped" };
 
 const TOTALS = ["visible_ms", "focused_ms", "active_ms", "engaged_ms"] as const;
 
@@ -37,21 +41,23 @@ const read = (tab: Tab) =>
   `);
 
 /** Expects that the current page view's totals match the activity log since the page view started. */
-const expectActivityLog = async (tab: Tab) => {
+const expectActivityLog = async (tab: Tab, tolerance = ROUNDING) => {
   const { startedAt, at, dwell } = await read(tab);
   const { activeCount, ...expected } = await expectedEngagement(tab, startedAt, at, IDLE_AFTER);
   for (const total of TOTALS)
     expect(
       Math.abs(dwell[total] - expected[total]),
       `${total}: ${dwell[total]}, by the activity log ${expected[total]}, in ${activeCount} intervals`,
-    ).toBeLessThan(TOLERANCE + (activeCount - 1) * INPUT_TOLERANCE);
+    ).toBeLessThan(tolerance + activeCount * INPUT_TOLERANCE);
   return { dwell, lasted: at - startedAt };
 };
 
-/** Moves the pointer for a while, so that the visitor is never idle. */
+/** Moves the pointer and lets time pass in steps of at most 500 ms, so that the visitor is never idle. */
 const keepMoving = async (tab: Tab, ms: number) => {
-  for (const end = Date.now() + ms; Date.now() < end; await setTimeout(100))
-    await tab.move({ x: 300 + Math.floor(Math.random() * 100), y: 300 });
+  for (let left = ms; left > 0; left -= 500) {
+    await tab.move({ x: 300 + (left % 7), y: 500 });
+    await pass(tab, Math.min(500, left));
+  }
 };
 
 describe("the signal dwell", () => {
@@ -60,24 +66,33 @@ describe("the signal dwell", () => {
       const tab = await open("clock.html", settings);
       await keepMoving(tab, 2_000);
       const { dwell, lasted } = await expectActivityLog(tab);
-      for (const total of TOTALS) expect(Math.abs(dwell[total] - lasted), total).toBeLessThan(TOLERANCE);
+      for (const total of TOTALS) expect(Math.abs(dwell[total] - lasted), total).toBeLessThan(ROUNDING);
+    });
+
+    it("counts on the browser's clock", async () => {
+      const tab = await open("clock.html", real);
+      await tab.move({ x: 300, y: 300 });
+      await tab.run(`await new Promise((resolve) => setTimeout(resolve, ${IDLE_AFTER + 500}))`);
+      const { dwell } = await expectActivityLog(tab, TOLERANCE);
+      expect(dwell.engaged_ms).toBeGreaterThanOrEqual(IDLE_AFTER);
+      expect(dwell.engaged_ms).toBeLessThan(dwell.visible_ms);
     });
 
     it("counts the visitor as active until the idle limit after an input", async () => {
       const tab = await open("clock.html", settings);
       await tab.move({ x: 300, y: 300 });
-      await setTimeout(2_500);
+      await pass(tab, 2_500);
       await tab.press("a");
-      await setTimeout(500);
+      await pass(tab, 500);
       const { dwell, lasted } = await expectActivityLog(tab);
-      expect(dwell.visible_ms).toBeGreaterThan(lasted - TOLERANCE);
+      expect(Math.abs(dwell.visible_ms - lasted)).toBeLessThan(ROUNDING);
       expect(dwell.engaged_ms).toBeLessThan(lasted - 1_000);
       expect(dwell).toMatchObject({ idle_after_ms: IDLE_AFTER, rule_version: 1 });
     });
 
     it("counts the visitor as active without input while a hold lasts", async () => {
       const tab = await open("clock.html", settings);
-      await setTimeout(IDLE_AFTER + TOLERANCE);
+      await pass(tab, IDLE_AFTER + TOLERANCE);
       const [held, after] = await tab.run<[held: Totals, after: Totals]>(`
       const total = () => {
         tracker.flush();
@@ -87,21 +102,21 @@ describe("the signal dwell", () => {
       const release = sdk.hold();
       const other = sdk.hold();
       const startedAt = total();
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      await pass(1000);
       release();
       release();
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await pass(500);
       const held = total();
       other();
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await pass(500);
       const after = total();
       const since = (end, start) =>
         Object.fromEntries(["at", "active_ms", "engaged_ms"].map((each) => [each, end[each] - start[each]]));
       return [since(held, startedAt), since(after, held)];
     `);
       for (const total of ["active_ms", "engaged_ms"] as const) {
-        expect(Math.abs(held[total] - held.at)).toBeLessThan(TOLERANCE);
-        expect(after[total]).toBeLessThan(TOLERANCE);
+        expect(Math.abs(held[total] - held.at)).toBeLessThan(ROUNDING);
+        expect(after[total]).toBeLessThan(ROUNDING);
       }
     });
 
@@ -109,26 +124,25 @@ describe("the signal dwell", () => {
       const tab = await open("clock.html", settings);
       await tab.move({ x: 300, y: 300 });
       const dwells = () => capturedOf(tab, "dwell");
-      await expect.poll(async () => (await dwells()).length, { timeout: 3_000 }).toBeGreaterThan(0);
-      await setTimeout(IDLE_AFTER + TOLERANCE);
+      await pass(tab, IDLE_AFTER + 2 * INPUT_TOLERANCE);
       const before = await dwells();
-      await setTimeout(2_000);
-      expect(await dwells()).toEqual(before);
       expect(before.at(-1)?.engaged_ms).toBeGreaterThanOrEqual(IDLE_AFTER);
+      await pass(tab, 10 * IDLE_AFTER);
+      expect(await dwells()).toEqual(before);
     });
 
     it("counts nothing while another tab is in front", async () => {
       const tab = await open("clock.html", settings);
       await keepMoving(tab, 500);
       const other = await open("plain.html", { signals: [] });
-      await setTimeout(2_000);
+      await expect.poll(() => tab.run("return document.visibilityState")).toBe("hidden");
+      await pass(tab, 2_000);
       await other.move("#button");
       await tab.front();
       await expect.poll(() => tab.run("return document.visibilityState")).toBe("visible");
       await keepMoving(tab, 500);
       const { dwell, lasted } = await expectActivityLog(tab);
-      expect(dwell.visible_ms).toBeLessThan(lasted - 2_000);
-      expect(dwell.visible_ms).toBeGreaterThan(800);
+      expect(Math.abs(dwell.visible_ms - (lasted - 2_000))).toBeLessThan(ROUNDING);
     });
 
     if (can.windows)
@@ -140,15 +154,18 @@ describe("the signal dwell", () => {
       `);
         await tab.click("#button");
         await expect.poll(() => tab.run("return document.hasFocus()")).toBe(false);
+        await expect.poll(() => tab.run("return activityLog.at(-1).kind")).toBe("blurred");
+        await pass(tab, 200);
         const before = await read(tab);
-        await setTimeout(1_500);
+        await pass(tab, 1_500);
         expect(await tab.run("return document.visibilityState")).toBe("visible");
         const { dwell, at } = await read(tab);
-        expect(Math.abs(dwell.visible_ms - before.dwell.visible_ms - (at - before.at))).toBeLessThan(TOLERANCE);
-        expect(dwell.focused_ms - before.dwell.focused_ms).toBeLessThan(TOLERANCE);
+        expect(Math.abs(dwell.visible_ms - before.dwell.visible_ms - (at - before.at))).toBeLessThan(ROUNDING);
+        expect(dwell.focused_ms - before.dwell.focused_ms).toBeLessThan(ROUNDING);
         await tab.run("popup.close()");
         await expect.poll(() => tab.run("return document.hasFocus()")).toBe(true);
-        await setTimeout(500);
+        await expect.poll(() => tab.run("return activityLog.at(-1).kind")).toBe("focused");
+        await pass(tab, 500);
         await expectActivityLog(tab);
       });
 
@@ -166,11 +183,12 @@ describe("the signal dwell", () => {
       const tab = await open("clock.html", settings);
       await tab.click("#frame >>> #framed");
       expect(await tab.run("return document.activeElement.id")).toBe("frame");
+      await pass(tab, 200);
       const before = await read(tab);
-      await setTimeout(700);
+      await pass(tab, 700);
       const after = await read(tab);
       const span = after.at - before.at;
-      expect(Math.abs(after.dwell.focused_ms - before.dwell.focused_ms - span)).toBeLessThan(TOLERANCE);
+      expect(Math.abs(after.dwell.focused_ms - before.dwell.focused_ms - span)).toBeLessThan(ROUNDING);
     });
 
     it("counts input in a frame of the same origin as activity, also after the frame has loaded another document", async () => {
@@ -180,7 +198,7 @@ describe("the signal dwell", () => {
         const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
         frame.contentWindow.location.reload();
         await loaded;
-        await new Promise((resolve) => setTimeout(resolve, ${IDLE_AFTER + 2 * TOLERANCE}));
+        await pass(${2 * IDLE_AFTER});
         const { left, top, width, height } = frame.getBoundingClientRect();
         return { x: Math.round(left + width / 2), y: Math.round(top + height / 2) };
       `);
@@ -188,16 +206,16 @@ describe("the signal dwell", () => {
         const before = await read(tab);
         for (let step = 0; step < 8; step += 1) {
           await act(step);
-          await setTimeout(200);
+          await pass(tab, 300);
         }
         const after = await read(tab);
         return after.dwell.active_ms - before.dwell.active_ms - (after.at - before.at);
       };
       const moving = await activity(async (step) => tab.move({ x: centre.x + step * 3, y: centre.y }));
-      expect(Math.abs(moving)).toBeLessThan(2 * TOLERANCE);
+      expect(Math.abs(moving)).toBeLessThan(ROUNDING);
       await tab.click("#frame >>> #framed");
-      await setTimeout(IDLE_AFTER + TOLERANCE);
-      expect(Math.abs(await activity(async () => tab.press("a")))).toBeLessThan(2 * TOLERANCE);
+      await pass(tab, 2 * IDLE_AFTER);
+      expect(Math.abs(await activity(async () => tab.press("a")))).toBeLessThan(ROUNDING);
     });
 
     if (can.drop)
@@ -210,12 +228,13 @@ describe("the signal dwell", () => {
           return { x: Math.round(left + width / 2), y: Math.round(top + height / 2) };
         `);
         await tab.move({ x, y });
+        await pass(tab, 200);
         const before = await read(tab);
-        await tab.drag({ x, y }, { x: x + 300, y: y + 200 }, 1.5 * IDLE_AFTER);
+        await tab.drag({ x, y }, { x: x + 300, y: y + 200 }, () => pass(tab, 1.5 * IDLE_AFTER));
         const after = await read(tab);
         // The visitor is active after the press and after the move halfway through the drag.
         const active = after.dwell.active_ms - before.dwell.active_ms;
-        expect(Math.abs(active - 2 * IDLE_AFTER)).toBeLessThan(2 * TOLERANCE);
+        expect(Math.abs(active - 2 * IDLE_AFTER)).toBeLessThan(ROUNDING + 2 * INPUT_TOLERANCE);
       });
 
     it("reports totals of the page view, with the engaged time since the last report", async () => {
@@ -241,7 +260,7 @@ describe("the signal dwell", () => {
       await keepMoving(tab, 300);
       const { dwell, lasted } = await expectActivityLog(tab);
       expect(dwell.view_id).not.toBe(before.dwell.view_id);
-      expect(dwell.visible_ms).toBeLessThan(lasted + TOLERANCE);
+      expect(Math.abs(dwell.visible_ms - lasted)).toBeLessThan(ROUNDING);
       const ended = (await capturedOf(tab, "dwell")).findLast(({ view_id }) => view_id === before.dwell.view_id);
       expect(ended?.visible_ms).toBeGreaterThanOrEqual(before.dwell.visible_ms);
     });
@@ -250,11 +269,15 @@ describe("the signal dwell", () => {
       const tab = await open("clock.html", settings);
       await keepMoving(tab, 500);
       const [first] = await capturedOf(tab, "page_view");
+      // The visitor is idle before the last events are sent.
+      await pass(tab, 2 * IDLE_AFTER);
       await untilIdle(tab);
-      const leftAt = await tab.run<number>("return performance.now()");
+      const leftAt = await tab.run<number>(`
+        addEventListener("pagehide", () => passFrozen(30_000));
+        return performance.now();
+      `);
       await tab.click("#link");
       await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Other");
-      await setTimeout(1_500);
       await tab.back();
       await expect
         .poll(async () => (await capturedOf(tab, "page_view")).map(({ cause }) => cause))
@@ -262,9 +285,9 @@ describe("the signal dwell", () => {
       await keepMoving(tab, 500);
       const { dwell, lasted } = await expectActivityLog(tab);
       expect(dwell.view_id).not.toBe(first?.view_id);
-      expect(lasted).toBeLessThan(5_000);
+      expect(lasted).toBeLessThan(1_000);
       const ended = (await capturedOf(tab, "dwell")).findLast(({ view_id }) => view_id === first?.view_id);
-      expect(ended?.visible_ms).toBeLessThan(leftAt + 1_000);
+      expect(ended?.visible_ms).toBeLessThanOrEqual(leftAt);
     });
   });
 });

@@ -1,17 +1,18 @@
-import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryBrowser } from "./in-every-browser.ts";
+import { inEveryBrowser, type PageSettings } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
+import { pass, UNTIL_DRAWN } from "./stopped-clock.ts";
 import { captured, capturedOf } from "./test-site.ts";
 
-const settings = { signals: ["pageViews", "errors"] };
+const settings: PageSettings = { signals: ["pageViews", "errors"], clock: "stopped" };
 
 /** The error events of a tab so far, such as `rejection TypeError 2`. */
 const summary = async (tab: Tab) =>
   (await capturedOf(tab, "error")).map(({ kind, error_type, error_count }) => `${kind} ${error_type} ${error_count}`);
 
-const flush = (tab: Tab) => tab.run("await new Promise((resolve) => setTimeout(resolve, 50)); await tracker.flush()");
+/** A script that waits until the browser has reported all rejections, which it does before it draws a frame. */
+const flush = (tab: Tab) => tab.run(`${UNTIL_DRAWN} await tracker.flush()`);
 
 describe("the signal errors", () => {
   inEveryBrowser(({ browser, open, url }) => {
@@ -25,7 +26,10 @@ describe("the signal errors", () => {
       Promise.reject(new DOMException("MARKER", "AbortError"));
     `);
       await expect
-        .poll(async () => (await summary(tab)).toSorted(), { timeout: 5_000 })
+        .poll(async () => {
+          await pass(tab, 1_000);
+          return (await summary(tab)).toSorted();
+        })
         .toEqual([
           "error RangeError 1",
           "error TypeError 1",
@@ -37,21 +41,25 @@ describe("the signal errors", () => {
 
     it("reports totals at most once a second", async () => {
       const tab = await open("errors.html", settings);
-      await tab.run(
-        "for (const after of [0, 300, 600, 900, 1200, 1500]) setTimeout(fail, after, new TypeError('MARKER'))",
-      );
-      await expect.poll(async () => (await summary(tab)).at(-1), { timeout: 10_000 }).toBe("error TypeError 6");
-      const events = await capturedOf(tab, "error");
-      expect(events).toHaveLength(2);
-      expect((events[1]?.time ?? 0) - (events[0]?.time ?? 0)).toBeGreaterThanOrEqual(995);
+      await tab.run(`
+        for (let each = 0; each < 6; each += 1) {
+          fail(new TypeError("MARKER"));
+          ${UNTIL_DRAWN}
+          await pass(300);
+        }
+      `);
+      expect(await summary(tab)).toEqual(["error TypeError 4"]);
+      await pass(tab, 1_000);
+      expect(await summary(tab)).toEqual(["error TypeError 4", "error TypeError 6"]);
+      const [first, second] = await capturedOf(tab, "error");
+      expect((second?.time ?? 0) - (first?.time ?? 0)).toBeGreaterThanOrEqual(1_000);
     });
 
     it("does not repeat an unchanged total", async () => {
       const tab = await open("errors.html", settings);
       await tab.run("fail(new TypeError('MARKER'))");
       await flush(tab);
-      await flush(tab);
-      await setTimeout(1_300);
+      await pass(tab, 1_300);
       expect(await summary(tab)).toEqual(["error TypeError 1"]);
     });
 
@@ -70,14 +78,17 @@ describe("the signal errors", () => {
         const events = await summary(tab);
         return ["error", "rejection"].map((kind) => events.findLast((each) => each.startsWith(kind)));
       };
-      await expect.poll(last, { timeout: 5_000 }).toEqual(all);
+      await expect.poll(last).toEqual(all);
     });
 
     it("counts an error in a script of another origin, with the type unknown where the browser hides it", async () => {
       const tab = await open("errors.html", settings);
       await tab.run("failElsewhere()");
       await expect
-        .poll(() => summary(tab), { timeout: 5_000 })
+        .poll(async () => {
+          await pass(tab, 1_000);
+          return summary(tab);
+        })
         .toEqual([
           expect.stringMatching(browser === "firefox" ? /^error (unknown|TypeError) 1$/ : /^error unknown 1$/),
         ]);
@@ -115,9 +126,9 @@ describe("the signal errors", () => {
       const tab = await open("errors.html", settings);
       await tab.run(`
       fail(new TypeError("MARKER"));
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      ${UNTIL_DRAWN}
       history.pushState(null, "", "/elsewhere");
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      ${UNTIL_DRAWN}
       fail(new TypeError("MARKER"));
     `);
       await flush(tab);
@@ -128,7 +139,7 @@ describe("the signal errors", () => {
 
     it("reports the remaining errors when the page is left", async () => {
       const tab = await open("errors.html", settings);
-      await tab.run("fail(new TypeError('MARKER')); await new Promise((resolve) => setTimeout(resolve, 50))");
+      await tab.run(`fail(new TypeError("MARKER")); ${UNTIL_DRAWN}`);
       await tab.goto(url("plain.html", { signals: ["clicks"] }));
       expect(await summary(tab)).toEqual(["error TypeError 1"]);
     });
@@ -136,27 +147,30 @@ describe("the signal errors", () => {
     it("reports nothing while the page is hidden, and counts the errors of that time", async () => {
       const tab = await open("errors.html", settings);
       await tab.run(`
-      window.hasFailed = new Promise((resolve) => document.addEventListener("visibilitychange", () => {
-        fail(new TypeError("MARKER"));
-        setTimeout(resolve, 2_500);
-      }, { once: true }));
+      window.hasFailed = new Promise((resolve) => {
+        document.addEventListener("visibilitychange", () => fail(new TypeError("MARKER")), { once: true });
+        addEventListener("error", () => resolve(), { once: true });
+      });
     `);
       await open("plain.html", { signals: ["clicks"] });
-      await tab.run("await hasFailed");
-      await tab.front();
+      await tab.run("await hasFailed; await pass(2_500)");
       expect(await summary(tab)).toEqual([]);
-      await tab.run("fail(new TypeError('MARKER'))");
-      await expect.poll(() => summary(tab), { timeout: 5_000 }).toEqual(["error TypeError 2"]);
+      await tab.front();
+      await expect.poll(() => tab.run("return document.visibilityState")).toBe("visible");
+      expect(await summary(tab)).toEqual([]);
+      await tab.run(`fail(new TypeError("MARKER")); ${UNTIL_DRAWN} await pass(1_000)`);
+      expect(await summary(tab)).toEqual(["error TypeError 2"]);
     });
 
     it("does not report its own exception", async () => {
-      const tab = await open("errors.html", { signals: ["clicks"] });
+      const tab = await open("errors.html", { ...settings, signals: ["clicks"] });
       const emissions = await tab.run(`
       let emissions = 0;
       const capture = () => { emissions += 1; throw new TypeError("MARKER"); };
       const stop = sdk.errors()({ capture, on: () => () => {}, beginView: () => ({}), continueSession() {}, runs() {} });
       fail(new TypeError("MARKER"));
-      await new Promise((resolve) => setTimeout(resolve, 3_500));
+      ${UNTIL_DRAWN}
+      await pass(3_500);
       stop();
       return emissions;
     `);
@@ -171,7 +185,7 @@ describe("the signal errors", () => {
       const reason = new Error();
       Object.defineProperty(reason, "constructor", { get() { throw reason; } });
       Promise.reject(reason);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      ${UNTIL_DRAWN}
       return thrown;
     `);
       expect(thrown).toBe(0);
@@ -188,14 +202,14 @@ describe("the signal errors", () => {
     });
 
     it("leaves no listener and no timer", async () => {
-      const tab = await open("errors.html", { signals: ["clicks"] });
+      const tab = await open("errors.html", { ...settings, signals: ["clicks"] });
       const act = `
       fail(new TypeError("MARKER"));
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      ${UNTIL_DRAWN}
       window.emitted = emitted;
     `;
       expect(await listenersLeftBy(tab, "errors", act)).toEqual([]);
-      await setTimeout(1_300);
+      await pass(tab, 1_300);
       expect(await tab.run("return emitted")).toEqual([]);
     });
   });

@@ -1,10 +1,10 @@
-import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Point, Tab } from "../browsers/browser.ts";
-import { inEveryBrowser } from "./in-every-browser.ts";
+import { inEveryBrowser, type PageSettings } from "./in-every-browser.ts";
+import { pass } from "./stopped-clock.ts";
 import { capturedOf } from "./test-site.ts";
 
-const settings = { signals: ["pageViews", "hovers", "clicks"] };
+const settings: PageSettings = { signals: ["pageViews", "hovers", "clicks"], clock: "stopped" };
 
 /** Duration of a stay, in milliseconds: well above the default of `intentAfter`. */
 const STAY_MS = 500;
@@ -30,22 +30,19 @@ describe("the signal hovers", () => {
       return async () => tab.move({ x: EMPTY_X, y });
     };
 
-    /** Moves onto an element, stays and leaves. Returns the longest possible time of the stay, in milliseconds. */
+    /** Moves onto an element, stays and leaves. */
     const stayOn = async (tab: Tab, element: string) => {
-      const startedAt = Date.now();
       const leave = await enter(tab, element);
-      await setTimeout(STAY_MS);
+      await pass(tab, STAY_MS);
       await leave();
-      return Date.now() - startedAt;
     };
 
     it.each(["button", "link", "card"])("captures a stay on a meaningful element: %s", async (id) => {
       const tab = await open("hovers.html", settings);
-      const atMost = await stayOn(tab, id === "card" ? "#heading" : `#${id}`);
+      await stayOn(tab, id === "card" ? "#heading" : `#${id}`);
       await expect.poll(() => hovered(tab)).toEqual([id]);
       const [hover] = await hovers(tab);
-      expect(hover?.element_hover_duration).toBeGreaterThanOrEqual(STAY_MS);
-      expect(hover?.element_hover_duration).toBeLessThanOrEqual(atMost);
+      expect(hover?.element_hover_duration).toBe(STAY_MS);
       expect(hover).toMatchObject({ pointer_type: "mouse", clicked: false });
       if (id === "card") expect(hover?.target).toMatchObject({ tag: "div", name: "card" });
     });
@@ -53,9 +50,9 @@ describe("the signal hovers", () => {
     it("captures no stay shorter than intentAfter, and none on an element without a meaning", async () => {
       const tab = await open("hovers.html", { ...settings, options: { hovers: { intentAfter: 2_000 } } });
       await stayOn(tab, "#button");
-      await setTimeout(2_500);
+      await pass(tab, 2_500);
       const leave = await enter(tab, "#link");
-      await setTimeout(2_100);
+      await pass(tab, 2_100);
       await leave();
       await expect.poll(() => hovered(tab)).toEqual(["link"]);
     });
@@ -63,22 +60,22 @@ describe("the signal hovers", () => {
     it("counts moves among the children of an element as one stay", async () => {
       const tab = await open("hovers.html", settings);
       const leave = await enter(tab, "#heading");
-      await setTimeout(200);
+      await pass(tab, 200);
       await tab.move("#words");
-      await setTimeout(200);
+      await pass(tab, 200);
       await tab.move("#heading");
-      await setTimeout(200);
+      await pass(tab, 200);
       await leave();
       await expect.poll(() => hovered(tab)).toEqual(["card"]);
-      expect((await hovers(tab))[0]?.element_hover_duration).toBeGreaterThanOrEqual(600);
+      expect((await hovers(tab))[0]?.element_hover_duration).toBe(600);
     });
 
     it("separates the stay on a button inside an element from the stay on the element", async () => {
       const tab = await open("hovers.html", { ...settings, options: { hovers: { intentAfter: 1_000 } } });
       await enter(tab, "#words");
-      await setTimeout(1_200);
+      await pass(tab, 1_200);
       await tab.move("#inner");
-      await setTimeout(1_200);
+      await pass(tab, 1_200);
       await tab.move("#words");
       await tab.move({ x: EMPTY_X, y: 200 });
       await expect.poll(() => hovered(tab)).toEqual(["card", "inner"]);
@@ -88,7 +85,7 @@ describe("the signal hovers", () => {
       const tab = await open("hovers.html", settings);
       await tab.move({ x: EMPTY_X, y: 150 });
       await tab.move({ x: 30, y: 150 });
-      await setTimeout(STAY_MS);
+      await pass(tab, STAY_MS);
       await tab.wheel(400);
       await expect.poll(() => hovered(tab)).toEqual(["card"]);
       expect((await hovers(tab))[0]).toMatchObject({ x: 30, y: 150 });
@@ -97,7 +94,7 @@ describe("the signal hovers", () => {
     it("reports whether the element was clicked during the stay", async () => {
       const tab = await open("hovers.html", settings);
       const leave = await enter(tab, "#button");
-      await setTimeout(STAY_MS);
+      await pass(tab, STAY_MS);
       await tab.click("#button");
       await leave();
       await stayOn(tab, "#button");
@@ -107,7 +104,7 @@ describe("the signal hovers", () => {
     it("ends a stay when the content scrolls, though the element stays under the pointer", async () => {
       const tab = await open("hovers.html", settings);
       await enter(tab, "#words");
-      await setTimeout(STAY_MS);
+      await pass(tab, STAY_MS);
       await tab.wheel(20);
       await expect.poll(() => hovered(tab)).toEqual(["card"]);
       const isUnderPointer = "return document.querySelector('#card').matches(':hover')";
@@ -120,7 +117,7 @@ describe("the signal hovers", () => {
         const { left, top, width, height } = document.querySelector("#button").getBoundingClientRect();
         return { x: Math.round(left + width / 2), y: Math.round(top + height / 2) };
       `);
-      await tab.drag({ x: EMPTY_X, y: 300 }, { x, y }, STAY_MS);
+      await tab.drag({ x: EMPTY_X, y: 300 }, { x, y }, () => pass(tab, STAY_MS));
       await tab.move({ x: EMPTY_X, y });
       await stayOn(tab, "#link");
       await expect.poll(() => hovered(tab)).toEqual(["link"]);
@@ -129,7 +126,7 @@ describe("the signal hovers", () => {
     it("ends a stay when the page is hidden", async () => {
       const tab = await open("hovers.html", settings);
       await enter(tab, "#link");
-      await setTimeout(STAY_MS);
+      await pass(tab, STAY_MS);
       await open("plain.html", { signals: [] });
       await expect.poll(() => hovered(tab)).toEqual(["link"]);
     });
@@ -137,7 +134,7 @@ describe("the signal hovers", () => {
     it("ends a stay when a click leads to another page", async () => {
       const tab = await open("hovers.html", settings);
       await enter(tab, "#link");
-      await setTimeout(STAY_MS);
+      await pass(tab, STAY_MS);
       await tab.click("#link");
       await expect.poll(() => tab.run("return document.title").catch(() => "")).toBe("Other");
       expect(await hovers(tab)).toEqual([
@@ -149,7 +146,7 @@ describe("the signal hovers", () => {
       const tab = await open("hovers.html", settings);
       const [view] = await capturedOf(tab, "page_view");
       await enter(tab, "#button");
-      await setTimeout(STAY_MS);
+      await pass(tab, STAY_MS);
       await tab.run("history.pushState(null, '', '/shop')");
       await expect.poll(() => hovered(tab)).toEqual(["button"]);
       expect((await hovers(tab))[0]?.view_id).toBe(view?.view_id);
@@ -158,7 +155,7 @@ describe("the signal hovers", () => {
     it("ends a stay when the pointer enters a frame", async () => {
       const tab = await open("hovers.html", settings);
       await enter(tab, "#button");
-      await setTimeout(STAY_MS);
+      await pass(tab, STAY_MS);
       await tab.move("#frame >>> #framed");
       await expect.poll(() => hovered(tab)).toEqual(["button"]);
     });
@@ -167,7 +164,7 @@ describe("the signal hovers", () => {
       it("ends a stay when the pointer leaves the window", async () => {
         const tab = await open("hovers.html", settings);
         await enter(tab, "#button");
-        await setTimeout(STAY_MS);
+        await pass(tab, STAY_MS);
         await tab.move({ x: -50, y: 30 });
         await expect.poll(() => hovered(tab)).toEqual(["button"]);
       });

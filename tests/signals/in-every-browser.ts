@@ -18,6 +18,8 @@ export interface PageSettings {
   options?: Record<string, object>;
   /** Path of the collector on the test site. Default: its origin. */
   collector?: string;
+  /** Stops the page's clock, so that time passes by `pass` only; see `stopped-clock.ts`. Default: the browser's clock. */
+  clock?: "stopped";
 }
 
 /** The tools of a suite. */
@@ -59,11 +61,12 @@ export const inEveryBrowser = (suite: (tools: SuiteTools) => void): void =>
       expect(site.violations()).toEqual([]);
     });
 
-    const url: SuiteTools["url"] = (page, { signals, options, collector } = {}) => {
+    const url: SuiteTools["url"] = (page, { signals, options, collector, clock } = {}) => {
       const query = new URLSearchParams({
         ...(signals && { signals: signals.join() }),
         ...(options && { options: JSON.stringify(options) }),
         ...(collector && { collector }),
+        ...(clock && { clock }),
       });
       return `${site.origin}/${page}?${query}`;
     };

@@ -1,14 +1,14 @@
-import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { inEveryBrowser } from "./in-every-browser.ts";
+import { UNTIL_DRAWN } from "./stopped-clock.ts";
 import { type Captured, captured, capturedOf } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
 const settings = { signals: ["pageViews"] };
 
 describe("the signal pageViews", () => {
-  inEveryBrowser(({ can, eventCount, open, url, viewOf }) => {
+  inEveryBrowser(({ can, open, url, viewOf }) => {
     const views = (tab: Tab) => capturedOf(tab, "page_view");
     const causes = async (tab: Tab) => (await views(tab)).map(({ cause }) => cause);
     const last = async (tab: Tab) => (await views(tab)).at(-1);
@@ -207,52 +207,58 @@ describe("the signal pageViews", () => {
       });
     });
 
-    /** A script that adds a frame with a page below the fold, in `window.frame`, and waits for its load and a second more. */
-    const addFrame = (host: string) => `
+    const FRAMED = { signals: ["pageViews", "scrollDepth", "dwell"] };
+
+    /** A script that adds a frame with a page below the fold, in `window.frame`, and waits for its load. */
+    const addFrame = (page: string) => `
       window.frame = document.body.appendChild(document.createElement("iframe"));
       const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
-      frame.src = ${JSON.stringify(url("long.html", { signals: ["pageViews", "scrollDepth", "dwell"] }))}.replace("127.0.0.1", "${host}");
+      frame.src = "${page}";
       await loaded;
-      await new Promise((resolve) => setTimeout(resolve, 1000));
+      ${UNTIL_DRAWN}
     `;
 
     it("captures no event of a page in a frame until the frame is in view, and no visible time while it is out of view", async () => {
       const tab = await open("long.html", { signals: [] });
-      const framed = (act = "") =>
+      const framed = (act: string) =>
         tab.run<Captured[]>(`
-          const { tracker } = frame.contentWindow;
+          const page = frame.contentWindow;
           ${act}
-          tracker.flush().catch(() => {});
-          return JSON.parse(JSON.stringify(frame.contentWindow.captured));
+          page.tracker.flush().catch(() => {});
+          return JSON.parse(JSON.stringify(page.captured));
         `);
-      await tab.run(addFrame("127.0.0.1"));
-      expect(await framed()).toEqual([]);
+      await tab.run(addFrame(url("long.html", { ...FRAMED, clock: "stopped" })));
+      expect(await framed("await page.pass(1_000);")).toEqual([]);
       const events = await framed(`
         frame.scrollIntoView();
-        await new Promise((resolve) => setTimeout(resolve, 1000));
+        ${UNTIL_DRAWN}
+        await page.pass(1_000);
         // The root of the frame's document is out of view, and the frame is not.
-        frame.contentDocument.documentElement.style.cssText = "height: 10px";
-        frame.contentWindow.scrollTo(0, 1000);
-        await new Promise((resolve) => setTimeout(resolve, 1000));
-        frame.contentWindow.scrollTo(0, 0);
-        await new Promise((resolve) => setTimeout(resolve, 200));
+        page.document.documentElement.style.cssText = "height: 10px";
+        page.scrollTo(0, 1000);
+        ${UNTIL_DRAWN}
+        await page.pass(1_000);
+        page.scrollTo(0, 0);
+        ${UNTIL_DRAWN}
         scrollTo(0, 0);
-        await new Promise((resolve) => setTimeout(resolve, 2000));
+        ${UNTIL_DRAWN}
+        await page.pass(2_000);
       `);
       expect(events.filter(({ type }) => type === "page_view")).toHaveLength(1);
-      const visible = events.flatMap((each) => (each.type === "dwell" ? [each.visible_ms] : [])).at(-1);
-      expect(visible).toBeGreaterThan(1_500);
-      expect(visible).toBeLessThan(3_000);
+      expect(events.flatMap((each) => (each.type === "dwell" ? [each.visible_ms] : [])).at(-1)).toBe(2_000);
     });
 
     it("captures no event of a page in a frame of another origin until the frame is in view", async () => {
       const tab = await open("long.html", { signals: [] });
-      const before = eventCount();
-      await tab.run(addFrame("localhost"));
-      await setTimeout(3_000);
-      expect(eventCount()).toBe(before);
+      await tab.run(`
+        window.framed = [];
+        addEventListener("message", ({ data }) => framed.push(data));
+        ${addFrame(url("long.html", FRAMED).replace("127.0.0.1", "localhost"))}
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      `);
+      expect(await tab.run("return framed")).toEqual([]);
       await tab.run("frame.scrollIntoView()");
-      await expect.poll(eventCount).toBeGreaterThan(before);
+      await expect.poll(() => tab.run("return framed")).toContain("page_view");
     });
   });
 });

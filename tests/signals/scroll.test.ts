@@ -1,11 +1,19 @@
 import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
 import { VIEWPORT } from "../browsers/viewport.ts";
-import { inEveryBrowser } from "./in-every-browser.ts";
+import { inEveryBrowser, type PageSettings } from "./in-every-browser.ts";
+import { UNTIL_DRAWN } from "./stopped-clock.ts";
 import { type Captured, capturedOf } from "./test-site.ts";
 import { untilIdle } from "./until-idle.ts";
 
-const settings = { signals: ["pageViews", "scrollDepth"], options: { scrollDepth: { reportEvery: 200 } } };
+const settings: PageSettings = {
+  signals: ["pageViews", "scrollDepth"],
+  options: { scrollDepth: { reportEvery: 200 } },
+  clock: "stopped",
+};
+
+/** A script that lets time pass in which the signal may read the geometry, in milliseconds. It does so after a frame. */
+const passDrawn = (ms: number) => `${UNTIL_DRAWN} await pass(${ms}); ${UNTIL_DRAWN}`;
 
 /** Height of the content of the long page and of the inner scroller, in CSS pixels. */
 const CONTENT = 4000;
@@ -23,7 +31,7 @@ describe("the signal scrollDepth", () => {
       let last: Captured<"scroll"> | undefined;
       await expect
         .poll(async () => {
-          await tab.run("tracker.flush()");
+          await tab.run(`${passDrawn(300)} tracker.flush();`);
           last = (await scrolls(tab)).findLast((each) => each.view_id === view_id);
           return last;
         })
@@ -31,12 +39,11 @@ describe("the signal scrollDepth", () => {
       return last as unknown as Captured<"scroll">;
     };
 
-    /** Waits until the geometry was read: at most 200 ms later, and after a frame. */
-    const untilMeasured = (tab: Tab) =>
-      tab.run(`
-      await new Promise((resolve) => setTimeout(resolve, 250));
-      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => setTimeout(resolve))));
-    `);
+    /** Waits until the content of the page is settled: 300 ms after its last change. */
+    const untilSettled = (tab: Tab) => tab.run(passDrawn(400));
+
+    /** Waits until the geometry was read: at most 200 ms later. */
+    const untilMeasured = (tab: Tab) => tab.run(passDrawn(250));
 
     /** Turns the wheel until the scroller has that offset, in CSS pixels. */
     const wheelTo = async (tab: Tab, top: number, scroller = PAGE) => {
@@ -95,7 +102,7 @@ describe("the signal scrollDepth", () => {
 
     it("does not report a spinner as 100 %, at the start of a page view or later", async () => {
       const tab = await open("long.html", {
-        signals: [...settings.signals, "pageViews"],
+        ...settings,
         options: { scrollDepth: { enrichment: "sdk.readingDetails()" } },
       });
       const spin = `
@@ -106,7 +113,8 @@ describe("the signal scrollDepth", () => {
       const { milestone, scroll_depth_px } = await measured(tab);
       expect([milestone, scroll_depth_px]).toEqual([undefined, VIEWPORT.height]);
       await tab.run(`${spin} await new Promise(requestAnimationFrame); scrollTo(0, 1); await tracker.flush()`);
-      await expect.poll(() => tab.run("return document.scrollingElement.scrollHeight")).toBe(CONTENT);
+      await tab.run(passDrawn(350) + passDrawn(350));
+      expect(await tab.run("return document.scrollingElement.scrollHeight")).toBe(CONTENT);
       await measured(tab);
       const { view_id } = (await capturedOf(tab, "page_view")).at(-1) ?? {};
       for (const scroll of await scrolls(tab))
@@ -123,7 +131,7 @@ describe("the signal scrollDepth", () => {
       );
       await tab.move("#small");
       await wheelTo(tab, 400, "small");
-      await tab.run("await new Promise((done) => setTimeout(done, 2_100))");
+      await tab.run(passDrawn(2_100));
       expectShare((await measured(tab)).scroll_depth_percentage, 60);
     });
 
@@ -137,7 +145,7 @@ describe("the signal scrollDepth", () => {
         history.pushState(null, "", "/shop");
         document.documentElement.className = "is-leaving";
         document.body.append(document.createElement("i"));
-        await new Promise((done) => setTimeout(done, 800));
+        ${passDrawn(400)} ${passDrawn(400)}
         void tracker.flush();
         const next = document.createElement("main");
         next.style.height = "7940px";
@@ -169,6 +177,7 @@ describe("the signal scrollDepth", () => {
 
     it("counts changes of direction", async () => {
       const tab = await open("long.html", settings);
+      await untilSettled(tab);
       await tab.move({ x: 600, y: 400 });
       for (const top of [800, 400, 1200, 1600, 800]) await wheelTo(tab, top);
       expect(await measured(tab)).toMatchObject({ reversals: 3 });
@@ -311,7 +320,7 @@ describe("the signal scrollDepth", () => {
 
     it("measures the scroller of a shadow root that is added later, from the time at which the visitor scrolls it", async () => {
       const tab = await open("short.html", settings);
-      await untilMeasured(tab);
+      await untilSettled(tab);
       await tab.run(`
         document.body.replaceChildren();
         document.body.attachShadow({ mode: "open" }).innerHTML =
@@ -374,22 +383,24 @@ describe("the signal scrollDepth", () => {
     it("reports at most every reportEvery", async () => {
       const reportEvery = 700;
       const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery } } });
-      await tab.move({ x: 600, y: 400 });
-      await wheelTo(tab, 2800);
-      await expect.poll(async () => (await scrolls(tab)).at(-1)?.scroll_depth_px).toBe(3600);
+      for (const top of [400, 800, 1200, 1600, 2000, 2400, 2800])
+        await tab.run(`scrollTo(0, ${top}); ${passDrawn(150)}`);
+      await tab.run(passDrawn(reportEvery));
+      expect((await scrolls(tab)).at(-1)?.scroll_depth_px).toBe(3600);
       for (const [index, { time }] of (await scrolls(tab)).entries())
-        expect(time - ((await scrolls(tab))[index - 1]?.time ?? 0)).toBeGreaterThanOrEqual(reportEvery - 5);
+        expect(time - ((await scrolls(tab))[index - 1]?.time ?? 0)).toBeGreaterThanOrEqual(reportEvery);
     });
 
     it("reports the last scroll just after a report", async () => {
       const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery: 150 } } });
       await untilMeasured(tab);
-      await tab.run("scrollTo(0, 100); await new Promise((done) => setTimeout(done, 175)); scrollTo(0, 900)");
-      await expect.poll(async () => (await scrolls(tab)).at(-1)?.scroll_depth_px).toBe(900 + VIEWPORT.height);
+      await tab.run(`scrollTo(0, 100); ${passDrawn(175)} scrollTo(0, 900); ${passDrawn(200)} ${passDrawn(150)}`);
+      expect((await scrolls(tab)).at(-1)?.scroll_depth_px).toBe(900 + VIEWPORT.height);
     });
 
     it("reports when the page is hidden", async () => {
       const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery: 60_000 } } });
+      await untilSettled(tab);
       await tab.move({ x: 600, y: 400 });
       await wheelTo(tab, 1600);
       expect(await scrolls(tab)).toEqual([]);
@@ -399,6 +410,7 @@ describe("the signal scrollDepth", () => {
 
     it("reports a page view's depth when a route ends it, and measures the next page view from zero", async () => {
       const tab = await open("long.html", { ...settings, options: { scrollDepth: { reportEvery: 60_000 } } });
+      await untilSettled(tab);
       await tab.move({ x: 600, y: 400 });
       await wheelTo(tab, 1600);
       await tab.run("history.pushState(null, '', '/shop'); scrollTo(0, 0)");

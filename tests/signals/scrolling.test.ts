@@ -41,9 +41,7 @@ describe("scrolls and events by script", () => {
         const [dwell] = (await capturedOf(tab, "dwell")).slice(-1);
         return { visible: dwell?.visible_ms ?? 0, active: dwell?.active_ms ?? 0 };
       };
-      await expect
-        .poll(async () => (await capturedOf(tab, "click")).map(({ response }) => response), { timeout: 10_000 })
-        .toEqual(["none"]);
+      await expect.poll(async () => (await capturedOf(tab, "click")).map(({ response }) => response)).toEqual(["none"]);
       const { visible, active } = await total();
       // The visitor has been idle since one second after the click, which was captured 2.5 s later.
       expect(visible - active).toBeGreaterThan(1_000);

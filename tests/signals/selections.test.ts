@@ -1,11 +1,11 @@
-import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Tab } from "../browsers/browser.ts";
-import { inEveryBrowser } from "./in-every-browser.ts";
+import { inEveryBrowser, type PageSettings } from "./in-every-browser.ts";
 import { listenersLeftBy } from "./listeners.ts";
+import { pass, UNTIL_DRAWN } from "./stopped-clock.ts";
 import { captured, capturedOf } from "./test-site.ts";
 
-const settings = { signals: ["selections"] };
+const settings: PageSettings = { signals: ["selections"], clock: "stopped" };
 
 /** The selection events of a tab so far, such as `copy 6 #first`. */
 const summary = async (tab: Tab) =>
@@ -19,8 +19,14 @@ const select = (tab: Tab, selector: string) =>
     await changed;
   `);
 
-/** Waits for longer than a selection needs to be complete. */
-const untilComplete = () => setTimeout(900);
+/** Lets more time pass than a selection needs to be complete, once the browser has reported its changes. */
+const untilComplete = (tab: Tab) => tab.run<void>(`${UNTIL_DRAWN} await pass(900)`);
+
+/** Returns the selection events of a tab once its selection is complete. */
+const completed = async (tab: Tab) => {
+  await untilComplete(tab);
+  return summary(tab);
+};
 
 describe("the signal selections", () => {
   inEveryBrowser(({ open }) => {
@@ -39,7 +45,7 @@ describe("the signal selections", () => {
       const tab = await open("selections.html", settings);
       await dragOver(tab, 4);
       await expect.poll(() => summary(tab)).toEqual(["select 4 #narrow"]);
-      await untilComplete();
+      await untilComplete(tab);
       expect(await summary(tab)).toHaveLength(1);
     });
 
@@ -47,7 +53,7 @@ describe("the signal selections", () => {
       const tab = await open("selections.html", settings);
       await tab.run("document.querySelector('#first').dispatchEvent(new MouseEvent('mousedown', { bubbles: true }))");
       await select(tab, "#second");
-      await untilComplete();
+      await untilComplete(tab);
       expect(await summary(tab)).toEqual([]);
       await tab.run("document.querySelector('#first').dispatchEvent(new MouseEvent('mouseup', { bubbles: true }))");
       await expect.poll(() => summary(tab)).toEqual(["select 13 #second"]);
@@ -58,7 +64,7 @@ describe("the signal selections", () => {
       await tab.click("#editable");
       await tab.press("End");
       await tab.press("Shift+ArrowLeft+ArrowLeft");
-      await expect.poll(() => summary(tab)).toHaveLength(1);
+      await expect.poll(() => completed(tab)).toHaveLength(1);
       expect(await summary(tab)).toEqual([expect.stringMatching(/^select [12] #editable$/)]);
     });
 
@@ -71,7 +77,7 @@ describe("the signal selections", () => {
       for (const selector of ["#bold", "#second"]) {
         await select(tab, selector);
         await release("ArrowRight", true);
-        await untilComplete();
+        await untilComplete(tab);
       }
       expect(await summary(tab)).toEqual([]);
       await release("Shift", false);
@@ -81,25 +87,19 @@ describe("the signal selections", () => {
     it("captures other selections after 500 ms without a change", async () => {
       const tab = await open("selections.html", settings);
       await select(tab, "#first");
-      await setTimeout(200);
+      await pass(tab, 400);
       await select(tab, "#second");
+      await pass(tab, 499);
       expect(await summary(tab)).toEqual([]);
-      await expect.poll(() => summary(tab)).toEqual(["select 13 #second"]);
-      const { start, time } = await tab.run<{ start: number; time: number }>(`
-      const start = Date.now();
-      getSelection().selectAllChildren(document.querySelector("#bold"));
-      while (captured.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
-      return { start, time: Date.now() };
-    `);
-      expect(time - start).toBeGreaterThanOrEqual(490);
-      expect(time - start).toBeLessThan(1_500);
+      await pass(tab, 1);
+      expect(await summary(tab)).toEqual(["select 13 #second"]);
     });
 
     it("captures nothing of a selection that is removed before it is complete", async () => {
       const tab = await open("selections.html", settings);
       await select(tab, "#first");
       await tab.run("getSelection().removeAllRanges()");
-      await untilComplete();
+      await untilComplete(tab);
       expect(await summary(tab)).toEqual([]);
     });
 
@@ -107,11 +107,11 @@ describe("the signal selections", () => {
       const tab = await open("selections.html", settings);
       await tab.run(`
       getSelection().selectAllChildren(document.querySelector("#second"));
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      ${UNTIL_DRAWN}
       await tracker.flush();
     `);
       expect(await summary(tab)).toEqual(["select 13 #second"]);
-      await untilComplete();
+      await untilComplete(tab);
       expect(await summary(tab)).toHaveLength(1);
     });
 
@@ -121,10 +121,11 @@ describe("the signal selections", () => {
         tab.run(`getSelection().setBaseAndExtent(${from}, 0, ${to}, 3)`);
       const textIn = (selector: string) => `document.querySelector("${selector}").firstChild`;
       await selectBetween(textIn("#first"), textIn("#second"));
-      await expect.poll(async () => (await summary(tab))[0]).toMatch(/^select \d+ #article$/);
+      await expect.poll(async () => (await completed(tab))[0]).toMatch(/^select \d+ #article$/);
       await selectBetween(textIn("#bold"), textIn("#bold"));
-      await expect.poll(async () => (await summary(tab))[1]).toBe("select 3 #bold");
+      await expect.poll(async () => (await completed(tab))[1]).toBe("select 3 #bold");
       await selectBetween(textIn("#first"), textIn("#bold"));
+      await untilComplete(tab);
       await expect.poll(async () => (await capturedOf(tab, "selection"))[2]?.target.name).toBe("intro");
     });
 
@@ -132,14 +133,14 @@ describe("the signal selections", () => {
       const tab = await open("selections.html", settings);
       await select(tab, "#first");
       const text = "MARKER with white space MARKER";
-      await expect.poll(() => summary(tab)).toEqual([`select ${text.length} #first`]);
+      await expect.poll(() => completed(tab)).toEqual([`select ${text.length} #first`]);
     });
 
     it("captures a selection of the whole document by key", async () => {
       const tab = await open("selections.html", settings);
       await tab.click("#second");
       await tab.press("Control+a");
-      await expect.poll(async () => (await capturedOf(tab, "selection")).length).toBe(1);
+      await expect.poll(() => completed(tab)).toHaveLength(1);
       const [{ target, length } = { target: undefined, length: 0 }] = await capturedOf(tab, "selection");
       expect(["body", "html"]).toContain(target?.tag);
       expect(length).toBeGreaterThan(60);
@@ -150,7 +151,7 @@ describe("the signal selections", () => {
       await select(tab, "#second");
       await tab.press("Control+c");
       await expect.poll(() => summary(tab)).toEqual(["select 13 #second", "copy 13 #second"]);
-      await untilComplete();
+      await untilComplete(tab);
       expect(await summary(tab)).toHaveLength(2);
     });
 
@@ -169,7 +170,7 @@ describe("the signal selections", () => {
         { x: Math.round(line.left + 1), y: line.y },
         { x: Math.round(line.left + 4 * step + 1), y: line.y },
       );
-      await expect.poll(() => summary(tab)).toEqual(["select 4 #line"]);
+      await expect.poll(() => completed(tab)).toEqual(["select 4 #line"]);
       await tab.press("Control+c");
       await expect.poll(() => summary(tab)).toEqual(["select 4 #line", "copy 4 #line"]);
     });
@@ -178,7 +179,7 @@ describe("the signal selections", () => {
       const tab = await open("selections.html", settings);
       await tab.press("Control+c");
       await tab.run("document.dispatchEvent(new ClipboardEvent('copy', { bubbles: true }))");
-      await untilComplete();
+      await untilComplete(tab);
       expect(await summary(tab)).toEqual([]);
     });
 
@@ -186,7 +187,7 @@ describe("the signal selections", () => {
       const tab = await open("selections.html", settings);
       await tab.click("#field");
       await tab.press("Control+a");
-      await untilComplete();
+      await untilComplete(tab);
       expect(await summary(tab)).toEqual([]);
       await tab.press("Control+c");
       await tab.click("#area");
@@ -198,11 +199,11 @@ describe("the signal selections", () => {
     it("does not repeat a selection that remains while a field is edited", async () => {
       const tab = await open("selections.html", settings);
       await select(tab, "#second");
-      await expect.poll(() => summary(tab)).toHaveLength(1);
+      await expect.poll(() => completed(tab)).toHaveLength(1);
       await tab.run("document.querySelector('#field').focus()");
       await tab.press("a");
       await tab.press("Control+a");
-      await untilComplete();
+      await untilComplete(tab);
       expect(await summary(tab)).toHaveLength(1);
     });
 
@@ -210,9 +211,10 @@ describe("the signal selections", () => {
       const tab = await open("selections.html", settings);
       await tab.click("#editable");
       await tab.press("a");
-      await untilComplete();
+      await untilComplete(tab);
       expect(await summary(tab)).toEqual([]);
       await tab.press("Control+a");
+      await expect.poll(() => completed(tab)).toEqual(["select 7 #editable"]);
       await tab.press("Control+x");
       await expect.poll(() => summary(tab)).toEqual(["select 7 #editable", "cut 7 #editable"]);
     });
@@ -228,9 +230,9 @@ describe("the signal selections", () => {
         );
       }
       await select(tab, "#ignored");
-      await untilComplete();
+      await untilComplete(tab);
       await tab.press("Control+c");
-      await untilComplete();
+      await untilComplete(tab);
       expect(await summary(tab)).toEqual([]);
     });
 
@@ -246,14 +248,14 @@ describe("the signal selections", () => {
     });
 
     it("leaves no listener, and no timer for an incomplete selection", async () => {
-      const tab = await open("selections.html", { signals: ["clicks"] });
+      const tab = await open("selections.html", { ...settings, signals: ["clicks"] });
       const act = `
       getSelection().selectAllChildren(document.querySelector("#second"));
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      ${UNTIL_DRAWN}
       window.emitted = emitted;
     `;
       expect(await listenersLeftBy(tab, "selections", act)).toEqual([]);
-      await untilComplete();
+      await untilComplete(tab);
       expect(await tab.run("return emitted")).toEqual([]);
     });
   });

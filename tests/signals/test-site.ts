@@ -67,6 +67,14 @@ const bundleSdk = async (format: "esm" | "iife"): Promise<string> => {
   return outputFiles[0]?.text ?? "";
 };
 
+/** The scripts of every site, by path: one set for all suites of a file. */
+let scripts: Promise<Record<string, string>> | undefined;
+const buildScripts = async () => ({
+  "/sdk.js": await bundleSdk("iife"),
+  "/sdk.mjs": await bundleSdk("esm"),
+  "/zone.js": readFileSync(ZONE, "utf8"),
+});
+
 const violationsIn = (body: unknown): string[] => {
   const envelope = batch.safeParse(body);
   if (!envelope.success) return [`batch: ${envelope.error.message}`];
@@ -84,11 +92,8 @@ const violationsIn = (body: unknown): string[] => {
  * `/v1/events` accepts everything and records each violation of the contract; the one at `/hanging` never responds.
  */
 export const startTestSite = async (): Promise<TestSite> => {
-  const scripts = {
-    "/sdk.js": await bundleSdk("iife"),
-    "/sdk.mjs": await bundleSdk("esm"),
-    "/zone.js": readFileSync(ZONE, "utf8"),
-  };
+  scripts ??= buildScripts();
+  const scriptsByPath = await scripts;
   const violations: string[] = [];
   const views = new Map<string, View>();
   const contents = new Map<string, string>();
@@ -112,8 +117,8 @@ export const startTestSite = async (): Promise<TestSite> => {
   const assets = sirv(ASSETS, { dev: true });
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://site");
-    if (pathname in scripts) {
-      const script = scripts[pathname as keyof typeof scripts];
+    const script = scriptsByPath[pathname];
+    if (script !== undefined) {
       response.setHeader("content-type", "text/javascript").end(script);
     } else if (pathname === "/v1/events" && request.method === "POST") {
       const batchResponse = await collect(request).catch((error) => {

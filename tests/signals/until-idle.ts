@@ -22,6 +22,7 @@ const spooledCount = (tab: Tab): Promise<number> =>
  * no other page into the back-forward cache, nor one whose transaction blocks the next page.
  */
 export const untilIdle = async (tab: Tab): Promise<void> => {
-  await tab.run("await tracker.flush()");
+  // The spool is written within a second, also by a clock that stands still.
+  await tab.run("await tracker.flush(); await window.pass?.(1_000)");
   await expect.poll(() => spooledCount(tab)).toBe(0);
 };

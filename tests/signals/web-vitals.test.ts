@@ -76,9 +76,7 @@ describe("the signal webVitals", () => {
       const before = (await vitals(tab)).length;
       await tab.run("setTimeout(() => location.reload(), 50)");
       await expect
-        .poll(async () => (await vitals(tab)).slice(before).map(({ navigation_type }) => navigation_type), {
-          timeout: 10_000,
-        })
+        .poll(async () => (await vitals(tab)).slice(before).map(({ navigation_type }) => navigation_type))
         .toContain("reload");
     });
 

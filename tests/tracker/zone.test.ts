@@ -72,6 +72,8 @@ describe("a page with a zone of zone.js, such as an app of Angular", () => {
           document.close();
         })`);
         await tab.click(`#${id}`);
+        // The flush ends the wait for a response of the page to the click.
+        await tab.run("await tracker.flush()");
         await expect.poll(async () => (await clicked(tab)).at(-1)).toBe(id);
       }
       await tab.run("tracker.stop()");

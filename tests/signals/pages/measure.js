@@ -1,7 +1,8 @@
 /*
  * Starts a tracker on the page, in `window.tracker`. The page's query sets the signals (`?signals=clicks,dwell`, default: all) and
  * their options (`?options={"dwell":{"idleAfter":1000}}`). In options, "sdk.clickLinks" and "sdk.readingDetails()" stand for exports
- * of the SDK. `?collector=/hanging` is the path of the collector. Captured events are appended to `window.captured` and, for the whole tab, to `sessionStorage.captured`.
+ * of the SDK. `?collector=/hanging` is the path of the collector. Captured events are appended to `window.captured` and, for the whole tab, to
+ * `sessionStorage.captured`. A frame sends their types to its parent.
  */
 {
   const { sdk, signalNames } = window;
@@ -16,6 +17,7 @@
   window.captured = [];
   const capture = (event) => {
     window.captured.push(event);
+    if (parent !== window) parent.postMessage(event.type, "*");
     sessionStorage.captured = JSON.stringify([...JSON.parse(sessionStorage.captured ?? "[]"), event]);
   };
 

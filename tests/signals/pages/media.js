@@ -1,6 +1,21 @@
-/* Actions on media elements for the tests, and the browser's own record of the played ranges. */
+/*
+ * Actions on media elements for the tests, the browser's own record of the played ranges, and a player that a script moves along with
+ * the page's stopped clock.
+ */
 {
-  const once = (medium, type) => new Promise((resolve) => medium.addEventListener(type, resolve, { once: true }));
+  /** Longest wait for the browser's player, in milliseconds. A loaded machine may delay it by seconds. */
+  const STANDSTILL_MS = 10_000;
+
+  /**
+   * Waits for an event of the browser's player.
+   *
+   * @throws "standstill" when it does not come: WebKitGTK's player sometimes stops for good, and says nothing about it.
+   */
+  const once = (medium, type) =>
+    new Promise((resolve, reject) => {
+      medium.addEventListener(type, resolve, { once: true });
+      setTimeout(() => reject("standstill"), STANDSTILL_MS);
+    });
 
   /** Waits until the medium has its length and can play. */
   const ready = async (medium) => {
@@ -32,8 +47,8 @@
       [played.start(each), played.end(each)].map((at) => Math.round(at * 1000)),
     );
 
-  /** Returns a URL of that many seconds of silence. */
-  const silence = (seconds) => {
+  /** Adds an `<audio>` with that many seconds of silence to the page. */
+  const addSilence = (seconds) => {
     const rate = 8000;
     const bytes = new Uint8Array(44 + rate * seconds).fill(128, 44);
     const view = new DataView(bytes.buffer);
@@ -50,10 +65,54 @@
     view.setUint16(34, 8, true);
     write(36, "data");
     view.setUint32(40, rate * seconds, true);
-    return URL.createObjectURL(new Blob([bytes], { type: "audio/wav" }));
+    const src = URL.createObjectURL(new Blob([bytes], { type: "audio/wav" }));
+    const sound = Object.assign(document.createElement("audio"), { muted: true, src });
+    document.body.append(sound);
+    return sound;
   };
 
-  const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  /**
+   * A player with the interface and events of a media element. It plays while a script lets it: a second of the film takes a second of
+   * the page's stopped clock.
+   */
+  class ScriptedPlayer extends HTMLElement {
+    currentTime = 0;
+    duration = 12;
+    paused = true;
+    ended = false;
+    seeking = false;
+    playbackRate = 1;
+    muted = true;
+    loop = false;
+
+    #change(type, state) {
+      Object.assign(this, state);
+      this.dispatchEvent(new Event(type));
+    }
+
+    /** Plays up to that many seconds, or to the end. */
+    async playTo(seconds) {
+      if (this.paused) this.#change("playing", { paused: false });
+      while (this.currentTime < Math.min(seconds, this.duration)) {
+        const step = Math.min(0.25, seconds - this.currentTime, this.duration - this.currentTime);
+        await window.pass(step * 1000);
+        this.#change("timeupdate", { currentTime: this.currentTime + step });
+      }
+      if (this.currentTime < this.duration) return;
+      this.#change("pause", { paused: true, ended: true });
+      this.#change("ended");
+    }
+
+    seekTo(seconds) {
+      this.#change("seeking", { seeking: true, currentTime: seconds, ended: false });
+      this.#change("seeked", { seeking: false });
+    }
+
+    pause() {
+      this.#change("pause", { paused: true });
+    }
+  }
+  customElements.define("scripted-player", ScriptedPlayer);
 
   Object.assign(window, {
     once,
@@ -62,8 +121,8 @@
     seekTo,
     pause,
     playedBy,
-    silence,
-    rest,
+    addSilence,
     film: document.querySelector("#film"),
+    scripted: document.querySelector("#scripted"),
   });
 }

@@ -47,7 +47,7 @@ afterEach(() => {
   traffic.fault = () => undefined;
 });
 
-const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
 /** Makes writes of some keys fail in each object. */
 const failWritesOf = async (stub: Stub, isFailing: (key: string) => boolean, message: string) =>

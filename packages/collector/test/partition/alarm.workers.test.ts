@@ -31,7 +31,7 @@ const runAlarm = async (site: string) => {
 const stop = (site: string) =>
   runInDurableObject(partition(site), (_, state) => state.abort("the object stops")).catch(() => {});
 
-const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
 describe("the alarm of a partition", () => {
   it("is never set while the partition holds the entities itself", async () => {

@@ -47,7 +47,7 @@ describe("a handover", () => {
   it("starts by itself at the first split, moves all rows, and ends", async () => {
     const site = nextSite();
     await split(site);
-    await vi.waitFor(async () => expect(await isHandedOver(site)).toBe(true));
+    await vi.waitFor(async () => expect(await isHandedOver(site)).toBe(true), { timeout: 20_000 });
     const takes = traffic.calls.filter(({ method }) => method === "take");
     expect(takes.length).toBeGreaterThan(SHARDS / 2);
     expect(await readAll(site)).toEqual(everyone(1));
@@ -69,7 +69,7 @@ describe("a handover", () => {
         expect(await readAll(site)).toEqual(everyone(events));
         expect(await isHandedOver(site)).toBe(true);
       },
-      { timeout: 10_000, interval: 50 },
+      { timeout: 20_000, interval: 50 },
     );
 
   const kinds: (Fault | "stop_partition")[] = [

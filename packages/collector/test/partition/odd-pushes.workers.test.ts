@@ -28,7 +28,7 @@ const stopAll = async (site: string) => {
   for (let number = 0; number < SHARDS; number += 1) await stop(shard(site, number));
 };
 
-const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
 const { tenants } = traffic;
 

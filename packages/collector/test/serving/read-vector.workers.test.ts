@@ -7,7 +7,7 @@ afterEach(() => {
   traffic.isHot = () => false;
 });
 
-const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000, interval: 20 });
 
 /** Reads a product. Returns its events, and the objects that were called for it. */
 const callsOfRead = async (site: string, sku: string) => {

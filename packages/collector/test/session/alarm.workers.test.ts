@@ -42,6 +42,9 @@ afterEach(() => {
 /** Moves the clock to a time at which the partitions of other tests have written everything. */
 const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
 
+/** Waits for an effect, however slow the machine is. */
+const eventually = (check: () => Promise<void>) => vi.waitFor(check, { timeout: 20_000 });
+
 describe("a session whose partition confirms a push at once", () => {
   it("acknowledges the batch then, and sets its alarm for the time at which it is idle", async () => {
     const [session_id, sku] = [newSession(), newSku()];
@@ -66,7 +69,7 @@ describe("a session whose partition confirms a push at once", () => {
     expect(await worth(sku)).toBeUndefined();
     expect(await alarmOf(session_id)).toBe(Date.now() + REPEAT_MS);
     respond();
-    await vi.waitFor(async () => expect(await worth(sku)).toBe(1));
+    await eventually(async () => expect(await worth(sku)).toBe(1));
   });
 });
 
@@ -74,7 +77,7 @@ describe("a session that stops before a push", () => {
   it("sends the pending deltas by its alarm, within 60 seconds of the batch", async () => {
     const [session_id, sku] = [newSession(), newSku()];
     await accept(batch([sale(0, sku)], { session_id }));
-    await vi.waitFor(async () => expect(await worth(sku)).toBe(1));
+    await eventually(async () => expect(await worth(sku)).toBe(1));
     vi.setSystemTime(Date.now() + 500);
     await accept(batch([sale(1, sku)], { session_id }));
     const acknowledgedAt = Date.now();
@@ -84,13 +87,13 @@ describe("a session that stops before a push", () => {
     expect(alarm).toBeGreaterThan(acknowledgedAt);
     expect(alarm).toBeLessThanOrEqual(acknowledgedAt + REPEAT_MS);
     expect(await runAlarm(session_id)).toBe(true);
-    await vi.waitFor(async () => expect(await worth(sku)).toBe(3));
+    await eventually(async () => expect(await worth(sku)).toBe(3));
   });
 
   it("does so after a time without batches, in which the alarm waited to close the session", async () => {
     const [session_id, sku] = [newSession(), newSku()];
     await accept(batch([sale(0, sku)], { session_id }));
-    await vi.waitFor(async () => expect(await worth(sku)).toBe(1));
+    await eventually(async () => expect(await worth(sku)).toBe(1));
     await runAlarm(session_id);
     expect(await alarmOf(session_id)).toBe(Date.now() - REPEAT_MS + SESSION_IDLE_MS);
 
@@ -102,7 +105,7 @@ describe("a session that stops before a push", () => {
     traffic.fault = () => undefined;
     expect(await alarmOf(session_id)).toBeLessThanOrEqual(Date.now() + REPEAT_MS);
     await runAlarm(session_id);
-    await vi.waitFor(async () => expect(await worth(sku)).toBe(3));
+    await eventually(async () => expect(await worth(sku)).toBe(3));
 
     // The same alarm closes the session, and waits to delete it.
     while ((await alarmOf(session_id)) !== lastEventAt + SESSION_KEPT_MS) await runAlarm(session_id);
@@ -114,7 +117,7 @@ describe("a session that stops before a push", () => {
     // The runtime moves an alarm in the past to its own time.
     vi.setSystemTime(Date.now() + 600_000);
     await accept(batch([sale(0, sku)], { session_id }));
-    await vi.waitFor(async () => expect(await worth(sku)).toBe(1));
+    await eventually(async () => expect(await worth(sku)).toBe(1));
     vi.setSystemTime(Date.now() - 600_000);
     traffic.fault = ({ sender }) => (sender === session_id ? "lose_request" : undefined);
     await accept(batch([sale(1, sku)], { session_id }));
@@ -161,7 +164,7 @@ describe("a session that stops before a push", () => {
         }
         isReachable = true;
         for (let alarms = 0; alarms < 3 && !(await isComplete()); alarms += 1) await runAlarm(session_id);
-        await vi.waitFor(async () => expect(await isComplete()).toBe(true));
+        await eventually(async () => expect(await isComplete()).toBe(true));
       }),
       { numRuns: 8, endOnFailure: true },
     );

@@ -46,7 +46,7 @@ describe("the id of a user", () => {
     const anonymous_id = `anonymous-${unique()}`;
     const body = batch([custom(0)], { user_id, anonymous_id });
     expect(await accept(body)).toMatchObject({ accepted: 1 });
-    await vi.waitFor(async () => expect(await rollupVectorOf("user", anonymous_id)).toBeDefined(), 5_000);
+    await vi.waitFor(async () => expect(await rollupVectorOf("user", anonymous_id)).toBeDefined(), 20_000);
     expect((await rollupVectorOf("user", anonymous_id))?.anonymous_ids).toBeUndefined();
     expect((await readRollup("user", user_id)).status).toBe(404);
     expect((await vectorOf(body.session_id)).features).toMatchObject({ event_count: 1, identified_count: 0 });
@@ -60,7 +60,7 @@ describe("the id of a user", () => {
       await accept(batch([custom(0), custom(1)], { user_id }));
       await vi.waitFor(
         async () => expect((await rollupVectorOf("user", user_id))?.features.user_session_count).toBe(2),
-        5_000,
+        20_000,
       );
     },
   );
@@ -93,7 +93,7 @@ describe("the id of a custom entity", () => {
       ];
       const body = batch(events);
       expect(await accept(body)).toMatchObject({ accepted: 2, rejected: [] } satisfies Partial<BatchResponse>);
-      await vi.waitFor(async () => expect(await rollupVectorOf("product", other)).toBeDefined(), 5_000);
+      await vi.waitFor(async () => expect(await rollupVectorOf("product", other)).toBeDefined(), 20_000);
       for (const id of ["", "\ufffd", sku.replaceAll(/\p{Surrogate}/gu, "\ufffd")])
         expect((await readRollup("product", id)).status).toBe(404);
       expect((await vectorOf(body.session_id)).features.event_count).toBe(2);

@@ -21,10 +21,13 @@ const visit = () => {
   const send = (events: unknown[], more: object = {}) =>
     accept(batch(events, { session_id, anonymous_id, views, ...more }));
   const expectEngaged = async (ms: number) => {
-    await vi.waitFor(async () => {
-      const [user, page] = [await rollupVectorOf("user", anonymous_id), await rollupVectorOf("page", path)];
-      expect([user?.features.user_engaged_ms, page?.features.page_engaged_ms]).toEqual([ms, ms]);
-    });
+    await vi.waitFor(
+      async () => {
+        const [user, page] = [await rollupVectorOf("user", anonymous_id), await rollupVectorOf("page", path)];
+        expect([user?.features.user_engaged_ms, page?.features.page_engaged_ms]).toEqual([ms, ms]);
+      },
+      { timeout: 20_000 },
+    );
   };
   return { session_id, views, send, expectEngaged, stub: SESSION.getByName(`shop:${session_id}`) };
 };
