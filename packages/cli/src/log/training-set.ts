@@ -22,7 +22,7 @@ const MANY_LABELS = 20;
 const MAX_NAMED = 1_000;
 
 /** A column of a training set, and its values. */
-export interface ColumnSummary {
+interface ColumnSummary {
   feature: string;
   engine: "sql" | "replay";
   nulls: number;

@@ -52,7 +52,7 @@ interface Part {
  * The moments of vectors. `latest`: one for each entity, its latest event plus one. Otherwise a SELECT statement of `id` and
  * `as_of` in UTC milliseconds.
  */
-export type Moments = "latest" | { select: string };
+type Moments = "latest" | { select: string };
 
 const TOTALS = `"type" IN (${GROWTH_FIELDS.map(({ type }) => literal(type)).join(", ")})`;
 const VIEW = "session_id, tab_id, view_id";

@@ -3,7 +3,7 @@ import type { RecordedEvent } from "@tidemark/schema/log";
 import type { Dice } from "./dice.ts";
 
 /** Time after a session's first event at which the visitor decides whether to buy, in milliseconds. */
-export const DECIDES_AFTER_MS = 60_000;
+const DECIDES_AFTER_MS = 60_000;
 
 /** The decision of a session, and the quantities on which alone its probability depends. */
 export interface Decision {

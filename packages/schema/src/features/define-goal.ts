@@ -31,7 +31,7 @@ const NAME = /^[a-z][a-z0-9_]*$/;
  *
  * @throws Error that names the goal, the field, the given value and the expected value.
  */
-export const checkGoal = (goal: Goal): void => {
+const checkGoal = (goal: Goal): void => {
   const { name, value } = goal;
   const expect = (condition: boolean, field: string, expected: string, given: unknown): void => {
     if (!condition) throw new Error(`goal ${name}: ${field}: expected ${expected}; given ${JSON.stringify(given)}`);
