@@ -17,4 +17,4 @@ export { hashOf } from "./hash.ts";
 export type { Lateness, LatenessOptions } from "./lateness.ts";
 export type { LoggedEvent } from "./logged-event.ts";
 export { type ReplayedEntity, replay } from "./replay.ts";
-export { creditsFor, MAX_TOUCHES, type PageCredit, type Touches, WEIGHT_ONE, withTouch } from "./touches.ts";
+export { creditsFor, type PageCredit, type Touches, withTouch } from "./touches.ts";
