@@ -1,14 +1,17 @@
 import { compileFeatures, type EntityKey, type RebuildStart, shardFor } from "@tidemark/collector/rebuild";
 import { type EngineState, replay } from "@tidemark/engine";
-import { defaultFeatures } from "@tidemark/schema";
+import { defaultFeatures, goalFeatures } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import { eventsOf, logOf } from "../log/log-records.ts";
 import { ADMIN_KEY, type LogServer, serveLog } from "../log/log-server.ts";
-import { deploymentFolder, runTidemark } from "../log/run-tidemark.ts";
+import { configWith, deploymentFolder, runTidemark } from "../log/run-tidemark.ts";
 
 const records = logOf({ features: defaultFeatures, partitions: 2 });
 
-const { rollups } = compileFeatures(defaultFeatures);
+/** Sessions credit the goals to pages, which other shards may have. */
+const features = [...defaultFeatures, ...goalFeatures([{ name: "sold", source: "custom", value: "properties.price" }])];
+
+const { rollups } = compileFeatures(features);
 
 /** A position after all offsets of the log. */
 const END = 2 ** 20;
@@ -19,7 +22,9 @@ const startOf = (shards: readonly (number | null)[], position = END): RebuildSta
 });
 
 const run = async (server: LogServer, ...args: string[]) =>
-  runTidemark(deploymentFolder(), ["rebuild", "--url", server.url, ...args], { TIDEMARK_ADMIN_KEY: ADMIN_KEY });
+  runTidemark(deploymentFolder(configWith(JSON.stringify(features))), ["rebuild", "--url", server.url, ...args], {
+    TIDEMARK_ADMIN_KEY: ADMIN_KEY,
+  });
 
 /** The features of the received states, by entity and id. */
 const receivedIn = ({ states }: LogServer): Map<string, object> => {
@@ -42,7 +47,7 @@ const receivedIn = ({ states }: LogServer): Map<string, object> => {
 };
 
 const expected = new Map<string, object>(
-  replay(eventsOf(records), defaultFeatures)
+  replay(eventsOf(records), features)
     .filter(({ entity }) => entity !== "session")
     .map(({ entity, id, features }) => [`${entity}:${id}`, features]),
 );
