@@ -206,7 +206,7 @@ it("a handover continues after the features have changed, and keeps those that r
     },
   ]);
   const skus = Array.from({ length: 40 }, (_, index) => `sku-${index}`);
-  traffic.tenants = createTenants({ ...config, features: [...defaultFeatures, ...earlier] });
+  traffic.tenants = createTenants({ ...config, featureSets: [], features: [...defaultFeatures, ...earlier] });
   await apply(site, "one", [pushOf(1, skus)]);
   await runInDurableObject(partition(site), (_, { storage }) => {
     storage.kv.put("author:ann", '{"engine":{"accumulators":"a","cells":[1]},"anonymous_ids":[]}');
