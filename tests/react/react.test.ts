@@ -249,7 +249,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       const urls = reads(page);
       const batches: string[] = [];
       page.on("request", (request) => {
-        if (request.method() === "POST") batches.push(request.url());
+        if (request.url().endsWith("/v1/events")) batches.push(request.url());
       });
       await expect.poll(() => urls.length, { timeout: 12_000 }).toBeGreaterThan(0);
       await wait(5_000);
