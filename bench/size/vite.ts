@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { packPackages } from "../../tests/e2e/pack-packages.ts";
 import { createProjects } from "../../tests/e2e/projects.ts";
 import { brotliBytes } from "./brotli.ts";
 
@@ -20,7 +21,8 @@ const BUILD = `
  * @returns Bytes of each program, in the same order.
  */
 export const viteBrotliBytes = async (programs: string[]): Promise<number[]> => {
-  const { projects, remove } = await createProjects("vite");
+  const packed = await packPackages();
+  const { projects, remove } = await createProjects(packed.folder, "vite");
   try {
     const { folder, run } = projects.vite;
     const names = programs.map((_, index) => `program-${index}`);
@@ -30,5 +32,6 @@ export const viteBrotliBytes = async (programs: string[]): Promise<number[]> => 
     return names.map((name) => brotliBytes(name, readFileSync(join(folder, `built/${name}/${name}.js`), "utf8")));
   } finally {
     await remove();
+    await packed.remove();
   }
 };

@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type BatchResponse, defaultFeatures, parseFeatures } from "@tidemark/schema";
 import getPort from "get-port";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { readVector } from "../../scripts/visit/scripted-visit.ts";
 import { filesIn, readDocs } from "./code-in-docs.ts";
 import { createProjects, type Project } from "./projects.ts";
@@ -44,7 +44,7 @@ const failureOf = async (...args: string[]): Promise<{ code: number; output: str
 };
 
 beforeAll(async () => {
-  setup = await createProjects("deployment");
+  setup = await createProjects(inject("packed"), "deployment");
   project = setup.projects.deployment;
   for (const [name, text] of Object.entries(documented())) write(name, text);
 });

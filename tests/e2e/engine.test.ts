@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startChromium } from "@tidemark/cli/chromium";
 import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { unstable_startWorker as startWorker } from "wrangler";
 import { firstSessionEvents } from "../../packages/engine/test/session-events.ts";
 import { filesIn, outputIn, readDocs } from "./code-in-docs.ts";
@@ -14,7 +14,7 @@ let setup: Awaited<ReturnType<typeof createProjects<"engine">>>;
 let project: Project;
 
 beforeAll(async () => {
-  setup = await createProjects("engine");
+  setup = await createProjects(inject("packed"), "engine");
   project = setup.projects.engine;
   writeFileSync(join(project.folder, "log.json"), JSON.stringify(firstSessionEvents(EVENTS)));
 });

@@ -16,17 +16,19 @@ declare module "vitest" {
   }
 }
 
-/**
- * Packs the packages before the tests of a run. It builds them, which no test may do while another one reads them.
- *
- * @returns A function that removes them.
- */
-export default async ({ provide }: TestProject): Promise<() => Promise<void>> => {
+/** Packs the packages into a temporary folder. It builds them, which no test may do while another one reads them. */
+export const packPackages = async (): Promise<{ folder: string; remove(): Promise<void> }> => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-packed-"));
   const [command, ...args] = packInto(folder);
   // The build scripts of the packages start the first `node` in PATH.
   const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
   await promisify(execFile)(command, args, { cwd: ROOT, env: { ...process.env, PATH } });
+  return { folder, remove: () => rm(folder, { recursive: true }) };
+};
+
+/** Packs the packages before the tests of a run. Returns a function that removes them. */
+export default async ({ provide }: TestProject): Promise<() => Promise<void>> => {
+  const { folder, remove } = await packPackages();
   provide("packed", folder);
-  return () => rm(folder, { recursive: true });
+  return remove;
 };

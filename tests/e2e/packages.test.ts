@@ -5,7 +5,7 @@ import { type LocalStack, serveSite, startLocalStack } from "@tidemark/cli/local
 import type { Tracker } from "@tidemark/sdk";
 import getPort from "get-port";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import { readVector } from "../../scripts/visit/scripted-visit.ts";
 import { filesIn, readDocs } from "./code-in-docs.ts";
@@ -19,7 +19,7 @@ let chromium: HeadlessChromium;
 
 beforeAll(async () => {
   [setup, stack, chromium] = await Promise.all([
-    createProjects("node", "vite", "next"),
+    createProjects(inject("packed"), "node", "vite", "next"),
     startLocalStack({ site: EXAMPLE_SITE }),
     startChromium(),
   ]);

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { inject } from "vitest";
 import { PUBLISHED } from "../../scripts/pack.ts";
 
 const TEMPLATES = fileURLToPath(new URL("projects", import.meta.url));
@@ -59,12 +58,16 @@ const projectIn = (folder: string): Project => ({
   },
 });
 
-/** Creates projects from templates with the packed packages installed. */
+/**
+ * Creates projects from templates with the packed packages installed.
+ *
+ * @param packed Folder with the packed packages.
+ */
 export const createProjects = async <Name extends string>(
+  packed: string,
   ...names: Name[]
 ): Promise<{ projects: Record<Name, Project>; remove(): Promise<void> }> => {
   const home = await mkdtemp(join(tmpdir(), "tidemark-projects-"));
-  const packed = inject("packed");
 
   const create = async (name: Name) => {
     const folder = join(home, name);

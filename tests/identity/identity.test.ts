@@ -41,15 +41,15 @@ describe("the identity", () => {
     it("changes in every tab a few seconds after a reset in one tab", async () => {
       const one = await page.open();
       await trackOnce(one, "{}");
-      await one.run("tracker.identify('ada'); await tracker.flush()");
+      await one.run("tracker.identify('ada', {}, 'token-of-ada'); await tracker.flush()");
       const other = await page.open();
       const before = await trackOnce(other, "{}");
-      expect(before?.user_id).toBe("ada");
+      expect(before).toMatchObject({ user_id: "ada", user_token: "token-of-ada" });
       await one.run("tracker.reset()");
       // A tab reads changes of other tabs after five seconds without activity.
       await other.run("const at = performance.now(); performance.now = () => at + 5_100");
       const [after] = await other.run<Batch[]>("tracker.track('later'); await tracker.flush(); return sent.slice(-1)");
-      expect(after?.user_id).toBeUndefined();
+      expect([after?.user_id, after?.user_token]).toEqual([undefined, undefined]);
       expect(after?.anonymous_id).not.toBe(before?.anonymous_id);
       const [same] = await one.run<Batch[]>("tracker.track('too'); await tracker.flush(); return sent.slice(-1)");
       expect(same?.anonymous_id).toBe(after?.anonymous_id);

@@ -252,7 +252,7 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       const urls = reads(page);
       const batches: string[] = [];
       page.on("request", (request) => {
-        if (request.method() === "POST") batches.push(request.url());
+        if (request.url().endsWith("/v1/events")) batches.push(request.url());
       });
       for (let second = 0; second < 12 && urls.length === 0; second += 1) await page.clock.runFor(1_000);
       await expect.poll(() => urls.length).toBeGreaterThan(0);

@@ -64,7 +64,9 @@ export const startTagSite = async (): Promise<TagSite> => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://site").pathname);
     response.setHeader("access-control-allow-origin", "*");
     const respond = (type: string, body: string) => response.setHeader("content-type", type).end(body);
-    if (request.method === "POST") {
+    if (path.startsWith("/v1/features/")) {
+      respond("application/json", JSON.stringify({ features: { click_count: 7 } }));
+    } else if (request.method === "POST") {
       const bytes = await buffer(request).catch(() => undefined);
       // The page was closed during its last request.
       if (!bytes) return;
@@ -72,8 +74,6 @@ export const startTagSite = async (): Promise<TagSite> => {
       sent.push(batch);
       const batchResponse: BatchResponse = { accepted: batch.events?.length ?? 0, duplicates: 0, rejected: [] };
       respond("application/json", JSON.stringify(batchResponse));
-    } else if (path.startsWith("/v1/features/")) {
-      respond("application/json", JSON.stringify({ features: { click_count: 7 } }));
     } else if (path.endsWith(".js")) {
       scripts.push(path);
       const code = replaced?.[0].test(path) ? replaced[1] : codeOf(path.slice(1));

@@ -138,7 +138,9 @@ const anyAction = fc.oneof(
     (fields) => `${setAll("editor", fields)} editor.dispatchEvent(new Event("copy", { bubbles: true }));`,
   ),
   fc.tuple(anyValue, properties).map(([name, given]) => `contract.track(${name}, ${given});`),
-  fc.tuple(anyValue, properties).map(([id, traits]) => `contract.identify(${id}, ${traits});`),
+  fc
+    .tuple(anyValue, properties, anyValue)
+    .map(([id, traits, token]) => `contract.identify(${id}, ${traits}, ${token});`),
   properties.map((given) => `contract.page(${given});`),
   fc
     .tuple(record(VIEW_FIELDS), properties)

@@ -253,10 +253,11 @@ const HANDLINGS: Handling[] = [
   },
   {
     of: "batch",
-    paths: "session_secret user_token",
-    kinds: "pattern max_length",
-    because: "a batch is sent again without a rejected proof (collector.test.ts)",
+    paths: "session_secret",
+    kinds: "pattern",
+    because: "a batch is sent again without a secret that a script has stored (collector.test.ts)",
   },
+  { of: "batch", paths: "user_token", kinds: "max_length", because: "userTokenOf cuts it" },
   { of: "batch", paths: "consent consent.*", because: "purposesOf accepts known answers only" },
   {
     of: "batch",

@@ -16,7 +16,7 @@ import { announceRefusal, erase } from "../storage/site-storage.ts";
 import { warnOnce } from "../warn-once.ts";
 import { type Capture, createCapture } from "./capture.ts";
 import { createConsent } from "./consent.ts";
-import { sendIdentify, userIdOf } from "./identify.ts";
+import { sendIdentify, userIdOf, userTokenOf } from "./identify.ts";
 import { copyJson } from "./json-copy.ts";
 import { followOtherPages } from "./other-pages.ts";
 import { pageTrackers } from "./page-trackers.ts";
@@ -115,7 +115,7 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
       views.continueSession();
       state.user = {
         user_id,
-        user_token: typeof token === "string" ? token : undefined,
+        user_token: userTokenOf(token),
         traits: copyJson("traits", traits),
       };
       sendIdentify(state, capture);
