@@ -152,10 +152,13 @@ const expectedOf = (
   return isAccepted ? "served" : "rejected";
 };
 
-/** Stores the data that the requests read. Each test has a storage of its own. */
+let prepared = 0;
+
+/** Stores the data that the requests read, also after a request that has deleted some. */
 const prepare = async () => {
-  await accept(batch([custom(0)], { session_id: own, session_secret: SECRET, user_id: USER }));
-  await accept(batch([custom(0)], { session_id: others, session_secret: OTHER_SECRET }));
+  await accept(batch([custom(prepared)], { session_id: own, session_secret: SECRET, user_id: USER }));
+  await accept(batch([custom(prepared)], { session_id: others, session_secret: OTHER_SECRET }));
+  prepared += 1;
   await bucketOf(env as unknown as Env).put(`log/v1/${FILE}`, "PAR1");
   await expect.poll(() => rollupVectorOf("user", USER), { timeout: 5_000 }).toBeDefined();
 };
