@@ -7,6 +7,11 @@ interface LogProgress {
   logged: JournalPlace;
   /** The end of the range that is being written. It never changes, so that a repeated write writes the same files. */
   cut: JournalPlace | null;
+  /**
+   * UTC milliseconds at which the first record after `logged` was seen; absent before it, and in an earlier version. It is
+   * stored because an object of a quiet site stops between two batches.
+   */
+  since?: number;
 }
 
 // It differs from all keys of entities, which contain a colon.
@@ -29,8 +34,6 @@ export class RecordStream {
   readonly #kv: SyncKvStorage;
   readonly #journal: Journal;
   #progress: LogProgress;
-  /** The time at which the first record that is in no file was seen, in UTC milliseconds. */
-  #pendingSince: number | undefined;
 
   constructor(kv: SyncKvStorage, journal: Journal) {
     this.#kv = kv;
@@ -49,17 +52,21 @@ export class RecordStream {
     return this.#progress.logged.position;
   }
 
-  /** The time at which records have to be written into files, in UTC milliseconds; `undefined` if all are. */
+  /**
+   * The time at which records have to be written into files, in UTC milliseconds; `undefined` if all are. Stores the time
+   * at which it first sees records.
+   */
   dueAt(now: number): number | undefined {
     const { latest } = this.#journal;
     const records = latest.record_count - this.#progress.logged.record_count;
-    if (records === 0) {
-      this.#pendingSince = undefined;
-      return undefined;
-    }
+    if (records === 0) return undefined;
     if (this.#progress.cut || this.#fillingOf(latest) >= 1) return now;
-    this.#pendingSince ??= now;
-    return this.#pendingSince + (records >= WRITE_AFTER.busyFrom ? WRITE_AFTER.busy_ms : WRITE_AFTER.quiet_ms);
+    if (this.#progress.since === undefined) this.#write({ ...this.#progress, since: now });
+    // The stored time is in the future after the clock was set back.
+    return (
+      Math.min(this.#progress.since ?? now, now) +
+      (records >= WRITE_AFTER.busyFrom ? WRITE_AFTER.busy_ms : WRITE_AFTER.quiet_ms)
+    );
   }
 
   /**
@@ -70,7 +77,7 @@ export class RecordStream {
     const { logged } = this.#progress;
     if (this.#journal.latest.record_count === logged.record_count) return undefined;
     const cut = this.#progress.cut ?? this.#endOfRange();
-    if (!this.#progress.cut) this.#write({ logged, cut });
+    if (!this.#progress.cut) this.#write({ ...this.#progress, cut });
     return { after: logged.position, to: cut.position };
   }
 
@@ -79,7 +86,6 @@ export class RecordStream {
     const { cut } = this.#progress;
     if (cut?.position !== to) return;
     this.#write({ logged: cut, cut: null });
-    this.#pendingSince = undefined;
     this.#journal.release(to);
   }
 

@@ -255,12 +255,13 @@ describe("the log", () => {
     });
   });
 
-  it("is written after a while without an order", async () => {
+  it("is written after a while without an order, also by an object that stopped meanwhile", async () => {
     const session_id = newSession();
     await accept(batch([custom(0)], { session_id }));
     await eventually(async () => expect(await tailOf(session_id)).toHaveLength(1));
     const at = await runInDurableObject(partition, (_, { storage }) => storage.getAlarm());
     expect(at).toBeLessThanOrEqual(Date.now() + 900_000);
+    await evictDurableObject(partition);
     await runInDurableObject(partition, () => vi.spyOn(Date, "now").mockReturnValue(Date.now() + 901_000));
     await runDurableObjectAlarm(partition);
     vi.restoreAllMocks();

@@ -7,8 +7,10 @@ import { MemoryStorage } from "../entities/memory-storage.ts";
 const NOW = 1_800_000_000_000;
 
 /** A stream with an entry for each of these sizes of records. */
-const streamOf = (sizes: readonly { count?: number; characters?: number; bytes?: number }[]) => {
-  const storage = new MemoryStorage();
+const streamOf = (
+  sizes: readonly { count?: number; characters?: number; bytes?: number }[],
+  storage = new MemoryStorage(),
+) => {
   const journal = new Journal(storage);
   expect([...journal.replay()]).toEqual([]);
   const stream = new RecordStream(storage.kv, journal);
@@ -52,4 +54,26 @@ describe("the ranges of a partition's stream", () => {
       expect(streamOf([]).dueAt(NOW)).toBeUndefined();
     },
   );
+
+  it("are due as early after any number of restarts", () => {
+    const storage = new MemoryStorage();
+    expect(streamOf([{}], storage).dueAt(NOW)).toBe(NOW + 900_000);
+    const restarted = () => {
+      const journal = new Journal(storage);
+      for (const _ of journal.replay());
+      return new RecordStream(storage.kv, journal);
+    };
+    expect(restarted().dueAt(NOW + 600_000)).toBe(NOW + 900_000);
+    expect(restarted().dueAt(NOW + 1_200_000)).toBe(NOW + 900_000);
+    const stream = restarted();
+    expect(endsOf(stream)).toEqual([1]);
+    expect(stream.dueAt(NOW + 1_200_000)).toBeUndefined();
+    expect(restarted().dueAt(NOW + 1_200_000)).toBeUndefined();
+  });
+
+  it("are due after the clock was set back", () => {
+    const stream = streamOf([{}]);
+    stream.dueAt(NOW);
+    expect(stream.dueAt(NOW - 86_400_000)).toBe(NOW - 86_400_000 + 900_000);
+  });
 });
