@@ -83,15 +83,15 @@ export abstract class EntityShardObject extends DurableObject<Env> {
   async beginRebuild(site: string, confirmed: readonly RebuildPosition[]): Promise<RebuildPosition[]> {
     const { meta, store } = await this.#open(site);
     if (meta.sources.length > 0) throw new Error(`partitions ${meta.sources} hand rows over: repeat it later`);
-    await store.whenWritten();
-    store.clear();
-    const positions = new Map(confirmed.map(({ partition, position }) => [partition, position]));
-    // A partition may have sent more meanwhile, and a new one may have begun.
-    for (let partition = 0; partition < MAX_PARTITIONS; partition += 1) {
-      const latest = store.latest({ id: partitionSender(partition), began_at: 0 });
-      if (latest !== undefined) positions.set(partition, Math.max(positions.get(partition) ?? 0, latest));
-    }
-    return [...positions].map(([partition, position]) => ({ partition, position }));
+    return store.clear(() => {
+      const positions = new Map(confirmed.map(({ partition, position }) => [partition, position]));
+      // A partition may have sent more meanwhile, and a new one may have begun.
+      for (let partition = 0; partition < MAX_PARTITIONS; partition += 1) {
+        const latest = store.latest({ id: partitionSender(partition), began_at: 0 });
+        if (latest !== undefined) positions.set(partition, Math.max(positions.get(partition) ?? 0, latest));
+      }
+      return [...positions].map(([partition, position]) => ({ partition, position }));
+    });
   }
 
   /** Deletes expired rows. A shard whose site was removed from the configuration keeps its rows. */

@@ -88,6 +88,11 @@ export class EntityStore {
     return this.#ledger.latest(sender);
   }
 
+  /** Notes that a push of an unknown sender, and all before it, were merged. */
+  noteMerged(sender: Sender, n: number): void {
+    this.#ledger.record(sender, n);
+  }
+
   /**
    * Returns the row of an entity, including pushes that are not written yet; `undefined` if it has none, or if it has
    * expired.
@@ -124,8 +129,13 @@ export class EntityStore {
     while (this.#commit.pending) await this.#commit.pending;
   }
 
-  /** Deletes all rows, after {@link whenWritten}. Later pushes begin each entity anew. */
-  clear(): void {
+  /**
+   * Deletes all rows, once every push is durable. Later pushes begin each entity anew.
+   *
+   * @param read Reads what belongs to the moment of the deletion: no push is merged in between.
+   */
+  async clear<T>(read: () => T): Promise<T> {
+    while (this.#commit.pending) await this.#commit.pending;
     this.#storage.transactionSync(() => {
       this.rows.clear();
       this.#ledger.write();
@@ -133,6 +143,7 @@ export class EntityStore {
     });
     this.#ledger.markWritten();
     this.#journal.consume(this.#journal.position);
+    return read();
   }
 
   /** Writes all rows, together with further changes, after {@link whenWritten}. The store is of no use afterwards. */

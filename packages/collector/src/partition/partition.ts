@@ -21,6 +21,7 @@ import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { allPartitions, initialDepth, isPartition, MAX_DEPTH, partitionFor } from "./binding.ts";
 import { convertEarlierStore } from "./earlier-store.ts";
 import { handOver } from "./handover.ts";
+import { latestLoggedPush, readLoggedSessions, storeLoggedSessions } from "./logged-sessions.ts";
 import { RecordStream } from "./record-stream.ts";
 import { Relay } from "./relay.ts";
 
@@ -59,6 +60,8 @@ interface PartitionMeta {
   depth: number;
   /** Whether the shards have all rows of the partition. */
   isHandedOver: boolean;
+  /** UTC milliseconds at which the partition began anew after a loss of its storage; absent without one. */
+  lost_at?: number;
   /** The depth of a partition that an earlier version has stored. Other partitions may then have rows too. */
   earlier_depth?: number;
 }
@@ -70,6 +73,8 @@ interface OpenPartition {
   journal: Journal;
   /** The records for the log; absent for a site without one. */
   stream?: RecordStream;
+  /** The number of the latest record of sessions that the log has; absent without a loss of the storage. */
+  loggedSessions?: ReadonlyMap<string, number>;
 }
 
 // It differs from all keys of entities, which contain a colon.
@@ -80,6 +85,9 @@ const META = "partition";
  * without a file. It writes four entries a second.
  */
 const LOST_POSITIONS = 2 ** 20;
+
+/** Time after a loss in which sessions repeat pushes of before, in milliseconds: the longest session. */
+const LOST_MS = 86_400_000;
 
 /** Load limit of a partition: more calls of its sessions within the time split it. */
 const HOT = { calls: 1_500, within_ms: 5_000 };
@@ -137,6 +145,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
     const opened = this.#open(site, partition);
     const { meta, merging, stream } = opened;
     const pushes = JSON.parse(text) as Push[];
+    if (records) this.#recognize(opened, sender, records);
     const belongs = partitionFor(sender.hash, meta.depth) === partition;
     if (!belongs && pushes[0]?.n === 1 && merging.latest(sender) === undefined) {
       return { depth: meta.depth, isMoved: true };
@@ -150,6 +159,14 @@ export abstract class PartitionObject extends DurableObject<Env> {
       this.ctx.waitUntil(this.#continue(site, partition));
     }
     return { depth: this.#open(site, partition).meta.depth };
+  }
+
+  /** After a loss of the ledger, recognizes the pushes of a session that the log has already: the session repeats them. */
+  #recognize({ merging, loggedSessions }: OpenPartition, sender: SessionSender, records: Uint8Array): void {
+    const latest = loggedSessions?.get(sender.id);
+    if (latest === undefined || merging.latest(sender) !== undefined) return;
+    const push = latestLoggedPush(records, latest);
+    if (push !== undefined) merging.noteMerged(sender, push);
   }
 
   /** Reads the state of an entity, including pushes that are not written yet. */
@@ -238,10 +255,8 @@ export abstract class PartitionObject extends DurableObject<Env> {
     if (!this.#opened) await this.#lookForTraces(site, partition);
     const { merging } = this.#open(site, partition);
     if (merging instanceof Relay) throw new Error(`the entities of partition ${partition} are in shards`);
-    await merging.whenWritten();
     const { journal } = this.#open(site, partition);
-    merging.clear();
-    return { partition, position: journal.position };
+    return merging.clear(() => ({ partition, position: journal.position }));
   }
 
   /** Merges rebuilt states of entities, which this partition holds: see {@link PartitionObject.beginRebuild}. */
@@ -295,7 +310,15 @@ export abstract class PartitionObject extends DurableObject<Env> {
     const journal = new Journal(this.ctx.storage);
     const merging = this.#mergingOf(meta, journal);
     const isLogged = tenantOf(this.tenants, site).log !== undefined;
-    return { meta, merging, journal, ...(isLogged && { stream: new RecordStream(this.ctx.storage.kv, journal) }) };
+    const isLost = meta.lost_at !== undefined && Math.abs(Date.now() - meta.lost_at) < LOST_MS;
+    const loggedSessions = isLost && { loggedSessions: readLoggedSessions(this.ctx.storage.kv) };
+    return {
+      meta,
+      merging,
+      journal,
+      ...loggedSessions,
+      ...(isLogged && { stream: new RecordStream(this.ctx.storage.kv, journal) }),
+    };
   }
 
   /**
@@ -306,25 +329,27 @@ export abstract class PartitionObject extends DurableObject<Env> {
     if (this.#traces || this.ctx.storage.kv.get(META) !== undefined) return;
     const isLogged = tenantOf(this.tenants, site).log !== undefined && isPartition(partition);
     const bucket = isLogged ? this.env.LOG : undefined;
-    this.#traces = { found: bucket && (await findTraces(bucket, site, partition)) };
+    this.#traces = { found: bucket && (await findTraces(bucket, site, partition, Date.now())) };
   }
 
   #create(site: string, partition: number): PartitionMeta {
     const { storage } = this.ctx;
     const { definitions } = tenantOf(this.tenants, site);
     if (!this.#traces) throw new Error(`partition ${partition} of ${site} has no storage`);
-    const { position, partition: largest = 0 } = this.#traces.found ?? {};
+    const { own, largest = 0 } = this.#traces.found ?? {};
     const depth = Math.max(initialDepth(partition), initialDepth(largest));
-    if (position !== undefined) {
+    if (own) {
       console.error(`partition ${partition} of site ${site} has lost its storage: see docs/recovery.md`);
       storage.transactionSync(() => {
-        Journal.startAfter(storage.kv, position + LOST_POSITIONS);
-        RecordStream.startAfter(storage.kv, position + LOST_POSITIONS);
+        Journal.startAfter(storage.kv, own.position + LOST_POSITIONS);
+        RecordStream.startAfter(storage.kv, own.position + LOST_POSITIONS);
+        storeLoggedSessions(storage.kv, own.arrivals);
       });
     }
     const created: PartitionMeta = {
       ...{ version: PARTITION_VERSION, site, partition },
       ...{ depth, isHandedOver: depth > 0 },
+      ...(own && { lost_at: Date.now() }),
     };
     convertEarlierStore(storage, partition, definitions, countSetAside(this.ctx, this.env, site), (depth) => {
       Object.assign(created, { depth, isHandedOver: false, earlier_depth: depth });

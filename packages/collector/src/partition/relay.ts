@@ -88,6 +88,11 @@ export class Relay {
     return this.#ledger.latest(sender);
   }
 
+  /** Notes that a push of an unknown sender, and all before it, were merged. */
+  noteMerged(sender: Sender, n: number): void {
+    this.#ledger.record(sender, n);
+  }
+
   /**
    * Merges a session's pushes. Resolves when they are durable. It skips a push if that push or a later one was merged
    * before.

@@ -58,7 +58,10 @@ export const foldSessions = (definitions: Definitions): FoldedSessions => {
       if (current?.session_id !== event.session_id) {
         mergeDeltas(all);
         current = open(event.session_id);
-      } else if (accepts) mergeDeltas(all);
+      } else if (accepts) {
+        mergeDeltas(all);
+        current = reopened(current);
+      }
       current.fold(event as unknown as Event, event as unknown as VisitorEventContext);
       if (accepts) {
         mergeDeltas(accepts);
