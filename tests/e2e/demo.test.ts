@@ -157,11 +157,11 @@ describe("pnpm demo", () => {
 
     const { definition_version: before } = await json("/healthz");
     expect(before).toMatch(/^\w{12}$/);
-    change("tidemark.config.ts", (text) => text.replace("defaultFeatures,\n", "defaultFeatures.slice(0, 1),\n"));
+    change("tidemark.config.ts", (text) => text.replace("defaultFeatures,\n", "defaultFeatures.slice(0, -1),\n"));
     const another = new RegExp(`^(?!${before})\\w{12}$`);
     await expect.poll(async () => (await json("/healthz")).definition_version, options).toMatch(another);
 
-    change("tidemark.config.ts", (text) => text.replace("defaultFeatures.slice(0, 1)", "[{} as never]"));
+    change("tidemark.config.ts", (text) => text.replace("defaultFeatures.slice(0, -1)", "[{} as never]"));
     await expect.poll(() => statusOf(`${collector}/healthz`), options).toBe("no connection");
     change("tidemark.config.ts", (text) => text.replace("[{} as never]", "defaultFeatures"));
     await expect.poll(async () => (await json("/healthz")).definition_version, options).toBe(before);

@@ -138,8 +138,11 @@ describe("the deployment in docs/deploy.md, with the packed packages", () => {
 
   it("prints a help for each command, and rejects unknown flags and commands", async () => {
     expect(await tidemark("--help")).toMatch(/config check.*dev.*test.*ship/s);
-    const logCommands = [["log", "query"], ["log", "files"], ["log", "verify"], ["backfill"]];
-    for (const command of [["config", "check"], ["dev"], ["test"], ["ship"], ...logCommands]) {
+    const commands = [
+      ...["config check", "dev", "test", "ship", "log query", "log files", "log compact", "log verify"],
+      ...["backfill", "rebuild", "training-set", "generate-visits"],
+    ];
+    for (const command of commands.map((name) => name.split(" "))) {
       expect(await tidemark(...command, "--help")).toContain(`Usage:\n  tidemark ${command.join(" ")}`);
       const { code, output } = await failureOf(...command, "--nonsense");
       expect(code).toBe(2);
@@ -147,9 +150,7 @@ describe("the deployment in docs/deploy.md, with the packed packages", () => {
     }
     expect(await failureOf("deploy")).toMatchObject({
       code: 2,
-      output: expect.stringContaining(
-        'tidemark has no command "deploy"; expected config check, dev, test, ship, log query, log files, log verify, backfill.',
-      ),
+      output: expect.stringContaining(`tidemark has no command "deploy"; expected ${commands.join(", ")}.`),
     });
   });
 });
