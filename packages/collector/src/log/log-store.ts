@@ -32,10 +32,9 @@ export const storeFiles = async (bucket: R2Bucket, files: readonly EncodedFile[]
 
 /** Lists the files with records that were received from one UTC date up to another one, both included. */
 export const listFiles = async (bucket: R2Bucket, site: string, from: string, to: string): Promise<LogFile[]> => {
-  const files: LogFile[] = [];
-  for (const [date, manifests] of await manifestsOf(bucket, site))
-    if (date >= from && date <= to) files.push(...(await readDay(bucket, site, date, manifests)).files);
-  return files.sort((one, other) => (one.name < other.name ? -1 : 1));
+  const dates = [...(await manifestsOf(bucket, site))].filter(([date]) => date >= from && date <= to);
+  const days = await Promise.all(dates.map(([date, manifests]) => readDay(bucket, site, date, manifests)));
+  return days.flatMap(({ files }) => files).sort((one, other) => (one.name < other.name ? -1 : 1));
 };
 
 /** Form of the names of files. A longer key, or one of other characters, has never been written. */

@@ -20,6 +20,12 @@ const HOUR_MS = 3_600_000;
  */
 const OPEN_MS = 2 * HOUR_MS;
 
+/** The partition in the name of its manifest. */
+const partitionIn = (manifest: string): number => Number(/\/(\d+)\.json$/.exec(manifest)?.[1]);
+
+const isOf = (file: LogFile, partition: number): boolean =>
+  rangesOf(file).some((range) => range.partition === partition);
+
 const isRecent = (file: LogFile, partition: number, since: number): boolean =>
   (file.kind === "event" || file.kind === "vector") &&
   rangesOf(file).some(
@@ -52,13 +58,22 @@ export const findTraces = async (
   partition: number,
   now: number,
 ): Promise<LogTraces | undefined> => {
+  const dates = [...(await manifestsOf(bucket, site))].sort(([one], [other]) => (one < other ? 1 : -1));
+  const numbers = dates.flatMap(([, manifests]) => manifests.map(partitionIn));
+  if (numbers.length === 0) return undefined;
+  const largest = Math.max(...numbers);
   const files: LogFile[] = [];
-  for (const [date, manifests] of await manifestsOf(bucket, site))
-    files.push(...(await readDay(bucket, site, date, manifests)).files);
-  const ranges = files.flatMap(rangesOf);
-  if (ranges.length === 0) return undefined;
-  const largest = Math.max(...ranges.map((range) => range.partition));
-  const offsets = ranges.filter((range) => range.partition === partition).map((range) => range.last_offset);
+  const offsets: number[] = [];
+  let days = 0;
+  for (const [date, manifests] of dates) {
+    if (!manifests.some((name) => partitionIn(name) === partition)) continue;
+    const own = (await readDay(bucket, site, date, manifests)).files.filter((file) => isOf(file, partition));
+    files.push(...own);
+    offsets.push(...own.flatMap(rangesOf).flatMap((range) => (range.partition === partition ? range.last_offset : [])));
+    // Offsets increase with time. The latest cut may have records of an earlier date only.
+    if (own.length > 0) days += 1;
+    if (days === 2) break;
+  }
   if (offsets.length === 0) return { largest, own: undefined };
   const arrivals = new Map<string, number>();
   for (const { name } of files.filter((file) => isRecent(file, partition, now - OPEN_MS))) {

@@ -25,13 +25,17 @@ export const readLoggedSessions = (kv: SyncKvStorage): Map<string, number> =>
  * @param latest The number of the session's latest record in the log.
  */
 export const latestLoggedPush = (records: Uint8Array, latest: number): number | undefined => {
-  let push: number | undefined;
+  let logged: number | undefined;
+  let current: number | undefined;
   let start = 0;
   for (const frame of framesIn(records)) {
+    if (frame.push !== current) {
+      logged = current;
+      current = frame.push;
+    }
     const [first] = unpackRecords(records.subarray(start, frame.end));
     start = frame.end;
-    if (!first || first.arrival + frame.count - 1 > latest) break;
-    push = frame.push;
+    if (!first || first.arrival + frame.count - 1 > latest) return logged;
   }
-  return push;
+  return current;
 };
