@@ -154,8 +154,8 @@ export abstract class EntityShardObject extends DurableObject<Env> {
       sources: await partitionOf(this.env, tenant, 0).sources(site, 0),
     };
     expectKnown("a shard", meta.version, SHARD_VERSION);
-    meta.version = SHARD_VERSION;
-    storage.kv.put(META, meta);
+    // An object of a quiet site starts often, and a row costs the same whether it changes or not.
+    if (meta.version !== SHARD_VERSION) storage.kv.put(META, Object.assign(meta, { version: SHARD_VERSION }));
     const store = new EntityStore(
       storage,
       tenant.definitions,
