@@ -27,7 +27,10 @@ export const rebuild = defineCommand({
     json: { description: "Prints the result as a JSON object." },
   },
   examples: [
-    ["tidemark rebuild", "Replaces all entities by the events that the log has. Until it ends, reads have a part of them."],
+    [
+      "tidemark rebuild",
+      "Replaces all entities by the events that the log has. Until it ends, reads have a part of them.",
+    ],
     ["tidemark rebuild --shard 3", "Replaces those of a shard whose object was lost."],
   ],
   async run({ url, site: siteId, shard, json = false }) {
