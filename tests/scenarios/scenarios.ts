@@ -51,6 +51,21 @@ const CAN_STORE = `return new Promise((resolve) => {
   };
 })`;
 
+/** Script for a page: waits until its spool has that many numbered events, which a loaded machine delays. */
+const untilSpooled = (events: number) => `
+  const spooled = async () => {
+    const database = (await indexedDB.databases()).find(({ name }) => name.startsWith("tidemark."));
+    if (!database) return 0;
+    const opening = indexedDB.open(database.name);
+    await new Promise((resolve) => { opening.onsuccess = resolve; });
+    const reading = opening.result.transaction("spool").objectStore("spool").getAll();
+    await new Promise((resolve) => { reading.onsuccess = resolve; });
+    opening.result.close();
+    return reading.result.flatMap((batch) => batch.events).filter(({ name }) => name === "numbered").length;
+  };
+  while ((await spooled()) < ${events}) await new Promise((resolve) => setTimeout(resolve, 50));
+`;
+
 /**
  * Time that a visitor stays before they leave, in milliseconds: long enough for the spool, shorter than the wait for a
  * batch.
@@ -123,6 +138,7 @@ export const scenarios: Scenario[] = [
       await proxy.fail("down");
       await track(page, 20);
       await sleep(2_000);
+      await page.run(untilSpooled(20));
       await crash();
       await proxy.fail("pass");
       await open();

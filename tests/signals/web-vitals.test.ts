@@ -36,6 +36,18 @@ const FIRST = { names: expect.arrayContaining(["FCP", "TTFB"]) };
 
 describe("the signal webVitals", () => {
   inEveryBrowser(({ browser, open, url }) => {
+    /**
+     * Opens the page. Browsers sometimes report the first byte at 0, before it or after the load, and web-vitals reports no
+     * TTFB then (https://github.com/GoogleChrome/web-vitals/issues/137). Such a page is opened again.
+     */
+    const openVitals = async (): Promise<Tab> => {
+      const tab = await open("vitals.html", settings);
+      const hasFirstByte = await tab.run<boolean>(`
+        const [{ responseStart, loadEventStart }] = performance.getEntriesByType("navigation");
+        return responseStart > 0 && responseStart < loadEventStart;
+      `);
+      return hasFirstByte ? tab : openVitals();
+    };
     const leave = async (tab: Tab) => {
       await tab.goto(url("plain.html", { signals: ["clicks"] }));
     };
@@ -51,7 +63,7 @@ describe("the signal webVitals", () => {
     };
 
     it("captures every vital that the browser supports, in the contract's units", async () => {
-      const tab = await open("vitals.html", settings);
+      const tab = await openVitals();
       const expected = await measurable(tab);
       await use(tab);
       await leave(tab);
@@ -71,7 +83,7 @@ describe("the signal webVitals", () => {
     });
 
     it("supports exactly the vitals that are not in the list of limits", async () => {
-      const tab = await open("vitals.html", settings);
+      const tab = await openVitals();
       const can = await measurable(tab);
       const missing = ["CLS", "FCP", "INP", "LCP", "TTFB"].filter((vital) => !can.includes(vital));
       const listed = driverLimits.filter((each) => each.browser === browser).map(({ untested }) => untested);
@@ -81,7 +93,7 @@ describe("the signal webVitals", () => {
     });
 
     it("reports the type of the navigation", async () => {
-      const tab = await open("vitals.html", settings);
+      const tab = await openVitals();
       await expect.poll(async () => (await vitals(tab)).length).toBeGreaterThan(0);
       const before = (await vitals(tab)).length;
       await tab.run("setTimeout(() => location.reload(), 50)");
@@ -91,7 +103,7 @@ describe("the signal webVitals", () => {
     });
 
     it("measures a restore from the back-forward cache again, in its own page view", async () => {
-      const tab = await open("vitals.html", settings);
+      const tab = await openVitals();
       await expect.poll(() => measured(tab)).toMatchObject(FIRST);
       await untilIdle(tab);
       await leave(tab);
@@ -124,7 +136,7 @@ describe("the signal webVitals", () => {
     });
 
     it("captures the same in two trackers, also in one that starts late, with one set of observers", async () => {
-      const tab = await open("vitals.html", settings);
+      const tab = await openVitals();
       await expect.poll(() => measured(tab)).toMatchObject(FIRST);
       await tab.run(`
       window.observers = 0;
@@ -154,7 +166,7 @@ describe("the signal webVitals", () => {
     });
 
     it("captures nothing after a stop, while another tracker still does", async () => {
-      const tab = await open("vitals.html", settings);
+      const tab = await openVitals();
       await expect.poll(() => measured(tab)).toMatchObject(FIRST);
       const counts = await tab.run<[stopped: number, other: number]>(`
       const counts = { stopped: 0, other: 0 };
