@@ -74,7 +74,7 @@ const RANKS: Record<string, string[][]> = {
     ["index"],
   ],
   cli: [
-    ["command-line", "process-group", "temporary-folder", "visits"],
+    ["command-line", "process-group", "temporary-folder", "visits", "warehouse"],
     ["browser", "deployment"],
     ["local-stack"],
     ["log", "smoke-test"],

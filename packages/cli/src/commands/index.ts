@@ -11,9 +11,11 @@ import { rebuild } from "./rebuild.ts";
 import { ship } from "./ship.ts";
 import { test } from "./test.ts";
 import { trainingSet } from "./training-set.ts";
+import { warehouseDdl } from "./warehouse-ddl.ts";
 
 /** All commands of `tidemark`. */
 export const commands: readonly Command[] = [
   ...[configCheck, dev, test, ship],
   ...[logQuery, logFiles, logCompact, logVerify, backfill, rebuild, trainingSet, generateVisitsCommand],
+  warehouseDdl,
 ];
