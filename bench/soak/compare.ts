@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { entityEngines, type LoggedEvent, type ReplayedEntity, replay } from "@tidemark/engine";
-import type { RollupVectorResponse, SessionVectorResponse } from "@tidemark/schema";
+import type { Feature, RollupVectorResponse, SessionVectorResponse } from "@tidemark/schema";
 import { isDerived } from "@tidemark/schema/derivation-order";
 import { eventIn } from "@tidemark/schema/log";
 import { columnsRead } from "../../packages/cli/src/log/columns-read.ts";
@@ -94,11 +94,13 @@ const readLog = async ({ origin, adminKey }: Keys, site: string, visits: readonl
   }
 };
 
-const engines = new Map(entityEngines(config.features).map(({ entity, engine }) => [entity, engine]));
+const features: readonly Feature[] = config.features;
+
+const engines = new Map(entityEngines(features).map(({ entity, engine }) => [entity, engine]));
 
 /** Features whose merging rounds: they are equal to nine digits. */
 const rounded = new Set(
-  config.features.flatMap((feature): string[] =>
+  features.flatMap((feature): string[] =>
     feature.entity !== "session" && !isDerived(feature) && feature.aggregate.type === "decayed_count"
       ? [feature.name]
       : [],

@@ -5,6 +5,7 @@ import {
   type FeatureSet,
   type Goal,
   parseFeatures,
+  type VectorOf,
 } from "@tidemark/schema";
 import { entityNameOf, featuresInSet } from "@tidemark/schema/entities";
 import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
@@ -116,8 +117,12 @@ export interface Site {
   daysToLive?: DaysToLive;
 }
 
-/** The configuration of a deployment. */
-export interface TidemarkConfig {
+/**
+ * The configuration of a deployment.
+ *
+ * @typeParam Features Its features. Default: any.
+ */
+export interface TidemarkConfig<Features extends readonly Feature[] = readonly Feature[]> {
   sites: readonly Site[];
   /** Name of the secret (environment variable) that contains the operator's key. */
   adminKeySecret: string;
@@ -125,7 +130,7 @@ export interface TidemarkConfig {
    * Features of all sessions, users, pages and custom entities, in the order in which vectors list them.
    * `Site.features` replaces them for a site.
    */
-  features: readonly Feature[];
+  features: Features;
   /**
    * The goals of all sites, unless a site has its own. Training sets make labels of them. Their features are in `features`
    * with `...goalFeatures(goals)`. Default: none.
@@ -345,13 +350,23 @@ const checkSite = (site: Site, others: readonly Site[], features: readonly Featu
 };
 
 /**
+ * Type of the vectors of sessions, from the type of a configuration: `SessionVectorOf<typeof config>`. It is the type of
+ * features in the page.
+ */
+export type SessionVectorOf<C extends Pick<TidemarkConfig, "features">> = VectorOf<
+  Extract<C["features"][number], { entity: "session" }>[]
+>;
+
+/**
  * Checks a configuration, when the Worker starts.
  *
- * @returns The given configuration.
+ * @returns The given configuration, with the type of its features: {@link SessionVectorOf}.
  * @throws Error that names the site or the feature, the field, the expected value and, except for secrets, the given
  * one.
  */
-export const defineConfig = (config: TidemarkConfig): TidemarkConfig => {
+export const defineConfig = <const Features extends readonly Feature[]>(
+  config: TidemarkConfig<Features>,
+): TidemarkConfig<Features> => {
   expectFields(config, "defineConfig", CONFIG_FIELDS);
   const { sites, adminKeySecret, features, goals, featureSets, jurisdiction, log, daysToLive } = config;
   const expect = expectIn("");

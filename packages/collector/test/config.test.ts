@@ -1,6 +1,12 @@
-import { type Feature, lifetime } from "@tidemark/schema";
-import { describe, expect, it } from "vitest";
-import { defineConfig, type Jurisdiction, type Site, type TidemarkConfig } from "../src/config.ts";
+import { type Feature, lifetime, session } from "@tidemark/schema";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import {
+  defineConfig,
+  type Jurisdiction,
+  type SessionVectorOf,
+  type Site,
+  type TidemarkConfig,
+} from "../src/config.ts";
 
 const clicks: Feature = {
   name: "clicks",
@@ -324,5 +330,27 @@ describe("defineConfig", () => {
     ["two features of one name", { features: [clicks, clicks] }, "feature clicks is defined twice"],
   ])("rejects a deployment with %s", (_, change, message) => {
     expect(() => defineConfig({ ...config, ...change })).toThrow(`tidemark.config.ts: ${message}`);
+  });
+});
+
+describe("SessionVectorOf", () => {
+  const ofSession = {
+    description: "D.",
+    unit: "count",
+    entity: "session",
+    source: "click",
+    window: session(),
+  } as const;
+  const config = defineConfig({
+    sites: [{ id: "a", key: "tm_a_aaaaaaaa", origins: ["https://a.example"], readKeySecret: "READ_KEY" }],
+    adminKeySecret: "ADMIN_KEY",
+    features: [
+      { ...ofSession, name: "clicks", aggregate: { type: "count" } },
+      { ...ofSession, name: "visits", entity: "user", window: lifetime(), aggregate: { type: "count" } },
+    ],
+  });
+
+  it("has the session's features of a configuration, and no other", () => {
+    expectTypeOf<SessionVectorOf<typeof config>>().toEqualTypeOf<{ clicks: number | null }>();
   });
 });

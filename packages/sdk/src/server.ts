@@ -11,7 +11,7 @@ export * from "./index.ts";
 const noop = () => {};
 
 /** A tracker that captures, stores and sends nothing, and has no session. */
-const inertTracker = {
+const inertTracker: Tracker = {
   sessionId: "",
   track: noop,
   identify: noop,
@@ -22,7 +22,8 @@ const inertTracker = {
   features: async () => ({}),
   on: () => noop,
   stop: noop,
-} satisfies Tracker;
+};
 
 /** Starts measuring the current page. Without a document, the tracker does nothing. */
-export const createTracker: typeof start = (options) => (typeof document === "object" ? start(options) : inertTracker);
+export const createTracker: typeof start = (options) =>
+  typeof document === "object" ? start(options) : (inertTracker as Tracker<never, never, never>);

@@ -1,4 +1,5 @@
 import type { LoggedEvent, ReplayedEntity } from "@tidemark/engine";
+import type { Feature } from "@tidemark/schema";
 import { isDerived } from "@tidemark/schema/derivation-order";
 import { expect } from "vitest";
 import { compileFeatures } from "../../src/compile-features.ts";
@@ -9,8 +10,10 @@ const DAY = 86_400_000;
 
 const { session, rollups } = compileFeatures(config.features);
 
+const features: readonly Feature[] = config.features;
+
 /** Features whose merging rounds: they are equal to nine digits. All others are equal to the bit. */
-const rounded = config.features.flatMap((feature): string[] =>
+const rounded = features.flatMap((feature): string[] =>
   feature.entity !== "session" && !isDerived(feature) && feature.aggregate.type === "decayed_count"
     ? [feature.name]
     : [],

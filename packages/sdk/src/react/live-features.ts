@@ -3,10 +3,14 @@ import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
 import type { Tracker, Vector } from "../tracker/tracker.ts";
 
-/** The result of the latest read of a visitor's features. Both fields are `undefined` before the first read, and on a server. */
-export interface LiveFeatures {
+/**
+ * The result of the latest read of a visitor's features. Both fields are `undefined` before the first read, and on a server.
+ *
+ * @typeParam Features The session's vector. Default: any features.
+ */
+export interface LiveFeatures<Features extends object = Vector> {
   /** The vector of the latest read that succeeded. */
-  features?: Vector | undefined;
+  features?: Features | undefined;
   /** The error of the latest read, if it failed. */
   error?: Error | undefined;
 }

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { WeakMap } from "../platform.ts";
-import type { Tracker } from "../tracker/tracker.ts";
+import type { Tracker, Vector } from "../tracker/tracker.ts";
 import { createLiveVector, type LiveFeatures, type LiveVector, NOTHING_READ } from "./live-features.ts";
 import { useTracker } from "./use-tracker.ts";
 
@@ -19,9 +19,10 @@ const vectorOf = (tracker: Tracker): LiveVector => {
  * It is read again after each response of the collector to the page's events, and otherwise every ten seconds, but not while the page
  * is hidden. All components share one read.
  *
+ * @typeParam Features The session's vector. Default: any features.
  * @returns `{}` before the first read and on a server. After a failed read, `error` is set and `features` keeps its last value.
  */
-export const useFeatures = (): LiveFeatures => {
+export const useFeatures = <Features extends object = Vector>(): LiveFeatures<Features> => {
   const { subscribe, latest } = vectorOf(useTracker());
-  return useSyncExternalStore(subscribe, latest, () => NOTHING_READ);
+  return useSyncExternalStore(subscribe, latest, () => NOTHING_READ) as LiveFeatures<Features>;
 };

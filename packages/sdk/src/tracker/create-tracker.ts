@@ -41,7 +41,7 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
   if (existing) {
     warnOnce("createTracker: returned the first tracker of the page with the key", key);
     existing.callers += 1;
-    return existing.tracker as Tracker<never, never>;
+    return existing.tracker as Tracker<never, never, never>;
   }
   const state: TrackerState = {
     isStopped: !url,
@@ -150,5 +150,5 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
     },
   };
   if (url) trackers[key] = { tracker, callers: 1 };
-  return tracker as Tracker<never, never>;
+  return tracker as Tracker<never, never, never>;
 };

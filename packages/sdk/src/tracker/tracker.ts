@@ -12,8 +12,13 @@ export type Vector = Record<string, FeatureValue>;
  *
  * @typeParam Events The site's custom events: a map from each name to its properties. Default: {@link UntypedEvents}.
  * @typeParam Traits The traits of a user.
+ * @typeParam Features The session's vector. Default: any features.
  */
-export interface Tracker<Events extends object = UntypedEvents, Traits extends object = Properties> {
+export interface Tracker<
+  Events extends object = UntypedEvents,
+  Traits extends object = Properties,
+  Features extends object = Vector,
+> {
   /**
    * The id of the current session, with which a server reads the session's features from the collector. Empty while there is no
    * session, for example after {@link Tracker.reset} or a refusal.
@@ -59,7 +64,7 @@ export interface Tracker<Events extends object = UntypedEvents, Traits extends o
    * @param storedOnly Whether to read immediately, without sending the captured events first. Default: false.
    * @throws Error if the collector cannot be reached, or has no events of the session yet.
    */
-  features(storedOnly?: boolean): Promise<Vector>;
+  features(storedOnly?: boolean): Promise<Features>;
   /** Adds a listener for one type of the tracker's own events. Returns a function that removes it. */
   on: Listen;
   /**
@@ -69,7 +74,11 @@ export interface Tracker<Events extends object = UntypedEvents, Traits extends o
   stop(): void;
 }
 
-/** Starts a tracker. `Events`, `Traits`: see {@link Tracker}. */
-export type CreateTracker = <Events extends object = UntypedEvents, Traits extends object = Properties>(
+/** Starts a tracker. `Events`, `Traits`, `Features`: see {@link Tracker}. */
+export type CreateTracker = <
+  Events extends object = UntypedEvents,
+  Traits extends object = Properties,
+  Features extends object = Vector,
+>(
   options: TrackerOptions,
-) => Tracker<Events, Traits>;
+) => Tracker<Events, Traits, Features>;
