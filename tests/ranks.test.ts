@@ -17,7 +17,7 @@ const RANKS: Record<string, string[][]> = {
     ["consent", "fields", "traffic"],
     ["responses"],
     ["events", "view"],
-    ["batch", "features", "page-read"],
+    ["batch", "bulk-read", "features", "page-read"],
     ["derive", "log"],
     ["index"],
   ],

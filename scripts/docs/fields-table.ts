@@ -1,4 +1,4 @@
-import { batch, batchResponse, consent, eventTypes, sessionRead, userRead, view } from "@tidemark/schema";
+import { batch, batchResponse, bulkRead, consent, eventTypes, sessionRead, userRead, view } from "@tidemark/schema";
 import { z } from "zod";
 
 interface Shape {
@@ -21,7 +21,10 @@ const typeOf = ({ type, enum: values, const: only, items }: Shape): string => {
 };
 
 /** Objects of the contract that are not events. */
-const OBJECTS: Record<string, z.ZodType> = { batch, response: batchResponse, consent, view, sessionRead, userRead };
+const OBJECTS: Record<string, z.ZodType> = {
+  ...{ batch, response: batchResponse, consent, view, sessionRead, userRead, bulkRead },
+  entityRead: bulkRead.shape.read.element,
+};
 
 /** A Markdown table of the fields of an event type, or of one of {@link OBJECTS}, from the contract. */
 export const fieldsTable = (name: string): string => {

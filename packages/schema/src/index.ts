@@ -1,4 +1,5 @@
 export { type Batch, batch, type Dropped, type Envelope, envelope, type ReceivedBatch } from "./batch.ts";
+export { bulkRead } from "./bulk-read.ts";
 export { type Consent, type ConsentState, consent } from "./consent.ts";
 export {
   capturedBy,
@@ -21,11 +22,14 @@ export type * from "./features/feature.ts";
 export type { FieldPath } from "./features/field-path.ts";
 export type { Goal, GoalOn } from "./features/goal.ts";
 export { parseFeatures } from "./features/parse.ts";
+export { type ValueKind, valueKindsOf } from "./features/value-kind.ts";
 export type { VectorOf } from "./features/vector.ts";
 export { cumulative, hopping, lifetime, session, tumbling } from "./features/windows.ts";
 export { sessionRead, userRead } from "./page-read.ts";
 export {
+  type ActiveEntitiesResponse,
   type BatchResponse,
+  type BulkResponse,
   batchResponse,
   type DeliveryCounts,
   type ErrorCode,
@@ -33,6 +37,7 @@ export {
   errorCodes,
   errorResponse,
   type FeatureValue,
+  type MissingVector,
   type Rejection,
   type RejectionCode,
   type RollupVectorResponse,

@@ -73,3 +73,12 @@ export const SESSION_IDLE_MS = 30 * 60 * 1000;
 
 /** Longest session in milliseconds, even with constant activity. */
 export const SESSION_MAX_MS = 24 * 60 * 60 * 1000;
+
+/** Largest number of vectors in one bulk read. */
+export const MAX_BULK_READS = 500;
+
+/** Deadline of a bulk read without one, in milliseconds. */
+export const DEFAULT_DEADLINE_MS = 250;
+
+/** Latest deadline of a bulk read, in milliseconds. */
+export const MAX_DEADLINE_MS = 10_000;

@@ -72,7 +72,7 @@ export const errorCodes = {
   invalid_batch: { status: 400, meaning: "The batch's envelope violates the contract. The message names the field." },
   invalid_body: {
     status: 400,
-    meaning: "The body of a page's read violates the contract. The message names the field.",
+    meaning: "The body of a read violates the contract. The message names the field.",
   },
   invalid_query: { status: 400, meaning: "A query parameter is missing or invalid. The message names it." },
   invalid_path: { status: 400, meaning: "The URL's path is not percent-encoded UTF-8." },
@@ -88,6 +88,11 @@ export const errorCodes = {
     status: 404,
     meaning:
       "No such route, no data of this entity and id for this site (any more), or a route whose secret is not set.",
+  },
+  expired: {
+    status: 410,
+    meaning:
+      "The entity's days to live are over. The collector deletes it some days later, and the error is then not_found.",
   },
   no_log: { status: 404, meaning: "The site has no log in the configuration." },
   method_not_allowed: { status: 405, meaning: "The route exists for another method." },
@@ -208,4 +213,34 @@ export interface RollupVectorResponse extends VectorResponse {
    * `identify` are in the vectors of these ids.
    */
   anonymous_ids?: string[];
+}
+
+/** The response of `GET /v1/entities/{entity}`: one page of a list. */
+export interface ActiveEntitiesResponse {
+  entities: {
+    id: string;
+    /** Time of the latest event, in UTC milliseconds. Of a session, the time at which its latest events arrived. */
+    event_time: number;
+    /** Time from then to this response, in milliseconds. */
+    age_ms: number;
+  }[];
+  /** Parameter of the request for the next page; absent on the last one. */
+  cursor?: string;
+}
+
+/** A vector that a bulk read does not have, and the reason. */
+export interface MissingVector {
+  entity: string;
+  id: string;
+  /** The set that the request names, as it names it. */
+  set?: string;
+  /** The error code of a read of this vector alone, or `deadline_exceeded`. */
+  code: ErrorCode | "deadline_exceeded";
+  message: string;
+}
+
+/** The response of `POST /v1/features`. Each vector of the request is in one of the two lists, in its order. */
+export interface BulkResponse {
+  vectors: (SessionVectorResponse | RollupVectorResponse)[];
+  missing: MissingVector[];
 }

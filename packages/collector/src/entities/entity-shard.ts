@@ -3,6 +3,7 @@ import { ObjectAlarm } from "../alarm.ts";
 import { type Env, partitionOf } from "../env.ts";
 import { expectKnown } from "../release.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
+import { type ActiveEntity, activeEntities } from "./active-entities.ts";
 import { EntityStore } from "./entity-store.ts";
 import { Journal } from "./journal.ts";
 import type { EntityRow } from "./merge.ts";
@@ -112,6 +113,22 @@ export abstract class EntityShardObject extends DurableObject<Env> {
     return opened.store.read(key);
   }
 
+  /** Reads the states of the first of some entities, as many as one call transfers; `null` for one without a state. */
+  async readAll(site: string, keys: EntityKey[]): Promise<(string | null)[]> {
+    const opened = await this.#open(site);
+    if (opened.meta.sources.length > 0) await this.#pull(site, opened, keys);
+    return opened.store.readAll(keys);
+  }
+
+  /**
+   * The first entities by key with an event since a time, that come after a key. `undefined` while partitions hand rows
+   * over: the index does not have all entities yet.
+   */
+  async activeSince(site: string, entity: string, since: number, after: string): Promise<ActiveEntity[] | undefined> {
+    const { meta, store } = await this.#open(site);
+    return meta.sources.length > 0 ? undefined : activeEntities(store, entity, since, after);
+  }
+
   /** Stores rows that a partition hands over, except those that the shard has already. */
   async take(site: string, source: number, rows: StoredRow[]): Promise<void> {
     const opened = await this.#open(site);
@@ -183,24 +200,21 @@ export abstract class EntityShardObject extends DurableObject<Env> {
    */
   async #pull(
     site: string,
-    { meta, store: { rows } }: OpenShard,
+    { meta, store }: OpenShard,
     keys: EntityKey[],
     given?: { source: number; texts: string[] },
   ): Promise<void> {
-    const missing = keys.map((key, index) => ({ key, index })).filter(({ key }) => !rows.has(key));
+    const missing = keys.map((key, index) => ({ key, index })).filter(({ key }) => !store.rows.has(key));
     if (missing.length === 0) return;
     const wanted = missing.map(({ key }) => key);
     const answers = await Promise.all(
       meta.sources.filter((source) => source !== given?.source).map((source) => this.#rowsOf(site, source, wanted)),
     );
-    this.ctx.storage.transactionSync(() => {
-      for (const [place, { key, index }] of missing.entries()) {
-        const texts = [given?.texts[index], ...answers.map((texts) => texts[place])].filter(
-          (text) => text !== undefined,
-        );
-        // Another call may have stored the row meanwhile.
-        if (!rows.has(key)) rows.adopt(key, texts);
-      }
-    });
+    const adopted = missing.map(({ key, index }, place): [EntityKey, string[]] => [
+      key,
+      [given?.texts[index], ...answers.map((texts) => texts[place])].filter((text) => text !== undefined),
+    ]);
+    // Another call may have stored a row meanwhile.
+    this.ctx.storage.transactionSync(() => store.adopt(adopted));
   }
 }

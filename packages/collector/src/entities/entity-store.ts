@@ -3,10 +3,14 @@ import type { DaysToLive } from "../config.ts";
 import { GroupCommit } from "../group-commit.ts";
 import { recordsAfter } from "../records/frames.ts";
 import type { Journal, Received } from "./journal.ts";
-import { Ledger } from "./ledger.ts";
+import { LastSeen, type Seen } from "./last-seen.ts";
+import { type ActiveSender, Ledger } from "./ledger.ts";
 import { decodeDeltas, type EntityRow, mergeInto } from "./merge.ts";
 import { type EntityKey, type Push, type Sender, textOfNew } from "./push.ts";
 import { EntityRows } from "./rows.ts";
+
+/** Length of the rows in characters from which one call returns no more of them: the platform limits a call to 32 MB. */
+export const MAX_ANSWER = 4_000_000;
 
 /** Time from one deletion of expired rows to the next, in milliseconds. */
 const DELETE_EVERY_MS = 86_400_000;
@@ -26,6 +30,7 @@ const DELETED_AT = "deleted_at";
 export class EntityStore {
   readonly rows: EntityRows;
   readonly #ledger: Ledger;
+  readonly #lastSeen: LastSeen;
   readonly #storage: DurableObjectStorage;
   readonly #definitions: Definitions;
   readonly #journal: Journal;
@@ -50,6 +55,7 @@ export class EntityStore {
     this.#canExpire = Object.keys(daysToLive).length > 0;
     this.rows = new EntityRows(storage, definitions, onSetAside, daysToLive);
     this.#ledger = new Ledger(storage.kv);
+    this.#lastSeen = new LastSeen(storage.kv);
     this.#journal = journal;
     for (const { received } of this.#journal.replay())
       for (const { sender, after, text } of received) this.#merge(sender, JSON.parse(text), after);
@@ -94,13 +100,30 @@ export class EntityStore {
   }
 
   /**
-   * Returns the row of an entity, including pushes that are not written yet; `undefined` if it has none, or if it has
-   * expired.
+   * Returns the row of an entity, including pushes that are not written yet; `undefined` if it has none. An expired row is
+   * returned until it is deleted.
    */
   read(key: EntityKey): EntityRow | undefined {
     const row = this.rows.get(key);
     this.rows.trim();
-    return row && !this.rows.hasExpired(key, row, Date.now()) ? row : undefined;
+    return row;
+  }
+
+  /**
+   * Returns the rows of the first of some entities as JSON, as many as one call transfers, as {@link read} does; `null` for
+   * an entity without one.
+   */
+  readAll(keys: readonly EntityKey[]): (string | null)[] {
+    const texts: (string | null)[] = [];
+    let characters = 0;
+    for (const key of keys) {
+      const row = this.read(key);
+      const text = row ? JSON.stringify(row) : null;
+      texts.push(text);
+      characters += text?.length ?? 0;
+      if (characters > MAX_ANSWER) break;
+    }
+    return texts;
   }
 
   /** The time of the next {@link deleteExpired}, in UTC milliseconds; `undefined` if no entity expires. */
@@ -138,6 +161,7 @@ export class EntityStore {
     while (this.#commit.pending) await this.#commit.pending;
     this.#storage.transactionSync(() => {
       this.rows.clear();
+      this.#lastSeen.clear();
       this.#ledger.write();
       this.#journal.writeConsumed();
     });
@@ -148,11 +172,36 @@ export class EntityStore {
 
   /** Writes all rows, together with further changes, after {@link whenWritten}. The store is of no use afterwards. */
   close(further: () => void): void {
-    this.#writeRows(further);
+    this.#writeRows(() => {
+      this.#lastSeen.clear();
+      further();
+    });
+  }
+
+  /**
+   * Stores rows of entities that have none, from the texts of their rows elsewhere. Call it in a transaction.
+   */
+  adopt(given: readonly [key: EntityKey, texts: string[]][]): void {
+    const missing = given.filter(([key]) => !this.rows.has(key));
+    this.#lastSeen.add(
+      missing.flatMap(([key, texts]) => [this.rows.adopt(key, texts)].filter((seen) => seen !== undefined)),
+      Date.now(),
+    );
+  }
+
+  /** The first entities by key with an event since a time, in UTC milliseconds, that come after a key. */
+  activeSince(entity: string, since: number, after: string, limit: number): Seen[] {
+    return this.#lastSeen.list(entity, since, after, limit, this.rows.changed());
+  }
+
+  /** The first senders with a push since a time, as {@link Ledger.activeSince} returns them. */
+  sendersSince(since: number, after: string, limit: number): ActiveSender[] {
+    return this.#ledger.activeSince(since, after, limit);
   }
 
   #writeRows(further: () => void = () => {}): void {
     this.#storage.transactionSync(() => {
+      this.#lastSeen.add([...this.rows.changed()], Date.now());
       this.rows.write();
       this.#ledger.write();
       this.#journal.writeConsumed();

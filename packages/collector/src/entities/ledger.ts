@@ -1,8 +1,16 @@
-import { SESSION_KEPT_MS } from "@tidemark/schema/limits";
+import { SESSION_IDLE_MS, SESSION_KEPT_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
 import type { Sender } from "./push.ts";
 
 /** The latest push of a sender: its number, and UTC milliseconds of its arrival. */
 type Latest = [n: number, at: number];
+
+/** A sender, and UTC milliseconds of the arrival of its latest push. */
+export interface ActiveSender {
+  id: string;
+  at: number;
+  /** Continues a list after this sender. */
+  position: string;
+}
 
 /** The latest pushes of the senders that began in the same {@link BUCKET_MS}. One row. */
 type Bucket = Map<string, Latest>;
@@ -28,7 +36,10 @@ const PREFIX = "ledger ";
 /** Digits of a bucket's number in its key, so that the keys are in the order of the numbers. */
 const DIGITS = 12;
 
-const keyOf = ({ began_at }: Sender): string =>
+/** Longest time from the begin of a session to its latest push that {@link Ledger.activeSince} expects, in milliseconds. */
+const LONGEST_MS = SESSION_MAX_MS + SESSION_IDLE_MS;
+
+const keyOf = ({ began_at }: Pick<Sender, "began_at">): string =>
   `${PREFIX}${`${Math.floor(began_at / BUCKET_MS)}`.padStart(DIGITS, "0")}`;
 
 /**
@@ -61,6 +72,28 @@ export class Ledger {
     this.#changed.add(key);
   }
 
+  /**
+   * The first senders with a push since a time, by the time at which they began and then by id. Leaves out a sender that
+   * began more than {@link LONGEST_MS} before.
+   *
+   * @param since UTC milliseconds.
+   * @param after The position after which they begin. Default: at the first one.
+   */
+  activeSince(since: number, after: string, limit: number): ActiveSender[] {
+    const first = keyOf({ began_at: Math.max(0, since - LONGEST_MS) });
+    const [fromKey = "", fromId = ""] =
+      after === "" ? [first] : [after.slice(0, first.length), after.slice(first.length)];
+    const active: ActiveSender[] = [];
+    for (const [key, bucket] of this.#bucketsFrom(fromKey)) {
+      for (const [id, [, at]] of [...bucket].sort(([a], [b]) => (a < b ? -1 : 1))) {
+        if (at < since || (key === fromKey && id <= fromId)) continue;
+        active.push({ id, at, position: `${key}${id}` });
+        if (active.length === limit) return active;
+      }
+    }
+    return active;
+  }
+
   /** Writes the changed buckets, and removes expired senders from some others. Call it in a transaction. */
   write(): void {
     for (const key of this.#changed) this.#kv.put(key, JSON.stringify([...this.#bucketOf(key)]));
@@ -83,6 +116,17 @@ export class Ledger {
       this.#cached += bucket.size;
     }
     return bucket;
+  }
+
+  /** The buckets from a key on, in memory or stored, in the order of their keys. It loads them one by one. */
+  *#bucketsFrom(first: string): Generator<[key: string, bucket: Iterable<[string, Latest]>]> {
+    const inMemory = [...this.#buckets].filter(([key]) => key >= first).sort(([a], [b]) => (a < b ? -1 : 1));
+    // Keys have one length, so the shortened one comes before `first`.
+    for (const [key, text] of this.#kv.list<string>({ prefix: PREFIX, startAfter: first.slice(0, -1) })) {
+      while (inMemory[0] && inMemory[0][0] < key) yield inMemory.shift() as [string, Bucket];
+      if (key >= first && inMemory[0]?.[0] !== key) yield [key, JSON.parse(text) as [string, Latest][]];
+    }
+    yield* inMemory;
   }
 
   #removeExpired(): void {

@@ -3,6 +3,8 @@ import { MAX_EVENT_AGE_MS } from "@tidemark/schema/limits";
 import type { Definitions } from "../compile-features.ts";
 import type { DaysToLive } from "../config.ts";
 import { expectKnown } from "../release.ts";
+import { hasExpired } from "./expiry.ts";
+import type { Seen } from "./last-seen.ts";
 import { type EntityRow, mergeInto } from "./merge.ts";
 import { type EntityKey, entityOf, isEntityKey } from "./push.ts";
 
@@ -94,7 +96,7 @@ export class EntityRows {
    */
   change(key: EntityKey, eventTime: number | null = null): EntityRow {
     let row = this.get(key);
-    if (!row || this.hasExpired(key, row, eventTime ?? 0)) {
+    if (!row || this.#hasExpired(key, row, eventTime ?? 0)) {
       const characters = this.#cached.get(key)?.characters ?? 0;
       this.#remove(key);
       row = { engine: this.engineOf(key).emptyState(), anonymous_ids: [] };
@@ -104,10 +106,8 @@ export class EntityRows {
     return row;
   }
 
-  /** Whether an entity expires before a time, in UTC milliseconds. */
-  hasExpired(key: EntityKey, { engine }: EntityRow, at: number): boolean {
-    const days = this.#daysToLive[entityOf(key)];
-    return days !== undefined && engine.event_time !== null && at - engine.event_time > days * DAY_MS;
+  #hasExpired(key: EntityKey, row: EntityRow, at: number): boolean {
+    return hasExpired(this.#daysToLive, entityOf(key), row.engine.event_time, at);
   }
 
   /**
@@ -123,7 +123,7 @@ export class EntityRows {
       last = key;
       count += 1;
       if (!isEntityKey(key) || this.#changed.has(key) || this.#daysToLive[entityOf(key)] === undefined) continue;
-      if (!this.hasExpired(key, JSON.parse(text) as EntityRow, now - LATEST_MS)) continue;
+      if (!this.#hasExpired(key, JSON.parse(text) as EntityRow, now - LATEST_MS)) continue;
       this.#kv.delete(key);
       this.#remove(key);
     }
@@ -145,10 +145,12 @@ export class EntityRows {
   /**
    * Stores the row of an entity without one: the merged texts of its rows elsewhere, if any. An entity that no longer
    * has features keeps the first one.
+   *
+   * @returns The time of the entity's latest event; `undefined` without a row or an event.
    */
-  adopt(key: EntityKey, texts: string[]): void {
+  adopt(key: EntityKey, texts: string[]): Seen | undefined {
     const [first, ...others] = texts;
-    if (first === undefined) return;
+    if (first === undefined) return undefined;
     let text = first;
     if (others.length > 0 && this.#definitions.rollups.has(entityOf(key))) {
       const row = this.decode(key, first);
@@ -156,6 +158,16 @@ export class EntityRows {
       text = JSON.stringify(row);
     }
     this.#put(key, text, 0);
+    const { event_time } = (JSON.parse(text) as EntityRow).engine;
+    return event_time === null ? undefined : [key, event_time];
+  }
+
+  /** The entities whose rows have changed since the latest {@link write}, with the times of their latest events. */
+  *changed(): Generator<Seen> {
+    for (const key of this.#changed) {
+      const at = this.#cached.get(key)?.row.engine.event_time ?? null;
+      if (at !== null) yield [key, at];
+    }
   }
 
   /** Writes the changed rows, one by one. Call it in a transaction. */

@@ -10,7 +10,8 @@ import type { Grants, RouteContext } from "./route.ts";
 export type CallerChecks = { [C in Caller]: (c: RouteContext) => Grants[C] | Promise<Grants[C]> };
 
 const readerOf = (c: RouteContext, lookup: TenantLookup): Promise<Tenant> => {
-  const readKey = bearerOf(c);
+  // Clients of Tecton send its scheme.
+  const readKey = bearerOf(c) ?? bearerOf(c, "Tecton-key");
   if (readKey !== undefined) return lookup.byReadKey(readKey, c.env);
   throw new HttpError(
     "unauthorized",

@@ -3,6 +3,7 @@ import type { PathOf, RouteName, routeAccess } from "../access/route-access.ts";
 import type { TidemarkConfig } from "../config.ts";
 import type { Env } from "../env.ts";
 import type { Meter } from "../metrics/meter.ts";
+import type { ServedLog } from "../serving/served-log.ts";
 import type { Tenant, Tenants } from "../tenants.ts";
 
 /** The parts of a deployment that routes use. */
@@ -10,6 +11,7 @@ export interface Deployment {
   config: TidemarkConfig;
   tenants: Tenants;
   meter: Meter;
+  served: ServedLog;
 }
 
 /** A request to one of the paths. */

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { ObjectAlarm } from "../alarm.ts";
-import { EntityStore } from "../entities/entity-store.ts";
+import { ACTIVE_PAGE, type ActiveEntity, activeEntities } from "../entities/active-entities.ts";
+import { EntityStore, MAX_ANSWER } from "../entities/entity-store.ts";
 import { Journal } from "../entities/journal.ts";
 import type { EntityRow } from "../entities/merge.ts";
 import {
@@ -45,6 +46,17 @@ export interface ReadResponse {
   depth: number;
   /** The state of the entity; absent if the partition has no row for it. */
   row?: EntityRow;
+}
+
+/** A partition's response to the read of many entities. */
+export interface ReadAllResponse extends Pick<ReadResponse, "depth"> {
+  /** The rows of the first of the entities as JSON, `null` for an entity without one. Absent if the shards hold them. */
+  rows?: (string | null)[];
+}
+
+/** A partition's response to the list of active entities. */
+export interface ActiveResponse extends Pick<ReadResponse, "depth"> {
+  active?: ActiveEntity[];
 }
 
 /** Version of everything that a partition stores. A change that an earlier release must not read adds one. */
@@ -94,9 +106,6 @@ const HOT = { calls: 1_500, within_ms: 5_000 };
 
 /** Size of an object with entities, in bytes, from which the partition is split: half of the platform's limit. */
 const LARGE = 5_000_000_000;
-
-/** Length of the rows in characters from which one call returns no more of them: the platform limits a call to 32 MB. */
-const MAX_ANSWER = 4_000_000;
 
 /** Maximum time until a restarted partition continues to forward and to hand over, in milliseconds. */
 const CONTINUE_MS = 60_000;
@@ -175,6 +184,31 @@ export abstract class PartitionObject extends DurableObject<Env> {
     const { meta, merging } = this.#open(site, partition);
     const row = merging instanceof EntityStore ? merging.read(key) : undefined;
     return { depth: meta.depth, ...(row && { row }) };
+  }
+
+  /** Reads the states of the first of some entities, as many as one call transfers. */
+  async readAll(site: string, partition: number, keys: EntityKey[]): Promise<ReadAllResponse> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
+    const { meta, merging } = this.#open(site, partition);
+    return { depth: meta.depth, ...(merging instanceof EntityStore && { rows: merging.readAll(keys) }) };
+  }
+
+  /**
+   * The first sessions of the partition, or entities that it holds, with an event since a time, after a position. Their
+   * list is absent if the shards hold the entities.
+   */
+  async activeSince(
+    site: string,
+    partition: number,
+    entity: string,
+    since: number,
+    after: string,
+  ): Promise<ActiveResponse> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
+    const { meta, merging } = this.#open(site, partition);
+    if (entity === "session") return { depth: meta.depth, active: merging.sendersSince(since, after, ACTIVE_PAGE) };
+    const isHere = merging instanceof EntityStore;
+    return { depth: meta.depth, ...(isHere && { active: activeEntities(merging, entity, since, after) }) };
   }
 
   /** The partitions that hand rows over to a new shard: this one and, from an earlier version, others. */

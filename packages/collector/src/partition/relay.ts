@@ -1,6 +1,6 @@
 import type { Definitions } from "../compile-features.ts";
 import { charactersIn, type Journal, type Received } from "../entities/journal.ts";
-import { Ledger } from "../entities/ledger.ts";
+import { type ActiveSender, Ledger } from "../entities/ledger.ts";
 import { decodeDeltas, type EntityRow, mergeInto } from "../entities/merge.ts";
 import { type EntityKey, type Push, type Sender, textOfNew } from "../entities/push.ts";
 import { groupByShard, SHARDS } from "../entities/shards.ts";
@@ -71,6 +71,11 @@ export class Relay {
   /** Whether a write failed: create another relay from the stored values. All calls of this one reject. */
   get hasFailed(): boolean {
     return this.#commit.hasFailed;
+  }
+
+  /** The first senders with a push since a time, as {@link Ledger.activeSince} returns them. */
+  sendersSince(since: number, after: string, limit: number): ActiveSender[] {
+    return this.#ledger.activeSince(since, after, limit);
   }
 
   /** Whether a delta is not forwarded, or not confirmed. */

@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type { Event } from "@tidemark/schema";
-import type { EventRecord, RecordedEvent, RecordPosition, VectorRecord } from "@tidemark/schema/log";
+import type { EventRecord, PayloadRecord, RecordedEvent, RecordPosition, VectorRecord } from "@tidemark/schema/log";
 import { DICTIONARY } from "./dictionary.ts";
 import { eventContextsOf, type StoredEnvelope } from "./event-contexts.ts";
 import { frameOf, framesIn } from "./frames.ts";
@@ -31,7 +31,10 @@ export interface AcceptedEvents extends Place {
 export type FinalVector = Omit<VectorRecord, keyof RecordPosition | "kind" | "entity" | "id">;
 
 /** A record without the place that its partition gives it. */
-export type UnplacedRecord = Omit<EventRecord, keyof UnplacedPosition> | Omit<VectorRecord, keyof UnplacedPosition>;
+export type UnplacedRecord =
+  | Omit<EventRecord, keyof UnplacedPosition>
+  | Omit<VectorRecord, keyof UnplacedPosition>
+  | Omit<PayloadRecord, keyof UnplacedPosition>;
 
 type UnplacedPosition = Pick<RecordPosition, "site" | "partition" | "offset">;
 
@@ -44,6 +47,7 @@ interface Head extends Omit<Place, "push"> {
   /** Length of the envelope's text, which follows the head. The events follow the envelope. */
   envelope?: number;
   vector?: FinalVector;
+  served?: PayloadRecord["payload"];
 }
 
 const pack = (push: number, count: number, head: Head, rest = ""): Uint8Array => {
@@ -65,6 +69,10 @@ export const packEvents = ({ push, events, times, text, ...head }: AcceptedEvent
 export const packVector = ({ push, ...place }: Place, vector: FinalVector): Uint8Array =>
   pack(push, 1, { ...place, vector });
 
+/** Packs a vector that was served. */
+export const packServed = ({ push, ...place }: Place, served: PayloadRecord["payload"]): Uint8Array =>
+  pack(push, 1, { ...place, served });
+
 function* unpackEvents(head: Head, rest: string): Generator<UnplacedRecord> {
   const { arrival, received_at, anonymous_id = "", times, shift = 0, envelope: length } = head;
   const envelope = JSON.parse(rest.slice(0, length)) as StoredEnvelope;
@@ -83,8 +91,9 @@ export function* unpackRecords(bytes: Uint8Array): Generator<UnplacedRecord> {
     const text = inflateRawSync(body, { dictionary: DICTIONARY }).toString();
     const endOfHead = text.indexOf("\n");
     const head = JSON.parse(text.slice(0, endOfHead)) as Head;
-    const { arrival, received_at, vector } = head;
+    const { arrival, received_at, vector, served } = head;
     if (vector) yield { kind: "vector", arrival, received_at, entity: "session", id: vector.session_id, ...vector };
+    else if (served) yield { kind: "served_vector", arrival, received_at, payload: served };
     else yield* unpackEvents(head, text.slice(endOfHead + 1));
   }
 }

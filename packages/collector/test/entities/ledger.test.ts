@@ -51,6 +51,27 @@ describe("a ledger", () => {
     );
   });
 
+  it("lists the senders with a push since a time, page by page, stored or not", () => {
+    const ledger = new Ledger(new MemoryKv());
+    const expected: string[] = [];
+    for (let number = 0; number < 50; number += 1) {
+      const sender = session(`s${String(number).padStart(2, "0")}`, NOW + number * 3_000);
+      vi.setSystemTime(NOW + (number % 2) * 1_000);
+      ledger.record(sender, 1);
+      if (number % 2 === 1) expected.push(sender.id);
+      if (number === 30) write(ledger);
+    }
+    ledger.record(session("too early", NOW - 2 * DAY), 1);
+    const listed: string[] = [];
+    for (let after: string | undefined = ""; after !== undefined; ) {
+      const active = ledger.activeSince(NOW + 1_000, after, 4);
+      expect(active.every(({ at }) => at === NOW + 1_000)).toBe(true);
+      listed.push(...active.map(({ id }) => id));
+      after = active.at(-1)?.position;
+    }
+    expect(listed).toEqual(expected);
+  });
+
   it("writes one row for senders that began within ten seconds, and only if one of them has changed", () => {
     const kv = new MemoryKv();
     const ledger = new Ledger(kv);

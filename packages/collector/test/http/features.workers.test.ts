@@ -65,6 +65,32 @@ describe("GET /v1/features/session/{id}", () => {
     ]);
   });
 
+  it("serves the features that the query lists, in its order, and no set", async () => {
+    const body = batch([page(0), custom(1)]);
+    await accept(body);
+    const served = await (await read(`${body.session_id}?features=page_view_count,event_count`)).json<object>();
+    expect(served).toMatchObject({ features: { page_view_count: 1, event_count: 2 }, age_ms: expect.any(Number) });
+    expect(Object.keys((served as { features: object }).features)).toEqual(["page_view_count", "event_count"]);
+    expect(served).not.toHaveProperty("set");
+  });
+
+  it.each([
+    ["features=", "features: session has no feature"],
+    ["features=page_views", 'features: session has no feature "page_views"'],
+    ["features=event_count,no", 'features: session has no feature "no"'],
+    ["features=event_count&set=reading", "features: expected none beside set"],
+    ["sets=reading", "sets: unknown parameter; expected set, features"],
+    ["key=tm_shop_aaaaaaaa", "key: unknown parameter"],
+    ["__proto__=1", "__proto__: unknown parameter"],
+    ["set=reading&set=reading", "set: expected one value; given 2"],
+    [`${"x".repeat(300)}=1`, "x".repeat(197)],
+  ])("rejects the query %s", async (query, message) => {
+    for (const read of [`session/${newSession()}`, "session/short"].map((path) => `/v1/features/${path}?${query}`)) {
+      const response = await request(read, { headers: { authorization: "Bearer shop-read-key" } });
+      expect(await errorOf(response)).toEqual([400, "invalid_query", expect.stringContaining(message)]);
+    }
+  });
+
   it("rejects a read without a key or with a wrong one", async () => {
     const id = newSession();
     expect(await errorOf(await request(`/v1/features/session/${id}`))).toEqual([
@@ -85,8 +111,9 @@ describe("GET /v1/features/session/{id}", () => {
       const path = `/v1/features/session/${encodeURIComponent(id)}`;
       return app.request(path, { headers }, { ...env, SESSION }, createExecutionContext());
     };
-    for (const id of ["short", "x".repeat(65), "x".repeat(10_000), "blog.session-1", "session 10", "shop.session-1\n"])
+    for (const id of ["short", "x".repeat(65), "x".repeat(10_000), "session 10", "shop.session-1\n"])
       expect((await errorOf(await readWith(id))).slice(0, 2)).toEqual([404, "not_found"]);
+    expect((await errorOf(await readWith("blog.session-1"))).slice(0, 2)).toEqual([403, "foreign_session"]);
     expect(getByName).not.toHaveBeenCalled();
     await readWith("shop.session-1");
     expect(getByName).toHaveBeenCalledOnce();
@@ -317,7 +344,7 @@ describe("POST /v1/features/session/{id}", () => {
     await accept(body);
     const blog = { origin: "http://localhost:3000" };
     const ofBlog = await readByPage(body.session_id, blog, { key: "tm_blog_bbbbbbbb" });
-    expect((await errorOf(ofBlog)).slice(0, 2)).toEqual([404, "not_found"]);
+    expect((await errorOf(ofBlog)).slice(0, 2)).toEqual([403, "foreign_session"]);
     const foreign = await readByPage(body.session_id, { origin: "https://evil.example" });
     expect((await errorOf(foreign)).slice(0, 2)).toEqual([403, "origin_not_allowed"]);
   });
@@ -387,8 +414,9 @@ describe("the path of a read", () => {
     "does not find %s, which is the id of nothing",
     async (text) => {
       const headers = { authorization: "Bearer shop-read-key" };
+      // A path that ends in two dots is that of a route with another method.
       for (const entity of ["session", "user", "page", "product"])
-        expect((await request(`/v1/features/${entity}/${text}`, { headers })).status).toBe(404);
+        expect((await request(`/v1/features/${entity}/${text}`, { headers })).status).toBeOneOf([404, 405]);
     },
   );
 });

@@ -4,6 +4,7 @@ import { batchResponse, type ErrorCode, errorCodes, errorResponse } from "@tidem
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { methodsByPath } from "../../src/access/route-access.ts";
+import { compileFeatures } from "../../src/compile-features.ts";
 import type { Site, TidemarkConfig } from "../../src/config.ts";
 import { createApp } from "../../src/http/app.ts";
 import { bucketOf } from "../../src/log/bucket.ts";
@@ -13,6 +14,7 @@ import {
   batch,
   batchFor,
   custom,
+  NOW,
   newSession,
   page,
   post,
@@ -28,7 +30,7 @@ const bindings = env as unknown as object;
 const appWith = (error: Error, given: TidemarkConfig = config) => {
   const app = createApp(given, createTenants(given));
   const fail = () => Promise.reject(error);
-  const object = { getByName: () => ({ ingest: fail, vector: fail, read: fail, add: fail }) };
+  const object = { getByName: () => ({ ingest: fail, vector: fail, read: fail, readAll: fail, add: fail }) };
   const broken = {
     ...bindings,
     SESSION: object,
@@ -55,6 +57,24 @@ const valid: [route: string, path: string, init: () => RequestInit][] = [
     () => ({ method: "POST", body: JSON.stringify({ key: "tm_shop_aaaaaaaa", session_secret: SECRET }) }),
   ],
   ["GET /v1/features/{entity}/{id}", "/v1/features/user/ann", () => authorized()],
+  [
+    "POST /get-online-features",
+    "/get-online-features",
+    () => ({
+      ...authorized(),
+      method: "POST",
+      body: JSON.stringify({ entities: { user_id: ["ann"] }, features: ["user_features:user_session_count"] }),
+    }),
+  ],
+  [
+    "POST /api/v1/feature-service/get-features",
+    "/api/v1/feature-service/get-features",
+    () => ({
+      ...authorized(),
+      method: "POST",
+      body: JSON.stringify({ params: { featureServiceName: "assists", joinKeyMap: { page_id: "/a" } } }),
+    }),
+  ],
   ["GET /metrics", "/metrics", () => authorized("admin-key")],
 ];
 
@@ -93,6 +113,16 @@ const overDailyCap = async () => {
   }, 10_000);
 };
 
+/** The read of a user whose latest event was longer ago than the site's days to live. */
+const expiredUser = () => {
+  const given = { ...config, daysToLive: { user: 1 } };
+  const app = createApp(given, createTenants(given));
+  const { engine } = compileFeatures(config.features).rollups.get("user") ?? {};
+  const row = { engine: { ...engine?.emptyState(), event_time: NOW }, anonymous_ids: [] };
+  const PARTITION = { getByName: () => ({ read: async () => ({ depth: 0, row }) }) };
+  return app.request("/v1/features/user/ann", authorized(), { ...bindings, PARTITION }, createExecutionContext());
+};
+
 const withoutSecret = { ...config, adminKeySecret: "NOT_SET" };
 
 const beyondFile = async () => {
@@ -125,6 +155,12 @@ const rejected: [code: ErrorCode, what: string, respond: () => Response | Promis
   ["no_consent", "Global Privacy Control", () => sent({}, { "sec-gpc": "1" })],
   ["no_consent", "a site that requires consent", () => post(JSON.stringify(batchFor("bank", [custom(0)])))],
   ["no_consent", "the features of a visitor who has denied", deniedSession],
+  ["expired", "a user after the days to live", expiredUser],
+  [
+    "foreign_session",
+    "the read of a session of another site",
+    () => request("/v1/features/session/blog.session-1", authorized()),
+  ],
   ["not_found", "no route", () => request("/")],
   ["not_found", "no route with wrong percent-encoding", () => request("/%E0%A4%A")],
   ["not_found", "an unknown session", () => request(`/v1/features/session/${newSession()}`, authorized())],

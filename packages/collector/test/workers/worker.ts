@@ -126,7 +126,7 @@ export const config = defineConfig({
   featureSets: [
     { name: "reading", version: 1, entity: "session", features: ["event_count"] },
     { name: "reading", version: 2, entity: "session", features: ["page_view_count", "engagement_score"] },
-    { name: "assists", version: 1, entity: "page", features: ["assisted_goal_count", "page_views"] },
+    { name: "assists", version: 1, entity: "page", features: ["assisted_goal_count", "page_views"], log: true },
   ],
 });
 

@@ -11,6 +11,8 @@ export interface FeatureSet {
   entity: string;
   /** Names of the features, each once, in the order of the set's vectors. */
   features: readonly string[];
+  /** Whether the log records each vector that is served of the set, or the share of them to record, up to 1. Default: false. */
+  log?: boolean | number;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface FeatureSet {
  * @throws Error that names the set, the field, the given value and the expected value.
  */
 export const defineFeatureSet = <const S extends FeatureSet>(set: S): S => {
-  const { name, version, entity, features } = set;
+  const { name, version, entity, features, log = false } = set;
   const expect = (condition: boolean, field: string, expected: string, given: unknown): void => {
     if (!condition)
       throw new Error(
@@ -39,6 +41,8 @@ export const defineFeatureSet = <const S extends FeatureSet>(set: S): S => {
   expect(Array.isArray(features) && features.length > 0, "features", "at least one name, in an array", features);
   const twice = features.find((feature, index) => features.indexOf(feature) < index);
   expect(twice === undefined, "features", "each name once", twice);
+  const isShare = typeof log === "boolean" || (typeof log === "number" && log > 0 && log <= 1);
+  expect(isShare, "log", "true, false, or a share above 0 and up to 1", log);
   const unknown = Object.keys(set).find((key) => !Object.hasOwn(KEYS, key));
   expect(unknown === undefined, "unknown key", `one of ${Object.keys(KEYS).join(", ")}`, unknown);
   return set;
@@ -46,4 +50,4 @@ export const defineFeatureSet = <const S extends FeatureSet>(set: S): S => {
 
 const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 
-const KEYS: Record<keyof FeatureSet, true> = { name: true, version: true, entity: true, features: true };
+const KEYS: Record<keyof FeatureSet, true> = { name: true, version: true, entity: true, features: true, log: true };

@@ -17,7 +17,9 @@ describe("defineFeatureSet", () => {
     [{ ...set, version: 0 }, "version: expected a whole number from 1 on; given 0"],
     [{ ...set, features: [] }, "features: expected at least one name, in an array; given []"],
     [{ ...set, features: ["dwell_ms", "dwell_ms"] }, 'features: expected each name once; given "dwell_ms"'],
-    [{ ...set, feature: [] }, 'unknown key: expected one of name, version, entity, features; given "feature"'],
+    [{ ...set, log: 0 }, "log: expected true, false, or a share above 0 and up to 1; given 0"],
+    [{ ...set, log: 1.5 }, "log: expected true, false, or a share above 0 and up to 1; given 1.5"],
+    [{ ...set, feature: [] }, 'unknown key: expected one of name, version, entity, features, log; given "feature"'],
   ])("names what is wrong in %j", (wrong, message) => {
     expect(() => defineFeatureSet(wrong as never)).toThrow(message);
   });

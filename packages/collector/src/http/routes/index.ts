@@ -1,17 +1,25 @@
 import type { Deployment, Handlers } from "../route.ts";
+import { bulkFeatureRoutes } from "./bulk-features.ts";
+import { entityRoutes } from "./entities.ts";
 import { eventRoutes } from "./events.ts";
+import { feastRoutes } from "./feast.ts";
 import { featureRoutes } from "./features.ts";
 import { forgetRoutes } from "./forget.ts";
 import { healthRoutes } from "./health.ts";
 import { logRoutes } from "./log.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { rebuildRoutes } from "./rebuild.ts";
+import { tectonRoutes } from "./tecton.ts";
 
 /** Creates the handlers of all routes. */
 export const createHandlers = (deployment: Deployment): Handlers => ({
   ...eventRoutes(deployment),
   ...forgetRoutes(deployment),
   ...featureRoutes(deployment),
+  ...bulkFeatureRoutes(deployment),
+  ...entityRoutes(deployment),
+  ...feastRoutes(deployment),
+  ...tectonRoutes(deployment),
   ...logRoutes(deployment),
   ...metricsRoutes(deployment),
   ...rebuildRoutes(deployment),

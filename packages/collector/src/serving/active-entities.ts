@@ -1,0 +1,111 @@
+import type { ActiveEntitiesResponse } from "@tidemark/schema";
+import { SESSION_ID } from "@tidemark/schema/keys";
+import { ACTIVE_PAGE, type ActiveEntity } from "../entities/active-entities.ts";
+import { hasExpired } from "../entities/expiry.ts";
+import { SHARDS } from "../entities/shards.ts";
+import { type Env, entityShardOf, partitionOf } from "../env.ts";
+import { HttpError } from "../errors.ts";
+import { knownDepth, learnDepth } from "../partition/binding.ts";
+import { partitionsOf } from "../partition/partitions.ts";
+import type { Tenant } from "../tenants.ts";
+import { expectEntity } from "./expect-entity.ts";
+
+/** The objects that have the entities of a list, and the read of one of them. */
+interface Source {
+  /** `p` for partitions, `s` for shards. */
+  kind: "p" | "s";
+  numbers: readonly number[];
+  read(number: number, after: string): Promise<ActiveEntity[]>;
+}
+
+/** A place in a list: the object, and the position in it. */
+interface Cursor {
+  kind: string;
+  number: number;
+  after: string;
+}
+
+const cursorIn = (text: string | undefined): Cursor => {
+  if (text === undefined) return { kind: "", number: 0, after: "" };
+  const [, kind = "", number, after = ""] = /^([ps])(\d{1,2})\.(.*)$/s.exec(text) ?? [];
+  if (number === undefined)
+    throw new HttpError("invalid_query", "cursor: expected the cursor of the previous page, unchanged.");
+  return { kind, number: Number(number), after };
+};
+
+const beingSplit = () =>
+  new HttpError("unavailable", "The site is being split, and its index is not complete. Send the request again.");
+
+const sessionSource = async (env: Env, tenant: Tenant, since: number): Promise<Source> => ({
+  kind: "p",
+  numbers: await partitionsOf(env, tenant),
+  async read(number, after) {
+    const partition = partitionOf(env, tenant, number);
+    const { active } = await partition.activeSince(tenant.site.id, number, "session", since, after);
+    return active ?? [];
+  },
+});
+
+const entitySource = async (env: Env, tenant: Tenant, entity: string, since: number): Promise<Source> => {
+  const { id } = tenant.site;
+  const inPartition = (after: string) => partitionOf(env, tenant, 0).activeSince(id, 0, entity, since, after);
+  if (knownDepth(id) === 0) learnDepth(id, await partitionOf(env, tenant, 0).depth(id, 0));
+  if (knownDepth(id) === 0)
+    return {
+      kind: "p",
+      numbers: [0],
+      async read(_, after) {
+        const { active } = await inPartition(after);
+        if (active) return active;
+        throw beingSplit();
+      },
+    };
+  return {
+    kind: "s",
+    numbers: Array.from({ length: SHARDS }, (_, shard) => shard),
+    async read(shard, after) {
+      const active = await entityShardOf(env, tenant, shard).activeSince(id, entity, since, after);
+      if (active) return active;
+      throw beingSplit();
+    },
+  };
+};
+
+/**
+ * Lists the entities with an event since a time, one page at a time.
+ *
+ * @param since UTC milliseconds.
+ * @param cursor The cursor of the previous page. Default: the first page.
+ * @throws HttpError `not_found` for an entity without features; `invalid_query` for a wrong cursor; or `unavailable`.
+ */
+export const listActive = async (
+  env: Env,
+  tenant: Tenant,
+  entity: string,
+  since: number,
+  cursor?: string,
+): Promise<ActiveEntitiesResponse> => {
+  expectEntity(tenant, entity);
+  const isSession = entity === "session";
+  const from = cursorIn(cursor);
+  const { kind, numbers, read } = await (isSession
+    ? sessionSource(env, tenant, since)
+    : entitySource(env, tenant, entity, since));
+  // After a split the list begins again, at the shards.
+  const start = from.kind === kind ? from : { number: 0, after: "" };
+  const now = Date.now();
+  const isListed = ({ id, at }: ActiveEntity): boolean =>
+    isSession ? SESSION_ID.test(id) : !hasExpired(tenant.daysToLive, entity, at, now);
+
+  const entities: ActiveEntitiesResponse["entities"] = [];
+  for (const number of numbers.filter((each) => each >= start.number)) {
+    const active = await read(number, number === start.number ? start.after : "");
+    for (const each of active) {
+      if (isListed(each)) entities.push({ id: each.id, event_time: each.at, age_ms: Math.max(0, now - each.at) });
+      if (entities.length === ACTIVE_PAGE) return { entities, cursor: `${kind}${number}.${each.position}` };
+    }
+    const last = active.at(-1);
+    if (active.length === ACTIVE_PAGE && last) return { entities, cursor: `${kind}${number}.${last.position}` };
+  }
+  return { entities };
+};

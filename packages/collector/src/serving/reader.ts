@@ -1,0 +1,33 @@
+import { abbreviated } from "../abbreviated.ts";
+import type { Env } from "../env.ts";
+import { HttpError } from "../errors.ts";
+import type { Tenant } from "../tenants.ts";
+import type { Vector } from "./read-vector.ts";
+import { type Selection, select } from "./selection.ts";
+import type { ServedLog } from "./served-log.ts";
+
+/** A reader of vectors of one site. */
+export interface Reader {
+  env: Env;
+  tenant: Tenant;
+  /** Who reads, as the log records it. */
+  caller: "server" | "page";
+  /** The log of served vectors. */
+  served: ServedLog;
+  /** The secret that a page shows, which then reads its own session. Default: the reader may read every session. */
+  secret?: string;
+}
+
+/** The error for an entity that the reader may not know, or that the site does not have. */
+export const notFound = ({ tenant, secret }: Reader, entity: string, id: string): HttpError => {
+  const condition = entity === "session" && secret !== undefined ? " that began with this secret" : "";
+  const name = JSON.stringify(abbreviated(id));
+  return new HttpError("not_found", `Site ${tenant.site.id} has no ${entity} ${name}${condition}.`);
+};
+
+/** The selected part of a vector, as the reader receives it. The log records it if its set says so. */
+export const serve = <V extends Vector>(reader: Reader, vector: V, selection: Selection | undefined): V => {
+  const selected = select(vector, selection);
+  reader.served.add(reader, selected);
+  return selected;
+};

@@ -1,0 +1,74 @@
+import type { FeatureValue, ServedSet } from "@tidemark/schema";
+import { featuresOf } from "@tidemark/schema/entities";
+import { abbreviated } from "../abbreviated.ts";
+import { setNamed } from "../config.ts";
+import { HttpError } from "../errors.ts";
+import type { Tenant } from "../tenants.ts";
+import { expectEntity } from "./expect-entity.ts";
+
+/** The part of a vector that a request names. */
+export interface Selection {
+  /** Names of the features, in the order of the response. */
+  features: readonly string[];
+  /** The feature set that has them; absent for features that the request lists. */
+  set?: ServedSet;
+}
+
+/** The parameters that name a part of a vector. */
+interface SelectionParameters {
+  /** Name of a set for its highest version, or name and version: `purchase_intent:2`. */
+  set?: string | undefined;
+  /** Names of features. */
+  features?: readonly string[] | undefined;
+}
+
+const quoted = (text: string): string => JSON.stringify(abbreviated(text));
+
+const selectionOfSet = ({ featureSets }: Tenant, entity: string, given: string): Selection | string => {
+  const own = featureSets.filter((set) => set.entity === entity);
+  const named = setNamed(own, given);
+  if (named) return { features: named.features, set: named.served };
+  const sets = own.map((set) => `${set.name}:${set.version}`).join(", ") || "none, since the site has no set of it";
+  return `set: ${entity} has no set ${quoted(given)}; expected ${sets}.`;
+};
+
+const selectionOfFeatures = (tenant: Tenant, entity: string, given: readonly string[]): Selection | string => {
+  const known = new Set(featuresOf(tenant.features, entity).map(({ name }) => name));
+  const unknown = given.find((name) => !known.has(name));
+  if (given.length > 0 && unknown === undefined) return { features: [...new Set(given)] };
+  return `features: ${entity} has no feature ${quoted(unknown ?? "")}; expected names of its features, such as ${[...known][0]}.`;
+};
+
+/**
+ * The part of an entity's vector that parameters name; `undefined` for all of it.
+ *
+ * @param code The error code of invalid parameters.
+ * @throws HttpError that names the parameter, and lists the sets of the entity for an unknown one; or `not_found` for an
+ * entity without features.
+ */
+export const selectionOf = (
+  tenant: Tenant,
+  entity: string,
+  { set, features }: SelectionParameters,
+  code: "invalid_query" | "invalid_body",
+): Selection | undefined => {
+  expectEntity(tenant, entity);
+  if (set !== undefined && features !== undefined)
+    throw new HttpError(code, "features: expected none beside set; send one of the two.");
+  const selection =
+    (set !== undefined && selectionOfSet(tenant, entity, set)) ||
+    (features !== undefined && selectionOfFeatures(tenant, entity, features)) ||
+    undefined;
+  if (typeof selection === "string") throw new HttpError(code, selection);
+  return selection;
+};
+
+/** The selected part of a vector, with the set. */
+export const select = <V extends { features: Record<string, FeatureValue> }>(
+  vector: V,
+  selection: Selection | undefined,
+): V & { set?: ServedSet } => {
+  if (!selection) return vector;
+  const features = Object.fromEntries(selection.features.map((name) => [name, vector.features[name] ?? null]));
+  return { ...vector, ...(selection.set && { set: selection.set }), features };
+};

@@ -1,0 +1,23 @@
+import type { SessionVectorResponse } from "@tidemark/schema";
+import { SESSION_ID } from "@tidemark/schema/keys";
+import { isSessionIdOf } from "../access/session-ids.ts";
+import { sessionOf } from "../env.ts";
+import { HttpError } from "../errors.ts";
+import { notFound, type Reader } from "./reader.ts";
+
+/**
+ * The current vector of a session. It looks up no object for an id that no session of the site can have.
+ *
+ * @throws HttpError `not_found`, `foreign_session` or `unavailable`
+ */
+export const readSession = async (reader: Reader, id: string): Promise<SessionVectorResponse> => {
+  const { env, tenant, secret } = reader;
+  const { site } = tenant;
+  if (!SESSION_ID.test(id)) throw notFound(reader, "session", id);
+  if (!isSessionIdOf(site, id)) throw new HttpError("foreign_session", `${id} is not a session of site ${site.id}.`);
+  const vector = await sessionOf(env, tenant, id).vector(site.id, secret);
+  if (vector === "unavailable")
+    throw new HttpError("unavailable", "The session could not be read. Send the request again.");
+  if (!vector) throw notFound(reader, "session", id);
+  return { entity: "session", id, ...vector };
+};

@@ -1,0 +1,96 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, it } from "vitest";
+import { LAST_SEEN_MS, LastSeen, type Seen } from "../../src/entities/last-seen.ts";
+import { type EntityKey, entityKey, entityOf } from "../../src/entities/push.ts";
+import { MemoryKv } from "./memory-storage.ts";
+
+let kv: MemoryKv;
+let index: LastSeen;
+beforeEach(() => {
+  kv = new MemoryKv();
+  index = new LastSeen(kv);
+});
+
+const page = (id: number | string): EntityKey => entityKey("page", `/${id}`);
+
+/** Lists all entities, page by page. */
+const listAll = (entity: string, since: number, limit = 1_000, unwritten: Seen[] = []): Seen[] => {
+  const all: Seen[] = [];
+  for (let after = ""; ; ) {
+    const some = index.list(entity, since, after, limit, unwritten);
+    all.push(...some);
+    const last = some.at(-1);
+    if (!last) return all;
+    after = last[0];
+  }
+};
+
+const segmentsOf = () => [...kv.list({ prefix: "last_seen " })];
+
+describe("the index of active entities", () => {
+  it("lists what a map of all latest times has, for any writes, times and page sizes", () => {
+    const seen = fc.tuple(
+      fc.constantFrom<EntityKey>(...Array.from({ length: 40 }, (_, id) => page(id)), "user:a", "user:b", "user:page:"),
+      fc.nat(1_000),
+    );
+    const write = fc.array(seen, { maxLength: 12 });
+    fc.assert(
+      fc.property(
+        fc.array(write, { maxLength: 30 }),
+        write,
+        fc.nat(1_000),
+        fc.integer({ min: 1, max: 5 }),
+        (...given) => {
+          const [writes, unwritten, since, limit] = given;
+          kv = new MemoryKv();
+          index = new LastSeen(kv);
+          const latest = new Map<EntityKey, number>();
+          // The time of an entity never decreases.
+          const rising = (changes: Seen[]): Seen[] =>
+            changes.map(([key, at]) => {
+              latest.set(key, Math.max(at, latest.get(key) ?? 0));
+              return [key, latest.get(key) ?? 0];
+            });
+          for (const changes of writes) index.add(rising(changes), 1_000);
+          const pending = [...new Map(rising(unwritten))];
+          for (const entity of ["page", "user"]) {
+            const expected = [...latest].filter(([key, at]) => entityOf(key) === entity && at >= since);
+            expect(listAll(entity, since, limit, pending)).toEqual(expected.sort(([a], [b]) => (a < b ? -1 : 1)));
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("has few segments, and few writes for each addition", () => {
+    for (let n = 0; n < 1_000; n += 1) index.add([[page(n), n]], n);
+    expect(segmentsOf().length).toBeLessThanOrEqual(12);
+    expect(kv.writes.length).toBe(2_000);
+    expect(listAll("page", 0)).toHaveLength(1_000);
+  });
+
+  it("stores no segment beyond the size of a value, for long ids", () => {
+    const long = (n: number) => page(`${n}`.padStart(1_900, "x"));
+    for (let n = 0; n < 600; n += 1) index.add([[long(n), n]], n);
+    const lengths = segmentsOf().map(([, text]) => (text as string).length);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(500_000);
+    expect(listAll("page", 0)).toHaveLength(600);
+  });
+
+  it("drops entities after thirty days, and all of them when it is cleared", () => {
+    const early = Array.from({ length: 50 }, (_, n): Seen => [page(`early-${n}`), 1_000]);
+    index.add(early, 1_000);
+    const later = 1_000 + LAST_SEEN_MS + 1;
+    // A segment takes in short ones, and removes long ones that are too old.
+    for (const length of [1, 200]) {
+      index.add(
+        Array.from({ length }, (_, n): Seen => [page(`later-${n}`), later]),
+        later,
+      );
+      expect([listAll("page", 0).length, segmentsOf().length]).toEqual([length, 1]);
+    }
+    index.clear();
+    expect([listAll("page", 0), segmentsOf()]).toEqual([[], []]);
+  });
+});
