@@ -3,33 +3,44 @@ import { type EntityKey, entityOf } from "./push.ts";
 /** An entity and the time of its latest event, in UTC milliseconds. */
 export type Seen = [key: EntityKey, at: number];
 
-/** Entities that were written together, sorted by key. It is stored under its number. */
+/** A full segment of the index, which is stored under its number. */
 interface Segment {
   n: number;
   /** The latest of its times. */
   until: number;
-  /** Length of its text. */
-  characters: number;
+}
+
+/** The stored index. */
+interface Index {
+  /** The entities that changed since the latest full segment, sorted by key. */
+  open: readonly Seen[];
+  full: Segment[];
 }
 
 /** Time for which the index has an entity after its latest event, in milliseconds: 30 days. */
 export const LAST_SEEN_MS = 30 * 86_400_000;
 
-/** Length from which a segment takes in no other one, in characters: a stored value has at most 2 MB. */
-const MAX_SEGMENT = 500_000;
+/** Greatest length of a segment, in characters: a stored value has at most 2 MB. */
+const FULL = 500_000;
 
 // Both differ from all keys of entities, which contain a colon.
-const SEGMENTS = "last_seen";
-const keyOf = (n: number): string => `${SEGMENTS} ${n}`;
+const INDEX = "last_seen";
+const keyOf = (n: number): string => `${INDEX} ${n}`;
 
 /** Merges sorted lists. The time in the later list overrides the one in the earlier list. */
 const merge = (earlier: readonly Seen[], later: readonly Seen[]): Seen[] =>
   [...new Map([...earlier, ...later])].sort(([a], [b]) => (a < b ? -1 : 1));
 
+/** Splits entities into lists of which none is too long for a segment. */
+const split = (entries: readonly Seen[]): (readonly Seen[])[] => {
+  if (entries.length < 2 || JSON.stringify(entries).length <= FULL) return [entries];
+  const middle = entries.length >> 1;
+  return [...split(entries.slice(0, middle)), ...split(entries.slice(middle))];
+};
+
 /**
- * The index of entities by the time of their latest event. Each write of rows adds one segment with the entities that
- * changed, so that the index costs few writes. A segment takes in earlier ones that are not much longer, so that their
- * number stays small, and each entity is in few of them.
+ * The index of entities by the time of their latest event. Each write of rows adds the entities that changed, at the cost
+ * of one more write. An entity is once in each segment in which it changed.
  */
 export class LastSeen {
   readonly #kv: SyncKvStorage;
@@ -38,27 +49,23 @@ export class LastSeen {
     this.#kv = kv;
   }
 
-  /** Adds entities that were written, and removes segments that are too old. Call it in a transaction. */
+  /** Adds entities that were written, and removes those that are too old. Call it in a transaction. */
   add(seen: readonly Seen[], now: number): void {
     const expired = now - LAST_SEEN_MS;
-    const isRecent = ([, at]: Seen): boolean => at >= expired;
-    let entries = merge([], seen.filter(isRecent));
-    if (entries.length === 0) return;
-    const segments = this.#segments();
-    let text = JSON.stringify(entries);
-    let n = (segments.at(-1)?.n ?? 0) + 1;
-    for (let last = segments.at(-1); last && this.#takesIn(text, last); last = segments.at(-1)) {
-      entries = merge(this.#read(last).filter(isRecent), entries);
-      text = JSON.stringify(entries);
-      this.#kv.delete(keyOf(last.n));
-      n = last.n;
-      segments.pop();
-    }
-    const until = entries.reduce((latest, [, at]) => Math.max(latest, at), 0);
-    this.#kv.put(keyOf(n), text);
-    const kept = segments.filter((segment) => segment.until >= expired);
-    for (const segment of segments) if (segment.until < expired) this.#kv.delete(keyOf(segment.n));
-    this.#kv.put(SEGMENTS, [...kept, { n, until, characters: text.length } satisfies Segment]);
+    const recent = seen.filter(([, at]) => at >= expired);
+    if (recent.length === 0) return;
+    const { open, full } = this.#read();
+    const entries = merge(open, recent).filter(([, at]) => at >= expired);
+    const kept = full.filter(({ until }) => until >= expired);
+    for (const { n, until } of full) if (until < expired) this.#kv.delete(keyOf(n));
+    const parts = split(entries);
+    if (parts.length > 1)
+      for (const part of parts) {
+        const n = Math.max(full.at(-1)?.n ?? 0, kept.at(-1)?.n ?? 0) + 1;
+        kept.push({ n, until: part.reduce((latest, [, at]) => Math.max(latest, at), 0) });
+        this.#kv.put(keyOf(n), JSON.stringify(part));
+      }
+    this.#kv.put(INDEX, JSON.stringify({ open: parts.length > 1 ? [] : entries, full: kept } satisfies Index));
   }
 
   /**
@@ -80,27 +87,22 @@ export class LastSeen {
       for (const dropped of keys.slice(limit)) found.delete(dropped);
       last = keys[limit - 1];
     };
-    for (const segment of this.#segments())
-      if (segment.until >= since) for (const each of this.#read(segment)) collect(each);
+    const { open, full } = this.#read();
+    for (const { n, until } of full)
+      if (until >= since)
+        for (const each of JSON.parse(this.#kv.get<string>(keyOf(n)) ?? "[]") as Seen[]) collect(each);
+    for (const each of open) collect(each);
     for (const each of unwritten) collect(each);
     return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, limit);
   }
 
   /** Removes all entities. Call it in a transaction. */
   clear(): void {
-    for (const { n } of this.#segments()) this.#kv.delete(keyOf(n));
-    this.#kv.delete(SEGMENTS);
+    for (const { n } of this.#read().full) this.#kv.delete(keyOf(n));
+    this.#kv.delete(INDEX);
   }
 
-  #takesIn(text: string, earlier: Segment): boolean {
-    return earlier.characters <= 2 * text.length && earlier.characters + text.length <= MAX_SEGMENT;
-  }
-
-  #segments(): Segment[] {
-    return this.#kv.get<Segment[]>(SEGMENTS) ?? [];
-  }
-
-  #read({ n }: Segment): Seen[] {
-    return JSON.parse(this.#kv.get<string>(keyOf(n)) ?? "[]") as Seen[];
+  #read(): Index {
+    return JSON.parse(this.#kv.get<string>(INDEX) ?? '{"open":[],"full":[]}') as Index;
   }
 }
