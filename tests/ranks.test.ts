@@ -78,6 +78,7 @@ const RANKS: Record<string, string[][]> = {
     ["browser", "deployment"],
     ["local-stack"],
     ["log", "smoke-test"],
+    ["feast"],
     ["commands"],
     ["tidemark"],
     ["main"],
@@ -172,8 +173,10 @@ describe("imports of other packages", () => {
         "@tidemark/engine/sql",
         "@tidemark/schema/derivation-order",
         "@tidemark/schema/entities",
+        "@tidemark/schema/event-fields",
         "@tidemark/schema/limits",
         "@tidemark/schema/log",
+        "@tidemark/schema/value-kind",
         "get-port",
         "sirv",
       ].includes(specifier) ||

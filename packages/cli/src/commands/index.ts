@@ -2,6 +2,7 @@ import type { Command } from "../command-line/command.ts";
 import { backfill } from "./backfill.ts";
 import { configCheck } from "./config-check.ts";
 import { dev } from "./dev.ts";
+import { feastExport } from "./feast-export.ts";
 import { generateVisitsCommand } from "./generate-visits.ts";
 import { logCompact } from "./log-compact.ts";
 import { logFiles } from "./log-files.ts";
@@ -17,5 +18,5 @@ import { warehouseDdl } from "./warehouse-ddl.ts";
 export const commands: readonly Command[] = [
   ...[configCheck, dev, test, ship],
   ...[logQuery, logFiles, logCompact, logVerify, backfill, rebuild, trainingSet, generateVisitsCommand],
-  warehouseDdl,
+  ...[warehouseDdl, feastExport],
 ];

@@ -1,4 +1,4 @@
-import { featureSetsOf, goalsOf } from "@tidemark/collector/config";
+import { type DaysToLive, featureSetsOf, goalsOf } from "@tidemark/collector/config";
 import type { Feature, FeatureSet, Goal } from "@tidemark/schema";
 import { CommandError, UsageError } from "../command-line/command-error.ts";
 import type { Deployment } from "../deployment/deployment.ts";
@@ -35,10 +35,11 @@ export interface LogSite {
   features: readonly Feature[];
 }
 
-/** A site with what its training sets are made of. */
+/** A site with what its training sets and its export for Feast are made of. */
 export interface TrainingSite extends LogSite {
   featureSets: readonly FeatureSet[];
   goals: readonly Goal[];
+  daysToLive: DaysToLive;
 }
 
 /** Finds the site whose log a command reads. @throws UsageError, CommandError that lists the sites. */
@@ -49,7 +50,10 @@ export const siteFor = ({ config }: Deployment, given: string | undefined): Trai
   const site = given === undefined ? sites[0] : sites.find(({ id }) => id === given);
   if (site) {
     const features = site.features ?? config.features;
-    return { id: site.id, features, featureSets: featureSetsOf(config, site), goals: goalsOf(config, site) };
+    return {
+      ...{ id: site.id, features, featureSets: featureSetsOf(config, site), goals: goalsOf(config, site) },
+      daysToLive: site.daysToLive ?? config.daysToLive ?? {},
+    };
   }
   throw new CommandError(`--site: tidemark.config.ts has no site ${given}; expected ${ids}.`);
 };
