@@ -1,0 +1,144 @@
+"""The client of a site's read key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Dict, Iterable, Iterator, Mapping, Optional, Sequence, Tuple, Union
+from urllib.parse import quote, urlencode
+
+from .online_features import OnlineFeatures
+from .responses import BulkFeatures, ListedEntity, Vector
+from .transport import Transport
+
+EntityKey = Tuple[str, str]
+"""The name of an entity and an id, such as `("user", "u-17")`."""
+
+Time = Union[datetime, int]
+"""A time with a zone, or UTC milliseconds."""
+
+
+def _milliseconds(name: str, time: Time) -> int:
+    if isinstance(time, int):
+        return time
+    if time.tzinfo is None:
+        raise ValueError(f"{name}: expected a time with a zone; given {time!r}")
+    return round(time.timestamp() * 1000)
+
+
+def _selection(feature_set: Optional[str], features: Optional[Sequence[str]]) -> Dict[str, str]:
+    if feature_set is not None and features is not None:
+        raise ValueError("expected either feature_set or features; given both")
+    if feature_set is not None:
+        return {"set": feature_set}
+    return {} if features is None else {"features": ",".join(features)}
+
+
+class Tidemark:
+    """Reads the features of a site.
+
+    It keeps a connection for each thread, and is safe for threads. All reads raise `TidemarkError`.
+
+    Arguments:
+        url: address of the collector.
+        read_key: the site's read key.
+        timeout: longest time to wait for the network, in seconds.
+    """
+
+    def __init__(self, url: str, read_key: str, timeout: float = 5.0) -> None:
+        self._transport = Transport(url, read_key, timeout)
+
+    def get_features(
+        self,
+        entity: str,
+        id: str,
+        *,
+        feature_set: Optional[str] = None,
+        features: Optional[Sequence[str]] = None,
+        as_of: Optional[Time] = None,
+    ) -> Vector:
+        """Reads the vector of an entity, with all events that were acknowledged before.
+
+        Arguments:
+            entity: `session`, `user`, `page`, or the name of a custom entity.
+            id: its id; that of a page is its path.
+            feature_set: a set of the site, such as `purchase_intent` for its highest version, or `purchase_intent:1`.
+            features: names of features. Default: all of the entity.
+            as_of: moment of the past. Default: now.
+
+        Raises NotFoundError, ExpiredError, ForbiddenError.
+        """
+        query = _selection(feature_set, features)
+        if as_of is not None:
+            query["as_of"] = str(_milliseconds("as_of", as_of))
+        path = f"/v1/features/{quote(entity, safe='')}/{quote(id, safe='')}"
+        vector: Vector = self._transport.request("GET", f"{path}?{urlencode(query)}" if query else path)
+        return vector
+
+    def get_features_of(
+        self,
+        entities: Iterable[EntityKey],
+        *,
+        feature_sets: Optional[Mapping[str, str]] = None,
+        deadline_ms: Optional[int] = None,
+    ) -> BulkFeatures:
+        """Reads the vectors of up to 500 entities, of one or several kinds, in one request.
+
+        Each entity is in `vectors` or, with the code of the reason, in `missing`: it does not exist, or the deadline has
+        passed before its vector was read.
+
+        Arguments:
+            feature_sets: a feature set for kinds of entities: `{"session": "purchase_intent"}`. Default: all features.
+            deadline_ms: time until the collector answers with what it has. Default: 250.
+        """
+        sets = feature_sets or {}
+        read = [
+            {"entity": entity, "id": id, **({"set": sets[entity]} if entity in sets else {})} for entity, id in entities
+        ]
+        body: Dict[str, Any] = {"read": read}
+        if deadline_ms is not None:
+            body["deadline_ms"] = deadline_ms
+        features: BulkFeatures = self._transport.request("POST", "/v1/features", body)
+        return features
+
+    def get_online_features(
+        self,
+        entities: Mapping[str, Sequence[str]],
+        *,
+        feature_service: Optional[str] = None,
+        features: Optional[Sequence[str]] = None,
+        full_feature_names: bool = False,
+    ) -> OnlineFeatures:
+        """Reads features as a client of Feast's server does, with the same request.
+
+        Arguments:
+            entities: ids by their key, such as `{"session_id": ["demo.a", "demo.b"]}`.
+            feature_service: a feature set.
+            features: features with their views, such as `session_features:dwell_ms`.
+            full_feature_names: whether the columns have the names of the views too: `session_features__dwell_ms`.
+        """
+        if (feature_service is None) == (features is None):
+            raise ValueError("expected either feature_service or features")
+        body: Dict[str, Any] = {
+            "entities": {key: list(ids) for key, ids in entities.items()},
+            "full_feature_names": full_feature_names,
+        }
+        if feature_service is not None:
+            body["feature_service"] = feature_service
+        if features is not None:
+            body["features"] = list(features)
+        return OnlineFeatures(self._transport.request("POST", "/get-online-features", body))
+
+    def list_entities(self, entity: str, active_since: Time) -> Iterator[ListedEntity]:
+        """Lists the entities of a kind with an event since a time, page after page.
+
+        Arguments:
+            active_since: a time of the last 30 days.
+        """
+        query = {"active_since": str(_milliseconds("active_since", active_since))}
+        path = f"/v1/entities/{quote(entity, safe='')}"
+        while True:
+            page = self._transport.request("GET", f"{path}?{urlencode(query)}")
+            yield from page["entities"]
+            if page.get("cursor") is None:
+                return
+            query["cursor"] = page["cursor"]

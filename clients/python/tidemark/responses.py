@@ -1,0 +1,71 @@
+"""The shapes of responses. A newer collector may send more keys."""
+
+from __future__ import annotations
+
+from typing import Dict, List, Optional, TypedDict, Union
+
+FeatureValue = Union[float, str, bool, None, List[Union[str, float]]]
+"""The value of a feature: None while it is undefined, such as the maximum of no values."""
+
+
+class ServedSet(TypedDict):
+    """A feature set, as its vectors name it."""
+
+    name: str
+    version: int
+    hash: str
+
+
+class _VectorOfAll(TypedDict):
+    entity: str
+    id: str
+    event_time: int
+    watermark: int
+    age_ms: int
+    definition_version: str
+    late: int
+    too_late: int
+    features: Dict[str, FeatureValue]
+
+
+class Vector(_VectorOfAll, total=False):
+    """A vector with its freshness. Times are UTC milliseconds.
+
+    Only sessions have `version`, `closed_at`, `consent` and `delivery`; only identified users have `anonymous_ids`. `set`
+    is the feature set that the request names.
+    """
+
+    set: ServedSet
+    version: int
+    closed_at: Optional[int]
+    consent: Dict[str, str]
+    delivery: Dict[str, int]
+    anonymous_ids: List[str]
+
+
+class _MissingVectorOfAll(TypedDict):
+    entity: str
+    id: str
+    code: str
+    message: str
+
+
+class MissingVector(_MissingVectorOfAll, total=False):
+    """An entity of a bulk read without a vector. `code` is that of the error, or `deadline_exceeded`."""
+
+    set: str
+
+
+class BulkFeatures(TypedDict):
+    """The vectors of a bulk read, and those that are missing, each in the order of the request."""
+
+    vectors: List[Vector]
+    missing: List[MissingVector]
+
+
+class ListedEntity(TypedDict):
+    """An entity with the time of its latest event, in UTC milliseconds, and its age."""
+
+    id: str
+    event_time: int
+    age_ms: int

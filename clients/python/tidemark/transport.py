@@ -1,0 +1,70 @@
+"""Requests to a collector, over one connection for each thread."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from typing import Any, List, Optional
+from urllib.parse import urlsplit
+
+from .errors import ConnectionFailedError, error_for
+
+
+class _Kept:
+    """A connection that is closed with the thread or the client that keeps it."""
+
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
+class Transport:
+    """Sends requests with a key. It is safe for threads."""
+
+    def __init__(self, url: str, key: str, timeout: float) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"url: expected the address of a collector, such as https://collector.example; given {url!r}")
+        self._url = url
+        self._is_secure = parts.scheme == "https"
+        self._host, self._port, self._path = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+        self._timeout = timeout
+        self._threads = threading.local()
+
+    def _connect(self) -> http.client.HTTPConnection:
+        if self._is_secure:
+            return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout)
+        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+
+    def request(self, method: str, path: str, body: Optional[object] = None) -> Any:
+        """Sends a request, and returns the JSON of the response.
+
+        Raises TidemarkError for a response that is an error, and ConnectionFailedError without a response.
+        """
+        content = None if body is None else json.dumps(body).encode()
+        kept: Optional[_Kept] = getattr(self._threads, "kept", None)
+        # The other side may close a connection while it is idle. A read changes nothing, so it can be sent again.
+        attempts: List[Optional[http.client.HTTPConnection]] = [kept.connection, None] if kept else [None]
+        for attempt in attempts:
+            connection = attempt or self._connect()
+            try:
+                connection.request(method, self._path + path, content, self._headers)
+                response = connection.getresponse()
+                text = response.read()
+            except (http.client.HTTPException, OSError) as error:
+                connection.close()
+                self._threads.kept = None
+                if attempt is None or isinstance(error, (TimeoutError, socket.timeout)):
+                    raise ConnectionFailedError(f"{self._url} could not be read: {str(error) or type(error).__name__}") from error
+                continue
+            if attempt is None:
+                self._threads.kept = _Kept(connection)
+            if response.status >= 400:
+                raise error_for(response.status, text, response.getheader("retry-after"))
+            return json.loads(text)
+        raise AssertionError("unreachable")

@@ -1,0 +1,62 @@
+"""Reads a session's vectors with the client for Python, and prints them as JSON. Arguments: session, user and page."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+
+from tidemark import Tidemark, TidemarkError
+
+session, user, page = sys.argv[1:4]
+url, key = os.environ["TIDEMARK_URL"], os.environ["TIDEMARK_READ_KEY"]
+client = Tidemark(url, key)
+
+
+def error_of(client: Tidemark, entity: str, id: str) -> str:
+    try:
+        client.get_features(entity, id)
+    except TidemarkError as error:
+        return f"{type(error).__name__} {error.code}"
+    return "none"
+
+
+hour_ago = datetime.now(timezone.utc) - timedelta(hours=1)
+online = client.get_online_features(
+    {"session_id": [session, "demo.unknown-session"]},
+    features=["session_features:event_count", "session_features:click_count"],
+)
+of_set = client.get_online_features({"session_id": [session]}, feature_service="purchase_intent")
+many = client.get_features_of(
+    [("session", session), ("user", user), ("page", page), ("user", "unknown")],
+    feature_sets={"session": "purchase_intent"},
+    deadline_ms=5_000,
+)
+begin = time.perf_counter()
+for _ in range(100):
+    client.get_features("session", session, feature_set="purchase_intent")
+ms_a_read = (time.perf_counter() - begin) * 10
+print(
+    json.dumps(
+        {
+            "session": client.get_features("session", session),
+            "user": client.get_features("user", user, features=["user_session_count"]),
+            "page": client.get_features("page", page),
+            "set": client.get_features("session", session, feature_set="purchase_intent:1"),
+            "many": many,
+            "online": online.rows(),
+            "statuses": online.statuses(),
+            "of_set": of_set.to_dict(),
+            "pages": [each["id"] for each in client.list_entities("page", hour_ago)],
+            "later": [each["id"] for each in client.list_entities("page", hour_ago + timedelta(days=1))],
+            "errors": [
+                error_of(client, "user", "unknown"),
+                error_of(client, "session", "other.site-session-0001"),
+                error_of(Tidemark(url, "wrong"), "user", user),
+            ],
+            "ms_a_read": ms_a_read,
+        }
+    )
+)
