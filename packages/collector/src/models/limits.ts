@@ -1,0 +1,17 @@
+/** The largest model file that the collector reads from object storage, in bytes. */
+export const MAX_MODEL_BYTES = 32 * 1024 * 1024;
+
+/** The largest number of nodes in all trees of a model together, leaves included. */
+export const MAX_NODES = 500_000;
+
+/** The largest number of trees. */
+export const MAX_TREES = 20_000;
+
+/** The largest number of splits between the root of a tree and a leaf. */
+export const MAX_DEPTH = 1_000;
+
+/** The largest number of columns that a model reads. */
+export const MAX_COLUMNS = 2_000;
+
+/** The largest number of categories of a column. Their codes are smaller. */
+export const MAX_CATEGORIES = 65_536;
