@@ -78,7 +78,7 @@ const RANKS: Record<string, string[][]> = {
     ["browser", "deployment"],
     ["local-stack"],
     ["log", "smoke-test"],
-    ["feast"],
+    ["feast", "models"],
     ["commands"],
     ["tidemark"],
     ["main"],

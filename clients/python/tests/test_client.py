@@ -100,6 +100,29 @@ class ClientTest(unittest.TestCase):
         read = [{"entity": "user", "id": "a", "set": "x"}, {"entity": "page", "id": "/"}]
         self.assertEqual(server.requests[0].body, {"read": read, "deadline_ms": 100})
 
+    def test_predicts_for_an_entity(self) -> None:
+        response = {"model": "purchase", "version": 2, "entity": "page", "id": "/a b", "value": 0.25, "fallback": None}
+        server = self.collector(lambda _: (200, response, {}))
+        prediction = Tidemark(server.url, "key").predict("purchase", "page", "/a b")
+        self.assertEqual((prediction["value"], prediction["version"]), (0.25, 2))
+        (request,) = server.requests
+        self.assertEqual((request.method, request.path), ("POST", "/v1/predict/purchase/page/%2Fa%20b"))
+        self.assertIsNone(request.body)
+
+    def test_predicts_for_many_entities_in_one_request(self) -> None:
+        missing = {"entity": "user", "id": "b", "code": "not_found", "message": "The site has no such user."}
+        response = {"predictions": [{"entity": "user", "id": "a", "value": 0.5, "fallback": "timeout"}], "missing": [missing]}
+        server = self.collector(lambda _: (200, response, {}))
+        client = Tidemark(server.url, "key")
+        predictions = client.predict_for("churn", [("user", "a"), ("user", "b")], deadline_ms=100)
+        self.assertEqual(predictions, response)
+        client.predict_for("churn", iter([("user", "a")]))
+        first, second = server.requests
+        self.assertEqual((first.method, first.path), ("POST", "/v1/predict/churn"))
+        read = [{"entity": "user", "id": "a"}, {"entity": "user", "id": "b"}]
+        self.assertEqual(first.body, {"read": read, "deadline_ms": 100})
+        self.assertEqual(second.body, {"read": [{"entity": "user", "id": "a"}]})
+
     def test_turns_columns_into_rows(self) -> None:
         response = {
             "metadata": {"feature_names": ["user_id", "clicks"]},

@@ -1,4 +1,4 @@
-"""Reads the features of a Tidemark collector, and makes training sets. It needs the standard library only."""
+"""Reads the features of a Tidemark collector, predicts with its models, and makes training sets. It needs the standard library only."""
 
 from .client import EntityKey, Tidemark
 from .errors import (
@@ -12,20 +12,33 @@ from .errors import (
     UnavailableError,
 )
 from .online_features import OnlineFeatures
-from .responses import BulkFeatures, FeatureValue, ListedEntity, MissingVector, ServedSet, Vector
+from .responses import (
+    BulkFeatures,
+    BulkPredictions,
+    FeatureValue,
+    ListedEntity,
+    MissingPrediction,
+    MissingVector,
+    Prediction,
+    ServedSet,
+    Vector,
+)
 from .training_set import TrainingSet, training_set
 
 __all__ = [
     "BulkFeatures",
+    "BulkPredictions",
     "ConnectionFailedError",
     "EntityKey",
     "ExpiredError",
     "FeatureValue",
     "ForbiddenError",
     "ListedEntity",
+    "MissingPrediction",
     "MissingVector",
     "NotFoundError",
     "OnlineFeatures",
+    "Prediction",
     "ServedSet",
     "Tidemark",
     "TidemarkError",

@@ -7,7 +7,7 @@ from typing import Any, Dict, Iterable, Iterator, Mapping, Optional, Sequence, T
 from urllib.parse import quote, urlencode
 
 from .online_features import OnlineFeatures
-from .responses import BulkFeatures, ListedEntity, Vector
+from .responses import BulkFeatures, BulkPredictions, ListedEntity, Prediction, Vector
 from .transport import Transport
 
 EntityKey = Tuple[str, str]
@@ -34,7 +34,7 @@ def _selection(feature_set: Optional[str], features: Optional[Sequence[str]]) ->
 
 
 class Tidemark:
-    """Reads the features of a site.
+    """Reads the features of a site, and predicts with its models.
 
     It keeps a connection for each thread, and is safe for threads. All reads raise `TidemarkError`.
 
@@ -127,6 +127,38 @@ class Tidemark:
         if features is not None:
             body["features"] = list(features)
         return OnlineFeatures(self._transport.request("POST", "/get-online-features", body))
+
+    def predict(self, model: str, entity: str, id: str) -> Prediction:
+        """Predicts for an entity, from its features with all events that were acknowledged before.
+
+        The collector chooses the version of the model: the primary one, or a canary for its share of entities.
+
+        Arguments:
+            model: name of a model of the site.
+            entity: the kind of entity of the model's feature set, such as `session`.
+            id: its id; that of a page is its path.
+
+        Raises NotFoundError, ExpiredError, ForbiddenError.
+        """
+        path = "/".join(quote(part, safe="") for part in (model, entity, id))
+        prediction: Prediction = self._transport.request("POST", f"/v1/predict/{path}")
+        return prediction
+
+    def predict_for(
+        self, model: str, entities: Iterable[EntityKey], *, deadline_ms: Optional[int] = None
+    ) -> BulkPredictions:
+        """Predicts for several entities in one request.
+
+        Each entity is in `predictions` or, with the code of the reason, in `missing`.
+
+        Arguments:
+            deadline_ms: time until the collector answers with what it has. Default: that of the collector.
+        """
+        body: Dict[str, Any] = {"read": [{"entity": entity, "id": id} for entity, id in entities]}
+        if deadline_ms is not None:
+            body["deadline_ms"] = deadline_ms
+        predictions: BulkPredictions = self._transport.request("POST", f"/v1/predict/{quote(model, safe='')}", body)
+        return predictions
 
     def list_entities(self, entity: str, active_since: Time) -> Iterator[ListedEntity]:
         """Lists the entities of a kind with an event since a time, page after page.

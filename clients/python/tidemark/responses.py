@@ -63,6 +63,42 @@ class BulkFeatures(TypedDict):
     missing: List[MissingVector]
 
 
+class Prediction(TypedDict):
+    """A prediction of a model about an entity. Times are UTC milliseconds.
+
+    `fallback` is the reason why the value is that of the fallback: `timeout`, `error`, `open` or `missing_model`. It is None
+    if the value is the model's. `value` is None if the model gave none and has no fallback. `set` is the feature set of the
+    model; `event_time` is the time of the latest event in its features, and `age_ms` their age.
+    """
+
+    model: str
+    version: int
+    entity: str
+    id: str
+    value: Optional[float]
+    fallback: Optional[str]
+    latency_ms: float
+    event_time: Optional[int]
+    age_ms: Optional[int]
+    set: ServedSet
+
+
+class MissingPrediction(TypedDict):
+    """An entity without a prediction. `code` is that of the error, or `deadline_exceeded`."""
+
+    entity: str
+    id: str
+    code: str
+    message: str
+
+
+class BulkPredictions(TypedDict):
+    """The predictions for several entities, and those that are missing, each in the order of the request."""
+
+    predictions: List[Prediction]
+    missing: List[MissingPrediction]
+
+
 class ListedEntity(TypedDict):
     """An entity with the time of its latest event, in UTC milliseconds, and its age."""
 

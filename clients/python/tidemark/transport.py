@@ -48,7 +48,7 @@ class Transport:
         """
         content = None if body is None else json.dumps(body).encode()
         kept: Optional[_Kept] = getattr(self._threads, "kept", None)
-        # The other side may close a connection while it is idle. A read changes nothing, so it can be sent again.
+        # The other side may close a connection while it is idle. Reads and predictions change nothing, and can be sent again.
         attempts: List[Optional[http.client.HTTPConnection]] = [kept.connection, None] if kept else [None]
         for attempt in attempts:
             connection = attempt or self._connect()

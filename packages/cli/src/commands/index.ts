@@ -8,6 +8,9 @@ import { logCompact } from "./log-compact.ts";
 import { logFiles } from "./log-files.ts";
 import { logQuery } from "./log-query.ts";
 import { logVerify } from "./log-verify.ts";
+import { modelsEvaluate } from "./models-evaluate.ts";
+import { modelsList } from "./models-list.ts";
+import { modelsPredict } from "./models-predict.ts";
 import { rebuild } from "./rebuild.ts";
 import { ship } from "./ship.ts";
 import { test } from "./test.ts";
@@ -19,4 +22,5 @@ export const commands: readonly Command[] = [
   ...[configCheck, dev, test, ship],
   ...[logQuery, logFiles, logCompact, logVerify, backfill, rebuild, trainingSet, generateVisitsCommand],
   ...[warehouseDdl, feastExport],
+  ...[modelsList, modelsPredict, modelsEvaluate],
 ];

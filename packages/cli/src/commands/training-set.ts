@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { setNamed } from "@tidemark/collector/config";
 import { servedSet } from "@tidemark/collector/definition-version";
-import type { Feature, FeatureSet, Goal } from "@tidemark/schema";
+import type { Feature, FeatureSet } from "@tidemark/schema";
 import { featuresInSet } from "@tidemark/schema/entities";
 import { defineCommand } from "../command-line/command.ts";
 import { CommandError, UsageError } from "../command-line/command-error.ts";
@@ -9,14 +9,14 @@ import { withProgress } from "../command-line/progress.ts";
 import { formatTable } from "../command-line/table.ts";
 import { openDeployment } from "../deployment/deployment.ts";
 import { findCollector } from "../log/collector-address.ts";
-import type { Database } from "../log/database.ts";
 import { parseDuration } from "../log/duration.ts";
 import { makeLabels } from "../log/goal-labels.ts";
+import type { Identity } from "../log/label-entities.ts";
 import { type Labels, readLabels } from "../log/labels.ts";
-import { folderFlags, logFlags, siteFor, type TrainingSite } from "../log/log-flags.ts";
-import { openLogFolder } from "../log/log-folder.ts";
+import { folderFlags, goalFor, logFlags, siteFor, type TrainingSite } from "../log/log-flags.ts";
+import { endOf, openLogFolder } from "../log/log-folder.ts";
 import { openLog } from "../log/open-log.ts";
-import { type Identity, prepareEvents, writeTrainingSet } from "../log/training-set.ts";
+import { prepareEvents, writeTrainingSet } from "../log/training-set.ts";
 
 /** Limit of DuckDB's memory; more goes to temporary files. */
 const MEMORY_LIMIT = "2GB";
@@ -33,19 +33,6 @@ const setFor = ({ featureSets }: TrainingSite, given: string | undefined): Featu
   const set = setNamed(featureSets, given);
   if (set) return set;
   throw new CommandError(`--set: tidemark.config.ts has no set ${given}; expected ${list}.`);
-};
-
-const goalFor = ({ goals }: TrainingSite, given: string): Goal => {
-  const goal = goals.find(({ name }) => name === given);
-  if (goal) return goal;
-  const names = goals.map(({ name }) => name).join(", ") || "a goal in tidemark.config.ts, which has none (goals)";
-  throw new CommandError(`--goal: tidemark.config.ts has no goal ${given}; expected ${names}.`);
-};
-
-/** The end of a log that was copied or generated: the time of its latest record. */
-const endOf = async (database: Database): Promise<number> => {
-  const [row] = await database.all("SELECT epoch_ms(max(received_at)) AS latest FROM log_events");
-  return Number(row?.latest ?? 0);
 };
 
 /** `tidemark training-set`. */

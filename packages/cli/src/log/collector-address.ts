@@ -20,6 +20,36 @@ const parseUrl = (text: string, name: string): URL => {
   );
 };
 
+/** A key of a collector: its secret, its variable of the environment, and its name for people. */
+interface KeyNames {
+  secret: string;
+  variable: string;
+  title: string;
+}
+
+/** Finds a collector and a key of it. @throws CommandError when no collector runs, or the key is unknown. */
+const findWithKey = async (
+  deployment: Deployment,
+  given: string | undefined,
+  { secret, variable, title }: KeyNames,
+): Promise<{ url: string; key: string }> => {
+  const text = given ?? (process.env.TIDEMARK_URL || undefined);
+  if (text === undefined) {
+    const running = await runningCollector(deployment);
+    if (running) return { url: running.origin, key: running.keys[secret] ?? "" };
+    throw new CommandError(
+      `No collector runs in ${deployment.folder}. Start one with tidemark dev, or name one with --url <url> or TIDEMARK_URL.`,
+    );
+  }
+  const url = parseUrl(text, given === undefined ? "TIDEMARK_URL" : "--url");
+  const isLocal = LOOPBACK.has(url.hostname);
+  const key = process.env[variable] || (isLocal ? (await storedKeys(deployment))[secret] : undefined);
+  if (key) return { url: `${url.origin}${url.pathname}`.replace(/\/$/, ""), key };
+  throw new CommandError(
+    `The collector at ${url.origin} needs ${title}. Set ${variable} to the value of its secret ${secret}.`,
+  );
+};
+
 /**
  * Finds the collector that a command talks to: the one at `--url`, else at `TIDEMARK_URL`, else the one that runs in
  * the deployment's folder. The key is `TIDEMARK_ADMIN_KEY`. A collector of this machine needs no such variable: its
@@ -28,21 +58,30 @@ const parseUrl = (text: string, name: string): URL => {
  * @throws CommandError when no collector runs, or its key is unknown.
  */
 export const findCollector = async (deployment: Deployment, given: string | undefined): Promise<CollectorAddress> => {
-  const { adminKeySecret } = deployment.config;
-  const { TIDEMARK_URL, TIDEMARK_ADMIN_KEY } = process.env;
-  const text = given ?? (TIDEMARK_URL || undefined);
-  if (text === undefined) {
-    const running = await runningCollector(deployment);
-    if (running) return { url: running.origin, adminKey: running.keys[adminKeySecret] ?? "" };
-    throw new CommandError(
-      `No collector runs in ${deployment.folder}. Start one with tidemark dev, or name one with --url <url> or TIDEMARK_URL.`,
-    );
-  }
-  const url = parseUrl(text, given === undefined ? "TIDEMARK_URL" : "--url");
-  const isLocal = LOOPBACK.has(url.hostname);
-  const adminKey = TIDEMARK_ADMIN_KEY || (isLocal ? (await storedKeys(deployment))[adminKeySecret] : undefined);
-  if (adminKey) return { url: `${url.origin}${url.pathname}`.replace(/\/$/, ""), adminKey };
-  throw new CommandError(
-    `The collector at ${url.origin} needs the operator's key. Set TIDEMARK_ADMIN_KEY to the value of its secret ${adminKeySecret}.`,
-  );
+  const { adminKeySecret: secret } = deployment.config;
+  const names = { secret, variable: "TIDEMARK_ADMIN_KEY", title: "the operator's key" };
+  const { url, key } = await findWithKey(deployment, given, names);
+  return { url, adminKey: key };
+};
+
+/** A collector and a site's read key for it. */
+export interface ReaderAddress {
+  /** As in {@link CollectorAddress}. */
+  url: string;
+  readKey: string;
+}
+
+/**
+ * Finds the collector as {@link findCollector} does, with a site's read key: `TIDEMARK_READ_KEY`.
+ *
+ * @param secret Name of the key's secret.
+ */
+export const findReader = async (
+  deployment: Deployment,
+  given: string | undefined,
+  secret: string,
+): Promise<ReaderAddress> => {
+  const names = { secret, variable: "TIDEMARK_READ_KEY", title: "the site's read key" };
+  const { url, key } = await findWithKey(deployment, given, names);
+  return { url, readKey: key };
 };

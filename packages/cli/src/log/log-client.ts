@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Push, RebuildStart, Sender } from "@tidemark/collector/rebuild";
-import type { ErrorResponse } from "@tidemark/schema";
 import type { CompactedFile, LogFile } from "@tidemark/schema/log";
 import { CommandError } from "../command-line/command-error.ts";
 import type { CollectorAddress } from "./collector-address.ts";
+import { errorOf, noCollector, noResponse, reasonOf } from "./collector-errors.ts";
 import type { TimeRange } from "./time-range.ts";
 
 /** A file is not in the bucket any more: it has expired, or another file has replaced it. A new list has no such file. */
@@ -32,17 +32,6 @@ export interface LogClient {
   tail(): Promise<Readable>;
 }
 
-/** The error in a response. One that no collector has sent has no `code`, and its text as the message. */
-const errorOf = async (response: Response): Promise<{ code?: string; message: string }> => {
-  const text = await response.text();
-  const own = { message: text.slice(0, 200) };
-  try {
-    return (JSON.parse(text) as Partial<ErrorResponse> | null)?.error ?? own;
-  } catch {
-    return own;
-  }
-};
-
 /** Number of times that rebuilt states are sent until a failure is an error. */
 const ATTEMPTS = 5;
 
@@ -62,18 +51,8 @@ const failure = async (response: Response, url: string): Promise<CommandError> =
     if (!isFile) return new CommandError(`${text} ${OLD_COLLECTOR}`);
     return new MissingFileError(`${text} It has expired, or was removed from the bucket. Run the command again.`);
   }
-  if (code === undefined)
-    return new CommandError(
-      `${url} does not respond as a collector: ${status} ${JSON.stringify(message)}. Check --url or TIDEMARK_URL.`,
-    );
+  if (code === undefined) return noCollector(url, status, message);
   return new CommandError(`The collector at ${url} responded ${status} ${code}: ${message}`);
-};
-
-/** The reason of a failed connection, such as `connect ECONNREFUSED 127.0.0.1:8787`. */
-const reasonOf = (error: unknown): string => {
-  const { message, cause } = error as Error;
-  if (cause instanceof AggregateError) return cause.errors.map((each: Error) => each.message).join(", ");
-  return cause instanceof Error ? cause.message : message;
 };
 
 const pathOf = (name: string): string => name.split("/").map(encodeURIComponent).join("/");
@@ -82,11 +61,7 @@ const pathOf = (name: string): string => name.split("/").map(encodeURIComponent)
 export const logClient = ({ url, adminKey }: CollectorAddress, site: string): LogClient => {
   const get = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const headers = { ...(init.headers as Record<string, string>), authorization: `Bearer ${adminKey}` };
-    const response = await fetch(`${url}${path}`, { ...init, headers }).catch((error) => {
-      throw new CommandError(
-        `No collector responds at ${url}: ${reasonOf(error)}. Start one with tidemark dev, or name another with --url <url> or TIDEMARK_URL.`,
-      );
-    });
+    const response = await fetch(`${url}${path}`, { ...init, headers }).catch(noResponse(url));
     if (!response.ok) throw await failure(response, url);
     return response;
   };

@@ -35,8 +35,19 @@ export interface LogSite {
   features: readonly Feature[];
 }
 
+/** Flags of each command that reads with a site's read key. */
+export const readFlags = {
+  url: {
+    value: "<url>",
+    description:
+      "Address of the collector, whose read key is in TIDEMARK_READ_KEY. Default: TIDEMARK_URL, else the collector that runs in this folder, which needs no key.",
+  },
+  site: { value: "<id>", description: "Site whose key is used. Default: the only one." },
+} as const;
+
 /** A site with what its training sets and its export for Feast are made of. */
 export interface TrainingSite extends LogSite {
+  readKeySecret: string;
   featureSets: readonly FeatureSet[];
   goals: readonly Goal[];
   daysToLive: DaysToLive;
@@ -51,9 +62,18 @@ export const siteFor = ({ config }: Deployment, given: string | undefined): Trai
   if (site) {
     const features = site.features ?? config.features;
     return {
-      ...{ id: site.id, features, featureSets: featureSetsOf(config, site), goals: goalsOf(config, site) },
+      ...{ id: site.id, readKeySecret: site.readKeySecret, features },
+      ...{ featureSets: featureSetsOf(config, site), goals: goalsOf(config, site) },
       daysToLive: site.daysToLive ?? config.daysToLive ?? {},
     };
   }
   throw new CommandError(`--site: tidemark.config.ts has no site ${given}; expected ${ids}.`);
+};
+
+/** Finds a goal of a site. @throws CommandError that lists the goals. */
+export const goalFor = ({ goals }: TrainingSite, given: string): Goal => {
+  const goal = goals.find(({ name }) => name === given);
+  if (goal) return goal;
+  const names = goals.map(({ name }) => name).join(", ") || "a goal in tidemark.config.ts, which has none (goals)";
+  throw new CommandError(`--goal: tidemark.config.ts has no goal ${given}; expected ${names}.`);
 };

@@ -48,6 +48,12 @@ export const openLogFolder = async (
   return { database, files: [], isEmpty: async () => false, close: database.close };
 };
 
+/** The end of a log in a folder, in UTC milliseconds: the time of its latest event. */
+export const endOf = async (database: Database): Promise<number> => {
+  const [row] = await database.all("SELECT epoch_ms(max(received_at)) AS latest FROM log_events");
+  return Number(row?.latest ?? 0);
+};
+
 /** Writes the records of the tables of a tail as files of a log, with a folder for each day of their receipt. */
 export const writeFolder = async (database: Database, folder: string, site: string): Promise<void> => {
   for (const { name, kinds } of logTables)

@@ -1,16 +1,13 @@
-import { toIdSql } from "@tidemark/engine/sql";
-import type { Entity, Feature, ServedSet } from "@tidemark/schema";
+import type { Feature, ServedSet } from "@tidemark/schema";
 import { withReads } from "@tidemark/schema/derivation-order";
-import { entityNameOf, isPerson } from "@tidemark/schema/entities";
+import { entityNameOf } from "@tidemark/schema/entities";
 import { CommandError } from "../command-line/command-error.ts";
 import { type Database, literal, quote } from "./database.ts";
 import { featureEngines } from "./feature-engines.ts";
-import { LABELS, type Labels } from "./labels.ts";
+import { addEntities, type Identity } from "./label-entities.ts";
+import type { Labels } from "./labels.ts";
 import { eventsSql } from "./query-views.ts";
 import { createUncounted, forEachPart } from "./vectors.ts";
-
-/** The user of an event. `as_of`: the one with which it was captured. `final`: the latest one of its browser in the log. */
-export type Identity = "as_of" | "final";
 
 /** Number of events for which there is one part. */
 const PART_EVENTS = 2_000_000;
@@ -85,25 +82,6 @@ export interface TrainingSetOptions {
   /** Path of the file. */
   out: string;
 }
-
-/**
- * Adds what the log knows of each label's entity: `entity_id`, the time of its latest event before the label, and the traffic
- * of these events. Pages and things have events of all visitors, and so no traffic of their own.
- */
-const addEntities = async (database: Database, entity: Entity, identity: Identity): Promise<void> => {
-  const id = toIdSql(entity, "duckdb", { columns: true });
-  const isOfVisitor = entity === "session" || isPerson(entity);
-  const known = identity === "final" && isPerson(entity);
-  await database.run(
-    `CREATE TABLE rows AS
-     WITH own AS (SELECT labels.*, ${known ? "coalesce(identities.user_id, labels.id)" : "labels.id"} AS entity_id
-       FROM ${LABELS} AS labels ${known ? "LEFT JOIN identities ON identities.anonymous_id = labels.id" : ""}),
-     history AS (SELECT ${id} AS entity_id, epoch_ms("time") AS event_time, traffic FROM counted_events WHERE ${id} IS NOT NULL),
-     marked AS (SELECT entity_id, event_time, max(traffic) OVER (PARTITION BY entity_id ORDER BY event_time) AS traffic FROM history)
-     SELECT own.*, marked.event_time, ${isOfVisitor ? "marked.traffic" : "NULL"} AS label_traffic
-     FROM own ASOF LEFT JOIN marked ON marked.entity_id = own.entity_id AND marked.event_time < own.as_of`,
-  );
-};
 
 const checkNames = (columns: readonly string[], own: readonly Feature[]): void => {
   const reserved = new Set(["label_row", "entity_id", "event_time", "label_traffic", ...own.map(({ name }) => name)]);
