@@ -150,7 +150,7 @@ describe("the deployment in docs/deploy.md, with the packed packages", () => {
     }
     expect(await failureOf("deploy")).toMatchObject({
       code: 2,
-      output: expect.stringContaining(`tidemark has no command "deploy"; expected ${commands.join(", ")}.`),
+      output: expect.stringContaining(`tidemark has no command "deploy"; expected ${commands.join(", ")}`),
     });
   });
 });

@@ -8,9 +8,9 @@ import { LABELS } from "./labels.ts";
 export type Identity = "as_of" | "final";
 
 /**
- * Creates the table `rows` with the labels, and what the log knows of their entities. `event_time` is that of the latest event
- * of `entity_id` before the label. `label_traffic` is the traffic of all its events before. Pages and things have events of
- * all visitors, and so no traffic of their own.
+ * Creates the table `rows` with the labels, and what the log knows of their entities. The column
+ * `event_time` is the time of the latest event of `entity_id` before the label. The column `label_traffic` is the traffic of
+ * all its events before the label. Pages and things have events of all visitors, and so no traffic of their own.
  */
 export const addEntities = async (database: Database, entity: Entity, identity: Identity): Promise<void> => {
   const id = toIdSql(entity, "duckdb", { columns: true });

@@ -8,7 +8,7 @@ const LEAST_PREDICTIONS = 100;
 
 /** A distribution with which the predictions are compared. */
 export interface Reference {
-  /** Bounds between groups of values, ascending: a value at a bound is in the group below. */
+  /** Bounds between groups of values, ascending: a value at a bound is in the group above. */
   edges: readonly number[];
   /** Share of each group: one more than bounds. */
   shares: readonly number[];
@@ -42,7 +42,7 @@ const countGroups = async (
   own: string,
   edges: readonly number[],
 ): Promise<Map<number, number[]>> => {
-  const group = edges.map((edge) => `CAST(value > ${edge} AS INTEGER)`).join(" + ") || "0";
+  const group = edges.map((edge) => `CAST(value >= ${edge} AS INTEGER)`).join(" + ") || "0";
   const rows = await database.all(
     `SELECT day, ${group} AS "group", count(*) AS predictions FROM ${PREDICTIONS} WHERE ${own} GROUP BY ALL`,
   );

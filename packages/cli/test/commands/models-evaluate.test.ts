@@ -175,7 +175,7 @@ describe("tidemark models evaluate", () => {
     const countsOn = (date: string) => {
       const counts = new Array<number>(10).fill(0);
       for (const each of shifted.filter((other) => dayOf(other) === date)) {
-        const group = edges.filter((edge) => Number(each.value) > edge).length;
+        const group = edges.filter((edge) => Number(each.value) >= edge).length;
         counts[group] = (counts[group] as number) + 1;
       }
       return counts;
