@@ -32,6 +32,8 @@ export default defineConfig({
                 BANK_READ_KEY: "bank-read-key",
                 NEWS_READ_KEY: "news-read-key",
                 GATE_READ_KEY: "gate-read-key",
+                LABS_READ_KEY: "labs-read-key",
+                LAKE_READ_KEY: "lake-read-key",
                 GATE_USER_TOKENS: "gate-user-tokens",
                 SHOP_USER_TOKENS: "shop-user-tokens",
                 ...Object.fromEntries(

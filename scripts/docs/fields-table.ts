@@ -1,4 +1,15 @@
-import { batch, batchResponse, bulkRead, consent, eventTypes, sessionRead, userRead, view } from "@tidemark/schema";
+import {
+  batch,
+  batchResponse,
+  bulkPrediction,
+  bulkRead,
+  consent,
+  eventTypes,
+  predictionRead,
+  sessionRead,
+  userRead,
+  view,
+} from "@tidemark/schema";
 import { z } from "zod";
 
 interface Shape {
@@ -23,6 +34,7 @@ const typeOf = ({ type, enum: values, const: only, items }: Shape): string => {
 /** Objects of the contract that are not events. */
 const OBJECTS: Record<string, z.ZodType> = {
   ...{ batch, response: batchResponse, consent, view, sessionRead, userRead, bulkRead },
+  ...{ predictionRead, bulkPrediction },
   entityRead: bulkRead.shape.read.element,
 };
 

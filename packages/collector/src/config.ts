@@ -10,6 +10,10 @@ import {
 import { entityNameOf, featuresInSet } from "@tidemark/schema/entities";
 import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
 import { type RecordKind, recordKinds } from "@tidemark/schema/log";
+import { checkModels } from "./check-models.ts";
+import type { Model } from "./define-model.ts";
+
+export { defineModel, embedded, http, kserveV1, kserveV2, type Model, type ModelRun } from "./define-model.ts";
 
 /**
  * A region that data must not leave, under Cloudflare's name:
@@ -106,6 +110,8 @@ export interface Site {
   goals?: readonly Goal[];
   /** The feature sets of this site. Default: the deployment's, unless the site has features of its own. */
   featureSets?: readonly FeatureSet[];
+  /** The models of this site. Default: the deployment's, unless the site has features or feature sets of its own. */
+  models?: readonly Model[];
   /**
    * The region in which this site's objects run and store data. After a change the site starts with empty objects.
    * Local runtimes ignore it. Default: the deployment's.
@@ -138,6 +144,8 @@ export interface TidemarkConfig<Features extends readonly Feature[] = readonly F
   goals?: readonly Goal[];
   /** The feature sets of all sites, unless a site has its own. Default: none. */
   featureSets?: readonly FeatureSet[];
+  /** The models of all sites, unless a site has its own models, features or feature sets. Default: none. */
+  models?: readonly Model[];
   /** The region in which the objects of sites run and store data, unless a site names another. Default: anywhere. */
   jurisdiction?: Jurisdiction;
   /** The log of all sites, unless a site has its own setting. Default: none, and no event is kept. */
@@ -162,12 +170,12 @@ const JURISDICTIONS: readonly unknown[] = ["eu", "fedramp", undefined];
 const SITE_FIELDS: Record<keyof Site, true> = {
   ...{ id: true, key: true, origins: true, readKeySecret: true, requireConsent: true, globalPrivacyControl: true },
   ...{ cookie: true, pause: true, dailyCaps: true, features: true, jurisdiction: true, log: true, daysToLive: true },
-  ...{ goals: true, featureSets: true, userTokenSecret: true, requireUserToken: true },
+  ...{ goals: true, featureSets: true, models: true, userTokenSecret: true, requireUserToken: true },
 };
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
   ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true, daysToLive: true },
   iceberg: true,
-  ...{ goals: true, featureSets: true },
+  ...{ goals: true, featureSets: true, models: true },
 };
 
 /** Throws an error that names the field, the expected value and the given one, unless a condition holds. */
@@ -232,6 +240,27 @@ const checkFeatureSets = (
   const titles = sets.map(titleOf);
   const twice = titles.find((title, index) => titles.indexOf(title) < index);
   expect(twice === undefined, "featureSets", "each version of a name once", twice);
+};
+
+/**
+ * Checks models, and the predictions in feature sets.
+ *
+ * @param secrets The names of secrets for other uses. A model's token must not be one of them, because its server gets it.
+ */
+const checkModelsOf = (
+  models: readonly Model[],
+  inputs: { features: readonly Feature[]; featureSets: readonly FeatureSet[] },
+  secrets: readonly string[],
+  place: string,
+  expect: Expect,
+): void => {
+  expect(Array.isArray(models), "models", "an array of models", models);
+  checkAt(place, () => checkModels(models, inputs));
+  for (const { name, runs } of models) {
+    const token = runs.type === "embedded" ? undefined : runs.tokenSecret;
+    const isFree = token === undefined || !secrets.includes(token);
+    expect(isFree, `model ${name}: runs.tokenSecret`, "the name of a secret that has no other use", token);
+  }
 };
 
 const LOG_FIELDS: Record<keyof LogSettings, true> = { days: true };
@@ -385,12 +414,24 @@ export const defineConfig = <const Features extends readonly Feature[]>(
   checkGoals(goals, "", expect);
   checkFeatureSets(featureSets, features, "", expect);
   checkDaysToLive(daysToLive, [features, ...sites.map((site) => site.features ?? [])].flat(), "", expect);
+  const secrets = [adminKeySecret, ...sites.flatMap(secretNamesOf)];
+  if (config.models !== undefined)
+    checkModelsOf(config.models, { features, featureSets: featureSets ?? [] }, secrets, "", expect);
+  for (const site of sites) {
+    const inputs = { features: site.features ?? features, featureSets: featureSetsOf(config, site) };
+    const place = `site ${JSON.stringify(site.id)}: `;
+    checkModelsOf(modelsOf(config, site), inputs, secrets, place, expectIn(place));
+  }
   return config;
 };
 
 /** The feature sets of a site. */
 export const featureSetsOf = ({ featureSets }: TidemarkConfig, site: Site): readonly FeatureSet[] =>
   site.featureSets ?? (site.features === undefined ? featureSets : undefined) ?? [];
+
+/** The models of a site. */
+export const modelsOf = ({ models }: Pick<TidemarkConfig, "models">, site: Site): readonly Model[] =>
+  site.models ?? (site.features === undefined && site.featureSets === undefined ? models : undefined) ?? [];
 
 /** The goals of a site. */
 export const goalsOf = ({ goals }: TidemarkConfig, site: Site): readonly Goal[] => site.goals ?? goals ?? [];

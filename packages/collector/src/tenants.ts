@@ -1,4 +1,6 @@
 import type { Feature, FeatureSet, ServedSet } from "@tidemark/schema";
+import { type ValueKind, valueKindsOf } from "@tidemark/schema/value-kind";
+import { modelOrder, setOfModel } from "./check-models.ts";
 import { compileFeatures, type Definitions } from "./compile-features.ts";
 import {
   type DaysToLive,
@@ -6,6 +8,8 @@ import {
   type IcebergSettings,
   type Jurisdiction,
   type LogSettings,
+  type Model,
+  modelsOf,
   type Site,
   type TidemarkConfig,
 } from "./config.ts";
@@ -16,6 +20,13 @@ export interface CompiledSet extends FeatureSet {
   served: ServedSet;
 }
 
+/** A version of a model with its input. */
+export interface CompiledModel extends Model {
+  input: CompiledSet;
+  /** The kinds of the values of its input, by feature. */
+  kinds: ReadonlyMap<string, ValueKind>;
+}
+
 /** A site with its compiled features and its region, both of which may differ between the sites of a deployment. */
 export interface Tenant {
   site: Site;
@@ -24,6 +35,8 @@ export interface Tenant {
   /** The features that `definitions` compiles. */
   features: readonly Feature[];
   featureSets: readonly CompiledSet[];
+  /** The versions of all models, each after those of the models whose predictions it reads. */
+  models: readonly CompiledModel[];
   /** The region of the site's objects; `undefined` for anywhere. */
   jurisdiction: Jurisdiction | undefined;
   /** The site's log; `undefined` for none. */
@@ -36,6 +49,23 @@ export interface Tenant {
 
 /** The tenants of a deployment, by the ids of their sites. */
 export type Tenants = ReadonlyMap<string, Tenant>;
+
+const compileModels = (
+  models: readonly Model[],
+  sets: readonly CompiledSet[],
+  features: readonly Feature[],
+): CompiledModel[] => {
+  if (models.length === 0) return [];
+  const order = modelOrder(models, sets);
+  const predictions = models.map(({ name }): [string, ValueKind] => [`prediction.${name}`, "number"]);
+  const kinds = new Map([...valueKindsOf(features), ...predictions]);
+  return models
+    .toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || a.version - b.version)
+    .flatMap((model) => {
+      const input = setOfModel(model, sets);
+      return input ? [{ ...model, input, kinds }] : [];
+    });
+};
 
 /**
  * Compiles the sites of a configuration. A site without features or a jurisdiction gets the deployment's. Sites that
@@ -50,22 +80,24 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
     return definitions;
   };
   return new Map(
-    sites.map((site) => [
-      site.id,
-      {
+    sites.map((site) => {
+      const featureSets = featureSetsOf(config, site).map((set) => ({
+        ...set,
+        served: servedSet(set, site.features ?? features),
+      }));
+      const tenant: Tenant = {
         site,
         definitions: definitionsOf(site.features ?? features),
         features: site.features ?? features,
-        featureSets: featureSetsOf(config, site).map((set) => ({
-          ...set,
-          served: servedSet(set, site.features ?? features),
-        })),
+        featureSets,
+        models: compileModels(modelsOf(config, site), featureSets, site.features ?? features),
         jurisdiction: site.jurisdiction ?? jurisdiction,
         log: (site.log ?? log) || undefined,
         ...(iceberg && { iceberg }),
         daysToLive: site.daysToLive ?? daysToLive,
-      },
-    ]),
+      };
+      return [site.id, tenant];
+    }),
   );
 };
 

@@ -26,9 +26,11 @@ export { type ValueKind, valueKindsOf } from "./features/value-kind.ts";
 export type { VectorOf } from "./features/vector.ts";
 export { cumulative, hopping, lifetime, session, tumbling } from "./features/windows.ts";
 export { sessionRead, userRead } from "./page-read.ts";
+export { bulkPrediction, predictionRead } from "./prediction-read.ts";
 export {
   type ActiveEntitiesResponse,
   type BatchResponse,
+  type BulkPredictionResponse,
   type BulkResponse,
   batchResponse,
   type DeliveryCounts,
@@ -37,7 +39,12 @@ export {
   errorCodes,
   errorResponse,
   type FeatureValue,
+  type LatestPrediction,
+  type MissingPrediction,
   type MissingVector,
+  type ModelsResponse,
+  type PredictionFailure,
+  type PredictionResponse,
   type Rejection,
   type RejectionCode,
   type RollupVectorResponse,

@@ -77,6 +77,9 @@ export const SESSION_MAX_MS = 24 * 60 * 60 * 1000;
 /** Largest number of vectors in one bulk read. */
 export const MAX_BULK_READS = 500;
 
+/** Largest number of predictions in one request. */
+export const MAX_BULK_PREDICTIONS = 200;
+
 /** Deadline of a bulk read without one, in milliseconds. */
 export const DEFAULT_DEADLINE_MS = 250;
 

@@ -53,6 +53,18 @@ export const batchResponse = z
       .describe(
         "The batch's tab in its session: `acknowledged` has the sequence numbers that the collector does not need again. An older collector does not send this field.",
       ),
+    predictions: z
+      .record(
+        z.string(),
+        z.object({
+          value: z.number().describe("The latest prediction."),
+          version: count("Version of the model."),
+        }),
+      )
+      .optional()
+      .describe(
+        "The latest predictions of the session by models that run on change, by the model's name. Absent without one, and for a batch without the session's secret.",
+      ),
   })
   .describe("The response to a batch. The collector accepts, deduplicates or rejects each event.");
 
@@ -95,6 +107,10 @@ export const errorCodes = {
       "The entity's days to live are over. The collector deletes it some days later, and the error is then not_found.",
   },
   no_log: { status: 404, meaning: "The site has no log in the configuration." },
+  model_refused: {
+    status: 409,
+    meaning: "The model does not run, for the reason in the message, and has no fallback.",
+  },
   method_not_allowed: { status: 405, meaning: "The route exists for another method." },
   body_too_large: { status: 413, meaning: "The body exceeds the limit, as received or after inflating." },
   range_not_satisfiable: { status: 416, meaning: "The file has no byte of the range that Range names." },
@@ -115,6 +131,11 @@ export const errorCodes = {
     status: 503,
     meaning:
       "The storage of the session or entity is overloaded or unreachable, or a later release has written it during a rollout. Nothing was stored. Retry after Retry-After seconds.",
+  },
+  model_unavailable: {
+    status: 503,
+    meaning:
+      "The model's server failed or did not respond in time, and the model has no fallback. Retry after Retry-After seconds.",
   },
   paused: { status: 503, meaning: "The site is paused. Nothing was stored. Retry after Retry-After seconds." },
 } as const;
@@ -150,6 +171,23 @@ export interface ServedSet {
   version: number;
   /** First 12 hex digits of the SHA-256 of the definitions of its features, and of those that they read, as JSON. */
   hash: string;
+}
+
+/**
+ * The reason for a prediction without the model: `timeout`, `error` of the server, `open` circuit breaker, or
+ * `missing_model` for one that was refused or cannot be read.
+ */
+export type PredictionFailure = "timeout" | "error" | "open" | "missing_model";
+
+/** The latest prediction of a model that runs on change, in a session's vector. */
+export interface LatestPrediction {
+  value: number;
+  /** Version of the model. */
+  version: number;
+  /** Time of the prediction, in UTC milliseconds by the collector's clock. */
+  time: number;
+  /** Time from the prediction to this response, in milliseconds. */
+  age_ms: number;
 }
 
 /** Counts of a session's events by the outcome of their delivery. */
@@ -204,6 +242,11 @@ export interface SessionVectorResponse extends VectorResponse {
   /** The visitor's stated consent at the latest event; absent when the site did not ask. */
   consent?: Consent | undefined;
   delivery: DeliveryCounts;
+  /**
+   * The latest predictions by models that run on change, by the model's name: those in the requested set or features, or
+   * else all of them. Absent without one.
+   */
+  predictions?: Record<string, LatestPrediction>;
 }
 
 /** The vector of a user, a page or a custom entity. Merged from sessions, within a second of their events. */
@@ -237,6 +280,62 @@ export interface MissingVector {
   /** The error code of a read of this vector alone, or `deadline_exceeded`. */
   code: ErrorCode | "deadline_exceeded";
   message: string;
+}
+
+/** The response of `POST /v1/predict/{model}/{entity}/{id}`. */
+export interface PredictionResponse {
+  model: string;
+  /** The version that answers for the entity. */
+  version: number;
+  entity: string;
+  id: string;
+  /** The prediction, of the model or of its fallback. */
+  value: number;
+  /** The reason for the fallback; `null` for the model's own prediction. */
+  fallback: PredictionFailure | null;
+  latency_ms: number;
+  /** Corrected time of the latest event in the vector, in UTC milliseconds. */
+  event_time: number;
+  /** Time from the latest event to the vector, in milliseconds. */
+  age_ms: number;
+  /** The feature set of the vector. */
+  set: ServedSet;
+}
+
+/** A prediction that a bulk request does not have, and the reason. */
+export interface MissingPrediction {
+  entity: string;
+  id: string;
+  /** The error code of a request for this prediction alone, or `deadline_exceeded`. */
+  code: ErrorCode | "deadline_exceeded";
+  message: string;
+}
+
+/** The response of `POST /v1/predict/{model}`. Each prediction of the request is in one of the two lists, in its order. */
+export interface BulkPredictionResponse {
+  predictions: PredictionResponse[];
+  missing: MissingPrediction[];
+}
+
+/** The response of `GET /v1/models`. */
+export interface ModelsResponse {
+  models: {
+    name: string;
+    version: number;
+    /** Name and version of the feature set. */
+    set: string;
+    runs: "embedded" | "kserve_v2" | "kserve_v1" | "http";
+    when: "on_demand" | "on_change";
+    role: "primary" | "canary" | "shadow";
+    /** Share of the entities for which the version has this role. */
+    probability: number;
+    /** `refused` for a version that does not run. */
+    state: "ready" | "refused";
+    /** The reason for `refused`. */
+    reason?: string;
+    /** Whether the server says that the model is ready. Absent for a version without a server, or without such a check. */
+    server_ready?: boolean;
+  }[];
 }
 
 /** The response of `POST /v1/features`. Each vector of the request is in one of the two lists, in its order. */

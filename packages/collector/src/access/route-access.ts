@@ -4,9 +4,10 @@
  * - `anyone`;
  * - `page`: a page of a site, by the site's public key and its origin;
  * - `server`: by a site's read key;
+ * - `reader`: a server, or a page;
  * - `operator`: by the deployment's admin key.
  */
-export type Caller = "anyone" | "page" | "server" | "operator";
+export type Caller = "anyone" | "page" | "server" | "reader" | "operator";
 
 /** The rule of a route. */
 export interface RouteAccess {
@@ -31,6 +32,9 @@ export const routeAccess = {
   "POST /get-online-features": { caller: "server" },
   "POST /api/v1/feature-service/get-features": { caller: "server" },
   "POST /api/v1/feature-service/get-features-batch": { caller: "server" },
+  "GET /v1/models": { caller: "server" },
+  "POST /v1/predict/:model": { caller: "server" },
+  "POST /v1/predict/:model/:entity/:id": { caller: "reader" },
   "GET /v1/log/files": { caller: "operator" },
   "GET /v1/log/files/:name{.+}": { caller: "operator" },
   "GET /v1/log/tail": { caller: "operator" },

@@ -9,7 +9,7 @@ import type { TidemarkConfig } from "../config.ts";
 import { type Env, metricsOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import { createMeter } from "../metrics/meter.ts";
-import { createServedLog } from "../serving/served-log.ts";
+import { createRecordLog } from "../serving/record-log.ts";
 import type { Tenants } from "../tenants.ts";
 import { createCallerChecks } from "./check-caller.ts";
 import { respondToError } from "./errors.ts";
@@ -44,25 +44,31 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   });
 
   const meter = createMeter();
-  const served = createServedLog();
+  const records = createRecordLog();
   app.use(async (c, next) => {
     await next();
     // Paths that match no route share one label, because clients can invent any number of paths.
     const route = routePath(c).replace(/.*\*$/, "none");
     meter.count("tidemark_requests_total", { route, status: c.res.status }, 1);
-    for (const flushing of [meter.flush(() => metricsOf(c.env)), served.flush(c.env)])
+    for (const flushing of [meter.flush(() => metricsOf(c.env)), records.flush(c.env)])
       if (flushing) c.executionCtx.waitUntil(flushing);
   });
 
   // No cache on the way may keep a vector.
-  for (const path of ["/v1/features/*", "/v1/entities/*", "/get-online-features", "/api/v1/feature-service/*"])
+  for (const path of [
+    "/v1/features/*",
+    "/v1/entities/*",
+    "/v1/predict/*",
+    "/get-online-features",
+    "/api/v1/feature-service/*",
+  ])
     app.use(path, async (c, next) => {
       await next();
       c.header("cache-control", "no-store");
     });
 
   const checks = createCallerChecks(lookup, config.adminKeySecret);
-  const handlers: Handlers = createHandlers({ config, tenants, meter, served });
+  const handlers: Handlers = createHandlers({ config, tenants, meter, records });
   for (const route of routeNames) {
     const [method, path] = partsOf(route);
     const check = checks[accessOf(route).caller];

@@ -20,12 +20,16 @@ const readerOf = (c: RouteContext, lookup: TenantLookup): Promise<Tenant> => {
 };
 
 /** Creates the checks of a deployment. */
-export const createCallerChecks = (lookup: TenantLookup, adminKeySecret: string): CallerChecks => ({
-  anyone: () => undefined,
-  page: (c) => (key) => lookup.byKey(key, c.req.header("origin")),
-  server: (c) => readerOf(c, lookup),
-  async operator(c) {
-    await expectAdmin(c, adminKeySecret);
-    return undefined;
-  },
-});
+export const createCallerChecks = (lookup: TenantLookup, adminKeySecret: string): CallerChecks => {
+  const pageOf = (c: RouteContext) => (key: string) => lookup.byKey(key, c.req.header("origin"));
+  return {
+    anyone: () => undefined,
+    page: pageOf,
+    server: (c) => readerOf(c, lookup),
+    reader: (c) => (c.req.header("authorization") === undefined ? pageOf(c) : readerOf(c, lookup)),
+    async operator(c) {
+      await expectAdmin(c, adminKeySecret);
+      return undefined;
+    },
+  };
+};

@@ -5,6 +5,7 @@ import { toHttpError } from "../errors.ts";
 /** Values of `Retry-After` by error, in seconds. The client may send the same request again after this time. */
 const RETRY_AFTER_S: { [C in ErrorCode]?: number } = {
   unavailable: 1,
+  model_unavailable: 1,
   too_many_requests: 10,
   paused: 60,
   over_daily_cap: 3_600,

@@ -3,7 +3,7 @@ import type { PathOf, RouteName, routeAccess } from "../access/route-access.ts";
 import type { TidemarkConfig } from "../config.ts";
 import type { Env } from "../env.ts";
 import type { Meter } from "../metrics/meter.ts";
-import type { ServedLog } from "../serving/served-log.ts";
+import type { RecordLog } from "../serving/record-log.ts";
 import type { Tenant, Tenants } from "../tenants.ts";
 
 /** The parts of a deployment that routes use. */
@@ -11,7 +11,7 @@ export interface Deployment {
   config: TidemarkConfig;
   tenants: Tenants;
   meter: Meter;
-  served: ServedLog;
+  records: RecordLog;
 }
 
 /** A request to one of the paths. */
@@ -27,6 +27,8 @@ export interface Grants {
   page: (key: string) => Tenant;
   /** The site of the read key. */
   server: Tenant;
+  /** That of a server for a request with `Authorization`, or else that of a page. */
+  reader: Tenant | ((key: string) => Tenant);
   operator: undefined;
 }
 

@@ -7,6 +7,7 @@ import { isUserToken } from "../access/user-token.ts";
 import { type Env, sessionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import type { Meter } from "../metrics/meter.ts";
+import { countPrediction } from "../predictions/count-prediction.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "../session/batch.ts";
 import type { Tenant } from "../tenants.ts";
@@ -63,7 +64,7 @@ interface RequestContext extends LimitedClient {
 const countBatch = (
   meter: Meter,
   site: string,
-  { response, dropped, missing_change, not_fed = {} }: BatchResult,
+  { response, dropped, missing_change, not_fed = {}, predicted = [] }: BatchResult,
 ): void => {
   meter.count("tidemark_events_accepted_total", { site }, response.accepted);
   meter.count("tidemark_events_duplicate_total", { site }, response.duplicates);
@@ -73,6 +74,7 @@ const countBatch = (
   for (const [entity, amount] of Object.entries(not_fed))
     meter.count("tidemark_events_not_fed_total", { site, entity }, amount);
   meter.count("tidemark_events_missing", { site }, missing_change);
+  for (const prediction of predicted) countPrediction(meter, site, prediction);
 };
 
 /** Parses and checks a whole batch, and splits it. @throws HttpError that describes the first violation. */

@@ -1,6 +1,14 @@
+/** A metric family. */
+interface FamilyType {
+  type: "counter" | "gauge" | "histogram";
+  help: string;
+  /** Upper bounds of the buckets of a histogram, in ascending order. The last bucket has none. */
+  bounds?: readonly number[];
+}
+
 /**
  * The metric families by name, for Prometheus and for the docs. Counters end in `_total` and only grow; gauges go up
- * and down.
+ * and down; histograms count values by bucket.
  */
 export const families = {
   tidemark_events_accepted_total: { type: "counter", help: "Events stored." },
@@ -37,10 +45,27 @@ export const families = {
     type: "counter",
     help: 'Requests answered. Unmatched paths have route="none".',
   },
-} as const;
+  tidemark_predictions_total: {
+    type: "counter",
+    help: "Predictions by model, version and outcome: predicted, or the reason for the fallback.",
+  },
+  tidemark_prediction_latency_ms: {
+    type: "histogram",
+    help: "Milliseconds of predictions. Those of embedded models count as 0, because the platform's clock stands still meanwhile.",
+    bounds: [0, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000],
+  },
+  tidemark_prediction_value: {
+    type: "histogram",
+    help: "Values of models' own predictions. Its change over time is the drift of predictions.",
+    bounds: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 10, 100, 1_000, 10_000],
+  },
+} as const satisfies Record<string, FamilyType>;
 
 /** The name of a metric family. */
 export type Family = keyof typeof families;
+
+/** The name of a family of histograms. */
+export type HistogramFamily = { [F in Family]: (typeof families)[F] extends { bounds: unknown } ? F : never }[Family];
 
 /**
  * Values by series: `name{label="value",…}`. The names and values of labels come from the configuration and the code,
@@ -48,12 +73,31 @@ export type Family = keyof typeof families;
  */
 export type Samples = Record<string, number>;
 
-/** The key of a sample: its family and labels. */
-export const sampleKey = (family: Family, labels: Record<string, string | number>): string => {
+/** The key of a sample: its family and labels. That of a histogram ends in `_bucket`, `_sum` or `_count`. */
+export const sampleKey = (
+  family: Family | `${HistogramFamily}_${"bucket" | "sum" | "count"}`,
+  labels: Record<string, string | number>,
+): string => {
   let pairs = "";
   for (const name in labels) pairs += `${pairs && ","}${name}="${labels[name]}"`;
   return `${family}{${pairs}}`;
 };
+
+/**
+ * The samples that a value adds to a histogram. In samples, a bucket has the values between the bound before and its own.
+ */
+export const histogramSamples = (
+  family: HistogramFamily,
+  labels: Record<string, string | number>,
+  value: number,
+): Samples => ({
+  [sampleKey(`${family}_bucket`, {
+    ...labels,
+    le: families[family].bounds.find((bound) => value <= bound) ?? "+Inf",
+  })]: 1,
+  [sampleKey(`${family}_sum`, labels)]: value,
+  [sampleKey(`${family}_count`, labels)]: 1,
+});
 
 /** Adds samples to the first argument. */
 export const addSamples = (sum: Samples, more: Samples): void => {

@@ -1,4 +1,11 @@
-import { addSamples, type Family, type Samples, sampleKey } from "./families.ts";
+import {
+  addSamples,
+  type Family,
+  type HistogramFamily,
+  histogramSamples,
+  type Samples,
+  sampleKey,
+} from "./families.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Delay of a flush, in milliseconds. An isolate that stops loses the counts since its latest flush. */
@@ -8,7 +15,9 @@ const FLUSH_AFTER_MS = 1_000;
  * Counts events and requests in this isolate, and sends the counts to the `Metrics` object. No response waits for it.
  */
 export interface Meter {
-  count(family: Family, labels: Record<string, string | number>, amount: number): void;
+  count(family: Exclude<Family, HistogramFamily>, labels: Record<string, string | number>, amount: number): void;
+  /** Adds a value to a histogram. */
+  observe(family: HistogramFamily, labels: Record<string, string | number>, value: number): void;
   /**
    * Sends the counts after {@link FLUSH_AFTER_MS}.
    *
@@ -41,6 +50,10 @@ export const createMeter = (): Meter => {
       if (!amount) return;
       const key = sampleKey(family, labels);
       samples[key] = (samples[key] ?? 0) + amount;
+    },
+
+    observe(family, labels, value) {
+      addSamples(samples, histogramSamples(family, labels, value));
     },
 
     flush(metrics) {

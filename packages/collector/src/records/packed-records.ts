@@ -30,6 +30,9 @@ export interface AcceptedEvents extends Place {
 /** The final vector of a closed session. */
 export type FinalVector = Omit<VectorRecord, keyof RecordPosition | "kind" | "entity" | "id">;
 
+/** A record of another kind than events and vectors, without any place. */
+export type UnplacedPayload = Omit<PayloadRecord, keyof RecordPosition>;
+
 /** A record without the place that its partition gives it. */
 export type UnplacedRecord =
   | Omit<EventRecord, keyof UnplacedPosition>
@@ -47,7 +50,8 @@ interface Head extends Omit<Place, "push"> {
   /** Length of the envelope's text, which follows the head. The events follow the envelope. */
   envelope?: number;
   vector?: FinalVector;
-  served?: PayloadRecord["payload"];
+  /** A record of another kind. */
+  record?: UnplacedPayload;
 }
 
 const pack = (push: number, count: number, head: Head, rest = ""): Uint8Array => {
@@ -69,9 +73,9 @@ export const packEvents = ({ push, events, times, text, ...head }: AcceptedEvent
 export const packVector = ({ push, ...place }: Place, vector: FinalVector): Uint8Array =>
   pack(push, 1, { ...place, vector });
 
-/** Packs a vector that was served. */
-export const packServed = ({ push, ...place }: Place, served: PayloadRecord["payload"]): Uint8Array =>
-  pack(push, 1, { ...place, served });
+/** Packs a record of another kind, such as a prediction. */
+export const packRecord = ({ push, ...place }: Place, record: UnplacedPayload): Uint8Array =>
+  pack(push, 1, { ...place, record });
 
 function* unpackEvents(head: Head, rest: string): Generator<UnplacedRecord> {
   const { arrival, received_at, anonymous_id = "", times, shift = 0, envelope: length } = head;
@@ -91,9 +95,9 @@ export function* unpackRecords(bytes: Uint8Array): Generator<UnplacedRecord> {
     const text = inflateRawSync(body, { dictionary: DICTIONARY }).toString();
     const endOfHead = text.indexOf("\n");
     const head = JSON.parse(text.slice(0, endOfHead)) as Head;
-    const { arrival, received_at, vector, served } = head;
+    const { arrival, received_at, vector, record } = head;
     if (vector) yield { kind: "vector", arrival, received_at, entity: "session", id: vector.session_id, ...vector };
-    else if (served) yield { kind: "served_vector", arrival, received_at, payload: served };
+    else if (record) yield { arrival, received_at, ...record };
     else yield* unpackEvents(head, text.slice(endOfHead + 1));
   }
 }

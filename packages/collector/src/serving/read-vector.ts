@@ -11,23 +11,25 @@ import { readSession } from "./session-vector.ts";
 export type Vector = SessionVectorResponse | RollupVectorResponse;
 
 /**
- * The vector of a session, user, page or custom entity at the time of the call. A session's includes every acknowledged
+ * The whole vector of a session, user, page or custom entity at the time of the call. A session's includes every acknowledged
  * event; any other, those of confirmed pushes.
  *
- * @param selection Default: all features.
  * @throws HttpError `not_found` for an unknown entity or id. It is the error for a wrong secret too, so that it does not
  * show which sessions exist.
  * @throws HttpError `expired` for an expired entity until it is deleted; `foreign_session`; or `unavailable`.
  */
-export const readVector = async (
-  reader: Reader,
-  entity: string,
-  id: string,
-  selection?: Selection,
-): Promise<Vector> => {
-  if (entity === "session") return serve(reader, await readSession(reader, id), selection);
+export const readWholeVector = async (reader: Reader, entity: string, id: string): Promise<Vector> => {
+  if (entity === "session") return readSession(reader, id);
   const { env, tenant } = reader;
   expectEntity(tenant, entity);
   const row = await readRow(env, tenant, entityKey(entity, id));
-  return serve(reader, vectorOfRow(reader, entity, id, row), selection);
+  return vectorOfRow(reader, entity, id, row);
 };
+
+/**
+ * The selected part of {@link readWholeVector}, with its errors. The log records it if its set says so.
+ *
+ * @param selection Default: all features.
+ */
+export const readVector = async (reader: Reader, entity: string, id: string, selection?: Selection): Promise<Vector> =>
+  serve(reader, await readWholeVector(reader, entity, id), selection);

@@ -7,10 +7,14 @@ import { vectorOfRow } from "./rollup-vector.ts";
 import type { Selection } from "./selection.ts";
 import { readSession } from "./session-vector.ts";
 
-/** The read of one vector, of an entity with features. */
-interface VectorRead {
+/** The read of one whole vector, of an entity with features. */
+interface WholeRead {
   entity: string;
   id: string;
+}
+
+/** The read of one vector. */
+interface VectorRead extends WholeRead {
   /** Default: all features. */
   selection?: Selection | undefined;
 }
@@ -22,14 +26,14 @@ export type ReadResult = Vector | HttpError | undefined;
 export const isVector = (result: ReadResult): result is Vector => result !== undefined && "features" in result;
 
 /**
- * Reads many vectors as `readVector` does, in parallel. It reads an entity once, whatever number of sets is read of it.
+ * Reads many vectors as `readWholeVector` does, in parallel. It reads an entity once, whatever number of reads is of it.
  *
  * @param deadlineMs Time after which the reads that have not ended have no result, in milliseconds. Default: none.
  * @returns The results in the order of the reads. One failed read does not affect the others.
  */
-export const readVectors = async (
+export const readWholeVectors = async (
   reader: Reader,
-  reads: readonly VectorRead[],
+  reads: readonly WholeRead[],
   deadlineMs?: number,
 ): Promise<ReadResult[]> => {
   const { env, tenant } = reader;
@@ -64,8 +68,15 @@ export const readVectors = async (
   ]);
   await (deadlineMs === undefined ? reading : Promise.race([reading, scheduler.wait(deadlineMs)]));
 
-  return reads.map(({ entity, id, selection }) => {
-    const result = results.get(entityKey(entity, id));
-    return isVector(result) ? serve(reader, result, selection) : result;
-  });
+  return reads.map(({ entity, id }) => results.get(entityKey(entity, id)));
+};
+
+/** The selected parts of {@link readWholeVectors}. The log records those whose set says so. */
+export const readVectors = async (
+  reader: Reader,
+  reads: readonly VectorRead[],
+  deadlineMs?: number,
+): Promise<ReadResult[]> => {
+  const results = await readWholeVectors(reader, reads, deadlineMs);
+  return results.map((result, index) => (isVector(result) ? serve(reader, result, reads[index]?.selection) : result));
 };

@@ -3,8 +3,9 @@ import type { Env } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import type { Tenant } from "../tenants.ts";
 import type { Vector } from "./read-vector.ts";
+import type { RecordLog } from "./record-log.ts";
+import { recordServed } from "./record-served.ts";
 import { type Selection, select } from "./selection.ts";
-import type { ServedLog } from "./served-log.ts";
 
 /** A reader of vectors of one site. */
 export interface Reader {
@@ -12,8 +13,8 @@ export interface Reader {
   tenant: Tenant;
   /** Who reads, as the log records it. */
   caller: "server" | "page";
-  /** The log of served vectors. */
-  served: ServedLog;
+  /** The log of served vectors and predictions. */
+  records: RecordLog;
   /** The secret that a page shows, which then reads its own session. Default: the reader may read every session. */
   secret?: string;
 }
@@ -28,6 +29,6 @@ export const notFound = ({ tenant, secret }: Reader, entity: string, id: string)
 /** The selected part of a vector, as the reader receives it. The log records it if its set says so. */
 export const serve = <V extends Vector>(reader: Reader, vector: V, selection: Selection | undefined): V => {
   const selected = select(vector, selection);
-  reader.served.add(reader, selected);
+  recordServed(reader, selected);
   return selected;
 };

@@ -1,5 +1,5 @@
-import type { FeatureValue, ServedSet } from "@tidemark/schema";
-import { featuresOf } from "@tidemark/schema/entities";
+import type { FeatureValue, LatestPrediction, ServedSet } from "@tidemark/schema";
+import { featuresOf, modelOfFeature } from "@tidemark/schema/entities";
 import { abbreviated } from "../abbreviated.ts";
 import { setNamed } from "../config.ts";
 import { HttpError } from "../errors.ts";
@@ -33,7 +33,11 @@ const selectionOfSet = ({ featureSets }: Tenant, entity: string, given: string):
 };
 
 const selectionOfFeatures = (tenant: Tenant, entity: string, given: readonly string[]): Selection | string => {
-  const known = new Set(featuresOf(tenant.features, entity).map(({ name }) => name));
+  const predictions = entity === "session" ? tenant.models.filter(({ when }) => when === "on_change") : [];
+  const known = new Set([
+    ...featuresOf(tenant.features, entity).map(({ name }) => name),
+    ...predictions.map(({ name }) => `prediction.${name}`),
+  ]);
   const unknown = given.find((name) => !known.has(name));
   if (given.length > 0 && unknown === undefined) return { features: [...new Set(given)] };
   return `features: ${entity} has no feature ${quoted(unknown ?? "")}; expected names of its features, such as ${[...known][0]}.`;
@@ -63,12 +67,32 @@ export const selectionOf = (
   return selection;
 };
 
+/** A vector, with its predictions if it has some. */
+interface PredictedVector {
+  features: Record<string, FeatureValue>;
+  predictions?: Record<string, LatestPrediction>;
+}
+
+/** The value of a feature, or the latest prediction for a name such as `prediction.purchase`. */
+export const valueIn = ({ features, predictions = {} }: PredictedVector, name: string): FeatureValue => {
+  const model = modelOfFeature(name);
+  return (model === undefined ? features[name] : predictions[model]?.value) ?? null;
+};
+
 /** The selected part of a vector, with the set. */
-export const select = <V extends { features: Record<string, FeatureValue> }>(
+export const select = <V extends PredictedVector>(
   vector: V,
   selection: Selection | undefined,
 ): V & { set?: ServedSet } => {
   if (!selection) return vector;
-  const features = Object.fromEntries(selection.features.map((name) => [name, vector.features[name] ?? null]));
-  return { ...vector, ...(selection.set && { set: selection.set }), features };
+  const features = Object.fromEntries(selection.features.map((name) => [name, valueIn(vector, name)]));
+  const models = selection.features.flatMap((name) => modelOfFeature(name) ?? []);
+  const { predictions, ...others } = vector;
+  const selected = Object.entries(predictions ?? {}).filter(([model]) => models.includes(model));
+  return {
+    ...(others as V),
+    ...(selection.set && { set: selection.set }),
+    features,
+    ...(selected.length > 0 && { predictions: Object.fromEntries(selected) }),
+  };
 };

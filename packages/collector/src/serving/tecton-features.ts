@@ -44,10 +44,10 @@ const typeOfKind = (kind: ValueKind | undefined): DataType => {
   return kind === "string" || kind === "free" ? STRING : FLOAT;
 };
 
-const typeOfFeature = (feature: Feature, kind: ValueKind | undefined): DataType => {
+const typeOfFeature = (feature: Feature | undefined, kind: ValueKind | undefined): DataType => {
   if (kind !== "list") return typeOfKind(kind);
   const elements =
-    "aggregate" in feature && "field" in feature.aggregate
+    feature && "aggregate" in feature && "field" in feature.aggregate
       ? kindAt(fieldsOf(feature.source), String(feature.aggregate.field))
       : undefined;
   return { type: "array", elementType: typeOfKind(elements ?? "free") };
@@ -101,7 +101,7 @@ export const readServiceFeatures = async (
 
   const kinds = valueKindsOf(tenant.features);
   const typed = set.features.map((name) => {
-    const feature = tenant.features.find((each) => each.name === name) as Feature;
+    const feature = tenant.features.find((each) => each.name === name);
     return { name, dataType: typeOfFeature(feature, kinds.get(name)) };
   });
   return {

@@ -1,4 +1,5 @@
 import type { BatchResponse, Dropped } from "@tidemark/schema";
+import type { CountedPrediction } from "../predictions/count-prediction.ts";
 
 /** Version of {@link SessionBatch}. A field that a session must not ignore adds one. */
 export const BATCH_VERSION = 1;
@@ -46,4 +47,6 @@ export interface BatchResult {
   not_fed?: Record<string, number>;
   /** Whether the first event of the session counted. Absent in the result of an earlier version. */
   has_begun?: boolean;
+  /** The predictions that the batch has caused. Absent without one. */
+  predicted?: CountedPrediction[];
 }

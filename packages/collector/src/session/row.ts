@@ -20,6 +20,14 @@ import { newUnsent, type Unsent } from "./unsent.ts";
  */
 export const SESSION_VERSION = 1;
 
+/** The predictions of a session by models that run on change. */
+interface StoredPredictions {
+  /** The latest ones by model: version, value, and UTC milliseconds by the collector's clock. */
+  latest: Record<string, [version: number, value: number, time: number]>;
+  /** Hash of the latest input of each version that has run, by `<model>:<version>`. */
+  inputs: Record<string, number>;
+}
+
 /** The state of a session: one value in one row. */
 export interface StoredSession {
   /** {@link SESSION_VERSION} of the release that stored it; absent in a release without versions. */
@@ -60,6 +68,8 @@ export interface StoredSession {
   final: Final | null;
   /** The visitor's consent at the latest event. */
   consent?: Consent | undefined;
+  /** Absent before the first prediction, and without consent to personalisation. */
+  predictions?: StoredPredictions;
 }
 
 /** The final vector of a session, written each time the session closes. */

@@ -5,13 +5,15 @@ import { ObjectAlarm } from "../alarm.ts";
 import type { Env } from "../env.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { expectKnown, LaterReleaseError } from "../release.ts";
-import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
+import { type Tenant, type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
 import { applyBatch } from "./apply-batch.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
 import { dueAt, earliestDue, setDue } from "./due.ts";
 import { isPending } from "./pending.ts";
+import { PredictionLoop } from "./prediction-loop.ts";
+import { latestPredictions, predictionsFor, predictOnChange } from "./predictions.ts";
 import { PushLoop } from "./push-loop.ts";
 import { unconfirmedDeltas } from "./pushes.ts";
 import type { StoredSession } from "./row.ts";
@@ -75,6 +77,15 @@ export abstract class SessionObject extends DurableObject<Env> {
     return this.#loop;
   }
 
+  #predictions: PredictionLoop | undefined;
+
+  get #predictionLoop(): PredictionLoop {
+    this.#predictions ??= new PredictionLoop(this.#store, this.env, this.tenants, (stored) =>
+      this.#push(stored, Date.now()),
+    );
+    return this.#predictions;
+  }
+
   /**
    * Stores a batch: accepts, deduplicates or rejects each event. Before an event of the session has counted, it writes
    * nothing.
@@ -104,7 +115,7 @@ export abstract class SessionObject extends DurableObject<Env> {
       throw new StorageError("too many deltas or records of the session wait for a partition that cannot be reached");
     }
     const result = this.#store.change(stored, () => {
-      const result = applyBatch(stored, batch, envelope, events, tenant);
+      const result = this.#predict(stored, batch, tenant, applyBatch(stored, batch, envelope, events, tenant));
       if (!stored.closed) {
         setDue(stored, "close", idleAt(stored));
         setDue(stored, "expire", null);
@@ -115,6 +126,22 @@ export abstract class SessionObject extends DurableObject<Env> {
     if (stored.engine.event_time === null) return result;
     const acknowledge = () => this.#push(stored, batch.received_at)?.then(() => result) ?? result;
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
+  }
+
+  /** Runs the models whose input the batch has changed, and adds the latest predictions to the response. */
+  #predict(stored: StoredSession, batch: SessionBatch, tenant: Tenant, result: BatchResult): BatchResult {
+    if (tenant.models.length === 0) return result;
+    const isChanged = result.response.accepted > 0;
+    const { made, due } = isChanged ? predictOnChange(stored, tenant, batch.received_at) : { made: [], due: [] };
+    if (due.length > 0) this.ctx.waitUntil(this.#predictionLoop.run());
+    const secret = batch.session_secret;
+    const isOwn = secret !== undefined && hashOfSecret(secret) === stored.secret_hash;
+    const predictions = isOwn ? predictionsFor(stored, tenant) : undefined;
+    return {
+      ...result,
+      ...(made.length > 0 && { predicted: made }),
+      ...(predictions && { response: { ...result.response, predictions } }),
+    };
   }
 
   /**
@@ -156,7 +183,9 @@ export abstract class SessionObject extends DurableObject<Env> {
   #vector(site: string): SessionVector | undefined {
     const stored = this.#store.load();
     if (!stored || stored.engine.event_time === null) return undefined;
-    const { session, version } = tenantOf(this.tenants, site).definitions;
+    const tenant = tenantOf(this.tenants, site);
+    const { session, version } = tenant.definitions;
+    const predictions = latestPredictions(stored, tenant, Date.now());
     const { engine, final, closed } = stored;
     const { event_time, late, too_late } = stored.engine;
     const at = Math.max(Date.now(), event_time);
@@ -172,6 +201,7 @@ export abstract class SessionObject extends DurableObject<Env> {
       features: session.vector(engine, at),
       consent: stored.consent,
       delivery: countDelivery(stored.tabs.values()),
+      ...(predictions && { predictions }),
     };
   }
 

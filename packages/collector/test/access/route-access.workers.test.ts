@@ -71,6 +71,7 @@ const accepted: Record<Caller, readonly SenderName[]> = {
   anyone: Object.keys(senders) as SenderName[],
   page: (Object.keys(senders) as SenderName[]).filter((name) => / (secret|id) of /.test(name)),
   server: ["with the read key"],
+  reader: (Object.keys(senders) as SenderName[]).filter((name) => /with the read key| (secret|id) of /.test(name)),
   operator: ["with the admin key"],
 };
 
@@ -82,6 +83,12 @@ const readers: { [R in RouteName]?: readonly SenderName[] } = {
     "with the secret of the session and a wrong token",
   ],
   "POST /v1/features/user/:id": ["with the secret of the session and the token of the user"],
+  "POST /v1/predict/:model/:entity/:id": [
+    "with the read key",
+    "with the secret of the session and the token of the user",
+    "with the secret of the session",
+    "with the secret of the session and a wrong token",
+  ],
 };
 
 /** Origins of a request, and whether they belong to the site. */
@@ -126,6 +133,15 @@ const requests: Record<RouteName, (sender: Sender) => { path: string; body?: obj
     path: "/api/v1/feature-service/get-features-batch",
     body: { params: { featureServiceName: "reading", requestData: [{ joinKeyMap: { session_id } }] } },
   }),
+  "GET /v1/models": () => ({ path: "/v1/models" }),
+  "POST /v1/predict/:model": ({ session_id }) => ({
+    path: "/v1/predict/activity",
+    body: { read: [{ entity: "session", id: session_id }], deadline_ms: 10_000 },
+  }),
+  "POST /v1/predict/:model/:entity/:id": ({ session_id, key, session_secret }) => ({
+    path: `/v1/predict/activity/session/${session_id}`,
+    body: { key, session_secret },
+  }),
   "GET /v1/log/files": () => ({ path: "/v1/log/files?site=shop" }),
   "GET /v1/log/files/:name{.+}": () => ({ path: `/v1/log/files/${FILE}` }),
   "GET /v1/log/tail": () => ({ path: "/v1/log/tail?site=shop" }),
@@ -161,6 +177,8 @@ const send = (route: RouteName, sender: Sender, origin: string | undefined) => {
 const withoutData: { [R in RouteName]?: string } = {
   "POST /v1/features": '"vectors":[]',
   "GET /v1/entities/:entity": '"entities":[]',
+  "GET /v1/models": '"models":[',
+  "POST /v1/predict/:model": '"predictions":[]',
   "POST /get-online-features": '"NOT_FOUND"',
   "POST /api/v1/feature-service/get-features": '"result":{"features":[null,null]}',
   "POST /api/v1/feature-service/get-features-batch": '"result":[{"features":[null,null]}]',
@@ -178,7 +196,8 @@ const expectedOf = (
   if (route === "POST /v1/forget" && name === "with the keys of another site")
     return origin === undefined || origin === "http://localhost:3000" ? "served" : "rejected";
   if (route in withoutData && name === "with the keys of another site") return "served";
-  const isAccepted = (readers[route] ?? accepted[caller]).includes(name) && (caller !== "page" || isOwn);
+  const isPage = caller === "page" || (caller === "reader" && name !== "with the read key");
+  const isAccepted = (readers[route] ?? accepted[caller]).includes(name) && (!isPage || isOwn);
   return isAccepted ? "served" : "rejected";
 };
 

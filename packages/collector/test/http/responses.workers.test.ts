@@ -75,6 +75,11 @@ const valid: [route: string, path: string, init: () => RequestInit][] = [
       body: JSON.stringify({ params: { featureServiceName: "assists", joinKeyMap: { page_id: "/a" } } }),
     }),
   ],
+  [
+    "POST /v1/predict/:model/:entity/:id",
+    "/v1/predict/activity/session/shop.session-1",
+    () => ({ ...authorized(), method: "POST" }),
+  ],
   ["GET /metrics", "/metrics", () => authorized("admin-key")],
 ];
 
@@ -85,6 +90,14 @@ const deniedSession = async () => {
   const body = batch([custom(0)], { consent, session_secret: SECRET });
   await accept(body);
   return readByPage(body.session_id);
+};
+
+/** Asks a model of the site labs for a prediction. */
+const predicted = async (model: string) => {
+  const body = batchFor("labs", [custom(0)]);
+  await accept(body);
+  const path = `/v1/predict/${model}/session/${body.session_id}`;
+  return request(path, { ...authorized("labs-read-key"), method: "POST" });
 };
 
 /** A limit of the platform that no request is within. */
@@ -155,6 +168,8 @@ const rejected: [code: ErrorCode, what: string, respond: () => Response | Promis
   ["no_consent", "Global Privacy Control", () => sent({}, { "sec-gpc": "1" })],
   ["no_consent", "a site that requires consent", () => post(JSON.stringify(batchFor("bank", [custom(0)])))],
   ["no_consent", "the features of a visitor who has denied", deniedSession],
+  ["model_refused", "a model whose set has changed", () => predicted("changed")],
+  ["model_unavailable", "a model whose server is down", () => predicted("bare")],
   ["expired", "a user after the days to live", expiredUser],
   [
     "foreign_session",
@@ -224,6 +239,9 @@ describe("every response with an error", () => {
       await request(`/v1/features/user/%E0%A4%A${long}`, authorized()),
       await request(`/v1/features/${long}/1`, authorized()),
       await request(`/v1/features/user/${long}`, { method: "POST" }),
+      await request(`/v1/predict/${long}/session/1`, { ...authorized(), method: "POST" }),
+      await request(`/v1/predict/activity/${long}/1`, { ...authorized(), method: "POST" }),
+      await request(`/v1/predict/activity/session/${long}`, { ...authorized(), method: "POST" }),
       await request(`/v1/forget?key=${long}`, { method: "POST" }),
       await request(`/v1/log/tail?site=${long}`, authorized("admin-key")),
       await request(`/v1/log/files?site=shop&from=${long}`, authorized("admin-key")),
@@ -261,5 +279,11 @@ describe("every response to a batch", () => {
     const response = await accept(batch(events));
     expect(batchResponse.parse(response)).toEqual(response);
     expect(response.accepted + response.duplicates + response.rejected.length).toBe(events.length);
+  });
+
+  it("has the form of the contract: with predictions", async () => {
+    const response = await accept(batchFor("labs", [custom(0)], { session_secret: SECRET }));
+    expect(batchResponse.parse(response)).toEqual(response);
+    expect(response).toHaveProperty("predictions");
   });
 });

@@ -24,6 +24,7 @@ it("accepts the callers in docs/security.md, and no others", () => {
     anyone: "anyone",
     page: "a page",
     server: "a server",
+    reader: "a server, or a page",
     operator: "the operator",
   };
   const documented = [...readDocs("security.md").matchAll(/^\| `([A-Z]+ \/[^`]*)` \| ([^|]+) \|/gm)];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expose } from "../../src/metrics/exposition.ts";
-import { families, sampleKey } from "../../src/metrics/families.ts";
+import { addSamples, families, histogramSamples, type Samples, sampleKey } from "../../src/metrics/families.ts";
 
 describe("expose", () => {
   it("writes the help and the type of each family without samples", () => {
@@ -29,6 +29,29 @@ describe("expose", () => {
     );
     expect(text).toContain(
       `# TYPE tidemark_events_missing ${families.tidemark_events_missing.type}\ntidemark_events_missing{site="shop"} -2\n`,
+    );
+  });
+
+  it("writes the buckets of a histogram with all values up to their bounds", () => {
+    const samples: Samples = {};
+    const labels = { site: "shop", model: "purchase" };
+    for (const value of [0.05, 0.1, 0.11, 0.999, 20_000])
+      addSamples(samples, histogramSamples("tidemark_prediction_value", labels, value));
+    const series = 'site="shop",model="purchase"';
+    const bounds = families.tidemark_prediction_value.bounds.slice(3, -4);
+    expect(expose(samples)).toContain(
+      [
+        "# TYPE tidemark_prediction_value histogram",
+        `tidemark_prediction_value_bucket{${series},le="0"} 0`,
+        `tidemark_prediction_value_bucket{${series},le="0.1"} 2`,
+        `tidemark_prediction_value_bucket{${series},le="0.2"} 3`,
+        ...bounds.map((bound) => `tidemark_prediction_value_bucket{${series},le="${bound}"} ${bound < 1 ? 3 : 4}`),
+        ...[10, 100, 1_000, 10_000].map((bound) => `tidemark_prediction_value_bucket{${series},le="${bound}"} 4`),
+        `tidemark_prediction_value_bucket{${series},le="+Inf"} 5`,
+        `tidemark_prediction_value_sum{${series}} 20001.259`,
+        `tidemark_prediction_value_count{${series}} 5`,
+        "",
+      ].join("\n"),
     );
   });
 

@@ -45,17 +45,20 @@ export const batch = (events: unknown[], more: Record<string, unknown> = {}) => 
   ...more,
 });
 
+const KEYS = {
+  shop: "tm_shop_aaaaaaaa",
+  blog: "tm_blog_bbbbbbbb",
+  club: "tm_club_cccccccc",
+  bank: "tm_bank_dddddddd",
+  news: "tm_news_eeeeeeee",
+  gate: "tm_gate_99999999",
+  labs: "tm_labs_11111111",
+  lake: "tm_lake_22222222",
+};
+
 /** A batch for a site of the tests' deployment. */
-export const batchFor = (site: "shop" | "blog" | "club" | "bank" | "news" | "gate", events: unknown[], more = {}) => {
-  const key = {
-    shop: "tm_shop_aaaaaaaa",
-    blog: "tm_blog_bbbbbbbb",
-    club: "tm_club_cccccccc",
-    bank: "tm_bank_dddddddd",
-    news: "tm_news_eeeeeeee",
-    gate: "tm_gate_99999999",
-  };
-  return batch(events, { key: key[site], session_id: newSession(site), ...more });
+export const batchFor = (site: keyof typeof KEYS, events: unknown[], more = {}) => {
+  return batch(events, { key: KEYS[site], session_id: newSession(site), ...more });
 };
 
 const worker = (exports as unknown as { default: Fetcher }).default;

@@ -1,5 +1,5 @@
 import { defaultFeatures, defineFeatures, goalFeatures, lifetime, session } from "@tidemark/schema";
-import { defineConfig } from "../../src/config.ts";
+import { defineConfig, embedded, http, kserveV1, kserveV2, type Model } from "../../src/config.ts";
 import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
@@ -63,6 +63,50 @@ const newsFeatures = defineFeatures([
   },
 ]);
 
+/** A model file: the weighted sum of two features. */
+const sumOf = (
+  [name, version]: readonly [string, number],
+  [one, two]: readonly [string, string],
+  weights: readonly [number, number],
+) =>
+  embedded({
+    format: "tidemark-model",
+    version: 1,
+    set: { name, version },
+    inputs: [one, two].map((feature) => ({ feature, kind: "number", steps: [{ fill: 0 }] })),
+    model: { kind: "linear", coefficients: weights, intercept: 0, link: "identity" },
+  });
+
+/** The number of custom events with a weight. */
+const customEvents = (weight: number) => sumOf(["counts", 1], ["custom_event_count", "click_count"], [weight, 0]);
+
+/** The server of models, which tests put in place of `fetch`. */
+export const MODEL_SERVER = "http://127.0.0.1:1";
+
+const countsModel = { version: 1, set: "counts:1" } as const;
+const labsModels = [
+  // Versions that run when an event changes their input, and a model that reads their prediction.
+  { ...countsModel, name: "score", runs: customEvents(0.1), when: "on_change" },
+  { ...countsModel, name: "score", version: 2, runs: customEvents(0.2), when: "on_change", shadow: true },
+  {
+    ...{ name: "next", version: 1, set: "chained:1", when: "on_change" },
+    runs: sumOf(["chained", 1], ["custom_event_count", "prediction.score"], [0, 10]),
+  },
+  { ...countsModel, name: "trial", runs: customEvents(1) },
+  { ...countsModel, name: "trial", version: 2, runs: customEvents(2), canary: 0.5 },
+  { ...countsModel, name: "trial", version: 3, runs: customEvents(3), shadow: true },
+  { ...countsModel, name: "safe", runs: kserveV2({ url: MODEL_SERVER, model: "safe" }), fallback: "score" },
+  { ...countsModel, name: "bare", runs: http({ url: `${MODEL_SERVER}/bare`, response: "score" }) },
+  { ...countsModel, name: "changed", runs: customEvents(1), setHash: "000000000000" },
+  { ...countsModel, name: "stored", runs: embedded({ key: "models/stored-1.json" }) },
+  {
+    name: "popular",
+    version: 1,
+    set: "pages:1",
+    runs: sumOf(["pages", 1], ["page_views", "page_visitors_7d"], [1, 0]),
+  },
+] satisfies Model[];
+
 /** Sites of tests that split partitions. A split cannot be undone, so each test takes another site. */
 export const splitSites = Array.from({ length: 120 }, (_, index) => ({
   id: `split${index}`,
@@ -119,6 +163,40 @@ export const config = defineConfig({
       cookie: true,
       log: { days: 7 },
     },
+    {
+      id: "labs",
+      key: "tm_labs_11111111",
+      origins: ["https://labs.example"],
+      readKeySecret: "LABS_READ_KEY",
+      log: { days: 7 },
+      featureSets: [
+        { name: "counts", version: 1, entity: "session", features: ["custom_event_count", "click_count"] },
+        { name: "chained", version: 1, entity: "session", features: ["custom_event_count", "prediction.score"] },
+        { name: "pages", version: 1, entity: "page", features: ["page_views", "page_visitors_7d"] },
+      ],
+      models: labsModels,
+    },
+    {
+      id: "lake",
+      key: "tm_lake_22222222",
+      origins: ["https://lake.example"],
+      readKeySecret: "LAKE_READ_KEY",
+      log: { days: 7 },
+      featureSets: [
+        { name: "counts", version: 1, entity: "session", features: ["custom_event_count", "click_count"] },
+        { name: "chained", version: 1, entity: "session", features: ["custom_event_count", "prediction.served"] },
+      ],
+      models: [
+        {
+          ...{ ...countsModel, name: "served", when: "on_change", fallback: -1 },
+          runs: kserveV1({ url: MODEL_SERVER, model: "served" }),
+        },
+        {
+          ...{ name: "after", version: 1, set: "chained:1", when: "on_change" },
+          runs: sumOf(["chained", 1], ["custom_event_count", "prediction.served"], [0, 10]),
+        },
+      ],
+    },
     ...splitSites,
   ],
   adminKeySecret: "ADMIN_KEY",
@@ -127,6 +205,12 @@ export const config = defineConfig({
     { name: "reading", version: 1, entity: "session", features: ["event_count"] },
     { name: "reading", version: 2, entity: "session", features: ["page_view_count", "engagement_score"] },
     { name: "assists", version: 1, entity: "page", features: ["assisted_goal_count", "page_views"], log: true },
+  ],
+  models: [
+    {
+      ...{ name: "activity", version: 1, set: "reading:2" },
+      runs: sumOf(["reading", 2], ["page_view_count", "engagement_score"], [1, 0]),
+    },
   ],
 });
 

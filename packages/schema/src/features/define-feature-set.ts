@@ -9,7 +9,10 @@ export interface FeatureSet {
   version: number;
   /** Name of the entity: `session`, `user`, `page`, or that of a custom one. */
   entity: string;
-  /** Names of the features, each once, in the order of the set's vectors. */
+  /**
+   * Names of the features, each once, in the order of the set's vectors. `prediction.<model>` is the latest prediction of a
+   * model that runs on change.
+   */
   features: readonly string[];
   /** Whether the log records each vector that is served of the set, or the share of them to record, up to 1. Default: false. */
   log?: boolean | number;

@@ -25,14 +25,26 @@ export const entitiesIn = (features: readonly Feature[]): Entity[] => [
 export const featuresOf = (features: readonly Feature[], entity: string): Feature[] =>
   features.filter((feature) => entityNameOf(feature) === entity);
 
+/** Names of features in a set that have the latest prediction of a model begin with this. */
+const PREDICTION = "prediction.";
+
+/** The model whose latest prediction is the value of a feature such as `prediction.purchase`; `undefined` for any other. */
+export const modelOfFeature = (name: string): string | undefined =>
+  name.startsWith(PREDICTION) ? name.slice(PREDICTION.length) : undefined;
+
+/** The models whose latest predictions are in a set: `purchase` for `prediction.purchase`. */
+export const modelsInSet = ({ features }: Pick<FeatureSet, "features">): string[] =>
+  features.flatMap((name) => modelOfFeature(name) ?? []);
+
 /**
- * The definitions of a set's features, in the order of the set.
+ * The definitions of a set's features, in the order of the set. Predictions of models have none.
  *
  * @throws Error that names the set and the first feature that the entity does not have.
  */
 export const featuresInSet = (set: FeatureSet, features: readonly Feature[]): Feature[] => {
   const own = featuresOf(features, set.entity);
-  return set.features.map((name) => {
+  const defined = set.features.filter((name) => modelOfFeature(name) === undefined);
+  return defined.map((name) => {
     const feature = own.find((each) => each.name === name);
     if (feature) return feature;
     const elsewhere = features.find((each) => each.name === name);

@@ -29,6 +29,7 @@ export {
   type EventRecord,
   type LogRecord,
   type PayloadRecord,
+  type PredictionPayload,
   type RecordedEvent,
   type RecordKind,
   type RecordPosition,

@@ -1,6 +1,6 @@
 import type { Consent } from "../consent.ts";
 import type { FeatureEvent } from "../features/feature.ts";
-import type { DeliveryCounts, FeatureValue } from "../responses.ts";
+import type { DeliveryCounts, FeatureValue, PredictionFailure, ServedSet } from "../responses.ts";
 
 /** Every kind of record. */
 export const recordKinds = [
@@ -68,6 +68,35 @@ export interface PayloadRecord extends RecordPosition {
   kind: Exclude<RecordKind, "event" | "vector">;
   session_id?: string | undefined;
   payload: Record<string, unknown>;
+}
+
+/** The payload of a record of the kind `prediction`: one prediction, with everything that explains it. */
+export interface PredictionPayload {
+  model: string;
+  model_version: number;
+  /** The part of the version: `primary`, `canary`, or `shadow`, which never answers. */
+  role: "primary" | "canary" | "shadow";
+  /** Share of the entities for which the version has this role. */
+  probability: number;
+  entity: string;
+  id: string;
+  /** The reader that asked for it; `session` for a prediction on change. */
+  reader: "page" | "server" | "session";
+  /** Time of the vector, in UTC milliseconds by the collector's clock. */
+  time: number;
+  /** Corrected time of the latest event in the vector, in UTC milliseconds. */
+  event_time: number;
+  definition_version: string;
+  set: ServedSet;
+  /** The vector, in the order of the set. */
+  features: Record<string, FeatureValue>;
+  /** The prediction, of the model or of its fallback; `null` without both. */
+  value: number | null;
+  /** The reason for the fallback; `null` for the model's own prediction. */
+  fallback: PredictionFailure | null;
+  latency_ms: number;
+  /** Description of the failure. */
+  error?: string;
 }
 
 /** A record of the log: one JSON object. */

@@ -7,7 +7,7 @@ import { readBody } from "../read-body.ts";
 import type { RouteGroup } from "../route.ts";
 
 /** The read of many vectors by a server. */
-export const bulkFeatureRoutes: RouteGroup<"POST /v1/features"> = ({ served }) => ({
+export const bulkFeatureRoutes: RouteGroup<"POST /v1/features"> = ({ records }) => ({
   async "POST /v1/features"(c, tenant) {
     readQuery(c, []);
     const { read, deadline_ms = DEFAULT_DEADLINE_MS } = await readBody(c.req.raw, bulkRead);
@@ -15,7 +15,7 @@ export const bulkFeatureRoutes: RouteGroup<"POST /v1/features"> = ({ served }) =
       ...{ entity, id },
       selection: selectionOf(tenant, entity, named, "invalid_body"),
     }));
-    const results = await readVectors({ env: c.env, tenant, caller: "server", served }, reads, deadline_ms);
+    const results = await readVectors({ env: c.env, tenant, caller: "server", records }, reads, deadline_ms);
     const missing = read.flatMap(({ entity, id, set }, index): MissingVector[] => {
       const result = results[index];
       if (isVector(result)) return [];

@@ -12,11 +12,11 @@ const onlineRequest = z.object({
 });
 
 /** The read of features as from Feast's feature server. */
-export const feastRoutes: RouteGroup<"POST /get-online-features"> = ({ served }) => ({
+export const feastRoutes: RouteGroup<"POST /get-online-features"> = ({ records }) => ({
   async "POST /get-online-features"(c, tenant) {
     return c.json(
       await readOnlineFeatures(
-        { env: c.env, tenant, caller: "server", served },
+        { env: c.env, tenant, caller: "server", records },
         await readBody(c.req.raw, onlineRequest),
       ),
     );

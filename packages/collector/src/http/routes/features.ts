@@ -27,9 +27,9 @@ export const featureRoutes: RouteGroup<
   | "POST /v1/features/session/:id"
   | "POST /v1/features/user/:id"
   | "GET /v1/features/:entity/:id"
-> = ({ served }) => {
+> = ({ records }) => {
   const respondToServer = async (c: RouteContext, tenant: Tenant, entity: string, id: string): Promise<Response> => {
-    const reader = { env: c.env, tenant, caller: "server", served } as const;
+    const reader = { env: c.env, tenant, caller: "server", records } as const;
     return c.json(await readVector(reader, entity, id, selectionIn(c, tenant, entity)));
   };
 
@@ -57,7 +57,7 @@ export const featureRoutes: RouteGroup<
       const { key, session_secret: secret } = await readBody(c.req.raw, sessionRead);
       const tenant = tenantOf(key);
       const selection = selectionIn(c, tenant, "session");
-      const reader = { env: c.env, tenant, caller: "page", served, secret } as const;
+      const reader = { env: c.env, tenant, caller: "page", records, secret } as const;
       return c.json(serve(reader, await readOwnSession(c, reader, c.req.param("id")), selection));
     },
 
@@ -72,7 +72,7 @@ export const featureRoutes: RouteGroup<
           "user_token: expected the HMAC-SHA256 of the user's id with the secret that userTokenSecret names.",
         );
       const selection = selectionIn(c, tenant, "user");
-      const reader = { env: c.env, tenant, caller: "page", served, secret } as const;
+      const reader = { env: c.env, tenant, caller: "page", records, secret } as const;
       await readOwnSession(c, reader, session_id);
       // The ids of the user's other browsers are for servers only.
       return c.json({ ...(await readVector(reader, "user", id, selection)), anonymous_ids: undefined });

@@ -8,6 +8,7 @@ import { forgetRoutes } from "./forget.ts";
 import { healthRoutes } from "./health.ts";
 import { logRoutes } from "./log.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { predictionRoutes } from "./predictions.ts";
 import { rebuildRoutes } from "./rebuild.ts";
 import { tectonRoutes } from "./tecton.ts";
 
@@ -20,6 +21,7 @@ export const createHandlers = (deployment: Deployment): Handlers => ({
   ...entityRoutes(deployment),
   ...feastRoutes(deployment),
   ...tectonRoutes(deployment),
+  ...predictionRoutes(deployment),
   ...logRoutes(deployment),
   ...metricsRoutes(deployment),
   ...rebuildRoutes(deployment),

@@ -42,11 +42,11 @@ const getFeaturesBatch = z.object({ params: z.preprocess(inCamelCase, z.object({
 /** The reads of a feature set as from Tecton's feature server. */
 export const tectonRoutes: RouteGroup<
   "POST /api/v1/feature-service/get-features" | "POST /api/v1/feature-service/get-features-batch"
-> = ({ served }) => ({
+> = ({ records }) => ({
   async "POST /api/v1/feature-service/get-features"(c, tenant) {
     const { params } = await readBody(c.req.raw, getFeatures);
     const { featureServiceName, metadataOptions, joinKeyMap } = params;
-    const reader = { env: c.env, tenant, caller: "server", served } as const;
+    const reader = { env: c.env, tenant, caller: "server", records } as const;
     const keys = [joinKeyMap];
     const { vectors, metadata } = await readServiceFeatures(reader, featureServiceName, keys, metadataOptions, false);
     return c.json({ result: vectors[0], metadata });
@@ -56,7 +56,7 @@ export const tectonRoutes: RouteGroup<
     const { params } = await readBody(c.req.raw, getFeaturesBatch);
     const { featureServiceName, metadataOptions, requestData } = params;
     const keys = requestData.map(({ joinKeyMap }) => joinKeyMap);
-    const reader = { env: c.env, tenant, caller: "server", served } as const;
+    const reader = { env: c.env, tenant, caller: "server", records } as const;
     const { vectors, metadata } = await readServiceFeatures(reader, featureServiceName, keys, metadataOptions, true);
     return c.json({ result: vectors, metadata });
   },

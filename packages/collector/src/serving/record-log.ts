@@ -1,14 +1,9 @@
-import type { ServedSet } from "@tidemark/schema";
 import { PUSH_VERSION, type Push } from "../entities/push.ts";
 import { type Env, partitionOf } from "../env.ts";
 import { knownDepth, learnDepth, partitionFor } from "../partition/binding.ts";
 import type { SessionSender } from "../partition/partition.ts";
-import { packServed } from "../records/packed-records.ts";
+import { packRecord, type UnplacedPayload } from "../records/packed-records.ts";
 import type { Tenant } from "../tenants.ts";
-import type { Vector } from "./read-vector.ts";
-import type { Reader } from "./reader.ts";
-
-const titleOf = ({ name, version }: ServedSet): string => `${name}:${version}`;
 
 /** Delay of a flush, in milliseconds. An isolate that stops loses the records since its latest flush. */
 const FLUSH_AFTER_MS = 1_000;
@@ -19,10 +14,10 @@ const MAX_WAITING = 5_000;
 /** Largest number of records that one call sends. */
 const MAX_SENT = 500;
 
-/** A vector that was served, as the log has it. */
-interface Served {
+/** A record that waits, and the time at which it was added. */
+interface Waiting {
   received_at: number;
-  payload: Record<string, unknown>;
+  record: UnplacedPayload;
 }
 
 /** Records on their way to a partition. They never change, so that a repeated call adds nothing. */
@@ -37,7 +32,7 @@ interface SiteRecords {
   sender: SessionSender;
   /** Numbers of the latest push and of its latest record. */
   latest: { push: number; arrival: number };
-  waiting: Served[];
+  waiting: Waiting[];
   unconfirmed: Sent | undefined;
 }
 
@@ -47,8 +42,8 @@ const nextOf = (records: SiteRecords): Sent => {
   const push = records.latest.push + 1;
   const { arrival } = records.latest;
   records.latest = { push, arrival: arrival + taken.length };
-  const frames = taken.map(({ received_at, payload }, index) =>
-    packServed({ push, arrival: arrival + index + 1, received_at }, payload),
+  const frames = taken.map(({ received_at, record }, index) =>
+    packRecord({ push, arrival: arrival + index + 1, received_at }, record),
   );
   return {
     text: JSON.stringify([{ n: push, deltas: {} } satisfies Push]),
@@ -75,11 +70,12 @@ const sendNext = async (env: Env, records: SiteRecords): Promise<boolean> => {
 };
 
 /**
- * Sends vectors that were served to the log. No response waits for it. A sent record is in the log once.
+ * Sends records of reads to the log: served vectors and predictions. No response waits for it. A sent record is in the log
+ * once.
  */
-export interface ServedLog {
-  /** Adds a vector, if its set is recorded. The share of a set is drawn at random. */
-  add(reader: Reader, vector: Vector): void;
+export interface RecordLog {
+  /** Adds a record, if the site has a log. */
+  add(tenant: Tenant, record: UnplacedPayload): void;
   /**
    * Sends the records after {@link FLUSH_AFTER_MS}.
    *
@@ -88,8 +84,8 @@ export interface ServedLog {
   flush(env: Env): Promise<void> | undefined;
 }
 
-/** Creates a log of served vectors without records. */
-export const createServedLog = (): ServedLog => {
+/** Creates a log without records. */
+export const createRecordLog = (): RecordLog => {
   const sites = new Map<string, SiteRecords>();
   let flushingSince = Number.NEGATIVE_INFINITY;
 
@@ -113,19 +109,15 @@ export const createServedLog = (): ServedLog => {
       try {
         while (await sendNext(env, records));
       } catch (error) {
-        console.error("served vectors could not be sent to the log; they wait for the next attempt", error);
+        console.error("records could not be sent to the log; they wait for the next attempt", error);
       }
   };
 
   return {
-    add({ tenant, caller }, { features, set, ...vector }) {
-      const own = tenant.featureSets.find(({ served }) => set && titleOf(served) === titleOf(set));
-      if (!tenant.log || Math.random() >= Number(own?.log ?? 0)) return;
-      const { entity, id, event_time, age_ms, definition_version } = vector;
-      const received_at = Date.now();
+    add(tenant, record) {
+      if (!tenant.log) return;
       const { waiting } = recordsOf(tenant);
-      const payload = { reader: caller, entity, id, event_time, age_ms, definition_version, set, features };
-      waiting.push({ received_at, payload });
+      waiting.push({ received_at: Date.now(), record });
       if (waiting.length > MAX_WAITING) waiting.shift();
     },
 
