@@ -72,7 +72,7 @@ const run = async (
   const subject = subjectOf(vector, read, model, predicted);
   const { event_time, age_ms, definition_version } = vector;
   const outcome = await predict(model, tenant, env, subject, longestMs);
-  const circumstances = { reader: caller, time: event_time + age_ms, event_time, definition_version };
+  const circumstances = { reader: caller, time: Math.round(event_time + age_ms), event_time, definition_version };
   const payload = { ...predictionRecord(assigned, subject, outcome, circumstances) };
   records.add(tenant, {
     kind: "prediction",
