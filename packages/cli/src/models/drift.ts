@@ -42,7 +42,8 @@ const countGroups = async (
   own: string,
   edges: readonly number[],
 ): Promise<Map<number, number[]>> => {
-  const group = edges.map((edge) => `CAST(value >= ${edge} AS INTEGER)`).join(" + ") || "0";
+  // A number in SQL text is a decimal, whose conversion to a DOUBLE is not exact; a text's is.
+  const group = edges.map((edge) => `CAST(value >= CAST('${edge}' AS DOUBLE) AS INTEGER)`).join(" + ") || "0";
   const rows = await database.all(
     `SELECT day, ${group} AS "group", count(*) AS predictions FROM ${PREDICTIONS} WHERE ${own} GROUP BY ALL`,
   );
