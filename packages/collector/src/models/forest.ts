@@ -1,5 +1,5 @@
 import type { Field } from "./field.ts";
-import { MAX_DEPTH, MAX_NODES } from "./limits.ts";
+import { MAX_DEPTH, MAX_NODES, MAX_SET_WORDS } from "./limits.ts";
 import { ModelError } from "./model-error.ts";
 
 /** A leaf of a tree. */
@@ -73,7 +73,7 @@ export class ForestBuilder {
       if ("value" in source) {
         this.#push(-1, source.value, NUMBERS);
       } else {
-        this.#push(source.column, ...this.#testOf(source));
+        this.#push(source.column, ...this.#testOf(source, field));
         // The left child comes next in the arrays.
         pending.push({ id: source.right, parent: 2 * node + 1, depth: depth + 1 });
         pending.push({ id: source.left, parent: 2 * node, depth: depth + 1 });
@@ -122,11 +122,13 @@ export class ForestBuilder {
     this.#children.push(0, 0);
   }
 
-  #testOf({ threshold, categories, missingLeft }: Split<unknown>): [number: number, kind: number] {
+  #testOf({ threshold, categories, missingLeft }: Split<unknown>, field: Field): [number: number, kind: number] {
     const side = missingLeft ? MISSING_LEFT : 0;
     if (categories === undefined) return [threshold, NUMBERS + side];
     const start = this.#sets.length;
     const words = categories.length === 0 ? 0 : (Math.max(...categories) >>> 5) + 1;
+    if (start + words > MAX_SET_WORDS)
+      throw new ModelError(field.path, `sets of categories of at most ${MAX_SET_WORDS} words together`, "more");
     this.#sets.push(words, ...Array<number>(words).fill(0));
     for (const code of categories) {
       const word = start + 1 + (code >>> 5);

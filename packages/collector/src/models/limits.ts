@@ -15,3 +15,6 @@ export const MAX_COLUMNS = 2_000;
 
 /** The largest number of categories of a column. Their codes are smaller. */
 export const MAX_CATEGORIES = 65_536;
+
+/** The largest size of all sets of categories in the splits of a model together, in words of 32 categories. */
+export const MAX_SET_WORDS = 1_000_000;

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type ModelSet, readModel } from "../../src/models/model.ts";
 
@@ -33,5 +35,23 @@ describe("a linear model of tidemark-models", () => {
     [[2, "/", null, ["/", "/pay"]], 1 - 1_000_000],
   ] as const)("predicts from numbers, texts, booleans, lists and missing values: %j", (values, expected) => {
     expect(predict(values)).toBe(expected);
+  });
+});
+
+describe("the file in docs/models.md", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/models.md"), "utf8");
+  const [, text = ""] = /```json\n([^`]*"tidemark-model"[^`]*)```/s.exec(page) ?? [];
+  const model = readModel(JSON.parse(text), { ...set, features: ["dwell_ms", "entry_path"] });
+
+  it("predicts a probability", () => {
+    expect(model.predict([13_000, "/cart"])).toBeCloseTo(1 / (1 + Math.exp(-0.1)), 12);
+    expect(model.predict([null, null])).toBeCloseTo(1 / (1 + Math.exp(2.1 + 0.8 * 1.6)), 12);
+  });
+
+  it("has the training and the distribution of its predictions", () => {
+    expect(model).toMatchObject({
+      ...{ trainedBy: "sklearn 1.9.1", trainedAt: 1_795_000_000_000 },
+      reference: { edges: [0.05, 0.2], shares: [0.5, 0.3, 0.2] },
+    });
   });
 });

@@ -1,0 +1,12 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { differenceOf, readCases } from "./library-cases.ts";
+
+const golden = readCases(join(import.meta.dirname, "golden.json.gz"));
+
+describe(`predictions of ${golden.versions}`, () => {
+  it.each(golden.cases.map((each) => [each.name, each] as const))("%s", (_, each) => {
+    expect(each.predictions.length).toBe(golden.rows.length);
+    expect(differenceOf(each, golden)).toBeLessThan(1e-6);
+  });
+});
