@@ -138,7 +138,8 @@ class Tidemark:
             entity: the kind of entity of the model's feature set, such as `session`.
             id: its id; that of a page is its path.
 
-        Raises NotFoundError, ExpiredError, ForbiddenError.
+        Raises NotFoundError, ExpiredError, ForbiddenError; UnavailableError with the code `model_unavailable` if the model's
+        server has failed and there is no fallback.
         """
         path = "/".join(quote(part, safe="") for part in (model, entity, id))
         prediction: Prediction = self._transport.request("POST", f"/v1/predict/{path}")
@@ -147,12 +148,12 @@ class Tidemark:
     def predict_for(
         self, model: str, entities: Iterable[EntityKey], *, deadline_ms: Optional[int] = None
     ) -> BulkPredictions:
-        """Predicts for several entities in one request.
+        """Predicts for up to 200 entities in one request.
 
         Each entity is in `predictions` or, with the code of the reason, in `missing`.
 
         Arguments:
-            deadline_ms: time until the collector answers with what it has. Default: that of the collector.
+            deadline_ms: time until the collector answers with what it has. Default: 250.
         """
         body: Dict[str, Any] = {"read": [{"entity": entity, "id": id} for entity, id in entities]}
         if deadline_ms is not None:

@@ -66,20 +66,20 @@ class BulkFeatures(TypedDict):
 class Prediction(TypedDict):
     """A prediction of a model about an entity. Times are UTC milliseconds.
 
-    `fallback` is the reason why the value is that of the fallback: `timeout`, `error`, `open` or `missing_model`. It is None
-    if the value is the model's. `value` is None if the model gave none and has no fallback. `set` is the feature set of the
-    model; `event_time` is the time of the latest event in its features, and `age_ms` their age.
+    `fallback` is the failure for which the value is that of the fallback: `timeout`, `error`, `open` or `missing_model`. It is
+    None if the value is the model's. `set` is the feature set of the model. `event_time` is the time of the latest event in
+    its features, and `age_ms` their age.
     """
 
     model: str
     version: int
     entity: str
     id: str
-    value: Optional[float]
+    value: float
     fallback: Optional[str]
     latency_ms: float
-    event_time: Optional[int]
-    age_ms: Optional[int]
+    event_time: int
+    age_ms: int
     set: ServedSet
 
 

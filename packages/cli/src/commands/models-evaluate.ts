@@ -18,6 +18,7 @@ import { evaluate } from "../models/evaluation.ts";
 import { evaluationText, leftOutLine, refusalText } from "../models/evaluation-text.ts";
 import { plot } from "../models/plot.ts";
 import { readPredictions } from "../models/predictions.ts";
+import { referencesOf } from "../models/references.ts";
 
 /** Limit of DuckDB's memory; more goes to temporary files. */
 const MEMORY_LIMIT = "2GB";
@@ -139,7 +140,7 @@ export const modelsEvaluate = defineCommand({
           const parts = await prepareEvents(database, "as_of");
           return evaluate(database, {
             ...{ entity, after_ms, horizon_ms, end, label, features: site.features, parts },
-            ...{ keepsTraffic: traffic === "all", references: new Map() },
+            ...{ keepsTraffic: traffic === "all", references: referencesOf(site.models, model) },
           });
         },
       );

@@ -3,7 +3,12 @@ import { formatTable } from "../command-line/table.ts";
 import { openDeployment } from "../deployment/deployment.ts";
 import { findReader } from "../log/collector-address.ts";
 import { readFlags, siteFor } from "../log/log-flags.ts";
-import { listModels } from "../models/model-client.ts";
+import { type ListedModel, listModels } from "../models/model-client.ts";
+
+const stateText = ({ state, reason, server_ready }: ListedModel): string => {
+  if (reason !== undefined) return `${state}: ${reason}`;
+  return server_ready === false ? `${state}, but its server is not` : state;
+};
 
 /** `tidemark models list`. */
 export const modelsList = defineCommand({
@@ -22,8 +27,8 @@ export const modelsList = defineCommand({
       console.log(
         formatTable(
           ["model", "version", "role", "set", "runs", "when", "state"],
-          models.map(({ name, version, role, set, runs, when, state, reason }) => [
-            ...[name, version, role, set, runs, when, reason === undefined ? state : `${state}: ${reason}`],
+          models.map((model) => [
+            ...[model.name, model.version, model.role, model.set, model.runs, model.when, stateText(model)],
           ]),
         ),
       );

@@ -1,4 +1,4 @@
-import { type DaysToLive, featureSetsOf, goalsOf } from "@tidemark/collector/config";
+import { type DaysToLive, featureSetsOf, goalsOf, type Model, modelsOf } from "@tidemark/collector/config";
 import type { Feature, FeatureSet, Goal } from "@tidemark/schema";
 import { CommandError, UsageError } from "../command-line/command-error.ts";
 import type { Deployment } from "../deployment/deployment.ts";
@@ -50,6 +50,7 @@ export interface TrainingSite extends LogSite {
   readKeySecret: string;
   featureSets: readonly FeatureSet[];
   goals: readonly Goal[];
+  models: readonly Model[];
   daysToLive: DaysToLive;
 }
 
@@ -63,7 +64,7 @@ export const siteFor = ({ config }: Deployment, given: string | undefined): Trai
     const features = site.features ?? config.features;
     return {
       ...{ id: site.id, readKeySecret: site.readKeySecret, features },
-      ...{ featureSets: featureSetsOf(config, site), goals: goalsOf(config, site) },
+      ...{ featureSets: featureSetsOf(config, site), goals: goalsOf(config, site), models: modelsOf(config, site) },
       daysToLive: site.daysToLive ?? config.daysToLive ?? {},
     };
   }

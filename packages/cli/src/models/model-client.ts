@@ -15,6 +15,8 @@ export interface ListedModel {
   state: "ready" | "refused";
   /** Why a refused model does not load. */
   reason?: string;
+  /** Whether the model's server says that it is ready; absent without such a server. */
+  server_ready?: boolean;
 }
 
 /** A prediction, as `POST /v1/predict/{model}/{entity}/{id}` answers. */
@@ -23,8 +25,8 @@ export interface PredictionResponse {
   version: number;
   entity: string;
   id: string;
-  value: number | null;
-  /** Why the value is that of the fallback; `null` if it is the model's. */
+  value: number;
+  /** The failure for which the value is that of the fallback; `null` if it is the model's. */
   fallback: string | null;
   latency_ms: number;
   /** Time of the latest event in the features, in UTC milliseconds. */

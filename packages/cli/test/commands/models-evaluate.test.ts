@@ -20,18 +20,26 @@ const config = configWith(
 
 const writeLog = visitsLog();
 
-const run = async (predictions: readonly Prediction[], ...args: string[]): Promise<Outcome & { folder: string }> => {
-  const folder = deploymentFolder(config);
+const runWith = async (
+  own: string,
+  predictions: readonly Prediction[],
+  ...args: string[]
+): Promise<Outcome & { folder: string }> => {
+  const folder = deploymentFolder(own);
   await writeLog(join(folder, "visits"), predictions);
   const outcome = await runTidemark(folder, ["models", "evaluate", "--log", "visits", "--model", "purchase", ...args]);
   return { ...outcome, folder };
 };
 
-const evaluated = async (predictions: readonly Prediction[], ...args: string[]): Promise<VersionEvaluation[]> => {
-  const outcome = await run(predictions, "--json", ...args);
+const run = (predictions: readonly Prediction[], ...args: string[]) => runWith(config, predictions, ...args);
+
+const versionsIn = (outcome: Outcome): VersionEvaluation[] => {
   expect(outcome).toMatchObject({ code: 0, stderr: "" });
   return outcome.json()[0]?.versions as VersionEvaluation[];
 };
+
+const evaluated = async (predictions: readonly Prediction[], ...args: string[]): Promise<VersionEvaluation[]> =>
+  versionsIn(await run(predictions, "--json", ...args));
 
 const isVisitor = ({ records }: GeneratedVisit): boolean => records[0]?.event.traffic === undefined;
 const visitors = visits.filter(isVisitor);
@@ -181,6 +189,24 @@ describe("tidemark models evaluate", () => {
       return counts;
     };
     expect(second).toBeCloseTo(stabilityIndex(countsOn("2026-10-01"), countsOn("2026-10-02")), 10);
+  });
+
+  it("compares them with the distribution in the model's file, if the configuration imports it", async () => {
+    const predictions = visits.map((visit) =>
+      predictionOf(visit, { value: visit.decision.probability < 0.1 ? 0.05 : 0.1 }),
+    );
+    const share = predictions.filter(({ value }) => value === 0.05).length / predictions.length;
+    const file = { format: "tidemark-model", reference: { edges: [0.1], shares: [share, 1 - share] } };
+    const model = { name: "purchase", version: 1, set: "intent:1", runs: { type: "embedded", file } };
+    const set = { name: "intent", version: 1, entity: "session", features: ["dwell_ms"] };
+    const own = config.replace(
+      "  goals:",
+      `  models: [${JSON.stringify(model)}],\n  featureSets: [${JSON.stringify(set)}],\n  goals:`,
+    );
+    const [version] = versionsIn(await runWith(own, predictions, "--json", ...goal));
+    const { reference, days } = (version as VersionEvaluation).drift;
+    expect(reference).toBe("model");
+    for (const { psi } of days) expect(psi).toBeLessThan(0.02);
   });
 
   it("prints tables for people, and draws each version", async () => {

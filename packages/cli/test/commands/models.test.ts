@@ -12,6 +12,10 @@ const MODELS = [
     ...{ name: "churn", version: 1, set: "loyalty:3", runs: "kserve_v2", when: "on_demand", role: "shadow" },
     ...{ state: "refused", reason: "its set has changed" },
   },
+  {
+    ...{ name: "value", version: 4, set: "loyalty:3", runs: "kserve_v1", when: "on_demand", role: "canary" },
+    ...{ state: "ready", server_ready: false },
+  },
 ];
 
 const PREDICTION = {
@@ -42,6 +46,7 @@ describe("tidemark models list", () => {
     expect(listed).toMatchObject({ code: 0, stderr: "" });
     expect(listed.stdout).toMatch(/^purchase +2 +primary +purchase_intent:1 +embedded +on_change +ready$/m);
     expect(listed.stdout).toMatch(/^churn +1 +shadow +loyalty:3 +kserve_v2 +on_demand +refused: its set has changed$/m);
+    expect(listed.stdout).toMatch(/^value +4 +canary +loyalty:3 +kserve_v1 +on_demand +ready, but its server is not$/m);
     expect(requests).toEqual(["GET /v1/models Bearer the-read-key"]);
 
     const json = await runTidemark(deploymentFolder(), ["models", "list", "--url", url, "--json"], env);
