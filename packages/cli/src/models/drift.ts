@@ -18,9 +18,10 @@ export interface Reference {
 export interface DriftDay {
   /** Date in UTC, such as `2026-11-29`. */
   date: string;
-  /** Predictions of the model, without fallbacks. */
+  /** Predictions of the model. */
   predictions: number;
-  fallbacks: number;
+  /** Predictions that the model did not make, with a fallback or without one. */
+  failures: number;
   /** Mean prediction; `null` without one. */
   mean: number | null;
   /** Population stability index against the reference; `null` for a day with fewer than 100 predictions. */
@@ -77,7 +78,7 @@ const referenceOf = async (database: Database, own: string, day: unknown): Promi
 export const driftOf = async (database: Database, selection: string, given?: Reference): Promise<Drift> => {
   const own = `is_scored AND ${selection}`;
   const days = await database.all(
-    `SELECT day, count(*) FILTER (is_scored) AS predictions, count(fallback) AS fallbacks, avg(value) FILTER (is_scored) AS mean
+    `SELECT day, count(*) FILTER (is_scored) AS predictions, count(*) FILTER (NOT is_scored) AS failures, avg(value) FILTER (is_scored) AS mean
      FROM ${PREDICTIONS} WHERE ${selection} GROUP BY day ORDER BY day`,
   );
   const first = days.find(({ predictions }) => Number(predictions) >= LEAST_PREDICTIONS);
@@ -85,8 +86,8 @@ export const driftOf = async (database: Database, selection: string, given?: Ref
   const counts = await countGroups(database, own, reference?.edges ?? []);
   return {
     reference: given ? "model" : first ? dateOf(first.day) : null,
-    days: days.map(({ day, predictions, fallbacks, mean }) => ({
-      ...{ date: dateOf(day), predictions: Number(predictions), fallbacks: Number(fallbacks) },
+    days: days.map(({ day, predictions, failures, mean }) => ({
+      ...{ date: dateOf(day), predictions: Number(predictions), failures: Number(failures) },
       mean: mean === null ? null : Number(mean),
       psi:
         reference && Number(predictions) >= LEAST_PREDICTIONS

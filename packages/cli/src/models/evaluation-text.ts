@@ -70,9 +70,9 @@ const decilesTable = ({ scores }: VersionEvaluation): string =>
 
 const driftTable = ({ drift }: VersionEvaluation): string =>
   formatTable(
-    ["day", "predictions", "fallbacks", "mean", "PSI"],
-    drift.days.map(({ date, predictions, fallbacks, mean, psi }) => [
-      ...[date, predictions, fallbacks, mean === null ? null : decimals(mean), psi === null ? null : decimals(psi)],
+    ["day", "predictions", "failures", "mean", "PSI"],
+    drift.days.map(({ date, predictions, failures, mean, psi }) => [
+      ...[date, predictions, failures, mean === null ? null : decimals(mean), psi === null ? null : decimals(psi)],
     ]),
   );
 

@@ -10,9 +10,9 @@ import { type Counts, countsOf, hasTooFew, type Scores, scoresOf } from "./score
 
 /** Predictions that are in no score, by the reason. */
 export interface LeftOut {
-  /** The fallback answered in place of the model, by its reason. */
+  /** The fallback answered in place of the model, by the failure. */
   fallbacks: Record<string, number>;
-  /** The model gave no value, and neither did a fallback. */
+  /** The model failed, and had no fallback. */
   without_value: number;
   /** Made before the moment from which predictions count, or of an entity without events. */
   early: number;
@@ -73,7 +73,7 @@ export const evaluate = async (database: Database, options: EvaluationOptions): 
      FROM rows LEFT JOIN outcomes ON outcomes.id = rows.id AND outcomes.as_of = rows.as_of AND outcomes.until = rows.until`,
   );
   const versions = await database.all(
-    `SELECT model_version, role, count(*) AS recorded, count(*) FILTER (NOT is_scored AND fallback IS NULL) AS without_value,
+    `SELECT model_version, role, count(*) AS recorded, count(*) FILTER (value IS NULL) AS without_value,
        count(*) FILTER (is_scored) AS scored
      FROM ${PREDICTIONS} GROUP BY ALL ORDER BY model_version, role`,
   );
@@ -105,7 +105,7 @@ export const evaluate = async (database: Database, options: EvaluationOptions): 
       left_out: {
         fallbacks: await countBy(
           database,
-          `SELECT fallback AS reason, count(*) AS predictions FROM ${PREDICTIONS} WHERE ${own} AND fallback IS NOT NULL
+          `SELECT fallback AS reason, count(*) AS predictions FROM ${PREDICTIONS} WHERE ${own} AND fallback IS NOT NULL AND value IS NOT NULL
            GROUP BY fallback ORDER BY fallback`,
         ),
         without_value: Number(without_value),

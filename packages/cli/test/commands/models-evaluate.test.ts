@@ -79,14 +79,18 @@ describe("tidemark models evaluate", () => {
   });
 
   it("leaves out fallbacks and the site's own people, and counts them", async () => {
-    const reasons = ["timeout", "timeout", "open"];
+    const fallbacks = ["timeout", "timeout", "open"];
     const predictions = visits.map((visit, index) =>
-      predictionOf(visit, index < 3 ? { value: 0.99, fallback: reasons[index] } : index < 5 ? { value: null } : {}),
+      predictionOf(
+        visit,
+        index < 3 ? { value: 0.99, fallback: fallbacks[index] } : index < 5 ? { value: null, fallback: "error" } : {},
+      ),
     );
     const [version] = await evaluated(predictions, ...goal);
     const known = visits.slice(5).filter(isVisitor);
     expect(version).toMatchObject({ recorded: 2_000, predictions: known.length, scores: scoresOf(scoredOf(known)) });
     expect(version?.left_out).toMatchObject({ fallbacks: { open: 1, timeout: 2 }, without_value: 2 });
+    expect(version?.drift.days[0]?.failures).toBe(5);
     const { test = 0, internal = 0 } = version?.left_out ?? {};
     expect(test).toBeGreaterThan(0);
     expect(internal).toBeGreaterThan(0);
