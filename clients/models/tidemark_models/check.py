@@ -101,11 +101,13 @@ def with_missing(features: Sequence[str], rows: Rows) -> Any:
 def _neighbours(threshold: float) -> List[float]:
     with np.errstate(over="ignore"):
         near = np.float32(threshold)
-    around = [np.nextafter(near, np.float32(end)) for end in (-np.inf, np.inf)]
-    return [
-        *(threshold, float(np.nextafter(threshold, -np.inf)), float(np.nextafter(threshold, np.inf))),
-        *(float(near), float(around[0]), float(around[1]), float(np.nextafter(np.float64(near), np.inf))),
+    lower, higher = np.nextafter(near, np.float32(-np.inf)), np.nextafter(near, np.float32(np.inf))
+    values = [
+        *(threshold, np.nextafter(threshold, -np.inf), np.nextafter(threshold, np.inf)),
+        *(near, np.nextafter(np.float64(near), -np.inf), np.nextafter(np.float64(near), np.inf)),
+        *(lower, np.nextafter(np.float64(lower), np.inf), higher, np.nextafter(np.float64(higher), -np.inf)),
     ]
+    return [float(value) for value in values]
 
 
 _INVERSES: Dict[str, Callable[[float, Any], float]] = {

@@ -13,6 +13,12 @@ export const checkFeatureNames = (names: Field, { features }: ModelSet): void =>
   if (given.length > features.length) names.refuse(`the ${features.length} features of the set`, ADVICE);
 };
 
+/** Checks that a feature has single values, if the kinds of the set's features are known. */
+export const checkIsSingle = (place: Field, feature: string, { kinds }: ModelSet): void => {
+  if (kinds?.get(feature) === "list")
+    place.refuse(`a feature of single values; those of ${feature} are lists`, "Name the entry of the list.");
+};
+
 /** Checks that a feature has numbers, if the kinds of the set's features are known. */
 export const checkIsNumber = (place: Field, feature: string, { kinds }: ModelSet): void => {
   const kind = kinds?.get(feature);

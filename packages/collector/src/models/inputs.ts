@@ -1,7 +1,7 @@
 import type { FeatureValue } from "@tidemark/schema";
 import { type Category, type Column, codeIn, numberOf } from "./columns.ts";
 import type { ModelSet } from "./embedded-model.ts";
-import { checkIsNumber } from "./feature-names.ts";
+import { checkIsNumber, checkIsSingle } from "./feature-names.ts";
 import type { Field } from "./field.ts";
 import { MAX_CATEGORIES, MAX_COLUMNS } from "./limits.ts";
 
@@ -83,8 +83,9 @@ const numberInput = (input: Field, set: ModelSet): Encoding => {
 };
 
 /** The position of the value in a list of categories. */
-const categoryInput = (input: Field): Encoding => {
+const categoryInput = (input: Field, set: ModelSet): Encoding => {
   input.only("feature", "kind", "entry", "steps", "categories", "unknown");
+  if (!input.has("entry")) checkIsSingle(input.at("feature"), input.at("feature").text(), set);
   const categories = categoriesIn(input.at("categories"));
   const unknown = input.optional("unknown")?.number() ?? Number.NaN;
   return { encode: codeIn(categories, unknown), canBeMissing: !(categories.includes(null) && !Number.isNaN(unknown)) };

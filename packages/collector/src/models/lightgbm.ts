@@ -1,6 +1,6 @@
 import { type Category, type Column, codeIn, encoderOf, numberOf } from "./columns.ts";
 import type { EmbeddedModel, ModelSet } from "./embedded-model.ts";
-import { checkFeatureNames, checkIsNumber } from "./feature-names.ts";
+import { checkFeatureNames, checkIsNumber, checkIsSingle } from "./feature-names.ts";
 import { Field } from "./field.ts";
 import { ForestBuilder, type Leaf, type Split } from "./forest.ts";
 import { MAX_CATEGORIES, MAX_COLUMNS, MAX_TREES } from "./limits.ts";
@@ -76,6 +76,7 @@ const columnsOf = (root: Field, set: ModelSet, missing: MissingTypes): Column[] 
   const names = categoryNames(root, set);
   return set.features.map((name, feature) => {
     const categories = names.get(feature);
+    checkIsSingle(root.at("feature_names").item(name, feature), name, set);
     // LightGBM reads a category that is not in the list as a missing value.
     if (categories) return { feature, encode: codeIn(categories, Number.NaN) };
     checkIsNumber(root.at("feature_names").item(name, feature), name, set);

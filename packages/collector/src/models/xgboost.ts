@@ -1,6 +1,6 @@
 import { type Category, type Column, codeIn, encoderOf, numberOf } from "./columns.ts";
 import type { EmbeddedModel, ModelSet } from "./embedded-model.ts";
-import { checkFeatureNames, checkIsNumber } from "./feature-names.ts";
+import { checkFeatureNames, checkIsNumber, checkIsSingle } from "./feature-names.ts";
 import type { Field } from "./field.ts";
 import { ForestBuilder, type Leaf, type Split } from "./forest.ts";
 import { MAX_CATEGORIES, MAX_COLUMNS, MAX_NODES, MAX_TREES } from "./limits.ts";
@@ -97,9 +97,10 @@ const columnsOf = (learner: Field, model: Field, set: ModelSet): Column[] => {
   return set.features.map((name, feature) => {
     const encoding = encodings[feature];
     const names = types[feature] === "c" && encoding ? categoryNames(encoding) : [];
+    checkIsSingle(learner.at("feature_names").item(name, feature), name, set);
     // XGBoost rejects a row with an unknown category; pandas makes it a missing one before.
     if (names.length > 0) return { feature, encode: codeIn(names, Number.NaN) };
-    checkIsNumber(learner.at("feature_types").item(types[feature], feature), name, set);
+    checkIsNumber(learner.at("feature_names").item(name, feature), name, set);
     return { feature, encode: numberOf };
   });
 };

@@ -9,4 +9,10 @@ describe(`predictions of ${golden.versions}`, () => {
     expect(each.predictions.length).toBe(golden.rows.length);
     expect(differenceOf(each, golden)).toBeLessThan(1e-6);
   });
+
+  const exact = ["xgboost reg:squarederror", "xgboost dart regression", "tidemark-models XGBRegressor"];
+  it.each(exact)("%s: in 32 bits, to the last bit", (name) => {
+    const found = golden.cases.find((each) => each.name === name);
+    expect(found && differenceOf(found, golden)).toBe(0);
+  });
 });

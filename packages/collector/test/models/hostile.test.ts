@@ -92,7 +92,7 @@ describe("a model file is refused", () => {
       dart,
       ["learner", "gradient_booster", "weight_drop"],
       [1],
-      /weight_drop: expected an array of 2/,
+      /weight_drop: expected an array of 3/,
     ],
     ["with a cycle", xgboost, [...tree, "left_children", 1], 1, /trees\[0\]: expected a tree.*one parent/],
     [
@@ -218,10 +218,15 @@ describe("a model file is refused", () => {
     expect(() => readModel(changed(file, path, value), set)).toThrow(message);
   });
 
-  it("that computes a list as a number", () => {
-    const kinds = new Map([["click_count", "list" as const]]);
-    const expected = /feature_types\[0\]: expected a feature of numbers.*click_count are lists/;
-    expect(() => readModel(xgboost, { ...set, kinds })).toThrow(expected);
+  it.each([
+    ["click_count", "list", xgboost, /feature_names\[0\]: expected a feature of single values.*click_count are lists/],
+    ["click_count", "string", xgboost, /feature_names\[0\]: expected a feature of numbers.*click_count are texts/],
+    ["entry_path", "list", lightgbm, /feature_names\[4\]: expected a feature of single values.*entry_path are lists/],
+    ["click_count", "string", lightgbm, /feature_names\[0\]: expected a feature of numbers/],
+    ["entry_path", "list", forest, /inputs\[0\].feature: expected a feature of single values.*Name the entry/],
+    ["click_count", "list", forest, /inputs\[2\].feature: expected a feature of numbers/],
+  ] as const)("whose encoding does not fit the values of a feature: %s as %s", (feature, kind, file, message) => {
+    expect(() => readModel(file, { ...set, kinds: new Map([[feature, kind]]) })).toThrow(message);
   });
 });
 

@@ -38,6 +38,32 @@ describe("a linear model of tidemark-models", () => {
   });
 });
 
+describe("a model of LightGBM", () => {
+  const leaves = { left_child: { leaf_value: 1 }, right_child: { leaf_value: 2 } };
+  const modelOf = (split: object) =>
+    readModel(
+      {
+        ...{ version: "v4", num_tree_per_iteration: 1, average_output: false, objective: "regression" },
+        ...{ feature_names: ["click_count"], feature_infos: {}, pandas_categorical: null },
+        tree_info: [{ tree_structure: { split_feature: 0, decision_type: "<=", ...split, ...leaves } }],
+      },
+      { ...set, features: ["click_count"] },
+    );
+  const largest = Math.fround(1e-35);
+
+  it("reads a value next to 0, and a missing one, as 0", () => {
+    const { predict } = modelOf({ threshold: 0, default_left: false, missing_type: "None" });
+    expect([-1, 0, largest, null].map((value) => predict([value]))).toEqual([1, 1, 1, 1]);
+    expect([largest * (1 + Number.EPSILON), 1].map((value) => predict([value]))).toEqual([2, 2]);
+  });
+
+  it("with zero_as_missing reads 0 as a missing value", () => {
+    const { predict } = modelOf({ threshold: 5, default_left: false, missing_type: "Zero" });
+    expect([-1, 1, 5].map((value) => predict([value]))).toEqual([1, 1, 1]);
+    expect([-largest, 0, null].map((value) => predict([value]))).toEqual([2, 2, 2]);
+  });
+});
+
 describe("the file in docs/models.md", () => {
   const page = readFileSync(join(import.meta.dirname, "../../../../docs/models.md"), "utf8");
   const [, text = ""] = /```json\n([^`]*"tidemark-model"[^`]*)```/s.exec(page) ?? [];

@@ -47,7 +47,7 @@ def exported(name: str, model: Any, visits: Visits) -> Case:
 
 
 def exported_cases(visits: Visits, trees: int, depth: int) -> Iterator[Case]:
-    few = max(2, trees // 6)
+    few = max(3, trees // 6)
     x, bought, spent = visits.frame, visits.bought, visits.spent
 
     def fitted(name: str, model: Any, label: Any = bought) -> Case:
@@ -83,12 +83,11 @@ def exported_cases(visits: Visits, trees: int, depth: int) -> Iterator[Case]:
     yield fitted("CalibratedClassifierCV", CalibratedClassifierCV(FrozenEstimator(logistic), method="sigmoid"))
     isotonic = CalibratedClassifierCV(FrozenEstimator(logistic), method="isotonic")
     yield fitted("CalibratedClassifierCV isotonic", isotonic)
-    grown = make_pipeline(coded, RandomForestClassifier(**forest)).fit(x, bought)
-    yield fitted("CalibratedClassifierCV of a forest", CalibratedClassifierCV(FrozenEstimator(grown)))
-
     boosted: Dict[str, Any] = {"n_estimators": few, "max_depth": depth, "random_state": 1}
     yield fitted("XGBClassifier", xgb.XGBClassifier(**boosted, enable_categorical=True))
     yield fitted("XGBRegressor", xgb.XGBRegressor(**boosted, enable_categorical=True), spent)
+    frozen = FrozenEstimator(xgb.XGBClassifier(**boosted, enable_categorical=True).fit(x, bought))
+    yield fitted("CalibratedClassifierCV of XGBoost", CalibratedClassifierCV(frozen))
     scaled_xgboost = make_pipeline(encoded, xgb.XGBClassifier(**boosted))
     yield fitted("XGBClassifier in a pipeline", scaled_xgboost)
     categories = {**boosted, "verbose": -1, "min_data_per_group": 5, "cat_smooth": 1}

@@ -2,7 +2,7 @@
 
 The test of the readers has a small output of this program, golden.json.gz:
 
-    libraries.py ../golden.json.gz 24 6 2
+    libraries.py ../golden.json.gz 20 6 3
 
 Usage: libraries.py <output> <rows> <trees> <depth>
 """
@@ -33,7 +33,7 @@ tested = Visits(count, 2).frame
 
 
 def content(case: Case) -> object:
-    near = next_to(tested, case.thresholds, 3)[: 2 * count]
+    near = next_to(tested, case.thresholds, 3)[: 3 * count]
     return {
         "name": case.name,
         "file": case.file,

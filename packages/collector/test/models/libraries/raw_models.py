@@ -92,14 +92,14 @@ def lightgbm_thresholds(dumped: Dict[str, Any]) -> Iterator[Tuple[str, float]]:
 
 def raw_cases(visits: Visits, trees: int, depth: int) -> Iterator[Case]:
     """All kinds of files that the collector reads as the libraries write them."""
-    few = max(2, trees // 6)
+    few = max(3, trees // 6)
     binary = {"objective": "binary:logistic", "max_depth": depth}
     for objective in XGBOOST_OBJECTIVES:
         size = trees if objective == "binary:logistic" else few
         quantile = {"quantile_alpha": 0.6} if objective == "reg:quantileerror" else {}
         yield xgboost_case(f"xgboost {objective}", {**binary, "objective": objective, **quantile}, size, visits)
     yield xgboost_case("xgboost one-hot categories", {**binary, "max_cat_to_onehot": 100}, few, visits)
-    dart = {**binary, "booster": "dart", "rate_drop": 0.4}
+    dart = {**binary, "booster": "dart", "rate_drop": 0.4, "one_drop": 1}
     yield xgboost_case("xgboost dart", dart, few, visits)
     yield xgboost_case("xgboost dart regression", {**dart, "objective": "reg:squarederror"}, few, visits)
     forest = {"num_parallel_tree": few, "subsample": 0.6, "eta": 1}

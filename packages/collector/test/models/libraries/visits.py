@@ -13,6 +13,9 @@ PLANS = [3, 7, 11]
 # LightGBM writes an infinite threshold as 1e300.
 LARGE = 1e30
 
+# Number of values at and next to a threshold.
+VALUES = 10
+
 
 class Visits:
     """A table of features, the same without missing values, and two labels."""
@@ -59,7 +62,7 @@ def next_to(frame: Any, thresholds: Any, seed: int) -> Any:
     random = np.random.default_rng(seed)
     places = sorted({place for place in thresholds if abs(place[1]) < LARGE})
     random.shuffle(places)
-    rows = frame.iloc[random.integers(0, len(frame), 7 * len(places))].reset_index(drop=True)
+    rows = frame.iloc[random.integers(0, len(frame), VALUES * len(places))].reset_index(drop=True)
     columns = {name: frame.dtypes[name] for name in frame.columns}
     for name in columns:
         if columns[name] == bool:
@@ -68,10 +71,11 @@ def next_to(frame: Any, thresholds: Any, seed: int) -> Any:
         if columns[name] == bool:
             continue
         near = np.float32(threshold)
+        lower, higher = np.nextafter(near, np.float32(-np.inf)), np.nextafter(near, np.float32(np.inf))
         values = [
             *(threshold, np.nextafter(threshold, -np.inf), np.nextafter(threshold, np.inf)),
-            *(near, np.nextafter(near, np.float32(-np.inf)), np.nextafter(near, np.float32(np.inf))),
-            np.nextafter(np.float64(near), np.inf),
+            *(near, np.nextafter(np.float64(near), -np.inf), np.nextafter(np.float64(near), np.inf)),
+            *(lower, np.nextafter(np.float64(lower), np.inf), higher, np.nextafter(np.float64(higher), -np.inf)),
         ]
-        rows.loc[7 * index : 7 * index + 6, name] = [float(value) for value in values]
+        rows.loc[VALUES * index : VALUES * (index + 1) - 1, name] = [float(value) for value in values]
     return rows
