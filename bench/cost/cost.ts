@@ -28,12 +28,15 @@ const OF_KIND = { visits: 60, everyMs: 20, hasManyIsolates: true } as const;
 /** Highest costs of a million events, in USD. */
 const BUDGETS = { quiet: 0.34, busy: 0.31, asSent: 0.55 };
 const WITH_LOG = { full: 0.45, asSent: 0.65 };
+/** Highest cost of the predictions that a million events cause, in USD. */
+const PREDICTIONS = 0.03;
 
 /** Values of the option `sendWithin` in the table of cost and freshness, in milliseconds. */
 const SETTINGS = [2_000, 10_000, 30_000, SEND_WITHIN_MS, 120_000];
 
 const TIDEMARK = new URL("./workers/tidemark.ts", import.meta.url);
 const LOGGED = new URL("./workers/logged.ts", import.meta.url);
+const PREDICTING = new URL("./workers/predicting.ts", import.meta.url);
 const BARE = new URL("./workers/row.ts", import.meta.url);
 
 const MILLION = 1e6;
@@ -146,8 +149,23 @@ export const cost: Bench = async () => {
   const compareLogged = (site: Site, visits: SentBatch[][], budget: number) =>
     compare(site, visits, budget, `${site.title}, with a log`, LOGGED);
   await compareLogged(QUIET, full(QUIET), WITH_LOG.full);
-  await compareLogged(BUSY, full(BUSY), WITH_LOG.full);
-  await compareLogged(AS_SENT, await asSent(kindsOf(AS_SENT.visits)), WITH_LOG.asSent);
+  const comparePredicting = async (site: Site, visits: SentBatch[][], reference: number) => {
+    const title = `${site.title}, with a log and a model of 60 trees that runs on change`;
+    const all = rounded(await measure({ ...site, title }, visits, metrics, PREDICTING));
+    const value = rounded(all - reference);
+    const unit = "USD";
+    measurements.push({
+      case: `predictions for a million events of ${site.title}`,
+      value,
+      unit,
+      reference,
+      budget: PREDICTIONS,
+    });
+  };
+  const logged = await compareLogged(BUSY, full(BUSY), WITH_LOG.full);
+  await comparePredicting(BUSY, full(BUSY), logged);
+  const sent = await asSent(kindsOf(AS_SENT.visits));
+  await comparePredicting(AS_SENT, sent, await compareLogged(AS_SENT, sent, WITH_LOG.asSent));
 
   for (const [kind, { visit }] of Object.entries(kinds))
     await measure(

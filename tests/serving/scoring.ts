@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,8 +33,10 @@ export interface Scoring {
   sessions: string[];
   /** The model's probabilities for the sessions, computed from the weights and the served vectors. */
   expected(): Promise<number[]>;
-  /** Starts a server, and waits until a GET request to `ready` succeeds. */
-  start(args: string[], cwd: string, packages: string, ready: string): Promise<void>;
+  /** The model's probability for the features of a session, computed from the weights. */
+  probabilityOf(features: Readonly<Record<string, unknown>>): number;
+  /** Starts a server, and waits until a GET request to `ready` succeeds. Returns a function that kills it. */
+  start(args: string[], cwd: string, packages: string, ready: string): Promise<() => Promise<void>>;
   stop(): Promise<void>;
 }
 
@@ -77,12 +80,12 @@ export const startScoring = async (): Promise<Scoring> => {
     });
     return response.ok ? ((await response.json()) as { features: Record<string, number | null> }).features : {};
   };
-  const probabilityOf = (features: Record<string, number | null>): number => {
+  const probabilityOf = (features: Readonly<Record<string, unknown>>): number => {
     const terms = weights.features.map((name, index) => {
       const [mean = 0, scale = 1, weight = 0] = [weights.mean, weights.scale, weights.coefficients].map(
         (values) => values[index],
       );
-      return (weight * ((features[name] ?? 0) - mean)) / scale;
+      return (weight * (Number(features[name] ?? 0) - mean)) / scale;
     });
     return 1 / (1 + Math.exp(-terms.reduce((sum, term) => sum + term, weights.intercept)));
   };
@@ -90,6 +93,7 @@ export const startScoring = async (): Promise<Scoring> => {
   return {
     model,
     sessions,
+    probabilityOf,
     expected: async () => (await Promise.all(sessions.map(featuresOf))).map(probabilityOf),
     async start(args, cwd, packages, ready) {
       const server = spawn("python3", args, {
@@ -107,9 +111,15 @@ export const startScoring = async (): Promise<Scoring> => {
         if (server.exitCode !== null) throw new Error(`${args.join(" ")} ended with ${server.exitCode}`);
         await sleep(200);
       }
+      return async () => {
+        const ended = once(server, "exit");
+        process.kill(-(server.pid ?? 0), "SIGKILL");
+        await ended;
+      };
     },
     async stop() {
-      for (const { pid, exitCode } of servers) if (pid !== undefined && exitCode === null) process.kill(-pid);
+      for (const { pid, exitCode, signalCode } of servers)
+        if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid);
       await stack.stop();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },

@@ -1,9 +1,9 @@
 import { createCollector } from "@tidemark/collector";
 import config from "../../../tidemark.config.ts";
 
-const { log: _, ...unlogged } = config;
+const { log: _, models: __, ...unlogged } = config;
 
-/** The deployed Worker without a log. */
+/** The deployed Worker without a log and without models. */
 const { EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(unlogged);
 
 export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };

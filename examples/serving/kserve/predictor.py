@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Union
 
 import joblib
 import numpy as np
-from kserve import Model, ModelServer, model_server
+from kserve import InferOutput, InferRequest, InferResponse, Model, ModelServer, model_server
 
 
 class Predictor(Model):
@@ -18,7 +18,14 @@ class Predictor(Model):
         self._model = joblib.load(path)
         self.ready = True
 
-    def predict(self, payload: Dict[str, Any], headers: Optional[Dict[str, str]] = None, *_: Any) -> Dict[str, Any]:
+    def predict(
+        self, payload: Union[Dict[str, Any], InferRequest], headers: Optional[Dict[str, str]] = None, *_: Any
+    ) -> Union[Dict[str, Any], InferResponse]:
+        if isinstance(payload, InferRequest):
+            scores = self._model.predict_proba(payload.inputs[0].as_numpy())[:, 1]
+            output = InferOutput("score", list(scores.shape), "FP64")
+            output.set_data_from_numpy(scores, binary_data=False)
+            return InferResponse(response_id=payload.id, model_name=self.name, infer_outputs=[output])
         rows = np.array(payload["instances"], dtype=float)
         return {"predictions": self._model.predict_proba(rows)[:, 1].tolist()}
 

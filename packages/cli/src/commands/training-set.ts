@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { setNamed } from "@tidemark/collector/config";
 import { servedSet } from "@tidemark/collector/definition-version";
 import type { Feature, FeatureSet } from "@tidemark/schema";
-import { featuresInSet } from "@tidemark/schema/entities";
+import { featuresInSet, modelsInSet } from "@tidemark/schema/entities";
 import { defineCommand } from "../command-line/command.ts";
 import { CommandError, UsageError } from "../command-line/command-error.ts";
 import { withProgress } from "../command-line/progress.ts";
@@ -31,6 +31,9 @@ const setFor = ({ featureSets }: TrainingSite, given: string | undefined): Featu
   const list = titles || "a feature set in tidemark.config.ts, which has none (featureSets)";
   if (given === undefined) throw new UsageError(`tidemark training-set needs --set <name>: ${list}.`);
   const set = setNamed(featureSets, given);
+  const [model] = set ? modelsInSet(set) : [];
+  if (model !== undefined)
+    throw new CommandError(`--set: ${given} has predictions of ${model}, which cannot be computed from events.`);
   if (set) return set;
   throw new CommandError(`--set: tidemark.config.ts has no set ${given}; expected ${list}.`);
 };

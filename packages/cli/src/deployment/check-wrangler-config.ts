@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { modelsOf } from "@tidemark/collector/config";
 import type { Unstable_Config as WranglerConfig } from "wrangler";
 import type { Deployment } from "./deployment.ts";
 import { readWranglerConfig } from "./wrangler.ts";
@@ -88,10 +89,12 @@ export const wranglerConfigProblems = async ({ config, folder, wranglerConfig }:
   }
 
   const isLogged = config.sites.some(({ log = config.log }) => log);
+  const models = config.sites.flatMap((site) => modelsOf(config, site));
+  const hasModels = models.some(({ runs }) => runs.type === "embedded" && runs.key !== undefined);
   expect(
-    !isLogged || r2_buckets.some(({ binding }) => binding === "LOG"),
+    !(isLogged || hasModels) || r2_buckets.some(({ binding }) => binding === "LOG"),
     "r2_buckets",
-    'binding = "LOG" with the bucket_name of the log, because tidemark.config.ts has a log',
+    'binding = "LOG" with the bucket_name of the log, because tidemark.config.ts has a log or models in it',
     "nothing",
   );
 

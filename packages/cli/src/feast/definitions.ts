@@ -1,6 +1,6 @@
 import { servedSet } from "@tidemark/collector/definition-version";
 import type { Feature, FeatureSet } from "@tidemark/schema";
-import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/entities";
+import { entitiesIn, entityNameOf, featuresInSet, featuresOf } from "@tidemark/schema/entities";
 import { type ValueKind, valueKindsOf } from "@tidemark/schema/value-kind";
 import { dataPath, type FeastSite, keyOf } from "./feast-site.ts";
 import { feastTypeOf } from "./feast-type.ts";
@@ -38,9 +38,11 @@ ${featuresOf(site.features, name)
 
 const serviceCode = (site: FeastSite, set: FeatureSet, name: string): string => {
   const { version, hash } = servedSet(set, site.features);
+  // Predictions of models are served only: no source of a view has them.
+  const names = featuresInSet(set, site.features).map((feature) => feature.name);
   return `service_${name} = FeatureService(
     name="${name}",
-    features=[${set.entity}_features[[${set.features.map(literal).join(", ")}]]],
+    features=[${set.entity}_features[[${names.map(literal).join(", ")}]]],
     tags={"tidemark_set": "${set.name}", "tidemark_version": "${version}", "tidemark_hash": "${hash}"},
 )`;
 };

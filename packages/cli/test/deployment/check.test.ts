@@ -207,6 +207,21 @@ describe("checkDeployment", { timeout: 30_000 }, () => {
     expect(await check({ ...FILES, "wrangler.toml": WRANGLER.replace(from, to) })).toBe(`wrangler.toml: ${problem}`);
   });
 
+  it("needs a bucket for the file of a model in it", async () => {
+    const models = `
+      featureSets: [{ name: "clicks", version: 1, entity: "session", features: ["clicks"] }],
+      models: [{ name: "buys", version: 1, set: "clicks:1", runs: embedded({ key: "models/buys-1.json" }) }],`;
+    const config = configWith("click")
+      .replace("{ defineConfig }", "{ defineConfig, embedded }")
+      .replace("adminKeySecret", `${models}\n    adminKeySecret`);
+    const files = { ...FILES, "tidemark.config.ts": config };
+    expect(await check(files)).toBe(
+      'wrangler.toml: r2_buckets: expected binding = "LOG" with the bucket_name of the log, because tidemark.config.ts has a log or models in it; given nothing',
+    );
+    const bucket = '[[r2_buckets]]\nbinding = "LOG"\nbucket_name = "shop"\n';
+    expect(await check({ ...files, "wrangler.toml": `${WRANGLER}${bucket}` })).toContain("are valid");
+  });
+
   it("accepts a class that migrations rename, or delete and create again", async () => {
     const migrated = `${WRANGLER.replace('"Partition", "Metrics"]', '"Parted", "Metrics"]')}
 [[migrations]]

@@ -14,10 +14,10 @@ const samplesOf = (text: string): Map<string, number> => {
   const samples = new Map<string, number>();
   let family = "";
   for (const line of text.trimEnd().split("\n")) {
-    const type = /^# TYPE (\w+) (counter|gauge)$/.exec(line);
+    const type = /^# TYPE (\w+) (counter|gauge|histogram)$/.exec(line);
     if (type) family = type[1] ?? "";
     if (line.startsWith("#")) {
-      expect(line).toMatch(/^# (HELP \w+ .+|TYPE \w+ (counter|gauge))$/);
+      expect(line).toMatch(/^# (HELP \w+ .+|TYPE \w+ (counter|gauge|histogram))$/);
       continue;
     }
     const sample = /^((\w+)\{\w+="[^"\\\n]*"(?:,\w+="[^"\\\n]*")*\}) (-?\d+)$/.exec(line);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { featuresInSet } from "../../src/features/entities.ts";
+import { featuresInSet, modelsInSet } from "../../src/features/entities.ts";
 import { defaultFeatures, defineFeatureSet } from "../../src/index.ts";
 
 const set = { name: "purchase_intent", version: 1, entity: "session", features: ["dwell_ms", "click_count"] } as const;
@@ -30,6 +30,12 @@ describe("featuresInSet", () => {
     expect(
       featuresInSet({ ...set, features: ["click_count", "dwell_ms"] }, defaultFeatures).map(({ name }) => name),
     ).toEqual(["click_count", "dwell_ms"]);
+  });
+
+  it("leaves out the predictions of models, which have no definition", () => {
+    const given = { ...set, features: ["click_count", "prediction.purchase"] };
+    expect(featuresInSet(given, defaultFeatures).map(({ name }) => name)).toEqual(["click_count"]);
+    expect(modelsInSet(given)).toEqual(["purchase"]);
   });
 
   it.each([
