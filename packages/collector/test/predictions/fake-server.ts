@@ -66,17 +66,20 @@ const expectTensor = (tensor: Tensor): void => {
   if (shape.reduce((size, length) => size * length, 1) !== data.length) throw modelFailed();
 };
 
-const inferV2 = ({ inputs, outputs }: Record<string, unknown>, answer: unknown) => {
+const inferV2 = ({ id, inputs, outputs }: Record<string, unknown>, answer: unknown) => {
+  // KServe's own servers fail without the id, which the protocol does not require.
+  if (typeof id !== "string")
+    throw new Failure(500, { error: "ValidationError : 1 validation error for InferenceResponse" });
   if (!Array.isArray(inputs))
     throw new Failure(422, { detail: [{ type: "missing", loc: ["body", "inputs"], msg: "Field required" }] });
   const tensors = inputs as Tensor[];
   for (const tensor of tensors) expectTensor(tensor);
   const names = (outputs as { name: string }[] | undefined)?.map(({ name }) => name) ?? ["predict"];
   const unknown = names.find((name) => !["predict", "predict_proba"].includes(name));
-  if (unknown) throw modelFailed();
+  if (unknown) throw new Failure(400, { error: `SKLearnModel only supports 'predict' (${unknown} was received)` });
   const score = sumOf(tensors.flatMap(({ data }) => data)) / 100;
   return {
-    ...{ model_name: "m", model_version: null, id: "1", parameters: null },
+    ...{ model_name: "m", model_version: null, id, parameters: null },
     outputs: names.map((name) => ({
       ...{ name, datatype: "FP64", parameters: null },
       shape: name === "predict" ? [1, 1] : [1, 2],

@@ -44,7 +44,8 @@ export const kserveV2Protocol: ServerProtocol<KserveV2Run> = {
       : { parameters: { content_type: "pd" }, inputs: input.features.map((each) => columnOf(each, missing)) };
     return {
       url: at(run.url, `${pathOf(run)}/infer`),
-      body: { ...inputs, ...(output !== undefined && { outputs: [{ name: output }] }) },
+      // KServe's servers fail without an id, which the protocol does not require.
+      body: { id: crypto.randomUUID(), ...inputs, ...(output !== undefined && { outputs: [{ name: output }] }) },
     };
   },
 

@@ -112,6 +112,7 @@ describe("a request", () => {
         path: "/v2/models/m/versions/3/infer",
         authorization: undefined,
         body: {
+          id: expect.any(String),
           inputs: [{ name: "x", shape: [1, 3], datatype: "FP64", data: [3, 20, 1] }],
           outputs: [{ name: "predict_proba" }],
         },
@@ -140,7 +141,7 @@ describe("an error", () => {
   it.each([
     ["of MLServer", servers.kserve_v2, { model: "n" }, 'status 404: {"error":"Model n not found"}'],
     ["of KServe", servers.kserve_v1, { missing: "text" }, 'status 500: {"error":"ValueError : could not'],
-    ["of an unknown output", servers.kserve_v2, { output: "score" }, "status 500: Internal Server Error"],
+    ["of an unknown output", servers.kserve_v2, { output: "score" }, 'status 400: {"error":"SKLearnModel only'],
     ["of a path without a value", servers.http, { response: "result.score" }, "given nothing"],
     ["of a secret that is not set", servers.http, { tokenSecret: "NO_TOKEN" }, "the secret NO_TOKEN is not set"],
   ])("%s is in the message", async (_, runs, more, message) => {
