@@ -15,7 +15,7 @@ export interface Reference {
 }
 
 /** The predictions of a day. */
-export interface DriftDay {
+interface DriftDay {
   /** Date in UTC, such as `2026-11-29`. */
   date: string;
   /** Predictions of the model. */

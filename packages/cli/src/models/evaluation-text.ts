@@ -15,7 +15,7 @@ const leftOutText = ({ fallbacks, ...counts }: LeftOut): string[] => {
   const answered = all.reduce((sum, [, count]) => sum + count, 0);
   const texts: Record<keyof typeof counts, string> = {
     without_value: "without a value",
-    early: "before the moment from which they count",
+    early: "before --after, or about an entity without events",
     later: "after another one in the same session",
     incomplete: "whose label is not known yet",
     already: "for which the label held already",

@@ -6,7 +6,7 @@ import { createGoalOutcomes } from "../log/goal-outcomes.ts";
 import { forEachPart } from "../log/vectors.ts";
 
 /** The label of predictions: a goal, or a feature of the entity. */
-export type Label = { goal: Goal } | { feature: Feature };
+type Label = { goal: Goal } | { feature: Feature };
 
 /** Options of {@link createOutcomes}. */
 export interface OutcomeOptions {

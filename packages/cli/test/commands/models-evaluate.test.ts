@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { LoggedEvent } from "@tidemark/engine";
 import { describe, expect, it } from "vitest";
 import type { VersionEvaluation } from "../../src/models/evaluation.ts";
 import { scoresOf } from "../../src/models/scores.ts";
@@ -246,6 +247,26 @@ describe("tidemark models evaluate", () => {
   ])("explains what it cannot compare: %j", async (args, message) => {
     const { code, stderr } = await run([predictionOf(visits[0] as GeneratedVisit)], ...args);
     expect([code > 0, stderr]).toEqual([true, expect.stringContaining(message)]);
+  });
+
+  it("compares predictions about users in each of their sessions, and needs a horizon for them", async () => {
+    // A visitor is known by the browser before the first purchase, and by the user's id from then on.
+    const userOf = (event: LoggedEvent | undefined) => event?.user_id ?? (event?.anonymous_id as string);
+    const ofVisit = ({ records: [first] }: GeneratedVisit) => userOf(first?.event);
+    const predictions = visitors.map((visit) => predictionOf(visit, { entity: "user", id: ofVisit(visit) }));
+    const unbounded = await run(predictions, ...goal);
+    expect(unbounded).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("about a user need --horizon <duration>."),
+    });
+
+    const bought = visitors.filter((visit) => {
+      const { event } = visit.records.at(-1) as GeneratedVisit["records"][number];
+      return visit.decision.purchase && userOf(event) === ofVisit(visit);
+    });
+    const { stderr } = await run(predictions, ...goal, "--horizon", "20m");
+    const [positives, negatives] = [bought.length, visitors.length - bought.length];
+    expect(stderr).toContain(`version 1, primary: ${positives} positives and ${negatives} negatives; `);
   });
 
   it("refuses values that are not probabilities", async () => {
