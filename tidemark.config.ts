@@ -1,5 +1,6 @@
-import { defineConfig } from "@tidemark/collector/config";
+import { defineConfig, defineModel, embedded } from "@tidemark/collector/config";
 import { defaultFeatures, defineFeatureSet, defineGoal } from "@tidemark/schema";
+import purchase from "./examples/training/purchase.json" with { type: "json" };
 
 export default defineConfig({
   sites: [
@@ -26,6 +27,15 @@ export default defineConfig({
       version: 1,
       entity: "session",
       features: ["engagement_score", "page_view_count", "dwell_ms", "scroll_depth_max", "click_count", "hover_count"],
+    }),
+  ],
+  models: [
+    defineModel({
+      name: "purchase",
+      version: 1,
+      set: "purchase_intent:1",
+      runs: embedded(purchase),
+      when: "on_change",
     }),
   ],
   log: { days: 7 },

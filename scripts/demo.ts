@@ -15,6 +15,7 @@ import config from "../tidemark.config.ts";
 import { EXAMPLE_SITE } from "./example-site.ts";
 import { measureFreshness } from "./visit/freshness.ts";
 import { countLog } from "./visit/log-counts.ts";
+import { measurePrediction } from "./visit/prediction.ts";
 import { runScriptedVisit, type VisitResult } from "./visit/scripted-visit.ts";
 
 const PORTS = { collector: 8787, site: 8788 };
@@ -31,7 +32,7 @@ const portNotices = ({ collector, site }: LocalStack): string[] => [
   ...portNotice("The example site", PORTS.site, site.origin),
 ];
 
-const printVisit = ({ session, script, events }: VisitResult) => {
+const printVisit = ({ session, script, events }: Omit<VisitResult, "predictions">) => {
   const expected = script as unknown as Record<string, number | undefined>;
   const round = (value: unknown) => (typeof value === "number" ? Math.round(value * 100) / 100 : value);
   console.log("The session's feature vector, next to the values that the script counted itself:\n");
@@ -54,7 +55,7 @@ const runVisit = async (isJson: boolean) => {
   try {
     print(portNotices(stack));
     console.log("A headless Chromium visits the example site. This takes about half a minute…\n");
-    const result = await runScriptedVisit(stack);
+    const { predictions, ...result } = await runScriptedVisit(stack);
     printVisit(result);
     const { id, features = config.features } = site;
     const log = await countLog(stack, { id, features }, result.events.accepted);
@@ -63,7 +64,12 @@ const runVisit = async (isJson: boolean) => {
     console.log(
       `Freshness: the vector includes an acknowledged event after ${freshness_ms.p50} ms (p50), ${freshness_ms.p99} ms (p99).`,
     );
-    if (isJson) console.log(JSON.stringify({ ...result, freshness_ms, log }));
+    const prediction = await measurePrediction(stack, site.key, predictions);
+    if (prediction)
+      console.log(
+        `Prediction: model ${prediction.model} has ${prediction.value.toFixed(3)} for the session, ${prediction.ms} ms after an acknowledged event (p50).`,
+      );
+    if (isJson) console.log(JSON.stringify({ ...result, freshness_ms, log, prediction }));
   } finally {
     await stack.stop();
   }

@@ -8,6 +8,8 @@ import type { Page } from "playwright-core";
 export interface VisitResult {
   events: { accepted: number; rejected: number; duplicates: number; lost: number };
   session: SessionVector;
+  /** The latest predictions about the session, by the model's name. */
+  predictions: SessionVectorResponse["predictions"];
   /** Expected values of the vector, counted by the script. */
   script: ScriptCounts;
 }
@@ -274,7 +276,7 @@ export const runScriptedVisit = async (
     script.custom_event_count += 1;
     changes.push(...inputsAt.map((at) => ({ at, kind: "input" }) as const));
     script.dwell_ms = engagedUntil(reportedAt, changes);
-    const { features, delivery } = await readVector(stack, await sessionOf(page));
+    const { features, delivery, predictions } = await readVector(stack, await sessionOf(page));
     return {
       events: {
         accepted: delivery.received,
@@ -283,6 +285,7 @@ export const runScriptedVisit = async (
         lost: captured - delivery.received - delivery.rejected,
       },
       session: features as unknown as SessionVector,
+      predictions,
       script,
     };
   } finally {

@@ -2,6 +2,7 @@ import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import { countLog } from "../../scripts/visit/log-counts.ts";
+import { measurePrediction } from "../../scripts/visit/prediction.ts";
 import { readVector, runScriptedVisit, type VisitResult } from "../../scripts/visit/scripted-visit.ts";
 import config from "../../tidemark.config.ts";
 
@@ -36,10 +37,15 @@ describe("a scripted visit in a real browser", () => {
   it("results in a vector that agrees with the script's counts, and is in the log", async () => {
     const result = await runScriptedVisit(stack);
     expectVectorOf(result);
-    const { session, events } = result;
+    const { session, events, predictions } = result;
     expect(events.duplicates).toBe(0);
     const log = await countLog(stack, { id: "demo", features: config.features }, events.accepted);
     expect(log).toEqual({ events: events.accepted, duplicates: 0, files: 1 });
+    const [site] = config.sites;
+    const prediction = await measurePrediction(stack, `${site?.key}`, predictions);
+    expect(prediction).toEqual({ model: "purchase", value: predictions?.purchase?.value, ms: expect.any(Number) });
+    expect(prediction?.value).toBeGreaterThan(0);
+    expect(prediction?.value).toBeLessThan(1);
     expect(session.visible_ms).toBeGreaterThan(Number(session.dwell_ms));
     expect(session.session_duration_ms).toBeGreaterThan(Number(session.visible_ms));
     expect(session.scroll_depth_30s).toBeLessThanOrEqual(Number(session.scroll_depth_max));

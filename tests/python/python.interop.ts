@@ -12,7 +12,7 @@ import { type StartedProgram, start } from "../e2e/start.ts";
 import { pythonPackages } from "../interop/install.ts";
 
 /**
- * @shows the client for Python reads vectors, online features and lists of entities from the demo, and makes a training set
+ * @shows the client for Python reads vectors, predictions, online features and lists of entities from the demo, and makes a training set
  * @needs Python 3.9 or later with pip; installs mypy 2.4.1, pandas and pyarrow (200 MB) once
  */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -101,6 +101,7 @@ describe("the client for Python", { timeout: 120_000 }, () => {
     const read = JSON.parse(python([program, session, user, page]));
     console.log(`${read.ms_a_read.toFixed(1)} ms a read`);
     const counts = { event_count: 3, click_count: 1, custom_event_count: 1 };
+    const prediction = { model: "purchase", version: 1, entity: "session", id: session, fallback: null };
     const own = { name: "purchase_intent", version: 1, hash: expect.any(String) };
     expect(read).toMatchObject({
       session: { entity: "session", id: session, features: counts, delivery: { received: 3 } },
@@ -118,6 +119,11 @@ describe("the client for Python", { timeout: 120_000 }, () => {
         missing: [{ entity: "user", id: "unknown", code: "not_found" }],
       },
       later: [],
+      prediction: { ...prediction, value: expect.any(Number), event_time: expect.any(Number), set: own },
+      predictions: {
+        predictions: [prediction],
+        missing: [{ entity: "session", id: "demo.unknown-session", code: "not_found" }],
+      },
       errors: ["NotFoundError not_found", "ForbiddenError foreign_session", "UnauthorizedError unauthorized"],
     });
     expect(read.pages).toContain(page);

@@ -51,6 +51,10 @@ print(
             "of_set": of_set.to_dict(),
             "pages": [each["id"] for each in client.list_entities("page", hour_ago)],
             "later": [each["id"] for each in client.list_entities("page", hour_ago + timedelta(days=1))],
+            "prediction": client.predict("purchase", "session", session),
+            "predictions": client.predict_for(
+                "purchase", [("session", session), ("session", "demo.unknown-session")], deadline_ms=5_000
+            ),
             "errors": [
                 error_of(client, "user", "unknown"),
                 error_of(client, "session", "other.site-session-0001"),

@@ -14,7 +14,7 @@ import config from "../../../tidemark.config.ts";
 export { EntityShard, Partition } from "../../collector/workers/unlogged.ts";
 export { shardFor };
 
-const tenants = createTenants(config);
+const tenants = createTenants({ ...config, models: [] });
 
 /** Deltas by entity. */
 export type Deltas = Record<EntityKey, Delta>;
