@@ -42,6 +42,10 @@ const benches: Record<string, Entry> = {
     load: async () => (await import("./main-thread/main-thread.ts")).mainThread,
     isInformative: true,
   },
+  models: {
+    description: "predictions per second of embedded models, by trees and features, next to a linear model",
+    load: async () => (await import("./models/models.ts")).models,
+  },
   partition: {
     description:
       "calls, rows, cost and busiest object of a large site, simulated with the real partitions; reads under ingest",
@@ -90,6 +94,9 @@ const bench = defineCommand({
   flags: {
     json: { description: "Also prints each report as one line of JSON." },
     minutes: { value: "<number>", description: "Duration of `soak`. Default: 10." },
+    libraries: {
+      description: "`models` also installs XGBoost, LightGBM and ONNX Runtime for Python (700 MB), and measures these.",
+    },
   },
   positionals: {
     placeholder: "[name …]",
@@ -100,9 +107,10 @@ const bench = defineCommand({
     ["pnpm bench size", "After a change of the SDK: fails when a bundle exceeds its budget."],
     ["pnpm bench engine collector --json", "Runs two benchmarks, each with a line of JSON."],
     ["pnpm bench soak --minutes 60", "Before a release."],
+    ["pnpm bench models --libraries", "After a change of the readers of model files."],
   ],
-  async run({ json = false, minutes }, names) {
-    const options = minutes === undefined ? {} : { minutes: minutesIn(minutes) };
+  async run({ json = false, libraries = false, minutes }, names) {
+    const options = { libraries, ...(minutes !== undefined && { minutes: minutesIn(minutes) }) };
     let passed = true;
     for (const [name, entry] of Object.entries(benches)) {
       if (names.length === 0 || names.includes(name)) passed = (await run(entry, json, options)) && passed;

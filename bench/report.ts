@@ -21,6 +21,8 @@ export interface Report {
 export interface BenchOptions {
   /** Duration in minutes. */
   minutes?: number;
+  /** Whether to install other libraries for the same purpose, and to measure these too. */
+  libraries?: boolean;
 }
 
 /** Runs a benchmark and returns its report. */

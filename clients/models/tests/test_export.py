@@ -14,12 +14,13 @@ import numpy as np
 import pandas
 import xgboost
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from tidemark_models import ExportError, export_model
 from tidemark_models.evaluator import evaluate
@@ -78,13 +79,16 @@ class ExportTest(unittest.TestCase):
     def test_needs_a_value_for_missing_features(self) -> None:
         model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)
         self.refuses("click_count, dwell_ms: expected a value for a missing feature", model)
-        self.refuses("fill: expected features of the rows; given age", model, fill={"age": 1})
+        self.refuses("fill: expected columns of the rows; given age", model, fill={"age": 1})
         file = self.export(model, fill={"click_count": 0, "dwell_ms": 5000})
         predicted = evaluate(file, list(X.columns), [[None, None], [0, 5000]])
         self.assertEqual(predicted[0], predicted[1])
 
     def test_refuses_what_a_file_cannot_describe(self) -> None:
         three = np.digitize(X["dwell_ms"], [5_000, 12_000])
+        with self.assertRaisesRegex(ExportError, "feature_set: expected name and version"):
+            export_model(RandomForestClassifier(5).fit(X, Y), self.path, feature_set={"name": "cart"}, rows=X)
+        self.refuses("rows: expected some", RandomForestClassifier(5).fit(X, Y), X[:0])
         self.refuses("KNeighborsClassifier has no form", KNeighborsClassifier().fit(X, Y))
         self.refuses("expected two classes; given 3", RandomForestClassifier(5).fit(X, three))
         self.refuses("expected two classes; given 3", xgboost.XGBClassifier(n_estimators=2).fit(X, three))
@@ -125,6 +129,30 @@ class ExportTest(unittest.TestCase):
             file = self.agrees(model, WITH_PATH, BY_PATH)
             categories = [each["categories"] for each in file["inputs"] if each["kind"] == "category"]
             self.assertEqual(categories, [PATHS])
+
+    def test_texts_and_booleans_with_missing_values(self) -> None:
+        values: Any = np.array(PATHS, dtype=object)[RANDOM.integers(0, 4, 600)]
+        values[::7] = None
+        flags: Any = np.array([True, False, None], dtype=object)[RANDOM.integers(0, 3, 600)]
+        rows = X.assign(path=values, is_returning=flags)
+        one_hot = OneHotEncoder(handle_unknown="ignore")
+        ordinal = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+        filled = make_pipeline(SimpleImputer(strategy="constant", fill_value="none"), one_hot)
+        frequent = make_pipeline(SimpleImputer(strategy="most_frequent"), ordinal)
+        for texts in (one_hot, filled, frequent):
+            columns = make_column_transformer(
+                (texts, ["path"]), (OneHotEncoder(), ["is_returning"]), (SimpleImputer(), ["click_count", "dwell_ms"])
+            )
+            file = self.agrees(make_pipeline(columns, RandomForestClassifier(5, random_state=1)), rows, Y)
+            predicted = evaluate(file, list(rows.columns), [[3, 5000, None, None], [3, 5000, "/other", True]])
+            self.assertTrue(np.isfinite(predicted).all())
+
+    def test_entries_of_lists(self) -> None:
+        model = HistGradientBoostingClassifier(max_iter=3).fit(WITH_PATH, BY_PATH)
+        self.refuses("entries: expected columns of the rows; given age", model, WITH_PATH, entries={"age": ("ages", 0)})
+        file = self.export(model, WITH_PATH, entries={"path": ("recent_paths", 1)})
+        first = {"feature": "recent_paths", "entry": 1, "kind": "category", "categories": PATHS}
+        self.assertEqual(file["inputs"][0], first)
 
     def test_trees_up_to_the_best_iteration(self) -> None:
         model = xgboost.XGBClassifier(n_estimators=200, learning_rate=1, early_stopping_rounds=3)

@@ -28,6 +28,7 @@ def export_model(
     rows: Any,
     features: Optional[Sequence[str]] = None,
     fill: Optional[Mapping[str, float]] = None,
+    entries: Optional[Mapping[str, Tuple[str, int]]] = None,
 ) -> File:
     """Writes a fitted model as JSON, and returns the content.
 
@@ -42,11 +43,19 @@ def export_model(
         rows: a table or an array as the model accepts it, such as the training rows. Its predictions are the reference
             distribution of the file.
         features: the names of the features, for rows without names of columns.
-        fill: numbers by feature that stand for a missing value, for a model that accepts none.
+        fill: numbers by column that stand for a missing value, for a model that accepts none.
+        entries: the feature and the index for each column of `rows` that is one entry of a list, such as
+            `{"last_path": ("recent_paths", 0)}`.
 
     Raises ExportError with the reason and the next step.
     """
+    if not {"name", "version"} <= set(feature_set):
+        raise ExportError("feature_set: expected name and version, and the hash, such as TrainingSet.feature_set.")
+    if len(rows) == 0:
+        raise ExportError("rows: expected some, to compare the file with the model.")
     names = _names(rows, features)
+    _check_columns("fill", fill or {}, names)
+    _check_columns("entries", entries or {}, names)
     columns = _filled(columns_of(rows, names), fill or {})
     inputs, converted = _convert(model, columns, names)
     check_missing(inputs, converted)
@@ -62,6 +71,7 @@ def export_model(
     expected = compare(file, names, rows, predict(rows))
     _compare_others(file, names, rows, predict)
     file["reference"] = _reference(expected)
+    file["inputs"] = [_with_entry(each, entries or {}) for each in file["inputs"]]
     _write(file, path)
     return file
 
@@ -76,13 +86,24 @@ def _names(rows: Any, features: Optional[Sequence[str]]) -> List[str]:
     return list(features)
 
 
+def _check_columns(argument: str, given: Mapping[str, Any], names: List[str]) -> None:
+    for name in given:
+        if name not in names:
+            raise ExportError(f"{argument}: expected columns of the rows; given {name}.")
+
+
 def _filled(columns: List[Column], fill: Mapping[str, float]) -> List[Column]:
-    unknown = [name for name in fill if name not in [column.feature for column in columns]]
-    if unknown:
-        raise ExportError(f"fill: expected features of the rows; given {unknown[0]}.")
     return [
         column.then("fill", number(fill[column.feature])) if column.feature in fill else column for column in columns
     ]
+
+
+def _with_entry(each: Dict[str, Any], entries: Mapping[str, Tuple[str, int]]) -> Dict[str, Any]:
+    """An input of a column, as one of the list that the column is an entry of."""
+    if each["feature"] not in entries:
+        return each
+    feature, index = entries[each["feature"]]
+    return {**each, "feature": feature, "entry": index}
 
 
 def _convert(model: Any, columns: List[Column], names: Optional[List[str]]) -> Tuple[List[Column], Dict[str, Any]]:

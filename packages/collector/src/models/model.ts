@@ -4,7 +4,7 @@ import { readLightgbm } from "./lightgbm.ts";
 import { readTidemarkModel } from "./tidemark-model.ts";
 import { readXgboost } from "./xgboost.ts";
 
-export type { EmbeddedModel, ModelSet, ReferenceDistribution } from "./embedded-model.ts";
+export type { EmbeddedModel, ModelSet } from "./embedded-model.ts";
 export { MAX_MODEL_BYTES } from "./limits.ts";
 export { ModelError } from "./model-error.ts";
 
