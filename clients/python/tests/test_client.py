@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import threading
 import unittest
 from contextlib import suppress
@@ -118,6 +120,15 @@ class ClientTest(unittest.TestCase):
             {"feature_service": "intent", "entities": {"user_id": ["a", "zz"]}, "full_feature_names": False},
         )
 
+    def test_names_features_with_their_views(self) -> None:
+        response: Dict[str, Any] = {"metadata": {"feature_names": []}, "results": []}
+        server = self.collector(lambda _: (200, response, {}))
+        Tidemark(server.url, "key").get_online_features(
+            {"user_id": ["a"]}, features=["user_features:clicks"], full_feature_names=True
+        )
+        body = {"features": ["user_features:clicks"], "entities": {"user_id": ["a"]}, "full_feature_names": True}
+        self.assertEqual(server.requests[0].body, body)
+
     def test_lists_page_after_page(self) -> None:
         def answer(request: Request) -> Answer:
             if "cursor=" in request.path:
@@ -220,6 +231,22 @@ class ClientTest(unittest.TestCase):
             client.get_features("user", "a", as_of=datetime(2026, 11, 29))
         with self.assertRaises(ValueError):
             client.get_online_features({"user_id": ["a"]})
+
+    def test_runs_the_command_with_its_arguments_and_key(self) -> None:
+        program = """
+import json, os, sys
+print("progress")
+print(json.dumps({"rows": 2, "set": {"name": "intent"}, "args": sys.argv[1:], "key": os.environ["TIDEMARK_ADMIN_KEY"]}))
+print(json.dumps({"feature": "clicks"}))
+"""
+        made = tidemark.training_set(
+            "intent", "x.parquet", labels="labels.csv", admin_key="secret", command=(sys.executable, "-c", program)
+        )
+        files = [os.path.abspath("x.parquet"), os.path.abspath("labels.csv")]
+        flags = ["--set", "intent", "--out", files[0], "--labels", files[1]]
+        self.assertEqual(made.summary["args"], ["training-set", "--json", *flags])
+        self.assertEqual((made.summary["key"], made.rows, made.features), ("secret", 2, [{"feature": "clicks"}]))
+        self.assertEqual(os.fspath(made), files[0])
 
     def test_reports_the_output_of_a_failed_command(self) -> None:
         with self.assertRaises(tidemark.TrainingSetError) as raised:

@@ -34,8 +34,9 @@ export const warehouseDdl = defineCommand({
       );
     if (location === undefined)
       throw new UsageError(`tidemark warehouse ddl ${name} needs --location <address>, such as ${warehouse.location}.`);
-    const { id, features } = siteFor(await openDeployment(), siteId);
-    const options = { site: id, location: location.replace(/\/+$/, ""), tables: warehouseTables(features) };
+    const { id, features, featureSets } = siteFor(await openDeployment(), siteId);
+    const tables = warehouseTables(features, featureSets);
+    const options = { site: id, location: location.replace(/\/+$/, ""), tables };
     console.log(
       warehouse
         .statements(options)

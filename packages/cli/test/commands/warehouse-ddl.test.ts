@@ -22,6 +22,7 @@ it("loads a log into DuckDB, each record once, again and again, and after a chan
   for (const _ of ["with new features", "with nothing new"]) {
     await connection.run(sql);
     expect(normalised(await rows("events"), columnsOf("event"))).toEqual(rowsOf("event"));
+    expect(normalised(await rows("served_vectors"), columnsOf("served_vector"))).toEqual(rowsOf("served_vector"));
   }
   const loaded = normalised(await rows("vectors"), columnsOf("vector"));
   // Records that were loaded before have no values of new features.
@@ -39,6 +40,12 @@ it("names the warehouses, and the address that it needs", async () => {
     code: 2,
     stderr: expect.stringContaining("--location <address>, such as https://<account>.r2.cloudflarestorage.com/"),
   });
+});
+
+it("has a table of served vectors only when a set is logged", async () => {
+  const withoutSets = await ddlFor("duckdb", "./log/v1", configWith("defaultFeatures"));
+  expect(withoutSets).toContain("event_files");
+  expect(withoutSets).not.toContain("served_vector");
 });
 
 it("creates a pipe where the store sends notifications, and a task elsewhere", async () => {
