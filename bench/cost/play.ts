@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { Pool } from "undici";
-import { startWorkerd } from "../collector/workerd.ts";
+import { startWorkerd } from "../../tests/workerd/workerd.ts";
 import type { Counts } from "./counts.ts";
 import { storedBytes } from "./stored-bytes.ts";
 import type { SentBatch } from "./traffic.ts";

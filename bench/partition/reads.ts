@@ -3,10 +3,10 @@ import type { Batch } from "@tidemark/schema";
 import { Pool } from "undici";
 import { CONNECTIONS, post } from "../collector/load.ts";
 import { makeTraffic } from "../collector/traffic.ts";
-import { startWorkerd, type Workerd } from "../collector/workerd.ts";
+import { startWorkerd, type Workerd } from "../../tests/workerd/workerd.ts";
 import { quantile } from "../spread.ts";
 
-const WORKER = new URL("../collector/workers/unlogged.ts", import.meta.url);
+const WORKER = new URL("../../tests/workerd/workers/unlogged.ts", import.meta.url);
 /** The reference: parses, makes one call to a Durable Object and writes one row. */
 const BARE = new URL("../collector/workers/row.ts", import.meta.url);
 
