@@ -76,7 +76,7 @@ describe("the recommender", { timeout: 120_000 }, () => {
     await vi.waitFor(async () => expect(await rank(session, paths)).toEqual(expected), 60_000);
   });
 
-  it("keeps the order of pages without features, and rejects what is no list", async () => {
+  it("keeps the order of pages without features, and rejects a body that is not a list", async () => {
     expect(await rank(session, ["/unknown-b", "/unknown-a"])).toEqual(["/unknown-b", "/unknown-a"]);
     expect((await fetch(url, { method: "POST", body: "no JSON" })).status).toBe(400);
   });
