@@ -13,7 +13,7 @@ import { pythonPackages } from "../interop/install.ts";
 
 /**
  * @shows the client for Python reads vectors, online features and lists of entities from the demo, and makes a training set
- * @needs Python 3.9 or later with pip; installs mypy 2.4.1, pandas and pyarrow (200 MB) once
+ * @needs Python 3.10 or later with pip; installs mypy 2.4.1, pandas and pyarrow (200 MB) once
  */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = join(ROOT, "packages/cli/src/main.ts");

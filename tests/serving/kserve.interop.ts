@@ -8,7 +8,7 @@ const KSERVE = "kserve==0.21.0";
 
 /**
  * @shows the transformer of examples/serving puts features in place of sessions, and KServe's predictor scores them
- * @needs Python 3.9 to 3.12 with pip; installs kserve 0.21.0, scikit-learn, pandas and pyarrow (1 GB) once
+ * @needs Python 3.10 to 3.12 with pip; installs kserve 0.21.0, scikit-learn, pandas and pyarrow (1 GB) once
  */
 describe("KServe with features from the collector", { timeout: 120_000 }, () => {
   let scoring: Scoring;

@@ -7,7 +7,7 @@ import { EXAMPLE, post, type Scoring, startScoring } from "./scoring.ts";
 
 /**
  * @shows the runtime of examples/serving reads the features of sessions, and MLServer answers with the scores of the model
- * @needs Python 3.9 to 3.12 with pip; installs MLServer 1.7.1, scikit-learn, pandas and pyarrow (900 MB) once
+ * @needs Python 3.10 to 3.12 with pip; installs MLServer 1.7.1, scikit-learn, pandas and pyarrow (900 MB) once
  */
 describe("MLServer with features from the collector", { timeout: 120_000 }, () => {
   let scoring: Scoring;

@@ -10,18 +10,19 @@ import unittest
 from contextlib import suppress
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from collections.abc import Callable
+from typing import Any
 
 import tidemark
 from tidemark import Tidemark
 
-Answer = Tuple[int, Any, Dict[str, str]]
+Answer = tuple[int, Any, dict[str, str]]
 
 
 class Request:
     """A request that the server has received."""
 
-    def __init__(self, method: str, path: str, authorization: Optional[str], body: Any, connection: int) -> None:
+    def __init__(self, method: str, path: str, authorization: str | None, body: Any, connection: int) -> None:
         self.method, self.path, self.authorization = method, path, authorization
         self.body, self.connection = body, connection
 
@@ -30,7 +31,7 @@ class Collector:
     """A server that answers by a function, and keeps the requests."""
 
     def __init__(self, answer: Callable[[Request], Answer], close_after: bool = False) -> None:
-        requests: List[Request] = []
+        requests: list[Request] = []
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -68,7 +69,7 @@ class Collector:
         self._server.server_close()
 
 
-def error(status: int, code: str, headers: Optional[Dict[str, str]] = None) -> Answer:
+def error(status: int, code: str, headers: dict[str, str] | None = None) -> Answer:
     return status, {"error": {"code": code, "message": f"The reason is {code}."}}, headers or {}
 
 
@@ -121,7 +122,7 @@ class ClientTest(unittest.TestCase):
         )
 
     def test_names_features_with_their_views(self) -> None:
-        response: Dict[str, Any] = {"metadata": {"feature_names": []}, "results": []}
+        response: dict[str, Any] = {"metadata": {"feature_names": []}, "results": []}
         server = self.collector(lambda _: (200, response, {}))
         Tidemark(server.url, "key").get_online_features(
             {"user_id": ["a"]}, features=["user_features:clicks"], full_feature_names=True
@@ -142,7 +143,7 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(paths, ["/v1/entities/user?active_since=1795944600000", "/v1/entities/user?active_since=1795944600000&cursor=2%2Fb"])
 
     def test_has_an_error_for_each_reason(self) -> None:
-        answers: Dict[str, Answer] = {
+        answers: dict[str, Answer] = {
             "unknown": error(404, "not_found"),
             "old": error(410, "expired"),
             "other": error(403, "foreign_session"),
@@ -151,6 +152,9 @@ class ClientTest(unittest.TestCase):
             "many": error(429, "too_many_requests"),
             "bad": error(400, "invalid_query"),
             "proxy": (502, b"<html>Bad gateway", {}),
+            "moved": (302, b"", {"location": "https://elsewhere.example"}),
+            "missing": (404, b"<html>Not found", {}),
+            "page": (200, b"<html>Log in", {}),
         }
         server = self.collector(lambda request: answers[request.path.rsplit("/", 1)[1]])
         client = Tidemark(server.url, "key")
@@ -162,7 +166,10 @@ class ClientTest(unittest.TestCase):
             "busy": (tidemark.UnavailableError, 503, "unavailable"),
             "many": (tidemark.UnavailableError, 429, "too_many_requests"),
             "bad": (tidemark.TidemarkError, 400, "invalid_query"),
-            "proxy": (tidemark.TidemarkError, 502, None),
+            "proxy": (tidemark.UnavailableError, 502, None),
+            "moved": (tidemark.TidemarkError, 302, None),
+            "missing": (tidemark.TidemarkError, 404, None),
+            "page": (tidemark.TidemarkError, 200, None),
         }
         for id, (kind, status, code) in expected.items():
             with self.assertRaises(tidemark.TidemarkError) as raised:
@@ -188,7 +195,7 @@ class ClientTest(unittest.TestCase):
     def test_gives_each_thread_its_own_connection(self) -> None:
         server = self.collector(lambda request: (200, {"id": request.path.rsplit("/", 1)[1]}, {}))
         client = Tidemark(server.url, "key")
-        wrong: List[str] = []
+        wrong: list[str] = []
 
         def read(name: str) -> None:
             wrong.extend(name for _ in range(50) if client.get_features("user", name)["id"] != name)
@@ -202,16 +209,21 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(len({request.connection for request in server.requests}), 8)
 
     def test_ends_a_request_after_the_timeout(self) -> None:
-        released = threading.Event()
+        released, waiting = threading.Event(), threading.Event()
 
-        def answer(_: Request) -> Answer:
-            released.wait(60)
+        def answer(request: Request) -> Answer:
+            if request.path.endswith("slow"):
+                waiting.set()
+                released.wait(60)
             return 200, {}, {}
 
         server = self.collector(answer)
+        client = Tidemark(server.url, "key", timeout=2)
+        client.get_features("user", "a")
         with self.assertRaises(tidemark.ConnectionFailedError):
-            Tidemark(server.url, "key", timeout=0.2).get_features("user", "a")
-        self.assertEqual(len(server.requests), 1)
+            client.get_features("user", "slow")
+        self.assertTrue(waiting.wait(60))
+        self.assertEqual(len(server.requests), 2)
         released.set()
 
     def test_reports_a_collector_that_cannot_be_reached(self) -> None:
@@ -229,6 +241,8 @@ class ClientTest(unittest.TestCase):
             client.get_features("user", "a", feature_set="x", features=["y"])
         with self.assertRaises(ValueError):
             client.get_features("user", "a", as_of=datetime(2026, 11, 29))
+        with self.assertRaises(ValueError):
+            client.list_entities("user", datetime(2026, 11, 29))
         with self.assertRaises(ValueError):
             client.get_online_features({"user_id": ["a"]})
 
@@ -254,6 +268,8 @@ print(json.dumps({"feature": "clicks"}))
         self.assertEqual(str(raised.exception), "no log")
         with self.assertRaises(tidemark.TrainingSetError):
             tidemark.training_set("intent", "x.parquet", command=("no-such-program",))
+        with self.assertRaises(tidemark.TrainingSetError):
+            tidemark.training_set("intent", "x.parquet", command=("true",))
 
 
 if __name__ == "__main__":
