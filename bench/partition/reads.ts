@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Batch } from "@tidemark/schema";
 import { Pool } from "undici";
+import { startWorkerd, type Workerd } from "../../tests/workerd/workerd.ts";
 import { CONNECTIONS, post } from "../collector/load.ts";
 import { makeTraffic } from "../collector/traffic.ts";
-import { startWorkerd, type Workerd } from "../../tests/workerd/workerd.ts";
 import { quantile } from "../spread.ts";
 
 const WORKER = new URL("../../tests/workerd/workers/unlogged.ts", import.meta.url);

@@ -27,7 +27,7 @@ export const warehouseDdl = defineCommand({
     ["tidemark warehouse ddl duckdb --location ./log/v1 | duckdb log.db", "Loads a copy of the log into a database."],
   ],
   async run({ site: siteId, location }, [name, ...others]) {
-    const warehouse = name === undefined ? undefined : warehouses[name];
+    const warehouse = name !== undefined && names.includes(name) ? warehouses[name] : undefined;
     if (!warehouse || others.length > 0)
       throw new UsageError(
         `tidemark warehouse ddl expects one of ${names.join(", ")}; given ${[name, ...others].filter(Boolean).join(" ") || "none"}.`,

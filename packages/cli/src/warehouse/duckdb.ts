@@ -1,5 +1,5 @@
 import type { LogColumn } from "@tidemark/schema/log";
-import { type ColumnTypes, folderOf, schemaOf, text, type WarehouseDialect } from "./dialect.ts";
+import { type ColumnTypes, folderOf, jsonColumns, literal, schemaOf, type WarehouseDialect } from "./dialect.ts";
 import type { WarehouseTable } from "./table.ts";
 
 const types: ColumnTypes = {
@@ -19,10 +19,9 @@ const valueSql = ({ name, type }: LogColumn): string => {
   return `TRY_CAST(${column} AS ${types[type]}) AS ${quote(name)}`;
 };
 
-const viewSql = (schema: string, { view, files, columns, hasEventId }: WarehouseTable): string => {
-  const parsed = columns
-    .filter(({ type }) => type === "json")
-    .map(({ name }) => `TRY_CAST(${quote(name)} AS JSON) AS ${quote(name)}`);
+const viewSql = (schema: string, table: WarehouseTable): string => {
+  const { view, files, hasEventId } = table;
+  const parsed = jsonColumns(table).map((name) => `TRY_CAST(${quote(name)} AS JSON) AS ${quote(name)}`);
   const id = hasEventId ? "session_id || '/' || tab_id || '/' || seq AS event_id, " : "";
   return `CREATE OR REPLACE VIEW ${schema}.${view} AS\nSELECT ${id}* REPLACE (${parsed.join(", ")}) FROM ${schema}.${files}`;
 };
@@ -34,7 +33,7 @@ export const duckdb: WarehouseDialect = {
     const schema = schemaOf(options.site);
     const ofTable = (table: WarehouseTable): string[] => {
       const { files, columns } = table;
-      const source = `read_parquet(${text(`${folderOf(options, table)}/**/*.parquet`)}, union_by_name = true, hive_partitioning = false)`;
+      const source = `read_parquet(${literal(`${folderOf(options, table)}/**/*.parquet`)}, union_by_name = true, hive_partitioning = false)`;
       return [
         `CREATE TABLE IF NOT EXISTS ${schema}.${files} (\n  ${columns
           .filter(({ required }) => required)

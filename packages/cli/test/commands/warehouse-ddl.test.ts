@@ -36,6 +36,7 @@ it("loads a log into DuckDB, each record once, again and again, and after a chan
 it("names the warehouses, and the address that it needs", async () => {
   expect(await run()).toMatchObject({ code: 2, stderr: expect.stringContaining("expects one of snowflake, bigquery") });
   expect(await run("oracle")).toMatchObject({ code: 2, stderr: expect.stringContaining("given oracle") });
+  expect(await run("constructor")).toMatchObject({ code: 2, stderr: expect.stringContaining("given constructor") });
   expect(await run("clickhouse")).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("--location <address>, such as https://<account>.r2.cloudflarestorage.com/"),
@@ -46,6 +47,14 @@ it("has a table of served vectors only when a set is logged", async () => {
   const withoutSets = await ddlFor("duckdb", "./log/v1", configWith("defaultFeatures"));
   expect(withoutSets).toContain("event_files");
   expect(withoutSets).not.toContain("served_vector");
+});
+
+it("clusters each table of BigQuery by columns that it is created with", async () => {
+  const sql = await ddlFor("bigquery", "gs://shop-log/log/v1");
+  const tables = [...sql.matchAll(/CREATE TABLE IF NOT EXISTS \S+ \(([^;]*?)\n\)([^;]*);/g)];
+  expect(tables).toHaveLength(3);
+  for (const [, columns = "", options = ""] of tables)
+    for (const [name] of options.matchAll(/`\w+`/g)) expect(columns).toContain(`\n  ${name} `);
 });
 
 it("creates a pipe where the store sends notifications, and a task elsewhere", async () => {
