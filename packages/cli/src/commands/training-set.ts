@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
-import { setNamed } from "@tidemark/collector/config";
 import { servedSet } from "@tidemark/collector/definition-version";
-import type { Feature, FeatureSet, Goal } from "@tidemark/schema";
+import type { Feature, Goal } from "@tidemark/schema";
 import { featuresInSet } from "@tidemark/schema/entities";
 import { defineCommand } from "../command-line/command.ts";
 import { CommandError, UsageError } from "../command-line/command-error.ts";
@@ -13,7 +12,7 @@ import type { Database } from "../log/database.ts";
 import { parseDuration } from "../log/duration.ts";
 import { makeLabels } from "../log/goal-labels.ts";
 import { type Labels, readLabels } from "../log/labels.ts";
-import { folderFlags, logFlags, siteFor, type TrainingSite } from "../log/log-flags.ts";
+import { findSet, folderFlags, logFlags, setsOf, siteFor, type TrainingSite } from "../log/log-flags.ts";
 import { openLogFolder } from "../log/log-folder.ts";
 import { openLog } from "../log/open-log.ts";
 import { type Identity, prepareEvents, writeTrainingSet } from "../log/training-set.ts";
@@ -25,15 +24,6 @@ const MEMORY_LIMIT = "2GB";
 const MAX_SHOWN = 10;
 
 const DEFAULT_AFTER = "30s";
-
-const setFor = ({ featureSets }: TrainingSite, given: string | undefined): FeatureSet => {
-  const titles = featureSets.map(({ name, version }) => `${name}:${version}`).join(", ");
-  const list = titles || "a feature set in tidemark.config.ts, which has none (featureSets)";
-  if (given === undefined) throw new UsageError(`tidemark training-set needs --set <name>: ${list}.`);
-  const set = setNamed(featureSets, given);
-  if (set) return set;
-  throw new CommandError(`--set: tidemark.config.ts has no set ${given}; expected ${list}.`);
-};
 
 const goalFor = ({ goals }: TrainingSite, given: string): Goal => {
   const goal = goals.find(({ name }) => name === given);
@@ -126,7 +116,8 @@ export const trainingSet = defineCommand({
       throw new UsageError(`--traffic expects visitors or all; given ${JSON.stringify(traffic)}.`);
     const deployment = await openDeployment();
     const site = siteFor(deployment, siteId);
-    const set = setFor(site, values.set);
+    if (values.set === undefined) throw new UsageError(`tidemark training-set needs --set <name>: ${setsOf(site)}.`);
+    const set = findSet(site, values.set);
     const goal = goalName === undefined ? undefined : goalFor(site, goalName);
     const own = featuresInSet(set, site.features);
     const served = servedSet(set, site.features);

@@ -1,4 +1,4 @@
-import { type DaysToLive, featureSetsOf, goalsOf } from "@tidemark/collector/config";
+import { type DaysToLive, featureSetsOf, goalsOf, setNamed } from "@tidemark/collector/config";
 import type { Feature, FeatureSet, Goal } from "@tidemark/schema";
 import { CommandError, UsageError } from "../command-line/command-error.ts";
 import type { Deployment } from "../deployment/deployment.ts";
@@ -56,4 +56,16 @@ export const siteFor = ({ config }: Deployment, given: string | undefined): Trai
     };
   }
   throw new CommandError(`--site: tidemark.config.ts has no site ${given}; expected ${ids}.`);
+};
+
+/** The names of a site's feature sets, for messages. */
+export const setsOf = ({ featureSets }: TrainingSite): string =>
+  featureSets.map(({ name, version }) => `${name}:${version}`).join(", ") ||
+  "a feature set in tidemark.config.ts, which has none (featureSets)";
+
+/** Finds the feature set that `--set` names. @throws CommandError that lists the sets. */
+export const findSet = (site: TrainingSite, given: string): FeatureSet => {
+  const set = setNamed(site.featureSets, given);
+  if (set) return set;
+  throw new CommandError(`--set: tidemark.config.ts has no set ${given}; expected ${setsOf(site)}.`);
 };
