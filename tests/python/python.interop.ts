@@ -118,7 +118,13 @@ describe("the client for Python", { timeout: 120_000 }, () => {
         missing: [{ entity: "user", id: "unknown", code: "not_found" }],
       },
       later: [],
-      errors: ["NotFoundError not_found", "ForbiddenError foreign_session", "UnauthorizedError unauthorized"],
+      past: { as_of: read.past_time, set: own, features: read.set.features, late: 0 },
+      errors: [
+        "NotFoundError not_found",
+        "NotFoundError not_found",
+        "ForbiddenError foreign_session",
+        "UnauthorizedError unauthorized",
+      ],
     });
     expect(read.pages).toContain(page);
     const names = config.featureSets?.[0]?.features;

@@ -66,7 +66,7 @@ class Tidemark:
             id: its id; that of a page is its path.
             feature_set: a set of the site, such as `purchase_intent` for its highest version, or `purchase_intent:1`.
             features: names of features. Default: all of the entity.
-            as_of: moment of the past. Default: now.
+            as_of: moment of the past, for a session of a site with a log. Default: now.
 
         Raises NotFoundError, ExpiredError, ForbiddenError.
         """

@@ -32,9 +32,10 @@ class Vector(_VectorOfAll, total=False):
     """A vector with its freshness. Times are UTC milliseconds.
 
     Only sessions have `version`, `closed_at`, `consent` and `delivery`; only identified users have `anonymous_ids`. `set`
-    is the feature set that the request names.
+    is the feature set that the request names. A vector of the past has `as_of`, and none of the fields of sessions.
     """
 
+    as_of: int
     set: ServedSet
     version: int
     closed_at: int | None

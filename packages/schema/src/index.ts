@@ -43,6 +43,7 @@ export {
   type RollupVectorResponse,
   rejectionCodes,
   type ServedSet,
+  type SessionVectorAsOf,
   type SessionVectorResponse,
   type VectorResponse,
 } from "./responses.ts";

@@ -24,6 +24,18 @@ import { MAX_UNSENT, unsentLength } from "./unsent.ts";
 /** A session's vector at the time of the call. */
 export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
 
+/** The records of a session that are nowhere else yet, and the place of the others. */
+export interface SessionRecords {
+  /** The partition that has, or had, all other records of the session. */
+  partition: number;
+  /** UTC milliseconds at which the session's first batch was received. */
+  began_at: number;
+  /** Whether there is a record of each event: not of those from before the site had a log. */
+  isComplete: boolean;
+  /** The packed records that the partition has not confirmed. */
+  unsent: Uint8Array;
+}
+
 /**
  * Maximum number of deltas that wait for an unreachable partition. Beyond it the session rejects each batch, and the client
  * keeps the batch.
@@ -173,6 +185,24 @@ export abstract class SessionObject extends DurableObject<Env> {
       consent: stored.consent,
       delivery: countDelivery(stored.tabs.values()),
     };
+  }
+
+  /** The records of the session that its partition has not confirmed; `undefined` for no session. */
+  records(): SessionRecords | "unavailable" | undefined {
+    try {
+      const stored = this.#store.load();
+      if (!stored || stored.engine.event_time === null) return undefined;
+      const { began_at, arrivals, final, push_queue, tabs, unsent } = stored;
+      const { received } = countDelivery(tabs.values());
+      return {
+        partition: push_queue.partition,
+        began_at,
+        isComplete: arrivals - (final?.version ?? 0) === received,
+        unsent: unsent.bytes.slice(unsent.start, unsent.end),
+      };
+    } catch (error) {
+      return failureOf(error);
+    }
   }
 
   /**
