@@ -21,6 +21,8 @@ export interface Report {
 export interface BenchOptions {
   /** Duration in minutes. */
   minutes?: number;
+  /** Whether Feast's server is measured beside the collector. Default: no. */
+  feast?: boolean;
 }
 
 /** Runs a benchmark and returns its report. */
