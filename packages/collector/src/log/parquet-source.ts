@@ -1,9 +1,9 @@
-import { zstdDecompressSync } from "node:zlib";
 import type { ColumnType, LogColumn } from "@tidemark/schema/log";
 import { type ColumnChunk, type FileMetaData, parquetMetadata, parquetSchema, type SchemaElement } from "hyparquet";
 import { readColumn } from "hyparquet/src/column.js";
 import { DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { CREATED_BY } from "./parquet.ts";
+import { decompressZstd } from "./zstd.ts";
 
 const typeOf = ({ type, logical_type }: SchemaElement): ColumnType => {
   switch (type) {
@@ -23,7 +23,7 @@ const typeOf = ({ type, logical_type }: SchemaElement): ColumnType => {
 /** A timestamp stays a number of microseconds, as the writer expects it. */
 const parsers = { ...DEFAULT_PARSERS, timestampFromMicroseconds: (micros: bigint): unknown => micros };
 
-const compressors = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdDecompressSync(bytes) };
+const compressors = { ZSTD: decompressZstd };
 
 /** The bytes of a chunk in its file. */
 export const chunkRange = ({ meta_data: meta }: ColumnChunk): { offset: number; length: number } | undefined =>
