@@ -13,16 +13,21 @@ const titleOf = ({ name, version }: ServedSet): string => `${name}:${version}`;
 /** Delay of a flush, in milliseconds. An isolate that stops loses the records since its latest flush. */
 const FLUSH_AFTER_MS = 1_000;
 
-/** Largest number of records of a site that wait. Beyond it the oldest ones are dropped. */
-const MAX_WAITING = 5_000;
+/** Limits of the records of a site that wait. Beyond them the oldest ones are dropped. */
+const MAX_WAITING = { records: 5_000, characters: 8_000_000 };
 
-/** Largest number of records that one call sends. */
-const MAX_SENT = 500;
+/**
+ * Limits of the records that one call sends. A longer record is sent alone. The records of a call share one value in the
+ * partition, and pushes of sessions are written with it: a value that is too long would fail for them too.
+ */
+const MAX_SENT = { records: 500, bytes: 250_000 };
 
 /** A vector that was served, as the log has it. */
 interface Served {
   received_at: number;
   payload: Record<string, unknown>;
+  /** Length of the features as JSON. */
+  characters: number;
 }
 
 /** Records on their way to a partition. They never change, so that a repeated call adds nothing. */
@@ -38,18 +43,34 @@ interface SiteRecords {
   /** Numbers of the latest push and of its latest record. */
   latest: { push: number; arrival: number };
   waiting: Served[];
+  /** Sum of the lengths of those that wait. */
+  characters: number;
   unconfirmed: Sent | undefined;
 }
 
+/** Adds a record to those that wait. */
+const addWaiting = (records: SiteRecords, served: Served): void => {
+  const { waiting } = records;
+  waiting.push(served);
+  records.characters += served.characters;
+  while (waiting.length > MAX_WAITING.records || (waiting.length > 1 && records.characters > MAX_WAITING.characters))
+    records.characters -= waiting.shift()?.characters ?? 0;
+};
+
 /** Takes the next records from those that wait. */
 const nextOf = (records: SiteRecords): Sent => {
-  const taken = records.waiting.splice(0, MAX_SENT);
-  const push = records.latest.push + 1;
-  const { arrival } = records.latest;
-  records.latest = { push, arrival: arrival + taken.length };
-  const frames = taken.map(({ received_at, payload }, index) =>
-    packServed({ push, arrival: arrival + index + 1, received_at }, payload),
-  );
+  const { waiting, latest } = records;
+  const push = latest.push + 1;
+  const frames: Uint8Array[] = [];
+  let bytes = 0;
+  for (const { received_at, payload } of waiting.slice(0, MAX_SENT.records)) {
+    const frame = packServed({ push, arrival: latest.arrival + frames.length + 1, received_at }, payload);
+    if (frames.length > 0 && bytes + frame.length > MAX_SENT.bytes) break;
+    frames.push(frame);
+    bytes += frame.length;
+  }
+  for (const { characters } of waiting.splice(0, frames.length)) records.characters -= characters;
+  records.latest = { push, arrival: latest.arrival + frames.length };
   return {
     text: JSON.stringify([{ n: push, deltas: {} } satisfies Push]),
     frames: new Uint8Array(Buffer.concat(frames)),
@@ -72,6 +93,15 @@ const sendNext = async (env: Env, records: SiteRecords): Promise<boolean> => {
   }
   if (records.unconfirmed === sent) records.unconfirmed = undefined;
   return true;
+};
+
+/** Sends all records of a site. Never rejects. */
+const sendAll = async (env: Env, records: SiteRecords): Promise<void> => {
+  try {
+    while (await sendNext(env, records));
+  } catch (error) {
+    console.error("served vectors could not be sent to the log; they wait for the next attempt", error);
+  }
 };
 
 /**
@@ -100,7 +130,7 @@ export const createServedLog = (): ServedLog => {
     const [hash = 0] = crypto.getRandomValues(new Uint32Array(1));
     const sender = { id: `serving ${crypto.randomUUID()}`, began_at: Date.now(), hash };
     const latest = { push: 0, arrival: 0 };
-    const created: SiteRecords = { tenant, sender, latest, waiting: [], unconfirmed: undefined };
+    const created: SiteRecords = { tenant, sender, latest, waiting: [], characters: 0, unconfirmed: undefined };
     sites.set(id, created);
     return created;
   };
@@ -109,12 +139,8 @@ export const createServedLog = (): ServedLog => {
     flushingSince = Date.now();
     await scheduler.wait(FLUSH_AFTER_MS);
     flushingSince = Number.NEGATIVE_INFINITY;
-    for (const records of sites.values())
-      try {
-        while (await sendNext(env, records));
-      } catch (error) {
-        console.error("served vectors could not be sent to the log; they wait for the next attempt", error);
-      }
+    // A partition that does not respond delays no other site.
+    await Promise.all([...sites.values()].map((records) => sendAll(env, records)));
   };
 
   return {
@@ -123,10 +149,8 @@ export const createServedLog = (): ServedLog => {
       if (!tenant.log || Math.random() >= Number(own?.log ?? 0)) return;
       const { entity, id, event_time, age_ms, definition_version } = vector;
       const received_at = Date.now();
-      const { waiting } = recordsOf(tenant);
       const payload = { reader: caller, entity, id, event_time, age_ms, definition_version, set, features };
-      waiting.push({ received_at, payload });
-      if (waiting.length > MAX_WAITING) waiting.shift();
+      addWaiting(recordsOf(tenant), { received_at, payload, characters: JSON.stringify(features).length });
     },
 
     flush(env) {
