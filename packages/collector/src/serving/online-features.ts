@@ -4,7 +4,7 @@ import { MAX_BULK_READS } from "@tidemark/schema/limits";
 import { abbreviated } from "../abbreviated.ts";
 import { HttpError } from "../errors.ts";
 import type { Tenant } from "../tenants.ts";
-import { entitiesOf, joinKeyOf, servicesOf, setOfService, timestampOf, viewOf } from "./feature-service.ts";
+import { absenceOf, entitiesOf, joinKeyOf, setOfService, timestampOf, viewOf } from "./feature-service.ts";
 import { isVector, type ReadResult, readVectors } from "./read-vectors.ts";
 import type { Reader } from "./reader.ts";
 import type { Selection } from "./selection.ts";
@@ -70,14 +70,8 @@ const refsIn = (
     if (!features?.length) throw invalid("features: expected at least one, or a feature_service.");
     return { refs: features.map((each) => refIn(tenant, each)) };
   }
-  const set = setOfService(tenant, feature_service);
-  if (set)
-    return {
-      refs: set.features.map((feature) => ({ entity: set.entity, feature })),
-      selection: { features: set.features, set: set.served },
-    };
-  const name = JSON.stringify(abbreviated(feature_service));
-  throw new HttpError("not_found", `There is no feature service ${name}; expected ${servicesOf(tenant)}.`);
+  const { entity, features: names, served } = setOfService(tenant, feature_service);
+  return { refs: names.map((feature) => ({ entity, feature })), selection: { features: names, set: served } };
 };
 
 /** The ids of an entity, one for each row. */
@@ -104,10 +98,9 @@ const idColumnsIn = (tenant: Tenant, { entities }: OnlineRequest): IdColumn[] =>
 const EPOCH = timestampOf(0);
 
 const statusOf = (result: ReadResult): FieldStatus => {
-  if (isVector(result)) return "PRESENT";
-  if (result?.code === "not_found" || result?.code === "foreign_session") return "NOT_FOUND";
-  if (result?.code === "expired") return "OUTSIDE_MAX_AGE";
-  throw result ?? new HttpError("unavailable", "An entity could not be read. Send the request again.");
+  const absence = absenceOf(result);
+  if (absence === undefined) return "PRESENT";
+  return absence === "expired" ? "OUTSIDE_MAX_AGE" : "NOT_FOUND";
 };
 
 const columnOf = (feature: string, results: readonly ReadResult[]): Column => ({

@@ -54,7 +54,7 @@ export const selectionOf = (
 ): Selection | undefined => {
   expectEntity(tenant, entity);
   if (set !== undefined && features !== undefined)
-    throw new HttpError(code, "features: expected none beside set; send one of the two.");
+    throw new HttpError(code, "features: expected either set or features; given both.");
   const selection =
     (set !== undefined && selectionOfSet(tenant, entity, set)) ||
     (features !== undefined && selectionOfFeatures(tenant, entity, features)) ||

@@ -135,7 +135,7 @@ describe("POST /v1/features", () => {
       "invalid_body",
       "features: user has no feature",
     ],
-    ["both a set and features", { read: [{ ...one, set: "a", features: ["b"] }] }, 400, "invalid_body", "beside set"],
+    ["both a set and features", { read: [{ ...one, set: "a", features: ["b"] }] }, 400, "invalid_body", "given both"],
     ["an unknown entity", { read: [{ entity: "planet", id: "mars" }] }, 404, "not_found", "planet"],
     ["no time", { read: [one], deadline_ms: 0 }, 400, "invalid_body", "deadline_ms"],
     ["a late deadline", { read: [one], deadline_ms: 10_001 }, 400, "invalid_body", "deadline_ms"],
