@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import threading
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,12 @@ class _Kept:
 
     def __init__(self, connection: http.client.HTTPConnection) -> None:
         self.connection = connection
+        self._process = os.getpid()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this process has opened it. Two processes after a fork would read each other's responses."""
+        return self._process == os.getpid()
 
     def __del__(self) -> None:
         self.connection.close()
@@ -54,7 +61,7 @@ class Transport:
         content = None if body is None else json.dumps(body).encode()
         kept: _Kept | None = getattr(self._threads, "kept", None)
         # The other side may close a connection while it is idle. A read changes nothing, so it can be sent again.
-        attempts: list[http.client.HTTPConnection | None] = [kept.connection, None] if kept else [None]
+        attempts: list[http.client.HTTPConnection | None] = [kept.connection, None] if kept and kept.is_own else [None]
         for attempt in attempts:
             connection = attempt or self._connect()
             try:
