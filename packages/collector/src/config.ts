@@ -397,8 +397,7 @@ export const goalsOf = ({ goals }: TidemarkConfig, site: Site): readonly Goal[] 
 
 /** The set of a name in its highest version, such as `purchase_intent`, or in a certain one: `purchase_intent:2`. */
 export const setNamed = <S extends FeatureSet>(sets: readonly S[], text: string): S | undefined => {
-  const [name, version] = text.split(":");
   return sets
-    .filter((set) => set.name === name && (version === undefined || String(set.version) === version))
+    .filter(({ name, version }) => text === name || text === `${name}:${version}`)
     .toSorted((a, b) => b.version - a.version)[0];
 };

@@ -46,7 +46,8 @@ interface FeatureRef {
 const invalid = (message: string) => new HttpError("invalid_body", message);
 
 const refIn = (tenant: Tenant, text: string): FeatureRef => {
-  const [view = "", feature = ""] = text.split(":");
+  const [view = "", ...rest] = text.split(":");
+  const feature = rest.join(":");
   const entity = entitiesOf(tenant).find((each) => viewOf(each) === view);
   if (entity === undefined) {
     const views = entitiesOf(tenant).map(viewOf).join(", ");

@@ -83,8 +83,15 @@ describe("GET /v1/entities/{entity}", () => {
     ["user?active_since=2020-01-01", "invalid_query", "30 days"],
     [`user?active_since=${Date.now()}&limit=5`, "invalid_query", "limit: unknown parameter"],
     [`user?active_since=${Date.now()}&cursor=5`, "invalid_query", "cursor"],
+    ["user?active_since=hello 2027", "invalid_query", "active_since"],
+    ...["p0.page:/a", "p0.", "p1.user:a", "s0.zzz"].map((cursor) => [
+      ...[`user?active_since=${Date.now()}&cursor=${cursor}`, "invalid_query", "cursor of the previous page"],
+    ]),
+    ...["p0.user:a", "p0.ledger ", "p63.ledger 000179598717a"].map((cursor) => [
+      ...[`session?active_since=${Date.now()}&cursor=${cursor}`, "invalid_query", "cursor of the previous page"],
+    ]),
     [`planet?active_since=${Date.now()}`, "not_found", "planet"],
-  ])("rejects %s", async (path, code, message) => {
+  ])("rejects %s", async (path = "", code, message = "") => {
     expect((await errorOf(await get(path))).slice(1)).toEqual([code, expect.stringContaining(message)]);
   });
 

@@ -112,6 +112,11 @@ describe("POST /get-online-features", () => {
     ["no features", { entities: { user_id: ["a"] } }, 400, "invalid_body", "features"],
     ["an unknown view", { entities: {}, features: ["planets:size"] }, 400, "invalid_body", "no view"],
     ["an unknown feature", { entities: {}, features: ["user_features:no"] }, 400, "invalid_body", "no feature"],
+    ["a feature with more", { entities: {}, features: [`${features}:x`] }, 400, "invalid_body", "no feature"],
+    [
+      ...(["a number that JSON cannot hold", { entities: { user_id: [2 ** 53] }, features }] as const),
+      ...([400, "invalid_body", "entities.user_id"] as const),
+    ],
     ["a feature twice", { entities: {}, features: [...features, ...features] }, 400, "invalid_body", "twice"],
     ["an unknown service", { entities: {}, feature_service: "no" }, 404, "not_found", "reading_v2"],
     ["an unknown join key", { entities: { planet_id: [] }, features }, 400, "invalid_body", "planet_id"],

@@ -82,6 +82,7 @@ describe("GET /v1/features/session/{id}", () => {
     ["sets=reading", "sets: unknown parameter; expected set, features"],
     ["key=tm_shop_aaaaaaaa", "key: unknown parameter"],
     ["__proto__=1", "__proto__: unknown parameter"],
+    ["set=reading:1:2", "set: session has no set"],
     ["set=reading&set=reading", "set: expected one value; given 2"],
     [`${"x".repeat(300)}=1`, "x".repeat(197)],
   ])("rejects the query %s", async (query, message) => {
