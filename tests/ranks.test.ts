@@ -102,6 +102,7 @@ const FOREIGN: Record<string, string[]> = {
     "@tidemark/schema (types)",
     "@tidemark/schema/derivation-order",
     "@tidemark/schema/entities",
+    "@tidemark/schema/event-fields",
     "@tidemark/schema/log",
     "@tidemark/schema/signals",
   ],

@@ -89,13 +89,13 @@ export const errorCodes = {
     meaning:
       "No such route, no data of this entity and id for this site (any more), or a route whose secret is not set.",
   },
+  no_log: { status: 404, meaning: "The site has no log in the configuration." },
+  method_not_allowed: { status: 405, meaning: "The route exists for another method." },
   expired: {
     status: 410,
     meaning:
       "The entity's days to live are over. The collector deletes it some days later, and the error is then not_found. With as_of: the log does not have all events any more.",
   },
-  no_log: { status: 404, meaning: "The site has no log in the configuration." },
-  method_not_allowed: { status: 405, meaning: "The route exists for another method." },
   body_too_large: { status: 413, meaning: "The body exceeds the limit, as received or after inflating." },
   range_not_satisfiable: { status: 416, meaning: "The file has no byte of the range that Range names." },
   log_too_large: {

@@ -64,7 +64,7 @@ export const feastExport = defineCommand({
             files.map((file) => Object.values(file)),
           ),
         );
-        console.log(`\nNext, in ${out}: feast apply, and feast materialize-incremental $(date -u +%FT%TZ)`);
+        console.log(`\nNext, in ${out}: feast apply, and feast materialize-incremental $(date -u +%Y-%m-%dT%H:%M:%S)`);
       }
     } finally {
       log.close();
