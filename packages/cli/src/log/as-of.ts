@@ -66,8 +66,8 @@ const foldSession = async (events: AsyncIterable<LoggedEvent>, features: readonl
 };
 
 /**
- * Computes the vector of an entity as a read at a moment of the past served it: of the events that the collector had
- * received by then, folded as it folds them.
+ * Computes the vector of an entity as a read at a moment of the past served it. The events that the collector had
+ * received by then count, and they are folded as it folds them.
  *
  * @param features The features of the entity, by today's definitions.
  * @returns `undefined` for an entity without an event by then.

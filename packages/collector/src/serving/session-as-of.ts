@@ -25,8 +25,8 @@ const limitBytes = (id: string, as_of: number): ((bytes: number) => void) => {
 };
 
 /**
- * The vector of a session as a read at a time of the past served it: of the events that the collector had received by
- * then, in the order of arrival, by today's definitions.
+ * The vector of a session as a read at a time of the past served it, by today's definitions. The events that the
+ * collector had received by then count, in the order of arrival.
  *
  * @param as_of UTC milliseconds by the collector's clock, not in the future.
  * @throws HttpError `not_found` for a session without an event by then; also those of `readHistory`.

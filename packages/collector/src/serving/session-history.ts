@@ -43,7 +43,7 @@ const addRecord = (records: Records, { arrival, received_at, ...record }: Sessio
   records.set(arrival, { received_at, ...(record.kind === "event" && { event: record.event }) });
 };
 
-/** What {@link readHistory} reads, and where. */
+/** The session and the time of {@link readHistory}. */
 interface History {
   env: Env;
   tenant: Tenant;
