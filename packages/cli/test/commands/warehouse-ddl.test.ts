@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, it } from "vitest";
 import { configWith, deploymentFolder, runTidemark } from "../log/run-tidemark.ts";
@@ -31,6 +33,24 @@ it("loads a log into DuckDB, each record once, again and again, and after a chan
   );
   expect(loaded.length).toBe(rowsOf("vector").length);
   instance.closeSync();
+});
+
+it("loads a log into DuckDB that has events only, and has all views of an empty one", async () => {
+  const { folder, rowsOf } = await copyLog();
+  rmSync(join(folder, "kind=vector"), { recursive: true });
+  rmSync(join(folder, "kind=served_vector"), { recursive: true });
+  for (const [location, events, error] of [
+    [folder, rowsOf("event").length, undefined],
+    [join(folder, "it's not here"), 0, "No files found"],
+  ] as const) {
+    const instance = await DuckDBInstance.create(":memory:");
+    const connection = await instance.connect();
+    const loading = connection.run(await ddlFor("duckdb", location));
+    await (error ? expect(loading).rejects.toThrow(error) : loading);
+    for (const [view, count] of [["events", events] as const, ["vectors", 0] as const, ["served_vectors", 0] as const])
+      expect((await connection.runAndReadAll(`FROM tidemark_shop.${view}`)).currentRowCount).toBe(count);
+    instance.closeSync();
+  }
 });
 
 it("names the warehouses, and the address that it needs", async () => {
