@@ -232,6 +232,10 @@ const checkFeatureSets = (
   const titles = sets.map(titleOf);
   const twice = titles.find((title, index) => titles.indexOf(title) < index);
   expect(twice === undefined, "featureSets", "each version of a name once", twice);
+  // Both would be one feature service in Feast and Tecton.
+  const services = new Set(sets.map(({ name, version }) => `${name}_v${version}`));
+  const ambiguous = sets.find(({ name }) => services.has(name));
+  expect(ambiguous === undefined, "featureSets", "no name that another set and its version form", ambiguous?.name);
 };
 
 const LOG_FIELDS: Record<keyof LogSettings, true> = { days: true };
