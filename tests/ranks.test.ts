@@ -173,6 +173,7 @@ describe("imports of other packages", () => {
         "@tidemark/engine/sql",
         "@tidemark/schema/derivation-order",
         "@tidemark/schema/entities",
+        "@tidemark/schema/feature-store-names",
         "@tidemark/schema/limits",
         "@tidemark/schema/log",
         "@tidemark/schema/value-kind",

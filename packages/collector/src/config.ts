@@ -8,6 +8,7 @@ import {
   type VectorOf,
 } from "@tidemark/schema";
 import { entityNameOf, featuresInSet } from "@tidemark/schema/entities";
+import { serviceOf } from "@tidemark/schema/feature-store-names";
 import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
 import { type RecordKind, recordKinds } from "@tidemark/schema/log";
 
@@ -233,7 +234,7 @@ const checkFeatureSets = (
   const twice = titles.find((title, index) => titles.indexOf(title) < index);
   expect(twice === undefined, "featureSets", "each version of a name once", twice);
   // Both would be one feature service in Feast and Tecton.
-  const services = new Set(sets.map(({ name, version }) => `${name}_v${version}`));
+  const services = new Set(sets.map(serviceOf));
   const ambiguous = sets.find(({ name }) => services.has(name));
   expect(ambiguous === undefined, "featureSets", "no name that another set and its version form", ambiguous?.name);
 };

@@ -1,5 +1,6 @@
 import type { Feature, FeatureSet } from "@tidemark/schema";
 import { entityNameOf } from "@tidemark/schema/entities";
+import { joinKeyOf } from "@tidemark/schema/feature-store-names";
 import { CommandError } from "../command-line/command-error.ts";
 
 /** A site as Feast has it. */
@@ -11,16 +12,13 @@ export interface FeastSite {
   daysToLive: Readonly<Record<string, number>>;
 }
 
-/** Name of the key of an entity's rows: `session_id`. */
-export const keyOf = (entity: string): string => `${entity}_id`;
-
 /** Path of an entity's rows in the repository. */
 export const dataPath = (entity: string): string => `data/${entity}.parquet`;
 
 /** Expects that no feature has the name of another column of its entity's rows. @throws CommandError */
 export const expectOwnColumns = ({ features }: FeastSite): void => {
   for (const feature of features)
-    if (["event_timestamp", "created", keyOf(entityNameOf(feature))].includes(feature.name))
+    if (["event_timestamp", "created", joinKeyOf(entityNameOf(feature))].includes(feature.name))
       throw new CommandError(
         `feature ${feature.name} cannot be exported to Feast: the rows have another column ${feature.name}; rename the feature`,
       );

@@ -1,24 +1,9 @@
+import { serviceOf } from "@tidemark/schema/feature-store-names";
 import { abbreviated } from "../abbreviated.ts";
 import { setNamed } from "../config.ts";
 import { HttpError } from "../errors.ts";
 import type { CompiledSet, Tenant } from "../tenants.ts";
 import { isVector, type ReadResult } from "./read-vectors.ts";
-
-/**
- * The names of entities and sets in the interfaces of other feature stores: a feature view `user_features` with the join
- * key `user_id`, and a feature service `purchase_intent_v2`.
- */
-
-/** The name of the feature view that has the features of an entity. */
-export const viewOf = (entity: string): string => `${entity}_features`;
-
-/** The name of the key that has the ids of an entity. */
-export const joinKeyOf = (entity: string): string => `${entity}_id`;
-
-/** The names of the entities that have features. */
-export const entitiesOf = ({ definitions }: Tenant): string[] => ["session", ...definitions.rollups.keys()];
-
-const serviceOf = ({ name, version }: CompiledSet): string => `${name}_v${version}`;
 
 /**
  * The set of a service: `purchase_intent` for its highest version, or `purchase_intent_v2`.

@@ -1,10 +1,12 @@
 import type { FeatureValue } from "@tidemark/schema";
 import { featuresOf } from "@tidemark/schema/entities";
+import { joinKeyOf, viewOf } from "@tidemark/schema/feature-store-names";
 import { MAX_BULK_READS } from "@tidemark/schema/limits";
 import { abbreviated } from "../abbreviated.ts";
 import { HttpError } from "../errors.ts";
 import type { Tenant } from "../tenants.ts";
-import { absenceOf, entitiesOf, joinKeyOf, setOfService, timestampOf, viewOf } from "./feature-service.ts";
+import { entitiesOf } from "./expect-entity.ts";
+import { absenceOf, setOfService, timestampOf } from "./feature-service.ts";
 import { isVector, type ReadResult, readVectors } from "./read-vectors.ts";
 import type { Reader } from "./reader.ts";
 import type { Selection } from "./selection.ts";

@@ -1,7 +1,8 @@
 import { type Feature, type FeatureValue, type ValueKind, valueKindsOf } from "@tidemark/schema";
+import { joinKeyOf, viewOf } from "@tidemark/schema/feature-store-names";
 import { elementKindOf } from "@tidemark/schema/value-kind";
 import { HttpError } from "../errors.ts";
-import { absenceOf, joinKeyOf, setOfService, timestampOf, viewOf } from "./feature-service.ts";
+import { absenceOf, setOfService, timestampOf } from "./feature-service.ts";
 import { isVector, readVectors } from "./read-vectors.ts";
 import type { Reader } from "./reader.ts";
 
