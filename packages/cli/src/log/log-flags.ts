@@ -35,7 +35,7 @@ export interface LogSite {
   features: readonly Feature[];
 }
 
-/** A site with what its training sets and its export for Feast are made of. */
+/** A site with the parts that training sets and the export for Feast read. */
 export interface TrainingSite extends LogSite {
   featureSets: readonly FeatureSet[];
   goals: readonly Goal[];
