@@ -27,7 +27,7 @@ const FULL = 500_000;
  * Greatest number of full segments, each with some thousands of entities. Beyond it the earliest ones are deleted: each
  * write contains their list, and a list reads all of them.
  */
-const MAX_SEGMENTS = 1_000;
+const MAX_SEGMENTS = 10_000;
 
 // Both differ from all keys of entities, which contain a colon.
 const INDEX = "last_seen";
