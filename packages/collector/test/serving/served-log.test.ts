@@ -120,6 +120,7 @@ describe("the log of served vectors", () => {
     add("a");
     await flush();
     await flush();
+    expect(calls).toHaveLength(2);
     add("b");
     await flush();
     const [failed, repeated, next] = calls as [Call, Call, Call];
