@@ -60,7 +60,7 @@ const RANKS: Record<string, string[][]> = {
     ["index"],
   ],
   collector: [
-    ["abbreviated", "config", "definition-version", "errors", "group-commit", "release"],
+    ["abbreviated", "config", "definition-version", "errors", "group-commit", "release", "selected"],
     ["alarm", "compile-features"],
     ["tenants"],
     ["env"],

@@ -1,4 +1,14 @@
-import { batch, batchResponse, bulkRead, consent, eventTypes, sessionRead, userRead, view } from "@tidemark/schema";
+import {
+  batch,
+  batchResponse,
+  bulkRead,
+  consent,
+  eventTypes,
+  followProof,
+  sessionRead,
+  userRead,
+  view,
+} from "@tidemark/schema";
 import { z } from "zod";
 
 interface Shape {
@@ -22,7 +32,7 @@ const typeOf = ({ type, enum: values, const: only, items }: Shape): string => {
 
 /** Objects of the contract that are not events. */
 const OBJECTS: Record<string, z.ZodType> = {
-  ...{ batch, response: batchResponse, consent, view, sessionRead, userRead, bulkRead },
+  ...{ batch, response: batchResponse, consent, view, sessionRead, userRead, bulkRead, followProof },
   entityRead: bulkRead.shape.read.element,
 };
 

@@ -103,6 +103,7 @@ export const errorCodes = {
     meaning:
       "The response would need more of the log than one request reads. The message names a command that has no limit.",
   },
+  upgrade_required: { status: 426, meaning: "The route accepts WebSocket connections only." },
   too_many_requests: {
     status: 429,
     meaning:

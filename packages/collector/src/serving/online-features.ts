@@ -4,12 +4,12 @@ import { joinKeyOf, viewOf } from "@tidemark/schema/feature-store-names";
 import { MAX_BULK_READS } from "@tidemark/schema/limits";
 import { abbreviated } from "../abbreviated.ts";
 import { HttpError } from "../errors.ts";
+import type { Selection } from "../selected.ts";
 import type { Tenant } from "../tenants.ts";
 import { entitiesOf } from "./expect-entity.ts";
 import { absenceOf, setOfService, timestampOf } from "./feature-service.ts";
 import { isVector, type ReadResult, readVectors } from "./read-vectors.ts";
 import type { Reader } from "./reader.ts";
-import type { Selection } from "./selection.ts";
 
 /** The request of `POST /get-online-features` of Feast's feature server. */
 interface OnlineRequest {

@@ -1,18 +1,10 @@
-import type { FeatureValue, ServedSet } from "@tidemark/schema";
 import { featuresOf } from "@tidemark/schema/entities";
 import { abbreviated } from "../abbreviated.ts";
 import { setNamed } from "../config.ts";
 import { HttpError } from "../errors.ts";
+import type { Selection } from "../selected.ts";
 import type { Tenant } from "../tenants.ts";
 import { expectEntity } from "./expect-entity.ts";
-
-/** The part of a vector that a request names. */
-export interface Selection {
-  /** Names of the features, in the order of the response. */
-  features: readonly string[];
-  /** The feature set that has them; absent for features that the request lists. */
-  set?: ServedSet;
-}
 
 /** The parameters that name a part of a vector. */
 interface SelectionParameters {
@@ -61,14 +53,4 @@ export const selectionOf = (
     undefined;
   if (typeof selection === "string") throw new HttpError(code, selection);
   return selection;
-};
-
-/** The selected part of a vector, with the set. */
-export const select = <V extends { features: Record<string, FeatureValue> }>(
-  vector: V,
-  selection: Selection | undefined,
-): V & { set?: ServedSet } => {
-  if (!selection) return vector;
-  const features = Object.fromEntries(selection.features.map((name) => [name, vector.features[name] ?? null]));
-  return { ...vector, ...(selection.set && { set: selection.set }), features };
 };

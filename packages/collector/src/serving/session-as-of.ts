@@ -4,8 +4,8 @@ import { featuresOf } from "@tidemark/schema/entities";
 import { SESSION_ID } from "@tidemark/schema/keys";
 import { isSessionIdOf } from "../access/session-ids.ts";
 import { HttpError } from "../errors.ts";
+import { type Selection, select } from "../selected.ts";
 import { notFound, type Reader } from "./reader.ts";
-import { type Selection, select } from "./selection.ts";
 import { readHistory } from "./session-history.ts";
 
 /** Largest size of the log's parts that one request reads, in bytes. */

@@ -11,6 +11,7 @@ import { applyBatch } from "./apply-batch.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
 import { dueAt, earliestDue, setDue } from "./due.ts";
+import { FOLLOW_HEADER, Followers, type FollowRequest } from "./followers.ts";
 import { isPending } from "./pending.ts";
 import { PushLoop } from "./push-loop.ts";
 import { unconfirmedDeltas } from "./pushes.ts";
@@ -79,6 +80,11 @@ export abstract class SessionObject extends DurableObject<Env> {
     restoreSession(stored, tenantOf(this.tenants, stored.site).definitions),
   );
   readonly #alarm = new ObjectAlarm(this.ctx);
+  readonly #followers = new Followers(
+    this.ctx,
+    () => this.tenants,
+    (site, secret) => this.vector(site, secret),
+  );
   #loop: PushLoop | undefined;
 
   // Created on first use, because the subclass sets `tenants` after the initialisation of these fields.
@@ -125,7 +131,10 @@ export abstract class SessionObject extends DurableObject<Env> {
     });
     // A batch of which nothing counted leaves nothing behind. While the object lives, a later batch stores its outcome.
     if (stored.engine.event_time === null) return result;
-    const acknowledge = () => this.#push(stored, batch.received_at)?.then(() => result) ?? result;
+    const acknowledge = () => {
+      this.#followers.notify();
+      return this.#push(stored, batch.received_at)?.then(() => result) ?? result;
+    };
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
   }
 
@@ -203,6 +212,15 @@ export abstract class SessionObject extends DurableObject<Env> {
     } catch (error) {
       return failureOf(error);
     }
+  }
+
+  /** Connects a page that follows the session. The Worker has checked its request. */
+  override fetch(request: Request): Response {
+    return this.#followers.accept(JSON.parse(request.headers.get(FOLLOW_HEADER) ?? "") as FollowRequest);
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#followers.take(socket, message);
   }
 
   /**

@@ -181,6 +181,11 @@ const rejected: [code: ErrorCode, what: string, respond: () => Response | Promis
   ["too_many_requests", "a batch of an address with too many", () => sentTo({}, { BATCH_LIMIT: refusing })],
   ["over_daily_cap", "a batch of a site with too many events", overDailyCap],
   ["log_too_large", "a session in the past of a site with large manifests", largeLog],
+  [
+    "upgrade_required",
+    "a page that follows without a WebSocket",
+    () => request(`/v1/follow/${newSession()}?key=tm_shop_aaaaaaaa`),
+  ],
   ["range_not_satisfiable", "a range after the end of a file", beyondFile],
   ["body_too_large", "a long body", () => post("x".repeat(MAX_BODY_BYTES + 1))],
   ...valid.map(([route, path, init]): (typeof rejected)[number] => [

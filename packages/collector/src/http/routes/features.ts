@@ -6,7 +6,6 @@ import { isUserToken } from "../../access/user-token.ts";
 import { HttpError } from "../../errors.ts";
 import { readVector } from "../../serving/read-vector.ts";
 import { type Reader, serve } from "../../serving/reader.ts";
-import { type Selection, selectionOf } from "../../serving/selection.ts";
 import { readSessionAsOf } from "../../serving/session-as-of.ts";
 import { readSession } from "../../serving/session-vector.ts";
 import type { Tenant } from "../../tenants.ts";
@@ -14,19 +13,10 @@ import { expectDecodable } from "../decodable.ts";
 import { readQuery } from "../query.ts";
 import { readBody } from "../read-body.ts";
 import type { RouteContext, RouteGroup } from "../route.ts";
+import { selectedBy, selectionIn } from "../selection-in-query.ts";
 import { timeIn } from "../time-in-query.ts";
 
 const { countRequest } = createRateLimits();
-
-/** The part of a vector that parameters of a read name. @throws HttpError `invalid_query` */
-const selectedBy = (
-  { set, features }: { set?: string; features?: string },
-  tenant: Tenant,
-  entity: string,
-): Selection | undefined => selectionOf(tenant, entity, { set, features: features?.split(",") }, "invalid_query");
-
-const selectionIn = (c: RouteContext, tenant: Tenant, entity: string): Selection | undefined =>
-  selectedBy(readQuery(c, ["set", "features"]), tenant, entity);
 
 /** The reads of one vector. */
 export const featureRoutes: RouteGroup<
