@@ -47,9 +47,12 @@ const benches: Record<string, Entry> = {
     load: async () => (await import("./models/models.ts")).models,
   },
   partition: {
-    description:
-      "calls, rows, cost and busiest object of a large site, simulated with the real partitions; reads under ingest",
+    description: "calls, rows, cost and busiest object of a large site, simulated with the real partitions",
     load: async () => (await import("./partition/partition.ts")).partition,
+  },
+  serving: {
+    description: "reads of one and of 100 vectors, without and under ingest, and next to Feast's server with `--feast`",
+    load: async () => (await import("./serving/serving.ts")).serving,
   },
   size: {
     description: "bytes of the smallest programs and of each signal, bundled here and by Vite, next to web-vitals",
@@ -93,6 +96,7 @@ const bench = defineCommand({
   summary: "Measures Tidemark, and prints each figure with its budget and a reference from the same run.",
   flags: {
     json: { description: "Also prints each report as one line of JSON." },
+    feast: { description: "Also measures Feast's server in `serving`; installs Feast and Redis once." },
     minutes: { value: "<number>", description: "Duration of `soak`. Default: 10." },
     libraries: {
       description: "`models` also installs XGBoost, LightGBM and ONNX Runtime for Python (700 MB), and measures these.",
@@ -109,8 +113,8 @@ const bench = defineCommand({
     ["pnpm bench soak --minutes 60", "Before a release."],
     ["pnpm bench models --libraries", "After a change of the readers of model files."],
   ],
-  async run({ json = false, libraries = false, minutes }, names) {
-    const options = { libraries, ...(minutes !== undefined && { minutes: minutesIn(minutes) }) };
+  async run({ json = false, feast = false, libraries = false, minutes }, names) {
+    const options = { feast, libraries, ...(minutes !== undefined && { minutes: minutesIn(minutes) }) };
     let passed = true;
     for (const [name, entry] of Object.entries(benches)) {
       if (names.length === 0 || names.includes(name)) passed = (await run(entry, json, options)) && passed;

@@ -15,16 +15,20 @@ interface Suite {
   shows: string;
   /** Programs that the machine needs: the text after `@needs` in the file. */
   needs: string;
+  /** Names of other suites with which it runs: the words after `@with` in the file. Default: none. */
+  companions: readonly string[];
 }
 
 const suiteIn = (file: string): Suite => {
   const code = readFileSync(`${ROOT}${file}`, "utf8");
+  const find = (name: string) => new RegExp(`^ \\* @${name} (.+)$`, "m").exec(code)?.[1];
   const tag = (name: string) => {
-    const [, text] = new RegExp(`^ \\* @${name} (.+)$`, "m").exec(code) ?? [];
+    const text = find(name);
     if (!text) throw new Error(`${file}: expected a line " * @${name} …" in a doc comment`);
     return text;
   };
-  return { name: basename(file, ".interop.ts"), file, shows: tag("shows"), needs: tag("needs") };
+  const companions = find("with")?.split(" ") ?? [];
+  return { name: basename(file, ".interop.ts"), file, shows: tag("shows"), needs: tag("needs"), companions };
 };
 
 const suites = globSync(INTEROP, { cwd: ROOT }).toSorted().map(suiteIn);
@@ -44,7 +48,8 @@ const testInterop = defineCommand({
     ["pnpm test:interop --all", "Ends with `N passed, N failed`."],
   ],
   async run({ all = false }, names) {
-    const files = suites.filter(({ name }) => all || names.includes(name)).map(({ file }) => file);
+    const isNamed = ({ name, companions }: Suite) => [name, ...companions].some((each) => names.includes(each));
+    const files = suites.filter((suite) => all || isNamed(suite)).map(({ file }) => file);
     if (files.length) return printCounts([await runVitest(["--config", "vitest.interop.config.ts", ...files])]);
     for (const { name, shows, needs } of suites) console.log(`${name.padEnd(10)}${shows}. Needs: ${needs}.`);
     return 0;

@@ -60,7 +60,7 @@ const RANKS: Record<string, string[][]> = {
     ["index"],
   ],
   collector: [
-    ["abbreviated", "define-model", "definition-version", "errors", "group-commit", "release"],
+    ["abbreviated", "define-model", "definition-version", "errors", "group-commit", "release", "selected"],
     ["alarm", "check-models", "compile-features"],
     ["config"],
     ["tenants"],
@@ -174,7 +174,7 @@ describe("imports of other packages", () => {
         "@tidemark/engine/sql",
         "@tidemark/schema/derivation-order",
         "@tidemark/schema/entities",
-        "@tidemark/schema/event-fields",
+        "@tidemark/schema/feature-store-names",
         "@tidemark/schema/limits",
         "@tidemark/schema/log",
         "@tidemark/schema/value-kind",

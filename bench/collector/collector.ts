@@ -1,14 +1,14 @@
 import { availableParallelism } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { measureFreshness } from "../../scripts/visit/freshness.ts";
+import { startWorkerd, type Workerd } from "../../tests/workerd/workerd.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
 import { quantile, type Spread, spreadOf } from "../spread.ts";
 import { CONNECTIONS, type Load, post } from "./load.ts";
 import { makeTraffic, site } from "./traffic.ts";
-import { startWorkerd, type Workerd } from "./workerd.ts";
 
 const WORKERS = {
-  tidemark: new URL("./workers/unlogged.ts", import.meta.url),
+  tidemark: new URL("../../tests/workerd/workers/unlogged.ts", import.meta.url),
   logged: new URL("./workers/logged.ts", import.meta.url),
   /** The reference of the budget: parses, makes one call to a Durable Object and writes one row. */
   row: new URL("./workers/row.ts", import.meta.url),

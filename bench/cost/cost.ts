@@ -26,7 +26,9 @@ const AS_SENT: Site = { title: "a busy site, as the SDK sends", visits: 300, eve
 const OF_KIND = { visits: 60, everyMs: 20, hasManyIsolates: true } as const;
 
 /** Highest costs of a million events, in USD. */
-const BUDGETS = { quiet: 0.34, busy: 0.31, asSent: 0.55 };
+const BUDGETS = { quiet: 0.35, busy: 0.31, asSent: 0.55 };
+/** Highest cost that is added to a million events of a busy site whose pages follow their sessions, in USD. */
+const FOLLOWED = 0.05;
 const WITH_LOG = { full: 0.45, asSent: 0.65 };
 /** Highest cost of the predictions that a million events cause, in USD. */
 const PREDICTIONS = 0.03;
@@ -40,6 +42,9 @@ const PREDICTING = new URL("./workers/predicting.ts", import.meta.url);
 const BARE = new URL("./workers/row.ts", import.meta.url);
 
 const MILLION = 1e6;
+
+/** The secret of the followed sessions. */
+const SECRET = "1".repeat(32);
 
 const rounded = (value: number, digits = 3): number => Math.round(value * 10 ** digits) / 10 ** digits;
 
@@ -89,10 +94,11 @@ const measure = async (
   visits: SentBatch[][],
   metrics: MetricsUsage,
   worker = TIDEMARK,
+  isFollowed = false,
 ): Promise<number> => {
   const batches = schedule(site, Date.now(), visits);
   const events = countEvents(batches);
-  const counted = await play(worker, batches);
+  const counted = await play(worker, batches, isFollowed);
   const usage = site.hasManyIsolates ? withManyIsolates(counted, metrics) : counted;
   const bills = billsOf(usage, events);
   printBills(site.title, usage, bills, events);
@@ -189,6 +195,20 @@ export const cost: Bench = async () => {
       longest: rounded(quantile(ages, 1) / 1000, 1),
     };
   }
+  const followed = (await asSent(kindsOf(AS_SENT.visits))).map((sent) =>
+    sent.map(({ at, batch }) => ({ at, batch: { ...batch, session_secret: SECRET } })),
+  );
+  const title = `${AS_SENT.title}, and follow their sessions`;
+  const alone = await measure(AS_SENT, followed, metrics);
+  const value = rounded((await measure({ ...AS_SENT, title }, followed, metrics, TIDEMARK, true)) - alone);
+  const reference = rounded(alone);
+  measurements.push({
+    case: "pages that follow, added to a million events",
+    value,
+    unit: "USD",
+    reference,
+    budget: FOLLOWED,
+  });
   console.log("\nCost and freshness of a busy site by the SDK's option sendWithin:");
   console.table(settings);
   return report("cost", measurements);

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { Pool } from "undici";
-import { startWorkerd } from "../collector/workerd.ts";
+import { startWorkerd } from "../../tests/workerd/workerd.ts";
 import type { Counts } from "./counts.ts";
+import { createFollowers } from "./followers.ts";
 import { storedBytes } from "./stored-bytes.ts";
 import type { SentBatch } from "./traffic.ts";
 
@@ -43,10 +44,12 @@ const ticksOf = (batches: readonly SentBatch[]): SentBatch[][] => {
  * times in which nothing happens. Ends when all sessions are closed and deleted.
  *
  * @param batches In the order of sending.
+ * @param isFollowed Whether each page follows its session.
  * @throws Error for a batch that the Worker does not store.
  */
-export const play = async (entry: URL, batches: readonly SentBatch[]): Promise<Usage> => {
+export const play = async (entry: URL, batches: readonly SentBatch[], isFollowed = false): Promise<Usage> => {
   const worker = await startWorkerd(entry);
+  const followers = isFollowed ? createFollowers(worker.origin) : undefined;
   const pool = new Pool(worker.origin, { connections: CONNECTIONS, pipelining: 1 });
   try {
     const until = async (at: number): Promise<Counts> =>
@@ -56,19 +59,27 @@ export const play = async (entry: URL, batches: readonly SentBatch[]): Promise<U
       const text = await response.body.text();
       if (response.statusCode !== 200) throw new Error(`the Worker responded with ${response.statusCode} ${text}`);
     };
+    const send = async (sent: SentBatch) => {
+      await followers?.before(sent);
+      await post(sent);
+      await followers?.after(sent);
+    };
     const before = await worker.cpuMs();
     const responses: Promise<unknown>[] = [];
     for (const tick of ticksOf(batches)) {
       await until(tick[0]?.at ?? 0);
-      const all = Promise.all(tick.map(post));
+      const all = Promise.all(tick.map(send));
       responses.push(all);
       await Promise.race([all, sleep(WAITING_MS)]);
     }
     const last = batches.at(-1)?.at ?? 0;
+    await until(last + TICK_MS);
+    followers?.close();
     await until(last + CLOSED_AFTER_MS);
     const { SESSION = 0, ...bytes } = storedBytes(worker);
     const counts = await until(last + DELETED_AFTER_MS);
-    await Promise.all(responses);
+    if (counts.parts.SESSION) followers?.addTo(counts.parts.SESSION);
+    if (followers) console.log("\nPages that follow:", followers.totals());
     const cpuMs = (await worker.cpuMs()) - before;
     return { ...counts, cpuMs, bytes: { ...bytes, SESSION: SESSION * STORED } };
   } finally {

@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Workerd } from "../collector/workerd.ts";
+import type { Workerd } from "../../tests/workerd/workerd.ts";
 
 /** Bytes of the entries of a journal. */
 const journalBytes = (database: DatabaseSync): number => {

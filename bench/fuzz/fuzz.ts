@@ -1,12 +1,12 @@
 import type { SessionVectorResponse } from "@tidemark/schema";
 import { Pool } from "undici";
 import { fuzz as fuzzCollector } from "../../packages/collector/test/http/fuzz.ts";
+import { startWorkerd } from "../../tests/workerd/workerd.ts";
 import { CONNECTIONS } from "../collector/load.ts";
 import { site } from "../collector/traffic.ts";
-import { startWorkerd } from "../collector/workerd.ts";
 import { type Bench, report } from "../report.ts";
 
-const WORKER = new URL("../collector/workers/unlogged.ts", import.meta.url);
+const WORKER = new URL("../../tests/workerd/workers/unlogged.ts", import.meta.url);
 
 const BODIES = 200_000;
 

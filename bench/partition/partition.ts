@@ -8,14 +8,13 @@ import { type Bench, type Measurement, report } from "../report.ts";
 import { ISOLATE_REQUESTS, ISOLATES, simulateIsolates } from "../simulation/isolates.ts";
 import { LATENCY_MS, type SimulatedObject } from "../simulation/platform.ts";
 import { quantile } from "../spread.ts";
-import { measureReads } from "./reads.ts";
 import { SITE, simulate } from "./simulate.ts";
 
 /** Limits of the platform, by its documentation: calls to an object in a second, and bytes of a value and of a call. */
 const LIMITS = { calls: 1_000, value: 2_000_000, call: 32 * 1024 * 1024 };
 
-/** Budgets of the promises, in milliseconds. */
-const BUDGETS = { freshness: 3_000, readShare: 1.5 };
+/** Longest time from a batch to its effect in a read, in milliseconds. */
+const FRESHNESS_MS = 3_000;
 
 /** Visits that are played on the real runtime, for the cost of the sessions and of the Worker. */
 const PLAYED = { title: "the sessions", visits: 60, everyMs: 50 };
@@ -63,7 +62,7 @@ const printParts = (
 
 /**
  * Simulates a site with a million sessions an hour, and one page that half of them see: calls, rows and cost by part,
- * and the load of the busiest object. Measures reads on the real runtime under half of its maximum ingest.
+ * and the load of the busiest object.
  *
  * The simulation runs the real partitions, shards and push loops on simulated time, with batches by the SDK's own rule.
  * Sessions and the Worker are counted on the real runtime. Meters and metrics objects have a simulation of their own.
@@ -166,22 +165,8 @@ export const partition: Bench = async () => {
       value: quantile(freshMs, 0.99),
       unit: "ms",
       reference: quantile(freshMs, 0.5),
-      budget: BUDGETS.freshness,
+      budget: FRESHNESS_MS,
     },
   );
-
-  const { rate, reads, bareP99 } = await measureReads();
-  console.log(`\nReads on bare workerd, which stores up to ${Math.round(rate)} batches a second:`);
-  for (const { entity, p50, p99, idleP99 } of reads) {
-    const idle = `${rounded(idleP99, 1)} ms without ingest`;
-    console.log(`${entity}: p50 ${rounded(p50, 1)} ms, p99 ${rounded(p99, 1)} ms at half of this rate; p99 ${idle}`);
-    measurements.push({
-      case: `a read of a ${entity} at half of the maximum ingest, p99; reference: a batch of one row, likewise`,
-      value: rounded(p99, 1),
-      unit: "ms",
-      reference: rounded(bareP99, 1),
-      budget: rounded(BUDGETS.readShare * bareP99, 1),
-    });
-  }
   return report("partition", measurements);
 };

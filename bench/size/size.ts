@@ -10,12 +10,12 @@ import { viteBrotliBytes } from "./vite.ts";
 
 /** The smallest programs with their budgets in bytes. `pnpm check` and the benchmark enforce them. */
 const PROGRAMS = [
-  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 13_110 },
-  { case: "custom events only", entry: "./custom-only.ts", budget: 9_407 },
+  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 13_137 },
+  { case: "custom events only", entry: "./custom-only.ts", budget: 9_419 },
 ];
 
 /** Budget of the script tag in bytes, without the files that it loads by name. */
-const SCRIPT_TAG_BUDGET = 15_846;
+const SCRIPT_TAG_BUDGET = 15_872;
 
 /** Bytes of the signal `webVitals` beyond web-vitals itself: it gives the library names that no page can replace. */
 const WEB_VITALS_NAMES = 110;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { startWorkerd, type Workerd } from "../collector/workerd.ts";
+import { startWorkerd, type Workerd } from "../../tests/workerd/workerd.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
 import { spreadOf } from "../spread.ts";
 import { compareWithReplay } from "./compare.ts";

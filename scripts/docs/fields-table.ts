@@ -5,6 +5,7 @@ import {
   bulkRead,
   consent,
   eventTypes,
+  followProof,
   predictionRead,
   sessionRead,
   userRead,
@@ -33,7 +34,7 @@ const typeOf = ({ type, enum: values, const: only, items }: Shape): string => {
 
 /** Objects of the contract that are not events. */
 const OBJECTS: Record<string, z.ZodType> = {
-  ...{ batch, response: batchResponse, consent, view, sessionRead, userRead, bulkRead },
+  ...{ batch, response: batchResponse, consent, view, sessionRead, userRead, bulkRead, followProof },
   ...{ predictionRead, bulkPrediction },
   entityRead: bulkRead.shape.read.element,
 };

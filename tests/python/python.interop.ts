@@ -13,7 +13,7 @@ import { pythonPackages } from "../interop/install.ts";
 
 /**
  * @shows the client for Python reads vectors, predictions, online features and lists of entities from the demo, and makes a training set
- * @needs Python 3.9 or later with pip; installs mypy 2.4.1, pandas and pyarrow (200 MB) once
+ * @needs Python 3.10 or later with pip; installs mypy 2.4.1, pandas and pyarrow (200 MB) once
  */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = join(ROOT, "packages/cli/src/main.ts");
@@ -119,12 +119,18 @@ describe("the client for Python", { timeout: 120_000 }, () => {
         missing: [{ entity: "user", id: "unknown", code: "not_found" }],
       },
       later: [],
+      past: { as_of: read.past_time, set: own, features: read.set.features, late: 0 },
       prediction: { ...prediction, value: expect.any(Number), event_time: expect.any(Number), set: own },
       predictions: {
         predictions: [prediction],
         missing: [{ entity: "session", id: "demo.unknown-session", code: "not_found" }],
       },
-      errors: ["NotFoundError not_found", "ForbiddenError foreign_session", "UnauthorizedError unauthorized"],
+      errors: [
+        "NotFoundError not_found",
+        "NotFoundError not_found",
+        "ForbiddenError foreign_session",
+        "UnauthorizedError unauthorized",
+      ],
     });
     expect(read.pages).toContain(page);
     const names = config.featureSets?.[0]?.features;

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from datetime import datetime, timedelta, timezone
+from typing import Optional
 
 from tidemark import Tidemark, TidemarkError
 
@@ -15,9 +16,9 @@ url, key = os.environ["TIDEMARK_URL"], os.environ["TIDEMARK_READ_KEY"]
 client = Tidemark(url, key)
 
 
-def error_of(client: Tidemark, entity: str, id: str) -> str:
+def error_of(client: Tidemark, entity: str, id: str, as_of: Optional[datetime] = None) -> str:
     try:
-        client.get_features(entity, id)
+        client.get_features(entity, id, as_of=as_of)
     except TidemarkError as error:
         return f"{type(error).__name__} {error.code}"
     return "none"
@@ -34,6 +35,8 @@ many = client.get_features_of(
     feature_sets={"session": "purchase_intent"},
     deadline_ms=5_000,
 )
+as_of = datetime.now(timezone.utc)
+past = client.get_features("session", session, as_of=as_of, feature_set="purchase_intent")
 begin = time.perf_counter()
 for _ in range(100):
     client.get_features("session", session, feature_set="purchase_intent")
@@ -45,6 +48,8 @@ print(
             "user": client.get_features("user", user, features=["user_session_count"]),
             "page": client.get_features("page", page),
             "set": client.get_features("session", session, feature_set="purchase_intent:1"),
+            "past": past,
+            "past_time": int(as_of.timestamp() * 1000),
             "many": many,
             "online": online.rows(),
             "statuses": online.statuses(),
@@ -57,6 +62,7 @@ print(
             ),
             "errors": [
                 error_of(client, "user", "unknown"),
+                error_of(client, "session", session, hour_ago),
                 error_of(client, "session", "other.site-session-0001"),
                 error_of(Tidemark(url, "wrong"), "user", user),
             ],

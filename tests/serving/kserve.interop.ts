@@ -12,7 +12,7 @@ const MODEL = "purchase-intent";
 
 /**
  * @shows the transformer of examples/serving puts features in place of sessions; and KServe answers the collector's models by both protocols, with fallbacks while it is killed
- * @needs Python 3.9 to 3.12 with pip; installs kserve 0.21.0, scikit-learn, pandas and pyarrow (1 GB) once
+ * @needs Python 3.10 to 3.12 with pip; installs kserve 0.21.0, scikit-learn, pandas and pyarrow (1 GB) once
  */
 let scoring: Scoring;
 let address: string;

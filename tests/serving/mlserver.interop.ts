@@ -10,7 +10,7 @@ import { EXAMPLE, post, type Scoring, startScoring } from "./scoring.ts";
 
 /**
  * @shows the runtime of examples/serving scores sessions; and MLServer's runtime for scikit-learn answers the collector's models, with fallbacks while it is killed
- * @needs Python 3.9 to 3.12 with pip; installs MLServer 1.7.1 with its runtime for scikit-learn, scikit-learn, pandas and pyarrow (900 MB) once
+ * @needs Python 3.10 to 3.12 with pip; installs MLServer 1.7.1 with its runtime for scikit-learn, scikit-learn, pandas and pyarrow (900 MB) once
  */
 let scoring: Scoring;
 let packages: string;

@@ -237,7 +237,10 @@ const countedEnv = (env: object): object =>
     ]),
   );
 
-type ObjectClass = new (ctx: DurableObjectState, env: never) => { alarm?(): unknown };
+type ObjectClass = new (
+  ctx: DurableObjectState,
+  env: never,
+) => { alarm?(): unknown; webSocketMessage?(socket: WebSocket, message: string | ArrayBuffer): unknown };
 
 /** Derives a Durable Object's class that counts its use of storage and its calls to other objects. */
 export const countedObject = <C extends ObjectClass>(Base: C): C =>
@@ -252,9 +255,17 @@ export const countedObject = <C extends ObjectClass>(Base: C): C =>
       this.#ctx = ctx;
     }
 
-    /** Loses its memory, as after ten seconds without a call. */
+    /**
+     * Loses its memory, as after ten seconds without a call. With connections it keeps it, because `abort` would close
+     * them: the platform does not. The rows that it would read again cost nothing in comparison.
+     */
     unload() {
-      this.#ctx.abort("unloaded");
+      if (this.#ctx.getWebSockets().length === 0) this.#ctx.abort("unloaded");
+    }
+
+    /** Counts the time of a message. The price of messages depends on their number only. */
+    override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer) {
+      await countWork(objectOf(this.#ctx.id), (async () => super.webSocketMessage?.(socket, message))());
     }
 
     /** Runs the alarm. */

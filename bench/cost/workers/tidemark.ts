@@ -3,7 +3,7 @@ import worker, {
   Metrics as BareMetrics,
   Partition as BarePartition,
   Session as BareSession,
-} from "../../collector/workers/unlogged.ts";
+} from "../../../tests/workerd/workers/unlogged.ts";
 import { countedObject, countedWorker } from "./counted.ts";
 
 /** The deployed Worker, counted. */

@@ -11,7 +11,7 @@ import { newSession } from "../../../packages/collector/src/session/stored-sessi
 import { createTenants, tenantOf } from "../../../packages/collector/src/tenants.ts";
 import config from "../../../tidemark.config.ts";
 
-export { EntityShard, Partition } from "../../collector/workers/unlogged.ts";
+export { EntityShard, Partition } from "../../../tests/workerd/workers/unlogged.ts";
 export { shardFor };
 
 const tenants = createTenants({ ...config, models: [] });

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import threading
 import unittest
 from contextlib import suppress
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from collections.abc import Callable
+from typing import Any
 
 import tidemark
 from tidemark import Tidemark
 
-Answer = Tuple[int, Any, Dict[str, str]]
+Answer = tuple[int, Any, dict[str, str]]
 
 
 class Request:
     """A request that the server has received."""
 
-    def __init__(self, method: str, path: str, authorization: Optional[str], body: Any, connection: int) -> None:
+    def __init__(self, method: str, path: str, authorization: str | None, body: Any, connection: int) -> None:
         self.method, self.path, self.authorization = method, path, authorization
         self.body, self.connection = body, connection
 
@@ -28,7 +31,7 @@ class Collector:
     """A server that answers by a function, and keeps the requests."""
 
     def __init__(self, answer: Callable[[Request], Answer], close_after: bool = False) -> None:
-        requests: List[Request] = []
+        requests: list[Request] = []
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -66,7 +69,7 @@ class Collector:
         self._server.server_close()
 
 
-def error(status: int, code: str, headers: Optional[Dict[str, str]] = None) -> Answer:
+def error(status: int, code: str, headers: dict[str, str] | None = None) -> Answer:
     return status, {"error": {"code": code, "message": f"The reason is {code}."}}, headers or {}
 
 
@@ -141,6 +144,15 @@ class ClientTest(unittest.TestCase):
             {"feature_service": "intent", "entities": {"user_id": ["a", "zz"]}, "full_feature_names": False},
         )
 
+    def test_names_features_with_their_views(self) -> None:
+        response: dict[str, Any] = {"metadata": {"feature_names": []}, "results": []}
+        server = self.collector(lambda _: (200, response, {}))
+        Tidemark(server.url, "key").get_online_features(
+            {"user_id": ["a"]}, features=["user_features:clicks"], full_feature_names=True
+        )
+        body = {"features": ["user_features:clicks"], "entities": {"user_id": ["a"]}, "full_feature_names": True}
+        self.assertEqual(server.requests[0].body, body)
+
     def test_lists_page_after_page(self) -> None:
         def answer(request: Request) -> Answer:
             if "cursor=" in request.path:
@@ -154,7 +166,7 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(paths, ["/v1/entities/user?active_since=1795944600000", "/v1/entities/user?active_since=1795944600000&cursor=2%2Fb"])
 
     def test_has_an_error_for_each_reason(self) -> None:
-        answers: Dict[str, Answer] = {
+        answers: dict[str, Answer] = {
             "unknown": error(404, "not_found"),
             "old": error(410, "expired"),
             "other": error(403, "foreign_session"),
@@ -163,6 +175,9 @@ class ClientTest(unittest.TestCase):
             "many": error(429, "too_many_requests"),
             "bad": error(400, "invalid_query"),
             "proxy": (502, b"<html>Bad gateway", {}),
+            "moved": (302, b"", {"location": "https://elsewhere.example"}),
+            "missing": (404, b"<html>Not found", {}),
+            "page": (200, b"<html>Log in", {}),
         }
         server = self.collector(lambda request: answers[request.path.rsplit("/", 1)[1]])
         client = Tidemark(server.url, "key")
@@ -174,7 +189,10 @@ class ClientTest(unittest.TestCase):
             "busy": (tidemark.UnavailableError, 503, "unavailable"),
             "many": (tidemark.UnavailableError, 429, "too_many_requests"),
             "bad": (tidemark.TidemarkError, 400, "invalid_query"),
-            "proxy": (tidemark.TidemarkError, 502, None),
+            "proxy": (tidemark.UnavailableError, 502, None),
+            "moved": (tidemark.TidemarkError, 302, None),
+            "missing": (tidemark.TidemarkError, 404, None),
+            "page": (tidemark.TidemarkError, 200, None),
         }
         for id, (kind, status, code) in expected.items():
             with self.assertRaises(tidemark.TidemarkError) as raised:
@@ -200,7 +218,7 @@ class ClientTest(unittest.TestCase):
     def test_gives_each_thread_its_own_connection(self) -> None:
         server = self.collector(lambda request: (200, {"id": request.path.rsplit("/", 1)[1]}, {}))
         client = Tidemark(server.url, "key")
-        wrong: List[str] = []
+        wrong: list[str] = []
 
         def read(name: str) -> None:
             wrong.extend(name for _ in range(50) if client.get_features("user", name)["id"] != name)
@@ -213,17 +231,38 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(wrong, [])
         self.assertEqual(len({request.connection for request in server.requests}), 8)
 
-    def test_ends_a_request_after_the_timeout(self) -> None:
-        released = threading.Event()
+    @unittest.skipUnless(hasattr(os, "fork"), "needs fork")
+    def test_gives_a_forked_process_its_own_connection(self) -> None:
+        server = self.collector(lambda request: (200, {"id": request.path.rsplit("/", 1)[1]}, {}))
+        client = Tidemark(server.url, "key")
+        client.get_features("user", "parent")
+        child = os.fork()
+        if child == 0:
+            with suppress(BaseException):
+                os._exit(0 if client.get_features("user", "child")["id"] == "child" else 1)
+            os._exit(2)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+        self.assertEqual(client.get_features("user", "parent")["id"], "parent")
+        first, of_child, last = [request.connection for request in server.requests]
+        self.assertNotEqual(first, of_child)
+        self.assertEqual(first, last)
 
-        def answer(_: Request) -> Answer:
-            released.wait(60)
+    def test_ends_a_request_after_the_timeout(self) -> None:
+        released, waiting = threading.Event(), threading.Event()
+
+        def answer(request: Request) -> Answer:
+            if request.path.endswith("slow"):
+                waiting.set()
+                released.wait(60)
             return 200, {}, {}
 
         server = self.collector(answer)
+        client = Tidemark(server.url, "key", timeout=2)
+        client.get_features("user", "a")
         with self.assertRaises(tidemark.ConnectionFailedError):
-            Tidemark(server.url, "key", timeout=0.2).get_features("user", "a")
-        self.assertEqual(len(server.requests), 1)
+            client.get_features("user", "slow")
+        self.assertTrue(waiting.wait(60))
+        self.assertEqual(len(server.requests), 2)
         released.set()
 
     def test_reports_a_collector_that_cannot_be_reached(self) -> None:
@@ -242,7 +281,25 @@ class ClientTest(unittest.TestCase):
         with self.assertRaises(ValueError):
             client.get_features("user", "a", as_of=datetime(2026, 11, 29))
         with self.assertRaises(ValueError):
+            client.list_entities("user", datetime(2026, 11, 29))
+        with self.assertRaises(ValueError):
             client.get_online_features({"user_id": ["a"]})
+
+    def test_runs_the_command_with_its_arguments_and_key(self) -> None:
+        program = """
+import json, os, sys
+print("progress")
+print(json.dumps({"rows": 2, "set": {"name": "intent"}, "args": sys.argv[1:], "key": os.environ["TIDEMARK_ADMIN_KEY"]}))
+print(json.dumps({"feature": "clicks"}))
+"""
+        made = tidemark.training_set(
+            "intent", "x.parquet", labels="labels.csv", admin_key="secret", command=(sys.executable, "-c", program)
+        )
+        files = [os.path.abspath("x.parquet"), os.path.abspath("labels.csv")]
+        flags = ["--set", "intent", "--out", files[0], "--labels", files[1]]
+        self.assertEqual(made.summary["args"], ["training-set", "--json", *flags])
+        self.assertEqual((made.summary["key"], made.rows, made.features), ("secret", 2, [{"feature": "clicks"}]))
+        self.assertEqual(os.fspath(made), files[0])
 
     def test_reports_the_output_of_a_failed_command(self) -> None:
         with self.assertRaises(tidemark.TrainingSetError) as raised:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Dict, Iterable, Iterator, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from .online_features import OnlineFeatures
 from .responses import BulkFeatures, BulkPredictions, ListedEntity, Prediction, Vector
 from .transport import Transport
 
-EntityKey = Tuple[str, str]
+EntityKey = tuple[str, str]
 """The name of an entity and an id, such as `("user", "u-17")`."""
 
-Time = Union[datetime, int]
+Time = datetime | int
 """A time with a zone, or UTC milliseconds."""
 
 
@@ -25,7 +26,7 @@ def _milliseconds(name: str, time: Time) -> int:
     return round(time.timestamp() * 1000)
 
 
-def _selection(feature_set: Optional[str], features: Optional[Sequence[str]]) -> Dict[str, str]:
+def _selection(feature_set: str | None, features: Sequence[str] | None) -> dict[str, str]:
     if feature_set is not None and features is not None:
         raise ValueError("expected either feature_set or features; given both")
     if feature_set is not None:
@@ -41,7 +42,7 @@ class Tidemark:
     Arguments:
         url: address of the collector.
         read_key: the site's read key.
-        timeout: longest time to wait for the network, in seconds.
+        timeout: longest time to wait for the network in each step of a request, in seconds.
     """
 
     def __init__(self, url: str, read_key: str, timeout: float = 5.0) -> None:
@@ -52,18 +53,20 @@ class Tidemark:
         entity: str,
         id: str,
         *,
-        feature_set: Optional[str] = None,
-        features: Optional[Sequence[str]] = None,
-        as_of: Optional[Time] = None,
+        feature_set: str | None = None,
+        features: Sequence[str] | None = None,
+        as_of: Time | None = None,
     ) -> Vector:
-        """Reads the vector of an entity, with all events that were acknowledged before.
+        """Reads the vector of an entity.
+
+        A session's has every event that was acknowledged before; any other has those of a second or two before.
 
         Arguments:
             entity: `session`, `user`, `page`, or the name of a custom entity.
             id: its id; that of a page is its path.
             feature_set: a set of the site, such as `purchase_intent` for its highest version, or `purchase_intent:1`.
             features: names of features. Default: all of the entity.
-            as_of: moment of the past. Default: now.
+            as_of: moment of the past, for a session of a site with a log. Default: now.
 
         Raises NotFoundError, ExpiredError, ForbiddenError.
         """
@@ -78,8 +81,8 @@ class Tidemark:
         self,
         entities: Iterable[EntityKey],
         *,
-        feature_sets: Optional[Mapping[str, str]] = None,
-        deadline_ms: Optional[int] = None,
+        feature_sets: Mapping[str, str] | None = None,
+        deadline_ms: int | None = None,
     ) -> BulkFeatures:
         """Reads the vectors of up to 500 entities, of one or several kinds, in one request.
 
@@ -88,13 +91,13 @@ class Tidemark:
 
         Arguments:
             feature_sets: a feature set for kinds of entities: `{"session": "purchase_intent"}`. Default: all features.
-            deadline_ms: time until the collector answers with what it has. Default: 250.
+            deadline_ms: time until the collector answers with what it has, shorter than the timeout. Default: 250.
         """
         sets = feature_sets or {}
         read = [
             {"entity": entity, "id": id, **({"set": sets[entity]} if entity in sets else {})} for entity, id in entities
         ]
-        body: Dict[str, Any] = {"read": read}
+        body: dict[str, Any] = {"read": read}
         if deadline_ms is not None:
             body["deadline_ms"] = deadline_ms
         features: BulkFeatures = self._transport.request("POST", "/v1/features", body)
@@ -104,8 +107,8 @@ class Tidemark:
         self,
         entities: Mapping[str, Sequence[str]],
         *,
-        feature_service: Optional[str] = None,
-        features: Optional[Sequence[str]] = None,
+        feature_service: str | None = None,
+        features: Sequence[str] | None = None,
         full_feature_names: bool = False,
     ) -> OnlineFeatures:
         """Reads features as a client of Feast's server does, with the same request.
@@ -118,7 +121,7 @@ class Tidemark:
         """
         if (feature_service is None) == (features is None):
             raise ValueError("expected either feature_service or features")
-        body: Dict[str, Any] = {
+        body: dict[str, Any] = {
             "entities": {key: list(ids) for key, ids in entities.items()},
             "full_feature_names": full_feature_names,
         }
@@ -168,7 +171,9 @@ class Tidemark:
             active_since: a time of the last 30 days.
         """
         query = {"active_since": str(_milliseconds("active_since", active_since))}
-        path = f"/v1/entities/{quote(entity, safe='')}"
+        return self._pages(f"/v1/entities/{quote(entity, safe='')}", query)
+
+    def _pages(self, path: str, query: dict[str, str]) -> Iterator[ListedEntity]:
         while True:
             page = self._transport.request("GET", f"{path}?{urlencode(query)}")
             yield from page["entities"]

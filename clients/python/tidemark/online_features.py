@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 from .responses import FeatureValue
 
@@ -11,23 +12,23 @@ class OnlineFeatures:
     """The features of several entities, one column for each key and feature."""
 
     def __init__(self, response: Mapping[str, Any]) -> None:
-        self._names = cast(List[str], response["metadata"]["feature_names"])
-        self._results = cast(List[Dict[str, Any]], response["results"])
+        self._names = cast(list[str], response["metadata"]["feature_names"])
+        self._results = cast(list[dict[str, Any]], response["results"])
 
     @property
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         """The names of the columns: the keys of the entities, and the features."""
         return list(self._names)
 
-    def to_dict(self) -> Dict[str, List[FeatureValue]]:
+    def to_dict(self) -> dict[str, list[FeatureValue]]:
         """Returns the values by column, each in the order of the entities."""
         return {name: result["values"] for name, result in zip(self._names, self._results)}
 
-    def statuses(self) -> Dict[str, List[str]]:
+    def statuses(self) -> dict[str, list[str]]:
         """Returns the statuses by column, such as PRESENT and NOT_FOUND, each in the order of the entities."""
         return {name: result["statuses"] for name, result in zip(self._names, self._results)}
 
-    def rows(self) -> List[Dict[str, FeatureValue]]:
+    def rows(self) -> list[dict[str, FeatureValue]]:
         """Returns the values by entity."""
         columns = self.to_dict()
         return [dict(zip(columns, values)) for values in zip(*columns.values())]

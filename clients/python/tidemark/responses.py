@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, TypedDict, Union
+from typing import TypedDict
 
-FeatureValue = Union[float, str, bool, None, List[Union[str, float]]]
+FeatureValue = float | str | bool | None | list[str | float]
 """The value of a feature: None while it is undefined, such as the maximum of no values."""
 
 
@@ -25,22 +25,23 @@ class _VectorOfAll(TypedDict):
     definition_version: str
     late: int
     too_late: int
-    features: Dict[str, FeatureValue]
+    features: dict[str, FeatureValue]
 
 
 class Vector(_VectorOfAll, total=False):
     """A vector with its freshness. Times are UTC milliseconds.
 
     Only sessions have `version`, `closed_at`, `consent` and `delivery`; only identified users have `anonymous_ids`. `set`
-    is the feature set that the request names.
+    is the feature set that the request names. A vector of the past has `as_of`, and none of the fields of sessions.
     """
 
+    as_of: int
     set: ServedSet
     version: int
-    closed_at: Optional[int]
-    consent: Dict[str, str]
-    delivery: Dict[str, int]
-    anonymous_ids: List[str]
+    closed_at: int | None
+    consent: dict[str, str]
+    delivery: dict[str, int]
+    anonymous_ids: list[str]
 
 
 class _MissingVectorOfAll(TypedDict):
@@ -59,8 +60,8 @@ class MissingVector(_MissingVectorOfAll, total=False):
 class BulkFeatures(TypedDict):
     """The vectors of a bulk read, and those that are missing, each in the order of the request."""
 
-    vectors: List[Vector]
-    missing: List[MissingVector]
+    vectors: list[Vector]
+    missing: list[MissingVector]
 
 
 class Prediction(TypedDict):

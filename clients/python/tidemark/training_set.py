@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Union, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from .errors import TrainingSetError
 from .responses import ServedSet
@@ -21,7 +22,7 @@ class TrainingSet:
     summary of each feature.
     """
 
-    def __init__(self, path: str, summary: Dict[str, Any], features: List[Dict[str, Any]]) -> None:
+    def __init__(self, path: str, summary: dict[str, Any], features: list[dict[str, Any]]) -> None:
         self.path = path
         self.summary = summary
         self.features = features
@@ -51,19 +52,19 @@ class TrainingSet:
 
 def training_set(
     feature_set: str,
-    out: Union[str, os.PathLike[str]],
+    out: str | os.PathLike[str],
     *,
-    labels: Union[str, os.PathLike[str], None] = None,
-    goal: Optional[str] = None,
-    horizon: Optional[str] = None,
-    after: Optional[str] = None,
-    identity: Optional[str] = None,
-    traffic: Optional[str] = None,
-    log: Union[str, os.PathLike[str], None] = None,
-    site: Optional[str] = None,
-    url: Optional[str] = None,
-    admin_key: Optional[str] = None,
-    folder: Union[str, os.PathLike[str]] = ".",
+    labels: str | os.PathLike[str] | None = None,
+    goal: str | None = None,
+    horizon: str | None = None,
+    after: str | None = None,
+    identity: str | None = None,
+    traffic: str | None = None,
+    log: str | os.PathLike[str] | None = None,
+    site: str | None = None,
+    url: str | None = None,
+    admin_key: str | None = None,
+    folder: str | os.PathLike[str] = ".",
     command: Sequence[str] = ("npx", "tidemark"),
 ) -> TrainingSet:
     """Joins labels with the features of a set as of each label's moment, and writes them as Parquet.
@@ -78,7 +79,7 @@ def training_set(
     Raises TrainingSetError with the output of the command.
     """
     path = os.path.abspath(out)
-    values: Dict[str, Optional[str]] = {
+    values: dict[str, str | None] = {
         "set": feature_set,
         "out": path,
         "labels": None if labels is None else os.path.abspath(labels),
@@ -100,11 +101,13 @@ def training_set(
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
         )
     except OSError as error:
         raise TrainingSetError(f"{command[0]} could not be run: {error}") from error
     if outcome.returncode != 0:
         raise TrainingSetError(outcome.stderr.strip() or f"{command[0]} ended with {outcome.returncode}")
-    summary, *features = [json.loads(line) for line in outcome.stdout.splitlines() if line.startswith("{")]
-    return TrainingSet(path, summary, features)
+    lines = [json.loads(line) for line in outcome.stdout.splitlines() if line.startswith("{")]
+    if not lines:
+        raise TrainingSetError(f"{' '.join(command)} printed no summary; expected the program tidemark")
+    return TrainingSet(path, lines[0], lines[1:])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
+import os
 import threading
-from typing import Any, List, Optional
+from typing import Any
 from urllib.parse import urlsplit
 
 from .errors import ConnectionFailedError, error_for
@@ -17,6 +17,12 @@ class _Kept:
 
     def __init__(self, connection: http.client.HTTPConnection) -> None:
         self.connection = connection
+        self._process = os.getpid()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this process has opened it. Two processes after a fork would read each other's responses."""
+        return self._process == os.getpid()
 
     def __del__(self) -> None:
         self.connection.close()
@@ -32,7 +38,12 @@ class Transport:
         self._url = url
         self._is_secure = parts.scheme == "https"
         self._host, self._port, self._path = parts.hostname, parts.port, parts.path.rstrip("/")
-        self._headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+        # Cloudflare can block requests without a user agent.
+        self._headers = {
+            "authorization": f"Bearer {key}",
+            "content-type": "application/json",
+            "user-agent": "tidemark-python",
+        }
         self._timeout = timeout
         self._threads = threading.local()
 
@@ -41,15 +52,16 @@ class Transport:
             return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout)
         return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
 
-    def request(self, method: str, path: str, body: Optional[object] = None) -> Any:
+    def request(self, method: str, path: str, body: object | None = None) -> Any:
         """Sends a request, and returns the JSON of the response.
 
-        Raises TidemarkError for a response that is an error, and ConnectionFailedError without a response.
+        Raises TidemarkError for a response that is an error or not the collector's, and ConnectionFailedError without a
+        response.
         """
         content = None if body is None else json.dumps(body).encode()
-        kept: Optional[_Kept] = getattr(self._threads, "kept", None)
+        kept: _Kept | None = getattr(self._threads, "kept", None)
         # The other side may close a connection while it is idle. Reads and predictions change nothing, and can be sent again.
-        attempts: List[Optional[http.client.HTTPConnection]] = [kept.connection, None] if kept else [None]
+        attempts: list[http.client.HTTPConnection | None] = [kept.connection, None] if kept and kept.is_own else [None]
         for attempt in attempts:
             connection = attempt or self._connect()
             try:
@@ -59,12 +71,15 @@ class Transport:
             except (http.client.HTTPException, OSError) as error:
                 connection.close()
                 self._threads.kept = None
-                if attempt is None or isinstance(error, (TimeoutError, socket.timeout)):
+                if attempt is None or isinstance(error, TimeoutError):
                     raise ConnectionFailedError(f"{self._url} could not be read: {str(error) or type(error).__name__}") from error
                 continue
             if attempt is None:
                 self._threads.kept = _Kept(connection)
-            if response.status >= 400:
+            if response.status != 200:
                 raise error_for(response.status, text, response.getheader("retry-after"))
-            return json.loads(text)
+            try:
+                return json.loads(text)
+            except ValueError as error:
+                raise error_for(response.status, text, None) from error
         raise AssertionError("unreachable")

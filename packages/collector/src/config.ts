@@ -8,6 +8,7 @@ import {
   type VectorOf,
 } from "@tidemark/schema";
 import { entityNameOf, featuresInSet } from "@tidemark/schema/entities";
+import { serviceOf } from "@tidemark/schema/feature-store-names";
 import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
 import { type RecordKind, recordKinds } from "@tidemark/schema/log";
 import { checkModels } from "./check-models.ts";
@@ -240,6 +241,10 @@ const checkFeatureSets = (
   const titles = sets.map(titleOf);
   const twice = titles.find((title, index) => titles.indexOf(title) < index);
   expect(twice === undefined, "featureSets", "each version of a name once", twice);
+  // Both would be one feature service in Feast and Tecton.
+  const services = new Set(sets.map(serviceOf));
+  const ambiguous = sets.find(({ name }) => services.has(name));
+  expect(ambiguous === undefined, "featureSets", "no name that another set and its version form", ambiguous?.name);
 };
 
 /**
@@ -438,8 +443,7 @@ export const goalsOf = ({ goals }: TidemarkConfig, site: Site): readonly Goal[] 
 
 /** The set of a name in its highest version, such as `purchase_intent`, or in a certain one: `purchase_intent:2`. */
 export const setNamed = <S extends FeatureSet>(sets: readonly S[], text: string): S | undefined => {
-  const [name, version] = text.split(":");
   return sets
-    .filter((set) => set.name === name && (version === undefined || String(set.version) === version))
+    .filter(({ name, version }) => text === name || text === `${name}:${version}`)
     .toSorted((a, b) => b.version - a.version)[0];
 };

@@ -116,6 +116,16 @@ describe("defineConfig", () => {
     ["two ports", { origins: ["http://localhost:1:2"] }, origin("http://localhost:1:2")],
     ["the origin *", { origins: ["*"] }, origin("*")],
     ["an invalid second origin", { origins: ["https://shop.example", "null"] }, origin("null")],
+    [
+      "two feature sets of one name in Feast and Tecton",
+      {
+        featureSets: [
+          { name: "s", version: 2, entity: "user", features: ["clicks"] },
+          { name: "s_v2", version: 1, entity: "user", features: ["clicks"] },
+        ],
+      },
+      'featureSets: expected no name that another set and its version form; given "s_v2"',
+    ],
     ["an empty name of a secret", { readKeySecret: "" }, SECRET],
     ["a secret instead of its name", { readKeySecret: "s3cr3t-value" }, SECRET],
     [

@@ -25,7 +25,7 @@ export { parseFeatures } from "./features/parse.ts";
 export { type ValueKind, valueKindsOf } from "./features/value-kind.ts";
 export type { VectorOf } from "./features/vector.ts";
 export { cumulative, hopping, lifetime, session, tumbling } from "./features/windows.ts";
-export { sessionRead, userRead } from "./page-read.ts";
+export { followProof, sessionRead, userRead } from "./page-read.ts";
 export { bulkPrediction, predictionRead } from "./prediction-read.ts";
 export {
   type ActiveEntitiesResponse,
@@ -50,6 +50,7 @@ export {
   type RollupVectorResponse,
   rejectionCodes,
   type ServedSet,
+  type SessionVectorAsOf,
   type SessionVectorResponse,
   type VectorResponse,
 } from "./responses.ts";

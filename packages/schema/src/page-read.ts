@@ -8,6 +8,11 @@ export const sessionRead = z
   .strictObject({ key, session_secret: sessionSecret })
   .describe("The read of a session's features by the page of its visitor.");
 
+/** The first message of a page on a connection of `GET /v1/follow/{id}`. */
+export const followProof = z
+  .strictObject({ session_secret: sessionSecret })
+  .describe("The proof that a page belongs to the visitor of the session that it follows.");
+
 /** The request body of `POST /v1/features/user/{id}`. The session shows the visitor's consent. */
 export const userRead = z
   .strictObject({ key, session_id: sessionId, session_secret: sessionSecret, user_token: userToken })

@@ -101,19 +101,25 @@ export const errorCodes = {
     meaning:
       "No such route, no data of this entity and id for this site (any more), or a route whose secret is not set.",
   },
+  no_log: { status: 404, meaning: "The site has no log in the configuration." },
+  method_not_allowed: { status: 405, meaning: "The route exists for another method." },
   expired: {
     status: 410,
     meaning:
-      "The entity's days to live are over. The collector deletes it some days later, and the error is then not_found.",
+      "The entity's days to live are over. The collector deletes it some days later, and the error is then not_found. With as_of: the log does not have all events any more.",
   },
-  no_log: { status: 404, meaning: "The site has no log in the configuration." },
   model_refused: {
     status: 409,
     meaning: "The model does not run, for the reason in the message, and has no fallback.",
   },
-  method_not_allowed: { status: 405, meaning: "The route exists for another method." },
   body_too_large: { status: 413, meaning: "The body exceeds the limit, as received or after inflating." },
   range_not_satisfiable: { status: 416, meaning: "The file has no byte of the range that Range names." },
+  log_too_large: {
+    status: 422,
+    meaning:
+      "The response would need more of the log than one request reads. The message names a command that has no limit.",
+  },
+  upgrade_required: { status: 426, meaning: "The route accepts WebSocket connections only." },
   too_many_requests: {
     status: 429,
     meaning:
@@ -247,6 +253,13 @@ export interface SessionVectorResponse extends VectorResponse {
    * else all of them. Absent without one.
    */
   predictions?: Record<string, LatestPrediction>;
+}
+
+/** The vector of a session at a time of the past: of the events that the collector had received by then. */
+export interface SessionVectorAsOf extends VectorResponse {
+  entity: "session";
+  /** The time that the request names, in UTC milliseconds. `age_ms` is the age at this time. */
+  as_of: number;
 }
 
 /** The vector of a user, a page or a custom entity. Merged from sessions, within a second of their events. */

@@ -1,10 +1,11 @@
-import type { Listen } from "./events/tracker-events.ts";
 import { warn } from "./guard.ts";
 import { browserDenial } from "./options/consent.ts";
 import { fixOf } from "./options/fixes.ts";
 import { problemsOf } from "./options/problems.ts";
+import type { TrackerOptions } from "./options/tracker-options.ts";
 import { Object } from "./platform.ts";
 import * as sdk from "./server.ts";
+import type { Tracker } from "./tracker/tracker.ts";
 import { warnOnce } from "./warn-once.ts";
 
 /**
@@ -18,8 +19,13 @@ const explain = (what: string, fix: string | undefined) => {
   if (fix) warnOnce(`fix for ${what}:`, fix);
 };
 
-/** Adds the fix to each warning of a tracker about a rejection, and returns the tracker. */
-const withFixes = <T extends { on: Listen }>(tracker: T): T => {
+/** Adds the fix to each warning of a tracker about a rejection, and to calls without their option. Returns the tracker. */
+const withFixes = <T extends Pick<Tracker, "on"> & { follow: unknown }>(tracker: T, options: TrackerOptions): T => {
+  if (!Object(options).follow)
+    tracker.follow = () => {
+      explain("follow", "it needs an option: createTracker({ follow: overWebSocket, … }), imported from @tidemark/sdk");
+      return () => {};
+    };
   tracker.on("rejected", ({ code }) => explain(code, fixOf(code)));
   tracker.on("acknowledged", ({ rejected }) => {
     for (const { code } of rejected) explain(code, fixOf(code));
@@ -38,5 +44,5 @@ export const createTracker: typeof sdk.createTracker = (options) => {
         `ask the visitor, and call tracker.consent("granted") after a yes. To test, turn ${denial} off in this browser`,
       );
   }
-  return withFixes(sdk.createTracker(options));
+  return withFixes(sdk.createTracker(options), options);
 };

@@ -1,6 +1,7 @@
 export type { ConsentState } from "@tidemark/schema";
 export type { Compress } from "./delivery/compression.ts";
 export { gzip } from "./delivery/gzip.ts";
+export { type Follow, type FollowedPart, overWebSocket } from "./delivery/over-web-socket.ts";
 export { clickEvidence } from "./enrichments/click-evidence.ts";
 export { clickLinks } from "./enrichments/click-links.ts";
 export { clickNames } from "./enrichments/click-names.ts";

@@ -50,6 +50,7 @@ export const PerformanceObserver = /* @__PURE__ */ take("PerformanceObserver");
 export const ResizeObserver = /* @__PURE__ */ take("ResizeObserver");
 export const Response = /* @__PURE__ */ take("Response");
 export const TextEncoder = /* @__PURE__ */ take("TextEncoder");
+export const WebSocket = /* @__PURE__ */ take("WebSocket");
 /** `webkitURL` is the same class in every browser, and a page that names a variable `URL` leaves it as it is. */
 export const URL = /* @__PURE__ */ (() => take("webkitURL" as "URL") ?? take("URL"))();
 export const cancelIdleCallback = /* @__PURE__ */ take("cancelIdleCallback");

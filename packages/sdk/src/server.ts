@@ -20,6 +20,7 @@ const inertTracker: Tracker = {
   page: noop,
   flush: async () => {},
   features: async () => ({}),
+  follow: () => noop,
   on: () => noop,
   stop: noop,
 };

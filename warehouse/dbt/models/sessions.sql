@@ -2,8 +2,8 @@ with events as (
     select
         events.*,
         case when coalesce(consent_personalisation, 'granted') = 'granted' then user_id end as known_user_id,
-        row_number() over (partition by session_id order by time, arrival) as from_first,
-        row_number() over (partition by session_id order by time desc, arrival desc) as from_last
+        case when type = 'page_view' then row_number() over (partition by session_id, type order by time, arrival) end as view_from_first,
+        case when type = 'page_view' then row_number() over (partition by session_id, type order by time desc, arrival desc) end as view_from_last
     from {{ source('tidemark', 'events') }} as events
 ),
 
@@ -17,9 +17,9 @@ sessions as (
         sum(case when type = 'page_view' then 1 else 0 end) as page_view_count,
         sum(case when type = 'click' then 1 else 0 end) as click_count,
         sum(case when type = 'custom' then 1 else 0 end) as custom_event_count,
-        count(distinct view_path) as page_count,
-        max(case when from_first = 1 then view_path end) as entry_path,
-        max(case when from_last = 1 then view_path end) as exit_path,
+        count(distinct nullif(view_path, '')) as page_count,
+        max(case when view_from_first = 1 then view_path end) as entry_path,
+        max(case when view_from_last = 1 then view_path end) as exit_path,
         max(traffic) as traffic
     from events
     group by session_id

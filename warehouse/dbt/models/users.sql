@@ -9,7 +9,7 @@ with events as (
 
 select
     person_id as user_id,
-    max(case when user_id is null then 0 else 1 end) as is_identified,
+    max(case when user_id is null then 0 else 1 end) = 1 as is_identified,
     count(distinct session_id) as session_count,
     count(distinct anonymous_id) as browser_count,
     count(*) as event_count,

@@ -1,3 +1,5 @@
+{{ config(severity='warn') }}
+
 -- Vectors of which the log has no event. Their events have expired, if vectors are kept for longer.
 select vectors.id
 from {{ source('tidemark', 'vectors') }} as vectors

@@ -8,6 +8,7 @@ import { formatTable } from "../command-line/table.ts";
 import { openDeployment } from "../deployment/deployment.ts";
 import { definitionsCode, storeCode } from "../feast/definitions.ts";
 import { exportRows } from "../feast/export-rows.ts";
+import { expectOwnColumns } from "../feast/feast-site.ts";
 import { findCollector } from "../log/collector-address.ts";
 import { featureEngines } from "../log/feature-engines.ts";
 import { folderFlags, logFlags, siteFor } from "../log/log-flags.ts";
@@ -39,6 +40,7 @@ export const feastExport = defineCommand({
     const folder = resolve(out);
     const deployment = await openDeployment();
     const site = siteFor(deployment, siteId);
+    expectOwnColumns(site);
     const { replayed } = featureEngines(site.features, undefined);
     const log = await (logFolder === undefined
       ? openLog(deployment, await findCollector(deployment, url), site, { memoryLimit: MEMORY_LIMIT })
@@ -64,7 +66,7 @@ export const feastExport = defineCommand({
             files.map((file) => Object.values(file)),
           ),
         );
-        console.log(`\nNext, in ${out}: feast apply, and feast materialize-incremental $(date -u +%FT%TZ)`);
+        console.log(`\nNext, in ${out}: feast apply, and feast materialize-incremental $(date -u +%Y-%m-%dT%H:%M:%S)`);
       }
     } finally {
       log.close();

@@ -3,6 +3,7 @@ import { backfill } from "./backfill.ts";
 import { configCheck } from "./config-check.ts";
 import { dev } from "./dev.ts";
 import { feastExport } from "./feast-export.ts";
+import { featuresAsOf } from "./features-as-of.ts";
 import { generateVisitsCommand } from "./generate-visits.ts";
 import { logCompact } from "./log-compact.ts";
 import { logFiles } from "./log-files.ts";
@@ -21,6 +22,6 @@ import { warehouseDdl } from "./warehouse-ddl.ts";
 export const commands: readonly Command[] = [
   ...[configCheck, dev, test, ship],
   ...[logQuery, logFiles, logCompact, logVerify, backfill, rebuild, trainingSet, generateVisitsCommand],
-  ...[warehouseDdl, feastExport],
+  ...[featuresAsOf, warehouseDdl, feastExport],
   ...[modelsList, modelsPredict, modelsEvaluate],
 ];

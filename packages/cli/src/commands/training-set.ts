@@ -1,10 +1,9 @@
 import { resolve } from "node:path";
-import { setNamed } from "@tidemark/collector/config";
 import { servedSet } from "@tidemark/collector/definition-version";
-import type { Feature, FeatureSet } from "@tidemark/schema";
-import { featuresInSet, modelsInSet } from "@tidemark/schema/entities";
+import type { Feature } from "@tidemark/schema";
+import { featuresInSet } from "@tidemark/schema/entities";
 import { defineCommand } from "../command-line/command.ts";
-import { CommandError, UsageError } from "../command-line/command-error.ts";
+import { UsageError } from "../command-line/command-error.ts";
 import { withProgress } from "../command-line/progress.ts";
 import { formatTable } from "../command-line/table.ts";
 import { openDeployment } from "../deployment/deployment.ts";
@@ -13,10 +12,11 @@ import { parseDuration } from "../log/duration.ts";
 import { makeLabels } from "../log/goal-labels.ts";
 import type { Identity } from "../log/label-entities.ts";
 import { type Labels, readLabels } from "../log/labels.ts";
-import { folderFlags, goalFor, logFlags, siteFor, type TrainingSite } from "../log/log-flags.ts";
+import { findSet, folderFlags, goalFor, logFlags, setsOf, siteFor } from "../log/log-flags.ts";
 import { endOf, openLogFolder } from "../log/log-folder.ts";
 import { openLog } from "../log/open-log.ts";
-import { prepareEvents, writeTrainingSet } from "../log/training-set.ts";
+import { createServed } from "../log/served-vectors.ts";
+import { prepareEvents, writeServedSet, writeTrainingSet } from "../log/training-set.ts";
 
 /** Limit of DuckDB's memory; more goes to temporary files. */
 const MEMORY_LIMIT = "2GB";
@@ -25,18 +25,6 @@ const MEMORY_LIMIT = "2GB";
 const MAX_SHOWN = 10;
 
 const DEFAULT_AFTER = "30s";
-
-const setFor = ({ featureSets }: TrainingSite, given: string | undefined): FeatureSet => {
-  const titles = featureSets.map(({ name, version }) => `${name}:${version}`).join(", ");
-  const list = titles || "a feature set in tidemark.config.ts, which has none (featureSets)";
-  if (given === undefined) throw new UsageError(`tidemark training-set needs --set <name>: ${list}.`);
-  const set = setNamed(featureSets, given);
-  const [model] = set ? modelsInSet(set) : [];
-  if (model !== undefined)
-    throw new CommandError(`--set: ${given} has predictions of ${model}, which cannot be computed from events.`);
-  if (set) return set;
-  throw new CommandError(`--set: tidemark.config.ts has no set ${given}; expected ${list}.`);
-};
 
 /** `tidemark training-set`. */
 export const trainingSet = defineCommand({
@@ -67,6 +55,10 @@ export const trainingSet = defineCommand({
       value: "<duration>",
       description: `With --goal: time from an entity's first event in a session to the label's moment. Default: ${DEFAULT_AFTER}.`,
     },
+    served: {
+      description:
+        "The rows are vectors of the set that the collector really served, with the time, age and reader: needs log in the set. With --goal each of them is a label; a label of a file has the latest one by its moment.",
+    },
     out: { value: "<file>", description: "Parquet file to write. It has no default." },
     identity: {
       value: "<rule>",
@@ -89,6 +81,10 @@ export const trainingSet = defineCommand({
       "tidemark training-set --goal purchase --horizon 7d --set purchase_intent --out training.parquet",
       "Labels whether a purchase follows within a week.",
     ],
+    [
+      "tidemark training-set --served --goal purchase --horizon 7d --set purchase_intent --out served.parquet",
+      "The same of each vector that was served, with the values that its reader had.",
+    ],
   ],
   async run(values) {
     const {
@@ -100,6 +96,7 @@ export const trainingSet = defineCommand({
       horizon,
       after,
       out,
+      served: isServed = false,
       json = false,
     } = values;
     const { identity = "as_of", traffic = "visitors" } = values;
@@ -110,13 +107,18 @@ export const trainingSet = defineCommand({
     if (goalName !== undefined && horizon === undefined) throw new UsageError("--goal needs --horizon <duration>.");
     if (goalName === undefined && (horizon ?? after) !== undefined)
       throw new UsageError("--horizon and --after are for labels of --goal.");
+    if (isServed && (after !== undefined || identity !== "as_of"))
+      throw new UsageError(
+        "--served has the moments and users of the reads: it allows neither --after nor --identity final.",
+      );
     if (!["as_of", "final"].includes(identity))
       throw new UsageError(`--identity expects as_of or final; given ${JSON.stringify(identity)}.`);
     if (!["visitors", "all"].includes(traffic))
       throw new UsageError(`--traffic expects visitors or all; given ${JSON.stringify(traffic)}.`);
     const deployment = await openDeployment();
     const site = siteFor(deployment, siteId);
-    const set = setFor(site, values.set);
+    if (values.set === undefined) throw new UsageError(`tidemark training-set needs --set <name>: ${setsOf(site)}.`);
+    const set = findSet(site, values.set);
     const goal = goalName === undefined ? undefined : goalFor(site, goalName);
     const own = featuresInSet(set, site.features);
     const served = servedSet(set, site.features);
@@ -127,30 +129,40 @@ export const trainingSet = defineCommand({
       : openLogFolder(logFolder, site, { memoryLimit: MEMORY_LIMIT }));
     try {
       const { database } = log;
-      const { summary, incomplete } = await withProgress(
+      const { summary, incomplete, otherDefinitions } = await withProgress(
         () => `Computing the features of ${set.name}`,
         async () => {
           const parts = await prepareEvents(database, identity as Identity);
+          const { other_definitions = 0 } = isServed ? await createServed(database, served, site.features, own) : {};
+          const after_ms = parseDuration(after ?? DEFAULT_AFTER, "--after");
           const labels: Labels & { incomplete?: number } = goal
             ? await makeLabels(database, {
-                ...{ goal, entity: (own[0] as Feature).entity },
-                ...{
-                  horizon_ms: parseDuration(horizon, "--horizon"),
-                  after_ms: parseDuration(after ?? DEFAULT_AFTER, "--after"),
-                },
+                ...{ goal, entity: (own[0] as Feature).entity, moments: isServed ? "served" : { after_ms } },
+                horizon_ms: parseDuration(horizon, "--horizon"),
                 end: logFolder === undefined ? openedAt : await endOf(database),
               })
             : await readLabels(database, file as string);
-          const summary = await writeTrainingSet(database, {
-            ...{ features: site.features, own, set: served, labels, identity: identity as Identity, parts },
+          const options = {
+            ...{ own, set: served, labels, identity: identity as Identity },
             ...{ keepsTraffic: traffic === "all", out: resolve(out) },
-          });
-          return { summary, incomplete: labels.incomplete };
+          };
+          const summary = isServed
+            ? await writeServedSet(database, options)
+            : await writeTrainingSet(database, { ...options, features: site.features, parts });
+          return { summary, incomplete: labels.incomplete, otherDefinitions: other_definitions };
         },
       );
       const { features, ...counts } = summary;
       if (json) {
-        console.log(JSON.stringify({ file: out, set: served, ...counts, ...(goal && { incomplete }) }));
+        console.log(
+          JSON.stringify({
+            file: out,
+            set: served,
+            ...counts,
+            ...(goal && { incomplete }),
+            ...(isServed && { other_definitions: otherDefinitions }),
+          }),
+        );
         for (const feature of features) console.log(JSON.stringify(feature));
         return 0;
       }
@@ -168,9 +180,12 @@ export const trainingSet = defineCommand({
           ? [`Left out: ${test} labels of tests, ${internal} of the site's own people. --traffic all keeps them.`]
           : []),
         ...(incomplete ? [`Left out: ${incomplete} labels whose horizon has not passed yet.`] : []),
+        ...(otherDefinitions > 0
+          ? [`Left out: ${otherDefinitions} served vectors of other definitions than today's.`]
+          : []),
         ...(counts.missing_labels > 0
           ? [
-              `${counts.missing_labels} labels are of entities without an event before them, and have the values of no events: ${counts.missing.slice(0, MAX_SHOWN).join(", ")}${counts.missing.length > MAX_SHOWN ? ", …" : ""}`,
+              `${counts.missing_labels} labels are of entities ${isServed ? "without a served vector by then, and are left out" : "without an event before them, and have the values of no events"}: ${counts.missing.slice(0, MAX_SHOWN).join(", ")}${counts.missing.length > MAX_SHOWN ? ", …" : ""}`,
             ]
           : []),
       ];

@@ -27,15 +27,16 @@ export const warehouseDdl = defineCommand({
     ["tidemark warehouse ddl duckdb --location ./log/v1 | duckdb log.db", "Loads a copy of the log into a database."],
   ],
   async run({ site: siteId, location }, [name, ...others]) {
-    const warehouse = name === undefined ? undefined : warehouses[name];
+    const warehouse = name !== undefined && names.includes(name) ? warehouses[name] : undefined;
     if (!warehouse || others.length > 0)
       throw new UsageError(
         `tidemark warehouse ddl expects one of ${names.join(", ")}; given ${[name, ...others].filter(Boolean).join(" ") || "none"}.`,
       );
     if (location === undefined)
       throw new UsageError(`tidemark warehouse ddl ${name} needs --location <address>, such as ${warehouse.location}.`);
-    const { id, features } = siteFor(await openDeployment(), siteId);
-    const options = { site: id, location: location.replace(/\/+$/, ""), tables: warehouseTables(features) };
+    const { id, features, featureSets } = siteFor(await openDeployment(), siteId);
+    const tables = warehouseTables(features, featureSets);
+    const options = { site: id, location: location.replace(/\/+$/, ""), tables };
     console.log(
       warehouse
         .statements(options)

@@ -1,8 +1,9 @@
 import { servedSet } from "@tidemark/collector/definition-version";
 import type { Feature, FeatureSet } from "@tidemark/schema";
 import { entitiesIn, entityNameOf, featuresInSet, featuresOf } from "@tidemark/schema/entities";
+import { joinKeyOf, serviceOf, viewOf } from "@tidemark/schema/feature-store-names";
 import { type ValueKind, valueKindsOf } from "@tidemark/schema/value-kind";
-import { dataPath, type FeastSite, keyOf } from "./feast-site.ts";
+import { dataPath, type FeastSite } from "./feast-site.ts";
 import { feastTypeOf } from "./feast-type.ts";
 
 /** A text as a literal of Python, which accepts those of JSON. */
@@ -15,7 +16,7 @@ const fieldCode = (feature: Feature, kinds: ReadonlyMap<string, ValueKind>): str
 };
 
 const entityCode = (site: FeastSite, name: string, kinds: ReadonlyMap<string, ValueKind>): string =>
-  `${name}_entity = Entity(name="${name}", join_keys=["${keyOf(name)}"], value_type=ValueType.STRING)
+  `${name}_entity = Entity(name="${name}", join_keys=["${joinKeyOf(name)}"], value_type=ValueType.STRING)
 ${name}_log = FileSource(
     name="${name}_log",
     path="${dataPath(name)}",
@@ -23,8 +24,8 @@ ${name}_log = FileSource(
     created_timestamp_column="created",
 )
 ${name}_push = PushSource(name="${name}_push", batch_source=${name}_log)
-${name}_features = FeatureView(
-    name="${name}_features",
+${viewOf(name)} = FeatureView(
+    name="${viewOf(name)}",
     entities=[${name}_entity],
     ttl=timedelta(days=${site.daysToLive[name] ?? 0}),
     schema=[
@@ -42,7 +43,7 @@ const serviceCode = (site: FeastSite, set: FeatureSet, name: string): string => 
   const names = featuresInSet(set, site.features).map((feature) => feature.name);
   return `service_${name} = FeatureService(
     name="${name}",
-    features=[${set.entity}_features[[${names.map(literal).join(", ")}]]],
+    features=[${viewOf(set.entity)}[[${names.map(literal).join(", ")}]]],
     tags={"tidemark_set": "${set.name}", "tidemark_version": "${version}", "tidemark_hash": "${hash}"},
 )`;
 };
@@ -51,7 +52,7 @@ const serviceCode = (site: FeastSite, set: FeatureSet, name: string): string => 
 const servicesCode = (site: FeastSite): string[] =>
   site.featureSets.flatMap((set) => {
     const versions = site.featureSets.filter(({ name }) => name === set.name).map(({ version }) => version);
-    const own = serviceCode(site, set, `${set.name}_v${set.version}`);
+    const own = serviceCode(site, set, serviceOf(set));
     return set.version === Math.max(...versions) ? [own, serviceCode(site, set, set.name)] : [own];
   });
 

@@ -1,10 +1,11 @@
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/entities";
+import { joinKeyOf } from "@tidemark/schema/feature-store-names";
 import { valueKindsOf } from "@tidemark/schema/value-kind";
 import { backfill } from "../log/backfill.ts";
 import { type Database, literal, quote } from "../log/database.ts";
-import { dataPath, type FeastSite, keyOf } from "./feast-site.ts";
+import { dataPath, type FeastSite } from "./feast-site.ts";
 import { feastTypeOf } from "./feast-type.ts";
 
 /** Options of {@link exportRows}. */
@@ -48,7 +49,7 @@ export const exportRows = async (
     const file = dataPath(entity);
     const path = join(folder, file);
     const [copied] = await database.all(
-      `COPY (SELECT id AS ${quote(keyOf(entity))}, to_timestamp((as_of - 1) / 1000.0) AS event_timestamp,
+      `COPY (SELECT id AS ${quote(joinKeyOf(entity))}, to_timestamp((as_of - 1) / 1000.0) AS event_timestamp,
          to_timestamp(${now} / 1000.0) AS created, ${columns.join(", ")}
        FROM read_parquet(${literal(join(computed, entity, "*.parquet"))}))
        TO ${literal(`${path}.unfinished`)} (FORMAT parquet, COMPRESSION zstd)`,

@@ -1,4 +1,7 @@
 import type { Feature, FeatureSet } from "@tidemark/schema";
+import { entityNameOf } from "@tidemark/schema/entities";
+import { joinKeyOf } from "@tidemark/schema/feature-store-names";
+import { CommandError } from "../command-line/command-error.ts";
 
 /** A site as Feast has it. */
 export interface FeastSite {
@@ -9,8 +12,14 @@ export interface FeastSite {
   daysToLive: Readonly<Record<string, number>>;
 }
 
-/** Name of the key of an entity's rows: `session_id`. */
-export const keyOf = (entity: string): string => `${entity}_id`;
-
 /** Path of an entity's rows in the repository. */
 export const dataPath = (entity: string): string => `data/${entity}.parquet`;
+
+/** Expects that no feature has the name of another column of its entity's rows. @throws CommandError */
+export const expectOwnColumns = ({ features }: FeastSite): void => {
+  for (const feature of features)
+    if (["event_timestamp", "created", joinKeyOf(entityNameOf(feature))].includes(feature.name))
+      throw new CommandError(
+        `feature ${feature.name} cannot be exported to Feast: the rows have another column ${feature.name}; rename the feature`,
+      );
+};

@@ -1,6 +1,5 @@
-import type { AggregateFeature, Feature } from "@tidemark/schema";
-import { fieldsOf, kindAt } from "@tidemark/schema/event-fields";
-import type { ValueKind } from "@tidemark/schema/value-kind";
+import type { Feature } from "@tidemark/schema";
+import { elementKindOf, type ValueKind } from "@tidemark/schema/value-kind";
 
 /** The type of a feature in Feast. */
 export interface FeastType {
@@ -19,15 +18,12 @@ const TEXTS: FeastType = {
   sql: (column) => `CAST(CAST(${column} AS JSON) AS VARCHAR[])`,
 };
 
-/** A list of texts is an array. Any other is JSON text: Feast rejects whole numbers in a pushed list of `Float64`. */
-const listType = ({ source, aggregate }: AggregateFeature): FeastType =>
-  "field" in aggregate && kindAt(fieldsOf(source), aggregate.field) === "string" ? TEXTS : TEXT;
-
 /** The type of a feature in Feast. A text or number of the same feature is JSON text. */
 export const feastTypeOf = (feature: Feature, kind: ValueKind | undefined): FeastType => {
   switch (kind) {
     case "list":
-      return listType(feature as AggregateFeature);
+      // Any other list is JSON text: Feast rejects whole numbers in a pushed list of `Float64`.
+      return elementKindOf(feature) === "string" ? TEXTS : TEXT;
     case "boolean":
       return BOOLEAN;
     case "string":

@@ -9,6 +9,8 @@ export const LABELS = "labels";
 export interface Labels {
   /** Names of the label columns, in their order. */
   columns: string[];
+  /** Whether each label is of a row in the table of served vectors, whose number it has. Default: no. */
+  areOfServed?: boolean;
 }
 
 /** The moment in a column of a file, in UTC milliseconds; NULL for a text that is none. */

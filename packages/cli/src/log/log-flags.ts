@@ -1,5 +1,6 @@
-import { type DaysToLive, featureSetsOf, goalsOf, type Model, modelsOf } from "@tidemark/collector/config";
+import { type DaysToLive, featureSetsOf, goalsOf, type Model, modelsOf, setNamed } from "@tidemark/collector/config";
 import type { Feature, FeatureSet, Goal } from "@tidemark/schema";
+import { modelsInSet } from "@tidemark/schema/entities";
 import { CommandError, UsageError } from "../command-line/command-error.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 
@@ -45,7 +46,7 @@ export const readFlags = {
   site: { value: "<id>", description: "Site whose key is used. Default: the only one." },
 } as const;
 
-/** A site with what its training sets and its export for Feast are made of. */
+/** A site with the parts that training sets, the export for Feast and evaluations read. */
 export interface TrainingSite extends LogSite {
   readKeySecret: string;
   featureSets: readonly FeatureSet[];
@@ -77,4 +78,22 @@ export const goalFor = ({ goals }: TrainingSite, given: string): Goal => {
   if (goal) return goal;
   const names = goals.map(({ name }) => name).join(", ") || "a goal in tidemark.config.ts, which has none (goals)";
   throw new CommandError(`--goal: tidemark.config.ts has no goal ${given}; expected ${names}.`);
+};
+
+/** The names of a site's feature sets, for messages. */
+export const setsOf = ({ featureSets }: TrainingSite): string =>
+  featureSets.map(({ name, version }) => `${name}:${version}`).join(", ") ||
+  "a feature set in tidemark.config.ts, which has none (featureSets)";
+
+/**
+ * Finds the feature set that `--set` names, whose values are computed from events.
+ *
+ * @throws CommandError that lists the sets, or that names the model whose predictions are in the set.
+ */
+export const findSet = (site: TrainingSite, given: string): FeatureSet => {
+  const set = setNamed(site.featureSets, given);
+  if (!set) throw new CommandError(`--set: tidemark.config.ts has no set ${given}; expected ${setsOf(site)}.`);
+  const [model] = modelsInSet(set);
+  if (model === undefined) return set;
+  throw new CommandError(`--set: ${given} has predictions of ${model}, which cannot be computed from events.`);
 };

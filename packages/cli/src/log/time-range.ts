@@ -38,6 +38,10 @@ const parseTime = (text: string, flag: string): number => {
   );
 };
 
+/** Parses a date, a time or a number of UTC milliseconds. @throws UsageError that names the flag and shows the form. */
+export const parseMoment = (text: string, flag: string): number =>
+  /^\d{10,15}$/.test(text) ? Number(text) : parseTime(text, flag);
+
 /** Parses the flags of a period. @throws UsageError for an invalid time, or a period without any moment. */
 export const parseRange = (from: string | undefined, to: string | undefined): TimeRange => {
   const range = {

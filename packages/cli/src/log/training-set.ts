@@ -7,6 +7,7 @@ import { featureEngines } from "./feature-engines.ts";
 import { addEntities, type Identity } from "./label-entities.ts";
 import type { Labels } from "./labels.ts";
 import { eventsSql } from "./query-views.ts";
+import { SERVED } from "./served-vectors.ts";
 import { createUncounted, forEachPart } from "./vectors.ts";
 
 /** Number of events for which there is one part. */
@@ -21,7 +22,8 @@ const MAX_NAMED = 1_000;
 /** A column of a training set, and its values. */
 interface ColumnSummary {
   feature: string;
-  engine: "sql" | "replay";
+  /** The source of the values: SQL or the engine over the log, or the vectors that were served. */
+  engine: "replay" | "served" | "sql";
   nulls: number;
   /** Smallest and largest value; `null` without one. */
   min: unknown;
@@ -33,7 +35,10 @@ export interface TrainingSummary {
   rows: number;
   /** Labels that were left out because the entity's events before them have this kind of traffic. */
   traffic: { test: number; internal: number };
-  /** Ids of entities without an event before their label, each once: at most 1,000. Their rows have the values of no events. */
+  /**
+   * Ids of entities without an event before their label, each once: at most 1,000. Their rows have the values of no events.
+   * In a training set of served vectors, ids without one by their label; they have no row.
+   */
   missing: string[];
   /** Number of such labels. */
   missing_labels: number;
@@ -67,7 +72,7 @@ export const prepareEvents = async (database: Database, identity: Identity): Pro
   return parts;
 };
 
-/** Options of {@link writeTrainingSet}. */
+/** Options of {@link writeTrainingSet} and {@link writeServedSet}. */
 export interface TrainingSetOptions {
   /** The site's features. */
   features: readonly Feature[];
@@ -83,8 +88,16 @@ export interface TrainingSetOptions {
   out: string;
 }
 
-const checkNames = (columns: readonly string[], own: readonly Feature[]): void => {
-  const reserved = new Set(["label_row", "entity_id", "event_time", "label_traffic", ...own.map(({ name }) => name)]);
+/** Columns that a training set has beside those of labels and features. */
+const OWN_COLUMNS = ["label_row", "entity_id", "event_time", "label_traffic"];
+
+/** Columns that one of served vectors has in addition. */
+const SERVED_COLUMNS = ["served_at", "age_ms", "reader"];
+
+const checkNames = (columns: readonly string[], own: readonly Feature[], more: readonly string[] = []): void => {
+  const feature = own.find(({ name }) => more.includes(name));
+  if (feature) throw new CommandError(`feature ${feature.name} has the name of a column of served vectors: rename it.`);
+  const reserved = new Set([...OWN_COLUMNS, ...more, ...own.map(({ name }) => name)]);
   const taken = columns.find((name) => reserved.has(name));
   if (taken !== undefined)
     throw new CommandError(
@@ -92,12 +105,55 @@ const checkNames = (columns: readonly string[], own: readonly Feature[]): void =
     );
 };
 
+/** Deletes the rows of tests and of the site's own people, unless they are kept. Returns their numbers. */
+const deleteTraffic = async (database: Database, keepsTraffic: boolean): Promise<TrainingSummary["traffic"]> => {
+  const traffic = { test: 0, internal: 0 };
+  if (keepsTraffic) return traffic;
+  const counted = await database.all(
+    `SELECT label_traffic, count(*) AS labels FROM rows WHERE label_traffic IS NOT NULL GROUP BY label_traffic`,
+  );
+  for (const { label_traffic, labels } of counted) traffic[label_traffic as keyof typeof traffic] = Number(labels);
+  await database.run("DELETE FROM rows WHERE label_traffic IS NOT NULL");
+  return traffic;
+};
+
+/** Writes the rows of a query, with the set in the metadata of the file. */
+const writeFile = async (
+  database: Database,
+  query: string,
+  { own, set, identity, out }: Pick<TrainingSetOptions, "own" | "set" | "identity" | "out">,
+): Promise<void> => {
+  const [{ entity }] = own as [Feature];
+  const metadata = Object.entries({
+    ...{ ...set, entity: entityNameOf({ entity }), identity },
+    features: own.map(({ name }) => name).join(),
+  }).map(([name, value]) => `tidemark_${name}: ${literal(String(value))}`);
+  await database.run(
+    `COPY (${query}) TO ${literal(out)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {${metadata.join(", ")}})`,
+  );
+};
+
+/** Counts the rows, and the labels of the rows that a condition finds, with the ids of their entities. */
+const countRows = async (database: Database, isMissing: string) => {
+  const [count] = await database.all(
+    `SELECT count(*) AS labels, count(*) FILTER (WHERE ${isMissing}) AS missing FROM rows`,
+  );
+  const missing = await database.all(
+    `SELECT id FROM rows WHERE ${isMissing} GROUP BY id ORDER BY min(label_row) LIMIT ${MAX_NAMED}`,
+  );
+  return {
+    labels: Number(count?.labels),
+    missing: missing.map(({ id }) => id as string),
+    missing_labels: Number(count?.missing),
+  };
+};
+
 /** Summarises the columns of features of the written file. */
 const summarise = async (
   database: Database,
   out: string,
   own: readonly Feature[],
-  replayed: ReadonlySet<string>,
+  engineOf: (name: string) => ColumnSummary["engine"],
 ): Promise<ColumnSummary[]> => {
   const calls = own.map(({ name }, index) => {
     const column = quote(name);
@@ -106,7 +162,7 @@ const summarise = async (
   const [row = {}] = await database.all(`SELECT ${calls.join(", ")} FROM read_parquet(${literal(out)})`);
   return own.map(({ name }, index) => ({
     feature: name,
-    engine: replayed.has(name) ? "replay" : "sql",
+    engine: engineOf(name),
     nulls: Number(row[`nulls_${index}`]),
     min: row[`min_${index}`] ?? null,
     max: row[`max_${index}`] ?? null,
@@ -125,14 +181,7 @@ export const writeTrainingSet = async (
   checkNames(labels.columns, own);
   const [{ entity }] = own as [Feature];
   await addEntities(database, entity, identity);
-  const counted = await database.all(
-    `SELECT label_traffic, count(*) AS labels FROM rows WHERE label_traffic IS NOT NULL GROUP BY label_traffic`,
-  );
-  const traffic = { test: 0, internal: 0 };
-  if (!keepsTraffic) {
-    for (const { label_traffic, labels } of counted) traffic[label_traffic as keyof typeof traffic] = Number(labels);
-    await database.run("DELETE FROM rows WHERE label_traffic IS NOT NULL");
-  }
+  const traffic = await deleteTraffic(database, keepsTraffic);
 
   const needed = withReads(features, new Set(own.map(({ name }) => name)));
   const [load] = await database.all("SELECT count(*) / count(DISTINCT entity_id) AS labels FROM rows");
@@ -158,23 +207,48 @@ export const writeTrainingSet = async (
     ...labels.columns.map((name) => `rows.${quote(name)}`),
     ...own.map(({ name }) => `vectors.${quote(name)}`),
   ];
-  const metadata = Object.entries({
-    ...{ ...set, entity: entityNameOf({ entity }), identity },
-    features: own.map(({ name }) => name).join(),
-  }).map(([name, value]) => `tidemark_${name}: ${literal(String(value))}`);
-  await database.run(
-    `COPY (SELECT ${columns.join(", ")} FROM rows JOIN vectors ON vectors.id = rows.entity_id AND vectors.as_of = rows.as_of
-       ORDER BY label_row) TO ${literal(out)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {${metadata.join(", ")}})`,
+  await writeFile(
+    database,
+    `SELECT ${columns.join(", ")} FROM rows JOIN vectors ON vectors.id = rows.entity_id AND vectors.as_of = rows.as_of
+       ORDER BY label_row`,
+    { own, set, identity, out },
   );
-  const [count] = await database.all("SELECT count(*) AS rows, count(*) - count(event_time) AS missing FROM rows");
-  const missing = await database.all(
-    `SELECT id FROM rows WHERE event_time IS NULL GROUP BY id ORDER BY min(label_row) LIMIT ${MAX_NAMED}`,
-  );
-  return {
-    rows: Number(count?.rows),
-    traffic,
-    missing: missing.map(({ id }) => id as string),
-    missing_labels: Number(count?.missing),
-    features: await summarise(database, out, own, replayed),
-  };
+  const { labels: rows, ...missing } = await countRows(database, "event_time IS NULL");
+  const engineOf = (name: string) => (replayed.has(name) ? "replay" : "sql");
+  return { rows, traffic, ...missing, features: await summarise(database, out, own, engineOf) };
+};
+
+/** The served vector of each label. One of a goal was made at the read of a vector; any other has the latest one. */
+const servedOf = (labels: Labels): string =>
+  labels.areOfServed
+    ? `rows JOIN ${SERVED} ON served_row = label_row`
+    : `rows ASOF JOIN ${SERVED} ON ${SERVED}.id = rows.id AND ${SERVED}.as_of <= rows.as_of`;
+
+/**
+ * Joins each label with the features that the collector served: with those of its read, or with the latest ones that were
+ * served by its moment. Writes one Parquet file as {@link writeTrainingSet}, with `served_at`, `age_ms` and `reader` in
+ * addition. The table `served` has the vectors.
+ */
+export const writeServedSet = async (
+  database: Database,
+  { own, set, labels, identity, keepsTraffic, out }: Omit<TrainingSetOptions, "features" | "parts">,
+): Promise<TrainingSummary> => {
+  checkNames(labels.columns, own, SERVED_COLUMNS);
+  const [{ entity }] = own as [Feature];
+  await addEntities(database, entity, identity);
+  const traffic = await deleteTraffic(database, keepsTraffic);
+  const time = (name: string) => `make_timestamp(${name} * 1000)`;
+  const columns = [
+    ...["rows.id", `${time("rows.as_of")} AS as_of`, `${time(`${SERVED}.as_of`)} AS served_at`],
+    ...[`${SERVED}.event_time`, "age_ms", "reader"],
+    ...labels.columns.map((name) => `rows.${quote(name)}`),
+    ...own.map(({ name }) => `${SERVED}.${quote(name)}`),
+  ];
+  const joined = servedOf(labels);
+  await writeFile(database, `SELECT ${columns.join(", ")} FROM ${joined} ORDER BY label_row`, {
+    ...{ own, set, identity, out },
+  });
+  const { labels: all, ...missing } = await countRows(database, `label_row NOT IN (SELECT label_row FROM ${joined})`);
+  const features = await summarise(database, out, own, () => "served");
+  return { rows: all - missing.missing_labels, traffic, ...missing, features };
 };

@@ -1,5 +1,5 @@
 import type { LogColumn } from "@tidemark/schema/log";
-import { type ColumnTypes, folderOf, jsonColumns, schemaOf, text, type WarehouseDialect } from "./dialect.ts";
+import { type ColumnTypes, folderOf, jsonColumns, literal, schemaOf, type WarehouseDialect } from "./dialect.ts";
 import type { WarehouseTable } from "./table.ts";
 
 const types: ColumnTypes = {
@@ -37,12 +37,15 @@ export const bigquery: WarehouseDialect = {
         .map((column) => `ADD COLUMN IF NOT EXISTS ${columnSql(column)}`);
       const all = columns.map(({ name, type }) => `${quote(name)} ${types[type]}`);
       const names = columns.map(({ name }) => quote(name)).join(", ");
-      const cluster = order.filter((name) => name !== time).concat("session_id");
+      // The table has only the required columns when it is created.
+      const isRequired = (name: string) => columns.some((column) => column.name === name && column.required);
+      const cluster = [...order.filter((name) => name !== time), "session_id"].filter(isRequired);
+      const clusterSql = cluster.length > 0 ? `\nCLUSTER BY ${cluster.map(quote).join(", ")}` : "";
       return [
-        `CREATE TABLE IF NOT EXISTS ${schema}.${files} (\n  ${required.join(",\n  ")}\n)\nPARTITION BY DATE(${quote(time)})\nCLUSTER BY ${cluster.map(quote).join(", ")}`,
+        `CREATE TABLE IF NOT EXISTS ${schema}.${files} (\n  ${required.join(",\n  ")}\n)\nPARTITION BY DATE(${quote(time)})${clusterSql}`,
         `ALTER TABLE ${schema}.${files}\n  ${added.join(",\n  ")}`,
         viewSql(schema, table),
-        `CREATE OR REPLACE EXTERNAL TABLE ${schema}.${files}_stage (\n  ${all.join(",\n  ")}\n)\nOPTIONS (format = 'PARQUET', uris = [${text(`${folderOf(options, table)}/*.parquet`)}])`,
+        `CREATE OR REPLACE EXTERNAL TABLE ${schema}.${files}_stage (\n  ${all.join(",\n  ")}\n)\nOPTIONS (format = 'PARQUET', uris = [${literal(`${folderOf(options, table)}/*.parquet`)}])`,
         `-- Adds the records that the table does not have.
 INSERT INTO ${schema}.${files} (${names})
 SELECT ${names}

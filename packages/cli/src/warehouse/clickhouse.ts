@@ -1,5 +1,12 @@
 import type { LogColumn } from "@tidemark/schema/log";
-import { type ColumnTypes, folderOf, schemaOf, text, type WarehouseDialect, type WarehouseOptions } from "./dialect.ts";
+import {
+  type ColumnTypes,
+  folderOf,
+  literal,
+  schemaOf,
+  type WarehouseDialect,
+  type WarehouseOptions,
+} from "./dialect.ts";
 import type { WarehouseTable } from "./table.ts";
 
 const types: ColumnTypes = {
@@ -15,8 +22,8 @@ const columnSql = ({ name, type, required }: LogColumn): string =>
 const isUrl = (location: string): boolean => /^https?:/.test(location);
 
 const sourceSql = (options: WarehouseOptions, table: WarehouseTable): string => {
-  const files = text(`${folderOf(options, table)}/**/*.parquet`);
-  const structure = text(table.columns.map(columnSql).join(", "));
+  const files = literal(`${folderOf(options, table)}/**/*.parquet`);
+  const structure = literal(table.columns.map(columnSql).join(", "));
   return isUrl(options.location)
     ? `s3(${files}, '<access key>', '<secret>', 'Parquet', ${structure})`
     : `file(${files}, 'Parquet', ${structure})`;
@@ -26,7 +33,7 @@ const sourceSql = (options: WarehouseOptions, table: WarehouseTable): string => 
 const pipeSql = (options: WarehouseOptions, schema: string, table: WarehouseTable): string[] => {
   const { files, columns } = table;
   return [
-    `-- Loads each new file; it needs ClickHouse Keeper.\nCREATE TABLE IF NOT EXISTS ${schema}.${files}_queue (\n  ${columns.map(columnSql).join(",\n  ")}\n)\nENGINE = S3Queue(${text(`${folderOf(options, table)}/**/*.parquet`)}, '<access key>', '<secret>', 'Parquet')\nSETTINGS mode = 'unordered'`,
+    `-- Loads each new file; it needs ClickHouse Keeper.\nCREATE TABLE IF NOT EXISTS ${schema}.${files}_queue (\n  ${columns.map(columnSql).join(",\n  ")}\n)\nENGINE = S3Queue(${literal(`${folderOf(options, table)}/**/*.parquet`)}, '<access key>', '<secret>', 'Parquet')\nSETTINGS mode = 'unordered'`,
     `CREATE MATERIALIZED VIEW IF NOT EXISTS ${schema}.${files}_pipe TO ${schema}.${files} AS\nSELECT * FROM ${schema}.${files}_queue`,
   ];
 };

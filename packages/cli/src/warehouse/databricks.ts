@@ -1,5 +1,5 @@
 import type { LogColumn } from "@tidemark/schema/log";
-import { type ColumnTypes, folderOf, schemaOf, text, type WarehouseDialect } from "./dialect.ts";
+import { type ColumnTypes, folderOf, literal, schemaOf, type WarehouseDialect } from "./dialect.ts";
 import type { WarehouseTable } from "./table.ts";
 
 const types: ColumnTypes = {
@@ -29,7 +29,7 @@ export const databricks: WarehouseDialect = {
       `CREATE TABLE IF NOT EXISTS ${schema}.${table.files} (\n  ${table.columns.map(columnSql).join(",\n  ")}\n)\nUSING DELTA\nCLUSTER BY (${table.order.map(quote).join(", ")})`,
       `-- Loads the files that it has not loaded yet, and adds the columns of new features.
 COPY INTO ${schema}.${table.files}
-FROM ${text(folderOf(options, table))}
+FROM ${literal(folderOf(options, table))}
 FILEFORMAT = PARQUET
 FORMAT_OPTIONS ('recursiveFileLookup' = 'true', 'mergeSchema' = 'true')
 COPY_OPTIONS ('mergeSchema' = 'true')`,

@@ -29,7 +29,7 @@ export const folderOf = ({ location, site }: WarehouseOptions, { kind }: Warehou
   `${location}/kind=${kind}/site=${site}`;
 
 /** Text as a SQL literal. */
-export const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+export const literal = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 /** The columns of a table that have JSON as text. */
 export const jsonColumns = ({ columns }: WarehouseTable): string[] =>

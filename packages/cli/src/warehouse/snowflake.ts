@@ -1,5 +1,5 @@
 import type { LogColumn } from "@tidemark/schema/log";
-import { type ColumnTypes, folderOf, jsonColumns, schemaOf, text, type WarehouseDialect } from "./dialect.ts";
+import { type ColumnTypes, folderOf, jsonColumns, literal, schemaOf, type WarehouseDialect } from "./dialect.ts";
 import type { WarehouseTable } from "./table.ts";
 
 const types: ColumnTypes = {
@@ -51,7 +51,7 @@ export const snowflake: WarehouseDialect = {
         ...columns
           .filter(({ required }) => !required)
           .map((column) => `ALTER TABLE ${files} ADD COLUMN IF NOT EXISTS ${columnSql(column)}`),
-        `CREATE STAGE IF NOT EXISTS ${stage}\n  URL = ${text(`${folderOf(options, table)}/`)}\n  ${accessSql(location)}`,
+        `CREATE STAGE IF NOT EXISTS ${stage}\n  URL = ${literal(`${folderOf(options, table)}/`)}\n  ${accessSql(location)}`,
         viewSql(table),
         `-- Loads the files that it has not loaded yet. After an error it can run again.\n${copy}`,
         hasNotifications

@@ -1,5 +1,5 @@
-import type { Feature } from "@tidemark/schema";
-import { eventColumns, type LogColumn, type RecordKind, vectorColumns } from "@tidemark/schema/log";
+import type { Feature, FeatureSet } from "@tidemark/schema";
+import { eventColumns, type LogColumn, payloadColumns, type RecordKind, vectorColumns } from "@tidemark/schema/log";
 
 /** A table of a warehouse with the records of one kind, as the files of the log have them. */
 export interface WarehouseTable {
@@ -9,7 +9,7 @@ export interface WarehouseTable {
   /** Name of the view with each record once. */
   view: string;
   columns: readonly LogColumn[];
-  /** Column with the event time. */
+  /** Column with the event time; with that of the receipt, when the record has no other. */
   time: string;
   /** Columns by which the rows are sorted, where the warehouse sorts them. */
   order: readonly string[];
@@ -17,8 +17,16 @@ export interface WarehouseTable {
   hasEventId: boolean;
 }
 
-/** The tables of a site's log: the events of the contract, and the vectors of the definitions. */
-export const warehouseTables = (features: readonly Feature[]): WarehouseTable[] => [
+const served: WarehouseTable = {
+  ...{ kind: "served_vector", files: "served_vector_files", view: "served_vectors", columns: payloadColumns },
+  ...{ time: "received_at", order: ["received_at"], hasEventId: false },
+};
+
+/**
+ * The tables of a site's log: the events of the contract, the vectors of the definitions, and the served vectors when a
+ * feature set has `log`.
+ */
+export const warehouseTables = (features: readonly Feature[], sets: readonly FeatureSet[]): WarehouseTable[] => [
   {
     ...{ kind: "event", files: "event_files", view: "events", columns: eventColumns },
     ...{ time: "time", order: ["type", "time"], hasEventId: true },
@@ -27,4 +35,5 @@ export const warehouseTables = (features: readonly Feature[]): WarehouseTable[] 
     ...{ kind: "vector", files: "vector_files", view: "vectors", columns: vectorColumns(features) },
     ...{ time: "event_time", order: ["event_time"], hasEventId: false },
   },
+  ...(sets.some(({ log }) => log) ? [served] : []),
 ];

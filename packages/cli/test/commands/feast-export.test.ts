@@ -68,6 +68,15 @@ it("writes the definitions and the latest vectors of a log, and keeps the config
   expect(readFileSync(join(out, "definitions.py"), "utf8")).toBe(code);
 });
 
+it.each(["created", "event_timestamp", "page_id"])("rejects a feature with the name of the column %s", async (name) => {
+  const feature = `{ ...defaultFeatures.find(({ entity }) => entity === "page"), name: "${name}" }`;
+  const folder = deploymentFolder(configWith(`[${feature}]`));
+  expect(await runTidemark(folder, ["feast", "export", temporaryFolder(), "--log", temporaryFolder()])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`feature ${name} cannot be exported to Feast`),
+  });
+});
+
 it("expects one folder", async () => {
   const run = (...args: string[]) => runTidemark(deploymentFolder(config), ["feast", "export", ...args]);
   expect(await run()).toMatchObject({ code: 2, stderr: expect.stringContaining("expects one folder") });

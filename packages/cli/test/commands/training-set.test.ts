@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { servedSet } from "@tidemark/collector/definition-version";
 import { asOf, type LoggedEvent, type SpineRow } from "@tidemark/engine";
 import {
   defaultFeatures,
@@ -9,6 +10,7 @@ import {
   type FeatureValue,
   type Goal,
   goalFeatures,
+  valueKindsOf,
 } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import { BEGIN, eventsOf, HOUR_MS, logOf, type TestRecord } from "../log/log-records.ts";
@@ -260,6 +262,117 @@ describe("tidemark training-set", () => {
       "all_of_session",
     );
     expect(Number(ofSessions.summary.rows)).toBeGreaterThan(0);
+  });
+
+  describe("with --served", () => {
+    const [all] = sets as [FeatureSet];
+    const set = servedSet(all, features);
+    const ids = [...new Set(events.map(({ session_id }) => session_id))];
+    const beginOf = (id: string) =>
+      Math.min(...events.filter(({ session_id }) => session_id === id).map(({ time }) => time));
+    const reads = ids.flatMap((id, index) =>
+      [20_000, 30_000, 30_000].map((after) => ({ id, index, at: beginOf(id) + after })),
+    );
+
+    /** Values that no replay of the log has. */
+    const valuesOf = (read: number): Record<string, FeatureValue> => {
+      const kinds = valueKindsOf(features);
+      return Object.fromEntries(
+        all.features.map((name, index) => {
+          const values = { number: read + index / 4, string: `t"${read}`, boolean: read % 2 === 0, list: ["a", read] };
+          const kind = kinds.get(name) as string;
+          return [name, read === 3 ? null : values[kind as keyof typeof values]];
+        }),
+      );
+    };
+    const recordOf = (offset: number, received_at: number, payload: object): TestRecord => ({
+      ...{ kind: "served_vector", site: "shop", partition: 0, offset: 50_000 + offset, arrival: offset + 1, v: 1 },
+      ...{ received_at, payload },
+    });
+    const payloadOf = ({ id, at }: { id: string; at: number }, read: number) => ({
+      ...{ reader: read % 2 === 0 ? "server" : "page", entity: "session", id, event_time: at - 1_000, age_ms: 1_000 },
+      ...{ definition_version: "0123456789ab", set, features: valuesOf(read) },
+    });
+    const served = reads.map((read, number) => recordOf(number, read.at, payloadOf(read, number)));
+    const [first] = reads as [(typeof reads)[number]];
+    const others = [{ hash: "000000000000" }, { version: 2 }, { name: "another" }].map((other, index) =>
+      recordOf(100 + index, first.at + 1, { ...payloadOf(first, 99), set: { ...set, ...other } }),
+    );
+    const log = [...records, ...served, ...others];
+    const servedColumns = ({ at }: { at: number }, read: number) => ({
+      ...{ served_at: new Date(at), event_time: new Date(at - 1_000), age_ms: 1_000n },
+      reader: read % 2 === 0 ? "server" : "page",
+      ...Object.fromEntries(Object.entries(valuesOf(read)).map(([name, value]) => [name, fileValue(value)])),
+    });
+
+    it("has each vector that was served, labelled by the goal from the time of the read on", async () => {
+      const args = ["--served", "--goal", "clicked", "--horizon", "3s", "--set", all.name];
+      const { rows, summary, columns } = await train(log, undefined, ...args);
+      const labelOf = ({ id, at }: { id: string; at: number }) => {
+        const clicks = events.filter(
+          ({ session_id, type, time }) => session_id === id && type === "click" && time >= at && time < at + 3_000,
+        );
+        return { label: clicks.length > 0, label_value: 2 * clicks.length };
+      };
+      expect(rows).toEqual(
+        reads.map((read, number) => ({
+          ...{ id: read.id, as_of: new Date(read.at) },
+          ...servedColumns(read, number),
+          ...labelOf(read),
+        })),
+      );
+      expect(new Set(rows.map(({ label }) => label)).size).toBe(2);
+      expect(summary).toMatchObject({
+        rows: reads.length,
+        set,
+        incomplete: 0,
+        other_definitions: 1,
+        missing_labels: 0,
+      });
+      expect(new Set(columns.map(({ engine }) => engine))).toEqual(new Set(["served"]));
+    });
+
+    it("gives each label of a file the latest vector that was served by its moment", async () => {
+      const labels = csvOf([
+        { id: first.id, as_of: first.at + 5_000 },
+        { id: first.id, as_of: first.at },
+        { id: first.id, as_of: first.at - 1 },
+        { id: "nobody", as_of: first.at },
+        { id: first.id, as_of: first.at + HOUR_MS },
+      ]);
+      const { rows, summary } = await train(log, labels, "--served", "--set", all.name);
+      expect(rows.map(({ id, as_of, served_at, churned }) => ({ id, as_of, served_at, churned }))).toEqual(
+        [
+          [5_000, 0, true],
+          [0, 0, false],
+          [HOUR_MS, 10_000, true],
+        ].map(([after, served, churned]) => ({
+          ...{ id: first.id, as_of: new Date(first.at + Number(after)), churned },
+          served_at: new Date(first.at + Number(served)),
+        })),
+      );
+      expect(summary).toMatchObject({ rows: 3, missing_labels: 2, missing: [first.id, "nobody"] });
+    });
+
+    it("leaves out vectors of tests and of the site's own people", async () => {
+      const marked = log.map((record): TestRecord => {
+        const event = record.event as LoggedEvent | undefined;
+        return event?.session_id === first.id ? { ...record, event: { ...event, traffic: "test" } } : record;
+      });
+      const args = ["--served", "--goal", "bought", "--horizon", "1m", "--set", all.name];
+      const { rows, summary } = await train(marked, undefined, ...args);
+      expect(rows.map(({ id }) => id)).not.toContain(first.id);
+      expect(summary).toMatchObject({ rows: reads.length - 3, traffic: { test: 3, internal: 0 } });
+    });
+
+    it.each([
+      ["--after", "30s"],
+      ["--identity", "final"],
+    ])("allows no %s", async (...flag) => {
+      const args = ["--served", "--goal", "bought", "--horizon", "1m", "--set", all.name];
+      const { code, stderr } = await run(records, undefined, ...args, ...flag);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("--served has the moments and users of the reads")]);
+    });
   });
 
   it("summarises nulls and ranges for people", async () => {

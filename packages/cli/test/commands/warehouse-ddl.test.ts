@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, it } from "vitest";
 import { configWith, deploymentFolder, runTidemark } from "../log/run-tidemark.ts";
@@ -22,6 +24,7 @@ it("loads a log into DuckDB, each record once, again and again, and after a chan
   for (const _ of ["with new features", "with nothing new"]) {
     await connection.run(sql);
     expect(normalised(await rows("events"), columnsOf("event"))).toEqual(rowsOf("event"));
+    expect(normalised(await rows("served_vectors"), columnsOf("served_vector"))).toEqual(rowsOf("served_vector"));
   }
   const loaded = normalised(await rows("vectors"), columnsOf("vector"));
   // Records that were loaded before have no values of new features.
@@ -32,13 +35,46 @@ it("loads a log into DuckDB, each record once, again and again, and after a chan
   instance.closeSync();
 });
 
+it("loads a log into DuckDB that has events only, and has all views of an empty one", async () => {
+  const { folder, rowsOf } = await copyLog();
+  rmSync(join(folder, "kind=vector"), { recursive: true });
+  rmSync(join(folder, "kind=served_vector"), { recursive: true });
+  for (const [location, events, error] of [
+    [folder, rowsOf("event").length, undefined],
+    [join(folder, "it's not here"), 0, "No files found"],
+  ] as const) {
+    const instance = await DuckDBInstance.create(":memory:");
+    const connection = await instance.connect();
+    const loading = connection.run(await ddlFor("duckdb", location));
+    await (error ? expect(loading).rejects.toThrow(error) : loading);
+    for (const [view, count] of [["events", events] as const, ["vectors", 0] as const, ["served_vectors", 0] as const])
+      expect((await connection.runAndReadAll(`FROM tidemark_shop.${view}`)).currentRowCount).toBe(count);
+    instance.closeSync();
+  }
+});
+
 it("names the warehouses, and the address that it needs", async () => {
   expect(await run()).toMatchObject({ code: 2, stderr: expect.stringContaining("expects one of snowflake, bigquery") });
   expect(await run("oracle")).toMatchObject({ code: 2, stderr: expect.stringContaining("given oracle") });
+  expect(await run("constructor")).toMatchObject({ code: 2, stderr: expect.stringContaining("given constructor") });
   expect(await run("clickhouse")).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("--location <address>, such as https://<account>.r2.cloudflarestorage.com/"),
   });
+});
+
+it("has a table of served vectors only when a set is logged", async () => {
+  const withoutSets = await ddlFor("duckdb", "./log/v1", configWith("defaultFeatures"));
+  expect(withoutSets).toContain("event_files");
+  expect(withoutSets).not.toContain("served_vector");
+});
+
+it("clusters each table of BigQuery by columns that it is created with", async () => {
+  const sql = await ddlFor("bigquery", "gs://shop-log/log/v1");
+  const tables = [...sql.matchAll(/CREATE TABLE IF NOT EXISTS \S+ \(([^;]*?)\n\)([^;]*);/g)];
+  expect(tables).toHaveLength(3);
+  for (const [, columns = "", options = ""] of tables)
+    for (const [name] of options.matchAll(/`\w+`/g)) expect(columns).toContain(`\n  ${name} `);
 });
 
 it("creates a pipe where the store sends notifications, and a task elsewhere", async () => {

@@ -1,21 +1,26 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { findOrInstall } from "@tidemark/cli/find-or-install";
+import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
 import { replay } from "@tidemark/engine";
-import { defaultFeatures, type Feature, type FeatureValue, lifetime } from "@tidemark/schema";
+import { type AggregateFeature, defaultFeatures, type Feature, type FeatureValue, lifetime } from "@tidemark/schema";
+import { withReads } from "@tidemark/schema/derivation-order";
+import { featuresOf } from "@tidemark/schema/entities";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pythonPackages } from "../../../../tests/interop/install.ts";
+import { firstSessionEvents } from "../../../engine/test/session-events.ts";
 import { eventsOf, logOf } from "../log/log-records.ts";
 import { ADMIN_KEY, serveLog } from "../log/log-server.ts";
 import { configWith, deploymentFolder, runTidemark } from "../log/run-tidemark.ts";
 
 /**
- * @shows Feast applies the exported repository, materialises it from the log, serves the values of the engine, and receives pushes
+ * @shows Feast applies the exported repository, materialises it from the log, serves the values of the engine and of a collector's routes, and receives pushes
  * @needs Python 3.10 or later with pip, and redis-server, which root installs with apt-get; installs feast 0.67.0 (590 MB) once
  */
 const REDIS = {
@@ -24,6 +29,8 @@ const REDIS = {
   paths: ["/usr/bin/redis-server", "/usr/local/bin/redis-server"],
   apt: "redis-server",
 };
+
+const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 
 const named = { description: 'Of a "test".', unit: "any" } as const;
 
@@ -136,6 +143,16 @@ const post = async (url: string, body: object): Promise<unknown> => {
   return text === "" ? undefined : JSON.parse(text);
 };
 
+/** Reads all features of entities with Feast's own library: the rows of each view. */
+const readOnline = (repository: string, asked: Record<string, { key: string; ids: readonly string[] }>) => {
+  const program = fileURLToPath(new URL("interop/online_features.py", import.meta.url));
+  const output = execFileSync("python3", ["-B", "-W", "ignore", program, repository], {
+    ...{ input: JSON.stringify(asked), encoding: "utf8", maxBuffer: 2 ** 28 },
+    ...{ stdio: ["pipe", "pipe", "inherit"], env: environment() },
+  });
+  return JSON.parse(output);
+};
+
 describe.each(Object.entries(stores))("Feast with %s", (name, storeOf) => {
   const repository = join(folder, name);
 
@@ -149,12 +166,7 @@ describe.each(Object.entries(stores))("Feast with %s", (name, storeOf) => {
       const ids = vectors.filter((vector) => vector.entity === entity).map(({ id }) => id);
       return [`${entity}_features`, { key: `${entity}_id`, ids }] as const;
     });
-    const program = fileURLToPath(new URL("interop/online_features.py", import.meta.url));
-    const output = execFileSync("python3", ["-B", "-W", "ignore", program, repository], {
-      ...{ input: JSON.stringify(Object.fromEntries(asked)), encoding: "utf8", maxBuffer: 2 ** 28 },
-      ...{ stdio: ["pipe", "pipe", "inherit"], env: environment() },
-    });
-    const { version, services, ...views } = JSON.parse(output);
+    const { version, services, ...views } = readOnline(repository, Object.fromEntries(asked));
     console.log(`feast ${version}`);
     expect(services).toEqual(["intent", "intent_v1", "intent_v2"]);
     for (const entity of entities) {
@@ -206,6 +218,98 @@ describe.each(Object.entries(stores))("Feast with %s", (name, storeOf) => {
       expect(await read(id)).toMatchObject({ click_count: name === "Redis" ? 101 : 102 });
     } finally {
       if (server.pid !== undefined) process.kill(-server.pid);
+    }
+  });
+});
+
+/** Names of the features whose values change without an event. */
+const changing = new Set<string>();
+for (const feature of defaultFeatures as readonly Feature[])
+  if ("aggregate" in feature) {
+    const { aggregate, window } = feature as AggregateFeature;
+    const isOfTime = ["decayed_count", "time_since_last"].includes(aggregate.type);
+    if (isOfTime || ["tumbling", "hopping", "cumulative"].includes(window.type)) changing.add(feature.name);
+  }
+
+const isStable = ({ name }: Feature): boolean =>
+  withReads(defaultFeatures, new Set([name])).every((read) => !changing.has(read.name));
+
+describe("Feast, beside a collector", () => {
+  let stack: LocalStack;
+  beforeAll(async () => {
+    stack = await startLocalStack({ deployment: ROOT, site: join(ROOT, "examples/script-tag") });
+  });
+  afterAll(() => stack?.stop());
+
+  /** Sends a session of generated events. Returns the ids of its entities. */
+  const send = async (seed: number): Promise<Record<string, string[]>> => {
+    const events = firstSessionEvents(60, seed, Date.now() - 120_000);
+    const session_id = `demo.${randomUUID()}`;
+    const anonymous_id = randomUUID();
+    const isOfContext = (name: string) =>
+      ["session_id", "anonymous_id", "tab_id", "view", "view_time_ms"].includes(name);
+    for (const tab_id of new Set(events.map((event) => event.tab_id))) {
+      const ofTab = events.filter((event) => event.tab_id === tab_id);
+      const views = new Map(ofTab.flatMap(({ view }) => (view ? [[view.view_id, view]] : [])));
+      const batch = {
+        ...{ v: 1, key: "tm_demo_3f9c1e7ab2d84056", sent_at: Date.now(), session_id, anonymous_id, tab_id },
+        ...{ sdk: "test/1", views: [...views.values()] },
+        events: ofTab.map((event) => Object.fromEntries(Object.entries(event).filter(([name]) => !isOfContext(name)))),
+      };
+      const response = await fetch(`${stack.collector.origin}/v1/events`, {
+        method: "POST",
+        body: JSON.stringify(batch),
+      });
+      expect(await response.json()).toMatchObject({ accepted: ofTab.length, rejected: [] });
+    }
+    const pages = new Set(events.flatMap(({ view }) => view?.path ?? []));
+    return { session: [session_id], user: [anonymous_id], page: [...pages] };
+  };
+
+  /** The rows of POST /get-online-features. */
+  const readOurs = async (entity: string, ids: readonly string[], names: readonly string[]): Promise<object[]> => {
+    const response = await fetch(`${stack.collector.origin}/get-online-features`, {
+      ...{ method: "POST", headers: { authorization: `Bearer ${stack.readKey}` } },
+      body: JSON.stringify({
+        features: names.map((name) => `${entity}_features:${name}`),
+        entities: { [`${entity}_id`]: ids },
+      }),
+    });
+    const { metadata, results } = (await response.json()) as {
+      metadata: { feature_names: string[] };
+      results: { values: unknown[] }[];
+    };
+    return ids.map((_, row) =>
+      Object.fromEntries(metadata.feature_names.map((name, index) => [name, results[index]?.values[row]])),
+    );
+  };
+
+  it("serves what the collector's routes serve", { timeout: 180_000 }, async () => {
+    const repository = join(folder, "live");
+    const sent = [await send(1), await send(2)];
+    const headers = { authorization: `Bearer ${stack.adminKey}` };
+    const tail = async () => (await fetch(`${stack.collector.origin}/v1/log/tail?site=demo`, { headers })).text();
+    await expect.poll(async () => (await tail()).trim().split("\n").length, { timeout: 20_000 }).toBe(120);
+    const args = ["feast", "export", repository, "--url", stack.collector.origin];
+    expect(await runTidemark(ROOT, args, { TIDEMARK_ADMIN_KEY: stack.adminKey })).toMatchObject({ code: 0 });
+    feast(repository, "apply");
+    feast(repository, "materialize", "2020-01-01T00:00:00", new Date(Date.now() + 60_000).toISOString().slice(0, 19));
+
+    const ids = Object.fromEntries(
+      ["session", "user", "page"].map((entity) => [entity, [...new Set(sent.flatMap((each) => each[entity] ?? []))]]),
+    );
+    const asked = Object.entries(ids).map(([entity, own]) => [`${entity}_features`, { key: `${entity}_id`, ids: own }]);
+    const views = readOnline(repository, Object.fromEntries(asked));
+    for (const [entity, own] of Object.entries(ids)) {
+      const names = featuresOf(defaultFeatures, entity)
+        .filter(isStable)
+        .map(({ name }) => name);
+      expect(names.length).toBeGreaterThan(3);
+      const stable = new Set([`${entity}_id`, ...names]);
+      const expected = views[`${entity}_features`].map((row: object) =>
+        Object.fromEntries(Object.entries(row).filter(([name]) => stable.has(name))),
+      );
+      await expect.poll(() => readOurs(entity, own, names), { timeout: 20_000 }).toEqual(expected);
     }
   });
 });

@@ -24,13 +24,14 @@ const read = (view: string, sql: string): string =>
   });
 
 describe("a log in ClickHouse", { timeout: 60_000 }, () => {
-  it("has each event and vector once, with all values", async () => {
+  it("has each event, vector and served vector once, with all values", async () => {
     console.log(`ClickHouse ${read("version", "").trim()}`);
     const { folder, rowsOf } = await copyLog();
     const sql = await ddlFor("clickhouse", folder);
     const views = [
       ["events", "event"],
       ["vectors", "vector"],
+      ["served_vectors", "served_vector"],
     ] as const;
     for (const [view, kind] of views) {
       const lines = read(`tidemark_shop.${view}`, sql).trim().split("\n");

@@ -69,26 +69,35 @@ describe("the models of warehouse/dbt", { timeout: 180_000 }, () => {
     console.log(/dbt=[\d.]+/.exec(dbt(folder, "build"))?.[0]);
 
     const [events, vectors] = [rowsOf("event"), rowsOf("vector")];
-    const sessions = await inDatabase(database, "SELECT * FROM main.sessions");
+    const sessions = await inDatabase(database, "SELECT * FROM main_tidemark.sessions");
     for (const [column, feature] of [
       ["event_count", "feature_event_count"],
       ["page_view_count", "feature_page_view_count"],
       ["click_count", "feature_click_count"],
     ] as const)
       expect(numbers(sessions, "session_id", column)).toEqual(numbers(vectors, "id", feature));
+    for (const [column, feature] of [
+      ["entry_path", "feature_entry_path"],
+      ["exit_path", "feature_current_path"],
+    ] as const)
+      expect(sessions.map((row) => [row.session_id, row[column] ?? undefined]).sort()).toEqual(
+        vectors.map((row) => [row.id, row[feature]]).sort(),
+      );
     expect(sessions.every(({ closed_at, vector_version }) => closed_at !== null && vector_version === 1)).toBe(true);
 
-    const pages = await inDatabase(database, "SELECT * FROM main.pages");
+    const pages = await inDatabase(database, "SELECT * FROM main_tidemark.pages");
     const clicks = events.filter(({ type }) => type === "click");
     const clicked = pages.filter(({ click_count }) => Number(click_count) > 0);
     expect(numbers(clicked, "page", "click_count")).toEqual(
       countsBy(clicks, ({ view_path }) => view_path || undefined),
     );
 
-    const users = await inDatabase(database, "SELECT * FROM main.users");
+    const users = await inDatabase(database, "SELECT * FROM main_tidemark.users");
     const personal = events.filter(({ consent_personalisation = "granted" }) => consent_personalisation === "granted");
     expect(numbers(users, "user_id", "event_count")).toEqual(
       countsBy(personal, ({ user_id, anonymous_id }) => user_id ?? anonymous_id),
     );
+    const known = new Set(personal.map(({ user_id }) => user_id));
+    expect(users.map(({ is_identified }) => is_identified)).toEqual(users.map(({ user_id }) => known.has(user_id)));
   });
 });

@@ -22,16 +22,17 @@ const run = (program: string, args: string[], input: string): string =>
   });
 
 describe("a log in Snowflake", { timeout: 120_000 }, () => {
-  it("has each event and vector once, with all values", async () => {
+  it("has each event, vector and served vector once, with all values", async () => {
     const { folder, rowsOf } = await copyLog();
     const sql = await ddlFor("snowflake", "s3compat://shop-tidemark-log/log/v1");
-    const { version, skipped, loaded, events, vectors } = JSON.parse(
+    const { version, skipped, loaded, events, vectors, served_vectors } = JSON.parse(
       run("load_into_fakesnow.py", [folder, "shop"], sql),
     );
     console.log(version);
-    expect({ skipped, loaded }).toEqual({ skipped: 2, loaded: [["LOADED"], ["LOAD_SKIPPED"]] });
+    expect({ skipped, loaded }).toEqual({ skipped: 3, loaded: [["LOADED"], ["LOAD_SKIPPED"]] });
     expect(normalised(events, columnsOf("event"))).toEqual(rowsOf("event"));
     expect(normalised(vectors, columnsOf("vector"))).toEqual(rowsOf("vector"));
+    expect(normalised(served_vectors, columnsOf("served_vector"))).toEqual(rowsOf("served_vector"));
   });
 
   it.each([

@@ -1,9 +1,13 @@
 import type { Context } from "hono";
 import { timingSafeEqual } from "hono/utils/buffer";
 
-/** The key in the header `Authorization: <scheme> <key>`. */
-export const bearerOf = (c: Context, scheme = "Bearer"): string | undefined =>
-  new RegExp(`^${scheme} +(.+)$`, "i").exec(c.req.header("authorization") ?? "")?.[1];
+/** The key in the header `Authorization: Bearer <key>`. */
+export const bearerOf = (c: Context): string | undefined =>
+  /^Bearer +(.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
+
+/** The key of a server, in the header `Authorization: Bearer <key>`, or `Tecton-key <key>` as clients of Tecton send it. */
+export const serverKeyOf = (c: Context): string | undefined =>
+  bearerOf(c) ?? /^Tecton-key +(.+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
 
 /** The secret of that name; `undefined` unless it is set. An empty one counts as not set. */
 export const secretOf = (env: object, name: string): string | undefined => {

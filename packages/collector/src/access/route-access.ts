@@ -28,6 +28,8 @@ export const routeAccess = {
   "POST /v1/features/session/:id": { caller: "page" },
   "POST /v1/features/user/:id": { caller: "page" },
   "GET /v1/features/:entity/:id": { caller: "server" },
+  "GET /v1/features/:entity/:id/stream": { caller: "server" },
+  "GET /v1/follow/:id": { caller: "page" },
   "GET /v1/entities/:entity": { caller: "server" },
   "POST /get-online-features": { caller: "server" },
   "POST /api/v1/feature-service/get-features": { caller: "server" },

@@ -17,11 +17,17 @@ interface Index {
   full: Segment[];
 }
 
-/** Time for which the index has an entity after its latest event, in milliseconds: 30 days. */
+/** Longest time for which the index has an entity after its latest event, in milliseconds: 30 days. */
 export const LAST_SEEN_MS = 30 * 86_400_000;
 
 /** Greatest length of a segment, in characters: a stored value has at most 2 MB. */
 const FULL = 500_000;
+
+/**
+ * Greatest number of full segments, each with some thousands of entities. Beyond it the earliest ones are deleted: each
+ * write contains their list, and a list reads all of them.
+ */
+const MAX_SEGMENTS = 10_000;
 
 // Both differ from all keys of entities, which contain a colon.
 const INDEX = "last_seen";
@@ -65,6 +71,7 @@ export class LastSeen {
         kept.push({ n, until: part.reduce((latest, [, at]) => Math.max(latest, at), 0) });
         this.#kv.put(keyOf(n), JSON.stringify(part));
       }
+    for (const { n } of kept.splice(0, Math.max(0, kept.length - MAX_SEGMENTS))) this.#kv.delete(keyOf(n));
     this.#kv.put(INDEX, JSON.stringify({ open: parts.length > 1 ? [] : entries, full: kept } satisfies Index));
   }
 

@@ -42,6 +42,11 @@ const LONGEST_MS = SESSION_MAX_MS + SESSION_IDLE_MS;
 const keyOf = ({ began_at }: Pick<Sender, "began_at">): string =>
   `${PREFIX}${`${Math.floor(began_at / BUCKET_MS)}`.padStart(DIGITS, "0")}`;
 
+const POSITION = new RegExp(`^${PREFIX}\\d{${DIGITS}}.`);
+
+/** Whether a text can be the position of a sender: {@link ActiveSender.position}. */
+export const isSenderPosition = (text: string): boolean => POSITION.test(text);
+
 /**
  * The number of each sender's latest push, by which a repeated push is recognised. Senders are stored together with
  * those that began at the same time, so that the pushes of many sessions change few rows.

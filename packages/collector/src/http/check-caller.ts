@@ -1,5 +1,5 @@
 import { expectAdmin } from "../access/admin.ts";
-import { bearerOf } from "../access/keys.ts";
+import { serverKeyOf } from "../access/keys.ts";
 import type { Caller } from "../access/route-access.ts";
 import type { TenantLookup } from "../access/tenant-lookup.ts";
 import { HttpError } from "../errors.ts";
@@ -10,8 +10,7 @@ import type { Grants, RouteContext } from "./route.ts";
 export type CallerChecks = { [C in Caller]: (c: RouteContext) => Grants[C] | Promise<Grants[C]> };
 
 const readerOf = (c: RouteContext, lookup: TenantLookup): Promise<Tenant> => {
-  // Clients of Tecton send its scheme.
-  const readKey = bearerOf(c) ?? bearerOf(c, "Tecton-key");
+  const readKey = serverKeyOf(c);
   if (readKey !== undefined) return lookup.byReadKey(readKey, c.env);
   throw new HttpError(
     "unauthorized",

@@ -9,7 +9,7 @@ import { parseJson } from "../wire/parse-json.ts";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 const tooLarge = () =>
-  new HttpError("body_too_large", `The body is larger than ${MAX_BODY_BYTES} bytes. Send fewer events in a batch.`);
+  new HttpError("body_too_large", `The body is larger than ${MAX_BODY_BYTES} bytes. Send less in one request.`);
 
 const readBounded = async (stream: ReadableStream<Uint8Array>): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];

@@ -1,6 +1,14 @@
 import { abbreviated } from "../abbreviated.ts";
 import { HttpError } from "../errors.ts";
 
+/** A day or a time in ISO 8601. `Date.parse` accepts any text with a year in it. */
+const ISO_8601 = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+
+const parsed = (text: string): number => {
+  if (/^\d{10,16}$/.test(text)) return Number(text);
+  return ISO_8601.test(text) ? Date.parse(text) : Number.NaN;
+};
+
 /**
  * A time in a query: ISO 8601, or UTC milliseconds.
  *
@@ -9,7 +17,7 @@ import { HttpError } from "../errors.ts";
  * @throws HttpError `invalid_query`
  */
 export const timeIn = (name: string, text: string): number => {
-  const time = /^\d{10,16}$/.test(text) ? Number(text) : Date.parse(text);
+  const time = parsed(text);
   if (Number.isNaN(time))
     throw new HttpError(
       "invalid_query",

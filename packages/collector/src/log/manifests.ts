@@ -2,14 +2,22 @@ import type { CutFile, LogFile, LogManifest } from "@tidemark/schema/log";
 import { keyOf, objectsOf } from "./bucket.ts";
 import { type CompactedManifest, compactedManifestName, filesOfDay } from "./manifest.ts";
 
-/** Reads a manifest with its etag; `undefined` if there is none. @throws Error that names a damaged one. */
-const readManifest = async <T>(bucket: R2Bucket, name: string): Promise<{ value: T; etag: string } | undefined> => {
+/** A manifest in the bucket. */
+interface StoredManifest<T> {
+  value: T;
+  etag: string;
+  /** Its size in bytes. */
+  size: number;
+}
+
+/** Reads a manifest; `undefined` if there is none. @throws Error that names a damaged one. */
+const readManifest = async <T>(bucket: R2Bucket, name: string): Promise<StoredManifest<T> | undefined> => {
   const object = await bucket.get(keyOf(name));
   if (!object) return undefined;
   const value = await object.json<T>().catch((cause: unknown) => {
     throw new Error(`${keyOf(name)} in the bucket of the log is damaged: expected a manifest as JSON`, { cause });
   });
-  return { value, etag: object.etag };
+  return { value, etag: object.etag, size: object.size };
 };
 
 /**
@@ -48,6 +56,8 @@ export const manifestsOf = async (bucket: R2Bucket, site: string): Promise<Map<s
 export interface LogDay {
   files: LogFile[];
   compacted: CompactedManifest | undefined;
+  /** Size of the manifests in bytes. */
+  bytes: number;
 }
 
 /**
@@ -63,10 +73,17 @@ export const readDay = async (
   manifests: readonly string[],
 ): Promise<LogDay> => {
   const cuts: CutFile[] = [];
-  for (const stored of await Promise.all(manifests.map((name) => readManifest<LogManifest>(bucket, name))))
+  let bytes = 0;
+  for (const stored of await Promise.all(manifests.map((name) => readManifest<LogManifest>(bucket, name)))) {
     cuts.push(...(stored?.value.files ?? []));
-  const compacted = (await readManifest<CompactedManifest>(bucket, compactedManifestName(site, date)))?.value;
-  return { files: filesOfDay(cuts, compacted), compacted };
+    bytes += stored?.size ?? 0;
+  }
+  const compacted = await readManifest<CompactedManifest>(bucket, compactedManifestName(site, date));
+  return {
+    files: filesOfDay(cuts, compacted?.value),
+    compacted: compacted?.value,
+    bytes: bytes + (compacted?.size ?? 0),
+  };
 };
 
 /** Reads the files of a day, whose manifests are not known. */

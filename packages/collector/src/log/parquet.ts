@@ -1,7 +1,7 @@
-import { zstdCompressSync } from "node:zlib";
 import type { ColumnType, LogColumn } from "@tidemark/schema/log";
 import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from "hyparquet-writer";
 import type { RowGroup } from "./row-group.ts";
+import { compressZstd } from "./zstd.ts";
 
 /** Bytes of the bounds of a text column. Session ids begin with their site, which the default of 16 would not exceed. */
 const BOUND_BYTES = 64;
@@ -45,7 +45,7 @@ export const CREATED_BY = "tidemark";
 
 const COMPRESSION = {
   codec: "ZSTD",
-  compressors: { ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes) },
+  compressors: { ZSTD: compressZstd },
   statisticsTruncateLength: BOUND_BYTES,
   createdBy: CREATED_BY,
 } as const;

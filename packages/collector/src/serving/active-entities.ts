@@ -2,6 +2,8 @@ import type { ActiveEntitiesResponse } from "@tidemark/schema";
 import { SESSION_ID } from "@tidemark/schema/keys";
 import { ACTIVE_PAGE, type ActiveEntity } from "../entities/active-entities.ts";
 import { hasExpired } from "../entities/expiry.ts";
+import { isSenderPosition } from "../entities/ledger.ts";
+import { entityKey } from "../entities/push.ts";
 import { SHARDS } from "../entities/shards.ts";
 import { type Env, entityShardOf, partitionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
@@ -25,11 +27,16 @@ interface Cursor {
   after: string;
 }
 
-const cursorIn = (text: string | undefined): Cursor => {
+const wrongCursor = () =>
+  new HttpError("invalid_query", "cursor: expected the cursor of the previous page of the same list, unchanged.");
+
+const isPositionOf = (entity: string, after: string): boolean =>
+  entity === "session" ? isSenderPosition(after) : after.startsWith(entityKey(entity, ""));
+
+const cursorIn = (entity: string, text: string | undefined): Cursor => {
   if (text === undefined) return { kind: "", number: 0, after: "" };
   const [, kind = "", number, after = ""] = /^([ps])(\d{1,2})\.(.*)$/s.exec(text) ?? [];
-  if (number === undefined)
-    throw new HttpError("invalid_query", "cursor: expected the cursor of the previous page, unchanged.");
+  if (number === undefined || !isPositionOf(entity, after)) throw wrongCursor();
   return { kind, number: Number(number), after };
 };
 
@@ -87,12 +94,13 @@ export const listActive = async (
 ): Promise<ActiveEntitiesResponse> => {
   expectEntity(tenant, entity);
   const isSession = entity === "session";
-  const from = cursorIn(cursor);
+  const from = cursorIn(entity, cursor);
   const { kind, numbers, read } = await (isSession
     ? sessionSource(env, tenant, since)
     : entitySource(env, tenant, entity, since));
   // After a split the list begins again, at the shards.
   const start = from.kind === kind ? from : { number: 0, after: "" };
+  if (!numbers.includes(start.number)) throw wrongCursor();
   const now = Date.now();
   const isListed = ({ id, at }: ActiveEntity): boolean =>
     isSession ? SESSION_ID.test(id) : !hasExpired(tenant.daysToLive, entity, at, now);

@@ -1,29 +1,35 @@
+import { serviceOf } from "@tidemark/schema/feature-store-names";
+import { abbreviated } from "../abbreviated.ts";
 import { setNamed } from "../config.ts";
+import { HttpError } from "../errors.ts";
 import type { CompiledSet, Tenant } from "../tenants.ts";
+import { isVector, type ReadResult } from "./read-vectors.ts";
 
 /**
- * The names of entities and sets in the interfaces of other feature stores: a feature view `user_features` with the join
- * key `user_id`, and a feature service `purchase_intent_v2`.
+ * The set of a service: `purchase_intent` for its highest version, or `purchase_intent_v2`.
+ *
+ * @throws HttpError `not_found` that lists the services.
  */
-
-/** The name of the feature view that has the features of an entity. */
-export const viewOf = (entity: string): string => `${entity}_features`;
-
-/** The name of the key that has the ids of an entity. */
-export const joinKeyOf = (entity: string): string => `${entity}_id`;
-
-/** The names of the entities that have features. */
-export const entitiesOf = ({ definitions }: Tenant): string[] => ["session", ...definitions.rollups.keys()];
-
-/** The set of a service: `purchase_intent` for its highest version, or `purchase_intent_v2`. */
-export const setOfService = ({ featureSets }: Tenant, service: string): CompiledSet | undefined => {
+export const setOfService = ({ featureSets }: Tenant, service: string): CompiledSet => {
   const latest = featureSets.some(({ name }) => name === service) ? setNamed(featureSets, service) : undefined;
-  return latest ?? featureSets.find(({ name, version }) => `${name}_v${version}` === service);
+  const set = latest ?? featureSets.find((each) => serviceOf(each) === service);
+  if (set) return set;
+  const given = JSON.stringify(abbreviated(service));
+  const services = featureSets.map(serviceOf).join(", ") || "none, since the site has no feature set";
+  throw new HttpError("not_found", `There is no feature service ${given}; expected ${services}.`);
 };
 
-/** All services of a site, for the message about an unknown one. */
-export const servicesOf = ({ featureSets }: Tenant): string =>
-  featureSets.map(({ name, version }) => `${name}_v${version}`).join(", ") || "none, since the site has no feature set";
+/**
+ * The reason why a read has no vector; `undefined` if it has one.
+ *
+ * @throws HttpError if the entity could not be read: a missing value would look like an unknown entity.
+ */
+export const absenceOf = (result: ReadResult): "unknown" | "expired" | undefined => {
+  if (isVector(result)) return undefined;
+  if (result?.code === "expired") return "expired";
+  if (result?.code === "not_found" || result?.code === "foreign_session") return "unknown";
+  throw result ?? new HttpError("unavailable", "An entity could not be read. Send the request again.");
+};
 
 /** An event time as other feature stores write it: RFC 3339, without a fraction of 0. */
 export const timestampOf = (ms: number): string => new Date(ms).toISOString().replace(".000Z", "Z");

@@ -1,13 +1,15 @@
 import type { FeatureValue } from "@tidemark/schema";
 import { featuresOf } from "@tidemark/schema/entities";
+import { joinKeyOf, viewOf } from "@tidemark/schema/feature-store-names";
 import { MAX_BULK_READS } from "@tidemark/schema/limits";
 import { abbreviated } from "../abbreviated.ts";
 import { HttpError } from "../errors.ts";
+import type { Selection } from "../selected.ts";
 import type { Tenant } from "../tenants.ts";
-import { entitiesOf, joinKeyOf, servicesOf, setOfService, timestampOf, viewOf } from "./feature-service.ts";
+import { entitiesOf } from "./expect-entity.ts";
+import { absenceOf, setOfService, timestampOf } from "./feature-service.ts";
 import { isVector, type ReadResult, readVectors } from "./read-vectors.ts";
 import type { Reader } from "./reader.ts";
-import type { Selection } from "./selection.ts";
 
 /** The request of `POST /get-online-features` of Feast's feature server. */
 interface OnlineRequest {
@@ -46,7 +48,8 @@ interface FeatureRef {
 const invalid = (message: string) => new HttpError("invalid_body", message);
 
 const refIn = (tenant: Tenant, text: string): FeatureRef => {
-  const [view = "", feature = ""] = text.split(":");
+  const [view = "", ...rest] = text.split(":");
+  const feature = rest.join(":");
   const entity = entitiesOf(tenant).find((each) => viewOf(each) === view);
   if (entity === undefined) {
     const views = entitiesOf(tenant).map(viewOf).join(", ");
@@ -70,14 +73,8 @@ const refsIn = (
     if (!features?.length) throw invalid("features: expected at least one, or a feature_service.");
     return { refs: features.map((each) => refIn(tenant, each)) };
   }
-  const set = setOfService(tenant, feature_service);
-  if (set)
-    return {
-      refs: set.features.map((feature) => ({ entity: set.entity, feature })),
-      selection: { features: set.features, set: set.served },
-    };
-  const name = JSON.stringify(abbreviated(feature_service));
-  throw new HttpError("not_found", `There is no feature service ${name}; expected ${servicesOf(tenant)}.`);
+  const { entity, features: names, served } = setOfService(tenant, feature_service);
+  return { refs: names.map((feature) => ({ entity, feature })), selection: { features: names, set: served } };
 };
 
 /** The ids of an entity, one for each row. */
@@ -104,10 +101,9 @@ const idColumnsIn = (tenant: Tenant, { entities }: OnlineRequest): IdColumn[] =>
 const EPOCH = timestampOf(0);
 
 const statusOf = (result: ReadResult): FieldStatus => {
-  if (isVector(result)) return "PRESENT";
-  if (result?.code === "not_found" || result?.code === "foreign_session") return "NOT_FOUND";
-  if (result?.code === "expired") return "OUTSIDE_MAX_AGE";
-  throw result ?? new HttpError("unavailable", "An entity could not be read. Send the request again.");
+  const absence = absenceOf(result);
+  if (absence === undefined) return "PRESENT";
+  return absence === "expired" ? "OUTSIDE_MAX_AGE" : "NOT_FOUND";
 };
 
 const columnOf = (feature: string, results: readonly ReadResult[]): Column => ({

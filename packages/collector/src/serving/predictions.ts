@@ -8,10 +8,10 @@ import { counted, countPrediction } from "../predictions/count-prediction.ts";
 import type { Outcome } from "../predictions/outcome.ts";
 import { predict, type Subject } from "../predictions/predict.ts";
 import { predictionRecord } from "../predictions/prediction-record.ts";
+import { valueIn } from "../selected.ts";
 import { readWholeVector, type Vector } from "./read-vector.ts";
 import { isVector, readWholeVectors } from "./read-vectors.ts";
 import type { Reader } from "./reader.ts";
-import { valueIn } from "./selection.ts";
 
 /** A reader of predictions. */
 export interface PredictionReader extends Reader {

@@ -1,10 +1,10 @@
 import { type EntityKey, entityKey, entityOf } from "../entities/push.ts";
 import { type HttpError, toHttpError } from "../errors.ts";
+import type { Selection } from "../selected.ts";
 import { readRows } from "./read-rows.ts";
 import type { Vector } from "./read-vector.ts";
 import { type Reader, serve } from "./reader.ts";
 import { vectorOfRow } from "./rollup-vector.ts";
-import type { Selection } from "./selection.ts";
 import { readSession } from "./session-vector.ts";
 
 /** The read of one whole vector, of an entity with features. */

@@ -1,11 +1,11 @@
 import { abbreviated } from "../abbreviated.ts";
 import type { Env } from "../env.ts";
 import { HttpError } from "../errors.ts";
+import { type Selection, select } from "../selected.ts";
 import type { Tenant } from "../tenants.ts";
 import type { Vector } from "./read-vector.ts";
 import type { RecordLog } from "./record-log.ts";
 import { recordServed } from "./record-served.ts";
-import { type Selection, select } from "./selection.ts";
 
 /** A reader of vectors of one site. */
 export interface Reader {
@@ -20,7 +20,11 @@ export interface Reader {
 }
 
 /** The error for an entity that the reader may not know, or that the site does not have. */
-export const notFound = ({ tenant, secret }: Reader, entity: string, id: string): HttpError => {
+export const notFound = (
+  { tenant, secret }: Pick<Reader, "tenant" | "secret">,
+  entity: string,
+  id: string,
+): HttpError => {
   const condition = entity === "session" && secret !== undefined ? " that began with this secret" : "";
   const name = JSON.stringify(abbreviated(id));
   return new HttpError("not_found", `Site ${tenant.site.id} has no ${entity} ${name}${condition}.`);

@@ -8,16 +8,21 @@ import type { Tenant } from "../tenants.ts";
 /** Delay of a flush, in milliseconds. An isolate that stops loses the records since its latest flush. */
 const FLUSH_AFTER_MS = 1_000;
 
-/** Largest number of records of a site that wait. Beyond it the oldest ones are dropped. */
-const MAX_WAITING = 5_000;
+/** Limits of the records of a site that wait. Beyond them the oldest ones are dropped. */
+const MAX_WAITING = { records: 5_000, characters: 8_000_000 };
 
-/** Largest number of records that one call sends. */
-const MAX_SENT = 500;
+/**
+ * Limits of the records that one call sends. A longer record is sent alone. The records of a call share one value in the
+ * partition, and pushes of sessions are written with it: a value that is too long would fail for them too.
+ */
+const MAX_SENT = { records: 500, bytes: 250_000 };
 
 /** A record that waits, and the time at which it was added. */
 interface Waiting {
   received_at: number;
   record: UnplacedPayload;
+  /** Length of the payload as JSON. */
+  characters: number;
 }
 
 /** Records on their way to a partition. They never change, so that a repeated call adds nothing. */
@@ -33,18 +38,34 @@ interface SiteRecords {
   /** Numbers of the latest push and of its latest record. */
   latest: { push: number; arrival: number };
   waiting: Waiting[];
+  /** Sum of the lengths of those that wait. */
+  characters: number;
   unconfirmed: Sent | undefined;
 }
 
+/** Adds a record to those that wait. */
+const addWaiting = (records: SiteRecords, added: Waiting): void => {
+  const { waiting } = records;
+  waiting.push(added);
+  records.characters += added.characters;
+  while (waiting.length > MAX_WAITING.records || (waiting.length > 1 && records.characters > MAX_WAITING.characters))
+    records.characters -= waiting.shift()?.characters ?? 0;
+};
+
 /** Takes the next records from those that wait. */
 const nextOf = (records: SiteRecords): Sent => {
-  const taken = records.waiting.splice(0, MAX_SENT);
-  const push = records.latest.push + 1;
-  const { arrival } = records.latest;
-  records.latest = { push, arrival: arrival + taken.length };
-  const frames = taken.map(({ received_at, record }, index) =>
-    packRecord({ push, arrival: arrival + index + 1, received_at }, record),
-  );
+  const { waiting, latest } = records;
+  const push = latest.push + 1;
+  const frames: Uint8Array[] = [];
+  let bytes = 0;
+  for (const { received_at, record } of waiting.slice(0, MAX_SENT.records)) {
+    const frame = packRecord({ push, arrival: latest.arrival + frames.length + 1, received_at }, record);
+    if (frames.length > 0 && bytes + frame.length > MAX_SENT.bytes) break;
+    frames.push(frame);
+    bytes += frame.length;
+  }
+  for (const { characters } of waiting.splice(0, frames.length)) records.characters -= characters;
+  records.latest = { push, arrival: latest.arrival + frames.length };
   return {
     text: JSON.stringify([{ n: push, deltas: {} } satisfies Push]),
     frames: new Uint8Array(Buffer.concat(frames)),
@@ -67,6 +88,15 @@ const sendNext = async (env: Env, records: SiteRecords): Promise<boolean> => {
   }
   if (records.unconfirmed === sent) records.unconfirmed = undefined;
   return true;
+};
+
+/** Sends all records of a site. Never rejects. */
+const sendAll = async (env: Env, records: SiteRecords): Promise<void> => {
+  try {
+    while (await sendNext(env, records));
+  } catch (error) {
+    console.error("records could not be sent to the log; they wait for the next attempt", error);
+  }
 };
 
 /**
@@ -96,7 +126,7 @@ export const createRecordLog = (): RecordLog => {
     const [hash = 0] = crypto.getRandomValues(new Uint32Array(1));
     const sender = { id: `serving ${crypto.randomUUID()}`, began_at: Date.now(), hash };
     const latest = { push: 0, arrival: 0 };
-    const created: SiteRecords = { tenant, sender, latest, waiting: [], unconfirmed: undefined };
+    const created: SiteRecords = { tenant, sender, latest, waiting: [], characters: 0, unconfirmed: undefined };
     sites.set(id, created);
     return created;
   };
@@ -105,20 +135,15 @@ export const createRecordLog = (): RecordLog => {
     flushingSince = Date.now();
     await scheduler.wait(FLUSH_AFTER_MS);
     flushingSince = Number.NEGATIVE_INFINITY;
-    for (const records of sites.values())
-      try {
-        while (await sendNext(env, records));
-      } catch (error) {
-        console.error("records could not be sent to the log; they wait for the next attempt", error);
-      }
+    // A partition that does not respond delays no other site.
+    await Promise.all([...sites.values()].map((records) => sendAll(env, records)));
   };
 
   return {
     add(tenant, record) {
       if (!tenant.log) return;
-      const { waiting } = recordsOf(tenant);
-      waiting.push({ received_at: Date.now(), record });
-      if (waiting.length > MAX_WAITING) waiting.shift();
+      const characters = JSON.stringify(record.payload).length;
+      addWaiting(recordsOf(tenant), { received_at: Date.now(), record, characters });
     },
 
     flush(env) {

@@ -5,6 +5,13 @@ import { sessionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import { notFound, type Reader } from "./reader.ts";
 
+/** Expects an id that a session of the site can have. @throws HttpError `not_found` or `foreign_session` */
+export const expectSessionId = (reader: Pick<Reader, "tenant" | "secret">, id: string): void => {
+  const { site } = reader.tenant;
+  if (!SESSION_ID.test(id)) throw notFound(reader, "session", id);
+  if (!isSessionIdOf(site, id)) throw new HttpError("foreign_session", `${id} is not a session of site ${site.id}.`);
+};
+
 /**
  * The current vector of a session. It looks up no object for an id that no session of the site can have.
  *
@@ -12,10 +19,8 @@ import { notFound, type Reader } from "./reader.ts";
  */
 export const readSession = async (reader: Reader, id: string): Promise<SessionVectorResponse> => {
   const { env, tenant, secret } = reader;
-  const { site } = tenant;
-  if (!SESSION_ID.test(id)) throw notFound(reader, "session", id);
-  if (!isSessionIdOf(site, id)) throw new HttpError("foreign_session", `${id} is not a session of site ${site.id}.`);
-  const vector = await sessionOf(env, tenant, id).vector(site.id, secret);
+  expectSessionId(reader, id);
+  const vector = await sessionOf(env, tenant, id).vector(tenant.site.id, secret);
   if (vector === "unavailable")
     throw new HttpError("unavailable", "The session could not be read. Send the request again.");
   if (!vector) throw notFound(reader, "session", id);

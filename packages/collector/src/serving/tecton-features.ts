@@ -1,10 +1,9 @@
 import { type Feature, type FeatureValue, type ValueKind, valueKindsOf } from "@tidemark/schema";
-import { fieldsOf, kindAt } from "@tidemark/schema/event-fields";
-import { abbreviated } from "../abbreviated.ts";
+import { joinKeyOf, viewOf } from "@tidemark/schema/feature-store-names";
+import { elementKindOf } from "@tidemark/schema/value-kind";
 import { HttpError } from "../errors.ts";
-import type { CompiledSet, Tenant } from "../tenants.ts";
-import { joinKeyOf, servicesOf, setOfService, timestampOf, viewOf } from "./feature-service.ts";
-import { isVector, type ReadResult, readVectors } from "./read-vectors.ts";
+import { absenceOf, setOfService, timestampOf } from "./feature-service.ts";
+import { isVector, readVectors } from "./read-vectors.ts";
 import type { Reader } from "./reader.ts";
 
 /** The parts of the metadata that a request names. */
@@ -46,30 +45,13 @@ const typeOfKind = (kind: ValueKind | undefined): DataType => {
 
 const typeOfFeature = (feature: Feature | undefined, kind: ValueKind | undefined): DataType => {
   if (kind !== "list") return typeOfKind(kind);
-  const elements =
-    feature && "aggregate" in feature && "field" in feature.aggregate
-      ? kindAt(fieldsOf(feature.source), String(feature.aggregate.field))
-      : undefined;
-  return { type: "array", elementType: typeOfKind(elements ?? "free") };
+  return { type: "array", elementType: typeOfKind(feature ? elementKindOf(feature) : "free") };
 };
 
 const valueOfType = (value: FeatureValue, dataType: DataType): FeatureValue => {
   if (dataType.type === "array" && Array.isArray(value))
     return dataType.elementType.type === "string" ? value.map(String) : value;
   return dataType.type === "string" && typeof value === "number" ? String(value) : value;
-};
-
-const serviceOf = (tenant: Tenant, name: string): CompiledSet => {
-  const set = setOfService(tenant, name);
-  if (set) return set;
-  const given = JSON.stringify(abbreviated(name));
-  throw new HttpError("not_found", `There is no feature service ${given}; expected ${servicesOf(tenant)}.`);
-};
-
-const statusOf = (result: ReadResult): "PRESENT" | "MISSING_DATA" => {
-  if (isVector(result)) return "PRESENT";
-  if (result && ["not_found", "expired", "foreign_session"].includes(result.code)) return "MISSING_DATA";
-  throw result ?? new HttpError("unavailable", "An entity could not be read. Send the request again.");
 };
 
 /**
@@ -88,7 +70,7 @@ export const readServiceFeatures = async (
   isBatch: boolean,
 ): Promise<ServiceFeatures> => {
   const { tenant } = reader;
-  const set = serviceOf(tenant, service);
+  const set = setOfService(tenant, service);
   const joinKey = joinKeyOf(set.entity);
   const reads = keys.map((each) => {
     const id = each[joinKey];
@@ -96,7 +78,7 @@ export const readServiceFeatures = async (
     return { entity: set.entity, id: String(id), selection: { features: set.features, set: set.served } };
   });
   const results = await readVectors(reader, reads);
-  const statuses = results.map(statusOf);
+  const statuses = results.map((result) => (absenceOf(result) === undefined ? "PRESENT" : "MISSING_DATA"));
   const times = results.filter(isVector).map(({ event_time }) => event_time);
 
   const kinds = valueKindsOf(tenant.features);

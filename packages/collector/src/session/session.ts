@@ -11,6 +11,7 @@ import { applyBatch } from "./apply-batch.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
 import { dueAt, earliestDue, setDue } from "./due.ts";
+import { FOLLOW_HEADER, Followers, type FollowRequest } from "./followers.ts";
 import { isPending } from "./pending.ts";
 import { PredictionLoop } from "./prediction-loop.ts";
 import { latestPredictions, predictionsFor, predictOnChange } from "./predictions.ts";
@@ -25,6 +26,18 @@ import { MAX_UNSENT, unsentLength } from "./unsent.ts";
 
 /** A session's vector at the time of the call. */
 export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
+
+/** The records of a session that are nowhere else yet, and the place of the others. */
+export interface SessionRecords {
+  /** The partition that has, or had, all other records of the session. */
+  partition: number;
+  /** UTC milliseconds at which the session's first batch was received. */
+  began_at: number;
+  /** Whether there is a record of each event: not of those from before the site had a log. */
+  isComplete: boolean;
+  /** The packed records that the partition has not confirmed. */
+  unsent: Uint8Array;
+}
 
 /**
  * Maximum number of deltas that wait for an unreachable partition. Beyond it the session rejects each batch, and the client
@@ -69,6 +82,11 @@ export abstract class SessionObject extends DurableObject<Env> {
     restoreSession(stored, tenantOf(this.tenants, stored.site).definitions),
   );
   readonly #alarm = new ObjectAlarm(this.ctx);
+  readonly #followers = new Followers(
+    this.ctx,
+    () => this.tenants,
+    (site, secret) => this.vector(site, secret),
+  );
   #loop: PushLoop | undefined;
 
   // Created on first use, because the subclass sets `tenants` after the initialisation of these fields.
@@ -124,7 +142,10 @@ export abstract class SessionObject extends DurableObject<Env> {
     });
     // A batch of which nothing counted leaves nothing behind. While the object lives, a later batch stores its outcome.
     if (stored.engine.event_time === null) return result;
-    const acknowledge = () => this.#push(stored, batch.received_at)?.then(() => result) ?? result;
+    const acknowledge = () => {
+      this.#followers.notify();
+      return this.#push(stored, batch.received_at)?.then(() => result) ?? result;
+    };
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
   }
 
@@ -203,6 +224,33 @@ export abstract class SessionObject extends DurableObject<Env> {
       delivery: countDelivery(stored.tabs.values()),
       ...(predictions && { predictions }),
     };
+  }
+
+  /** The records of the session that its partition has not confirmed; `undefined` for no session. */
+  records(): SessionRecords | "unavailable" | undefined {
+    try {
+      const stored = this.#store.load();
+      if (!stored || stored.engine.event_time === null) return undefined;
+      const { began_at, arrivals, final, push_queue, tabs, unsent } = stored;
+      const { received } = countDelivery(tabs.values());
+      return {
+        partition: push_queue.partition,
+        began_at,
+        isComplete: arrivals - (final?.version ?? 0) === received,
+        unsent: unsent.bytes.slice(unsent.start, unsent.end),
+      };
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
+  /** Connects a page that follows the session. The Worker has checked its request. */
+  override fetch(request: Request): Response {
+    return this.#followers.accept(JSON.parse(request.headers.get(FOLLOW_HEADER) ?? "") as FollowRequest);
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#followers.take(socket, message);
   }
 
   /**

@@ -82,6 +82,20 @@ describe("the index of active entities", () => {
     expect(Math.max(...lengths)).toBeLessThanOrEqual(501_000);
   });
 
+  it("keeps the latest ten thousand segments", () => {
+    const full = Array.from({ length: 10_000 }, (_, index) => ({ n: index + 1, until: 1_000 }));
+    for (const { n } of full) kv.put(`last_seen ${n}`, JSON.stringify([[page(`early-${n}`), 1_000]]));
+    kv.put("last_seen", JSON.stringify({ open: [], full }));
+    index.add(
+      Array.from({ length: 300 }, (_, n): Seen => [page(`${n}`.padStart(1_900, "x")), 1_000]),
+      1_000,
+    );
+    expect(segmentsOf()).toHaveLength(10_000);
+    const listed = new Set(listAll("page", 0).map(([key]) => key));
+    expect(listed.size).toBe(9_998 + 300);
+    expect(["early-2", "early-3"].map((id) => listed.has(page(id)))).toEqual([false, true]);
+  });
+
   it("drops entities after thirty days, and all of them when it is cleared", () => {
     const manyOf = (name: string, at: number) => {
       const seen = Array.from({ length: 300 }, (_, n): Seen => [page(`${name}-${n}`.padEnd(1_900, "x")), at]);

@@ -4,7 +4,7 @@ import type { BulkResponse } from "@tidemark/schema";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/http/app.ts";
 import { createTenants } from "../../src/tenants.ts";
-import { accept, batch, custom, errorOf, newSession, page, request, rollupVectorOf } from "../workers/client.ts";
+import { errorOf, newSession, request, visitBy } from "../workers/client.ts";
 import { apply, eventsOf, nextSite, pushOf, splitNext } from "../workers/sales.ts";
 import { config, traffic } from "../workers/worker.ts";
 
@@ -21,21 +21,13 @@ const bulk = async (read: object[], more: object = {}, readKey?: string): Promis
   return response.json();
 };
 
-/** Sends a session of a user, and waits until its entities are merged. */
-const visit = async (user_id: string) => {
-  const body = batch([page(0), custom(1)], { user_id });
-  await accept(body);
-  await vi.waitFor(async () => expect(await rollupVectorOf("user", user_id)).toBeDefined(), 20_000);
-  return body.session_id;
-};
-
 afterEach(() => {
   traffic.isHot = () => false;
 });
 
 describe("POST /v1/features", () => {
   it("serves vectors of several kinds in the order of the request, and names the missing ones with the reason", async () => {
-    const session = await visit("bulk-ann");
+    const session = await visitBy("bulk-ann");
     const unknown = newSession();
     const { vectors, missing } = await bulk([
       { entity: "user", id: "bulk-ann", features: ["user_session_count"] },
@@ -76,7 +68,7 @@ describe("POST /v1/features", () => {
   });
 
   it("returns at its deadline, with the vectors that it has", async () => {
-    const session = await visit("bulk-bob");
+    const session = await visitBy("bulk-bob");
     // Objects of entities that do not respond.
     const PARTITION = { getByName: () => ({ readAll: () => new Promise(() => {}) }) };
     const app = createApp(config, createTenants(config));
@@ -98,7 +90,7 @@ describe("POST /v1/features", () => {
 
   it("serves the others when one object fails", async () => {
     const error = vi.spyOn(console, "error").mockReturnValue();
-    const session = await visit("bulk-eve");
+    const session = await visitBy("bulk-eve");
     const fail = () => Promise.reject(Object.assign(new Error("busy"), { overloaded: true }));
     const PARTITION = { getByName: () => ({ readAll: fail }) };
     const app = createApp(config, createTenants(config));
@@ -135,7 +127,7 @@ describe("POST /v1/features", () => {
       "invalid_body",
       "features: user has no feature",
     ],
-    ["both a set and features", { read: [{ ...one, set: "a", features: ["b"] }] }, 400, "invalid_body", "beside set"],
+    ["both a set and features", { read: [{ ...one, set: "a", features: ["b"] }] }, 400, "invalid_body", "given both"],
     ["an unknown entity", { read: [{ entity: "planet", id: "mars" }] }, 404, "not_found", "planet"],
     ["no time", { read: [one], deadline_ms: 0 }, 400, "invalid_body", "deadline_ms"],
     ["a late deadline", { read: [one], deadline_ms: 10_001 }, 400, "invalid_body", "deadline_ms"],

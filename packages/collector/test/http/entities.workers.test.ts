@@ -4,7 +4,7 @@ import type { ActiveEntitiesResponse } from "@tidemark/schema";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/http/app.ts";
 import { createTenants } from "../../src/tenants.ts";
-import { accept, batch, custom, errorOf, NOW, page, request, rollupVectorOf } from "../workers/client.ts";
+import { errorOf, NOW, request, rollupVectorOf, visitBy } from "../workers/client.ts";
 import { apply, eventsOf, nextSite, pushOf, splitNext } from "../workers/sales.ts";
 import { config, traffic } from "../workers/worker.ts";
 
@@ -36,9 +36,7 @@ afterEach(() => {
 describe("GET /v1/entities/{entity}", () => {
   it("lists the users, pages and sessions that were active since a time", async () => {
     const since = Date.now() - 60_000;
-    const body = batch([page(0), custom(1)], { user_id: "active-ann" });
-    await accept(body);
-    await vi.waitFor(async () => expect(await rollupVectorOf("user", "active-ann")).toBeDefined(), 20_000);
+    const session = await visitBy("active-ann");
     const user = await rollupVectorOf("user", "active-ann");
     const users = await listAll("user", since);
     expect(users).toContainEqual({
@@ -47,7 +45,7 @@ describe("GET /v1/entities/{entity}", () => {
       age_ms: expect.any(Number),
     });
     expect((await listAll("page", new Date(since).toISOString())).map(({ id }) => id)).toContain("/a");
-    expect((await listAll("session", since)).map(({ id }) => id)).toContain(body.session_id);
+    expect((await listAll("session", since)).map(({ id }) => id)).toContain(session);
     for (const entity of ["user", "page", "session"]) expect(await listAll(entity, Date.now() + 60_000)).toEqual([]);
     expect(await listAll("user", since, "blog-read-key")).toEqual([]);
   });
@@ -83,8 +81,15 @@ describe("GET /v1/entities/{entity}", () => {
     ["user?active_since=2020-01-01", "invalid_query", "30 days"],
     [`user?active_since=${Date.now()}&limit=5`, "invalid_query", "limit: unknown parameter"],
     [`user?active_since=${Date.now()}&cursor=5`, "invalid_query", "cursor"],
+    ["user?active_since=hello 2027", "invalid_query", "active_since"],
+    ...["p0.page:/a", "p0.", "p1.user:a", "s0.zzz"].map((cursor) => [
+      ...[`user?active_since=${Date.now()}&cursor=${cursor}`, "invalid_query", "cursor of the previous page"],
+    ]),
+    ...["p0.user:a", "p0.ledger ", "p63.ledger 000179598717a"].map((cursor) => [
+      ...[`session?active_since=${Date.now()}&cursor=${cursor}`, "invalid_query", "cursor of the previous page"],
+    ]),
     [`planet?active_since=${Date.now()}`, "not_found", "planet"],
-  ])("rejects %s", async (path, code, message) => {
+  ])("rejects %s", async (path = "", code, message = "") => {
     expect((await errorOf(await get(path))).slice(1)).toEqual([code, expect.stringContaining(message)]);
   });
 

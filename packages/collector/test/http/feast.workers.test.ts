@@ -1,10 +1,10 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { compileFeatures } from "../../src/compile-features.ts";
 import { createApp } from "../../src/http/app.ts";
 import { createTenants } from "../../src/tenants.ts";
-import { accept, batch, custom, errorOf, NOW, newSession, page, request, rollupVectorOf } from "../workers/client.ts";
+import { errorOf, NOW, newSession, request, visitBy } from "../workers/client.ts";
 import { config } from "../workers/worker.ts";
 
 interface OnlineResponse {
@@ -25,19 +25,11 @@ const online = async (body: unknown): Promise<OnlineResponse> => {
   return response.json();
 };
 
-/** Sends a session of a user, and waits until its entities are merged. */
-const visit = async (user_id: string) => {
-  const body = batch([page(0), custom(1)], { user_id });
-  await accept(body);
-  await vi.waitFor(async () => expect(await rollupVectorOf("user", user_id)).toBeDefined(), 20_000);
-  return body.session_id;
-};
-
 const EPOCH = "1970-01-01T00:00:00Z";
 
 describe("POST /get-online-features", () => {
   it("serves columns with statuses and event times, as Feast's feature server does", async () => {
-    await visit("feast-ann");
+    await visitBy("feast-ann");
     const body = {
       features: ["user_features:user_session_count", "user_features:user_video_plays_7d"],
       entities: { user_id: ["feast-ann", "nobody"] },
@@ -66,7 +58,7 @@ describe("POST /get-online-features", () => {
   });
 
   it("joins entities of several kinds by row, and serves a feature service", async () => {
-    const session = await visit("feast-bob");
+    const session = await visitBy("feast-bob");
     const unknown = newSession();
     const rows = { session_id: [session, unknown], user_id: ["nobody", "feast-bob"] };
     const joined = await online({
@@ -112,6 +104,11 @@ describe("POST /get-online-features", () => {
     ["no features", { entities: { user_id: ["a"] } }, 400, "invalid_body", "features"],
     ["an unknown view", { entities: {}, features: ["planets:size"] }, 400, "invalid_body", "no view"],
     ["an unknown feature", { entities: {}, features: ["user_features:no"] }, 400, "invalid_body", "no feature"],
+    ["a feature with more", { entities: {}, features: [`${features}:x`] }, 400, "invalid_body", "no feature"],
+    [
+      ...(["a number that JSON cannot hold", { entities: { user_id: [2 ** 53] }, features }] as const),
+      ...([400, "invalid_body", "entities.user_id"] as const),
+    ],
     ["a feature twice", { entities: {}, features: [...features, ...features] }, 400, "invalid_body", "twice"],
     ["an unknown service", { entities: {}, feature_service: "no" }, 404, "not_found", "reading_v2"],
     ["an unknown join key", { entities: { planet_id: [] }, features }, 400, "invalid_body", "planet_id"],

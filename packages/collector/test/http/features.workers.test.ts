@@ -78,10 +78,11 @@ describe("GET /v1/features/session/{id}", () => {
     ["features=", "features: session has no feature"],
     ["features=page_views", 'features: session has no feature "page_views"'],
     ["features=event_count,no", 'features: session has no feature "no"'],
-    ["features=event_count&set=reading", "features: expected none beside set"],
+    ["features=event_count&set=reading", "features: expected either set or features"],
     ["sets=reading", "sets: unknown parameter; expected set, features"],
     ["key=tm_shop_aaaaaaaa", "key: unknown parameter"],
     ["__proto__=1", "__proto__: unknown parameter"],
+    ["set=reading:1:2", "set: session has no set"],
     ["set=reading&set=reading", "set: expected one value; given 2"],
     [`${"x".repeat(300)}=1`, "x".repeat(197)],
   ])("rejects the query %s", async (query, message) => {

@@ -126,6 +126,16 @@ const overDailyCap = async () => {
   }, 10_000);
 };
 
+/** The read of a session in the past, from a log whose manifests are too large. */
+const largeLog = () => {
+  const app = createApp(config, createTenants(config));
+  const object = { size: 40_000_000, etag: "", json: async () => ({ files: [] }) };
+  const SESSION = { getByName: () => ({ records: async () => undefined }) };
+  const LOG = { list: async () => ({ objects: [], truncated: false }), get: async () => object };
+  const path = `/v1/features/session/${newSession()}?as_of=2026-11-01`;
+  return app.request(path, authorized(), { ...bindings, SESSION, LOG }, createExecutionContext());
+};
+
 /** The read of a user whose latest event was longer ago than the site's days to live. */
 const expiredUser = () => {
   const given = { ...config, daysToLive: { user: 1 } };
@@ -185,6 +195,12 @@ const rejected: [code: ErrorCode, what: string, respond: () => Response | Promis
   ["paused", "a batch of a paused site", () => sentTo({ pause: true })],
   ["too_many_requests", "a batch of an address with too many", () => sentTo({}, { BATCH_LIMIT: refusing })],
   ["over_daily_cap", "a batch of a site with too many events", overDailyCap],
+  ["log_too_large", "a session in the past of a site with large manifests", largeLog],
+  [
+    "upgrade_required",
+    "a page that follows without a WebSocket",
+    () => request(`/v1/follow/${newSession()}?key=tm_shop_aaaaaaaa`),
+  ],
   ["range_not_satisfiable", "a range after the end of a file", beyondFile],
   ["body_too_large", "a long body", () => post("x".repeat(MAX_BODY_BYTES + 1))],
   ...valid.map(([route, path, init]): (typeof rejected)[number] => [

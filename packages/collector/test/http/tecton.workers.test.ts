@@ -49,6 +49,7 @@ describe("POST /api/v1/feature-service/get-features", () => {
     ["an unknown service", { featureServiceName: "no", joinKeyMap: {} }, 404, "not_found"],
     ["no service", { joinKeyMap: {} }, 400, "invalid_body"],
     ["no join keys", { featureServiceName: "reading" }, 400, "invalid_body"],
+    ["a long number", { featureServiceName: "reading", joinKeyMap: { session_id: 2 ** 53 } }, 400, "invalid_body"],
     ["another join key", { featureServiceName: "reading", joinKeyMap: { user_id: "ann" } }, 400, "invalid_body"],
   ])("rejects %s", async (_, params, status, code) => {
     expect((await errorOf(await post("get-features", params))).slice(0, 2)).toEqual([status, code]);

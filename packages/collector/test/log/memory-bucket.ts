@@ -49,9 +49,10 @@ export const createMemoryBucket = (): MemoryBucket => {
   });
   const bucket = {
     head: observed("head", headOf),
-    get: observed("get", (key: string) => {
+    get: observed("get", (key: string, { range }: { range?: { offset: number; length: number } } = {}) => {
       const object = objects.get(key);
-      return object ? Object.assign(new Response(object.body.slice()), { key, etag: object.etag }) : null;
+      const body = range ? object?.body.slice(range.offset, range.offset + range.length) : object?.body.slice();
+      return object ? Object.assign(new Response(body), { key, etag: object.etag, size: object.body.length }) : null;
     }),
     put: observed(
       "put",

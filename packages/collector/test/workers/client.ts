@@ -6,6 +6,7 @@ import {
   type RollupVectorResponse,
   type SessionVectorResponse,
 } from "@tidemark/schema";
+import { expect, vi } from "vitest";
 import type { StoredSession } from "../../src/session/row.ts";
 import { decode, encode } from "../../src/session/row-codec.ts";
 
@@ -108,6 +109,14 @@ export const rollupVectorOf = async (
 ): Promise<RollupVectorResponse | undefined> => {
   const response = await readRollup(entity, id, readKey);
   return response.status === 404 ? undefined : response.json();
+};
+
+/** Sends a session of a user of the site `shop`, and waits until its entities are merged. Returns the session's id. */
+export const visitBy = async (user_id: string): Promise<string> => {
+  const body = batch([page(0), custom(1)], { user_id });
+  await accept(body);
+  await vi.waitFor(async () => expect(await rollupVectorOf("user", user_id)).toBeDefined(), 20_000);
+  return body.session_id;
 };
 
 export const vectorOf = async (session: string, readKey?: string): Promise<SessionVectorResponse> =>

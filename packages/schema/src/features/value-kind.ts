@@ -21,6 +21,13 @@ const kindOfAggregate = ({ aggregate, source }: AggregateFeature): ValueKind => 
   }
 };
 
+/** Kind of the elements of a feature whose values are lists. */
+export const elementKindOf = (feature: Feature): FieldKind =>
+  (!isDerived(feature) &&
+    "field" in feature.aggregate &&
+    kindAt(fieldsOf(feature.source), String(feature.aggregate.field))) ||
+  "free";
+
 const COMPARISONS = new Set(["eq", "ne", "lt", "lte", "gt", "gte", "and", "or", "not"]);
 
 const kindOfExpression = (expression: Expression, kinds: ReadonlyMap<string, ValueKind>): ValueKind => {

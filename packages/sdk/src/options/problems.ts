@@ -10,6 +10,7 @@ const PROGRAM_RULES: Record<Exclude<keyof TrackerOptions, "key" | "endpoint">, R
   signals: { accepts: Array.isArray, expected: "an array of signals, such as [pageViews(), clicks()]" },
   ...RULES,
   compress: { accepts: isFunction, expected: "a function, such as gzip" },
+  follow: { accepts: isFunction, expected: "a function, such as overWebSocket" },
   identityStore: { accepts: isFunction, expected: 'a function, such as acrossSubdomains("example.com")' },
 };
 

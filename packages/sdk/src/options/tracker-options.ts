@@ -1,5 +1,6 @@
 import type { Event, Traffic } from "@tidemark/schema";
 import type { Compress } from "../delivery/compression.ts";
+import type { Follow } from "../delivery/over-web-socket.ts";
 import type { Signal } from "../events/signal.ts";
 import type { IdentityStore } from "../identity/visitor.ts";
 import type { ConsentAnswer } from "./consent.ts";
@@ -25,6 +26,8 @@ export interface TrackerOptions {
   sessionId?: string;
   /** Compresses requests: {@link gzip}. Default: no compression. */
   compress?: Compress;
+  /** The connection by which {@link Tracker.follow} receives features: {@link overWebSocket}. Default: none. */
+  follow?: Follow;
   /**
    * Longest time that a visible page keeps a captured event to send it with others, in milliseconds: 0 to 600000. Events
    * are sent earlier in the first seconds of a page view and while the page reads features, and at once when they are

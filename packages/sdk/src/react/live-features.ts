@@ -29,6 +29,18 @@ export interface LiveVector {
   latest(): LiveFeatures;
 }
 
+/** Creates a vector that the collector sends after each change, while it has listeners. */
+export const createFollowedVector = (tracker: Tracker): LiveVector => {
+  let latest = NOTHING_READ;
+  const subscribe = share<void>((emit) =>
+    tracker.follow((features) => {
+      latest = { features };
+      emit();
+    }),
+  );
+  return { subscribe, latest: () => latest };
+};
+
 /**
  * Creates a vector that is kept up to date while it has listeners.
  *

@@ -45,6 +45,7 @@ export const createMountedTracker = (): MountedTracker => {
     page: guard((...properties) => requireMounted().page(...properties)),
     flush: async () => requireMounted().flush(),
     features: async (storedOnly) => requireMounted().features(storedOnly),
+    follow: (listener, part) => mounted?.follow(listener, part) ?? (() => {}),
     on: (type, listener) => mounted?.on(type, listener) ?? (() => {}),
     stop: () => mounted?.stop(),
   };

@@ -32,7 +32,7 @@ interface SignalOptions {
 }
 
 /** The settings in `window.tidemark.config`. The attributes of the tag accept most of them too, and take precedence. */
-interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "compress" | "identityStore">> {
+interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "compress" | "follow" | "identityStore">> {
   /** Names of signals and enrichments. Default: `pageViews`, `deviceDetails`, `clicks`, `hovers`, `scrollDepth`, `dwell`. */
   signals?: readonly string[];
   /** The definition of pages: `path`, `hash`, `parameters:` and names, or a function. Default: that of `pageViews`. */

@@ -32,7 +32,7 @@ import { createViews } from "./views.ts";
  * which keeps its options. It stops when it has been stopped once for each call.
  */
 export const createTracker: CreateTracker = (options = {} as TrackerOptions) => {
-  const { key, endpoint, signals = [], identityStore, traffic } = options;
+  const { key, endpoint, signals = [], identityStore, traffic, follow } = options;
   const name = `tidemark.${key}`;
   const storageName = !options.cookieless && name;
   const url = collectorUrl(key, endpoint);
@@ -131,6 +131,8 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
         if (!storedOnly) await connection.sendAll();
         return collector.readFeatures(state.visitor?.session_id);
       }),
+    // Only a function has `call`.
+    follow: (...given) => follow?.call?.(null, state, key, url, on, stops, ...given) ?? (() => {}),
     on,
     stop() {
       const own = trackers[key];

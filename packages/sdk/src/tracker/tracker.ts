@@ -1,4 +1,5 @@
 import type { FeatureValue } from "@tidemark/schema";
+import type { FollowedPart } from "../delivery/over-web-socket.ts";
 import type { Listen } from "../events/tracker-events.ts";
 import type { ConsentAnswer } from "../options/consent.ts";
 import type { TrackerOptions } from "../options/tracker-options.ts";
@@ -65,6 +66,18 @@ export interface Tracker<
    * @throws Error if the collector cannot be reached, or has no events of the session yet.
    */
   features(storedOnly?: boolean): Promise<Features>;
+  /**
+   * Follows the session's features while the page is visible: calls `listener` with the current ones, and again after each batch that
+   * the collector has acknowledged and that has changed them. It needs the option `follow`, and does nothing without it. It
+   * does not change when the page sends its events: see `sendWithin`.
+   *
+   * @param part A feature set or some features. Default: all features.
+   * @returns A function that stops it.
+   */
+  follow<Name extends keyof Features & string = keyof Features & string>(
+    listener: (features: Pick<Features, Name>) => void,
+    part?: FollowedPart<Name>,
+  ): () => void;
   /** Adds a listener for one type of the tracker's own events. Returns a function that removes it. */
   on: Listen;
   /**

@@ -18,6 +18,7 @@ describe("the problems of options", () => {
       queryParameters: ["q"],
       sessionId: "shop-12345678",
       compress: gzip,
+      follow: sdk.overWebSocket,
       sendWithin: 2_000,
       traffic: "internal",
       consent: { measurement: "granted", personalisation: "pending" },

@@ -33,6 +33,18 @@ describe("features with a declared vector", () => {
     expectTypeOf([read, misspelt]).toBeArray();
   });
 
+  it("are those of a page that follows them, or the part that it names", () => {
+    const followAll = (tracker: Typed) =>
+      tracker.follow((features) => expectTypeOf(features.event_count).toEqualTypeOf<number>());
+    const followPart = (tracker: Typed) =>
+      tracker.follow((features) => expectTypeOf(features).toEqualTypeOf<Pick<SessionVector, "event_count">>(), {
+        features: ["event_count"],
+      });
+    // @ts-expect-error the feature is event_count
+    const misspelt = (tracker: Typed) => tracker.follow(() => {}, { features: ["event_counts"] });
+    expectTypeOf([followAll, followPart, misspelt]).toBeArray();
+  });
+
   it("make a tracker that is assignable to any other tracker type", () => {
     expectTypeOf<Typed>().toExtend<Tracker>();
     expectTypeOf(createTracker<object, object, SessionVector>).returns.toExtend<{ sessionId: string }>();

@@ -24,7 +24,7 @@ with fakesnow.patch():
     cursor = snowflake.connector.connect(database="DB", schema="S").cursor()
     cursor.execute(f"CREATE SCHEMA IF NOT EXISTS tidemark_{site}")
     cursor.execute(f"USE SCHEMA tidemark_{site}")
-    for kind in ["event", "vector"]:
+    for kind in ["event", "vector", "served_vector"]:
         cursor.execute(f"CREATE STAGE {kind}_files_stage")
         for number, path in enumerate(sorted(folder.glob(f"kind={kind}/site={site}/**/*.parquet"))):
             cursor.execute(f"PUT 'file://{path}' @{kind}_files_stage/{number} AUTO_COMPRESS=FALSE")
@@ -51,5 +51,6 @@ with fakesnow.patch():
         "loaded": loaded,
         "events": rows_of("events"),
         "vectors": rows_of("vectors"),
+        "served_vectors": rows_of("served_vectors"),
     }
 print(json.dumps(result, default=str))

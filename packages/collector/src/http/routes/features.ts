@@ -1,25 +1,22 @@
 import { type SessionVectorResponse, sessionRead, userRead } from "@tidemark/schema";
+import { abbreviated } from "../../abbreviated.ts";
 import { featuresRejection, hasGpc } from "../../access/consent.ts";
 import { createRateLimits } from "../../access/rate-limits.ts";
 import { isUserToken } from "../../access/user-token.ts";
 import { HttpError } from "../../errors.ts";
 import { readVector } from "../../serving/read-vector.ts";
 import { type Reader, serve } from "../../serving/reader.ts";
-import { type Selection, selectionOf } from "../../serving/selection.ts";
+import { readSessionAsOf } from "../../serving/session-as-of.ts";
 import { readSession } from "../../serving/session-vector.ts";
 import type { Tenant } from "../../tenants.ts";
 import { expectDecodable } from "../decodable.ts";
 import { readQuery } from "../query.ts";
 import { readBody } from "../read-body.ts";
 import type { RouteContext, RouteGroup } from "../route.ts";
+import { selectedBy, selectionIn } from "../selection-in-query.ts";
+import { timeIn } from "../time-in-query.ts";
 
 const { countRequest } = createRateLimits();
-
-/** The part of a vector that the query of a read names. @throws HttpError `invalid_query` */
-const selectionIn = (c: RouteContext, tenant: Tenant, entity: string): Selection | undefined => {
-  const { set, features } = readQuery(c, ["set", "features"]);
-  return selectionOf(tenant, entity, { set, features: features?.split(",") }, "invalid_query");
-};
 
 /** The reads of one vector. */
 export const featureRoutes: RouteGroup<
@@ -30,7 +27,13 @@ export const featureRoutes: RouteGroup<
 > = ({ records }) => {
   const respondToServer = async (c: RouteContext, tenant: Tenant, entity: string, id: string): Promise<Response> => {
     const reader = { env: c.env, tenant, caller: "server", records } as const;
-    return c.json(await readVector(reader, entity, id, selectionIn(c, tenant, entity)));
+    const { as_of, ...query } = readQuery(c, ["set", "features", "as_of"]);
+    const selection = selectedBy(query, tenant, entity);
+    if (as_of === undefined) return c.json(await readVector(reader, entity, id, selection));
+    const time = timeIn("as_of", as_of);
+    if (entity === "session") return c.json(await readSessionAsOf(reader, id, time, selection));
+    const command = `tidemark features as-of ${entity} ${JSON.stringify(abbreviated(id))} --at ${as_of}`;
+    throw new HttpError("invalid_query", `as_of: expected for a session only. Run: ${command}`);
   };
 
   /**

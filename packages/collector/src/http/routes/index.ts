@@ -4,12 +4,14 @@ import { entityRoutes } from "./entities.ts";
 import { eventRoutes } from "./events.ts";
 import { feastRoutes } from "./feast.ts";
 import { featureRoutes } from "./features.ts";
+import { followRoutes } from "./follow.ts";
 import { forgetRoutes } from "./forget.ts";
 import { healthRoutes } from "./health.ts";
 import { logRoutes } from "./log.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { predictionRoutes } from "./predictions.ts";
 import { rebuildRoutes } from "./rebuild.ts";
+import { streamRoutes } from "./stream.ts";
 import { tectonRoutes } from "./tecton.ts";
 
 /** Creates the handlers of all routes. */
@@ -18,6 +20,8 @@ export const createHandlers = (deployment: Deployment): Handlers => ({
   ...forgetRoutes(deployment),
   ...featureRoutes(deployment),
   ...bulkFeatureRoutes(deployment),
+  ...followRoutes(deployment),
+  ...streamRoutes(deployment),
   ...entityRoutes(deployment),
   ...feastRoutes(deployment),
   ...tectonRoutes(deployment),

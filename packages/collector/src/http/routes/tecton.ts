@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { readServiceFeatures } from "../../serving/tecton-features.ts";
+import { entityId } from "../entity-id.ts";
 import { readBody } from "../read-body.ts";
 import type { RouteGroup } from "../route.ts";
 
@@ -11,7 +12,7 @@ const inCamelCase = (given: unknown): unknown =>
       )
     : given;
 
-const joinKeyMap = z.record(z.string(), z.union([z.string(), z.number()]));
+const joinKeyMap = z.record(z.string(), entityId);
 
 /** The parts of the metadata that a response has by default are those of Tecton's clients. */
 const metadataOptions = z.preprocess(

@@ -1,0 +1,169 @@
+import { type ErrorCode, errorCodes, followProof } from "@tidemark/schema";
+import { featuresRejection } from "../access/consent.ts";
+import { type Selection, select } from "../selected.ts";
+import { type Tenants, tenantOf } from "../tenants.ts";
+import { digestOf } from "./digest.ts";
+import type { SessionVector } from "./session.ts";
+
+/** The header with a {@link FollowRequest} as JSON, in the Worker's request to the object of a session. */
+export const FOLLOW_HEADER = "tidemark-follow";
+
+/** Largest length of a {@link FollowRequest} as JSON. The platform keeps at most 2,048 bytes for a connection. */
+export const MAX_FOLLOW_REQUEST = 1_800;
+
+/** A page's request to follow its session, as the Worker has checked it. */
+export interface FollowRequest {
+  site: string;
+  /** The session's id. */
+  id: string;
+  /** Whether the browser sends Global Privacy Control. */
+  gpc: boolean;
+  /** The followed part of the vector. Default: all features. */
+  selection?: Selection | undefined;
+}
+
+/** The state of a connection. The platform keeps it while the object is not in memory. */
+interface Follower extends FollowRequest {
+  connected_at: number;
+  /** Digest of the latest features that were sent; absent before the proof. */
+  sent?: string;
+}
+
+/** Reads the vector of the session, for a page with its secret or, without a secret, for one that has proven it. */
+type ReadVector = (site: string, secret?: string) => SessionVector | "unavailable" | undefined;
+
+/** Largest number of connections of a session that have a proof, and of those that have none. */
+const MAX_PROVEN = 16;
+const MAX_UNPROVEN = 16;
+
+/** Largest length of the message with the proof. */
+const MAX_PROOF = 1_024;
+
+/** Time in which a page has to send its proof, in milliseconds. */
+const PROVE_WITHIN_MS = 10_000;
+
+/** Minimum time from one vector to the next, in milliseconds. The changes of this time are sent together. */
+const SEND_EVERY_MS = 1_000;
+
+const followerOf = (socket: WebSocket): Follower => socket.deserializeAttachment() as Follower;
+
+const isProven = (socket: WebSocket): boolean => followerOf(socket).sent !== undefined;
+
+/** Closes a connection for an error of the HTTP interface: the close code is 4000 plus the status. */
+const reject = (socket: WebSocket, code: ErrorCode): void => socket.close(4_000 + errorCodes[code].status, code);
+
+/** The secret in a page's first message, or the error of the message. */
+const proofIn = (message: string | ArrayBuffer): { secret: string } | { error: ErrorCode } => {
+  if (typeof message !== "string") return { error: "invalid_body" };
+  if (message.length > MAX_PROOF) return { error: "body_too_large" };
+  try {
+    return { secret: followProof.parse(JSON.parse(message)).session_secret };
+  } catch {
+    return { error: "invalid_body" };
+  }
+};
+
+/**
+ * The pages that follow a session, each by a WebSocket. The object leaves the memory while nothing happens, so all that a
+ * connection needs is in its attachment. A page receives nothing before its proof.
+ */
+export class Followers {
+  readonly #ctx: DurableObjectState;
+  readonly #tenantsOf: () => Tenants;
+  readonly #read: ReadVector;
+  #sentAt = 0;
+  #isSending = false;
+  #expiry: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(ctx: DurableObjectState, tenantsOf: () => Tenants, read: ReadVector) {
+    this.#ctx = ctx;
+    this.#tenantsOf = tenantsOf;
+    this.#read = read;
+  }
+
+  /** Accepts the connection of a page, which then has to prove that it knows the session's secret. */
+  accept(request: FollowRequest): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    const unproven = this.#sockets().filter((socket) => !isProven(socket));
+    // Anybody who knows the id can connect: this must not keep the visitor's page from it.
+    for (const oldest of unproven.slice(0, Math.max(0, unproven.length + 1 - MAX_UNPROVEN)))
+      reject(oldest, "too_many_requests");
+    this.#ctx.acceptWebSocket(server);
+    server.serializeAttachment({ ...request, connected_at: Date.now() } satisfies Follower);
+    // The runtime responds without the object.
+    this.#ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    this.#expireUnproven();
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Takes a message of a page: its first one is the proof, and there is no other. */
+  take(socket: WebSocket, message: string | ArrayBuffer): void {
+    const proof = isProven(socket) ? { error: "invalid_body" as const } : proofIn(message);
+    if ("error" in proof) reject(socket, proof.error);
+    else if (this.#sockets().filter(isProven).length >= MAX_PROVEN) reject(socket, "too_many_requests");
+    else this.#send(socket, proof.secret);
+    this.#expireUnproven();
+  }
+
+  /**
+   * Sends the vector to the pages for which it has changed, after the response to the batch that has changed it.
+   * {@link SEND_EVERY_MS} pass from one to the next.
+   */
+  notify(): void {
+    if (this.#isSending || this.#sockets().length === 0) return;
+    this.#isSending = true;
+    const remaining = this.#sentAt + SEND_EVERY_MS - Date.now();
+    // `remaining` is too large after the clock was set back.
+    this.#ctx.waitUntil(this.#sendAfter(remaining > SEND_EVERY_MS ? 0 : Math.max(0, remaining)));
+  }
+
+  async #sendAfter(ms: number): Promise<void> {
+    await scheduler.wait(ms);
+    this.#isSending = false;
+    this.#sentAt = Date.now();
+    for (const socket of this.#sockets().filter(isProven)) this.#send(socket);
+  }
+
+  /** Sends the selected part of the vector, if it has changed, or closes the connection of a page that may not read it. */
+  #send(socket: WebSocket, secret?: string): void {
+    const follower = followerOf(socket);
+    const vector = this.#readFor(follower, secret);
+    if (typeof vector === "string") {
+      reject(socket, vector);
+      return;
+    }
+    const selected = select({ entity: "session", id: follower.id, ...vector }, follower.selection);
+    const sent = digestOf(selected.features);
+    if (sent === follower.sent) return;
+    socket.serializeAttachment({ ...follower, sent } satisfies Follower);
+    socket.send(JSON.stringify(selected));
+  }
+
+  /** The vector as a page may read it, or the error. */
+  #readFor({ site, gpc }: Follower, secret?: string): SessionVector | ErrorCode {
+    const vector = this.#read(site, secret);
+    if (!vector) return "not_found";
+    if (vector === "unavailable") return vector;
+    const rejection = featuresRejection(tenantOf(this.#tenantsOf(), site).site, vector.consent, gpc);
+    return rejection ? "no_consent" : vector;
+  }
+
+  /** The open connections, the oldest first. */
+  #sockets(): WebSocket[] {
+    return this.#ctx
+      .getWebSockets()
+      .filter(({ readyState }) => readyState === WebSocket.OPEN)
+      .toSorted((one, other) => followerOf(one).connected_at - followerOf(other).connected_at);
+  }
+
+  /** Closes each connection without a proof in time. A timer keeps the object in memory, so it runs only while there is one. */
+  #expireUnproven(): void {
+    clearTimeout(this.#expiry);
+    const now = Date.now();
+    const waiting = this.#sockets().filter((socket) => !isProven(socket));
+    for (const socket of waiting)
+      if (now - followerOf(socket).connected_at >= PROVE_WITHIN_MS) reject(socket, "unauthorized");
+    if (waiting.some(({ readyState }) => readyState === WebSocket.OPEN))
+      this.#expiry = setTimeout(() => this.#expireUnproven(), PROVE_WITHIN_MS);
+  }
+}
