@@ -102,15 +102,15 @@ export const errorCodes = {
       "No such route, no data of this entity and id for this site (any more), or a route whose secret is not set.",
   },
   no_log: { status: 404, meaning: "The site has no log in the configuration." },
+  model_refused: {
+    status: 409,
+    meaning: "The model does not run, for the reason in the message, and has no fallback.",
+  },
   method_not_allowed: { status: 405, meaning: "The route exists for another method." },
   expired: {
     status: 410,
     meaning:
       "The entity's days to live are over. The collector deletes it some days later, and the error is then not_found. With as_of: the log does not have all events any more.",
-  },
-  model_refused: {
-    status: 409,
-    meaning: "The model does not run, for the reason in the message, and has no fallback.",
   },
   body_too_large: { status: 413, meaning: "The body exceeds the limit, as received or after inflating." },
   range_not_satisfiable: { status: 416, meaning: "The file has no byte of the range that Range names." },
