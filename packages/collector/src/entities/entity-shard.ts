@@ -3,7 +3,7 @@ import { ObjectAlarm } from "../alarm.ts";
 import { type Env, partitionOf } from "../env.ts";
 import { expectKnown } from "../release.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
-import { type ActiveEntity, activeEntities } from "./active-entities.ts";
+import { type ActiveList, activeEntities } from "./active-entities.ts";
 import { EntityStore } from "./entity-store.ts";
 import { Journal } from "./journal.ts";
 import type { EntityRow } from "./merge.ts";
@@ -121,12 +121,18 @@ export abstract class EntityShardObject extends DurableObject<Env> {
   }
 
   /**
-   * The first entities by key with an event since a time, that come after a key. `undefined` while partitions hand rows
-   * over: the index does not have all entities yet.
+   * The next entities with an event since a time, after a position. `undefined` while partitions hand rows over: the index
+   * does not have all entities yet.
    */
-  async activeSince(site: string, entity: string, since: number, after: string): Promise<ActiveEntity[] | undefined> {
+  async activeSince(
+    site: string,
+    entity: string,
+    since: number,
+    after: string,
+    limit: number,
+  ): Promise<ActiveList | undefined> {
     const { meta, store } = await this.#open(site);
-    return meta.sources.length > 0 ? undefined : activeEntities(store, entity, since, after);
+    return meta.sources.length > 0 ? undefined : activeEntities(store, entity, since, after, limit);
   }
 
   /** Stores rows that a partition hands over, except those that the shard has already. */

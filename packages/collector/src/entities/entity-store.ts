@@ -3,8 +3,8 @@ import type { DaysToLive } from "../config.ts";
 import { GroupCommit } from "../group-commit.ts";
 import { recordsAfter } from "../records/frames.ts";
 import type { Journal, Received } from "./journal.ts";
-import { LastSeen, type Seen } from "./last-seen.ts";
-import { type ActiveSender, Ledger } from "./ledger.ts";
+import { LastSeen, type Listed, type Place } from "./last-seen.ts";
+import { Ledger, type ListedSenders } from "./ledger.ts";
 import { decodeDeltas, type EntityRow, mergeInto } from "./merge.ts";
 import { type EntityKey, type Push, type Sender, textOfNew } from "./push.ts";
 import { EntityRows } from "./rows.ts";
@@ -189,20 +189,19 @@ export class EntityStore {
     );
   }
 
-  /** The first entities by key with an event since a time, in UTC milliseconds, that come after a key. */
-  activeSince(entity: string, since: number, after: string, limit: number): Seen[] {
-    return this.#lastSeen.list(entity, since, after, limit, this.rows.changed());
+  /** The next entities after a place with an event since a time, as {@link LastSeen.list} returns them. */
+  activeSince(entity: string, since: number, after: Place, limit: number): Listed {
+    return this.#lastSeen.list(entity, since, after, limit, this.rows);
   }
 
-  /** The first senders with a push since a time, as {@link Ledger.activeSince} returns them. */
-  sendersSince(since: number, after: string, limit: number): ActiveSender[] {
+  /** The next senders with a push since a time, as {@link Ledger.activeSince} returns them. */
+  sendersSince(since: number, after: string, limit: number): ListedSenders {
     return this.#ledger.activeSince(since, after, limit);
   }
 
   #writeRows(further: () => void = () => {}): void {
     this.#storage.transactionSync(() => {
-      this.#lastSeen.add([...this.rows.changed()], Date.now());
-      this.rows.write();
+      this.#lastSeen.add(this.rows.write(), Date.now());
       this.#ledger.write();
       this.#journal.writeConsumed();
       further();

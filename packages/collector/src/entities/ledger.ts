@@ -8,8 +8,13 @@ type Latest = [n: number, at: number];
 export interface ActiveSender {
   id: string;
   at: number;
-  /** Continues a list after this sender. */
-  position: string;
+}
+
+/** Some senders of a ledger, and the position after them. */
+export interface ListedSenders {
+  active: ActiveSender[];
+  /** Continues the list; absent at its end. */
+  next?: string;
 }
 
 /** The latest pushes of the senders that began in the same {@link BUCKET_MS}. One row. */
@@ -31,6 +36,9 @@ const MAX_CACHED = 20_000;
 /** Number of stored buckets that one {@link Ledger.write} checks for expired senders. */
 const CHECKED = 4;
 
+/** Length of the buckets, in characters, after which one call of {@link Ledger.activeSince} reads no more of them. */
+const MAX_READ = 4_000_000;
+
 const PREFIX = "ledger ";
 
 /** Digits of a bucket's number in its key, so that the keys are in the order of the numbers. */
@@ -42,9 +50,9 @@ const LONGEST_MS = SESSION_MAX_MS + SESSION_IDLE_MS;
 const keyOf = ({ began_at }: Pick<Sender, "began_at">): string =>
   `${PREFIX}${`${Math.floor(began_at / BUCKET_MS)}`.padStart(DIGITS, "0")}`;
 
-const POSITION = new RegExp(`^${PREFIX}\\d{${DIGITS}}.`);
+const POSITION = new RegExp(`^${PREFIX}\\d{${DIGITS}}`);
 
-/** Whether a text can be the position of a sender: {@link ActiveSender.position}. */
+/** Whether a text can be the position of a list: {@link ListedSenders.next}. */
 export const isSenderPosition = (text: string): boolean => POSITION.test(text);
 
 /**
@@ -78,25 +86,29 @@ export class Ledger {
   }
 
   /**
-   * The first senders with a push since a time, by the time at which they began and then by id. Leaves out a sender that
-   * began more than {@link LONGEST_MS} before.
+   * The next senders with a push since a time, by the time at which they began and then by id. Leaves out a sender that
+   * began more than {@link LONGEST_MS} before. At some length of what it has read it ends before the limit, even without
+   * a sender.
    *
    * @param since UTC milliseconds.
    * @param after The position after which they begin. Default: at the first one.
    */
-  activeSince(since: number, after: string, limit: number): ActiveSender[] {
+  activeSince(since: number, after: string, limit: number): ListedSenders {
     const first = keyOf({ began_at: Math.max(0, since - LONGEST_MS) });
-    const [fromKey = "", fromId = ""] =
-      after === "" ? [first] : [after.slice(0, first.length), after.slice(first.length)];
+    const [fromKey, fromId] = after === "" ? [first, ""] : [after.slice(0, first.length), after.slice(first.length)];
     const active: ActiveSender[] = [];
+    let read = 0;
     for (const [key, bucket] of this.#bucketsFrom(fromKey)) {
-      for (const [id, [, at]] of [...bucket].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (read > MAX_READ) return { active, next: key };
+      const entries = typeof bucket === "string" ? (JSON.parse(bucket) as [string, Latest][]) : [...bucket];
+      if (typeof bucket === "string") read += bucket.length;
+      for (const [id, [, at]] of entries.sort(([a], [b]) => (a < b ? -1 : 1))) {
         if (at < since || (key === fromKey && id <= fromId)) continue;
-        active.push({ id, at, position: `${key}${id}` });
-        if (active.length === limit) return active;
+        active.push({ id, at });
+        if (active.length === limit) return { active, next: `${key}${id}` };
       }
     }
-    return active;
+    return { active };
   }
 
   /** Writes the changed buckets, and removes expired senders from some others. Call it in a transaction. */
@@ -123,13 +135,13 @@ export class Ledger {
     return bucket;
   }
 
-  /** The buckets from a key on, in memory or stored, in the order of their keys. It loads them one by one. */
-  *#bucketsFrom(first: string): Generator<[key: string, bucket: Iterable<[string, Latest]>]> {
+  /** The buckets from a key on, in memory or as stored texts, in the order of their keys. It loads them one by one. */
+  *#bucketsFrom(first: string): Generator<[key: string, bucket: Bucket | string]> {
     const inMemory = [...this.#buckets].filter(([key]) => key >= first).sort(([a], [b]) => (a < b ? -1 : 1));
     // Keys have one length, so the shortened one comes before `first`.
     for (const [key, text] of this.#kv.list<string>({ prefix: PREFIX, startAfter: first.slice(0, -1) })) {
       while (inMemory[0] && inMemory[0][0] < key) yield inMemory.shift() as [string, Bucket];
-      if (key >= first && inMemory[0]?.[0] !== key) yield [key, JSON.parse(text) as [string, Latest][]];
+      if (key >= first && inMemory[0]?.[0] !== key) yield [key, text];
     }
     yield* inMemory;
   }

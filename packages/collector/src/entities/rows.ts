@@ -4,7 +4,7 @@ import type { Definitions } from "../compile-features.ts";
 import type { DaysToLive } from "../config.ts";
 import { expectKnown } from "../release.ts";
 import { hasExpired } from "./expiry.ts";
-import type { Seen } from "./last-seen.ts";
+import type { LatestEvent, Seen } from "./last-seen.ts";
 import { type EntityRow, mergeInto } from "./merge.ts";
 import { type EntityKey, entityOf, isEntityKey } from "./push.ts";
 
@@ -13,6 +13,8 @@ interface Cached {
   row: EntityRow;
   /** Length of the stored text; 0 before the first write. */
   characters: number;
+  /** Time of the latest event in the stored text. */
+  storedAt: number | null;
 }
 
 /**
@@ -83,8 +85,17 @@ export class EntityRows {
     const text = this.#kv.get<string>(key);
     if (text === undefined) return undefined;
     const row = this.decode(key, text);
-    this.#cache(key, row, text.length);
+    this.#cache(key, { row, characters: text.length, storedAt: row.engine.event_time });
     return row;
+  }
+
+  /** The time of the latest event of an entity. The row takes no memory afterwards. */
+  latestEvent(key: EntityKey): LatestEvent {
+    const cached = this.#cached.get(key);
+    if (cached) return { at: cached.row.engine.event_time, characters: 0 };
+    const text = this.#kv.get<string>(key);
+    if (text === undefined) return { at: null, characters: 0 };
+    return { at: (JSON.parse(text) as EntityRow).engine.event_time, characters: text.length };
   }
 
   /**
@@ -97,10 +108,10 @@ export class EntityRows {
   change(key: EntityKey, eventTime: number | null = null): EntityRow {
     let row = this.get(key);
     if (!row || this.#hasExpired(key, row, eventTime ?? 0)) {
-      const characters = this.#cached.get(key)?.characters ?? 0;
+      const { characters = 0, storedAt = null } = this.#cached.get(key) ?? {};
       this.#remove(key);
       row = { engine: this.engineOf(key).emptyState(), anonymous_ids: [] };
-      this.#cache(key, row, characters);
+      this.#cache(key, { row, characters, storedAt });
     }
     this.#changed.add(key);
     return row;
@@ -162,16 +173,18 @@ export class EntityRows {
     return event_time === null ? undefined : [key, event_time];
   }
 
-  /** The entities whose rows have changed since the latest {@link write}, with the times of their latest events. */
-  *changed(): Generator<Seen> {
+  /** The entities whose latest event is later than in their stored rows, with its time. */
+  *advanced(): Generator<Seen> {
     for (const key of this.#changed) {
-      const at = this.#cached.get(key)?.row.engine.event_time ?? null;
-      if (at !== null) yield [key, at];
+      const { row, storedAt = null } = this.#cached.get(key) ?? {};
+      const at = row?.engine.event_time ?? null;
+      if (at !== null && at !== storedAt) yield [key, at];
     }
   }
 
-  /** Writes the changed rows, one by one. Call it in a transaction. */
-  write(): void {
+  /** Writes the changed rows, one by one. Call it in a transaction. @returns Those of {@link advanced} that are stored. */
+  write(): Seen[] {
+    const advanced = [...this.advanced()];
     for (const key of this.#changed) {
       const cached = this.#cached.get(key);
       if (!cached) continue;
@@ -179,10 +192,12 @@ export class EntityRows {
       if (this.#put(key, text, cached.characters)) {
         this.#characters += text.length - cached.characters;
         cached.characters = text.length;
+        cached.storedAt = cached.row.engine.event_time;
       } else {
         this.#remove(key);
       }
     }
+    return advanced.filter(([key]) => this.#cached.has(key));
   }
 
   /** Marks all rows as unchanged, after the transaction of {@link write}. */
@@ -232,9 +247,9 @@ export class EntityRows {
     }
   }
 
-  #cache(key: EntityKey, row: EntityRow, characters: number): void {
-    this.#cached.set(key, { row, characters });
-    this.#characters += characters;
+  #cache(key: EntityKey, cached: Cached): void {
+    this.#cached.set(key, cached);
+    this.#characters += cached.characters;
   }
 
   #remove(key: EntityKey): void {

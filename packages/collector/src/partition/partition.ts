@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { ObjectAlarm } from "../alarm.ts";
-import { ACTIVE_PAGE, type ActiveEntity, activeEntities } from "../entities/active-entities.ts";
+import { type ActiveList, activeEntities } from "../entities/active-entities.ts";
 import { EntityStore, MAX_ANSWER } from "../entities/entity-store.ts";
 import { Journal } from "../entities/journal.ts";
 import type { EntityRow } from "../entities/merge.ts";
@@ -56,7 +56,7 @@ export interface ReadAllResponse extends Pick<ReadResponse, "depth"> {
 
 /** A partition's response to the list of active entities. */
 export interface ActiveResponse extends Pick<ReadResponse, "depth"> {
-  active?: ActiveEntity[];
+  list?: ActiveList;
 }
 
 /** Version of everything that a partition stores. A change that an earlier release must not read adds one. */
@@ -194,8 +194,8 @@ export abstract class PartitionObject extends DurableObject<Env> {
   }
 
   /**
-   * The first sessions of the partition, or entities that it holds, with an event since a time, after a position. Their
-   * list is absent if the shards hold the entities.
+   * The next sessions of the partition, or entities that it holds, with an event since a time, after a position. The list
+   * is absent if the shards hold the entities.
    */
   async activeSince(
     site: string,
@@ -203,12 +203,13 @@ export abstract class PartitionObject extends DurableObject<Env> {
     entity: string,
     since: number,
     after: string,
+    limit: number,
   ): Promise<ActiveResponse> {
     if (!this.#opened) await this.#lookForTraces(site, partition);
     const { meta, merging } = this.#open(site, partition);
-    if (entity === "session") return { depth: meta.depth, active: merging.sendersSince(since, after, ACTIVE_PAGE) };
+    if (entity === "session") return { depth: meta.depth, list: merging.sendersSince(since, after, limit) };
     const isHere = merging instanceof EntityStore;
-    return { depth: meta.depth, ...(isHere && { active: activeEntities(merging, entity, since, after) }) };
+    return { depth: meta.depth, ...(isHere && { list: activeEntities(merging, entity, since, after, limit) }) };
   }
 
   /** The partitions that hand rows over to a new shard: this one and, from an earlier version, others. */

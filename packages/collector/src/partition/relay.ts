@@ -1,6 +1,6 @@
 import type { Definitions } from "../compile-features.ts";
 import { charactersIn, type Journal, type Received } from "../entities/journal.ts";
-import { type ActiveSender, Ledger } from "../entities/ledger.ts";
+import { Ledger, type ListedSenders } from "../entities/ledger.ts";
 import { decodeDeltas, type EntityRow, mergeInto } from "../entities/merge.ts";
 import { type EntityKey, type Push, type Sender, textOfNew } from "../entities/push.ts";
 import { groupByShard, SHARDS } from "../entities/shards.ts";
@@ -73,8 +73,8 @@ export class Relay {
     return this.#commit.hasFailed;
   }
 
-  /** The first senders with a push since a time, as {@link Ledger.activeSince} returns them. */
-  sendersSince(since: number, after: string, limit: number): ActiveSender[] {
+  /** The next senders with a push since a time, as {@link Ledger.activeSince} returns them. */
+  sendersSince(since: number, after: string, limit: number): ListedSenders {
     return this.#ledger.activeSince(since, after, limit);
   }
 

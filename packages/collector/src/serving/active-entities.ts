@@ -1,9 +1,7 @@
 import type { ActiveEntitiesResponse } from "@tidemark/schema";
 import { SESSION_ID } from "@tidemark/schema/keys";
-import { ACTIVE_PAGE, type ActiveEntity } from "../entities/active-entities.ts";
+import { ACTIVE_PAGE, type ActiveList, isPosition } from "../entities/active-entities.ts";
 import { hasExpired } from "../entities/expiry.ts";
-import { isSenderPosition } from "../entities/ledger.ts";
-import { entityKey } from "../entities/push.ts";
 import { SHARDS } from "../entities/shards.ts";
 import { type Env, entityShardOf, partitionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
@@ -17,7 +15,7 @@ interface Source {
   /** `p` for partitions, `s` for shards. */
   kind: "p" | "s";
   numbers: readonly number[];
-  read(number: number, after: string): Promise<ActiveEntity[]>;
+  read(number: number, after: string, limit: number): Promise<ActiveList>;
 }
 
 /** A place in a list: the object, and the position in it. */
@@ -30,13 +28,10 @@ interface Cursor {
 const wrongCursor = () =>
   new HttpError("invalid_query", "cursor: expected the cursor of the previous page of the same list, unchanged.");
 
-const isPositionOf = (entity: string, after: string): boolean =>
-  entity === "session" ? isSenderPosition(after) : after.startsWith(entityKey(entity, ""));
-
 const cursorIn = (entity: string, text: string | undefined): Cursor => {
   if (text === undefined) return { kind: "", number: 0, after: "" };
   const [, kind = "", number, after = ""] = /^([ps])(\d{1,2})\.(.*)$/s.exec(text) ?? [];
-  if (number === undefined || !isPositionOf(entity, after)) throw wrongCursor();
+  if (number === undefined || !isPosition(entity, after)) throw wrongCursor();
   return { kind, number: Number(number), after };
 };
 
@@ -46,40 +41,40 @@ const beingSplit = () =>
 const sessionSource = async (env: Env, tenant: Tenant, since: number): Promise<Source> => ({
   kind: "p",
   numbers: await partitionsOf(env, tenant),
-  async read(number, after) {
+  async read(number, after, limit) {
     const partition = partitionOf(env, tenant, number);
-    const { active } = await partition.activeSince(tenant.site.id, number, "session", since, after);
-    return active ?? [];
+    const { list } = await partition.activeSince(tenant.site.id, number, "session", since, after, limit);
+    return list ?? { active: [] };
   },
 });
 
 const entitySource = async (env: Env, tenant: Tenant, entity: string, since: number): Promise<Source> => {
   const { id } = tenant.site;
-  const inPartition = (after: string) => partitionOf(env, tenant, 0).activeSince(id, 0, entity, since, after);
   if (knownDepth(id) === 0) learnDepth(id, await partitionOf(env, tenant, 0).depth(id, 0));
   if (knownDepth(id) === 0)
     return {
       kind: "p",
       numbers: [0],
-      async read(_, after) {
-        const { active } = await inPartition(after);
-        if (active) return active;
+      async read(_, after, limit) {
+        const { list } = await partitionOf(env, tenant, 0).activeSince(id, 0, entity, since, after, limit);
+        if (list) return list;
         throw beingSplit();
       },
     };
   return {
     kind: "s",
     numbers: Array.from({ length: SHARDS }, (_, shard) => shard),
-    async read(shard, after) {
-      const active = await entityShardOf(env, tenant, shard).activeSince(id, entity, since, after);
-      if (active) return active;
+    async read(shard, after, limit) {
+      const list = await entityShardOf(env, tenant, shard).activeSince(id, entity, since, after, limit);
+      if (list) return list;
       throw beingSplit();
     },
   };
 };
 
 /**
- * Lists the entities with an event since a time, one page at a time.
+ * Lists the entities with an event since a time, one page at a time. A page ends where the list of an object is
+ * interrupted.
  *
  * @param since UTC milliseconds.
  * @param cursor The cursor of the previous page. Default: the first page.
@@ -102,18 +97,16 @@ export const listActive = async (
   const start = from.kind === kind ? from : { number: 0, after: "" };
   if (!numbers.includes(start.number)) throw wrongCursor();
   const now = Date.now();
-  const isListed = ({ id, at }: ActiveEntity): boolean =>
+  const isListed = (id: string, at: number): boolean =>
     isSession ? SESSION_ID.test(id) : !hasExpired(tenant.daysToLive, entity, at, now);
 
   const entities: ActiveEntitiesResponse["entities"] = [];
   for (const number of numbers.filter((each) => each >= start.number)) {
-    const active = await read(number, number === start.number ? start.after : "");
-    for (const each of active) {
-      if (isListed(each)) entities.push({ id: each.id, event_time: each.at, age_ms: Math.max(0, now - each.at) });
-      if (entities.length === ACTIVE_PAGE) return { entities, cursor: `${kind}${number}.${each.position}` };
-    }
-    const last = active.at(-1);
-    if (active.length === ACTIVE_PAGE && last) return { entities, cursor: `${kind}${number}.${last.position}` };
+    const after = number === start.number ? start.after : "";
+    const { active, next } = await read(number, after, ACTIVE_PAGE - entities.length);
+    for (const { id, at } of active)
+      if (isListed(id, at)) entities.push({ id, event_time: at, age_ms: Math.max(0, now - at) });
+    if (next !== undefined) return { entities, cursor: `${kind}${number}.${next}` };
   }
   return { entities };
 };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Ledger } from "../../src/entities/ledger.ts";
+import { isSenderPosition, Ledger, type ListedSenders } from "../../src/entities/ledger.ts";
 import { MemoryKv } from "./memory-storage.ts";
 
 const DAY = 86_400_000;
@@ -64,12 +64,29 @@ describe("a ledger", () => {
     ledger.record(session("too early", NOW - 2 * DAY), 1);
     const listed: string[] = [];
     for (let after: string | undefined = ""; after !== undefined; ) {
-      const active = ledger.activeSince(NOW + 1_000, after, 4);
+      const { active, next }: ListedSenders = ledger.activeSince(NOW + 1_000, after, 4);
       expect(active.every(({ at }) => at === NOW + 1_000)).toBe(true);
       listed.push(...active.map(({ id }) => id));
-      after = active.at(-1)?.position;
+      after = next;
     }
     expect(listed).toEqual(expected);
+  });
+
+  it("reads some of the stored senders for a page, even if none of them is active", () => {
+    const kv = new MemoryKv();
+    const ledger = new Ledger(kv);
+    for (let number = 0; number < 15; number += 1)
+      for (let length = 1_000; length < 1_350; length += 1)
+        ledger.record(session("s".repeat(length), NOW + number * 10_000), 1);
+    write(ledger);
+    vi.setSystemTime(NOW + 1);
+    const last = session("t", NOW + 140_000);
+    ledger.record(last, 1);
+    write(ledger);
+    const stored = new Ledger(kv);
+    const { active, next = "" } = stored.activeSince(NOW + 1, "", 10);
+    expect([active, isSenderPosition(next)]).toEqual([[], true]);
+    expect(stored.activeSince(NOW + 1, next, 10)).toEqual({ active: [{ id: "t", at: NOW + 1 }] });
   });
 
   it("writes one row for senders that began within ten seconds, and only if one of them has changed", () => {

@@ -82,7 +82,7 @@ describe("GET /v1/entities/{entity}", () => {
     [`user?active_since=${Date.now()}&limit=5`, "invalid_query", "limit: unknown parameter"],
     [`user?active_since=${Date.now()}&cursor=5`, "invalid_query", "cursor"],
     ["user?active_since=hello 2027", "invalid_query", "active_since"],
-    ...["p0.page:/a", "p0.", "p1.user:a", "s0.zzz"].map((cursor) => [
+    ...["p0.1.page:/a", "p0.", "p0.user:a", "p1.1.user:a", "s0.1.zzz"].map((cursor) => [
       ...[`user?active_since=${Date.now()}&cursor=${cursor}`, "invalid_query", "cursor of the previous page"],
     ]),
     ...["p0.user:a", "p0.ledger ", "p63.ledger 000179598717a"].map((cursor) => [
