@@ -100,6 +100,24 @@ describe("an embedded model that runs on change", () => {
     });
   });
 
+  it("is a feature of the set for clients of Feast and Tecton", async () => {
+    const session_id = newSession("labs");
+    await send("labs", session_id, [0, 1]);
+    const ask = async (path: string, body: object) => {
+      const headers = { authorization: "Bearer labs-read-key" };
+      return (await request(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+    };
+    const entities = { session_id: [session_id] };
+    expect(await ask("/get-online-features", { entities, feature_service: "chained" })).toMatchObject({
+      metadata: { feature_names: ["session_id", "custom_event_count", "prediction.score"] },
+      results: [{}, { values: [2] }, { values: [expect.closeTo(0.2, 9)], statuses: ["PRESENT"] }],
+    });
+    const params = { featureServiceName: "chained", joinKeyMap: { session_id } };
+    expect(await ask("/api/v1/feature-service/get-features", { params })).toMatchObject({
+      result: { features: [2, expect.closeTo(0.2, 9)] },
+    });
+  });
+
   it("answers a repeated batch with the latest prediction, and only a page with the session's secret", async () => {
     const session = newSession("labs");
     const first = await send("labs", session, [0]);
