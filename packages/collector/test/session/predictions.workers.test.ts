@@ -4,7 +4,17 @@ import type { SessionVectorResponse } from "@tidemark/schema";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Env, sessionOf } from "../../src/env.ts";
 import { unpackRecords } from "../../src/records/packed-records.ts";
-import { accept, batchFor, custom, newSession, request, rewriteSession, rowsOf, SECRET } from "../workers/client.ts";
+import {
+  accept,
+  batchFor,
+  custom,
+  newSession,
+  page,
+  request,
+  rewriteSession,
+  rowsOf,
+  SECRET,
+} from "../workers/client.ts";
 import { kserve, type ModelRequest, plain500, serveModels } from "../workers/model-server.ts";
 import { tenant, traffic } from "../workers/worker.ts";
 
@@ -68,6 +78,15 @@ describe("an embedded model that runs on change", () => {
     expect(chained.features).toEqual({ custom_event_count: 3, "prediction.score": expect.closeTo(0.3, 9) });
     expect(Object.keys(chained.predictions ?? {})).toEqual(["score"]);
     expect(await vectorOf(session, "?features=event_count")).not.toHaveProperty("predictions");
+  });
+
+  it("does not run for a batch that changes no feature of its set", async () => {
+    const session = newSession("labs");
+    await send("labs", session, [0]);
+    await accept(batchFor("labs", [page(1)], { session_id: session, session_secret: SECRET }));
+    await send("labs", session, [2]);
+    await eventually(() => expect(valuesOf(session, "score")).toHaveLength(2));
+    expect(valuesOf(session, "next")).toHaveLength(2);
   });
 
   it("is recorded once for each change, with its vector, and so is its shadow, whatever is repeated", async () => {
@@ -184,6 +203,8 @@ describe("a model on a server that runs on change", () => {
     expect((await send("lake", session, [0])).predictions?.served).toBeUndefined();
     await eventually(() => expect(received).toHaveLength(1));
     for (const seq of [1, 2, 3]) await send("lake", session, [seq]);
+    // A second request at once would arrive in this time.
+    await scheduler.wait(600);
     release();
     await eventually(async () => expect((await vectorOf(session)).predictions?.served?.value).toBe(4));
     expect(received.map(({ body }: ModelRequest) => body.instances)).toEqual([[[1, 0]], [[4, 0]]]);
@@ -193,6 +214,8 @@ describe("a model on a server that runs on change", () => {
     await eventually(() => expect(valuesOf(session, "after").slice(-2)).toEqual([10, 40]));
     // The next batch has the prediction in its response, and its own comes later.
     expect((await send("lake", session, [4])).predictions?.served).toEqual({ value: 4, version: 1 });
+    // No request of this test fails in the next one.
+    await eventually(async () => expect((await vectorOf(session)).predictions?.served?.value).toBe(5));
   });
 
   it("has its fallback while the server is down, and its own predictions when it is back", async () => {
