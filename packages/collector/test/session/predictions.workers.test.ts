@@ -39,16 +39,20 @@ const vectorOf = async (session: string, query = ""): Promise<SessionVectorRespo
 
 const objectOf = (site: string, session_id: string) => sessionOf(env as unknown as Env, tenant(site), session_id);
 
-/** The predictions that a session has sent for the log, repeated pushes once, by model and version. */
-const sentBy = (session: string) => {
+/** The records that a session has sent for the log, repeated pushes once. */
+const recordsOf = (session: string) => {
   const byArrival = new Map(
     traffic.records
       .filter((sent) => sent.session === session)
       .flatMap(({ records }) => [...unpackRecords(records)])
       .map((record) => [record.arrival, record]),
   );
-  return [...byArrival.values()].flatMap((record) => (record.kind === "prediction" ? [record.payload] : []));
+  return [...byArrival.values()];
 };
+
+/** The predictions that a session has sent for the log. */
+const sentBy = (session: string) =>
+  recordsOf(session).flatMap((record) => (record.kind === "prediction" ? [record.payload] : []));
 
 const valuesOf = (session: string, model: string, version = 1) =>
   sentBy(session)
@@ -101,6 +105,8 @@ describe("an embedded model that runs on change", () => {
     expect(valuesOf(session, "score")).toEqual([expect.closeTo(0.1, 9), expect.closeTo(0.3, 9)]);
     expect(valuesOf(session, "score", 2)).toEqual([expect.closeTo(0.2, 9), expect.closeTo(0.6, 9)]);
     expect(valuesOf(session, "next")).toHaveLength(2);
+    // Three events, and three predictions for each of the two batches.
+    expect(recordsOf(session).map(({ arrival }) => arrival)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const payload = sentBy(session).findLast(({ model, role }) => model === "score" && role === "primary");
     expect(payload).toEqual({
       ...{ model: "score", model_version: 1, role: "primary", probability: 1, entity: "session", id: session },
