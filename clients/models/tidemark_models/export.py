@@ -22,7 +22,7 @@ File = Dict[str, Any]
 
 def export_model(
     model: Any,
-    path: Union[str, "os.PathLike[str]"],
+    path: Union[str, os.PathLike[str]],
     *,
     feature_set: Mapping[str, Any],
     rows: Any,
@@ -205,7 +205,7 @@ def _library(model: Any) -> str:
     return f"{package.__name__} {package.__version__}"
 
 
-def _write(file: File, path: Union[str, "os.PathLike[str]"]) -> None:
+def _write(file: File, path: Union[str, os.PathLike[str]]) -> None:
     """Writes the whole file, or nothing."""
     temporary = f"{os.fspath(path)}.unfinished"
     with open(temporary, "w", encoding="utf8") as output:

@@ -30,8 +30,6 @@ def transform(transformer: Any, columns: Columns, names: Optional[List[str]] = N
 
 
 def _column_transformer(transformer: Any, columns: Columns, names: Optional[List[str]]) -> Columns:
-    if transformer.sparse_output_ and not hasattr(transformer, "transformers_"):
-        raise ExportError("The ColumnTransformer is not fitted.")
     output: Columns = []
     for _, each, places in transformer.transformers_:
         if isinstance(each, str) and each == "drop":
@@ -51,7 +49,9 @@ def _places(places: Any, count: int, names: Optional[List[str]]) -> List[int]:
     listed = [places] if isinstance(places, (str, int)) else list(places)
     if listed and all(type(each).__name__ in ("bool", "bool_") for each in listed):
         return [place for place, is_chosen in enumerate(listed) if is_chosen]
-    return [names.index(each) if names and isinstance(each, str) else int(each) for each in listed]
+    if names is None and any(isinstance(each, str) for each in listed):
+        raise ExportError("ColumnTransformer: expected numbers of columns after another step, or for an array.")
+    return [(names or []).index(each) if isinstance(each, str) else int(each) for each in listed]
 
 
 def _simple_imputer(imputer: Any, columns: Columns) -> Columns:

@@ -1,3 +1,4 @@
+import type { PredictionPayload } from "@tidemark/schema/log";
 import { CommandError } from "../command-line/command-error.ts";
 import { type Database, literal } from "../log/database.ts";
 import { inRange } from "../log/log-views.ts";
@@ -17,7 +18,7 @@ const FIELDS = {
   event_time: "BIGINT",
   value: "DOUBLE",
   fallback: "VARCHAR",
-};
+} satisfies Partial<Record<keyof PredictionPayload, string>>;
 
 const RECORDS = "FROM log_records WHERE kind = 'prediction'";
 

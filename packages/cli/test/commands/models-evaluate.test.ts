@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LoggedEvent } from "@tidemark/engine";
+import type { PredictionPayload } from "@tidemark/schema/log";
 import { describe, expect, it } from "vitest";
 import type { VersionEvaluation } from "../../src/models/evaluation.ts";
 import { scoresOf } from "../../src/models/scores.ts";
 import { stabilityIndex } from "../../src/models/stability-index.ts";
 import type { GeneratedVisit } from "../../src/visits/generate.ts";
 import { configWith, deploymentFolder, type Outcome, runTidemark } from "../log/run-tidemark.ts";
-import { BEGIN, openVisit, type Prediction, predictionOf, visits, visitsLog } from "../models/predicted-visits.ts";
+import { BEGIN, openVisit, predictionOf, visits, visitsLog } from "../models/predicted-visits.ts";
 
 const config = configWith(
   `[...defaultFeatures, {
@@ -23,7 +24,7 @@ const writeLog = visitsLog();
 
 const runWith = async (
   own: string,
-  predictions: readonly Prediction[],
+  predictions: readonly PredictionPayload[],
   ...args: string[]
 ): Promise<Outcome & { folder: string }> => {
   const folder = deploymentFolder(own);
@@ -32,14 +33,14 @@ const runWith = async (
   return { ...outcome, folder };
 };
 
-const run = (predictions: readonly Prediction[], ...args: string[]) => runWith(config, predictions, ...args);
+const run = (predictions: readonly PredictionPayload[], ...args: string[]) => runWith(config, predictions, ...args);
 
 const versionsIn = (outcome: Outcome): VersionEvaluation[] => {
   expect(outcome).toMatchObject({ code: 0, stderr: "" });
   return outcome.json()[0]?.versions as VersionEvaluation[];
 };
 
-const evaluated = async (predictions: readonly Prediction[], ...args: string[]): Promise<VersionEvaluation[]> =>
+const evaluated = async (predictions: readonly PredictionPayload[], ...args: string[]): Promise<VersionEvaluation[]> =>
   versionsIn(await run(predictions, "--json", ...args));
 
 const isVisitor = ({ records }: GeneratedVisit): boolean => records[0]?.event.traffic === undefined;
@@ -80,13 +81,13 @@ describe("tidemark models evaluate", () => {
   });
 
   it("leaves out fallbacks and the site's own people, and counts them", async () => {
-    const fallbacks = ["timeout", "timeout", "open"];
-    const predictions = visits.map((visit, index) =>
-      predictionOf(
-        visit,
-        index < 3 ? { value: 0.99, fallback: fallbacks[index] } : index < 5 ? { value: null, fallback: "error" } : {},
-      ),
-    );
+    const [late, open, none] = [
+      { value: 0.99, fallback: "timeout" },
+      { value: 0.99, fallback: "open" },
+      { value: null, fallback: "error" },
+    ] as const;
+    const failed = [late, late, open, none, none];
+    const predictions = visits.map((visit, index) => predictionOf(visit, failed[index] ?? {}));
     const [version] = await evaluated(predictions, ...goal);
     const known = visits.slice(5).filter(isVisitor);
     expect(version).toMatchObject({ recorded: 2_000, predictions: known.length, scores: scoresOf(scoredOf(known)) });
@@ -160,7 +161,7 @@ describe("tidemark models evaluate", () => {
   });
 
   it("compares the predictions of each day with those of the first one", async () => {
-    const dayOf = ({ time }: Prediction) => new Date(time).toISOString().slice(0, 10);
+    const dayOf = ({ time }: PredictionPayload) => new Date(time).toISOString().slice(0, 10);
     const predictions = visits.map((visit) => predictionOf(visit));
     // On the last day all predictions are greater.
     const shifted = predictions.map((each) =>

@@ -27,9 +27,16 @@ const setOf = (entity: string): FeatureSet => ({
 });
 const sets = ["session", "user", "page"].map(setOf);
 
+/** A model of which a set has the prediction. */
+const buys = {
+  ...{ name: "buys", version: 1, set: "all_of_session:1", when: "on_change" },
+  runs: { type: "http", url: "https://models.example/buys", response: "score" },
+};
+const chained = { name: "chained", version: 1, entity: "session", features: ["prediction.buys"] };
+
 const config = configWith(JSON.stringify(features)).replace(
   "  features:",
-  `  goals: ${JSON.stringify([clicked, bought])},\n  featureSets: ${JSON.stringify(sets)},\n  features:`,
+  `  goals: ${JSON.stringify([clicked, bought])},\n  featureSets: ${JSON.stringify([...sets, chained])},\n  models: ${JSON.stringify([buys])},\n  features:`,
 );
 
 const records = logOf({ features: defaultFeatures });
@@ -390,6 +397,7 @@ describe("tidemark training-set", () => {
   });
   it.each([
     wrong([], "needs --set <name>: all_of_session:1, all_of_user:1, all_of_page:1"),
+    wrong(["--set", "chained"], "--set: chained has predictions of buys, which cannot be computed from events."),
     wrong(["--set", "x"], "--set: tidemark.config.ts has no set x; expected all_of_session:1, "),
     wrong(["--set", "all_of_user"], "--labels: labels.csv has no column as_of; given id, time.", "id,time\n1,2\n"),
     wrong(

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import type { PredictionPayload } from "@tidemark/schema/log";
 import { afterAll, beforeAll } from "vitest";
 import { openDatabase } from "../../src/log/database.ts";
 import { writeFolder } from "../../src/log/log-folder.ts";
@@ -21,17 +22,17 @@ export const [openVisit] = [
   ...generateVisits({ site: "shop", sessions: 1, seed: 12, from: BEGIN + 5 * 86_400_000, to: BEGIN + 6 * 86_400_000 }),
 ] as [GeneratedVisit];
 
-/** The payload of a record of a prediction. */
-export type Prediction = Record<string, unknown> & { time: number };
-
 /** A prediction about a visit, made at its decision: the known probability. */
-export const predictionOf = ({ decision, records }: GeneratedVisit, changed: object = {}): Prediction => {
+export const predictionOf = (
+  { decision, records }: GeneratedVisit,
+  changed: Partial<PredictionPayload> = {},
+): PredictionPayload => {
   const before = records.map(({ event }) => event.time).filter((time) => time < decision.as_of);
   return {
     ...{ model: "purchase", model_version: 1, role: "primary", probability: 1, entity: "session", id: decision.id },
     ...{ reader: "session", time: decision.as_of, event_time: Math.max(...before), definition_version: "0" },
     ...{ set: { name: "intent", version: 1, hash: "000000000000" }, features: {} },
-    ...{ value: decision.probability, fallback: null, latency_ms: 0.1, ...changed },
+    ...{ value: decision.probability, fallback: null, latency_ms: 0, ...changed },
   };
 };
 
@@ -43,7 +44,7 @@ const writeRecords = async (folder: string, records: readonly object[]): Promise
 };
 
 /** Writes the events of the visits once. Returns a function that writes a log with them and with predictions into a folder. */
-export const visitsLog = (): ((folder: string, predictions: readonly Prediction[]) => Promise<void>) => {
+export const visitsLog = (): ((folder: string, predictions: readonly PredictionPayload[]) => Promise<void>) => {
   let events: string;
   beforeAll(async () => {
     events = mkdtempSync(join(tmpdir(), "tidemark-visits-"));

@@ -1,8 +1,8 @@
 /** The largest model file that the collector reads from object storage, in bytes. */
 export const MAX_MODEL_BYTES = 32 * 1024 * 1024;
 
-/** The largest number of nodes in all trees of a model together, leaves included. */
-export const MAX_NODES = 500_000;
+/** The largest number of nodes in all trees of a model, leaves included. So reading fits into the memory of a Worker. */
+export const MAX_NODES = 250_000;
 
 /** The largest number of trees. */
 export const MAX_TREES = 20_000;

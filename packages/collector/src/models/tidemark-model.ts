@@ -5,8 +5,8 @@ import type { Field } from "./field.ts";
 import { type Input, inputsOf } from "./inputs.ts";
 import { MAX_COLUMNS } from "./limits.ts";
 import { type LinkName, links } from "./link.ts";
-import { checkNeverMissing, type Score, treesOf } from "./own-trees.ts";
 import { predictionOf } from "./prediction.ts";
+import { checkNeverMissing, type Score, treesOf } from "./tidemark-trees.ts";
 
 /** Checks that a file is for a feature set. */
 const checkSet = (set: Field, { name, version, hash }: ModelSet): void => {

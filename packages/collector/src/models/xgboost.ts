@@ -2,10 +2,11 @@ import { type Category, type Column, codeIn, encoderOf, numberOf } from "./colum
 import type { EmbeddedModel, ModelSet } from "./embedded-model.ts";
 import { checkFeatureNames, checkIsNumber, checkIsSingle } from "./feature-names.ts";
 import type { Field } from "./field.ts";
-import { ForestBuilder, type Leaf, type Split } from "./forest.ts";
-import { MAX_CATEGORIES, MAX_COLUMNS, MAX_NODES, MAX_TREES } from "./limits.ts";
+import { ForestBuilder } from "./forest.ts";
+import { MAX_CATEGORIES, MAX_COLUMNS, MAX_TREES } from "./limits.ts";
 import { type LinkName, links } from "./link.ts";
 import { predictionOf } from "./prediction.ts";
+import { addTree } from "./xgboost-tree.ts";
 
 /** Functions that turn `base_score` into the first summand of a prediction, in 32 bits as XGBoost does. */
 const logit = (share: number): number => Math.fround(-Math.log(Math.fround(Math.fround(1 / share) - 1)));
@@ -30,8 +31,8 @@ const OBJECTIVES: Readonly<Record<string, readonly [LinkName, (baseScore: number
   "survival:aft": ["exp", log],
 };
 
-/** The oldest version whose files are read. */
-const OLDEST_VERSION = 2;
+/** The versions whose files are read. */
+const VERSIONS = [2, 3];
 
 /** A number that XGBoost writes as a text, such as `"5E-1"`, or `"[5E-1]"` since version 3.1. */
 const numberIn = (field: Field): number => {
@@ -105,75 +106,12 @@ const columnsOf = (learner: Field, model: Field, set: ModelSet): Column[] => {
   });
 };
 
-/** The largest number of 32 bits below a number of 32 bits: `x < t` is `x <= below(t)` for numbers of 32 bits. */
-const below = (number: number): number => {
-  const words = new DataView(new ArrayBuffer(4));
-  if (number === 0) return -(2 ** -149);
-  words.setFloat32(0, number);
-  words.setInt32(0, words.getInt32(0) + (number > 0 ? -1 : 1));
-  return words.getFloat32(0);
-};
-
-/** Reads a tree. @param weight The factor of its leaves. */
-const addTree = (forest: ForestBuilder, tree: Field, columns: number, weight: number): void => {
-  const left = tree.at("left_children").numbers(MAX_NODES);
-  const count = left.length;
-  const numbersOf = (name: string) => tree.at(name).numbers(MAX_NODES, count);
-  const right = numbersOf("right_children");
-  const conditions = numbersOf("split_conditions");
-  const indices = numbersOf("split_indices");
-  const types = numbersOf("split_type");
-  const missingLeft = tree.at("default_left").array(MAX_NODES, count);
-  const categories = categoriesOf(tree);
-  const childOf = (list: readonly number[], id: number, name: string): number =>
-    tree
-      .at(name)
-      .item(list[id], id)
-      .integer(1, count - 1);
-  forest.add(tree, {
-    root: tree
-      .at("left_children")
-      .item(0, 0)
-      .integer(0, count - 1),
-    read(id: number): Leaf | Split<number> {
-      const number = Math.fround(conditions[id] as number);
-      if (left[id] === -1) return { value: Math.fround(number * weight) };
-      const column = tree
-        .at("split_indices")
-        .item(indices[id], id)
-        .integer(0, columns - 1);
-      const [lower, higher] = [childOf(left, id, "left_children"), childOf(right, id, "right_children")];
-      const isMissingLeft = missingLeft[id] === 1 || missingLeft[id] === true;
-      if (types[id] === 0)
-        return { column, threshold: below(number), missingLeft: isMissingLeft, left: lower, right: higher };
-      // XGBoost's sets of categories go right.
-      const chosen = categories.get(id) ?? tree.at("categories_nodes").refuse(`node ${id}, which splits categories`);
-      return { column, threshold: 0, categories: chosen, missingLeft: !isMissingLeft, left: higher, right: lower };
-    },
-  });
-};
-
-/** The sets of categories by node. */
-const categoriesOf = (tree: Field): Map<number, readonly number[]> => {
-  const nodes = tree.at("categories_nodes").numbers(MAX_NODES);
-  const starts = tree.at("categories_segments").numbers(MAX_NODES, nodes.length);
-  const sizes = tree.at("categories_sizes").numbers(MAX_NODES, nodes.length);
-  const all = tree.at("categories").items(Number.MAX_SAFE_INTEGER);
-  const codes = all.map((code) => code.integer(0, MAX_CATEGORIES - 1));
-  return new Map(
-    nodes.map((node, index) => {
-      const [start = 0, size = 0] = [starts[index], sizes[index]];
-      return [node, codes.slice(start, start + size)];
-    }),
-  );
-};
-
 /** Reads a file of XGBoost's `save_model`, in JSON. */
 export const readXgboost = (root: Field, set: ModelSet): EmbeddedModel => {
   const version = root.at("version").numbers(3, 3);
   const [major = 0] = version;
-  const advice = `Load and save the model with XGBoost ${OLDEST_VERSION} or later.`;
-  if (major < OLDEST_VERSION) root.at("version").item(major, 0).refuse(`at least ${OLDEST_VERSION}`, advice);
+  if (!VERSIONS.includes(major))
+    root.at("version").item(major, 0).refuse("2 or 3", "Load and save the model with XGBoost 3.");
   const learner = root.at("learner");
   checkParameters(learner, set);
   const objective = learner.at("objective").at("name");

@@ -74,11 +74,8 @@ const run = async (
   const outcome = await predict(model, tenant, env, subject, longestMs);
   const circumstances = { reader: caller, time: Math.round(event_time + age_ms), event_time, definition_version };
   const payload = { ...predictionRecord(assigned, subject, outcome, circumstances) };
-  records.add(tenant, {
-    kind: "prediction",
-    ...(read.entity === "session" && { session_id: read.id }),
-    payload,
-  });
+  // Not one of the session's own records, whose numbers follow each other.
+  records.add(tenant, { kind: "prediction", payload });
   countPrediction(meter, tenant.site.id, counted(model, outcome));
   return outcome;
 };

@@ -22,6 +22,7 @@ const meter = createMeter();
  */
 export class PredictionLoop {
   readonly #store: SessionStore;
+  readonly #context: Pick<DurableObjectState, "waitUntil">;
   readonly #env: Env;
   readonly #tenants: Tenants;
   readonly #onStored: (stored: StoredSession) => Promise<void> | undefined;
@@ -31,11 +32,13 @@ export class PredictionLoop {
   /** @param onStored Called with the state after the predictions are stored. */
   constructor(
     store: SessionStore,
+    context: Pick<DurableObjectState, "waitUntil">,
     env: Env,
     tenants: Tenants,
     onStored: (stored: StoredSession) => Promise<void> | undefined,
   ) {
     this.#store = store;
+    this.#context = context;
     this.#env = env;
     this.#tenants = tenants;
     this.#onStored = onStored;
@@ -89,6 +92,7 @@ export class PredictionLoop {
     await this.#store.commit(stored);
     await this.#onStored(stored);
     for (const each of made) countPrediction(meter, tenant.site.id, each);
-    await meter.flush(() => metricsOf(this.#env));
+    const flushing = meter.flush(() => metricsOf(this.#env));
+    if (flushing) this.#context.waitUntil(flushing);
   }
 }

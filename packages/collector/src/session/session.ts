@@ -98,7 +98,7 @@ export abstract class SessionObject extends DurableObject<Env> {
   #predictions: PredictionLoop | undefined;
 
   get #predictionLoop(): PredictionLoop {
-    this.#predictions ??= new PredictionLoop(this.#store, this.env, this.tenants, (stored) =>
+    this.#predictions ??= new PredictionLoop(this.#store, this.ctx, this.env, this.tenants, (stored) =>
       this.#push(stored, Date.now()),
     );
     return this.#predictions;
@@ -155,13 +155,14 @@ export abstract class SessionObject extends DurableObject<Env> {
     const isChanged = result.response.accepted > 0;
     const { made, due } = isChanged ? predictOnChange(stored, tenant, batch.received_at) : { made: [], due: [] };
     if (due.length > 0) this.ctx.waitUntil(this.#predictionLoop.run());
+    const predictions = predictionsFor(stored, tenant);
     const secret = batch.session_secret;
-    const isOwn = secret !== undefined && hashOfSecret(secret) === stored.secret_hash;
-    const predictions = isOwn ? predictionsFor(stored, tenant) : undefined;
+    // Whoever knows a session's id can send a batch. Only its own page has its secret.
+    const isShown = predictions && secret !== undefined && hashOfSecret(secret) === stored.secret_hash;
     return {
       ...result,
       ...(made.length > 0 && { predicted: made }),
-      ...(predictions && { response: { ...result.response, predictions } }),
+      ...(isShown && { response: { ...result.response, predictions } }),
     };
   }
 

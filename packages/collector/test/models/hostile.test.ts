@@ -53,7 +53,7 @@ describe("a model file is refused", () => {
   it.each<[string, unknown, Path, unknown, RegExp]>([
     ["without a known form", {}, [], { trees: [] }, /the file: expected JSON of tidemark-models.*save_model/],
     ["as a text", {}, [], "model.json", /the file: expected an object; given "model.json"/],
-    ["of an old XGBoost", xgboost, ["version"], [1, 7, 6], /version\[0\]: expected at least 2; given 1.*Load and save/],
+    ["of an old XGBoost", xgboost, ["version"], [1, 7, 6], /version\[0\]: expected 2 or 3; given 1. Load and save/],
     ["with classes", xgboost, ["learner", "learner_model_param", "num_class"], "3", /num_class: expected 0.*given "3"/],
     ["with two targets", xgboost, ["learner", "learner_model_param", "num_target"], "2", /num_target: expected 1/],
     ["with two base scores", xgboost, ["learner", "learner_model_param", "base_score"], "[1E0,2E0]", /base_score/],
@@ -118,6 +118,13 @@ describe("a model file is refused", () => {
     ],
     ["with a short list", xgboost, [...tree, "default_left"], [0], /default_left: expected at least/],
     ["with a large category", xgboost, [...tree, "categories"], [1e9], /categories\[0\]: expected a whole number/],
+    [
+      "with a set beyond the list",
+      xgboost,
+      [...tree, "categories_sizes", 0],
+      1000,
+      /categories_sizes\[0\]: expected a whole number from 0 to \d; given 1000/,
+    ],
     ["of an old LightGBM", lightgbm, ["version"], "v3", /version: expected v4; given "v3"/],
     ["with LightGBM's classes", lightgbm, ["num_tree_per_iteration"], 3, /num_tree_per_iteration: expected 1/],
     ["of LightGBM's ranking", lightgbm, ["objective"], "lambdarank", /objective: expected one of binary.*lambdarank/],

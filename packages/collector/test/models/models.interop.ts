@@ -38,7 +38,7 @@ const python = (args: readonly string[], cwd = ROOT): string =>
     env: { ...process.env, PYTHONPATH: [CLIENT, join(ROOT, "clients/python"), ...packages, mypy].join(":") },
   });
 
-describe("model files", { timeout: 300_000 }, () => {
+describe("model files", { timeout: 600_000 }, () => {
   let cases: LibraryCases;
   it("are written by the real libraries", () => {
     const output = join(folder, "cases.json.gz");
@@ -55,7 +55,7 @@ describe("model files", { timeout: 300_000 }, () => {
   });
 });
 
-describe("tidemark-models", { timeout: 300_000 }, () => {
+describe("tidemark-models", { timeout: 600_000 }, () => {
   it("passes its own tests, and a strict check of types", () => {
     python(["-m", "unittest", "discover", join(CLIENT, "tests")]);
     const flags = ["--strict", "--ignore-missing-imports", "--python-version", "3.10"];

@@ -4,7 +4,17 @@ import type { SessionVectorResponse } from "@tidemark/schema";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Env, sessionOf } from "../../src/env.ts";
 import { unpackRecords } from "../../src/records/packed-records.ts";
-import { accept, batchFor, custom, newSession, request, rewriteSession, rowsOf, SECRET } from "../workers/client.ts";
+import {
+  accept,
+  batchFor,
+  custom,
+  newSession,
+  page,
+  request,
+  rewriteSession,
+  rowsOf,
+  SECRET,
+} from "../workers/client.ts";
 import { kserve, type ModelRequest, plain500, serveModels } from "../workers/model-server.ts";
 import { tenant, traffic } from "../workers/worker.ts";
 
@@ -29,16 +39,20 @@ const vectorOf = async (session: string, query = ""): Promise<SessionVectorRespo
 
 const objectOf = (site: string, session_id: string) => sessionOf(env as unknown as Env, tenant(site), session_id);
 
-/** The predictions that a session has sent for the log, repeated pushes once, by model and version. */
-const sentBy = (session: string) => {
+/** The records that a session has sent for the log, repeated pushes once. */
+const recordsOf = (session: string) => {
   const byArrival = new Map(
     traffic.records
       .filter((sent) => sent.session === session)
       .flatMap(({ records }) => [...unpackRecords(records)])
       .map((record) => [record.arrival, record]),
   );
-  return [...byArrival.values()].flatMap((record) => (record.kind === "prediction" ? [record.payload] : []));
+  return [...byArrival.values()];
 };
+
+/** The predictions that a session has sent for the log. */
+const sentBy = (session: string) =>
+  recordsOf(session).flatMap((record) => (record.kind === "prediction" ? [record.payload] : []));
 
 const valuesOf = (session: string, model: string, version = 1) =>
   sentBy(session)
@@ -70,6 +84,15 @@ describe("an embedded model that runs on change", () => {
     expect(await vectorOf(session, "?features=event_count")).not.toHaveProperty("predictions");
   });
 
+  it("does not run for a batch that changes no feature of its set", async () => {
+    const session = newSession("labs");
+    await send("labs", session, [0]);
+    await accept(batchFor("labs", [page(1)], { session_id: session, session_secret: SECRET }));
+    await send("labs", session, [2]);
+    await eventually(() => expect(valuesOf(session, "score")).toHaveLength(2));
+    expect(valuesOf(session, "next")).toHaveLength(2);
+  });
+
   it("is recorded once for each change, with its vector, and so is its shadow, whatever is repeated", async () => {
     const session = newSession("labs");
     let losses = 2;
@@ -82,6 +105,8 @@ describe("an embedded model that runs on change", () => {
     expect(valuesOf(session, "score")).toEqual([expect.closeTo(0.1, 9), expect.closeTo(0.3, 9)]);
     expect(valuesOf(session, "score", 2)).toEqual([expect.closeTo(0.2, 9), expect.closeTo(0.6, 9)]);
     expect(valuesOf(session, "next")).toHaveLength(2);
+    // Three events, and three predictions for each of the two batches.
+    expect(recordsOf(session).map(({ arrival }) => arrival)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const payload = sentBy(session).findLast(({ model, role }) => model === "score" && role === "primary");
     expect(payload).toEqual({
       ...{ model: "score", model_version: 1, role: "primary", probability: 1, entity: "session", id: session },
@@ -97,6 +122,24 @@ describe("an embedded model that runs on change", () => {
       const text = await (await request("/v1/log/tail?site=labs", { headers })).text();
       const own = text.split("\n").filter((line) => line.includes('"kind":"prediction"') && line.includes(session));
       expect(own).toHaveLength(6);
+    });
+  });
+
+  it("is a feature of the set for clients of Feast and Tecton", async () => {
+    const session_id = newSession("labs");
+    await send("labs", session_id, [0, 1]);
+    const ask = async (path: string, body: object) => {
+      const headers = { authorization: "Bearer labs-read-key" };
+      return (await request(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+    };
+    const entities = { session_id: [session_id] };
+    expect(await ask("/get-online-features", { entities, feature_service: "chained" })).toMatchObject({
+      metadata: { feature_names: ["session_id", "custom_event_count", "prediction.score"] },
+      results: [{}, { values: [2] }, { values: [expect.closeTo(0.2, 9)], statuses: ["PRESENT"] }],
+    });
+    const params = { featureServiceName: "chained", joinKeyMap: { session_id } };
+    expect(await ask("/api/v1/feature-service/get-features", { params })).toMatchObject({
+      result: { features: [2, expect.closeTo(0.2, 9)] },
     });
   });
 
@@ -166,6 +209,8 @@ describe("a model on a server that runs on change", () => {
     expect((await send("lake", session, [0])).predictions?.served).toBeUndefined();
     await eventually(() => expect(received).toHaveLength(1));
     for (const seq of [1, 2, 3]) await send("lake", session, [seq]);
+    // A second request at once would arrive in this time.
+    await scheduler.wait(600);
     release();
     await eventually(async () => expect((await vectorOf(session)).predictions?.served?.value).toBe(4));
     expect(received.map(({ body }: ModelRequest) => body.instances)).toEqual([[[1, 0]], [[4, 0]]]);
@@ -175,6 +220,8 @@ describe("a model on a server that runs on change", () => {
     await eventually(() => expect(valuesOf(session, "after").slice(-2)).toEqual([10, 40]));
     // The next batch has the prediction in its response, and its own comes later.
     expect((await send("lake", session, [4])).predictions?.served).toEqual({ value: 4, version: 1 });
+    // No request of this test fails in the next one.
+    await eventually(async () => expect((await vectorOf(session)).predictions?.served?.value).toBe(5));
   });
 
   it("has its fallback while the server is down, and its own predictions when it is back", async () => {

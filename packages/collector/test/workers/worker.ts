@@ -95,7 +95,13 @@ const labsModels = [
   { ...countsModel, name: "trial", runs: customEvents(1) },
   { ...countsModel, name: "trial", version: 2, runs: customEvents(2), canary: 0.5 },
   { ...countsModel, name: "trial", version: 3, runs: customEvents(3), shadow: true },
-  { ...countsModel, name: "safe", runs: kserveV2({ url: MODEL_SERVER, model: "safe" }), fallback: "score" },
+  {
+    ...countsModel,
+    name: "safe",
+    runs: kserveV2({ url: MODEL_SERVER, model: "safe" }),
+    fallback: "score",
+    timeoutMs: 10_000,
+  },
   { ...countsModel, name: "bare", runs: http({ url: `${MODEL_SERVER}/bare`, response: "score" }) },
   { ...countsModel, name: "changed", runs: customEvents(1), setHash: "000000000000" },
   { ...countsModel, name: "stored", runs: embedded({ key: "models/stored-1.json" }) },
@@ -188,7 +194,7 @@ export const config = defineConfig({
       ],
       models: [
         {
-          ...{ ...countsModel, name: "served", when: "on_change", fallback: -1 },
+          ...{ ...countsModel, name: "served", when: "on_change", fallback: -1, timeoutMs: 10_000 },
           runs: kserveV1({ url: MODEL_SERVER, model: "served" }),
         },
         {
