@@ -13,8 +13,6 @@ export interface Breaker {
   admits(now: number): boolean;
   succeed(): void;
   fail(now: number): void;
-  /** Whether it is open or half-open. */
-  readonly isOpen: boolean;
 }
 
 /** Creates a closed breaker. Times are UTC milliseconds. */
@@ -25,10 +23,6 @@ export const createBreaker = (): Breaker => {
   let trialAt: number | undefined;
 
   return {
-    get isOpen() {
-      return trialAt !== undefined;
-    },
-
     admits(now) {
       if (trialAt === undefined) return true;
       // `trialAt` is too late after the clock was set back.
