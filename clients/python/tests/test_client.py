@@ -285,6 +285,29 @@ class ClientTest(unittest.TestCase):
         with self.assertRaises(ValueError):
             client.get_online_features({"user_id": ["a"]})
 
+    def test_names_arguments_of_a_wrong_type(self) -> None:
+        client: Any = Tidemark("http://127.0.0.1:1", "key")
+        mistakes: dict[str, Callable[[], object]] = {
+            "as_of: expected a datetime": lambda: client.get_features("session", "a", as_of="2026-11-29T09:30Z"),
+            "active_since: expected a datetime": lambda: client.list_entities("user", "2026-11-29"),
+            "id: expected a text; given 17": lambda: client.get_features("user", 17),
+            "features: expected a list; given 'clicks'": lambda: client.get_features("user", "a", features="clicks"),
+            "user_id: expected a list; given 'u-1'": lambda: client.get_online_features(
+                {"user_id": "u-1"}, feature_service="intent"
+            ),
+        }
+        for message, mistake in mistakes.items():
+            with self.subTest(message), self.assertRaises(TypeError) as raised:
+                mistake()
+            self.assertIn(message, str(raised.exception))
+
+    def test_shows_no_key_that_it_rejects(self) -> None:
+        for key in ("secret-1\n", "", " secret-1", "secrét-1"):
+            with self.subTest(key), self.assertRaises(ValueError) as raised:
+                Tidemark("http://127.0.0.1:1", key)
+            self.assertIn("read_key: expected a key", str(raised.exception))
+            self.assertNotIn("secr", str(raised.exception))
+
     def test_runs_the_command_with_its_arguments_and_key(self) -> None:
         program = """
 import json, os, sys

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from .arguments import Time, items, key, milliseconds, text
 from .online_features import OnlineFeatures
 from .responses import BulkFeatures, BulkPredictions, ListedEntity, Prediction, Vector
 from .transport import Transport
@@ -14,24 +14,13 @@ from .transport import Transport
 EntityKey = tuple[str, str]
 """The name of an entity and an id, such as `("user", "u-17")`."""
 
-Time = datetime | int
-"""A time with a zone, or UTC milliseconds."""
-
-
-def _milliseconds(name: str, time: Time) -> int:
-    if isinstance(time, int):
-        return time
-    if time.tzinfo is None:
-        raise ValueError(f"{name}: expected a time with a zone; given {time!r}")
-    return round(time.timestamp() * 1000)
-
 
 def _selection(feature_set: str | None, features: Sequence[str] | None) -> dict[str, str]:
     if feature_set is not None and features is not None:
         raise ValueError("expected either feature_set or features; given both")
     if feature_set is not None:
         return {"set": feature_set}
-    return {} if features is None else {"features": ",".join(features)}
+    return {} if features is None else {"features": ",".join(items("features", features))}
 
 
 class Tidemark:
@@ -46,7 +35,7 @@ class Tidemark:
     """
 
     def __init__(self, url: str, read_key: str, timeout: float = 5.0) -> None:
-        self._transport = Transport(url, read_key, timeout)
+        self._transport = Transport(url, key("read_key", read_key), timeout)
 
     def get_features(
         self,
@@ -72,8 +61,8 @@ class Tidemark:
         """
         query = _selection(feature_set, features)
         if as_of is not None:
-            query["as_of"] = str(_milliseconds("as_of", as_of))
-        path = f"/v1/features/{quote(entity, safe='')}/{quote(id, safe='')}"
+            query["as_of"] = str(milliseconds("as_of", as_of))
+        path = f"/v1/features/{quote(text('entity', entity), safe='')}/{quote(text('id', id), safe='')}"
         vector: Vector = self._transport.request("GET", f"{path}?{urlencode(query)}" if query else path)
         return vector
 
@@ -122,13 +111,13 @@ class Tidemark:
         if (feature_service is None) == (features is None):
             raise ValueError("expected either feature_service or features")
         body: dict[str, Any] = {
-            "entities": {key: list(ids) for key, ids in entities.items()},
+            "entities": {name: items(name, ids) for name, ids in entities.items()},
             "full_feature_names": full_feature_names,
         }
         if feature_service is not None:
             body["feature_service"] = feature_service
         if features is not None:
-            body["features"] = list(features)
+            body["features"] = items("features", features)
         return OnlineFeatures(self._transport.request("POST", "/get-online-features", body))
 
     def predict(self, model: str, entity: str, id: str) -> Prediction:
@@ -170,7 +159,7 @@ class Tidemark:
         Arguments:
             active_since: a time of the last 30 days.
         """
-        query = {"active_since": str(_milliseconds("active_since", active_since))}
+        query = {"active_since": str(milliseconds("active_since", active_since))}
         return self._pages(f"/v1/entities/{quote(entity, safe='')}", query)
 
     def _pages(self, path: str, query: dict[str, str]) -> Iterator[ListedEntity]:

@@ -58,7 +58,7 @@ export const createTenantLookup = (tenants: Tenants): TenantLookup => {
       for (const tenant of tenants.values()) if (await isSecret(env, tenant.site.readKeySecret, readKey)) return tenant;
       throw new HttpError(
         "unauthorized",
-        "No site has the read key, or its secret is not set: run wrangler secret put <readKeySecret>.",
+        "No site has this read key. A collector on this machine prints its key at the start. Elsewhere the secret is set by wrangler secret put <readKeySecret>.",
       );
     },
   };

@@ -24,6 +24,17 @@ const selectionOfSet = ({ featureSets }: Tenant, entity: string, given: string):
   return `set: ${entity} has no set ${quoted(given)}; expected ${sets}.`;
 };
 
+/** Number of letters with which both names begin. */
+const sharedLetters = (a: string, b: string): number => {
+  let count = 0;
+  while (count < a.length && a[count] === b[count]) count += 1;
+  return count;
+};
+
+/** The known name that begins most like a misspelt one. */
+const likeliest = (misspelt: string, known: Iterable<string>): string | undefined =>
+  [...known].sort((a, b) => sharedLetters(misspelt, b) - sharedLetters(misspelt, a))[0];
+
 const selectionOfFeatures = (tenant: Tenant, entity: string, given: readonly string[]): Selection | string => {
   const predictions = entity === "session" ? tenant.models.filter(({ when }) => when === "on_change") : [];
   const known = new Set([
@@ -32,7 +43,8 @@ const selectionOfFeatures = (tenant: Tenant, entity: string, given: readonly str
   ]);
   const unknown = given.find((name) => !known.has(name));
   if (given.length > 0 && unknown === undefined) return { features: [...new Set(given)] };
-  return `features: ${entity} has no feature ${quoted(unknown ?? "")}; expected names of its features, such as ${[...known][0]}.`;
+  const example = likeliest(unknown ?? "", known);
+  return `features: ${entity} has no feature ${quoted(unknown ?? "")}; expected names of its features, such as ${example}.`;
 };
 
 /**

@@ -78,6 +78,7 @@ describe("GET /v1/features/session/{id}", () => {
     ["features=", "features: session has no feature"],
     ["features=page_views", 'features: session has no feature "page_views"'],
     ["features=event_count,no", 'features: session has no feature "no"'],
+    ["features=click_cout", "such as click_count."],
     ["features=event_count&set=reading", "features: expected either set or features"],
     ["sets=reading", "sets: unknown parameter; expected set, features"],
     ["key=tm_shop_aaaaaaaa", "key: unknown parameter"],

@@ -252,6 +252,8 @@ describe("a request to follow is rejected", () => {
   it("without an upgrade, for an invalid id, and for an unknown set, feature or parameter", async () => {
     const id = await begin();
     expect((await errorOf(await ask(id, "", { upgrade: "" }))).slice(0, 2)).toEqual([426, "upgrade_required"]);
+    const opened = await errorOf(await ask(id, "&features=event_cuont", { upgrade: "" }));
+    expect(opened).toEqual([400, "invalid_query", expect.stringContaining('no feature "event_cuont"')]);
     expect((await errorOf(await ask("a b"))).slice(0, 2)).toEqual([404, "not_found"]);
     for (const query of [
       "&set=unknown",

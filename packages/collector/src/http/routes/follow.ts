@@ -16,11 +16,12 @@ const { countRequest } = createRateLimits();
 export const followRoutes: RouteGroup<"GET /v1/follow/:id"> = () => ({
   async "GET /v1/follow/:id"(c, tenantOf) {
     const tenant = tenantOf(c.req.query("key") ?? "");
-    if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
-      throw new HttpError("upgrade_required", "Send `Upgrade: websocket`, as `new WebSocket(url)` does.");
     const id = c.req.param("id");
     expectSessionId({ tenant, secret: "" }, id);
     const selection = selectionIn(c, tenant, "session", ["key"]);
+    // After the query, because a browser shows the response to an upgrade to nobody: its URL in a tab has the reason.
+    if (c.req.header("upgrade")?.toLowerCase() !== "websocket")
+      throw new HttpError("upgrade_required", "Send `Upgrade: websocket`, as `new WebSocket(url)` does.");
     await countRequest(c.env, tenant, c.req.header("cf-connecting-ip"));
     const request = JSON.stringify({ site: tenant.site.id, id, gpc: hasGpc(c), selection } satisfies FollowRequest);
     if (request.length > MAX_FOLLOW_REQUEST)
