@@ -138,7 +138,7 @@ class Tidemark:
         return prediction
 
     def predict_for(
-        self, model: str, entities: Iterable[EntityKey], *, deadline_ms: Optional[int] = None
+        self, model: str, entities: Iterable[EntityKey], *, deadline_ms: int | None = None
     ) -> BulkPredictions:
         """Predicts for up to 200 entities in one request.
 
@@ -147,7 +147,7 @@ class Tidemark:
         Arguments:
             deadline_ms: time until the collector answers with what it has. Default: 250.
         """
-        body: Dict[str, Any] = {"read": [{"entity": entity, "id": id} for entity, id in entities]}
+        body: dict[str, Any] = {"read": [{"entity": entity, "id": id} for entity, id in entities]}
         if deadline_ms is not None:
             body["deadline_ms"] = deadline_ms
         predictions: BulkPredictions = self._transport.request("POST", f"/v1/predict/{quote(model, safe='')}", body)

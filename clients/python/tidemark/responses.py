@@ -77,7 +77,7 @@ class Prediction(TypedDict):
     entity: str
     id: str
     value: float
-    fallback: Optional[str]
+    fallback: str | None
     latency_ms: float
     event_time: int
     age_ms: int
@@ -96,8 +96,8 @@ class MissingPrediction(TypedDict):
 class BulkPredictions(TypedDict):
     """The predictions for several entities, and those that are missing, each in the order of the request."""
 
-    predictions: List[Prediction]
-    missing: List[MissingPrediction]
+    predictions: list[Prediction]
+    missing: list[MissingPrediction]
 
 
 class ListedEntity(TypedDict):

@@ -21,6 +21,7 @@ export const createBreaker = (): Breaker => {
   let openMs = OPEN_MS.first;
   /** Time of the next trial; `undefined` while closed. */
   let trialAt: number | undefined;
+  let isTrying = false;
 
   return {
     admits(now) {
@@ -29,6 +30,7 @@ export const createBreaker = (): Breaker => {
       if (now < trialAt && trialAt - now <= OPEN_MS.longest) return false;
       // No other call is admitted until this trial ends, or its time is over.
       trialAt = now + openMs;
+      isTrying = true;
       return true;
     },
 
@@ -36,12 +38,16 @@ export const createBreaker = (): Breaker => {
       failures = 0;
       openMs = OPEN_MS.first;
       trialAt = undefined;
+      isTrying = false;
     },
 
     fail(now) {
       failures += 1;
-      if (trialAt !== undefined) openMs = Math.min(OPEN_MS.longest, 2 * openMs);
-      if (trialAt !== undefined || failures >= FAILURES) trialAt = now + openMs;
+      // Calls that were admitted before it opened may still fail. They are no trials.
+      if (failures < FAILURES || (trialAt !== undefined && !isTrying)) return;
+      if (isTrying) openMs = Math.min(OPEN_MS.longest, 2 * openMs);
+      trialAt = now + openMs;
+      isTrying = false;
     },
   };
 };

@@ -42,6 +42,17 @@ describe("a breaker", () => {
     }
   });
 
+  it("does not stay open for longer because of calls that were in progress when it opened", () => {
+    const breaker = createBreaker();
+    for (let call = 0; call < 50; call += 1) expect(breaker.admits(0)).toBe(true);
+    for (let call = 0; call < 50; call += 1) breaker.fail(call);
+    expect(breaker.admits(1_003)).toBe(false);
+    expect(breaker.admits(1_004)).toBe(true);
+    breaker.fail(1_004);
+    expect(breaker.admits(3_003)).toBe(false);
+    expect(breaker.admits(3_004)).toBe(true);
+  });
+
   it("admits another trial if one never ends, and a call after the clock was set back", () => {
     const breaker = failing(5);
     expect(breaker.admits(1_000)).toBe(true);
