@@ -67,7 +67,8 @@ const categoriesIn = (list: Field): Category[] => {
     const { value } = each;
     return value === null || typeof value === "string" || typeof value === "boolean" ? value : each.number();
   });
-  const twice = categories.findIndex((category, index) => categories.indexOf(category) < index);
+  const seen = new Set<Category>();
+  const twice = categories.findIndex((category) => seen.size === seen.add(category).size);
   if (twice >= 0) list.item(categories[twice], twice).refuse("each category once");
   return categories;
 };

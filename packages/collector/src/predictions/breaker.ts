@@ -9,7 +9,7 @@ const OPEN_MS = { first: 1_000, longest: 30_000 };
  * one, of which the success closes it.
  */
 export interface Breaker {
-  /** Whether a call may be made. Each admitted call ends with `succeed` or `fail`. */
+  /** Whether a call may be made. An admitted call ends with `succeed` or `fail`, or says nothing. */
   admits(now: number): boolean;
   succeed(): void;
   fail(now: number): void;

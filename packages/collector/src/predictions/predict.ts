@@ -1,5 +1,6 @@
 import type { FeatureValue } from "@tidemark/schema";
 import { primaryOf } from "../check-models.ts";
+import { DEFAULT_TIMEOUT_MS } from "../define-model.ts";
 import type { Env } from "../env.ts";
 import type { CompiledModel, Tenant } from "../tenants.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
@@ -31,29 +32,32 @@ const outcomeOf = (error: unknown, startedAt: number): Outcome => {
   return { value: null, fallback: failure, latency_ms: Date.now() - startedAt, error: message };
 };
 
-/** Adds the prediction of the fallback to a failed outcome. */
+/** The embedded model that answers in place of a version; `undefined` for a number, or without a fallback. */
+const fallbackOf = ({ fallback }: CompiledModel, { models }: Pick<Tenant, "models">): CompiledModel | undefined =>
+  typeof fallback === "string" ? primaryOf(models, fallback) : undefined;
+
+/** Adds the prediction of the fallback to a failed outcome. @param read The file of an embedded fallback. */
 const withFallback = (
-  { fallback }: CompiledModel,
-  { models }: Pick<Tenant, "models">,
+  version: CompiledModel,
+  tenant: Pick<Tenant, "models">,
   subject: Subject,
   outcome: Outcome,
-  read: (version: CompiledModel) => LoadedModel | undefined,
+  read: LoadedModel | undefined,
 ): Outcome => {
-  if (outcome.fallback === null || fallback === undefined) return outcome;
+  const { fallback } = version;
   if (typeof fallback === "number") return { ...outcome, value: fallback };
-  const other = primaryOf(models, fallback);
-  const model = other && read(other);
-  if (!other || !model) return outcome;
+  const other = fallbackOf(version, tenant);
+  if (!other || !read) return outcome;
   try {
-    return { ...outcome, value: predictionBy(other, model, subject) };
+    return { ...outcome, value: predictionBy(other, read, subject) };
   } catch (error) {
     return { ...outcome, error: `${outcome.error}; fallback ${fallback}: ${(error as Error).message}` };
   }
 };
 
 /**
- * The outcome of an embedded version at once; `undefined` for one on a server, and until its file has been read from the
- * bucket.
+ * The outcome of an embedded version at once. It is `undefined` for one on a server, and until its file has been read from the
+ * bucket, or that of the fallback in its place.
  */
 export const predictAtOnce = (
   version: CompiledModel,
@@ -65,7 +69,10 @@ export const predictAtOnce = (
   try {
     return { value: predictionBy(version, read, subject), fallback: null, latency_ms: 0 };
   } catch (error) {
-    return withFallback(version, tenant, subject, outcomeOf(error, Date.now()), loadedModel);
+    const other = fallbackOf(version, tenant);
+    const otherRead = other && loadedModel(other);
+    if (other && !otherRead) return undefined;
+    return withFallback(version, tenant, subject, outcomeOf(error, Date.now()), otherRead);
   }
 };
 
@@ -92,7 +99,7 @@ const askServer = async (
   subject: Subject,
   longestMs: number | undefined,
 ): Promise<number> => {
-  const { runs } = version;
+  const { runs, timeoutMs = DEFAULT_TIMEOUT_MS } = version;
   const reason = changedSet(version);
   if (reason !== undefined || !isRemote(runs)) throw new PredictionError("missing_model", reason ?? "not on a server");
   const breaker = breakerOf(version);
@@ -102,7 +109,9 @@ const askServer = async (
     breaker.succeed();
     return value;
   } catch (error) {
-    breaker.fail(Date.now());
+    // A server that had less than its own time has not failed.
+    const isCutShort = error instanceof PredictionError && error.failure === "timeout" && Number(longestMs) < timeoutMs;
+    if (!isCutShort) breaker.fail(Date.now());
     throw error;
   }
 };
@@ -127,8 +136,7 @@ export const predict = async (
     return { value, fallback: null, latency_ms: Date.now() - startedAt };
   } catch (error) {
     const outcome = outcomeOf(error, startedAt);
-    const other = typeof version.fallback === "string" ? primaryOf(tenant.models, version.fallback) : undefined;
-    if (other) await loadModel(other, env);
-    return withFallback(version, tenant, subject, outcome, loadedModel);
+    const other = fallbackOf(version, tenant);
+    return withFallback(version, tenant, subject, outcome, other && (await loadModel(other, env)));
   }
 };

@@ -80,10 +80,13 @@ const run = async (
   return outcome;
 };
 
-const failed = ({ fallback, error }: Outcome, name: string): HttpError =>
-  fallback === "missing_model"
-    ? new HttpError("model_refused", `Model ${name} does not run: ${error}`)
-    : new HttpError("model_unavailable", `Model ${name} has no prediction: ${error}. Send the request again.`);
+/** The error for an outcome without a value. The words of a server or of the configuration are not for pages. */
+const failed = ({ fallback, error }: Outcome, name: string, { caller }: Reader): HttpError => {
+  const reason = caller === "page" ? "" : `: ${error}`;
+  return fallback === "missing_model"
+    ? new HttpError("model_refused", `Model ${name} does not run${reason || "."}`)
+    : new HttpError("model_unavailable", `Model ${name} has no prediction${reason}. Send the request again.`);
+};
 
 /** The prediction for a vector that was read. @throws HttpError `no_consent`, `model_refused` or `model_unavailable` */
 const predictionFor = async (
@@ -98,7 +101,7 @@ const predictionFor = async (
   for (const shadow of shadows) reader.waitUntil(run(reader, vector, read, shadow));
   const outcome = await run(reader, vector, read, answering, longestMs);
   const { value, fallback, latency_ms } = outcome;
-  if (value === null) throw failed(outcome, name);
+  if (value === null) throw failed(outcome, name, reader);
   const { version, input } = answering.model;
   const { event_time, age_ms } = vector;
   return { model: name, version, ...read, value, fallback, latency_ms, event_time, age_ms, set: input.served };

@@ -1,6 +1,6 @@
 import { replay } from "@tidemark/engine";
 import type { SessionVectorAsOf } from "@tidemark/schema";
-import { featuresOf } from "@tidemark/schema/entities";
+import { featuresOf, modelOfFeature } from "@tidemark/schema/entities";
 import { SESSION_ID } from "@tidemark/schema/keys";
 import { isSessionIdOf } from "../access/session-ids.ts";
 import { HttpError } from "../errors.ts";
@@ -44,6 +44,12 @@ export const readSessionAsOf = async (
     throw new HttpError(
       "no_log",
       `as_of: site ${site.id} has no log, which has the past: add log: { days: 30 } to it in tidemark.config.ts.`,
+    );
+  const predicted = selection?.features.find((name) => modelOfFeature(name) !== undefined);
+  if (predicted !== undefined)
+    throw new HttpError(
+      "invalid_query",
+      `as_of: ${predicted} cannot be computed from events. Records of the kind prediction in the log have its past.`,
     );
   if (as_of > Date.now()) throw new HttpError("invalid_query", "as_of: expected a time of the past.");
   if (!SESSION_ID.test(id)) throw notFound(reader, "session", id);

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { SessionVectorResponse } from "@tidemark/schema";
+import { isPersonal } from "@tidemark/schema/entities";
 import { SESSION_IDLE_MS, SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { ObjectAlarm } from "../alarm.ts";
 import type { Env } from "../env.ts";
@@ -133,7 +134,13 @@ export abstract class SessionObject extends DurableObject<Env> {
       throw new StorageError("too many deltas or records of the session wait for a partition that cannot be reached");
     }
     const result = this.#store.change(stored, () => {
-      const result = this.#predict(stored, batch, tenant, applyBatch(stored, batch, envelope, events, tenant));
+      const result = this.#predict(
+        stored,
+        batch,
+        envelope,
+        tenant,
+        applyBatch(stored, batch, envelope, events, tenant),
+      );
       if (!stored.closed) {
         setDue(stored, "close", idleAt(stored));
         setDue(stored, "expire", null);
@@ -150,7 +157,13 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   /** Runs the models whose input the batch has changed, and adds the latest predictions to the response. */
-  #predict(stored: StoredSession, batch: SessionBatch, tenant: Tenant, result: BatchResult): BatchResult {
+  #predict(
+    stored: StoredSession,
+    batch: SessionBatch,
+    { consent }: StoredEnvelope,
+    tenant: Tenant,
+    result: BatchResult,
+  ): BatchResult {
     if (tenant.models.length === 0) return result;
     const isChanged = result.response.accepted > 0;
     const { made, due } = isChanged ? predictOnChange(stored, tenant, batch.received_at) : { made: [], due: [] };
@@ -158,7 +171,9 @@ export abstract class SessionObject extends DurableObject<Env> {
     const predictions = predictionsFor(stored, tenant);
     const secret = batch.session_secret;
     // Whoever knows a session's id can send a batch. Only its own page has its secret.
-    const isShown = predictions && secret !== undefined && hashOfSecret(secret) === stored.secret_hash;
+    const isOwn = secret !== undefined && hashOfSecret(secret) === stored.secret_hash;
+    // The stored consent is that of accepted events, of which this batch may have none.
+    const isShown = predictions && isOwn && isPersonal(consent);
     return {
       ...result,
       ...(made.length > 0 && { predicted: made }),

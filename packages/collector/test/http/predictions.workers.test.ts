@@ -134,6 +134,12 @@ describe("POST /v1/predict/{model}/{entity}/{id}", () => {
     expect((await byPage({ key: "tm_labs_11111111", session_secret: SECRET.replace("1", "2") })).status).toBe(404);
     expect((await byPage({ key: "tm_labs_11111111" })).status).toBe(401);
     expect((await byPage({})).status).toBe(401);
+    // The reason is for servers only.
+    const refused = await byPage(
+      { key: "tm_labs_11111111", session_secret: SECRET },
+      `/v1/predict/changed/session/${id}`,
+    );
+    expect(await errorOf(refused)).toEqual([409, "model_refused", "Model changed does not run."]);
     const popular = "/v1/predict/popular/page/%2Fa";
     expect((await byPage({ key: "tm_labs_11111111", session_secret: SECRET }, popular)).status).toBe(401);
     expect(

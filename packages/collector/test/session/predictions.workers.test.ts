@@ -82,6 +82,10 @@ describe("an embedded model that runs on change", () => {
     expect(chained.features).toEqual({ custom_event_count: 3, "prediction.score": expect.closeTo(0.3, 9) });
     expect(Object.keys(chained.predictions ?? {})).toEqual(["score"]);
     expect(await vectorOf(session, "?features=event_count")).not.toHaveProperty("predictions");
+    // The past of predictions is in their records only.
+    expect(await vectorOf(session, `?set=chained&as_of=${Date.now() - 1}`)).toMatchObject({
+      error: { code: "invalid_query", message: expect.stringContaining("prediction.score cannot be computed") },
+    });
   });
 
   it("does not run for a batch that changes no feature of its set", async () => {
@@ -177,6 +181,13 @@ describe("an embedded model that runs on change", () => {
     const rows = await runInDurableObject(objectOf("labs", session), (_, { storage }) => rowsOf(storage));
     expect(JSON.stringify(rows)).not.toContain("predictions");
     await eventually(() => expect(valuesOf(session, "score")).toHaveLength(1));
+  });
+
+  it("is not in the response to a batch without consent to personalisation, also if no event of it counts", async () => {
+    const session = newSession("labs");
+    expect(await send("labs", session, [0])).toHaveProperty("predictions");
+    const consent = { measurement: "granted", personalisation: "denied" };
+    expect(await send("labs", session, [0], { consent })).not.toHaveProperty("predictions");
   });
 
   it("costs a site without models nothing in its rows and responses", async () => {

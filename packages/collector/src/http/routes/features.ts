@@ -1,22 +1,18 @@
-import { type SessionVectorResponse, sessionRead, userRead } from "@tidemark/schema";
+import { sessionRead, userRead } from "@tidemark/schema";
 import { abbreviated } from "../../abbreviated.ts";
-import { featuresRejection, hasGpc } from "../../access/consent.ts";
-import { createRateLimits } from "../../access/rate-limits.ts";
 import { isUserToken } from "../../access/user-token.ts";
 import { HttpError } from "../../errors.ts";
 import { readVector } from "../../serving/read-vector.ts";
-import { type Reader, serve } from "../../serving/reader.ts";
+import { serve } from "../../serving/reader.ts";
 import { readSessionAsOf } from "../../serving/session-as-of.ts";
-import { readSession } from "../../serving/session-vector.ts";
 import type { Tenant } from "../../tenants.ts";
 import { expectDecodable } from "../decodable.ts";
+import { readOwnSession } from "../own-session.ts";
 import { readQuery } from "../query.ts";
 import { readBody } from "../read-body.ts";
 import type { RouteContext, RouteGroup } from "../route.ts";
 import { selectedBy, selectionIn } from "../selection-in-query.ts";
 import { timeIn } from "../time-in-query.ts";
-
-const { countRequest } = createRateLimits();
 
 /** The reads of one vector. */
 export const featureRoutes: RouteGroup<
@@ -34,19 +30,6 @@ export const featureRoutes: RouteGroup<
     if (entity === "session") return c.json(await readSessionAsOf(reader, id, time, selection));
     const command = `tidemark features as-of ${entity} ${JSON.stringify(abbreviated(id))} --at ${as_of}`;
     throw new HttpError("invalid_query", `as_of: expected for a session only. Run: ${command}`);
-  };
-
-  /**
-   * The session of a page, as the page may read it.
-   *
-   * @throws HttpError `not_found`, `no_consent` or `too_many_requests`
-   */
-  const readOwnSession = async (c: RouteContext, reader: Reader, id: string): Promise<SessionVectorResponse> => {
-    await countRequest(c.env, reader.tenant, c.req.header("cf-connecting-ip"));
-    const vector = await readSession(reader, id);
-    const rejection = featuresRejection(reader.tenant.site, vector.consent, hasGpc(c));
-    if (rejection) throw new HttpError("no_consent", rejection);
-    return vector;
   };
 
   return {

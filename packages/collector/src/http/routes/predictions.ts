@@ -1,19 +1,14 @@
 import { bulkPrediction, predictionRead } from "@tidemark/schema";
 import { DEFAULT_DEADLINE_MS } from "@tidemark/schema/limits";
-import { featuresRejection, hasGpc } from "../../access/consent.ts";
-import { createRateLimits } from "../../access/rate-limits.ts";
 import { HttpError } from "../../errors.ts";
 import { listModels } from "../../serving/model-states.ts";
 import { type PredictionReader, predictMany, predictOne } from "../../serving/predictions.ts";
-import type { Vector } from "../../serving/read-vector.ts";
-import { readSession } from "../../serving/session-vector.ts";
 import type { Tenant } from "../../tenants.ts";
 import { expectDecodable } from "../decodable.ts";
+import { readOwnSession } from "../own-session.ts";
 import { readQuery } from "../query.ts";
 import { readBody } from "../read-body.ts";
 import type { RouteContext, RouteGroup } from "../route.ts";
-
-const { countRequest } = createRateLimits();
 
 /** The models of a site, and their predictions. */
 export const predictionRoutes: RouteGroup<
@@ -24,15 +19,6 @@ export const predictionRoutes: RouteGroup<
     waitUntil: (work) => c.executionCtx.waitUntil(work),
     ...(page ? { caller: "page", ...page } : { caller: "server" }),
   });
-
-  /** The session of a page that may have predictions about it. @throws HttpError */
-  const readOwnSession = async (c: RouteContext, reader: PredictionReader, id: string): Promise<Vector> => {
-    await countRequest(c.env, reader.tenant, c.req.header("cf-connecting-ip"));
-    const vector = await readSession(reader, id);
-    const rejection = featuresRejection(reader.tenant.site, vector.consent, hasGpc(c));
-    if (rejection) throw new HttpError("no_consent", rejection);
-    return vector;
-  };
 
   return {
     async "GET /v1/models"(c, tenant) {
