@@ -1,4 +1,4 @@
-import { type LogFile, rangesOf } from "@tidemark/schema/log";
+import { isNumberedKind, type LogFile, rangesOf } from "@tidemark/schema/log";
 import { keyOf } from "./bucket.ts";
 import { manifestsOf, readDay } from "./manifests.ts";
 import { ParquetSource } from "./parquet-source.ts";
@@ -27,7 +27,7 @@ const isOf = (file: LogFile, partition: number): boolean =>
   rangesOf(file).some((range) => range.partition === partition);
 
 const isRecent = (file: LogFile, partition: number, since: number): boolean =>
-  (file.kind === "event" || file.kind === "vector") &&
+  isNumberedKind(file.kind) &&
   rangesOf(file).some(
     (range) => range.partition === partition && Date.parse(file.date) + (range.hour + 1) * HOUR_MS > since,
   );
@@ -36,12 +36,13 @@ const isRecent = (file: LogFile, partition: number, since: number): boolean =>
 const readArrivals = (source: ParquetSource, partition: number, arrivals: Map<string, number>): void => {
   const column = (name: string): unknown[] => [...source.read(name)].flatMap(({ values }) => Array.from(values));
   const [sessions, numbers, partitions] = ["session_id", "arrival", "partition"].map(column) as [
-    string[],
+    (string | null)[],
     bigint[],
     number[],
   ];
   for (const [row, session] of sessions.entries()) {
-    if (Number(partitions[row]) !== partition) continue;
+    // A record of a read is not one of a session's own.
+    if (typeof session !== "string" || Number(partitions[row]) !== partition) continue;
     arrivals.set(session, Math.max(arrivals.get(session) ?? 0, Number(numbers[row])));
   }
 };

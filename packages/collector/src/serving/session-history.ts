@@ -1,6 +1,6 @@
 import type { LoggedEvent } from "@tidemark/engine";
 import { SESSION_KEPT_MS } from "@tidemark/schema/limits";
-import { eventIn, hourOf, type LogFile, type LogRecord, rangesOf } from "@tidemark/schema/log";
+import { eventIn, hourOf, isNumberedKind, type LogFile, type LogRecord, rangesOf } from "@tidemark/schema/log";
 import { type Env, partitionOf, sessionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import { bucketOf } from "../log/bucket.ts";
@@ -33,13 +33,10 @@ interface HistoryRecord {
 /** The records of a session by their number, from 1. */
 type Records = Map<number, HistoryRecord>;
 
-type SessionRecord = Extract<UnplacedRecord | LogRecord, { kind: "event" | "vector" }>;
+const isOf = (session: string, record: UnplacedRecord | LogRecord): boolean =>
+  isNumberedKind(record.kind) && (record.kind === "event" ? record.event.session_id : record.session_id) === session;
 
-const isOf = (session: string, record: UnplacedRecord | LogRecord): record is SessionRecord =>
-  (record.kind === "event" && record.event.session_id === session) ||
-  (record.kind === "vector" && record.session_id === session);
-
-const addRecord = (records: Records, { arrival, received_at, ...record }: SessionRecord): void => {
+const addRecord = (records: Records, { arrival, received_at, ...record }: UnplacedRecord | LogRecord): void => {
   records.set(arrival, { received_at, ...(record.kind === "event" && { event: record.event }) });
 };
 
@@ -88,7 +85,7 @@ const addFiles = async (
   const isNeeded = (file: LogFile): boolean => {
     const { start, end } = receivedIn(file);
     const isOfPartition = partition === undefined || rangesOf(file).some((range) => range.partition === partition);
-    return (file.kind === "event" || file.kind === "vector") && isOfPartition && start <= to && end > from();
+    return isNumberedKind(file.kind) && isOfPartition && start <= to && end > from();
   };
   const addFile = async (file: LogFile): Promise<void> => {
     for (const row of await readSessionRows(bucket, file, session, onBytes)) {

@@ -56,6 +56,7 @@ export const applyPrediction = (
     const payload = { ...predictionRecord(assigned, subject, outcome, circumstances) };
     const { n: push } = collectingPush(stored.push_queue);
     stored.arrivals += 1;
+    stored.predicted = (stored.predicted ?? 0) + 1;
     const place = { push, arrival: stored.arrivals, received_at: time };
     const { session_id } = stored;
     addUnsent(stored.unsent, packRecord(place, { kind: "prediction", session_id, payload }));

@@ -70,6 +70,8 @@ export interface StoredSession {
   consent?: Consent | undefined;
   /** Absent before the first prediction, and without consent to personalisation. */
   predictions?: StoredPredictions;
+  /** The number of records of predictions among `arrivals`; absent before the first one. */
+  predicted?: number;
 }
 
 /** The final vector of a session, written each time the session closes. */

@@ -247,12 +247,12 @@ export abstract class SessionObject extends DurableObject<Env> {
     try {
       const stored = this.#store.load();
       if (!stored || stored.engine.event_time === null) return undefined;
-      const { began_at, arrivals, final, push_queue, tabs, unsent } = stored;
+      const { began_at, arrivals, final, predicted = 0, push_queue, tabs, unsent } = stored;
       const { received } = countDelivery(tabs.values());
       return {
         partition: push_queue.partition,
         began_at,
-        isComplete: arrivals - (final?.version ?? 0) === received,
+        isComplete: arrivals - predicted - (final?.version ?? 0) === received,
         unsent: unsent.bytes.slice(unsent.start, unsent.end),
       };
     } catch (error) {

@@ -59,6 +59,19 @@ describe("the traces of a partition in the log", () => {
     expect(await findTraces(bucket, "news", 0, NINE + HOUR_MS)).toBeUndefined();
   });
 
+  it("are its predictions too, but no records of reads, which belong to no session", async () => {
+    const { bucket } = createMemoryBucket();
+    const records = [["one", 8] as const, [undefined, 1] as const].map(([session_id, arrival], offset): LogRecord => {
+      const place = { site: "shop", partition: 0, offset: offset + 1, arrival, received_at: NINE };
+      return { kind: "prediction", ...place, ...(session_id && { session_id }), payload: {} };
+    });
+    const range = { first_offset: 1, last_offset: 2 };
+    const { files } = await encodeCut({ site: "shop", partition: 0, ...range, records }, { features: [], pause });
+    await storeFiles(bucket, files);
+    const traces = await findTraces(bucket, "shop", 0, NINE + HOUR_MS);
+    expect(traces?.own?.arrivals).toEqual(new Map([["one", 8]]));
+  });
+
   it("are found with few reads in a long log", async () => {
     const memory = createMemoryBucket();
     for (let day = 0; day < 20; day += 1)

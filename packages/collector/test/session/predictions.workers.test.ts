@@ -190,6 +190,19 @@ describe("an embedded model that runs on change", () => {
     expect(await send("labs", session, [0], { consent })).not.toHaveProperty("predictions");
   });
 
+  it("hides nothing of the session's past, whose records are beside those of the predictions", async () => {
+    const session = newSession("labs");
+    await send("labs", session, [0, 1]);
+    const live = await vectorOf(session);
+    await send("labs", session, [2]);
+    const past = () => vectorOf(session, `?as_of=${live.event_time + live.age_ms}`);
+    expect((await past()).features).toEqual(live.features);
+    const admin = { method: "POST", headers: { authorization: "Bearer admin-key" } };
+    await eventually(() => expect(valuesOf(session, "score")).toHaveLength(2));
+    await request("/v1/log/cut?site=labs", admin);
+    expect((await past()).features).toEqual(live.features);
+  });
+
   it("costs a site without models nothing in its rows and responses", async () => {
     const session = newSession("shop");
     const { response: _, ...answer } = {

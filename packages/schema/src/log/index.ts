@@ -27,6 +27,7 @@ export {
 } from "./file.ts";
 export {
   type EventRecord,
+  isNumberedKind,
   type LogRecord,
   type PayloadRecord,
   type PredictionPayload,

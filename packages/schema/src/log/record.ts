@@ -18,6 +18,12 @@ export const recordKinds = [
 /** Kind of a record. */
 export type RecordKind = (typeof recordKinds)[number];
 
+/** Kinds of the records that sessions number: see {@link RecordPosition.arrival}. */
+const numberedKinds: readonly RecordKind[] = ["event", "vector", "prediction"];
+
+/** Whether records of a kind can be one of the numbered records of a session. */
+export const isNumberedKind = (kind: RecordKind): boolean => numberedKinds.includes(kind);
+
 /** An event with its context, as `replay` of `@tidemark/engine` reads it. */
 export type RecordedEvent = FeatureEvent & { tab_id: string; session_id: string; anonymous_id: string };
 
