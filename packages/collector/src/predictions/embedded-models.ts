@@ -40,13 +40,21 @@ export const loadedModel = (version: CompiledModel): LoadedModel | undefined => 
   return read;
 };
 
+const readText = (version: CompiledModel, key: string, text: string): LoadedModel => {
+  try {
+    return readFile(version, JSON.parse(text));
+  } catch {
+    return { refused: `${key} is not JSON` };
+  }
+};
+
 const readBucket = async (version: CompiledModel, key: string, { LOG }: Env): Promise<LoadedModel> => {
   if (!LOG) return { refused: "wrangler.toml: no [[r2_buckets]] has the binding LOG, which has the model's file" };
   const object = await LOG.get(key);
   if (!object) return { refused: `the bucket has no object ${key}` };
   if (object.size > MAX_MODEL_BYTES)
     return { refused: `${key} has ${object.size} bytes; expected at most ${MAX_MODEL_BYTES}` };
-  const read = readFile(version, await object.json().catch(() => undefined));
+  const read = readText(version, key, await object.text());
   loaded.set(version, read);
   return read;
 };

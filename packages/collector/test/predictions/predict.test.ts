@@ -19,7 +19,7 @@ const file = {
   inputs: [{ feature: "clicks", kind: "number", steps: [{ fill: 0 }] }],
   model: { kind: "linear", coefficients: [3], intercept: 0, link: "identity" },
 };
-const bucket = { LOG: { get: async () => ({ size: 1, json: async () => file }) } } as unknown as Env;
+const bucket = { LOG: { get: async () => ({ size: 1, text: async () => JSON.stringify(file) }) } } as unknown as Env;
 
 describe("a model on a server", () => {
   let server: FakeServer;
