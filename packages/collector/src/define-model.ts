@@ -182,6 +182,8 @@ export const defineModel = <const M extends Model>(model: M): M => {
       throw new Error(`model ${name}: ${field}: expected ${expected}; given ${JSON.stringify(given) ?? "nothing"}`);
   };
   expect(typeof name === "string" && NAME.test(name), "name", "a name in snake_case of at most 64 characters", name);
+  // `predictions` of a response has a key for each model. In JavaScript each object has these keys already.
+  expect(!(name in {}), "name", "no name of a property that all objects of JavaScript have", name);
   expect(Number.isSafeInteger(version) && version >= 1, "version", "a whole number from 1 on", version);
   const isSet = typeof set === "string" && /^[a-z][a-z0-9_]*:\d+$/.test(set);
   expect(isSet, "set", "name and version of a feature set, such as purchase_intent:1", set);

@@ -27,6 +27,10 @@ describe("defineModel", () => {
       { name: "Purchase" },
       /^model Purchase: name: expected a name in snake_case of at most 64 characters; given "Purchase"$/,
     ],
+    [
+      { name: "constructor" },
+      'name: expected no name of a property that all objects of JavaScript have; given "constructor"',
+    ],
     [{ version: 0 }, "version: expected a whole number from 1 on; given 0"],
     [
       { set: "purchase_intent" },
