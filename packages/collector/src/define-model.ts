@@ -7,7 +7,7 @@ export interface EmbeddedRun {
   key?: string;
 }
 
-/** The parts of each server of models. */
+/** The settings of every server of models. */
 interface ServerRun {
   /** Address of the server, without the path of a model. Of `http`, the whole address. */
   url: string;
@@ -138,6 +138,8 @@ const checkServer = (run: RemoteRun, expect: Expect): void => {
   const { url, tokenSecret, missing } = run;
   const address = typeof url === "string" && /^https?:$/.test(URL.parse(url)?.protocol ?? "");
   expect(address, "runs.url", "an address that begins with https:// or http://", url);
+  const hasPassword = address && URL.parse(url)?.password !== "";
+  expect(!hasPassword, "runs.url", "an address without a password, with a bearer token in tokenSecret", "one");
   // The error does not quote the given value, which may be the secret itself.
   const isName = tokenSecret === undefined || ENVIRONMENT_VARIABLE.test(tokenSecret);
   expect(isName, "runs.tokenSecret", "the name of an environment variable, such as MODEL_TOKEN", "another text");

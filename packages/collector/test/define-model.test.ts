@@ -47,6 +47,10 @@ describe("defineModel", () => {
       { runs: kserveV1({ url: "models.example", model: "m" }) },
       "runs.url: expected an address that begins with https:// or http://",
     ],
+    [
+      { runs: kserveV1({ url: "https://me:secret@models.example", model: "m" }) },
+      'runs.url: expected an address without a password, with a bearer token in tokenSecret; given "one"',
+    ],
     [{ runs: kserveV1({ url: "http://x", model: "" }) }, "runs.model: expected the name of the model on the server"],
     [{ runs: http({ url: "http://x", response: "" }) }, "runs.response: expected a path such as score"],
     [

@@ -1,38 +1,10 @@
+import type { ModelsResponse, PredictionResponse } from "@tidemark/schema";
 import { CommandError } from "../command-line/command-error.ts";
 import type { ReaderAddress } from "../log/collector-address.ts";
 import { errorOf, noCollector, noResponse } from "../log/collector-errors.ts";
 
 /** A model of a site, as `GET /v1/models` lists it. */
-export interface ListedModel {
-  name: string;
-  version: number;
-  /** Its feature set with its version, such as `purchase_intent:1`. */
-  set: string;
-  /** Where it runs, such as `embedded`. */
-  runs: string;
-  when: "on_change" | "on_demand";
-  role: "canary" | "primary" | "shadow";
-  state: "ready" | "refused";
-  /** Why a refused model does not load. */
-  reason?: string;
-  /** Whether the model's server says that it is ready; absent without such a server. */
-  server_ready?: boolean;
-}
-
-/** A prediction, as `POST /v1/predict/{model}/{entity}/{id}` answers. */
-export interface PredictionResponse {
-  model: string;
-  version: number;
-  entity: string;
-  id: string;
-  value: number;
-  /** The failure for which the value is that of the fallback; `null` if it is the model's. */
-  fallback: string | null;
-  latency_ms: number;
-  /** Time of the latest event in the features, in UTC milliseconds. */
-  event_time: number;
-  age_ms: number;
-}
+export type ListedModel = ModelsResponse["models"][number];
 
 /** Calls a route with a site's read key. @throws CommandError that says what to do. */
 const call = async <Body>({ url, readKey }: ReaderAddress, method: string, path: string): Promise<Body> => {
@@ -49,7 +21,7 @@ const call = async <Body>({ url, readKey }: ReaderAddress, method: string, path:
 
 /** Lists the models of a site. @throws CommandError */
 export const listModels = async (address: ReaderAddress): Promise<ListedModel[]> =>
-  (await call<{ models: ListedModel[] }>(address, "GET", "/v1/models")).models;
+  (await call<ModelsResponse>(address, "GET", "/v1/models")).models;
 
 /** Predicts for an entity. @throws CommandError */
 export const predict = (

@@ -3,7 +3,7 @@ import { abbreviated } from "../abbreviated.ts";
 import { HttpError } from "../errors.ts";
 import type { CompiledModel, Tenant } from "../tenants.ts";
 
-/** The part of a version in the predictions of a model. Only a shadow never answers. */
+/** The role of a version among those of its model. A shadow never answers. */
 export type Role = "primary" | "canary" | "shadow";
 
 /** A version that runs for an entity. */

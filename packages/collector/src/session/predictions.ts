@@ -111,7 +111,7 @@ export const predictionsFor = (stored: StoredSession, tenant: Tenant): BatchResp
   return Object.fromEntries(latest.map(([name, [version, value]]) => [name, { value, version }]));
 };
 
-/** The same for the session's vector, with times and ages. */
+/** The latest predictions with times and ages, for the session's vector; `undefined` without one. */
 export const latestPredictions = (
   stored: StoredSession,
   tenant: Tenant,

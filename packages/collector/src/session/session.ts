@@ -99,9 +99,10 @@ export abstract class SessionObject extends DurableObject<Env> {
   #predictions: PredictionLoop | undefined;
 
   get #predictionLoop(): PredictionLoop {
-    this.#predictions ??= new PredictionLoop(this.#store, this.ctx, this.env, this.tenants, (stored) =>
-      this.#push(stored, Date.now()),
-    );
+    this.#predictions ??= new PredictionLoop(this.#store, this.ctx, this.env, this.tenants, (stored) => {
+      this.#followers.notify();
+      return this.#push(stored, Date.now());
+    });
     return this.#predictions;
   }
 

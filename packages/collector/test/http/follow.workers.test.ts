@@ -4,6 +4,7 @@ import type { SessionVectorResponse } from "@tidemark/schema";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Env, sessionOf } from "../../src/env.ts";
 import { accept, batch, batchFor, custom, errorOf, newSession, page, request, SECRET } from "../workers/client.ts";
+import { kserve, serveModels } from "../workers/model-server.ts";
 import { tenant } from "../workers/worker.ts";
 
 const objectOf = (id: string, site = "shop") => sessionOf(env as unknown as Env, tenant(site), id);
@@ -86,6 +87,24 @@ describe("a page that follows its session", () => {
     const { features, set: served } = await set.next();
     expect([served?.name, served?.version, features]).toEqual(["reading", 1, { event_count: 1 }]);
     expect((await named.next()).features).toEqual({ event_count: 1 });
+  });
+
+  it("receives the prediction of a server when it comes, without another batch", async () => {
+    const session_id = newSession("lake");
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    serveModels(async (asked) => {
+      await held;
+      return kserve(asked);
+    });
+    await accept(batchFor("lake", [custom(0)], { session_id, session_secret: SECRET }));
+    const origin = "https://lake.example";
+    const page = await follow(session_id, "&features=prediction.served", { origin }, "tm_lake_22222222");
+    expect((await page.next()).features).toEqual({ "prediction.served": null });
+    release();
+    expect((await page.next()).features).toEqual({ "prediction.served": 1 });
   });
 
   it("receives nothing when a batch changes nothing of its selection", async () => {

@@ -30,7 +30,10 @@ const datatypeOf = (kind: ValueKind): Tensor["datatype"] => {
 /** A column with one row, as a data frame has it. */
 const columnOf = ({ name, kind, value }: ModelInput["features"][number], missing: number | undefined): Tensor => {
   const tensor = { name, shape: [1, 1], datatype: datatypeOf(kind) };
-  if (tensor.datatype !== "BYTES") return { ...tensor, data: [filledIn(value, missing)] };
+  const filled = filledIn(value, missing);
+  // Triton reads no number as a BOOL.
+  if (tensor.datatype === "BOOL") return { ...tensor, data: [filled === null ? null : Boolean(filled)] };
+  if (tensor.datatype === "FP64") return { ...tensor, data: [filled] };
   return { ...tensor, data: [value === null ? null : String(value)], parameters: { content_type: "str" } };
 };
 

@@ -104,6 +104,16 @@ describe("a request", () => {
     });
   });
 
+  it("has the number for a missing value in the type of the tensor", async () => {
+    const features = [
+      feature("dwell_ms", null),
+      feature("is_bounce", null, "boolean"),
+      feature("path", null, "string"),
+    ];
+    await expect(call(servers.kserve_v2({ missing: 0 }), features)).rejects.toThrow("status 500");
+    expect(server.received[0]?.body.inputs).toMatchObject([{ data: [0] }, { data: [false] }, { data: [null] }]);
+  });
+
   it("has one tensor for an input by name, and asks for an output and a version by name", async () => {
     const runs = servers.kserve_v2({ url: `${server.url}/`, version: "3", input: "x", output: "predict_proba" });
     expect(await call(runs)).toBeCloseTo(0.24, 12);
