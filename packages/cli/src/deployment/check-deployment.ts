@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { refusedModels } from "@tidemark/collector/refused-models";
 import type { Feature } from "@tidemark/schema";
 import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/entities";
 import { CommandError } from "../command-line/command-error.ts";
@@ -15,7 +16,7 @@ const countFeatures = (features: readonly Feature[]): string => {
 
 /**
  * Checks the wrangler configuration of a deployment, and returns a summary of the deployment. The summary names missing
- * rate limits, which a deployment may do without.
+ * rate limits, which a deployment may do without, and models that do not run, for which their fallbacks answer.
  *
  * @throws CommandError that lists the problems.
  */
@@ -23,10 +24,10 @@ export const checkDeployment = async (deployment: Deployment): Promise<string> =
   const problems = await wranglerConfigProblems(deployment);
   if (problems.length) throw new CommandError(problems.join("\n"));
   const { config, wranglerConfig } = deployment;
-  const unlimited = await missingRateLimits(deployment);
+  const notices = [...(await missingRateLimits(deployment)), ...refusedModels(config)];
   return [
     `tidemark.config.ts and ${basename(wranglerConfig)} are valid.\n`,
     columns(config.sites.map(({ id, features = config.features }) => [`site ${id}`, countFeatures(features)])),
-    ...(unlimited.length ? [`\n${unlimited.join("\n")}`] : []),
+    ...(notices.length ? [`\n${notices.join("\n")}`] : []),
   ].join("\n");
 };

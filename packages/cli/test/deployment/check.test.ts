@@ -113,6 +113,21 @@ describe("checkDeployment", { timeout: 30_000 }, () => {
     expect(await check({ ...FILES, "wrangler.toml": both })).not.toContain("ratelimits");
   });
 
+  it("names models that do not run, which are no error", async () => {
+    const models = (hash: string) => `
+      featureSets: [{ name: "counts", version: 1, entity: "session", features: ["clicks"] }],
+      models: [{ name: "purchase", version: 1, set: "counts:1", setHash: "${hash}",
+        runs: { type: "http", url: "https://models.example", response: "score" } },
+        { name: "other", version: 1, set: "counts:1", runs: { type: "embedded", file: {} } }],`;
+    const config = configWith("click").replace("features:", `${models("000000000000")} features:`);
+    const summary = await check({ ...FILES, "tidemark.config.ts": config });
+    expect(summary).toMatch(/^Model purchase version 1 does not run: setHash: expected 000000000000/m);
+    expect(summary).toMatch(/^Model other version 1 does not run: model file: .*expected JSON of tidemark-models/m);
+    const [, hash = ""] = /given ([0-9a-f]{12})/.exec(summary) ?? [];
+    const restored = configWith("click").replace("features:", `${models(hash)} features:`);
+    expect(await check({ ...FILES, "tidemark.config.ts": restored })).not.toContain("Model purchase");
+  });
+
   it("names the missing files of a folder", async () => {
     const rest = "Run tidemark in the folder of these files.";
     expect(await check(without("tidemark.config.ts"))).toBe(

@@ -1,9 +1,7 @@
 import type { Env } from "../env.ts";
-import { type EmbeddedModel, MAX_MODEL_BYTES, readModel } from "../models/model.ts";
+import { MAX_MODEL_BYTES } from "../models/model.ts";
 import type { CompiledModel } from "../tenants.ts";
-
-/** A model file after reading: the model, or the reason for which it does not run. */
-export type LoadedModel = { model: EmbeddedModel } | { refused: string };
+import { changedSet, type LoadedModel, readFile } from "./model-file.ts";
 
 /** Time after which a file that could not be read from the bucket is read again, in milliseconds. */
 const READ_AGAIN_MS = 10_000;
@@ -11,21 +9,6 @@ const READ_AGAIN_MS = 10_000;
 const loaded = new WeakMap<CompiledModel, LoadedModel>();
 const loading = new WeakMap<CompiledModel, Promise<LoadedModel>>();
 const unreadAt = new WeakMap<CompiledModel, number>();
-
-/** The reason for which a version does not run, whatever its file says; `undefined` if it may run. */
-export const changedSet = ({ set, setHash, input }: CompiledModel): string | undefined =>
-  setHash === undefined || setHash === input.served.hash
-    ? undefined
-    : `setHash: expected ${setHash}, with which the model was trained; given ${input.served.hash}: a definition of ${set} has changed. Train the model again, or undo the change.`;
-
-const readFile = (version: CompiledModel, file: unknown): LoadedModel => {
-  try {
-    const { input, kinds } = version;
-    return { model: readModel(file, { ...input.served, features: input.features, kinds }) };
-  } catch (error) {
-    return { refused: (error as Error).message };
-  }
-};
 
 /** An embedded model whose file was read; `undefined` until then. A file in the configuration is read by the first call. */
 export const loadedModel = (version: CompiledModel): LoadedModel | undefined => {

@@ -4,7 +4,8 @@ import { DEFAULT_TIMEOUT_MS } from "../define-model.ts";
 import type { Env } from "../env.ts";
 import type { CompiledModel, Tenant } from "../tenants.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
-import { changedSet, type LoadedModel, loadedModel, loadModel } from "./embedded-models.ts";
+import { loadedModel, loadModel } from "./embedded-models.ts";
+import { changedSet, type LoadedModel } from "./model-file.ts";
 import { type Outcome, PredictionError } from "./outcome.ts";
 import { callServer, isRemote } from "./servers/call-server.ts";
 import type { ModelInput } from "./servers/server-protocol.ts";
@@ -103,7 +104,7 @@ const askServer = async (
   const reason = changedSet(version);
   if (reason !== undefined || !isRemote(runs)) throw new PredictionError("missing_model", reason ?? "not on a server");
   const breaker = breakerOf(version);
-  if (!breaker.admits(Date.now())) throw new PredictionError("open", "the latest calls of the server failed");
+  if (!breaker.admits(Date.now())) throw new PredictionError("open", "the latest requests to the server have failed");
   try {
     const value = await callServer({ ...version, runs }, env, inputOf(version, subject), longestMs);
     breaker.succeed();

@@ -1,7 +1,8 @@
 import type { ModelsResponse } from "@tidemark/schema";
 import type { Env } from "../env.ts";
 import { roleOf } from "../predictions/assignment.ts";
-import { changedSet, loadModel } from "../predictions/embedded-models.ts";
+import { loadModel } from "../predictions/embedded-models.ts";
+import { changedSet } from "../predictions/model-file.ts";
 import { isReady, isRemote } from "../predictions/servers/call-server.ts";
 import type { CompiledModel, Tenant } from "../tenants.ts";
 
