@@ -243,6 +243,26 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       expect(complaints).toEqual([]);
     });
 
+    it("follows the vector by one connection while components use it, and reads nothing", async ({ expect }) => {
+      // This page only begins the session: the listeners have to be there before the page that follows.
+      const { page } = await open("basic");
+      const sockets: string[] = [];
+      const urls = reads(page);
+      page.on("websocket", (socket) => {
+        sockets.push("open");
+        socket.on("close", () => sockets.push("closed"));
+      });
+      await page.goto(page.url().replace("scene=basic", "scene=followed"));
+      await expect.poll(() => page.textContent("#one")).toBe("0 clicks, 0 reports");
+      const before = sockets.length;
+      await page.click("#track");
+      await expect.poll(() => page.textContent("#one"), SOON).toBe("1 clicks, 1 reports");
+      expect(await page.textContent("#two")).toBe("1 clicks, 1 reports");
+      expect([sockets.length, urls, complaints]).toEqual([before, [], []]);
+      await page.click("#switch");
+      await expect.poll(() => sockets.at(-1)).toBe("closed");
+    });
+
     it("reads once for all components, rarely without events, and sends no events for it", async ({ expect }) => {
       const { page } = await open("live", { clock: true });
       await expect.poll(() => page.textContent("#two")).toBe("0 clicks, 0 reports");

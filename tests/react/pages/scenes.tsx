@@ -3,6 +3,7 @@ import {
   createTracker,
   dwell,
   elementDwell,
+  overWebSocket,
   pageViews,
   type Tracker,
   type TrackerOptions,
@@ -199,8 +200,8 @@ const dwelling = (props: SceneProps) => (
   </WithProvider>
 );
 
-const Features = ({ id }: { id: string }) => {
-  const { features, error } = useFeatures();
+const Features = ({ id, isFollowed = false }: { id: string; isFollowed?: boolean }) => {
+  const { features, error } = useFeatures({ live: isFollowed });
   return (
     <p id={id}>
       {`${features ? `${features.click_count} clicks, ${features.custom_event_count} reports` : "nothing yet"}${error ? `, ${error}` : ""}`}
@@ -216,6 +217,17 @@ const live = (props: SceneProps) => (
       <Features id="two" />
     </Switch>
   </WithProvider>
+);
+
+const followed = (props: SceneProps) => (
+  <TidemarkProvider options={{ ...optionsFor(props), sendWithin: 0, follow: overWebSocket }}>
+    <ExposeTracker />
+    <TrackButton />
+    <Switch id="switch">
+      <Features id="one" isFollowed />
+      <Features id="two" isFollowed />
+    </Switch>
+  </TidemarkProvider>
 );
 
 const Consent = () => {
@@ -254,6 +266,7 @@ export const scenes = {
   fromApp,
   dwelling,
   live,
+  followed,
   withoutConsent,
   withoutProvider,
 };
