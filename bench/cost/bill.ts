@@ -37,5 +37,16 @@ export const billsOf = ({ requests, cpuMs, parts, bytes }: Usage, events: number
 /** The sum of all resources of a part. */
 export const sumOf = (bill: Bill): number => Object.values(bill).reduce((total, usd) => total + usd, 0);
 
+/**
+ * The sum of what grows from one bill to another: an upper bound of the cost that something adds. A resource that shrinks
+ * by other timing does not hide it.
+ */
+export const growthOf = (before: Bills, after: Bills): number =>
+  Object.entries(after)
+    .flatMap(([part, bill]) =>
+      Object.entries(bill).map(([name, usd]) => Math.max(0, usd - (before[part]?.[name as keyof Bill] ?? 0))),
+    )
+    .reduce((total, usd) => total + usd, 0);
+
 /** The sum of all parts. */
 export const totalOf = (bills: Bills): number => Object.values(bills).reduce((total, bill) => total + sumOf(bill), 0);

@@ -3,7 +3,7 @@ import { SEND_WITHIN_MS } from "../../packages/sdk/src/delivery/batch-age.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
 import { ISOLATE_REQUESTS, ISOLATES, type MetricsUsage, simulateIsolates } from "../simulation/isolates.ts";
 import { quantile } from "../spread.ts";
-import { type Bills, billsOf, sumOf, totalOf } from "./bill.ts";
+import { type Bills, billsOf, growthOf, sumOf, totalOf } from "./bill.ts";
 import { play, type Usage } from "./play.ts";
 import { prices } from "./prices.ts";
 import { sentBatches } from "./sdk-traffic.ts";
@@ -88,22 +88,26 @@ const printBills = (title: string, { requests, parts }: Usage, bills: Bills, eve
   console.table(Object.fromEntries(rows));
 };
 
-/** Measures the cost of a million events of a site. Prints the bill of each part. */
-const measure = async (
+/** Measures the bill of a million events of a site, and prints it by part. */
+const measureBills = async (
   site: Site,
   visits: SentBatch[][],
   metrics: MetricsUsage,
   worker = TIDEMARK,
   isFollowed = false,
-): Promise<number> => {
+): Promise<Bills> => {
   const batches = schedule(site, Date.now(), visits);
   const events = countEvents(batches);
   const counted = await play(worker, batches, isFollowed);
   const usage = site.hasManyIsolates ? withManyIsolates(counted, metrics) : counted;
   const bills = billsOf(usage, events);
   printBills(site.title, usage, bills, events);
-  return totalOf(bills);
+  return bills;
 };
+
+/** Measures the cost of a million events of a site, in USD. */
+const measure = async (...measured: Parameters<typeof measureBills>): Promise<number> =>
+  totalOf(await measureBills(...measured));
 
 /** Measures the cost of a million events of a site on the reference. */
 const measureBare = async (site: Site, visits: SentBatch[][]): Promise<number> => {
@@ -199,9 +203,9 @@ export const cost: Bench = async () => {
     sent.map(({ at, batch }) => ({ at, batch: { ...batch, session_secret: SECRET } })),
   );
   const title = `${AS_SENT.title}, and follow their sessions`;
-  const alone = await measure(AS_SENT, followed, metrics);
-  const value = rounded((await measure({ ...AS_SENT, title }, followed, metrics, TIDEMARK, true)) - alone);
-  const reference = rounded(alone);
+  const alone = await measureBills(AS_SENT, followed, metrics);
+  const value = rounded(growthOf(alone, await measureBills({ ...AS_SENT, title }, followed, metrics, TIDEMARK, true)));
+  const reference = rounded(totalOf(alone));
   measurements.push({
     case: "pages that follow, added to a million events",
     value,
