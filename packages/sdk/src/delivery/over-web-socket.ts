@@ -42,6 +42,12 @@ export type Follow = (
 /** Interval of pings, in milliseconds. A connection without a message since the last ping is replaced. */
 const PING_MS = 45_000;
 
+/**
+ * Highest ceiling of the waits between attempts before the first message, in milliseconds. A collector of an earlier release
+ * rejects each attempt.
+ */
+const UNPROVEN_CAP_MS = 600_000;
+
 /** Close codes of the collector for a session that it does not have, and for other rejections of the page. */
 const NOT_FOUND = 4404;
 const isRejection = (code: number): boolean => code >= 4400 && code < 4500;
@@ -58,6 +64,7 @@ export const overWebSocket: Follow = (state, key, url, on, stops, listener, part
   let socket: WebSocket | undefined;
   let sessionId: string | undefined;
   let failures = 0;
+  let cap: number | undefined = UNPROVEN_CAP_MS;
   let isAlive = true;
   let isStopped = false;
   let hasFlushed = false;
@@ -72,7 +79,7 @@ export const overWebSocket: Follow = (state, key, url, on, stops, listener, part
 
   /** Connects after a wait, unless the page is connected, waits already, or is hidden. */
   const retry = () => {
-    if (!socket && !isStopped && isVisible()) retries.start(failures && backoff(failures, 0));
+    if (!socket && !isStopped && isVisible()) retries.start(failures && backoff(failures, 0, cap));
   };
 
   const end = (code: number) => {
@@ -109,6 +116,7 @@ export const overWebSocket: Follow = (state, key, url, on, stops, listener, part
     opened.onmessage = during(({ data }: MessageEvent) => {
       isAlive = true;
       failures = 0;
+      cap = undefined;
       if (sessionId !== state.visitor?.session_id || !currentSecret()) changeSession();
       else if (data !== "pong") notify(JSON.parse(data).features);
     });

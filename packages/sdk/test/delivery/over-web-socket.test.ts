@@ -191,21 +191,33 @@ describe("a page that follows its session", () => {
     expect(received).toEqual([{ event_count: 1 }, { event_count: 2 }]);
   });
 
-  it("connects again after a wait that grows with the failures in a row", () => {
-    followed(tracker);
-    const waits = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(() => {
+  /** The wait after each of some failures in a row, in milliseconds. */
+  const waitsAfter = (failures: number) =>
+    Array.from({ length: failures }, () => {
       const before = sockets.length;
       latest().end(1006);
       let ms = 0;
       for (; sockets.length === before; ms += 250) vi.advanceTimersByTime(250);
       return ms;
     });
+
+  it("connects again after a wait that grows with the failures in a row", () => {
+    followed(tracker);
+    const waits = waitsAfter(10);
     expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000]);
     latest().open();
     latest().message(vector(2));
     latest().end(4503);
     vi.advanceTimersByTime(500);
     expect(latest().readyState).toBe(0);
+  });
+
+  it("waits for minutes while a collector has never sent a vector, as one of an earlier release", () => {
+    followBy(tracker);
+    expect(waitsAfter(12).slice(5)).toEqual([16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000]);
+    latest().open();
+    latest().message(vector(1));
+    expect(waitsAfter(8).slice(5)).toEqual([16_000, 30_000, 30_000]);
   });
 
   it("replaces a connection that answers no ping", () => {
