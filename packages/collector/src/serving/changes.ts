@@ -25,23 +25,28 @@ const encoder = new TextEncoder();
  *
  * @param first The current vector.
  * @param lastId The id of the latest vector that the client has received: it is not sent again.
+ * @param onServed Called after each vector: the log of served vectors is sent while the stream is open.
  */
 export const changesOf = (
   reader: Reader,
   first: Vector,
   selection: Selection | undefined,
   lastId: string | undefined,
+  onServed: () => void,
 ): ReadableStream<Uint8Array> => {
   const { entity, id } = first;
   const endsAt = Date.now() + STREAM_MS;
   let sentId = lastId;
+  let isOpen = true;
 
   /** The next part of the stream: a vector that has changed, or a comment, by which a client sees that the stream is open. */
   const next = (vector: Vector): string => {
     const currentId = digestOf(select(vector, selection).features);
     if (currentId === sentId) return ":\n\n";
     sentId = currentId;
-    return `id: ${currentId}\ndata: ${JSON.stringify(serve(reader, vector, selection))}\n\n`;
+    const served = serve(reader, vector, selection);
+    onServed();
+    return `id: ${currentId}\ndata: ${JSON.stringify(served)}\n\n`;
   };
 
   return new ReadableStream<Uint8Array>({
@@ -52,14 +57,21 @@ export const changesOf = (
     async pull(stream) {
       try {
         await scheduler.wait(READ_EVERY_MS);
-        stream.enqueue(encoder.encode(next(await readWholeVector(reader, entity, id))));
+        const vector = await readWholeVector(reader, entity, id);
+        if (!isOpen) return;
+        stream.enqueue(encoder.encode(next(vector)));
         if (Date.now() + READ_EVERY_MS <= endsAt) return;
       } catch (error) {
+        if (!isOpen) return;
         const { code, message } = toHttpError(error);
         const data = JSON.stringify({ error: { code, message } } satisfies ErrorResponse);
         stream.enqueue(encoder.encode(`event: error\ndata: ${data}\n\n`));
       }
       stream.close();
+    },
+
+    cancel() {
+      isOpen = false;
     },
   });
 };

@@ -2,10 +2,10 @@ import { abbreviated } from "../abbreviated.ts";
 import type { Env } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import { type Selection, select } from "../selected.ts";
+import { servedRecord } from "../served-vector.ts";
 import type { Tenant } from "../tenants.ts";
 import type { Vector } from "./read-vector.ts";
 import type { RecordLog } from "./record-log.ts";
-import { recordServed } from "./record-served.ts";
 
 /** A reader of vectors of one site. */
 export interface Reader {
@@ -33,6 +33,7 @@ export const notFound = (
 /** The selected part of a vector, as the reader receives it. The log records it if its set says so. */
 export const serve = <V extends Vector>(reader: Reader, vector: V, selection: Selection | undefined): V => {
   const selected = select(vector, selection);
-  recordServed(reader, selected);
+  const record = servedRecord(reader.tenant, reader.caller, selected);
+  if (record) reader.records.add(reader.tenant, record);
   return selected;
 };

@@ -3,7 +3,7 @@ import { featuresRejection } from "../access/consent.ts";
 import { type Selection, select } from "../selected.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
 import { digestOf } from "./digest.ts";
-import type { SessionVector } from "./session.ts";
+import type { FollowedVector, SessionVector } from "./session.ts";
 
 /** The header with a {@link FollowRequest} as JSON, in the Worker's request to the object of a session. */
 export const FOLLOW_HEADER = "tidemark-follow";
@@ -31,6 +31,9 @@ interface Follower extends FollowRequest {
 
 /** Reads the vector of the session, for a page with its secret or, without a secret, for one that has proven it. */
 type ReadVector = (site: string, secret?: string) => SessionVector | "unavailable" | undefined;
+
+/** Records a vector that a page is about to receive, if its set is recorded. A page does not receive an unrecorded one. */
+type RecordVector = (site: string, vector: FollowedVector) => "unavailable" | undefined;
 
 /** Largest number of connections of a session that have a proof, and of those that have none. */
 const MAX_PROVEN = 16;
@@ -71,14 +74,16 @@ export class Followers {
   readonly #ctx: DurableObjectState;
   readonly #tenantsOf: () => Tenants;
   readonly #read: ReadVector;
+  readonly #record: RecordVector;
   #sentAt = 0;
   #isSending = false;
   #expiry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(ctx: DurableObjectState, tenantsOf: () => Tenants, read: ReadVector) {
+  constructor(ctx: DurableObjectState, tenantsOf: () => Tenants, read: ReadVector, record: RecordVector) {
     this.#ctx = ctx;
     this.#tenantsOf = tenantsOf;
     this.#read = read;
+    this.#record = record;
   }
 
   /** Accepts the connection of a page, which then has to prove that it knows the session's secret. */
@@ -132,9 +137,14 @@ export class Followers {
       reject(socket, vector);
       return;
     }
-    const selected = select({ entity: "session", id: follower.id, ...vector }, follower.selection);
+    const selected = select({ entity: "session" as const, id: follower.id, ...vector }, follower.selection);
     const sent = digestOf(selected.features);
     if (sent === follower.sent) return;
+    const failure = this.#record(follower.site, selected);
+    if (failure) {
+      reject(socket, failure);
+      return;
+    }
     socket.serializeAttachment({ ...follower, sent } satisfies Follower);
     socket.send(JSON.stringify(selected));
   }

@@ -6,11 +6,9 @@ import { type CountedPrediction, counted } from "../predictions/count-prediction
 import type { Outcome } from "../predictions/outcome.ts";
 import { predictAtOnce, type Subject, valuesOf } from "../predictions/predict.ts";
 import { predictionRecord } from "../predictions/prediction-record.ts";
-import { packRecord } from "../records/packed-records.ts";
 import type { CompiledModel, Tenant } from "../tenants.ts";
-import { collectingPush } from "./pushes.ts";
+import { recordPayload } from "./record.ts";
 import type { StoredSession } from "./row.ts";
-import { addUnsent } from "./unsent.ts";
 
 /** A version whose input has changed, with the features at that time. */
 export interface DuePrediction {
@@ -54,12 +52,7 @@ export const applyPrediction = (
   if (log) {
     const circumstances = { reader: "session", time, event_time, definition_version: definitions.version } as const;
     const payload = { ...predictionRecord(assigned, subject, outcome, circumstances) };
-    const { n: push } = collectingPush(stored.push_queue);
-    stored.arrivals += 1;
-    stored.predicted = (stored.predicted ?? 0) + 1;
-    const place = { push, arrival: stored.arrivals, received_at: time };
-    const { session_id } = stored;
-    addUnsent(stored.unsent, packRecord(place, { kind: "prediction", session_id, payload }));
+    recordPayload(stored, { kind: "prediction", payload }, time);
   }
   return counted(model, outcome);
 };

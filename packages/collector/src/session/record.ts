@@ -1,7 +1,7 @@
 import type { Event } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
-import { packEvents, packVector } from "../records/packed-records.ts";
+import { packEvents, packRecord, packVector, type UnplacedPayload } from "../records/packed-records.ts";
 import type { SessionBatch } from "./batch.ts";
 import { collectingPush } from "./pushes.ts";
 import type { StoredSession } from "./row.ts";
@@ -63,4 +63,14 @@ export const recordVector = (stored: StoredSession): void => {
     stored.unsent,
     packVector(place, { session_id, anonymous_id, user_id: recorded_user ?? undefined, ...final }),
   );
+};
+
+/** Adds a record of another kind, such as a prediction. @param received_at UTC milliseconds by the collector's clock. */
+export const recordPayload = (stored: StoredSession, record: UnplacedPayload, received_at: number): void => {
+  const { session_id } = stored;
+  const { n: push } = collectingPush(stored.push_queue);
+  stored.arrivals += 1;
+  stored.other_records = (stored.other_records ?? 0) + 1;
+  const place = { push, arrival: stored.arrivals, received_at };
+  addUnsent(stored.unsent, packRecord(place, { session_id, ...record }));
 };

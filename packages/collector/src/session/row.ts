@@ -54,6 +54,8 @@ export interface StoredSession {
   /** The records for the log that the partition has not confirmed, and the number of all records so far. */
   unsent: Unsent;
   arrivals: number;
+  /** The number of those that are neither events nor final vectors; absent before the first one. */
+  other_records?: number;
   /** The id in records without consent to personalisation, instead of the anonymous id; `null` before the first one. */
   pseudonym: string | null;
   /** The anonymous id or pseudonym in the latest record; `null` before the first one. */
@@ -70,8 +72,6 @@ export interface StoredSession {
   consent?: Consent | undefined;
   /** Absent before the first prediction, and without consent to personalisation. */
   predictions?: StoredPredictions;
-  /** The number of records of predictions among `arrivals`; absent before the first one. */
-  predicted?: number;
 }
 
 /** The final vector of a session, written each time the session closes. */

@@ -6,6 +6,7 @@ import { ObjectAlarm } from "../alarm.ts";
 import type { Env } from "../env.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { expectKnown, LaterReleaseError } from "../release.ts";
+import { servedRecord } from "../served-vector.ts";
 import { type Tenant, type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
 import { applyBatch } from "./apply-batch.ts";
@@ -18,6 +19,7 @@ import { PredictionLoop } from "./prediction-loop.ts";
 import { latestPredictions, predictionsFor, predictOnChange } from "./predictions.ts";
 import { PushLoop } from "./push-loop.ts";
 import { unconfirmedDeltas } from "./pushes.ts";
+import { recordPayload } from "./record.ts";
 import type { StoredSession } from "./row.ts";
 import { hashOfSecret } from "./secret.ts";
 import { SessionStore, StorageError } from "./store.ts";
@@ -27,6 +29,9 @@ import { MAX_UNSENT, unsentLength } from "./unsent.ts";
 
 /** A session's vector at the time of the call. */
 export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
+
+/** The vector, or the selected part of it, that a page receives while it follows the session. */
+export type FollowedVector = SessionVector & Pick<SessionVectorResponse, "entity" | "id" | "set">;
 
 /** The records of a session that are nowhere else yet, and the place of the others. */
 export interface SessionRecords {
@@ -87,6 +92,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     this.ctx,
     () => this.tenants,
     (site, secret) => this.vector(site, secret),
+    (site, vector) => this.#recordServed(site, vector),
   );
   #loop: PushLoop | undefined;
 
@@ -243,17 +249,38 @@ export abstract class SessionObject extends DurableObject<Env> {
     };
   }
 
+  /**
+   * Adds a vector that a page receives to the records, if its set is recorded. The runtime holds the message to the page until
+   * the record is durable.
+   */
+  #recordServed(site: string, vector: FollowedVector): "unavailable" | undefined {
+    const record = servedRecord(tenantOf(this.tenants, site), "page", vector);
+    try {
+      const stored = this.#store.load();
+      if (!stored || !record) return undefined;
+      if (unsentLength(stored.unsent) >= MAX_UNSENT) return "unavailable";
+      const now = Date.now();
+      this.#store.change(stored, () => recordPayload(stored, record, now));
+      this.#store.write(stored);
+      const pushing = this.#push(stored, now);
+      if (pushing) this.ctx.waitUntil(pushing);
+      return undefined;
+    } catch (error) {
+      return failureOf(error);
+    }
+  }
+
   /** The records of the session that its partition has not confirmed; `undefined` for no session. */
   records(): SessionRecords | "unavailable" | undefined {
     try {
       const stored = this.#store.load();
       if (!stored || stored.engine.event_time === null) return undefined;
-      const { began_at, arrivals, final, predicted = 0, push_queue, tabs, unsent } = stored;
+      const { began_at, arrivals, other_records = 0, final, push_queue, tabs, unsent } = stored;
       const { received } = countDelivery(tabs.values());
       return {
         partition: push_queue.partition,
         began_at,
-        isComplete: arrivals - predicted - (final?.version ?? 0) === received,
+        isComplete: arrivals - (final?.version ?? 0) - other_records === received,
         unsent: unsent.bytes.slice(unsent.start, unsent.end),
       };
     } catch (error) {

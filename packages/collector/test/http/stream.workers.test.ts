@@ -1,17 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { accept, batch, custom, errorOf, newSession, request, rollupVectorOf } from "../workers/client.ts";
+import { unpackRecords } from "../../src/records/packed-records.ts";
+import { accept, batch, batchFor, custom, errorOf, newSession, request, rollupVectorOf } from "../workers/client.ts";
+import { traffic } from "../workers/worker.ts";
 
-// Two seconds pass in twenty milliseconds.
+/** Whether no stream reads. */
+let isPaused = false;
+
+// Waits of one and two seconds, for the log and between reads, take a hundredth of it.
 beforeEach(() => {
   const wait = scheduler.wait.bind(scheduler);
   vi.spyOn(scheduler, "wait").mockImplementation(async (ms, options) => {
-    if (ms !== 2_000) return wait(ms, options);
-    await wait(20);
-    vi.setSystemTime(Date.now() + 2_000);
+    if (ms !== 1_000 && ms !== 2_000) return wait(ms, options);
+    await wait(ms / 100);
+    if (ms !== 2_000) return;
+    while (isPaused) await wait(5);
+    vi.setSystemTime(Date.now() + ms);
   });
 });
 
 afterEach(() => {
+  isPaused = false;
   vi.restoreAllMocks();
   vi.useRealTimers();
 });
@@ -69,6 +77,36 @@ describe("a stream of a session", () => {
     expect(reads).toBeGreaterThan(20);
     expect(reads).toBeLessThanOrEqual(30);
   });
+});
+
+it("a stream of a set with log: true sends its vectors to the log, although no other request comes", async () => {
+  const session_id = newSession("labs");
+  await accept(batchFor("labs", [custom(0)], { session_id }));
+  const authorization = "Bearer labs-read-key";
+  const { next, nextVector, cancel } = await stream(`session/${session_id}/stream?set=served`, { authorization });
+  await next();
+  /** The vectors that the log has received, those of repeated calls once. */
+  const counts = () => {
+    const sent = traffic.records.flatMap(({ session, records }) =>
+      [...unpackRecords(records)].map((record) => [`${session} ${record.arrival}`, record] as const),
+    );
+    return [...new Map(sent).values()]
+      .flatMap((record) =>
+        record.kind === "served_vector" && record.payload.id === session_id ? [record.payload] : [],
+      )
+      .map(({ features, reader }) => ({ features, reader }));
+  };
+  const served = (event_count: number) => ({ features: { event_count }, reader: "server" });
+  // No request is left that would send the second vector too: the log has the first one, and the stream reads after the batch.
+  const tail = async () =>
+    (await request("/v1/log/tail?site=labs", { headers: { authorization: "Bearer admin-key" } })).text();
+  await expect.poll(tail).toMatch(new RegExp(`"reader":"server","entity":"session","id":"${session_id}"`));
+  isPaused = true;
+  await accept(batchFor("labs", [custom(1)], { session_id }));
+  isPaused = false;
+  expect(await nextVector()).toContain('"features":{"event_count":2}');
+  await expect.poll(counts).toEqual([served(1), served(2)]);
+  await cancel();
 });
 
 it("a stream of a user has the changes by any session", async () => {

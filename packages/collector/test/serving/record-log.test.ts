@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { defineConfig } from "../../src/config.ts";
 import type { Env } from "../../src/env.ts";
 import { unpackRecords } from "../../src/records/packed-records.ts";
+import { serve } from "../../src/serving/reader.ts";
 import { createRecordLog, type RecordLog } from "../../src/serving/record-log.ts";
-import { recordServed } from "../../src/serving/record-served.ts";
 import { createTenants, tenantOf } from "../../src/tenants.ts";
 
 const set = { entity: "session", features: ["event_count"] };
@@ -53,13 +53,14 @@ const bindings = {
   },
 } as unknown as Env;
 
-const add = (id: string, { name = "intent", version = 1, from = siteId } = {}): void =>
-  recordServed(
+const add = (id: string, { name = "intent", version = 1, from = siteId } = {}) =>
+  serve(
     { env: bindings, tenant: tenantOf(tenants, from), caller: "page", records },
     {
       ...{ entity: "session", id, event_time: 1, watermark: 1, age_ms: 1, definition_version: "v", late: 0 },
       ...{ too_late: 0, set: { name, version, hash: "h" }, features: { event_count: 1 } },
     },
+    undefined,
   );
 
 const recordsIn = ({ frames }: Call) =>

@@ -3,8 +3,8 @@ import type { RollupVectorResponse } from "@tidemark/schema";
 import { expect, it, vi } from "vitest";
 import type { Env } from "../../src/env.ts";
 import { unpackRecords } from "../../src/records/packed-records.ts";
+import { serve } from "../../src/serving/reader.ts";
 import { createRecordLog } from "../../src/serving/record-log.ts";
-import { recordServed } from "../../src/serving/record-served.ts";
 import { accept, batch, custom, page, readRollup, request, rollupVectorOf } from "../workers/client.ts";
 import { nextSite } from "../workers/sales.ts";
 import { tenant } from "../workers/worker.ts";
@@ -66,7 +66,7 @@ it("sends long vectors in order, in calls that each fit into one value of a part
   const recordLog = createRecordLog();
   const reader = { env: bindings, tenant: tenant(nextSite()), caller: "server", records: recordLog } as const;
   const ids = Array.from({ length: 300 }, (_, index) => `/page-${index}`);
-  for (const id of ids) recordServed(reader, vectorOf(id, 18_000));
+  for (const id of ids) serve(reader, vectorOf(id, 18_000), undefined);
   await recordLog.flush(bindings);
   const records = sent.flatMap((frames) => [...unpackRecords(frames)]) as unknown as ServedRecord[];
   expect(records.map(({ payload }) => payload.id)).toEqual(ids);
@@ -85,7 +85,7 @@ it("sends the vectors of a site while the partition of another one does not resp
   const bindings = { ...env, PARTITION: { getByName } } as unknown as Env;
   const records = createRecordLog();
   for (const site of [silent, other])
-    recordServed({ env: bindings, tenant: tenant(site), caller: "server", records }, vectorOf("/a", 36));
+    serve({ env: bindings, tenant: tenant(site), caller: "server", records }, vectorOf("/a", 36), undefined);
   void records.flush(bindings);
   await vi.waitFor(
     () => expect(called).toEqual([expect.stringContaining(silent), expect.stringContaining(other)]),

@@ -179,6 +179,7 @@ export const config = defineConfig({
         { name: "counts", version: 1, entity: "session", features: ["custom_event_count", "click_count"] },
         { name: "chained", version: 1, entity: "session", features: ["custom_event_count", "prediction.score"] },
         { name: "pages", version: 1, entity: "page", features: ["page_views", "page_visitors_7d"] },
+        { name: "served", version: 1, entity: "session", features: ["event_count"], log: true },
       ],
       models: labsModels,
     },

@@ -19,7 +19,7 @@ export const recordKinds = [
 export type RecordKind = (typeof recordKinds)[number];
 
 /** Kinds of the records that sessions number: see {@link RecordPosition.arrival}. */
-const numberedKinds: readonly RecordKind[] = ["event", "vector", "prediction"];
+const numberedKinds: readonly RecordKind[] = ["event", "vector", "served_vector", "prediction"];
 
 /** Whether records of a kind can be one of the numbered records of a session. */
 export const isNumberedKind = (kind: RecordKind): boolean => numberedKinds.includes(kind);

@@ -14,7 +14,11 @@ export const streamRoutes: RouteGroup<"GET /v1/features/:entity/:id/stream"> = (
     const reader: Reader = { env: c.env, tenant, caller: "server", records };
     // An entity without a vector is an error response, and not a stream.
     const vector = await readWholeVector(reader, entity, id);
-    const body = changesOf(reader, vector, selection, c.req.header("last-event-id"));
+    const flush = () => {
+      const flushing = records.flush(c.env);
+      if (flushing) c.executionCtx.waitUntil(flushing);
+    };
+    const body = changesOf(reader, vector, selection, c.req.header("last-event-id"), flush);
     return c.body(body, 200, { "content-type": "text/event-stream" });
   },
 });
