@@ -64,6 +64,13 @@ class ExportTest(unittest.TestCase):
         self.assertAlmostEqual(sum(file["reference"]["shares"]), 1)
         self.assertAlmostEqual(file["reference"]["shares"][4], 0.1)
 
+    def test_gives_a_value_of_many_predictions_a_group_of_its_own(self) -> None:
+        rows = (X[["click_count"]] > 6).astype(float)
+        reference = self.export(LogisticRegression().fit(rows, Y), rows, fill={"click_count": 0})["reference"]
+        self.assertEqual(len(reference["edges"]), 2)
+        self.assertEqual(reference["shares"][0], 0)
+        self.assertAlmostEqual(reference["shares"][2], rows["click_count"].mean())
+
     def test_writes_nothing_when_a_prediction_differs(self) -> None:
         model = make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression()).fit(X, Y)
         with mock.patch.object(model, "predict_proba", lambda rows: np.full((len(rows), 2), 0.5)):

@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .check import check_missing, compare, next_to_thresholds, with_missing
+from .check import TOLERANCE, check_missing, compare, next_to_thresholds, with_missing
 from .columns import Column, columns_of, is_table, json_value, number
 from .errors import ExportError
 from .lightgbm_models import convert_lightgbm, is_lightgbm
@@ -194,8 +194,13 @@ def _compare_others(file: File, names: List[str], rows: Any, predict: Callable[[
 
 
 def _reference(predictions: Any) -> Dict[str, Any]:
-    """The share of the predictions in each tenth of them; fewer where many predictions are equal."""
-    edges = np.unique(np.quantile(predictions, np.arange(1, 10) / 10))
+    """
+    The share of the predictions in each tenth of them. A value that is several tenths is a group of its own, with the
+    tolerance of the comparison with the collector.
+    """
+    tenths, times = np.unique(np.quantile(predictions, np.arange(1, 10) / 10), return_counts=True)
+    often = tenths[times > 1]
+    edges = np.unique(np.concatenate([tenths[times == 1], often - TOLERANCE, often + TOLERANCE]))
     counts = np.bincount(np.searchsorted(edges, predictions, side="right"), minlength=len(edges) + 1)
     return {"edges": [number(edge) for edge in edges], "shares": [number(count / len(predictions)) for count in counts]}
 

@@ -57,13 +57,24 @@ const countGroups = async (
   return counts;
 };
 
-/** The deciles of a day as a reference. Equal bounds are one. */
+/** A number just above another one. */
+const above = (value: number): number => value + Math.max(Number.MIN_VALUE, Math.abs(value) * Number.EPSILON);
+
+/**
+ * The deciles of a day as a reference. A value that is several deciles is a group of its own: otherwise predictions could move
+ * away from it into greater ones, and stay in the group.
+ */
 const referenceOf = async (database: Database, own: string, day: unknown): Promise<Reference> => {
   const rows = await database.all(
-    `SELECT DISTINCT unnest(quantile_disc(value, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])) AS edge
-     FROM ${PREDICTIONS} WHERE ${own} AND day = ${day} ORDER BY edge`,
+    `SELECT edge, count(*) AS deciles
+     FROM (SELECT unnest(quantile_disc(value, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])) AS edge
+       FROM ${PREDICTIONS} WHERE ${own} AND day = ${day})
+     GROUP BY edge ORDER BY edge`,
   );
-  const edges = rows.map(({ edge }) => Number(edge));
+  const bounds = rows.flatMap(({ edge, deciles }) =>
+    Number(deciles) > 1 ? [Number(edge), above(Number(edge))] : [Number(edge)],
+  );
+  const edges = [...new Set(bounds)];
   const counts = await countGroups(database, own, edges);
   return { edges, shares: counts.get(Number(day)) as number[] };
 };

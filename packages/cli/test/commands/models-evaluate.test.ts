@@ -197,6 +197,19 @@ describe("tidemark models evaluate", () => {
     expect(second).toBeCloseTo(stabilityIndex(countsOn("2026-10-01"), countsOn("2026-10-02")), 10);
   });
 
+  it("finds that predictions have changed which were all equal, or most of them", async () => {
+    const onDay = (date: string, first: number, last: number) =>
+      visits.map((visit, index) => {
+        const each = predictionOf(visit);
+        const isLast = new Date(each.time).toISOString().slice(0, 10) === date;
+        return { ...each, value: isLast ? last : index % 20 === 0 ? 0.9 : first };
+      });
+    const [version] = await evaluated(onDay("2026-10-04", 0.2, 0.9), ...goal);
+    const psi = version?.drift.days.map((day) => day.psi as number) ?? [];
+    expect(psi[1]).toBeLessThan(0.1);
+    expect(psi[3]).toBeGreaterThan(1);
+  });
+
   it("compares them with the distribution in the model's file, if the configuration imports it", async () => {
     const predictions = visits.map((visit) =>
       predictionOf(visit, { value: visit.decision.probability < 0.1 ? 0.05 : 0.1 }),
