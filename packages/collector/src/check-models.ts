@@ -52,8 +52,8 @@ const checkVersions = (versions: readonly Model[], sets: readonly FeatureSet[]):
       fail(model, "version", "each version of a name once", model.version);
     const [entity, other] = [first, model].map((each) => setOfModel(each, sets)?.entity);
     if (entity !== other) fail(model, "set", `a set of ${entity}, as the other versions have`, model.set);
-    if ((first.when ?? "on_demand") !== (model.when ?? "on_demand"))
-      fail(model, "when", "the same value in all versions of a name", model.when);
+    const [when, own] = [first, model].map((each) => each.when ?? "on_demand");
+    if (when !== own) fail(model, "when", `${when}, as the other versions have`, own);
   }
   const primaries = versions.filter(({ shadow, canary }) => !shadow && canary === undefined);
   if (primaries.length !== 1)

@@ -93,7 +93,7 @@ describe("the models of a configuration", () => {
       "versions that run at two times",
       [model(), model({ version: 2, shadow: true, when: "on_change" })],
       [],
-      "when: expected the same value in all versions of a name",
+      'when: expected on_demand, as the other versions have; given "on_change"',
     ],
     [
       "an unknown fallback",

@@ -8,15 +8,18 @@ import { type LinkName, links } from "./link.ts";
 import { predictionOf } from "./prediction.ts";
 import { checkNeverMissing, type Score, treesOf } from "./tidemark-trees.ts";
 
-/** Checks that a file is for a feature set. */
-const checkSet = (set: Field, { name, version, hash }: ModelSet): void => {
+/** Checks that a file is for a feature set, by name and version. */
+const checkSet = (set: Field, { name, version }: ModelSet): void => {
   set.only("name", "version", "hash");
   const advice = "Name the set that the model was trained for, or train a model for this one.";
   set.at("name").oneOf([name], advice);
   if (set.at("version").integer(1, Number.MAX_SAFE_INTEGER) !== version)
     set.at("version").refuse(`${version}, the version of the set`, advice);
+};
+
+const checkHash = (set: Field, hash: string): void => {
   const changed =
-    "The definitions of the set's features have changed since the training. Train again, or restore them.";
+    "The set's features or their definitions have changed since the training. Train again, or restore them.";
   set.optional("hash")?.oneOf([hash], changed);
 };
 
@@ -62,7 +65,9 @@ export const readTidemarkModel = (root: Field, set: ModelSet): EmbeddedModel => 
   if (root.at("version").value !== 1) root.at("version").refuse("1", advice);
   root.only("format", "version", "set", "inputs", "model", "trained", "reference");
   checkSet(root.at("set"), set);
+  // Names a feature that the set no longer has, which says more than another hash.
   const inputs = inputsOf(root.at("inputs"), set);
+  checkHash(root.at("set"), set.hash);
   const model = root.at("model");
   const { score, isFloat32 } = KINDS[model.at("kind").oneOf(["linear", "trees"])](model, inputs, root.at("inputs"));
   const link = links[model.at("link").oneOf(Object.keys(links) as LinkName[])];

@@ -225,6 +225,11 @@ describe("a model file is refused", () => {
     expect(() => readModel(changed(file, path, value), set)).toThrow(message);
   });
 
+  it("by the name of a feature that its set no longer has, not by the set's other hash", () => {
+    const other = { ...set, features: [], hash: "0a1b2c3d4e5f" };
+    expect(() => readModel(forest, other)).toThrow(/inputs\[0\].feature: expected a feature of the set/);
+  });
+
   it.each([
     ["click_count", "list", xgboost, /feature_names\[0\]: expected a feature of single values.*click_count are lists/],
     ["click_count", "string", xgboost, /feature_names\[0\]: expected a feature of numbers.*click_count are texts/],
