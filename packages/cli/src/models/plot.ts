@@ -93,7 +93,7 @@ export const plot = (model: string, versions: readonly VersionEvaluation[]): str
         panel(
           PANEL.width,
           top,
-          [`${predictions} predictions`, "predicted probability", "share up to it"],
+          [`${predictions} predictions`, "predicted probability", "share of predictions up to it"],
           distribution(scores),
         ),
       ].join("\n");

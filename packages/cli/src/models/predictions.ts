@@ -48,7 +48,7 @@ export const readPredictions = async (database: Database, model: string, range: 
     throw new CommandError(
       names.split(", ").includes(model)
         ? `The log has no predictions of model ${model} in this period.`
-        : `The log has no predictions of model ${model}; it has ${names ? `those of ${names}` : "no predictions"}.`,
+        : `The log has no predictions${names ? ` of model ${model}; it has those of ${names}` : " of any model"}.`,
     );
   }
   const [wrong] = await database.all(

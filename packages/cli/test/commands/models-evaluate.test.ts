@@ -263,6 +263,11 @@ describe("tidemark models evaluate", () => {
     expect([code > 0, stderr]).toEqual([true, expect.stringContaining(message)]);
   });
 
+  it("says that a log has no predictions", async () => {
+    const { code, stderr } = await run([], ...goal);
+    expect([code > 0, stderr]).toEqual([true, expect.stringContaining("The log has no predictions of any model.")]);
+  });
+
   it("compares predictions about users in each of their sessions, and needs a horizon for them", async () => {
     // A visitor is known by the browser before the first purchase, and by the user's id from then on.
     const userOf = (event: LoggedEvent | undefined) => event?.user_id ?? (event?.anonymous_id as string);
