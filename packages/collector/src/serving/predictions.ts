@@ -98,7 +98,11 @@ const predictionFor = async (
 ): Promise<PredictionResponse> => {
   expectConsent(vector);
   const { answering, shadows } = assign(reader.tenant, name, read.entity, read.id);
-  for (const shadow of shadows) reader.waitUntil(run(reader, vector, read, shadow));
+  for (const shadow of shadows) {
+    // It may end after the request has sent its records.
+    const flush = () => reader.records.flush(reader.env);
+    reader.waitUntil(run(reader, vector, read, shadow).then(flush));
+  }
   const outcome = await run(reader, vector, read, answering, longestMs);
   const { value, fallback, latency_ms } = outcome;
   if (value === null) throw failed(outcome, name, reader);
