@@ -94,7 +94,7 @@ export const createPlayback = (): Playback => {
       ? current
       : wraps && player.loop
         ? length
-        : Math.round(Math.min(length, expected, position + SLACK * speed));
+        : Math.round(Math.min(length, MAX_MS, expected, position + SLACK * speed));
 
     if (speed && reached > position) {
       ranges = addRange(ranges, position, reached);

@@ -243,6 +243,28 @@ describe("playback", () => {
     expect(report).toMatchObject({ type: "video_pause", position_ms: 5_000, duration_ms: 60_000, seeks: 0 });
   });
 
+  it("reports no time beyond the longest timeline of the contract, whatever positions a player states", () => {
+    const LONGEST = 1e15;
+    const seconds = fc.oneof(fc.constantFrom(LONGEST / 1000, LONGEST / 1000 - 1, 1e300, Infinity, 0), fc.double());
+    const state = fc.record({
+      player: fc.record({ currentTime: seconds, duration: seconds, paused: fc.boolean(), seeking: fc.boolean() }),
+      elapsed: fc.nat(1_000),
+    });
+    fc.assert(
+      fc.property(fc.array(state, { minLength: 2 }), (states) => {
+        const playback = createPlayback();
+        let now = 0;
+        for (const { player, elapsed } of states) {
+          now += elapsed;
+          const report = playback(player, now, false, false, true);
+          if (!report) continue;
+          const { position_ms, duration_ms = 0, watched_ms, ranges } = report;
+          expect(Math.max(position_ms, duration_ms, watched_ms, ...ranges.flat())).toBeLessThanOrEqual(LONGEST);
+        }
+      }),
+    );
+  });
+
   it("omits length and percentage for a live stream", () => {
     const report = createPlayback()({ currentTime: 3_600, paused: false, duration: Infinity }, 0);
     expect(report).toMatchObject({ type: "video_play", position_ms: 3_600_000 });
