@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Tab } from "./browser.ts";
+import { holds } from "./holds.ts";
 
 /** Time limit for the previous page, in milliseconds. */
 const TIMEOUT_MS = 10_000;
@@ -10,15 +11,13 @@ const TIMEOUT_MS = 10_000;
  * The drivers' commands are unsuitable. Puppeteer's waits for a `load` event, which a restore from Firefox's
  * back-forward cache does not have. WebKit's skips entries that a script made, like its back button.
  */
-export const goBack = async ({ run }: Pick<Tab, "run">): Promise<void> => {
-  await run(`
+export const goBack = async (tab: Pick<Tab, "run">): Promise<void> => {
+  await tab.run(`
     window.hasArrived = false;
     addEventListener("popstate", () => { window.hasArrived = true; }, { once: true });
     history.back();
   `);
-  // A script fails while the tab loads another document.
-  const isDone = () =>
-    run<boolean>(`return window.hasArrived !== false && document.readyState === "complete"`).catch(() => false);
+  const isDone = () => holds(tab, `window.hasArrived !== false && document.readyState === "complete"`);
   for (const deadline = Date.now() + TIMEOUT_MS; !(await isDone()); await setTimeout(20))
     if (Date.now() > deadline) throw new Error(`history.back() showed no page within ${TIMEOUT_MS} ms.`);
 };

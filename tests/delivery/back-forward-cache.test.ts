@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { goBack } from "../browsers/go-back.ts";
+import { holds } from "../browsers/holds.ts";
 import { inEveryBrowser } from "../signals/in-every-browser.ts";
 
 /**
@@ -28,11 +29,7 @@ describe("delivery and the back-forward cache", () => {
         const visit = async (page: string, before = "") => {
           // In a task of its own: a page in the back-forward cache gives no result.
           await tab.run(`${before} setTimeout(() => { location.href = "${url(page, settings)}"; })`);
-          await expect
-            .poll(() =>
-              tab.run<boolean>(`return location.pathname === "/${page}" && !!window.tracker`).catch(() => false),
-            )
-            .toBe(true);
+          await expect.poll(() => holds(tab, `location.pathname === "/${page}" && !!window.tracker`)).toBe(true);
         };
         await tab.run("for (let number = 0; number < 3; number += 1) tracker.track('numbered', { number })");
         await visit("short.html");

@@ -8,6 +8,7 @@ import getPort from "get-port";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import { readVector } from "../../scripts/visit/scripted-visit.ts";
 import { type Browser, type BrowserName, startBrowser, type Tab } from "../browsers/browser.ts";
+import { holds } from "../browsers/holds.ts";
 import { startFaultyProxy } from "./faulty-proxy.ts";
 import type { Scenario, ScenarioTools } from "./scenarios.ts";
 
@@ -46,12 +47,9 @@ export const startDeliveryRig = async (): Promise<DeliveryRig> => {
     return browser;
   };
 
-  /** Waits until the tab shows that page, with a tracker. A script fails while the tab loads another document. */
+  /** Waits until the tab shows that page, with a tracker. */
   const untilReady = async (tab: Tab, page: string) => {
-    const isReady = () =>
-      tab
-        .run<boolean>(`return location.href === ${JSON.stringify(page)} && !!window.tidemark?.flush`)
-        .catch(() => false);
+    const isReady = () => holds(tab, `location.href === ${JSON.stringify(page)} && !!window.tidemark?.flush`);
     for (const deadline = Date.now() + TIMEOUT_MS; !(await isReady()); await sleep(20))
       if (Date.now() > deadline) throw new Error(`${page} had no tracker within ${TIMEOUT_MS} ms`);
   };
