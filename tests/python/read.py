@@ -49,7 +49,7 @@ print(
             "page": client.get_features("page", page),
             "set": client.get_features("session", session, feature_set="purchase_intent:1"),
             "past": past,
-            "past_time": int(as_of.timestamp() * 1000),
+            "past_time": round(as_of.timestamp() * 1000),
             "many": many,
             "online": online.rows(),
             "statuses": online.statuses(),

@@ -288,8 +288,12 @@ describe("Feast, beside a collector", () => {
     const repository = join(folder, "live");
     const sent = [await send(1), await send(2)];
     const headers = { authorization: `Bearer ${stack.adminKey}` };
-    const tail = async () => (await fetch(`${stack.collector.origin}/v1/log/tail?site=demo`, { headers })).text();
-    await expect.poll(async () => (await tail()).trim().split("\n").length, { timeout: 20_000 }).toBe(120);
+    const countEvents = async (): Promise<number> => {
+      const response = await fetch(`${stack.collector.origin}/v1/log/tail?site=demo`, { headers });
+      const records = (await response.text()).trim().split("\n");
+      return records.filter((line) => (JSON.parse(line) as { kind: string }).kind === "event").length;
+    };
+    await expect.poll(countEvents, { timeout: 20_000 }).toBe(120);
     const args = ["feast", "export", repository, "--url", stack.collector.origin];
     expect(await runTidemark(ROOT, args, { TIDEMARK_ADMIN_KEY: stack.adminKey })).toMatchObject({ code: 0 });
     feast(repository, "apply");
