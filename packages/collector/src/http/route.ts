@@ -27,7 +27,7 @@ export interface Grants {
   page: (key: string) => Tenant;
   /** The site of the read key. */
   server: Tenant;
-  /** That of a server for a request with `Authorization`, or else that of a page. */
+  /** The grant of a server for a request with `Authorization`, or else the grant of a page. */
   reader: Tenant | ((key: string) => Tenant);
   operator: undefined;
 }
