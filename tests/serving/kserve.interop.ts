@@ -3,6 +3,7 @@ import { kserveV1, kserveV2, type Model } from "@tidemark/collector/config";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pythonPackages } from "../interop/install.ts";
+import { expectFallback } from "./expect-fallback.ts";
 import { expectRecovery, FALLBACK } from "./expect-recovery.ts";
 import { type ModelDeployment, startModelDeployment } from "./model-deployment.ts";
 import { EXAMPLE, post, type Scoring, startScoring } from "./scoring.ts";
@@ -76,14 +77,7 @@ describe("a model of the collector on KServe", { timeout: 180_000 }, () => {
   it.each([
     ["a missing value without a number for it", "gaps", /status 500: \{"error":/],
     ["a model that the server does not have", "gone", /status 404: \{"error":/],
-  ])("falls back for %s, and records the server's words", async (_, name, error) => {
-    const { id } = await deployment.visit(1);
-    expect(await deployment.predict(name, id)).toMatchObject({ value: FALLBACK, fallback: "error" });
-    await expect
-      .poll(async () => (await deployment.records(id, name)).map((record) => record.error), { timeout: 20_000 })
-      .toEqual([expect.stringMatching(error)]);
-    console.log((await deployment.records(id, name))[0]?.error);
-  });
+  ])("falls back for %s, and records the server's words", (_, name, error) => expectFallback(deployment, name, error));
 
   it("is known to be ready or not", async () => {
     const ready = (await deployment.models()).map(({ name, server_ready }) => [name, server_ready]);

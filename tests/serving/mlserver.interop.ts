@@ -4,6 +4,7 @@ import { kserveV2, type Model } from "@tidemark/collector/config";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pythonPackages, unpackedPackage } from "../interop/install.ts";
+import { expectFallback } from "./expect-fallback.ts";
 import { expectRecovery, FALLBACK } from "./expect-recovery.ts";
 import { type ModelDeployment, startModelDeployment } from "./model-deployment.ts";
 import { EXAMPLE, post, type Scoring, startScoring } from "./scoring.ts";
@@ -93,14 +94,7 @@ describe("a model of the collector on MLServer", { timeout: 180_000 }, () => {
     ["a missing value without a number for it", "gaps", /status 500: Internal Server Error$/],
     ["an output that the model does not have", "texts", /status 400: \{"error":"SKLearnModel only supports/],
     ["a model that the server does not have", "gone", /status 404: .*not found/i],
-  ])("falls back for %s, and records the server's words", async (_, name, error) => {
-    const { id } = await deployment.visit(1);
-    expect(await deployment.predict(name, id)).toMatchObject({ value: FALLBACK, fallback: "error" });
-    await expect
-      .poll(async () => (await deployment.records(id, name)).map((record) => record.error), { timeout: 20_000 })
-      .toEqual([expect.stringMatching(error)]);
-    console.log((await deployment.records(id, name))[0]?.error);
-  });
+  ])("falls back for %s, and records the server's words", (_, name, error) => expectFallback(deployment, name, error));
 
   it("is known to be ready or not", async () => {
     const ready = (await deployment.models()).map(({ name, server_ready }) => [name, server_ready]);
