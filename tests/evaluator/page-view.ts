@@ -33,6 +33,9 @@ const SIGNALS = {
   web_vital: "webVitals",
   custom: undefined,
   identify: undefined,
+  reaction_shown: undefined,
+  reaction_dismissed: undefined,
+  reaction_acted: undefined,
 } satisfies Record<EventType, string | undefined>;
 
 const ENRICHMENTS = ["clickEvidence", "clickLinks", "readingDetails"];

@@ -3,7 +3,7 @@ import { consent } from "./consent.ts";
 import type { Event } from "./events/index.ts";
 import { id, sessionId, sessionSecret, text, timestamp, userToken } from "./fields.ts";
 import { WELL_FORMED } from "./keys.ts";
-import { CONTRACT_VERSION, MAX_BATCH_EVENTS, MAX_BATCH_VIEWS, MAX_SEQ } from "./limits.ts";
+import { CONTRACT_VERSION, MAX_BATCH_EVENTS, MAX_BATCH_VIEWS, MAX_REACTION_IDS, MAX_SEQ } from "./limits.ts";
 import { traffic } from "./traffic.ts";
 import { view } from "./view.ts";
 
@@ -20,6 +20,9 @@ const dropped = z
   })
   .refine(({ from_seq, to_seq }) => to_seq >= from_seq, { path: ["to_seq"], message: "expected at least from_seq" })
   .describe("A range of events that the client dropped.");
+
+/** Identifiers of reactions that the collector does not deliver again. */
+const reactionIds = z.array(id("Identifier of a reaction, from the response to a batch.")).max(MAX_REACTION_IDS);
 
 /** The fields of a batch except its events. */
 export const envelope = z
@@ -39,6 +42,12 @@ export const envelope = z
     traffic: traffic.optional(),
     sdk: text(60, "Sender of the batch: name/version."),
     dropped: z.array(dropped).max(100).optional().describe("Events that the client dropped since its last report."),
+    reactions_received: reactionIds
+      .optional()
+      .describe("The reactions that the page has passed to its handlers. The field, even empty, asks for reactions."),
+    reactions_unknown: reactionIds
+      .optional()
+      .describe("The reactions of which a page that is gone did not confirm that a handler ran."),
     views: z.array(view).max(MAX_BATCH_VIEWS).describe("Context of every page view that the events refer to."),
   })
   .describe("The fields that all events of a batch share.");

@@ -33,6 +33,7 @@ export {
   type BulkPredictionResponse,
   type BulkResponse,
   batchResponse,
+  type DeliveredReaction,
   type DeliveryCounts,
   type ErrorCode,
   type ErrorResponse,

@@ -57,6 +57,18 @@ export const MAX_PROPERTIES_DEPTH = 5;
 /** Longest name of a custom event, in characters. */
 export const MAX_EVENT_NAME = 100;
 
+/** Longest name of a reaction, in characters. */
+export const MAX_REACTION_NAME = 64;
+
+/** Longest name of a visitor's action in answer to a reaction, in characters. */
+export const MAX_ACTION_NAME = 100;
+
+/** Largest number of ids in each list of reactions of a batch. */
+export const MAX_REACTION_IDS = 32;
+
+/** Largest number of reactions in one response. */
+export const MAX_REACTIONS = 8;
+
 /** Longest name of a goal, in characters. Names of its features add up to 32. */
 export const MAX_GOAL_NAME = 30;
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Consent } from "./consent.ts";
-import { count } from "./fields.ts";
-import { MAX_ACKNOWLEDGED_RANGES, MAX_SEQ } from "./limits.ts";
+import { count, id } from "./fields.ts";
+import { MAX_ACKNOWLEDGED_RANGES, MAX_REACTIONS, MAX_SEQ } from "./limits.ts";
 
 /** Reasons to reject one event of a batch, and their meanings. */
 export const rejectionCodes = {
@@ -27,6 +27,13 @@ const rejection = z.object({
   code: z.string().describe("Stable code of the reason. A newer collector may have codes that are not in this list."),
   path: z.string().describe("Dotted path of the field within the event; empty for the event as a whole."),
   message: z.string().describe("Field, given value and expected value, for a person."),
+});
+
+const reaction = z.object({
+  id: id("Identifier of this one firing. A page runs its handlers once for it, however often it receives it."),
+  name: z.string().describe("Name of the reaction."),
+  payload: z.record(z.string(), z.unknown()).describe("The reaction's data from the configuration."),
+  expires_in_ms: count("Time from the response until the reaction expires, in milliseconds."),
 });
 
 const seq = z.int().min(0).max(MAX_SEQ);
@@ -65,8 +72,22 @@ export const batchResponse = z
       .describe(
         "The latest predictions of the session by models that run on change, by the model's name. Absent without one, and for a batch without the session's secret.",
       ),
+    reactions: z
+      .array(reaction)
+      .max(MAX_REACTIONS)
+      .optional()
+      .describe(
+        "The session's reactions that no page has acknowledged. Absent without one, and for a batch without the session's secret, consent to personalisation, or `reactions_received`.",
+      ),
+    follow_reactions: z
+      .literal(true)
+      .optional()
+      .describe("Whether a reaction can fire without a further batch. It reaches the page by `GET /v1/follow/{id}`."),
   })
   .describe("The response to a batch. The collector accepts, deduplicates or rejects each event.");
+
+/** A reaction, as a response delivers it. */
+export type DeliveredReaction = z.infer<typeof reaction>;
 
 /** One rejected event. */
 export interface Rejection extends z.infer<typeof rejection> {

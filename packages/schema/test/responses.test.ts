@@ -18,7 +18,7 @@ describe("the response to a batch", () => {
         },
       },
     ],
-    ["unknown keys", { ...stored, reactions: [], tab: { acknowledged: [], next: 1 } }],
+    ["unknown keys", { ...stored, reactions: [], more: 1, tab: { acknowledged: [], next: 1 } }],
     [
       "a rejected event with a new code",
       { ...stored, rejected: [{ index: 0, code: "new", path: "", message: "No." }] },

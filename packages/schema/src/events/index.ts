@@ -9,6 +9,7 @@ import { hover } from "./hover.ts";
 import { identify } from "./identify.ts";
 import { videoComplete, videoPause, videoPlay, videoProgress } from "./media.ts";
 import { pageView } from "./page-view.ts";
+import { reactionActed, reactionDismissed, reactionShown } from "./reaction.ts";
 import { scroll } from "./scroll.ts";
 import { selection } from "./selection.ts";
 import { webVital } from "./web-vital.ts";
@@ -34,6 +35,9 @@ export const eventTypes = {
   web_vital: webVital,
   custom,
   identify,
+  reaction_shown: reactionShown,
+  reaction_dismissed: reactionDismissed,
+  reaction_acted: reactionActed,
 } as const;
 
 /** Wire name of an event type. */

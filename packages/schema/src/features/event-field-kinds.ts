@@ -268,4 +268,20 @@ export const eventFieldKinds: FieldKinds = {
     type: "string",
     "traits.": "free",
   },
+  reaction_shown: {
+    type: "string",
+    reaction: "string",
+    reaction_id: "string",
+  },
+  reaction_dismissed: {
+    type: "string",
+    reaction: "string",
+    reaction_id: "string",
+  },
+  reaction_acted: {
+    type: "string",
+    reaction: "string",
+    reaction_id: "string",
+    action: "string",
+  },
 };

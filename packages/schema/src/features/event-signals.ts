@@ -102,4 +102,13 @@ export const eventSignals = {
   identify: {
     fields: {},
   },
+  reaction_shown: {
+    fields: {},
+  },
+  reaction_dismissed: {
+    fields: {},
+  },
+  reaction_acted: {
+    fields: {},
+  },
 } as const satisfies EventSignals;

@@ -1,5 +1,5 @@
 import type { Consent } from "../consent.ts";
-import type { FeatureEvent } from "../features/feature.ts";
+import type { Expression, FeatureEvent } from "../features/feature.ts";
 import type { DeliveryCounts, FeatureValue, PredictionFailure, ServedSet } from "../responses.ts";
 
 /** Every kind of record. */
@@ -19,7 +19,7 @@ export const recordKinds = [
 export type RecordKind = (typeof recordKinds)[number];
 
 /** Kinds of the records that sessions number: see {@link RecordPosition.arrival}. */
-const numberedKinds: readonly RecordKind[] = ["event", "vector", "served_vector", "prediction"];
+const numberedKinds: readonly RecordKind[] = ["event", "vector", "served_vector", "prediction", "reaction"];
 
 /** Whether records of a kind can be one of the numbered records of a session. */
 export const isNumberedKind = (kind: RecordKind): boolean => numberedKinds.includes(kind);
@@ -103,6 +103,45 @@ export interface PredictionPayload {
   latency_ms: number;
   /** Description of the failure. */
   error?: string;
+}
+
+/**
+ * A step of a reaction: `fired` when its condition became true; `received` when a page has called its handler; `unknown` when
+ * a page that is gone did not confirm that; `expired` when no page acknowledged it in time.
+ */
+export type ReactionStep = "fired" | "received" | "unknown" | "expired";
+
+/** The payload of a record of the kind `reaction`. Only that of the step `fired` has {@link ReactionCause}. */
+export interface ReactionPayload extends Partial<ReactionCause> {
+  /** Name of the reaction. */
+  reaction: string;
+  /** Identifier of this one firing. */
+  reaction_id: string;
+  step: ReactionStep;
+  entity: "session";
+  id: string;
+  /** The session's part: `holdout` receives no reaction, and is recorded for comparison. */
+  arm: "treatment" | "holdout";
+  /** Time of the step, in UTC milliseconds by the collector's clock. */
+  time: number;
+}
+
+/** The cause of a reaction: the rule, the vector and the models. */
+export interface ReactionCause {
+  /** The share of sessions in the holdout. */
+  holdout: number;
+  to: readonly ("page" | "webhook")[];
+  /** The condition, as the configuration defines it. */
+  rule: Expression;
+  /** The features that the condition reads, and their values. */
+  features: Record<string, FeatureValue>;
+  /** The predictions that the condition reads, by the model's name. */
+  predictions: Record<string, { value: number; version: number }>;
+  definition_version: string;
+  /** Corrected time of the latest event in the vector, in UTC milliseconds. */
+  event_time: number;
+  /** Time at which the reaction expires, in UTC milliseconds. */
+  expires_at: number;
 }
 
 /** A record of the log: one JSON object. */
