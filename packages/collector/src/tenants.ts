@@ -12,6 +12,8 @@ import {
   modelsOf,
   type Site,
   type TidemarkConfig,
+  type WebhookSettings,
+  webhookOf,
 } from "./config.ts";
 import { servedSet } from "./definition-version.ts";
 
@@ -45,6 +47,8 @@ export interface Tenant {
   iceberg?: IcebergSettings;
   /** The entities that expire. */
   daysToLive: DaysToLive;
+  /** The site's webhook; absent for none. */
+  webhook?: WebhookSettings;
 }
 
 /** The tenants of a deployment, by the ids of their sites. */
@@ -85,6 +89,7 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         ...set,
         served: servedSet(set, site.features ?? features),
       }));
+      const webhook = webhookOf(config, site);
       const tenant: Tenant = {
         site,
         definitions: definitionsOf(site.features ?? features),
@@ -95,6 +100,7 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         log: (site.log ?? log) || undefined,
         ...(iceberg && { iceberg }),
         daysToLive: site.daysToLive ?? daysToLive,
+        ...(webhook && { webhook }),
       };
       return [site.id, tenant];
     }),
