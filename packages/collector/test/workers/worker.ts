@@ -83,6 +83,9 @@ const customEvents = (weight: number) => sumOf(["counts", 1], ["custom_event_cou
 /** The server of models, which tests put in place of `fetch`. */
 export const MODEL_SERVER = "http://127.0.0.1:1";
 
+/** The receiver of webhooks, which tests put in place of `fetch`. */
+export const WEBHOOK = "http://127.0.0.1:2/hook";
+
 const countsModel = { version: 1, set: "counts:1" } as const;
 const labsModels = [
   // Versions that run when an event changes their input, and a model that reads their prediction.
@@ -203,6 +206,13 @@ export const config = defineConfig({
           runs: sumOf(["chained", 1], ["custom_event_count", "prediction.served"], [0, 10]),
         },
       ],
+    },
+    {
+      id: "hook",
+      key: "tm_hook_33333333",
+      origins: ["https://hook.example"],
+      readKeySecret: "HOOK_READ_KEY",
+      webhook: { url: WEBHOOK, secrets: ["HOOK_SECRET_NEW", "HOOK_SECRET_OLD"] },
     },
     ...splitSites,
   ],
