@@ -85,7 +85,7 @@ describe("a message in a session's queue", () => {
     await send(session, 1);
     await eventually(() => isEmpty(session));
     expect(received.map(({ id }) => id)).toEqual(ids);
-    expect(received[0]?.timestamp).toBe(Math.floor(Date.now() / 1_000));
+    expect(Math.abs((received[0]?.timestamp ?? 0) - Date.now() / 1_000)).toBeLessThan(2);
     expect(JSON.parse(received[0]?.body ?? "")).toMatchObject({ type: "reaction.fired", data: { reaction_id: ids[0] } });
     await send(session, 2);
     await eventually(async () => expect(await counted("delivered")).toBe(before + 2));
@@ -191,9 +191,9 @@ describe("a receiver that fails", () => {
     let isBusy = true;
     const received = receiveWebhooks(() => (isBusy ? status(429, { "retry-after": "600" }) : status(204)));
     const session = await sessionWith([newId(), newId()]);
+    const askedAt = Date.now();
     await send(session, 1);
     await eventually(async () => expect((await storedIn(session)).rows).toContain('"attempts":1'));
-    const askedAt = Date.now();
     await send(session, 2);
     isBusy = false;
     while (Date.now() < askedAt + 590_000) {
@@ -202,9 +202,10 @@ describe("a receiver that fails", () => {
       await runDurableObjectAlarm(objectOf(session));
     }
     expect(received).toHaveLength(1);
-    while (Date.now() < askedAt + 600_000) await runAlarm(session);
-    await runDurableObjectAlarm(objectOf(session));
-    await eventually(() => isEmpty(session));
+    await eventually(async () => {
+      await runAlarm(session);
+      await isEmpty(session);
+    });
     expect(received).toHaveLength(3);
   });
 
