@@ -236,8 +236,13 @@ describe("defineConfig", () => {
   });
 
   it("accepts a webhook of a site, of all sites, and none at one of them", () => {
-    const sites = [{ ...shop, webhook: false as const }, blogWith({ webhook: { ...hook, url: "https://blog.example" } })];
-    expect(() => defineConfig({ ...config, sites, webhook: { ...hook, secrets: ["A1", "A2", "A3", "A4"] } })).not.toThrow();
+    const sites = [
+      { ...shop, webhook: false as const },
+      blogWith({ webhook: { ...hook, url: "https://blog.example" } }),
+    ];
+    expect(() =>
+      defineConfig({ ...config, sites, webhook: { ...hook, secrets: ["A1", "A2", "A3", "A4"] } }),
+    ).not.toThrow();
     expect(() => defineConfig({ ...config, sites: [shop, blogWith({ webhook: hook })], webhook: hook })).not.toThrow();
   });
 

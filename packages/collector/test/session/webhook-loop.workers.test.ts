@@ -10,8 +10,7 @@ import { tenant } from "../workers/worker.ts";
 
 type SiteName = "hook" | "shop";
 
-const objectOf = (session: string) =>
-  sessionOf(env as unknown as Env, tenant(session.split(".")[0] ?? ""), session);
+const objectOf = (session: string) => sessionOf(env as unknown as Env, tenant(session.split(".")[0] ?? ""), session);
 
 /** Stops a session as a crash does: nothing that is not durable remains. */
 const stop = (session: string) =>
@@ -60,7 +59,9 @@ const isEmpty = async (session: string) => expect((await storedIn(session)).rows
 /** The deployment's count of messages with an outcome. */
 const counted = async (outcome: string, site = "hook") => {
   const text = await (await request("/metrics", { headers: { authorization: "Bearer admin-key" } })).text();
-  const line = text.split("\n").find((each) => each.startsWith(`tidemark_webhook_messages_total{site="${site}",outcome="${outcome}"}`));
+  const line = text
+    .split("\n")
+    .find((each) => each.startsWith(`tidemark_webhook_messages_total{site="${site}",outcome="${outcome}"}`));
   return Number(line?.split(" ").at(-1) ?? 0);
 };
 
@@ -86,7 +87,10 @@ describe("a message in a session's queue", () => {
     await eventually(() => isEmpty(session));
     expect(received.map(({ id }) => id)).toEqual(ids);
     expect(Math.abs((received[0]?.timestamp ?? 0) - Date.now() / 1_000)).toBeLessThan(2);
-    expect(JSON.parse(received[0]?.body ?? "")).toMatchObject({ type: "reaction.fired", data: { reaction_id: ids[0] } });
+    expect(JSON.parse(received[0]?.body ?? "")).toMatchObject({
+      type: "reaction.fired",
+      data: { reaction_id: ids[0] },
+    });
     await send(session, 2);
     await eventually(async () => expect(await counted("delivered")).toBe(before + 2));
     expect(received).toHaveLength(2);
