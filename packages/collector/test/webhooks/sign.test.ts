@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
-import { keyOf, signedHeaders } from "../../src/webhooks/sign.ts";
+import { type Key, keyOf, signedHeaders } from "../../src/webhooks/sign.ts";
 
 const secretOf = (bytes: Uint8Array): string => `whsec_${Buffer.from(bytes).toString("base64")}`;
 const bytes = (least: number, most = least) => fc.uint8Array({ minLength: least, maxLength: most });
@@ -9,7 +9,7 @@ const bytes = (least: number, most = least) => fc.uint8Array({ minLength: least,
 const sign = (id: string, body: string, secrets: string[], now = Date.now()) =>
   signedHeaders(
     { id, body },
-    secrets.map((secret) => keyOf(secret) as Uint8Array),
+    secrets.map((secret) => keyOf(secret) as Key),
     now,
   );
 
