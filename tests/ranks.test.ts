@@ -76,7 +76,7 @@ const RANKS: Record<string, string[][]> = {
     ["tenants"],
     ["env"],
     ["access", "metrics", "models", "records", "wire"],
-    ["entities", "log", "predictions", "served-vector"],
+    ["entities", "log", "predictions", "served-vector", "webhooks"],
     ["partition"],
     ["session"],
     ["ingest", "rebuild", "refused-models", "serving"],

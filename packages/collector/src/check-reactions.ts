@@ -6,10 +6,11 @@ import { primaryOf } from "./check-models.ts";
 import type { Model } from "./define-model.ts";
 import { defineReaction, MAX_SITE_REACTIONS, type Reaction } from "./define-reaction.ts";
 
-/** The features and models that conditions read. */
+/** The parts of a site's configuration that reactions need. */
 interface Inputs {
   features: readonly Feature[];
   models: readonly Model[];
+  hasWebhook: boolean;
 }
 
 const fail = ({ name }: Reaction, field: string, expected: string, given: string): never => {
@@ -37,7 +38,7 @@ const checkFeature = (reaction: Reaction, name: string, features: readonly Featu
  *
  * @throws Error that names the reaction, the field, the expected value and the given one.
  */
-export const checkReactions = (reactions: readonly Reaction[], { features, models }: Inputs): void => {
+export const checkReactions = (reactions: readonly Reaction[], { features, models, hasWebhook }: Inputs): void => {
   if (!Array.isArray(reactions)) throw new Error("reactions: expected an array of reactions");
   if (reactions.length > MAX_SITE_REACTIONS)
     throw new Error(`reactions: expected at most ${MAX_SITE_REACTIONS}; given ${reactions.length}`);
@@ -45,6 +46,8 @@ export const checkReactions = (reactions: readonly Reaction[], { features, model
     const reaction = defineReaction(given as Reaction);
     const isTwice = reactions.findIndex(({ name }) => name === reaction.name) < index;
     if (isTwice) fail(reaction, "name", "each name once", reaction.name);
+    if (reaction.to.includes("webhook") && !hasWebhook)
+      fail(reaction, "to", "no webhook, because the site has no setting webhook", "webhook");
     const { when } = reaction;
     for (const name of featuresIn(when)) {
       const model = modelOfFeature(name);

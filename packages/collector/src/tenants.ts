@@ -13,6 +13,8 @@ import {
   reactionsOf,
   type Site,
   type TidemarkConfig,
+  type WebhookSettings,
+  webhookOf,
 } from "./config.ts";
 import { servedSet } from "./definition-version.ts";
 import { type CompiledReaction, compileReactions } from "./reactions/compile-reactions.ts";
@@ -48,6 +50,8 @@ export interface Tenant {
   iceberg?: IcebergSettings;
   /** The entities that expire. */
   daysToLive: DaysToLive;
+  /** The site's webhook; absent for none. */
+  webhook?: WebhookSettings;
 }
 
 /** The tenants of a deployment, by the ids of their sites. */
@@ -88,6 +92,7 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         ...set,
         served: servedSet(set, site.features ?? features),
       }));
+      const webhook = webhookOf(config, site);
       const tenant: Tenant = {
         site,
         definitions: definitionsOf(site.features ?? features),
@@ -99,6 +104,7 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         log: (site.log ?? log) || undefined,
         ...(iceberg && { iceberg }),
         daysToLive: site.daysToLive ?? daysToLive,
+        ...(webhook && { webhook }),
       };
       return [site.id, tenant];
     }),

@@ -63,6 +63,10 @@ export const families = {
     type: "counter",
     help: "Steps of reactions by reaction, arm and step: fired, received, unknown or expired.",
   },
+  tidemark_webhook_messages_total: {
+    type: "counter",
+    help: "Messages to webhooks by outcome: delivered, refused, expired or dropped. Each attempt that is repeated counts as retried.",
+  },
 } as const satisfies Record<string, FamilyType>;
 
 /** The name of a metric family. */

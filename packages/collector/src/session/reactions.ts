@@ -13,6 +13,7 @@ import type { CountedStep } from "./count-step.ts";
 import { featuresOf, predictionsFor } from "./predictions.ts";
 import { recordPayload } from "./record.ts";
 import type { NamedUser, StoredReaction, StoredReactions, StoredSession } from "./row.ts";
+import { queueWebhook } from "./webhooks.ts";
 
 /**
  * Largest number of reactions of which a session stores the latest firing. There are more than a site can have after a
@@ -53,6 +54,23 @@ const takeStep = (stored: StoredSession, { log }: Tenant, step: Step, cause?: Re
     recordPayload(stored, { kind: "reaction", payload }, time);
   }
   return { reaction, arm, step: step.step };
+};
+
+/** Queues the message about a firing for the site's webhook. */
+const notifyWebhook = (
+  stored: StoredSession,
+  { site }: Tenant,
+  { name, entity, payload = {} }: CompiledReaction,
+  { reaction_id, time }: Step,
+  { features, predictions, expires_at }: ReactionCause,
+): void => {
+  const user_id = stored.reactions?.user?.id;
+  const data = {
+    ...{ site: site.id, reaction: name, reaction_id, entity, id: stored.session_id },
+    ...(user_id !== undefined && { user_id }),
+    ...{ payload, features, predictions, time, expires_at },
+  };
+  queueWebhook(stored, { id: reaction_id, type: "reaction.fired", time, data }, time);
 };
 
 /** Ends the delivery of the pending firings that satisfy a condition. */
@@ -146,7 +164,9 @@ export const fireReactions = (stored: StoredSession, tenant: Tenant, now: number
       const user = known.user?.hash ?? null;
       known.latest[name] = { fired_at: now, ...(isForPage && { pending: { id, expires_at, user } }) };
       const step: Step = { reaction: name, reaction_id: id, step: "fired", arm, time: now };
-      return takeStep(stored, tenant, step, causeOf(reaction, input, expires_at));
+      const cause = causeOf(reaction, input, expires_at);
+      if (arm === "treatment" && to.includes("webhook")) notifyWebhook(stored, tenant, reaction, step, cause);
+      return takeStep(stored, tenant, step, cause);
     });
   if (fired.length > 0) {
     stored.reactions = known;

@@ -13,6 +13,7 @@ import type { PushQueue } from "./pushes.ts";
 import { decode, encode } from "./row-codec.ts";
 import type { Tab } from "./tab/tab.ts";
 import { newUnsent, type Unsent } from "./unsent.ts";
+import type { WebhookQueue } from "./webhooks.ts";
 
 /**
  * Version of {@link StoredSession}. A change that an earlier release must not read adds one, and `restoreSession` converts
@@ -107,6 +108,8 @@ export interface StoredSession {
   predictions?: StoredPredictions;
   /** Absent before the first firing and the first user, and without reactions of the site. */
   reactions?: StoredReactions;
+  /** The messages for the webhook of the site; absent without one. */
+  webhooks?: WebhookQueue;
 }
 
 /** The final vector of a session, written each time the session closes. */

@@ -29,6 +29,7 @@ import { SessionStore, StorageError } from "./store.ts";
 import { newSession, restoreSession } from "./stored-session.ts";
 import { countDelivery } from "./tab/tab.ts";
 import { MAX_UNSENT, unsentLength } from "./unsent.ts";
+import { WebhookLoop } from "./webhook-loop.ts";
 
 /** A session's vector at the time of the call. */
 export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
@@ -110,6 +111,13 @@ export abstract class SessionObject extends DurableObject<Env> {
   get #pushes(): PushLoop {
     this.#loop ??= new PushLoop(this.#store, this.#alarm, this.env, this.tenants);
     return this.#loop;
+  }
+
+  #webhooks: WebhookLoop | undefined;
+
+  get #webhookLoop(): WebhookLoop {
+    this.#webhooks ??= new WebhookLoop(this.#store, this.#alarm, this.ctx, this.env, this.tenants);
+    return this.#webhooks;
   }
 
   #predictions: PredictionLoop | undefined;
@@ -212,12 +220,13 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   /**
-   * Sends what is pending, and sets the alarm: it closes the session and, if this object stops before the partition has
-   * confirmed all, sends it again.
+   * Sends what is pending, and sets the alarm: it closes the session and, if this object stops before the partition and the
+   * webhook have confirmed all, sends it again.
    *
    * @returns A promise that resolves when the alarm is set; `undefined` if it is set at once.
    */
   #push(stored: StoredSession, now: number): Promise<void> | undefined {
+    this.#webhookLoop.run(stored);
     const setAlarm = () => {
       const repeatIn = (dueAt(stored, "push") ?? 0) - now;
       // A later time was set before the clock was set back.
@@ -321,8 +330,8 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   /**
-   * Repeats unconfirmed pushes, closes the session after 30 minutes without an event that counts, and deletes it after
-   * nine days. An alarm that
+   * Repeats unconfirmed pushes and messages for a webhook, closes the session after 30 minutes without an event that counts,
+   * and deletes it after nine days. An alarm that
    * fires too early is set again: moving it with each batch would cost as much as writing a row. A session whose site
    * was removed from the configuration keeps its stored state.
    */
@@ -341,6 +350,7 @@ export abstract class SessionObject extends DurableObject<Env> {
   async #onAlarm(): Promise<void> {
     const atAlarm = this.#store.load();
     if (!atAlarm) return;
+    this.#webhookLoop.run(atAlarm);
     await this.#pushes.run();
 
     await this.#closeIfIdle(atAlarm);
@@ -349,7 +359,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     if (!stored.closed) setDue(stored, "close", idleAt(stored));
     const expiresAt = dueAt(stored, "expire") ?? Number.POSITIVE_INFINITY;
     const now = Date.now();
-    if (now >= expiresAt && !isPending(stored)) {
+    if (now >= expiresAt && !isPending(stored) && !stored.webhooks) {
       // Both begin at once, so that no batch comes between them.
       await Promise.all([this.#alarm.cancel(), this.#store.delete()]);
       return;
