@@ -7,7 +7,11 @@ const secretOf = (bytes: Uint8Array): string => `whsec_${Buffer.from(bytes).toSt
 const bytes = (least: number, most = least) => fc.uint8Array({ minLength: least, maxLength: most });
 
 const sign = (id: string, body: string, secrets: string[], now = Date.now()) =>
-  signedHeaders({ id, body }, secrets.map((secret) => keyOf(secret) as Uint8Array), now);
+  signedHeaders(
+    { id, body },
+    secrets.map((secret) => keyOf(secret) as Uint8Array),
+    now,
+  );
 
 describe("the headers of a message", () => {
   it("pass the official verification with each of its secrets alone, and with no other", async () => {
