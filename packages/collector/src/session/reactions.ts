@@ -143,7 +143,7 @@ const removeOldest = ({ latest }: StoredReactions, { reactions }: Tenant): void 
 export const fireReactions = (stored: StoredSession, tenant: Tenant, now: number): CountedStep[] => {
   const { engine, session_id } = stored;
   const { event_time } = engine;
-  if (event_time === null || !isPersonal(stored.consent)) return [];
+  if (event_time === null || stored.closed || !isPersonal(stored.consent)) return [];
   const expired = settle(stored, tenant, "expired", now, ({ expires_at }) => expires_at <= now);
   const known: StoredReactions = stored.reactions ?? { latest: {} };
   const ready = tenant.reactions.filter((reaction) => isReady(reaction, known, now));
