@@ -12,9 +12,12 @@ import { serviceOf } from "@tidemark/schema/feature-store-names";
 import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
 import { type RecordKind, recordKinds } from "@tidemark/schema/log";
 import { checkModels } from "./check-models.ts";
+import { checkReactions } from "./check-reactions.ts";
 import type { Model } from "./define-model.ts";
+import type { Reaction } from "./define-reaction.ts";
 
 export { defineModel, embedded, http, kserveV1, kserveV2, type Model, type ModelRun } from "./define-model.ts";
+export { defineReaction, type Reaction, type ReactionTarget } from "./define-reaction.ts";
 
 /**
  * A region that data must not leave, under Cloudflare's name:
@@ -124,6 +127,8 @@ export interface Site {
   featureSets?: readonly FeatureSet[];
   /** The models of this site. Default: the deployment's, unless the site has features or feature sets of its own. */
   models?: readonly Model[];
+  /** The reactions of this site. Default: the deployment's, unless the site has features, feature sets or models of its own. */
+  reactions?: readonly Reaction[];
   /**
    * The region in which this site's objects run and store data. After a change the site starts with empty objects.
    * Local runtimes ignore it. Default: the deployment's.
@@ -160,6 +165,10 @@ export interface TidemarkConfig<Features extends readonly Feature[] = readonly F
   featureSets?: readonly FeatureSet[];
   /** The models of all sites, unless a site has its own models, features or feature sets. Default: none. */
   models?: readonly Model[];
+  /**
+   * The reactions of all sites, unless a site has its own reactions, features, feature sets or models. Default: none.
+   */
+  reactions?: readonly Reaction[];
   /** The region in which the objects of sites run and store data, unless a site names another. Default: anywhere. */
   jurisdiction?: Jurisdiction;
   /** The log of all sites, unless a site has its own setting. Default: none, and no event is kept. */
@@ -187,11 +196,11 @@ const SITE_FIELDS: Record<keyof Site, true> = {
   ...{ id: true, key: true, origins: true, readKeySecret: true, requireConsent: true, globalPrivacyControl: true },
   ...{ cookie: true, pause: true, dailyCaps: true, features: true, jurisdiction: true, log: true, daysToLive: true },
   ...{ goals: true, featureSets: true, models: true, userTokenSecret: true, requireUserToken: true },
-  webhook: true,
+  ...{ webhook: true, reactions: true },
 };
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
   ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true, daysToLive: true },
-  ...{ iceberg: true, webhook: true },
+  ...{ iceberg: true, webhook: true, reactions: true },
   ...{ goals: true, featureSets: true, models: true },
 };
 
@@ -496,10 +505,18 @@ export const defineConfig = <const Features extends readonly Feature[]>(
   const secrets = [adminKeySecret, ...sites.flatMap(secretNamesOf), ...webhookSecretNamesOf(config)];
   if (config.models !== undefined)
     checkModelsOf(config.models, { features, featureSets: featureSets ?? [] }, secrets, "", expect);
+  if (config.reactions !== undefined) {
+    const hasWebhook = config.webhook !== undefined || sites.some((site) => webhookOf(config, site));
+    const inputs = { features, models: config.models ?? [], hasWebhook };
+    checkAt("", () => checkReactions(config.reactions ?? [], inputs));
+  }
   for (const site of sites) {
     const inputs = { features: site.features ?? features, featureSets: featureSetsOf(config, site) };
     const place = `site ${JSON.stringify(site.id)}: `;
-    checkModelsOf(modelsOf(config, site), inputs, secrets, place, expectIn(place));
+    const models = modelsOf(config, site);
+    checkModelsOf(models, inputs, secrets, place, expectIn(place));
+    const hasWebhook = webhookOf(config, site) !== undefined;
+    checkAt(place, () => checkReactions(reactionsOf(config, site), { features: inputs.features, models, hasWebhook }));
   }
   return config;
 };
@@ -511,6 +528,12 @@ export const featureSetsOf = ({ featureSets }: TidemarkConfig, site: Site): read
 /** The models of a site. */
 export const modelsOf = ({ models }: Pick<TidemarkConfig, "models">, site: Site): readonly Model[] =>
   site.models ?? (site.features === undefined && site.featureSets === undefined ? models : undefined) ?? [];
+
+/** The reactions of a site. */
+export const reactionsOf = ({ reactions }: Pick<TidemarkConfig, "reactions">, site: Site): readonly Reaction[] => {
+  const hasOwnInputs = [site.features, site.featureSets, site.models].some((inputs) => inputs !== undefined);
+  return site.reactions ?? (hasOwnInputs ? undefined : reactions) ?? [];
+};
 
 /** The webhook of a site; `undefined` for none. */
 export const webhookOf = ({ webhook }: Pick<TidemarkConfig, "webhook">, site: Site): WebhookSettings | undefined =>

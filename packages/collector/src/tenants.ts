@@ -10,12 +10,14 @@ import {
   type LogSettings,
   type Model,
   modelsOf,
+  reactionsOf,
   type Site,
   type TidemarkConfig,
   type WebhookSettings,
   webhookOf,
 } from "./config.ts";
 import { servedSet } from "./definition-version.ts";
+import { type CompiledReaction, compileReactions } from "./reactions/compile-reactions.ts";
 
 /** A feature set with its identity. */
 export interface CompiledSet extends FeatureSet {
@@ -39,6 +41,7 @@ export interface Tenant {
   featureSets: readonly CompiledSet[];
   /** The versions of all models, each after those of the models whose predictions it reads. */
   models: readonly CompiledModel[];
+  reactions: readonly CompiledReaction[];
   /** The region of the site's objects; `undefined` for anywhere. */
   jurisdiction: Jurisdiction | undefined;
   /** The site's log; `undefined` for none. */
@@ -96,6 +99,7 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         features: site.features ?? features,
         featureSets,
         models: compileModels(modelsOf(config, site), featureSets, site.features ?? features),
+        reactions: compileReactions(reactionsOf(config, site)),
         jurisdiction: site.jurisdiction ?? jurisdiction,
         log: (site.log ?? log) || undefined,
         ...(iceberg && { iceberg }),

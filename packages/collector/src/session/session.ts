@@ -3,7 +3,8 @@ import type { SessionVectorResponse } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
 import { SESSION_IDLE_MS, SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { ObjectAlarm } from "../alarm.ts";
-import type { Env } from "../env.ts";
+import { type Env, metricsOf } from "../env.ts";
+import { createMeter } from "../metrics/meter.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { expectKnown, LaterReleaseError } from "../release.ts";
 import { servedRecord } from "../served-vector.ts";
@@ -12,6 +13,7 @@ import { readEvents } from "../wire/split.ts";
 import { applyBatch } from "./apply-batch.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
+import { type CountedStep, countStep } from "./count-step.ts";
 import { dueAt, earliestDue, setDue } from "./due.ts";
 import { FOLLOW_HEADER, Followers, type FollowRequest } from "./followers.ts";
 import { isPending } from "./pending.ts";
@@ -19,6 +21,7 @@ import { PredictionLoop } from "./prediction-loop.ts";
 import { latestPredictions, predictionsFor, predictOnChange } from "./predictions.ts";
 import { PushLoop } from "./push-loop.ts";
 import { unconfirmedDeltas } from "./pushes.ts";
+import { endReactions, reactToBatch } from "./reactions.ts";
 import { recordPayload } from "./record.ts";
 import type { StoredSession } from "./row.ts";
 import { hashOfSecret } from "./secret.ts";
@@ -66,6 +69,10 @@ const failureOf = (error: unknown): "unavailable" => {
 const idleAt = ({ latest_received_at }: StoredSession): number | null =>
   latest_received_at === null ? null : latest_received_at + SESSION_IDLE_MS;
 
+/** Whether a batch is of a page of the session. Whoever knows a session's id can send one, but only its pages have its secret. */
+const isOwnBatch = ({ secret_hash }: StoredSession, { session_secret }: SessionBatch): boolean =>
+  session_secret !== undefined && hashOfSecret(session_secret) === secret_hash;
+
 /** Maximum time from a batch until its deltas are sent, if the object stops before it has sent them, in milliseconds. */
 const REPEAT_MS = 60_000;
 
@@ -74,6 +81,9 @@ const REPEAT_MS = 60_000;
  * confirmed push needs no alarm, and setting an alarm costs as much as writing a row.
  */
 const CONFIRM_MS = 50;
+
+/** The steps of reactions in this isolate that no response counts. */
+const meter = createMeter();
 
 /**
  * The Durable Object of a session. It stores the sequence numbers received, the features, and the pushes that
@@ -149,13 +159,9 @@ export abstract class SessionObject extends DurableObject<Env> {
       throw new StorageError("too many deltas or records of the session wait for a partition that cannot be reached");
     }
     const result = this.#store.change(stored, () => {
-      const result = this.#predict(
-        stored,
-        batch,
-        envelope,
-        tenant,
-        applyBatch(stored, batch, envelope, events, tenant),
-      );
+      const applied = applyBatch(stored, batch, envelope, events, tenant);
+      const predicted = this.#predict(stored, batch, envelope, tenant, applied);
+      const result = this.#react(stored, batch, envelope, events, tenant, predicted);
       if (!stored.closed) {
         setDue(stored, "close", idleAt(stored));
         setDue(stored, "expire", null);
@@ -184,15 +190,32 @@ export abstract class SessionObject extends DurableObject<Env> {
     const { made, due } = isChanged ? predictOnChange(stored, tenant, batch.received_at) : { made: [], due: [] };
     if (due.length > 0) this.ctx.waitUntil(this.#predictionLoop.run());
     const predictions = predictionsFor(stored, tenant);
-    const secret = batch.session_secret;
-    // Whoever knows a session's id can send a batch. Only its own page has its secret.
-    const isOwn = secret !== undefined && hashOfSecret(secret) === stored.secret_hash;
     // The stored consent is that of accepted events, of which this batch may have none.
-    const isShown = predictions && isOwn && isPersonal(consent);
+    const isShown = predictions && isOwnBatch(stored, batch) && isPersonal(consent);
     return {
       ...result,
       ...(made.length > 0 && { predicted: made }),
       ...(isShown && { response: { ...result.response, predictions } }),
+    };
+  }
+
+  /** Applies the batch to the session's reactions, and adds those that no page has acknowledged to the response. */
+  #react(
+    stored: StoredSession,
+    batch: SessionBatch,
+    envelope: StoredEnvelope,
+    events: readonly unknown[],
+    tenant: Tenant,
+    result: BatchResult,
+  ): BatchResult {
+    if (tenant.reactions.length === 0 && !stored.reactions) return result;
+    const { accepted } = result.response;
+    const isOwn = isOwnBatch(stored, batch);
+    const { steps, delivered } = reactToBatch(stored, tenant, { ...batch, envelope, events, accepted, isOwn });
+    return {
+      ...result,
+      ...(steps.length > 0 && { reacted: steps }),
+      ...(delivered.length > 0 && { response: { ...result.response, reactions: delivered } }),
     };
   }
 
@@ -346,11 +369,21 @@ export abstract class SessionObject extends DurableObject<Env> {
     this.#alarm.ensure(earliestDue(stored));
   }
 
+  /** Counts steps that no response counts. */
+  #countSteps({ site }: Tenant, steps: readonly CountedStep[]): void {
+    if (steps.length === 0) return;
+    for (const step of steps) countStep(meter, site.id, step);
+    const flushing = meter.flush(() => metricsOf(this.env));
+    if (flushing) this.ctx.waitUntil(flushing);
+  }
+
   async #closeIfIdle(atAlarm: StoredSession): Promise<void> {
     const stored = this.#store.load() ?? atAlarm;
     const now = Date.now();
     if (stored.closed || now < (idleAt(stored) ?? Number.POSITIVE_INFINITY)) return;
-    close(stored, tenantOf(this.tenants, stored.site), now);
+    const tenant = tenantOf(this.tenants, stored.site);
+    this.#countSteps(tenant, endReactions(stored, tenant, now));
+    close(stored, tenant, now);
     setDue(stored, "close", null);
     setDue(stored, "expire", (stored.latest_received_at ?? now) + SESSION_KEPT_MS);
     this.#store.write(stored);

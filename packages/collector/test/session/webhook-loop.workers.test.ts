@@ -5,7 +5,7 @@ import { type Env, sessionOf } from "../../src/env.ts";
 import { MAX_WEBHOOKS, queueWebhook } from "../../src/session/webhooks.ts";
 import { RETRY_AFTER_MS, WEBHOOK_KEPT_MS } from "../../src/webhooks/retry.ts";
 import { accept, batchFor, custom, newSession, request, rewriteSession, rowsOf } from "../workers/client.ts";
-import { receiveWebhooks } from "../workers/webhook-receiver.ts";
+import { receiveWebhooks, type VerifiedMessage } from "../workers/webhook-receiver.ts";
 import { tenant } from "../workers/worker.ts";
 
 type SiteName = "hook" | "shop";
@@ -147,6 +147,57 @@ describe("a message in a session's queue", () => {
     await eventually(() => isEmpty(session));
     expect(received).toHaveLength(MAX_WEBHOOKS.messages);
     await eventually(async () => expect(await counted("dropped")).toBe(before + 3));
+  });
+});
+
+describe("a reaction that fires", () => {
+  const busy = (session: string) =>
+    accept(
+      batchFor(
+        "hook",
+        Array.from({ length: 20 }, (_, seq) => custom(seq)),
+        { session_id: session },
+      ),
+    );
+
+  it("is in the answer to no batch: the message is sent afterwards, with the body of the documentation", async () => {
+    let respond = () => {};
+    const response = new Promise<Response>((resolve) => {
+      respond = () => resolve(status(204));
+    });
+    const received = receiveWebhooks(() => response);
+    const session = newSession("hook");
+    // The receiver has not responded yet.
+    expect(await busy(session)).toMatchObject({ accepted: 20 });
+    await eventually(() => expect(received).toHaveLength(1));
+    const { id, body } = received[0] as VerifiedMessage;
+    expect(JSON.parse(body)).toEqual({
+      type: "reaction.fired",
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      data: {
+        ...{ site: "hook", reaction: "busy", reaction_id: id, entity: "session", id: session },
+        ...{ payload: { text: "Zoë ☂" }, features: { custom_event_count: 20 }, predictions: {} },
+        ...{ time: expect.any(Number), expires_at: expect.any(Number) },
+      },
+    });
+    respond();
+    await eventually(() => isEmpty(session));
+  });
+
+  it("is sent again under its id, if the session stops after its batch", async () => {
+    let isAlive = false;
+    const received = receiveWebhooks(() => (isAlive ? status(200) : new Promise(() => {})));
+    const session = newSession("hook");
+    await busy(session);
+    await stop(session);
+    isAlive = true;
+    expect((await storedIn(session)).alarm).toBeLessThanOrEqual(Date.now() + 60_000);
+    await eventually(async () => {
+      await runAlarm(session);
+      await isEmpty(session);
+    });
+    expect(received.length).toBeGreaterThan(0);
+    expect(new Set(received.map(({ id, body }) => id + body)).size).toBe(1);
   });
 });
 
