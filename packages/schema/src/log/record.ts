@@ -106,8 +106,8 @@ export interface PredictionPayload {
 }
 
 /**
- * A step of a reaction: `fired` when its condition became true; `received` when a page has called its handler; `unknown` when
- * a page that is gone did not confirm that; `expired` when no page acknowledged it in time.
+ * A step of a reaction. `fired`: its condition became true. `received`: a page has called its handler. `unknown`: a page that
+ * is gone did not confirm that. `expired`: no page acknowledged it in time.
  */
 export type ReactionStep = "fired" | "received" | "unknown" | "expired";
 
