@@ -33,7 +33,7 @@ const MAX_BOUNDED = 256;
 export const GRANULARITY_MS = 1_000;
 
 /** Relative error of a decayed count, whose powers are rounded. */
-const ROUNDING = 1e-9;
+const ROUNDING = 1e-14;
 
 type Leaf = { expression: Expression } | { over: ValueOverTime } | { value: FeatureValue };
 
@@ -125,12 +125,19 @@ export const createTimedCondition = (
         return boundsOf(condition, read);
       };
 
+      if (from > until) return undefined;
+      // Before the latest event the vector is that of its time.
+      const isEarly = from < (state.event_time ?? from);
+      if (isEarly && valueAt(from)) return from;
       // The ranges that are undecided yet, the earliest last.
-      const ranges: [first: number, last: number][] = from <= until ? [[from, until]] : [];
+      const ranges: [first: number, last: number][] = [
+        [isEarly ? Math.floor(state.event_time ?? from) + 1 : from, until],
+      ];
       for (let bounded = 0; bounded < MAX_BOUNDED; bounded += 1) {
         const range = ranges.pop();
         if (!range) return undefined;
         const [first, last] = range;
+        if (first > last) continue;
         if (first === last) {
           if (valueAt(first)) return first;
           continue;

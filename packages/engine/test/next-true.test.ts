@@ -93,6 +93,7 @@ const isTrueAt = (condition: Expression, state: ReturnType<typeof stateOf>, time
   return evaluate(condition, (name) => values[name] ?? predicted(name) ?? null) === true;
 };
 
+const scroll = (at: number, depth: number) => ({ type: "scroll" as const, at, depth });
 const click = (at: number) => ({ type: "click" as const, at, depth: 0 });
 
 /** The milliseconds from the start at which a condition is true first, for clicks at given times. */
@@ -124,6 +125,17 @@ describe("the next time at which a condition is true without an event", () => {
     expect(nextAfter([0, 50], of("lt", read("recent"), 1))).toBe(1_300);
     expect(nextAfter([0, 150], of("lt", read("recent"), 2))).toBe(1_300);
     expect(nextAfter([0, 150], of("eq", read("recent"), 0))).toBe(1_600);
+  });
+
+  it("is the time at which a window drops an event, up to the last time considered", () => {
+    // The window has four panes of 400 ms, and a pane begins at the start.
+    expect(START % 400).toBe(0);
+    const isDeep = compile(of("gt", read("depth"), 0.6));
+    const next = (until: number) => {
+      const state = stateOf([scroll(0, 0), scroll(450, 1)]);
+      return isDeep.nextTrue(state, predicted, START + 451, START + until);
+    };
+    expect([next(1_599), next(1_600), next(9_000)]).toEqual([undefined, START + 1_600, START + 1_600]);
   });
 
   it("is the time at which a decayed count falls below a value", () => {
