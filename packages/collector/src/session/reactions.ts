@@ -231,9 +231,7 @@ export const nextReactionAt = (
   const times = reactions.flatMap((reaction) => {
     const ready = readyAt(reaction, stored.reactions?.latest);
     const at =
-      ready === undefined
-        ? undefined
-        : reaction.timed?.nextTrue(stored.engine, constant, Math.max(from, ready), until);
+      ready === undefined ? undefined : reaction.timed?.nextTrue(stored.engine, constant, Math.max(from, ready), until);
     return at === undefined ? [] : [at];
   });
   return times.length > 0 ? Math.min(...times) : undefined;
@@ -242,8 +240,7 @@ export const nextReactionAt = (
 /** Whether time alone can fulfil the condition of a reaction to the page that may fire again in the session. */
 const isFollowWorthwhile = ({ reactions }: StoredSession, tenant: Tenant): boolean =>
   tenant.reactions.some(
-    (reaction) =>
-      reaction.timed && reaction.to.includes("page") && readyAt(reaction, reactions?.latest) !== undefined,
+    (reaction) => reaction.timed && reaction.to.includes("page") && readyAt(reaction, reactions?.latest) !== undefined,
   );
 
 /** Ends the delivery of all pending firings of a session: it closes, or the visitor has withdrawn the consent. */
