@@ -35,6 +35,7 @@ export default defineConfig({
                 LABS_READ_KEY: "labs-read-key",
                 LAKE_READ_KEY: "lake-read-key",
                 HALL_READ_KEY: "hall-read-key",
+                WAIT_READ_KEY: "wait-read-key",
                 HALL_WEBHOOK_SECRET: `whsec_${"a".repeat(32)}`,
                 GATE_USER_TOKENS: "gate-user-tokens",
                 SHOP_USER_TOKENS: "shop-user-tokens",

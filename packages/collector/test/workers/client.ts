@@ -56,6 +56,7 @@ const KEYS = {
   labs: "tm_labs_11111111",
   lake: "tm_lake_22222222",
   hall: "tm_hall_33333333",
+  wait: "tm_wait_44444444",
 };
 
 /** A batch for a site of the tests' deployment. */
