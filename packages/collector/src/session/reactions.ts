@@ -154,7 +154,7 @@ export const fireReactions = (
 ): CountedStep[] => {
   const { engine, session_id } = stored;
   const { event_time } = engine;
-  if (event_time === null || !isPersonal(stored.consent)) return [];
+  if (event_time === null || stored.closed || !isPersonal(stored.consent)) return [];
   const expired = settle(stored, tenant, "expired", now, ({ expires_at }) => expires_at <= now);
   const known: StoredReactions = stored.reactions ?? { latest: {} };
   const ready = reactions.filter((reaction) => (readyAt(reaction, known.latest) ?? Number.POSITIVE_INFINITY) <= now);

@@ -114,7 +114,7 @@ const labsModels = [
 ] satisfies Model[];
 
 /** Features of the site with reactions: its custom events by name. */
-const hallFeatures = ["hello", "nudge", "trial", "point", "alert", "zero"].map(
+const hallFeatures = ["hello", "nudge", "trial", "point", "alert", "insist", "zero"].map(
   (name): Feature => ({
     name: `${name}_count`,
     description: "Events of a name.",
@@ -130,7 +130,7 @@ const hallFeatures = ["hello", "nudge", "trial", "point", "alert", "zero"].map(
 const atLeast = (feature: string, right: number) => ({ op: "gte", left: { feature }, right }) as const;
 
 /** The reactions of a site. Each fires for custom events of its own name. */
-export const hallReactions = [
+const hallReactions = [
   {
     ...{ name: "welcome", entity: "session", when: atLeast("hello_count", 2), once: true, expiresMs: 60_000 },
     ...{ payload: { text: "Hello." }, to: ["page"], holdout: 0 },
@@ -150,6 +150,14 @@ export const hallReactions = [
   {
     ...{ name: "alert", entity: "session", when: atLeast("alert_count", 1), cooldownMs: 1_000, expiresMs: 60_000 },
     ...{ payload: { level: 1 }, to: ["webhook"], holdout: 0 },
+  },
+  {
+    ...{ name: "insist", entity: "session", when: atLeast("insist_count", 1), cooldownMs: 1_000, expiresMs: 60_000 },
+    ...{ to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "counted", entity: "session", when: atLeast("zero_count", 1), once: true, expiresMs: 60_000 },
+    ...{ to: ["page"], holdout: 0 },
   },
 ] satisfies Reaction[];
 
