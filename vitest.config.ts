@@ -38,6 +38,7 @@ export default defineConfig({
                 HOOK_SECRET_NEW: `whsec_${"bmV3".repeat(8)}`,
                 HOOK_SECRET_OLD: `whsec_${"b2xk".repeat(8)}`,
                 HALL_READ_KEY: "hall-read-key",
+                WAIT_READ_KEY: "wait-read-key",
                 HALL_WEBHOOK_SECRET: `whsec_${"a".repeat(32)}`,
                 GATE_USER_TOKENS: "gate-user-tokens",
                 SHOP_USER_TOKENS: "shop-user-tokens",

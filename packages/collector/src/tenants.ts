@@ -93,13 +93,14 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         served: servedSet(set, site.features ?? features),
       }));
       const webhook = webhookOf(config, site);
+      const definitions = definitionsOf(site.features ?? features);
       const tenant: Tenant = {
         site,
-        definitions: definitionsOf(site.features ?? features),
+        definitions,
         features: site.features ?? features,
         featureSets,
         models: compileModels(modelsOf(config, site), featureSets, site.features ?? features),
-        reactions: compileReactions(reactionsOf(config, site)),
+        reactions: compileReactions(reactionsOf(config, site), definitions.session, site.features ?? features),
         jurisdiction: site.jurisdiction ?? jurisdiction,
         log: (site.log ?? log) || undefined,
         ...(iceberg && { iceberg }),

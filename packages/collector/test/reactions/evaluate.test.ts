@@ -1,3 +1,4 @@
+import { createEngine } from "@tidemark/engine";
 import { describe, expect, it } from "vitest";
 import type { Reaction } from "../../src/define-reaction.ts";
 import { type CompiledReaction, compileReactions } from "../../src/reactions/compile-reactions.ts";
@@ -12,7 +13,7 @@ const input: ReactionInput = {
 
 const compiled = (when: Reaction["when"]): CompiledReaction => {
   const base = { name: "r", entity: "session", once: true, expiresMs: 1_000, to: ["page"], holdout: 0.2 } as const;
-  return compileReactions([{ ...base, when }])[0] as CompiledReaction;
+  return compileReactions([{ ...base, when }], createEngine([]), [])[0] as CompiledReaction;
 };
 
 const feature = (name: string) => ({ feature: name });

@@ -57,6 +57,7 @@ const KEYS = {
   lake: "tm_lake_22222222",
   hook: "tm_hook_33333333",
   hall: "tm_hall_33333333",
+  wait: "tm_wait_44444444",
 };
 
 /** A batch for a site of the tests' deployment. */

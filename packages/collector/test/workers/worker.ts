@@ -164,6 +164,56 @@ const hallReactions = [
   },
 ] satisfies Reaction[];
 
+/** Features of the site with reactions that time fulfils: the time since the latest event of a name, and recent events. */
+const waitFeatures = [
+  ...["x", "again", "call", "both"].map(
+    (name): Feature => ({
+      name: `since_${name}`,
+      description: "Time since an event of a name.",
+      unit: "ms",
+      entity: "session",
+      source: "custom",
+      where: [{ field: "name", is: "eq", value: name }],
+      aggregate: { type: "time_since_last" },
+      window: session(),
+    }),
+  ),
+  {
+    name: "now_count",
+    description: "Events of a name.",
+    unit: "count",
+    entity: "session",
+    source: "custom",
+    where: [{ field: "name", is: "eq", value: "now" }],
+    aggregate: { type: "count" },
+    window: session(),
+  } satisfies Feature,
+];
+
+/** The reactions of that site. */
+const waitReactions = [
+  {
+    ...{ name: "stuck", entity: "session", when: atLeast("since_x", 30_000), once: true, expiresMs: 60_000 },
+    ...{ payload: { text: "Stuck?" }, to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "again", entity: "session", when: atLeast("since_again", 5_000), cooldownMs: 20_000 },
+    ...{ expiresMs: 600_000, to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "call", entity: "session", when: atLeast("since_call", 40_000), once: true, expiresMs: 60_000 },
+    ...{ to: ["webhook"], holdout: 0 },
+  },
+  {
+    ...{ name: "both", entity: "session", when: atLeast("since_both", 10_000), once: true, expiresMs: 60_000 },
+    ...{ to: ["page"], holdout: 0.5 },
+  },
+  {
+    ...{ name: "now", entity: "session", when: atLeast("now_count", 1), once: true, expiresMs: 60_000 },
+    ...{ to: ["page"], holdout: 0 },
+  },
+] satisfies Reaction[];
+
 /** Sites of tests that split partitions. A split cannot be undone, so each test takes another site. */
 export const splitSites = Array.from({ length: 120 }, (_, index) => ({
   id: `split${index}`,
@@ -296,6 +346,16 @@ export const config = defineConfig({
           ...{ payload: { text: "Zoë ☂" }, to: ["webhook"], holdout: 0 },
         },
       ],
+    },
+    {
+      id: "wait",
+      key: "tm_wait_44444444",
+      origins: ["https://wait.example"],
+      readKeySecret: "WAIT_READ_KEY",
+      log: { days: 7 },
+      features: waitFeatures,
+      reactions: waitReactions,
+      webhook: { url: `${MODEL_SERVER}/webhook`, secrets: ["HALL_WEBHOOK_SECRET"] },
     },
     ...splitSites,
   ],
