@@ -40,6 +40,7 @@ export default defineConfig({
                 HALL_READ_KEY: "hall-read-key",
                 WAIT_READ_KEY: "wait-read-key",
                 HALL_WEBHOOK_SECRET: `whsec_${"a".repeat(32)}`,
+                DESK_READ_KEY: "desk-read-key",
                 GATE_USER_TOKENS: "gate-user-tokens",
                 SHOP_USER_TOKENS: "shop-user-tokens",
                 ...Object.fromEntries(

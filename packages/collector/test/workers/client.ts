@@ -58,6 +58,7 @@ const KEYS = {
   hook: "tm_hook_33333333",
   hall: "tm_hall_33333333",
   wait: "tm_wait_44444444",
+  desk: "tm_desk_77777777",
 };
 
 /** A batch for a site of the tests' deployment. */
