@@ -161,8 +161,7 @@ describe("the tool get_features", () => {
   it("shows texts of pages in one line each, of at most 200 characters", async () => {
     const id = newSession();
     const user_id = `Ann${HOSTILE}`.slice(0, 150);
-    const path = `/${encodeURIComponent("x").repeat(300)}`;
-    const views = [{ ...view, title: HOSTILE, path, url: `https://shop.example${path}` }];
+    const views = [{ ...view, title: HOSTILE, path: `/${HOSTILE}`, url: "https://shop.example/x" }];
     await accept(batch([page(0), custom(1, HOSTILE.slice(0, 100))], { session_id: id, user_id, views }));
     await vi.waitFor(async () => expect(await rollupVectorOf("user", user_id)).toBeDefined(), 20_000);
     const results = [
