@@ -17,7 +17,7 @@ const RANKS: Record<string, string[][]> = {
     ["consent", "fields", "traffic"],
     ["responses"],
     ["events", "view"],
-    ["batch", "bulk-read", "features", "page-read", "prediction-read"],
+    ["batch", "bulk-read", "context", "features", "page-read", "prediction-read"],
     ["derive", "log"],
     ["index"],
   ],
@@ -60,7 +60,7 @@ const RANKS: Record<string, string[][]> = {
     ["index"],
   ],
   collector: [
-    ["abbreviated", "define-model", "definition-version", "errors", "group-commit", "release", "selected"],
+    ["abbreviated", "define-model", "definition-version", "errors", "group-commit", "page-text", "release", "selected"],
     ["alarm", "check-models", "compile-features"],
     ["config"],
     ["tenants"],

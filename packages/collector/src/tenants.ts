@@ -1,10 +1,11 @@
-import type { Feature, FeatureSet, ServedSet } from "@tidemark/schema";
+import type { Feature, FeatureSet, Goal, ServedSet } from "@tidemark/schema";
 import { type ValueKind, valueKindsOf } from "@tidemark/schema/value-kind";
 import { modelOrder, setOfModel } from "./check-models.ts";
 import { compileFeatures, type Definitions } from "./compile-features.ts";
 import {
   type DaysToLive,
   featureSetsOf,
+  goalsOf,
   type IcebergSettings,
   type Jurisdiction,
   type LogSettings,
@@ -34,6 +35,7 @@ export interface Tenant {
   definitions: Definitions;
   /** The features that `definitions` compiles. */
   features: readonly Feature[];
+  goals: readonly Goal[];
   featureSets: readonly CompiledSet[];
   /** The versions of all models, each after those of the models whose predictions it reads. */
   models: readonly CompiledModel[];
@@ -89,6 +91,7 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         site,
         definitions: definitionsOf(site.features ?? features),
         features: site.features ?? features,
+        goals: goalsOf(config, site),
         featureSets,
         models: compileModels(modelsOf(config, site), featureSets, site.features ?? features),
         jurisdiction: site.jurisdiction ?? jurisdiction,

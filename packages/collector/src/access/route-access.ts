@@ -30,6 +30,7 @@ export const routeAccess = {
   "GET /v1/features/:entity/:id": { caller: "server" },
   "GET /v1/features/:entity/:id/stream": { caller: "server" },
   "GET /v1/follow/:id": { caller: "page" },
+  "GET /v1/context/:entity/:id": { caller: "server" },
   "GET /v1/entities/:entity": { caller: "server" },
   "POST /get-online-features": { caller: "server" },
   "POST /api/v1/feature-service/get-features": { caller: "server" },

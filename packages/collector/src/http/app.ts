@@ -57,6 +57,7 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   // No cache on the way may keep a vector.
   for (const path of [
     "/v1/features/*",
+    "/v1/context/*",
     "/v1/entities/*",
     "/v1/predict/*",
     "/get-online-features",

@@ -8,6 +8,7 @@ import {
   type ViewTotals,
 } from "@tidemark/engine";
 import type { Consent, DeliveryCounts, FeatureValue } from "@tidemark/schema";
+import type { Activity } from "./activity.ts";
 import type { DueList } from "./due.ts";
 import type { PushQueue } from "./pushes.ts";
 import { decode, encode } from "./row-codec.ts";
@@ -72,6 +73,8 @@ export interface StoredSession {
   consent?: Consent | undefined;
   /** Absent before the first prediction, and without consent to personalisation. */
   predictions?: StoredPredictions;
+  /** The latest page views and actions. Absent before the first one, and without consent to personalisation. */
+  activity?: Activity;
 }
 
 /** The final vector of a session, written each time the session closes. */

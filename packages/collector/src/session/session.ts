@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { SessionVectorResponse } from "@tidemark/schema";
+import type { ContextStep, SessionVectorResponse } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
 import { SESSION_IDLE_MS, SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { ObjectAlarm } from "../alarm.ts";
@@ -9,6 +9,7 @@ import { expectKnown, LaterReleaseError } from "../release.ts";
 import { servedRecord } from "../served-vector.ts";
 import { type Tenant, type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
+import { stepsOf } from "./activity.ts";
 import { applyBatch } from "./apply-batch.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
@@ -32,6 +33,15 @@ export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
 
 /** The vector, or the selected part of it, that a page receives while it follows the session. */
 export type FollowedVector = SessionVector & Pick<SessionVectorResponse, "entity" | "id" | "set">;
+
+/** A session's vector and activity at the time of the call. */
+export interface SessionContext {
+  vector: SessionVector;
+  /** The latest page views and actions. Empty without consent to personalisation. */
+  steps: ContextStep[];
+  /** Number of earlier steps that the session no longer has. */
+  removed: number;
+}
 
 /** The records of a session that are nowhere else yet, and the place of the others. */
 export interface SessionRecords {
@@ -247,6 +257,17 @@ export abstract class SessionObject extends DurableObject<Env> {
       delivery: countDelivery(stored.tabs.values()),
       ...(predictions && { predictions }),
     };
+  }
+
+  /** The current vector and activity; `undefined` when no event of the session counted. */
+  context(site: string): SessionContext | "unavailable" | undefined {
+    try {
+      const vector = this.#vector(site);
+      const activity = this.#store.load()?.activity;
+      return vector && { vector, steps: activity ? stepsOf(activity) : [], removed: activity?.removed ?? 0 };
+    } catch (error) {
+      return failureOf(error);
+    }
   }
 
   /**

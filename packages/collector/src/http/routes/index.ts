@@ -1,5 +1,6 @@
 import type { Deployment, Handlers } from "../route.ts";
 import { bulkFeatureRoutes } from "./bulk-features.ts";
+import { contextRoutes } from "./context.ts";
 import { entityRoutes } from "./entities.ts";
 import { eventRoutes } from "./events.ts";
 import { feastRoutes } from "./feast.ts";
@@ -23,6 +24,7 @@ export const createHandlers = (deployment: Deployment): Handlers => ({
   ...bulkFeatureRoutes(deployment),
   ...followRoutes(deployment),
   ...streamRoutes(deployment),
+  ...contextRoutes(deployment),
   ...entityRoutes(deployment),
   ...feastRoutes(deployment),
   ...tectonRoutes(deployment),
