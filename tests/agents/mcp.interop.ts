@@ -13,7 +13,10 @@ import { startWorkerd, type Workerd } from "../workerd/workerd.ts";
  */
 const WORKER = new URL("../../worker.ts", import.meta.url);
 
-const TOOLS = ["list_feature_sets", "get_features", "list_entities", "list_models", "predict", "explain_feature"];
+const TOOLS = [
+  ...["list_feature_sets", "get_features", "list_entities", "get_context"],
+  ...["list_models", "predict", "explain_feature"],
+];
 
 const [site] = config.sites;
 const sample = createSampleSession(site as NonNullable<typeof site>);
@@ -84,6 +87,15 @@ describe("the official client", { timeout: 120_000 }, () => {
 
     expect(await call(client, "list_entities", { entity: "page", active_within_minutes: 5 })).toMatchObject({
       entities: [{ id: page, age_ms: expect.any(Number) }],
+    });
+    const context = { entity: "session", id: session };
+    const inWords = await client.callTool({ name: "get_context", arguments: context });
+    expect(inWords).toMatchObject({ content: [{ text: expect.stringContaining(`viewed ${JSON.stringify(page)}`) }] });
+    expect(await call(client, "get_context", { ...context, format: "json" })).toMatchObject({
+      steps: [
+        { step: "view", path: page },
+        { step: "custom", name: "tidemark_test" },
+      ],
     });
     expect(await call(client, "list_models")).toMatchObject({ models: [{ name: "purchase", state: "ready" }] });
     const prediction = await call(client, "predict", { model: "purchase", entity: "session", id: session });

@@ -13,7 +13,7 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject> {
   /**
    * Runs the tool for the site of a reader.
    *
-   * @returns An object for JSON, or a text. Its texts of pages are safe: see `page-text.ts`.
+   * @returns An object for JSON, or a text. Its texts of pages are safe: see `pageText`.
    * @throws HttpError
    */
   run(reader: PredictionReader, given: z.infer<Input>): Promise<object | string>;

@@ -47,14 +47,17 @@ describe("POST /mcp", () => {
     const { tools } = (await ask("tools/list")) as {
       tools: { name: string; description: string; inputSchema: object; annotations: object }[];
     };
-    const names = ["list_feature_sets", "get_features", "list_entities", "list_models", "predict", "explain_feature"];
+    const names = [
+      ...["list_feature_sets", "get_features", "list_entities", "get_context"],
+      ...["list_models", "predict", "explain_feature"],
+    ];
     expect(tools.map(({ name }) => name)).toEqual(names);
     for (const { description, inputSchema, annotations } of tools) {
       expect(description.length).toBeGreaterThan(80);
       expect(inputSchema).toMatchObject({ type: "object", properties: {}, additionalProperties: false });
       expect(annotations).toMatchObject({ readOnlyHint: true, destructiveHint: false });
     }
-    expect(tools[4]?.inputSchema).toMatchObject({
+    expect(tools[5]?.inputSchema).toMatchObject({
       required: ["model", "entity", "id"],
       properties: { model: { type: "string", description: expect.any(String) } },
     });
@@ -107,7 +110,7 @@ describe("POST /mcp", () => {
 
   it.each([
     ["an unknown method", "resources/list", {}, -32601, "Method not found"],
-    ["an unknown tool", "tools/call", { name: "drop\u202e_all" }, -32602, 'no tool \\"drop _all\\"'],
+    ["an unknown tool", "tools/call", { name: "drop\u202e_all" }, -32602, 'no tool \\"drop_all\\"'],
     ["a tool whose name is a property of objects", "tools/call", { name: "constructor" }, -32602, "no tool"],
     ["a call without a name", "tools/call", {}, -32602, "name is missing"],
     ["a call with a list of arguments", "tools/call", { name: "predict", arguments: [] }, -32602, "arguments"],
@@ -227,6 +230,70 @@ describe("the tool list_entities", () => {
     ["too many", { entity: "user", limit: 201 }, /limit/],
   ])("explains %s", async (_, given, text) => {
     expect(await failureOf("list_entities", given)).toMatch(text);
+  });
+});
+
+describe("the tool get_context", () => {
+  it("tells what the visitor did, as text or as JSON", async () => {
+    const id = newSession();
+    await accept(
+      batch([page(0), custom(1, "add_to_basket")], { session_id: id, views: [{ ...view, title: "Shoes" }] }),
+    );
+    const { content, structuredContent } = await callTool("get_context", { entity: "session", id, set: "reading:1" });
+    expect(structuredContent).toBeUndefined();
+    expect(content[0]?.text).toMatch(/viewed "\/a", titled "Shoes"[\s\S]*event "add_to_basket"[\s\S]*event_count = 2/);
+    expect(await resultOf("get_context", { entity: "session", id, format: "json" })).toMatchObject({
+      ...{ entity: "session", id, closed_at: null },
+      steps: [
+        { step: "view", path: "/a", title: "Shoes" },
+        { step: "custom", name: "add_to_basket" },
+      ],
+    });
+  });
+
+  it("keeps to a number of tokens", async () => {
+    const id = newSession();
+    const names = Array.from({ length: 60 }, (_, seq) => custom(seq + 1, `event-number-${seq}`));
+    await accept(batch([page(0), ...names], { session_id: id }));
+    const textOf = async (max_tokens: number) =>
+      (await callTool("get_context", { entity: "session", id, max_tokens })).content[0]?.text ?? "";
+    const [short, long] = [await textOf(200), await textOf(10_000)];
+    expect(short.length).toBeLessThanOrEqual(400);
+    expect(short).toContain("event-number-59");
+    expect(short).toMatch(/Left out: \d+ earlier steps/);
+    expect(long.length).toBeGreaterThan(1_500);
+    const json = await resultOf("get_context", { entity: "session", id, format: "json", max_tokens: 200 });
+    expect((json.left_out as { steps: number }).steps).toBeGreaterThan(40);
+  });
+
+  it("keeps its lines whatever a page says", async () => {
+    const ids = [newSession(), newSession()];
+    for (const [index, id] of ids.entries()) {
+      const [title, name] = index === 0 ? ["Shoes", "buy"] : [HOSTILE, HOSTILE.slice(0, 100)];
+      await accept(batch([page(0), custom(1, name)], { session_id: id, views: [{ ...view, title }] }));
+    }
+    const texts = await Promise.all(
+      ids.map(async (id) => (await callTool("get_context", { entity: "session", id })).content[0]?.text ?? ""),
+    );
+    const linesOf = (text: string) => text.split("\n").map((line) => line.replace(/"(\\.|[^"\\])*"|\d+/g, "*"));
+    expect(linesOf(texts[1] ?? "")).toEqual(linesOf(texts[0] ?? ""));
+    expect((texts[1] ?? "").replaceAll("\n", "")).not.toMatch(UNSAFE);
+  });
+
+  it.each([
+    ["an unknown session", { entity: "session", id: "shop.unknown-1" }, /^not_found: /],
+    ["a session of another site", { entity: "session", id: "blog.unknown-1" }, /^foreign_session: /],
+    ["an entity without a context", { entity: "page", id: "/a" }, /^get_context: entity/],
+    ["an unknown set", { entity: "user", id: "a", set: "gone" }, /^invalid_query: set: /],
+    ["too few tokens", { entity: "user", id: "a", max_tokens: 10 }, /^get_context: max_tokens/],
+  ])("explains %s", async (_, given, text) => {
+    expect(await failureOf("get_context", given)).toMatch(text);
+  });
+
+  it("tells nothing about a visitor who has not consented to it", async () => {
+    const id = newSession();
+    await accept(batch([page(0)], { session_id: id, consent: { measurement: "granted", personalisation: "denied" } }));
+    expect(await failureOf("get_context", { entity: "session", id })).toMatch(/^no_consent: /);
   });
 });
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { pageText, pageValue } from "../../page-text.ts";
 import { readVector } from "../../serving/read-vector.ts";
 import { selectionOf } from "../../serving/selection.ts";
 import { entity, id } from "../arguments.ts";
-import { pageText, safeValue } from "../page-text.ts";
 import { defineTool } from "../tool.ts";
 
 /** The tool that reads the vector of an entity. */
@@ -23,7 +23,7 @@ export const getFeatures = defineTool({
   async run(reader, { entity, id, set, features }) {
     const selection = selectionOf(reader.tenant, entity, { set, features }, "invalid_body");
     const vector = await readVector(reader, entity, id, selection);
-    const values = Object.entries(vector.features).map(([name, value]) => [name, safeValue(value)]);
+    const values = Object.entries(vector.features).map(([name, value]) => [name, pageValue(value)]);
     return {
       ...{ ...vector, id: pageText(vector.id), features: Object.fromEntries(values) },
       ...("anonymous_ids" in vector && { anonymous_ids: vector.anonymous_ids?.map(pageText) }),

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { HttpError } from "../../errors.ts";
+import { pageText } from "../../page-text.ts";
 import { listActive } from "../../serving/active-entities.ts";
 import { entity } from "../arguments.ts";
-import { pageText } from "../page-text.ts";
 import { defineTool } from "../tool.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { pageText } from "../../page-text.ts";
 import { predictOne } from "../../serving/predictions.ts";
 import { entity, id } from "../arguments.ts";
-import { pageText } from "../page-text.ts";
 import { defineTool } from "../tool.ts";
 
 /** The tool that predicts for an entity. */
