@@ -201,7 +201,7 @@ class Tidemark:
         """
         if format not in ("text", "json"):
             raise ValueError(f"format: expected text or json; given {format!r}")
-        query = {"format": format}
+        query: dict[str, str] = {"format": format}
         if max_tokens is not None:
             query["max_tokens"] = str(max_tokens)
         if feature_set is not None:
