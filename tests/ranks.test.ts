@@ -82,7 +82,7 @@ const RANKS: Record<string, string[][]> = {
     ["partition"],
     ["session"],
     ["ingest", "rebuild", "refused-models", "serving"],
-    ["schedule"],
+    ["agents", "schedule"],
     ["http"],
     ["index"],
   ],

@@ -1,3 +1,5 @@
+import type { FeatureValue } from "@tidemark/schema";
+
 /** Longest JSON string of a text of a page, in characters, with its quotes and escapes. */
 export const MAX_PAGE_TEXT = 200;
 
@@ -10,18 +12,19 @@ const SEPARATORS = /[\t\n\v\f\r\u0085\p{Z}]+/gu;
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** The visible characters of a text, in one line. */
-const shown = (text: string): string => text.replace(SEPARATORS, " ").replace(INVISIBLE, "").replace(/ +/g, " ").trim();
-
 /** A text in which nothing needs a change: most texts. */
 const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
+
+/** A text as one line of visible characters. */
+export const visibleText = (text: string): string =>
+  PLAIN.test(text) ? text : text.replace(SEPARATORS, " ").replace(INVISIBLE, "").replace(/ +/g, " ").trim();
 
 /**
  * A text of a page or a visitor as a context repeats it: one line of visible characters. Its JSON string has at most
  * {@link MAX_PAGE_TEXT} characters; a longer one is cut and ends with `…`.
  */
 export const pageText = (text: string): string => {
-  const visible = PLAIN.test(text) ? text : shown(text);
+  const visible = visibleText(text);
   // Each character is at most two in JSON.
   if (2 * visible.length + 2 <= MAX_PAGE_TEXT || JSON.stringify(visible).length <= MAX_PAGE_TEXT) return visible;
   let length = 3;
@@ -32,4 +35,12 @@ export const pageText = (text: string): string => {
     end += character.length;
   }
   return `${visible.slice(0, end)}…`;
+};
+
+/** The value of a feature with each of its texts as {@link pageText}. */
+export const pageValue = (value: FeatureValue): FeatureValue => {
+  if (typeof value === "string") return pageText(value);
+  return typeof value === "object" && value !== null
+    ? value.map((item) => (typeof item === "string" ? pageText(item) : item))
+    : value;
 };

@@ -38,6 +38,7 @@ export const routeAccess = {
   "GET /v1/models": { caller: "server" },
   "POST /v1/predict/:model": { caller: "server" },
   "POST /v1/predict/:model/:entity/:id": { caller: "reader" },
+  "POST /mcp": { caller: "server" },
   "GET /v1/log/files": { caller: "operator" },
   "GET /v1/log/files/:name{.+}": { caller: "operator" },
   "GET /v1/log/tail": { caller: "operator" },

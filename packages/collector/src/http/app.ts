@@ -62,6 +62,7 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
     "/v1/predict/*",
     "/get-online-features",
     "/api/v1/feature-service/*",
+    "/mcp",
   ])
     app.use(path, async (c, next) => {
       await next();

@@ -3,7 +3,7 @@ import { isPersonal } from "@tidemark/schema/entities";
 import { abbreviated } from "../abbreviated.ts";
 import { sessionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
-import { pageText } from "../page-text.ts";
+import { pageValue } from "../page-text.ts";
 import type { Selection } from "../selected.ts";
 import type { Tenant } from "../tenants.ts";
 import { readVector, type Vector } from "./read-vector.ts";
@@ -23,15 +23,8 @@ export interface ContextRead {
 /** A whole context: nothing is left out for its size. */
 export type Context = ContextResponse;
 
-const plain = (value: FeatureValue): FeatureValue => {
-  if (typeof value === "string") return pageText(value);
-  return Array.isArray(value)
-    ? (value as readonly (string | number)[]).map((each) => (typeof each === "string" ? pageText(each) : each))
-    : value;
-};
-
 const plainValues = (features: Record<string, FeatureValue>): Record<string, FeatureValue> =>
-  Object.fromEntries(Object.entries(features).map(([name, value]) => [name, plain(value)]));
+  Object.fromEntries(Object.entries(features).map(([name, value]) => [name, pageValue(value)]));
 
 /** The goals that a session has reached, by the features of the site that count them. */
 const goalsReached = (

@@ -9,6 +9,7 @@ import { followRoutes } from "./follow.ts";
 import { forgetRoutes } from "./forget.ts";
 import { healthRoutes } from "./health.ts";
 import { logRoutes } from "./log.ts";
+import { mcpRoutes } from "./mcp.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { predictionRoutes } from "./predictions.ts";
 import { rebuildRoutes } from "./rebuild.ts";
@@ -28,6 +29,7 @@ export const createHandlers = (deployment: Deployment): Handlers => ({
   ...feastRoutes(deployment),
   ...tectonRoutes(deployment),
   ...predictionRoutes(deployment),
+  ...mcpRoutes(deployment),
   ...logRoutes(deployment),
   ...metricsRoutes(deployment),
   ...rebuildRoutes(deployment),
