@@ -10,8 +10,8 @@ import { viteBrotliBytes } from "./vite.ts";
 
 /** The smallest programs with their budgets in bytes. `pnpm check` and the benchmark enforce them. */
 const PROGRAMS = [
-  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 13_137 },
-  { case: "custom events only", entry: "./custom-only.ts", budget: 9_422 },
+  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 13_174 },
+  { case: "custom events only", entry: "./custom-only.ts", budget: 9_452 },
 ];
 
 /** Budget of the script tag in bytes, without the files that it loads by name. */
