@@ -1,5 +1,5 @@
 import { CLIENT_ID } from "@tidemark/schema/keys";
-import { Map, Math, Number } from "../platform.ts";
+import { Map, Number } from "../platform.ts";
 import { reactionsName } from "../storage/reactions-name.ts";
 import { storedValue } from "../storage/web-storage.ts";
 
@@ -23,8 +23,6 @@ export interface Note {
   session_id: string;
   /** The id of the page that made the note. */
   page: string;
-  /** Time of the note, in UTC milliseconds. */
-  time: number;
   /** Time at which the reaction expires, in UTC milliseconds. */
   until: number;
   step: Step;
@@ -35,7 +33,10 @@ export interface Note {
 /** Most notes. If all of them are needed, the page takes no further reaction. */
 const MAX_NOTES = 64;
 
-/** Time after which a step of another page has failed, in milliseconds: a page takes each within a moment. */
+/**
+ * Time after which a page that has taken no next step is gone, in milliseconds: a page takes each step within a moment. It
+ * counts from when this page has first seen the step, because the clocks of pages differ.
+ */
 export const STEP_MS = 5_000;
 
 /** Time for which notes outlast their reactions, in milliseconds: a response may arrive late. */
@@ -45,18 +46,14 @@ const rankOf = ({ step }: Note): number => STEPS.indexOf(step);
 
 /** Whether a stored value is a note. Any script of the origin can write to the storage. */
 const isNote = (value: unknown): value is Note => {
-  const { id, session_id, page, time, until, step } = { ...(value as Note) };
+  const { id, session_id, page, until, step } = { ...(value as Note) };
   return (
     [id, session_id, page].every((text) => typeof text === "string") &&
     CLIENT_ID.test(id) &&
-    Number.isFinite(time) &&
     Number.isFinite(until) &&
     STEPS.includes(step)
   );
 };
-
-/** Whether a note of another page is older than a page needs for its next step. The clocks of pages may differ. */
-const isOld = (note: Note, time: number): boolean => Math.abs(time - note.time) > STEP_MS;
 
 /**
  * The notes of an origin's pages about the reactions that they have passed to their listeners, in localStorage. Where
@@ -74,6 +71,10 @@ export interface Notes {
   change(ids: readonly string[], changes: Partial<Note>, time: number): void;
   /** Whether the storage has a claim of this page. */
   isClaimed(id: string): boolean;
+  /** Time of the latest write, in UTC milliseconds. */
+  writtenAt(): number;
+  /** Writes the notes of this page again that another page has overwritten: it had not yet seen them. */
+  repair(time: number): void;
   /** Removes the notes of all sessions but those that `keeps` accepts. */
   clear(keeps: (sessionId: string) => boolean): void;
 }
@@ -88,6 +89,9 @@ export const createNotes = (name: string | false, page: string): Notes => {
   const storage = storedValue<Note[]>("localStorage", name && reactionsName(name));
   /** The notes that this page has made, by id. They outlast a storage that another script clears or overwrites. */
   const own = new Map<string, Note>();
+  /** The time at which this page has first seen an open step of another page, by id, page and step. */
+  let seen = new Map<string, number>();
+  let writtenAt = 0;
   const readStored = () => [storage.read()].flat().filter(isNote).slice(-MAX_NOTES);
 
   const read: Notes["read"] = (time) => {
@@ -96,10 +100,17 @@ export const createNotes = (name: string | false, page: string): Notes => {
       const stored = notes.get(note.id);
       if (!stored || rankOf(stored) <= rankOf(note)) notes.set(note.id, note);
     }
-    return [...notes.values()].flatMap((note) => {
-      if (note.page === page || rankOf(note) > 1 || !isOld(note, time)) return note;
+    const seenNow = new Map<string, number>();
+    const read = [...notes.values()].flatMap((note) => {
+      if (note.page === page || rankOf(note) > 1) return note;
+      const open = `${note.id} ${note.page} ${note.step}`;
+      const at = seen.get(open) ?? time;
+      seenNow.set(open, at);
+      if (time - at <= STEP_MS) return note;
       return note.step === "noted" ? { ...note, step: "unknown" as const } : [];
     });
+    seen = seenNow;
+    return read;
   };
 
   const write = (notes: Note[], time: number): boolean => {
@@ -115,6 +126,7 @@ export const createNotes = (name: string | false, page: string): Notes => {
     while (drop((note) => !isNeeded(note)));
     while (left.length > MAX_NOTES) if (!drop((note) => !!note.isAcknowledged)) return false;
     storage.write(left[0] && left);
+    writtenAt = time;
     return true;
   };
 
@@ -133,6 +145,11 @@ export const createNotes = (name: string | false, page: string): Notes => {
       write(changed, time);
     },
     isClaimed: (id) => readStored().some((note) => note.id === id && note.page === page),
+    writtenAt: () => writtenAt,
+    repair(time) {
+      const stored = new Map(readStored().map((note) => [note.id, rankOf(note)]));
+      if ([...own.values()].some((note) => (stored.get(note.id) ?? -1) < rankOf(note))) write(read(time), time);
+    },
     clear(keeps) {
       const kept = readStored().filter(({ session_id }) => keeps(session_id));
       for (const { id, session_id } of [...own.values()]) if (!keeps(session_id)) own.delete(id);

@@ -13,6 +13,7 @@ import { now } from "../sensors/clock.ts";
 import { combineStops, listen, type Stop } from "../sensors/listen.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
+import { reactionsName } from "../storage/reactions-name.ts";
 import { type Item, itemsOf } from "./items.ts";
 import { createNotes, type Note, STEP_MS } from "./notes.ts";
 
@@ -64,8 +65,9 @@ export type Reactions = (
 ) => void;
 
 /**
- * Time between a page's claim of a reaction and the call of its listeners, in milliseconds. Browsers may pass a change of
- * localStorage on to other processes later. Of several pages that claim a reaction within this time, the last one wins.
+ * Time between a page's claim of a reaction and the call of its listeners, in milliseconds. A page in another process sees
+ * a change of localStorage a moment later. If this takes less than half of the time, one of the pages that claim a reaction
+ * wins: the last one.
  */
 const SETTLE_MS = 50;
 
@@ -155,7 +157,7 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
     const { id, session_id, until } = item;
     waiting.delete(id);
     const time = timeNow();
-    notes.put({ id, session_id, page, time, until, step: "noted" }, time);
+    notes.put({ id, session_id, page, until, step: "noted" }, time);
     const reaction = newReaction(item);
     current.set(id, reaction);
     emit("reaction", reaction);
@@ -169,7 +171,7 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
   };
   const isSession = (sessionId: string) => state.connection?.sessionAt(now()) === sessionId;
 
-  /** The claims of this page that wait for {@link SETTLE_MS}. */
+  /** The ids that this page has claimed, and that wait for {@link SETTLE_MS}. */
   const claims = new Set<string>();
 
   const attempt = (item: Waiting) => {
@@ -179,16 +181,24 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
     const other = notes.read(time).find((note) => note.id === id && note.page !== page);
     if (other?.step === "claimed") return retries.start(STEP_MS + SETTLE_MS);
     if (other) return waiting.delete(id);
-    if (!notes.put({ id, session_id, page, time, until, step: "claimed" }, time)) return;
+    if (!notes.put({ id, session_id, page, until, step: "claimed" }, time)) return;
     // Where the browser stores nothing, no other page receives the reactions of this page's session.
     if (!notes.isClaimed(id)) return run(item);
     claims.add(id);
-    return createTimer(() => {
-      claims.delete(id);
-      // The time may have stood still since: the page was in the back-forward cache.
-      if (canRun(item) && notes.isClaimed(id)) run(item);
-    }).start(SETTLE_MS);
+    return settling.start(SETTLE_MS);
   };
+  /** Runs the next claimed reaction, unless the page has written since: it may have overwritten the claims of others. */
+  const settling = createTimer(() => {
+    const left = notes.writtenAt() + SETTLE_MS - timeNow();
+    if (left > 0) return settling.start(left);
+    for (const id of claims) {
+      claims.delete(id);
+      const item = waiting.get(id);
+      if (!item || !notes.isClaimed(id) || !canRun(item)) continue;
+      if (claims.size) settling.start(SETTLE_MS);
+      return run(item);
+    }
+  });
   const attemptAll = () => {
     for (const item of [...waiting.values()]) attempt(item);
   };
@@ -281,11 +291,15 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
     combineStops(
       onPageChange(look),
       // A refusal on another page changes the state first, because the tracker was the first to listen.
-      listen<StorageEvent>(window, "storage", ({ key: changed }) => `${changed}`.startsWith(`${name}`) && look()),
+      listen<StorageEvent>(window, "storage", ({ key: changed, newValue }) => {
+        look();
+        if (name && changed === reactionsName(name) && newValue) notes.repair(timeNow());
+      }),
       () => {
         isStopped = true;
         attempts.stop();
         retries.stop();
+        settling.stop();
         followIf(false);
       },
     ),
