@@ -79,7 +79,7 @@ const RANKS: Record<string, string[][]> = {
     ["browser", "deployment"],
     ["local-stack"],
     ["log", "smoke-test"],
-    ["feast", "models"],
+    ["feast", "models", "reactions"],
     ["commands"],
     ["tidemark"],
     ["main"],
