@@ -175,6 +175,7 @@ describe("imports of other packages", () => {
         "@tidemark/engine/sql",
         "@tidemark/schema/derivation-order",
         "@tidemark/schema/entities",
+        "@tidemark/schema/event-fields",
         "@tidemark/schema/feature-store-names",
         "@tidemark/schema/limits",
         "@tidemark/schema/log",

@@ -44,6 +44,9 @@ export const writeRecords = async (folder: string, records: readonly object[]): 
   database.close();
 };
 
+/** Longest time for the files of the visits, in milliseconds. A loaded machine needs more than the default. */
+const WRITE_TIMEOUT_MS = 60_000;
+
 /** Payloads of records of one kind, each with the time at which it is received. */
 type Payloads = readonly { time: number }[];
 
@@ -59,7 +62,7 @@ export const visitsLog = (): ((folder: string, payloads: Payloads, kind?: Record
       events,
       [...visits, openVisit].flatMap(({ records }) => records),
     );
-  });
+  }, WRITE_TIMEOUT_MS);
   afterAll(() => rmSync(events, { recursive: true }));
   return async (folder, payloads, kind = "prediction") => {
     cpSync(events, folder, { recursive: true });
