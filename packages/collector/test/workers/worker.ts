@@ -1,5 +1,5 @@
-import { defaultFeatures, defineFeatures, goalFeatures, lifetime, session } from "@tidemark/schema";
-import { defineConfig, embedded, http, kserveV1, kserveV2, type Model } from "../../src/config.ts";
+import { defaultFeatures, defineFeatures, type Feature, goalFeatures, lifetime, session } from "@tidemark/schema";
+import { defineConfig, embedded, http, kserveV1, kserveV2, type Model, type Reaction } from "../../src/config.ts";
 import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
@@ -113,6 +113,46 @@ const labsModels = [
   },
 ] satisfies Model[];
 
+/** Features of the site with reactions: its custom events by name. */
+const hallFeatures = ["hello", "nudge", "trial", "point", "alert", "zero"].map(
+  (name): Feature => ({
+    name: `${name}_count`,
+    description: "Events of a name.",
+    unit: "count",
+    entity: "session",
+    source: "custom",
+    where: [{ field: "name", is: "eq", value: name }],
+    aggregate: { type: "count" },
+    window: session(),
+  }),
+);
+
+const atLeast = (feature: string, right: number) => ({ op: "gte", left: { feature }, right }) as const;
+
+/** The reactions of a site. Each fires for custom events of its own name. */
+export const hallReactions = [
+  {
+    ...{ name: "welcome", entity: "session", when: atLeast("hello_count", 2), once: true, expiresMs: 60_000 },
+    ...{ payload: { text: "Hello." }, to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "nudge", entity: "session", when: atLeast("nudge_count", 1), cooldownMs: 10_000, expiresMs: 5_000 },
+    ...{ to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "trial", entity: "session", when: atLeast("trial_count", 1), once: true, expiresMs: 60_000 },
+    ...{ to: ["page", "webhook"], holdout: 0.5 },
+  },
+  {
+    ...{ name: "scored", entity: "session", when: atLeast("prediction.points", 0.5), once: true, expiresMs: 60_000 },
+    ...{ to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "alert", entity: "session", when: atLeast("alert_count", 1), cooldownMs: 1_000, expiresMs: 60_000 },
+    ...{ payload: { level: 1 }, to: ["webhook"], holdout: 0 },
+  },
+] satisfies Reaction[];
+
 /** Sites of tests that split partitions. A split cannot be undone, so each test takes another site. */
 export const splitSites = Array.from({ length: 120 }, (_, index) => ({
   id: `split${index}`,
@@ -203,6 +243,29 @@ export const config = defineConfig({
           runs: sumOf(["chained", 1], ["custom_event_count", "prediction.served"], [0, 10]),
         },
       ],
+      reactions: [
+        {
+          ...{ name: "foreseen", entity: "session", when: atLeast("prediction.served", 7), once: true },
+          ...{ expiresMs: 60_000, to: ["page"], holdout: 0 },
+        },
+      ],
+    },
+    {
+      id: "hall",
+      key: "tm_hall_33333333",
+      origins: ["https://hall.example"],
+      readKeySecret: "HALL_READ_KEY",
+      log: { days: 7 },
+      features: hallFeatures,
+      featureSets: [{ name: "points", version: 1, entity: "session", features: ["point_count", "zero_count"] }],
+      models: [
+        {
+          ...{ name: "points", version: 3, set: "points:1", when: "on_change" },
+          runs: sumOf(["points", 1], ["point_count", "zero_count"], [0.1, 0]),
+        },
+      ],
+      reactions: hallReactions,
+      webhook: { url: `${MODEL_SERVER}/webhook`, secrets: ["HALL_WEBHOOK_SECRET"] },
     },
     ...splitSites,
   ],
