@@ -28,6 +28,7 @@ const RANKS: Record<string, string[][]> = {
     ["sensors", "storage"],
     ["events", "identity", "web-vitals"],
     ["delivery", "signals"],
+    ["reactions"],
     ["enrichments", "options"],
     ["tracker"],
     ["inspector", "react"],

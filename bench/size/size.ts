@@ -10,12 +10,12 @@ import { viteBrotliBytes } from "./vite.ts";
 
 /** The smallest programs with their budgets in bytes. `pnpm check` and the benchmark enforce them. */
 const PROGRAMS = [
-  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 13_137 },
-  { case: "custom events only", entry: "./custom-only.ts", budget: 9_422 },
+  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 13_179 },
+  { case: "custom events only", entry: "./custom-only.ts", budget: 9_458 },
 ];
 
 /** Budget of the script tag in bytes, without the files that it loads by name. */
-const SCRIPT_TAG_BUDGET = 15_877;
+const SCRIPT_TAG_BUDGET = 16_038;
 
 /** Bytes of the signal `webVitals` beyond web-vitals itself: it gives the library names that no page can replace. */
 const WEB_VITALS_NAMES = 110;

@@ -19,10 +19,11 @@ const MODULES: Record<string, string> = {
   ...modulesIn("enrichments", Object.keys(LAZY_ENRICHMENTS)),
   ...modulesIn("events", ["debug"]),
   ...modulesIn("inspector", ["inspect"]),
+  ...modulesIn("reactions", ["reactions"]),
 };
 
 /** The parts in separate files: large ones, and those that only developers load. All others share the file `more`. */
-const SEPARATE_FILES = ["media", "webVitals", "debug", "inspect"];
+const SEPARATE_FILES = ["media", "webVitals", "reactions", "debug", "inspect"];
 
 const partsIn = (file: string) =>
   Object.entries(MODULES).filter(([name]) => (SEPARATE_FILES.includes(name) ? name : "more") === file);

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type BatchResponse, batch, type Dropped, type Event as TrackedEvent } from "@tidemark/schema";
+import { type BatchResponse, batch, type Dropped, type Envelope, type Event as TrackedEvent } from "@tidemark/schema";
 import type { Signal, SignalContext, Tracker, TrackerOptions } from "@tidemark/sdk";
 import { build } from "esbuild";
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
@@ -114,14 +114,27 @@ export interface Simulation {
   /** `Retry-After` of a busy collector, in seconds. Default: 2. */
   retryAfter: number;
   /** The origin's localStorage, to which any script of the origin can write. */
-  readonly localStorage: { setItem(name: string, value: string): void };
+  readonly localStorage: { getItem(name: string): string | null; setItem(name: string, value: string): void };
   readonly now: number;
   /** Numbers of the events that the collector has stored, once for each time. */
   readonly stored: number[];
   /** Number of events that arrived again after they were stored. */
   readonly duplicates: number;
-  /** Whether the collector knows secrets, traffic and the signals of page views, as older ones do not. Default: true. */
+  /**
+   * Whether the collector knows secrets, traffic, reactions and the signals of page views, as older ones do not. Default:
+   * true.
+   */
   knowsAllFields: boolean;
+  /**
+   * Returns further fields of the response to a batch. The pages that are opened from now on have the option `reactions`.
+   * Default: no function, no fields, and no option.
+   */
+  respond: ((received: Envelope) => Partial<BatchResponse>) | undefined;
+  /**
+   * Time until another page reads a change of the notes about reactions, in milliseconds: each page runs in a process of
+   * its own. Default: 0.
+   */
+  storageLagMs: number;
   /** Whether the collector states a tab's numbers in its response, as older collectors do not. Default: true. */
   statesTab: boolean;
   /** Numbers of the events whose batch was rejected with a final error: the SDK may drop them. */
@@ -136,7 +149,10 @@ export interface Simulation {
   readonly violations: string[];
 }
 
-const TRACKER = fileURLToPath(new URL("../../packages/sdk/src/tracker/create-tracker.ts", import.meta.url));
+const SDK = fileURLToPath(new URL("../../packages/sdk/src", import.meta.url));
+
+/** The localStorage key of the notes about reactions. */
+const NOTES = "tidemark.tm_shop_12345678.reactions";
 
 /** Times that a batch takes to arrive, in milliseconds. */
 const LATENCY_MS = 20;
@@ -172,13 +188,19 @@ const builtIns = Object.fromEntries(
 );
 
 const { outputFiles } = await build({
-  entryPoints: [TRACKER],
+  stdin: {
+    contents: `
+      export { createTracker } from "./tracker/create-tracker.ts";
+      export { reactions } from "./reactions/reactions.ts";
+    `,
+    resolveDir: SDK,
+  },
   bundle: true,
   write: false,
   format: "iife",
   globalName: "sdk",
 });
-const load = new Function(...GLOBALS, `${outputFiles[0]?.text}; return sdk.createTracker;`);
+const load = new Function(...GLOBALS, `${outputFiles[0]?.text}; return sdk;`);
 
 /** Creates a Web Storage area with the quota of browsers. */
 const createStorage = () => {
@@ -210,7 +232,11 @@ const createCollector = () => {
     },
     numbersIn: (body: string): number[] =>
       JSON.parse(body).events.flatMap((event: object) => numberOf(event) ?? []) as number[],
-    receiveBatch(body: string, statesTab: boolean): BatchResponse {
+    receiveBatch(
+      body: string,
+      statesTab: boolean,
+      respond?: (received: Envelope) => Partial<BatchResponse>,
+    ): BatchResponse {
       if (!splitUnparsed(body)) violations.push("`events` is not the last field");
       const parsed = batch.safeParse(JSON.parse(body));
       if (!parsed.success) {
@@ -233,7 +259,7 @@ const createCollector = () => {
       }
       duplicates += response.duplicates;
       const added = { added_later: {}, ...(statesTab && { tab: { acknowledged: acknowledged(tab) } }) };
-      return { ...response, ...added };
+      return { ...response, ...added, ...respond?.(parsed.data) };
     },
   };
 };
@@ -291,15 +317,16 @@ export const createSimulation = (random: () => number): Simulation => {
           resolve(Response.json({ accepted: 0, duplicates: 0, rejected: all, added_later: true }));
         } else if (fault === "foreign") resolve(Response.json({ ok: true }));
         else if (fault === "portal") resolve(new Response("<h1>This domain is for sale</h1>", { status: 404 }));
-        else if (!simulation.knowsAllFields && /"(signals|session_secret|traffic)":/.test(body)) {
-          const [field = "views.0.signals"] = /session_secret|traffic/.exec(body) ?? [];
+        else if (!simulation.knowsAllFields && /"(signals|session_secret|traffic|reactions_\w+)":/.test(body)) {
+          const [field = "views.0.signals"] = /session_secret|traffic|reactions_\w+/.exec(body) ?? [];
           const message = `${field} is not a field of the contract (contract version 1).`;
           resolve(Response.json({ error: { code: "invalid_batch", message } }, { status: 400 }));
         } else if (collector.numbersIn(body).some((number) => defects.has(number))) {
           resolve(Response.json({ error: { code: "internal", message: "a defect" } }, { status: 500 }));
         } else if (fault !== "hang") {
-          if (fault === "twice") collector.receiveBatch(body, simulation.statesTab);
-          const response = JSON.stringify(collector.receiveBatch(body, simulation.statesTab));
+          const { statesTab, respond } = simulation;
+          if (fault === "twice") collector.receiveBatch(body, statesTab, respond);
+          const response = JSON.stringify(collector.receiveBatch(body, statesTab, respond));
           if (fault === "stuck") return;
           if (fault === "unreadable")
             resolve(new Response(new ReadableStream({ start: (stream) => stream.error(new TypeError("reset")) })));
@@ -310,6 +337,10 @@ export const createSimulation = (random: () => number): Simulation => {
       schedule(simulation.network === "slow" ? SLOW_MS : simulation.network === "late" ? LATE_MS : LATENCY_MS, deliver);
     });
 
+  /** The pages' views of the notes about reactions. */
+  const noteViews = new Set<{ receive(value: string | null, number: number): void }>();
+  let noteWrites = 0;
+
   const sessionStorageOf = new WeakMap<Page, ReturnType<typeof createStorage>>();
 
   const simulation: Simulation = {
@@ -319,6 +350,8 @@ export const createSimulation = (random: () => number): Simulation => {
     defects,
     warnings,
     knowsAllFields: true,
+    respond: undefined,
+    storageLagMs: 0,
     statesTab: true,
     openHanging() {
       simulation.storage = "free";
@@ -382,9 +415,37 @@ export const createSimulation = (random: () => number): Simulation => {
       };
       // The promises of an ended page still run here, unlike in a browser. They must not reach the storage.
       const canStore = () => isAlive && simulation.storage !== "forbidden";
+      let notes = localStorage.getItem(NOTES);
+      /** Number of the latest write of the notes that this page knows. */
+      let notesNumber = noteWrites;
+      const noteView = {
+        receive(value: string | null, number: number) {
+          if (!isAlive || isCached || number <= notesNumber) return;
+          notes = value;
+          notesNumber = number;
+          window.dispatchEvent(Object.assign(new Event("storage"), { key: NOTES, newValue: value }));
+        },
+      };
+      noteViews.add(noteView);
+      const writeNotes = (value: string | null) => {
+        if (value === null) localStorage.removeItem(NOTES);
+        else localStorage.setItem(NOTES, value);
+        noteWrites += 1;
+        const number = noteWrites;
+        notes = value;
+        notesNumber = number;
+        for (const other of noteViews)
+          if (other !== noteView) schedule(random() * simulation.storageLagMs, () => other.receive(value, number));
+      };
+      const ownLocalStorage = {
+        getItem: (name: string) => (name === NOTES ? notes : localStorage.getItem(name)),
+        setItem: (name: string, value: string) =>
+          name === NOTES ? writeNotes(value) : localStorage.setItem(name, value),
+        removeItem: (name: string) => (name === NOTES ? writeNotes(null) : localStorage.removeItem(name)),
+      };
       const areas = {
         get localStorage() {
-          return canStore() ? localStorage : forbidden();
+          return canStore() ? ownLocalStorage : forbidden();
         },
         get sessionStorage() {
           return canStore() ? sessionStorage : forbidden();
@@ -529,7 +590,7 @@ export const createSimulation = (random: () => number): Simulation => {
         return Promise.resolve(returned[simulation.compression] as Uint8Array);
       };
       const globals: Record<(typeof GLOBALS)[number], unknown> = { window, document, location };
-      const createTracker = load(...GLOBALS.map((name) => globals[name]));
+      const { createTracker, reactions } = load(...GLOBALS.map((name) => globals[name]));
       let capture: SignalContext["capture"] | undefined;
       const signal: Signal = (context) => {
         capture = context.capture;
@@ -541,6 +602,7 @@ export const createSimulation = (random: () => number): Simulation => {
         signals: [signal],
         sendWithin: simulation.sendWithin,
         compress,
+        ...(simulation.respond && { reactions }),
         ...options,
       });
 
@@ -591,6 +653,8 @@ export const createSimulation = (random: () => number): Simulation => {
         restore() {
           if (!isCached) return;
           isCached = false;
+          notes = localStorage.getItem(NOTES);
+          notesNumber = noteWrites;
           const due = held;
           held = [];
           for (const run of due) run();

@@ -3,6 +3,7 @@ import { guard, warn } from "./guard.ts";
 import { resolveEndpoint } from "./options/site.ts";
 import { Object, URL } from "./platform.ts";
 import { createPartLoader } from "./script-tag/load.ts";
+import { reactionsOf } from "./script-tag/reactions.ts";
 import { readSettings, type Settings } from "./script-tag/settings.ts";
 import { signalsOf } from "./script-tag/signals.ts";
 import { replayCalls, type Stub } from "./script-tag/stub-calls.ts";
@@ -23,7 +24,13 @@ const globals = window as unknown as Record<string, unknown>;
 
 const start = (settings: Settings & { key: string; endpoint: string }): Tracker => {
   const load = createPartLoader(script?.src || (resolveEndpoint(settings.endpoint) as string), script?.nonce);
-  const tracker = createTracker({ ...settings, compress: gzip, signals: signalsOf(settings, load) });
+  const { reactions, ...options } = settings;
+  const tracker = createTracker({
+    ...options,
+    ...(reactions && { reactions: reactionsOf(load) }),
+    compress: gzip,
+    signals: signalsOf(settings, load),
+  });
   if (/[?&]tidemark_debug\b/.test(location.search)) void load("debug").then((debug) => debug(tracker));
   if (/[?&]tidemark_inspect\b/.test(location.search)) void load("inspect").then((inspect) => inspect(tracker));
   return tracker;

@@ -24,7 +24,8 @@ interface FollowedState {
 }
 
 /**
- * Follows a tracker's session: see {@link Tracker.follow}. It never throws.
+ * Follows a tracker's session: see {@link Tracker.follow}. With the part `reactions` it receives the session's reactions
+ * instead of features. It never throws.
  *
  * @param url Base URL of the collector's routes, with a `/` at its end.
  * @param stops The functions that the tracker calls when it stops.
@@ -35,8 +36,8 @@ export type Follow = (
   url: string,
   on: Listen,
   stops: Stop[],
-  listener: (features: never) => void,
-  part?: FollowedPart,
+  listener: (received: never) => void,
+  part?: FollowedPart | { reactions: true },
 ) => Stop;
 
 /** Interval of pings, in milliseconds. A connection without a message since the last ping is replaced. */
@@ -60,7 +61,8 @@ const isRejection = (code: number): boolean => code >= 4400 && code < 4500;
  * the consent.
  */
 export const overWebSocket: Follow = (state, key, url, on, stops, listener, part = {}) => {
-  const notify = guard(listener) as (features: unknown) => void;
+  const notify = guard(listener) as (received: unknown) => void;
+  const content = "reactions" in part ? "reactions" : "features";
   let socket: WebSocket | undefined;
   let sessionId: string | undefined;
   let failures = 0;
@@ -102,7 +104,11 @@ export const overWebSocket: Follow = (state, key, url, on, stops, listener, part
     sessionId = state.visitor?.session_id;
     const session_secret = currentSecret();
     if (!session_secret || !WebSocket) return;
-    const query = [["key", key], ...["set", "features"].map((name) => [name, part[name as keyof FollowedPart]])]
+    const parts: Record<string, unknown> = {
+      reactions: content === "reactions" ? 1 : undefined,
+      ...(content === "features" && part),
+    };
+    const query = [["key", key], ...["set", "features", "reactions"].map((name) => [name, parts[name]])]
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name}=${encodeURIComponent(`${value}`)}`);
     const opened = new WebSocket(`${url.replace(/^http/, "ws")}follow/${sessionId}?${query.join("&")}`);
@@ -118,7 +124,7 @@ export const overWebSocket: Follow = (state, key, url, on, stops, listener, part
       failures = 0;
       cap = undefined;
       if (sessionId !== state.visitor?.session_id || !currentSecret()) changeSession();
-      else if (data !== "pong") notify(JSON.parse(data).features);
+      else if (data !== "pong") notify(JSON.parse(data)[content]);
     });
     opened.onclose = during(({ code }: CloseEvent) => end(code));
   };

@@ -2,9 +2,12 @@ import type { Batch, Event } from "@tidemark/schema";
 
 /**
  * A batch that waits for delivery: events of one tab in one session, numbered without a gap. It has every field that a later page
- * needs to send it, all but `key`, `sent_at` and `session_secret`.
+ * needs to send it, all but `key`, `sent_at`, `session_secret`, and the fields about reactions.
  */
-export type QueuedBatch = Omit<Batch, "key" | "sent_at" | "session_secret" | "events"> & {
+export type QueuedBatch = Omit<
+  Batch,
+  "key" | "sent_at" | "session_secret" | "reactions_received" | "reactions_unknown" | "events"
+> & {
   events: [Event, ...Event[]];
 };
 

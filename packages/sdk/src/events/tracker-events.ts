@@ -1,6 +1,7 @@
 import type { BatchResponse, Event, View } from "@tidemark/schema";
 import type { Emit as EmitOf, On } from "./emitter.ts";
 import type { QueuedBatch } from "./queued-batch.ts";
+import type { Reaction } from "./reaction.ts";
 
 /** The reason for a report of totals. At `view_end` the document may already show the next page view. */
 export type ReportReason = "hidden" | "flush" | "view_end";
@@ -21,6 +22,13 @@ export interface TrackerEventMap {
   rejected: QueuedBatch & { code: string; message: string };
   /** The message of a problem: a request failed and will be repeated, events were dropped, or the browser stores nothing. */
   delivery_problem: string;
+  /** A reaction of the site to this visitor. It needs the option `reactions`. Each one is passed on once, in one page. */
+  reaction: Reaction;
+  /**
+   * A reaction that this page has received is over: the visitor has dismissed it, has logged out, or has denied consent.
+   * The page removes what it shows of it.
+   */
+  reaction_end: Reaction;
 }
 
 /** Adds a listener for one type of {@link TrackerEventMap}. Returns a function that removes it. */

@@ -11,6 +11,7 @@ const PROGRAM_RULES: Record<Exclude<keyof TrackerOptions, "key" | "endpoint">, R
   ...RULES,
   compress: { accepts: isFunction, expected: "a function, such as gzip" },
   follow: { accepts: isFunction, expected: "a function, such as overWebSocket" },
+  reactions: { accepts: isFunction, expected: "the function reactions" },
   identityStore: { accepts: isFunction, expected: 'a function, such as acrossSubdomains("example.com")' },
 };
 

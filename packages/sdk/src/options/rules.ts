@@ -44,7 +44,8 @@ const isConsentState = (value: unknown) => (CONSENT_STATES as readonly unknown[]
 const isPurposeState = ([purpose, state]: [string, unknown]) =>
   /^(measurement|personalisation)$/.test(purpose) && isConsentState(state);
 
-const FLAG = { accepts: isBoolean, expected: "true or false" };
+/** The rule of an option that is on or off. */
+export const FLAG = { accepts: isBoolean, expected: "true or false" };
 
 /** The rules of the options that programs and script tags share. */
 export const RULES = {

@@ -3,6 +3,7 @@ import type { Compress } from "../delivery/compression.ts";
 import type { Follow } from "../delivery/over-web-socket.ts";
 import type { Signal } from "../events/signal.ts";
 import type { IdentityStore } from "../identity/visitor.ts";
+import type { Reactions } from "../reactions/reactions.ts";
 import type { ConsentAnswer } from "./consent.ts";
 
 /** A captured event, before it gets its number. */
@@ -28,6 +29,8 @@ export interface TrackerOptions {
   compress?: Compress;
   /** The connection by which {@link Tracker.follow} receives features: {@link overWebSocket}. Default: none. */
   follow?: Follow;
+  /** Receives the site's reactions for listeners of `reaction`: {@link reactions}. Default: the page takes no reactions. */
+  reactions?: Reactions;
   /**
    * Longest time that a visible page keeps a captured event to send it with others, in milliseconds: 0 to 600000. Events
    * are sent earlier in the first seconds of a page view and while the page reads features, and at once when they are

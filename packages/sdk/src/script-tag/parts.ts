@@ -28,7 +28,7 @@ export const ENRICHMENTS: Record<string, string> = { deviceDetails: "pageViews",
 type ToolName = "debug" | "inspect";
 
 /** The parts that the tag loads. */
-export type PartName = (typeof LAZY_SIGNALS)[number] | keyof typeof LAZY_ENRICHMENTS | ToolName;
+export type PartName = (typeof LAZY_SIGNALS)[number] | keyof typeof LAZY_ENRICHMENTS | "reactions" | ToolName;
 
 /** The names of the parts that a tag uses unless the page names others. `deviceDetails` turns on `pageViews`. */
 export const DEFAULTS: readonly string[] = ["deviceDetails", ...SIGNALS.slice(1)];

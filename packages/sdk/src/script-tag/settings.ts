@@ -1,6 +1,7 @@
 import { PUBLIC_KEY } from "@tidemark/schema/keys";
 import type { ReadingDetailsOptions } from "../enrichments/reading-details.ts";
 import {
+  FLAG,
   isBoolean,
   isDuration,
   isFunction,
@@ -32,9 +33,12 @@ interface SignalOptions {
 }
 
 /** The settings in `window.tidemark.config`. The attributes of the tag accept most of them too, and take precedence. */
-interface ScriptTagConfig extends Partial<Omit<TrackerOptions, "signals" | "compress" | "follow" | "identityStore">> {
+interface ScriptTagConfig
+  extends Partial<Omit<TrackerOptions, "signals" | "compress" | "follow" | "reactions" | "identityStore">> {
   /** Names of signals and enrichments. Default: `pageViews`, `deviceDetails`, `clicks`, `hovers`, `scrollDepth`, `dwell`. */
   signals?: readonly string[];
+  /** Whether the page takes the site's reactions. Default: false. */
+  reactions?: boolean;
   /** The definition of pages: `path`, `hash`, `parameters:` and names, or a function. Default: that of `pageViews`. */
   pageUrl?: string | PageUrl;
   /** Options of signals and enrichments, by name. Default: their own defaults. */
@@ -61,6 +65,7 @@ const TAG_RULES: Record<keyof ScriptTagConfig, Rule> = {
   },
   signals: { accepts: isListOfNames, expected: "a list of names" },
   ...RULES,
+  reactions: FLAG,
   pageUrl: {
     accepts: (value) => isFunction(value) || isText(PAGE_URL)(value),
     expected: "path, hash, or parameters:a,b with the names of parameters",

@@ -17,24 +17,26 @@ import type { Settings } from "./settings.ts";
 /** The enrichments of single clicks. */
 const CLICK_ENRICHMENTS = ["clickLinks", "clickNames", "clickTexts"] as const;
 
+/** Loads a part and starts it, unless it was stopped before it had loaded. */
+export const startLoaded = <N extends PartName>(load: LoadPart, name: N, start: (part: Parts[N]) => Stop): Stop => {
+  let isStopped = false;
+  let stop: Stop | undefined;
+  void load(name).then(
+    guard((part: Parts[N]) => {
+      if (!isStopped) stop = start(part);
+    }),
+  );
+  return () => {
+    isStopped = true;
+    stop?.();
+  };
+};
+
 /** Creates the signals that the settings name. A signal outside the tag starts when its part has loaded, all others immediately. */
 export const signalsOf = ({ signals: names, options, pageUrl }: Settings, load: LoadPart): Signal[] => {
   const wanted = new Set(names.flatMap((name) => [name, ENRICHMENTS[name]]));
 
-  /** Loads a part and starts it, unless it was stopped before it had loaded. */
-  const lazy = <N extends PartName>(name: N, start: (part: Parts[N]) => Stop): Stop => {
-    let isStopped = false;
-    let stop: Stop | undefined;
-    void load(name).then(
-      guard((part: Parts[N]) => {
-        if (!isStopped) stop = start(part);
-      }),
-    );
-    return () => {
-      isStopped = true;
-      stop?.();
-    };
-  };
+  const lazy = <N extends PartName>(name: N, start: (part: Parts[N]) => Stop): Stop => startLoaded(load, name, start);
 
   const clickEnrichments = CLICK_ENRICHMENTS.filter((name) => wanted.has(name));
 

@@ -1,4 +1,5 @@
 import { runEach } from "../guard.ts";
+import { reactionsName } from "./reactions-name.ts";
 import { storedValue } from "./web-storage.ts";
 
 /**
@@ -17,10 +18,11 @@ export const announceRefusal = (name: string, purposes: string[]): void => {
   announcement.write(undefined);
 };
 
-/** Deletes everything that a site's pages have stored under `name`: visitor, unload buffer, numbering and spool. */
+/** Deletes everything that a site's pages have stored under `name`: visitor, unload buffer, notes about reactions, numbering and spool. */
 export const erase = (name: string): void =>
   runEach(
     () => storedValue("localStorage", name).write(undefined),
+    () => storedValue("localStorage", reactionsName(name)).write(undefined),
     () => storedValue("localStorage", unloadBufferName(name)).write(undefined),
     () => storedValue("sessionStorage", name).write(undefined),
     () => void window.indexedDB.deleteDatabase(name),

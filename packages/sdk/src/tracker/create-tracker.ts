@@ -151,6 +151,7 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
       );
     },
   };
+  options.reactions?.call?.(null, state, key, url, on, stops, options, collector, tracker, emit, capture);
   if (url) trackers[key] = { tracker, callers: 1 };
   return tracker as Tracker<never, never, never>;
 };

@@ -19,6 +19,7 @@ describe("the problems of options", () => {
       sessionId: "shop-12345678",
       compress: gzip,
       follow: sdk.overWebSocket,
+      reactions: sdk.reactions,
       sendWithin: 2_000,
       traffic: "internal",
       consent: { measurement: "granted", personalisation: "pending" },
@@ -54,6 +55,7 @@ describe("the problems of options", () => {
       { identityStore: "shop.example" },
       'identityStore: "shop.example" is not a function, such as acrossSubdomains("example.com")',
     ],
+    [{ reactions: true }, 'reactions: "true" is not the function reactions'],
     [{ cookie: null }, 'cookie: "null" is not true or false'],
     [{ beforeSend: {} }, 'beforeSend: "object" is not a function'],
   ])("name the option, its value and the expected value: %j", (options, problem) => {
