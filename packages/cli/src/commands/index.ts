@@ -12,6 +12,7 @@ import { logVerify } from "./log-verify.ts";
 import { modelsEvaluate } from "./models-evaluate.ts";
 import { modelsList } from "./models-list.ts";
 import { modelsPredict } from "./models-predict.ts";
+import { reactionsReport } from "./reactions-report.ts";
 import { rebuild } from "./rebuild.ts";
 import { ship } from "./ship.ts";
 import { test } from "./test.ts";
@@ -24,4 +25,5 @@ export const commands: readonly Command[] = [
   ...[logQuery, logFiles, logCompact, logVerify, backfill, rebuild, trainingSet, generateVisitsCommand],
   ...[featuresAsOf, warehouseDdl, feastExport],
   ...[modelsList, modelsPredict, modelsEvaluate],
+  ...[reactionsReport],
 ];

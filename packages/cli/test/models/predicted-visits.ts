@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import type { PredictionPayload } from "@tidemark/schema/log";
+import type { PredictionPayload, RecordKind } from "@tidemark/schema/log";
 import { afterAll, beforeAll } from "vitest";
 import { openDatabase } from "../../src/log/database.ts";
 import { writeFolder } from "../../src/log/log-folder.ts";
@@ -36,15 +36,25 @@ export const predictionOf = (
   };
 };
 
-const writeRecords = async (folder: string, records: readonly object[]): Promise<void> => {
+/** Writes records of the site `shop` as files of a log. */
+export const writeRecords = async (folder: string, records: readonly object[]): Promise<void> => {
   const database = await openDatabase();
   await loadTail(database, Readable.from(records.map((record) => Buffer.from(`${JSON.stringify(record)}\n`))), [], {});
   await writeFolder(database, folder, "shop");
   database.close();
 };
 
-/** Writes the events of the visits once. Returns a function that writes a log with them and with predictions into a folder. */
-export const visitsLog = (): ((folder: string, predictions: readonly PredictionPayload[]) => Promise<void>) => {
+/** Longest time for the files of the visits, in milliseconds. A loaded machine needs more than the default. */
+const WRITE_TIMEOUT_MS = 60_000;
+
+/** Payloads of records of one kind, each with the time at which it is received. */
+type Payloads = readonly { time: number }[];
+
+/**
+ * Writes the events of the visits once. Returns a function that writes a log with them into a folder, and with payloads of
+ * the kind, which is `prediction` by default.
+ */
+export const visitsLog = (): ((folder: string, payloads: Payloads, kind?: RecordKind) => Promise<void>) => {
   let events: string;
   beforeAll(async () => {
     events = mkdtempSync(join(tmpdir(), "tidemark-visits-"));
@@ -52,13 +62,13 @@ export const visitsLog = (): ((folder: string, predictions: readonly PredictionP
       events,
       [...visits, openVisit].flatMap(({ records }) => records),
     );
-  });
+  }, WRITE_TIMEOUT_MS);
   afterAll(() => rmSync(events, { recursive: true }));
-  return async (folder, predictions) => {
+  return async (folder, payloads, kind = "prediction") => {
     cpSync(events, folder, { recursive: true });
-    const made = predictions.map((payload, index) => {
+    const made = payloads.map((payload, index) => {
       const place = { site: "shop", partition: 0, offset: 10_000_000 + index, arrival: 1, received_at: payload.time };
-      return { kind: "prediction", ...place, payload };
+      return { kind, ...place, payload };
     });
     await writeRecords(folder, made);
   };

@@ -7,6 +7,9 @@ export type FieldKind = "number" | "string" | "boolean" | "free";
 /** Kinds of fields by event type and path. `any` has the shared fields; an event type has its other fields. */
 export type FieldKinds = Record<EventType | "any", Record<string, FieldKind>>;
 
+/** The names of all event types. */
+export const eventTypeNames = Object.keys(eventFieldKinds).filter((name) => name !== "any") as EventType[];
+
 /** All fields of a source by path, with their kinds. The path of a free-form object ends in a dot. */
 export const fieldsOf = (source: EventType | "any"): Map<string, FieldKind> =>
   new Map(Object.entries({ ...eventFieldKinds.any, ...eventFieldKinds[source] }));
