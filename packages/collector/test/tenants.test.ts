@@ -28,6 +28,22 @@ const config: TidemarkConfig = {
   jurisdiction: "eu",
 };
 
+it("the webhook of a tenant is its site's, the deployment's unless the site has one, or none", () => {
+  const hook = (url: string) => ({ url, secrets: ["HOOK_SECRET"] });
+  const sites = [
+    site("shop"),
+    site("blog", { webhook: hook("https://blog.example") }),
+    site("club", { webhook: false }),
+  ];
+  const tenants = createTenants({ ...config, sites, webhook: hook("https://shop.example") });
+  expect([...tenants.values()].map(({ webhook }) => webhook?.url)).toEqual([
+    "https://shop.example",
+    "https://blog.example",
+    undefined,
+  ]);
+  expect([...createTenants({ ...config, sites: [site("shop")] }).values()][0]).not.toHaveProperty("webhook");
+});
+
 describe("a tenant", () => {
   const tenants = createTenants(config);
   const of = (id: string) => tenantOf(tenants, id);

@@ -276,6 +276,8 @@ describe("a receiver that fails", () => {
     const read = await request(`/v1/features/session/${session}`, { headers });
     expect(await read.json()).toMatchObject({ features: { custom_event_count: 6 } });
     expect(received).toHaveLength(1);
+    // Nor does the alarm fire again and again for messages that wait for this one.
+    expect((await storedIn(session)).alarm).toBeGreaterThan(Date.now() + 30_000);
     respond();
     await eventually(() => isEmpty(session));
     expect(received).toHaveLength(3);
