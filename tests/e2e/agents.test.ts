@@ -96,7 +96,7 @@ describe("the chat in docs/agents.md", () => {
     expect(context?.content).toMatch(/^Context of a website's session\. /);
     expect(context?.content).toMatch(/\n- \d\d:\d\d:\d\d viewed "\/shoes", titled "Shoes"\.\n.* clicked "red"\.\n$/);
     expect(rules?.content).not.toContain("shoes");
-    expect(rules?.content).toContain(context?.content.slice(0, 31));
+    expect(rules?.content).toContain("Context of a website's session");
   });
 
   it("answers without a context if the visitor has refused personalisation, or the collector does not respond", async () => {
