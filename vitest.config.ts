@@ -34,6 +34,7 @@ export default defineConfig({
                 GATE_READ_KEY: "gate-read-key",
                 LABS_READ_KEY: "labs-read-key",
                 LAKE_READ_KEY: "lake-read-key",
+                DESK_READ_KEY: "desk-read-key",
                 GATE_USER_TOKENS: "gate-user-tokens",
                 SHOP_USER_TOKENS: "shop-user-tokens",
                 ...Object.fromEntries(

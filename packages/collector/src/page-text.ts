@@ -12,16 +12,18 @@ const SEPARATORS = /[\t\n\v\f\r\u0085\p{Z}]+/gu;
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** A text as one line of visible characters. */
-export const visibleText = (text: string): string =>
-  text.replace(SEPARATORS, " ").replace(INVISIBLE, "").replace(/ +/g, " ").trim();
+/** The visible characters of a text, in one line. */
+export const shown = (text: string): string => text.replace(SEPARATORS, " ").replace(INVISIBLE, "").replace(/ +/g, " ").trim();
+
+/** A text in which nothing needs a change: most texts. */
+const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
 
 /**
  * A text of a page or a visitor as a context repeats it: one line of visible characters. Its JSON string has at most
  * {@link MAX_PAGE_TEXT} characters; a longer one is cut and ends with `…`.
  */
 export const pageText = (text: string): string => {
-  const visible = visibleText(text);
+  const visible = PLAIN.test(text) ? text : shown(text);
   // Each character is at most two in JSON.
   if (2 * visible.length + 2 <= MAX_PAGE_TEXT || JSON.stringify(visible).length <= MAX_PAGE_TEXT) return visible;
   let length = 3;

@@ -15,7 +15,7 @@ import { CONTRACT_VERSION } from "@tidemark/schema/limits";
 import { z } from "zod";
 import { abbreviated } from "../abbreviated.ts";
 import { toHttpError } from "../errors.ts";
-import { visibleText } from "../page-text.ts";
+import { shown } from "../page-text.ts";
 import type { PredictionReader } from "../serving/predictions.ts";
 import { explain } from "../wire/explain.ts";
 import type { Tool } from "./tool.ts";
@@ -38,7 +38,7 @@ const toolCall = z.object({ name: z.string(), arguments: z.record(z.string(), z.
 
 const textResult = (text: string): CallToolResult => ({ content: [{ type: "text", text }] });
 
-const failure = (text: string): CallToolResult => ({ ...textResult(visibleText(text)), isError: true });
+const failure = (text: string): CallToolResult => ({ ...textResult(shown(text)), isError: true });
 
 const call = async (tool: Tool, given: object, reader: PredictionReader): Promise<CallToolResult> => {
   const parsed = tool.input.safeParse(given);
@@ -86,7 +86,7 @@ class ToolServer extends Protocol<Request, Notification, Result> {
       const known = [...toolsByName.keys()].join(", ");
       throw new McpError(
         ErrorCode.InvalidParams,
-        `There is no tool ${JSON.stringify(visibleText(abbreviated(name)))}; expected one of ${known}`,
+        `There is no tool ${JSON.stringify(shown(abbreviated(name)))}; expected one of ${known}`,
       );
     });
   }
@@ -101,7 +101,7 @@ class ToolServer extends Protocol<Request, Notification, Result> {
     this.setRequestHandler(request, ({ params = {} }) => {
       const parsed = schema.safeParse(params);
       if (parsed.success) return answer(parsed.data);
-      throw new McpError(ErrorCode.InvalidParams, `params: ${visibleText(explain(parsed.error, params).message)}`);
+      throw new McpError(ErrorCode.InvalidParams, `params: ${shown(explain(parsed.error, params).message)}`);
     });
   }
 

@@ -26,10 +26,19 @@ export type Context = ContextResponse;
 const plainValues = (features: Record<string, FeatureValue>): Record<string, FeatureValue> =>
   Object.fromEntries(Object.entries(features).map(([name, value]) => [name, pageValue(value)]));
 
-/** The goals that a session has reached, by the features that count them. */
-const goalsReached = ({ goals }: Tenant, features: Record<string, FeatureValue>): ContextResponse["goals"] =>
-  goals.flatMap(({ name }) => {
-    const count = features[`${name}_count`];
+/** The goals that a session has reached, by the features of the site that count them. */
+const goalsReached = (
+  { goals, features: defined }: Tenant,
+  values: Record<string, FeatureValue>,
+): { name: string; count: number }[] =>
+  goals.flatMap(({ name, source, where }) => {
+    const feature = defined.find((each) => each.entity === "session" && each.name === `${name}_count`);
+    // Another feature can have this name.
+    const isOfGoal =
+      feature &&
+      "source" in feature &&
+      JSON.stringify([feature.source, feature.where]) === JSON.stringify([source, where]);
+    const count = isOfGoal ? values[feature.name] : null;
     return typeof count === "number" && count > 0 ? [{ name, count }] : [];
   });
 
@@ -61,7 +70,7 @@ const readSessionContext = async (reader: Reader, id: string, selection: Selecti
   const { vector, steps, removed } = expectRead(reader, id, read);
   expectConsent(vector);
   const whole: SessionVectorResponse = { entity: "session", id, ...vector };
-  const goals = goalsReached(tenant, vector.features) ?? [];
+  const goals = goalsReached(tenant, vector.features);
   const selected = selection ? serve(reader, whole, selection) : { ...whole, features: {} };
   return {
     ...contextOf({ entity: "session", id }, selected, steps, removed),

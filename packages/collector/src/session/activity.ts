@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { hashOf } from "@tidemark/engine";
-import type { Consent, ContextAction, ContextStep, ContextView, Event, View } from "@tidemark/schema";
+import type { Consent, ContextAction, ContextStep, ContextView, Event, EventOf, View } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
 import { pageText } from "../page-text.ts";
 import type { VisitorEventContext } from "../records/event-contexts.ts";
@@ -57,6 +57,8 @@ export interface Activity {
   actions: StoredAction[];
   /** Number of earlier views and actions that were removed. */
   removed: number;
+  /** Upper bound of the length of the activity in MessagePack. */
+  bytes: number;
 }
 
 /** The parts of a session's state that have its activity. */
@@ -73,50 +75,60 @@ interface ActivityLog {
   finish(): void;
 }
 
-/** Bytes of a value in MessagePack. */
-const bytesOf = (value: number | string | null | undefined): number => {
-  if (typeof value === "string") {
-    const bytes = Buffer.byteLength(value);
-    return bytes + (bytes < 32 ? 1 : bytes < 256 ? 2 : 3);
-  }
-  if (typeof value !== "number") return 1;
-  const size = Number.isInteger(value) ? (value < 0 ? -2 * value : value) : Number.POSITIVE_INFINITY;
-  return size < 128 ? 1 : size < 256 ? 2 : size < 65_536 ? 3 : size < 2 ** 32 ? 5 : 9;
+/** Largest stored values: of hesitations, of repeated actions, and of times in milliseconds. */
+const MAX = { hesitations: 255, repeats: 65_535, ms: 2 ** 32 - 1 };
+
+/** Bytes in MessagePack of an activity without entries, and of the parts of entries at their largest: numbers grow in place. */
+const BYTES = { empty: 72, view: 19, action: 5, duration: 5, video: 6 };
+
+/** Bytes of a text in MessagePack. */
+const bytesOf = (text: string | null): number => {
+  const bytes = text === null ? 0 : Buffer.byteLength(text);
+  return bytes + (bytes < 32 ? 1 : bytes < 256 ? 2 : 3);
 };
 
-const bytesOfEntry = (entry: readonly (number | string | null | undefined)[]): number =>
-  entry.reduce<number>((sum, value) => sum + bytesOf(value), 1);
+const bytesOfTime = (at: number): number => (Math.abs(at) < 2 ** 31 ? 5 : 9);
 
-/** Bytes of an activity without entries: its names, its two numbers, and the heads of its lists. */
-const EMPTY_BYTES = 64;
+const bytesOfPage = ([path, title]: Activity["pages"][number]): number => 1 + bytesOf(path) + bytesOf(title);
 
-const bytesOfAll = ({ pages, views, actions }: Activity): number =>
-  [...pages, ...views, ...actions].reduce((sum, entry) => sum + bytesOfEntry(entry), EMPTY_BYTES);
+const bytesOfView = ([at]: StoredView): number => BYTES.view + bytesOfTime(at);
 
-/** Removes the pages without a view. Returns the bytes of these pages. */
-const removePages = (activity: Activity): number => {
+const bytesOfAction = ([at, , name, , duration_ms, , key]: StoredAction): number =>
+  BYTES.action +
+  bytesOfTime(at) +
+  bytesOf(name) +
+  (duration_ms === undefined ? 0 : BYTES.duration) +
+  (key === undefined ? 0 : BYTES.video);
+
+/** Removes the first view of an activity, and its page if no other view has it. */
+const removeView = (activity: Activity): void => {
   const { pages, views } = activity;
-  const used = pages.filter((_, position) => views.some(([, page]) => page === position));
-  if (used.length === pages.length) return 0;
-  const positions = pages.map((page) => used.indexOf(page));
-  for (const view of views) view[1] = positions[view[1]] ?? 0;
-  activity.pages = used;
-  return pages.filter((page) => !used.includes(page)).reduce((sum, page) => sum + bytesOfEntry(page), 0);
+  const removed = views.shift();
+  if (!removed) return;
+  activity.bytes -= bytesOfView(removed);
+  const position = removed[1];
+  if (views.some(([, page]) => page === position)) return;
+  const [page] = pages.splice(position, 1);
+  if (page) activity.bytes -= bytesOfPage(page);
+  for (const view of views) if (view[1] > position) view[1] -= 1;
 };
+
+const removeAction = (activity: Activity): void => {
+  const removed = activity.actions.shift();
+  if (removed) activity.bytes -= bytesOfAction(removed);
+};
+
+const startOf = (list: readonly [at: number, ...unknown[]][]): number => list[0]?.[0] ?? Number.POSITIVE_INFINITY;
 
 /** Removes the earliest views and actions until the activity has its bounds. */
 const restoreBounds = (activity: Activity): void => {
   const { views, actions } = activity;
   const count = views.length + actions.length;
-  if (views.length > MAX_VIEWS) views.splice(0, views.length - MAX_VIEWS);
-  if (actions.length > MAX_ACTIONS) actions.splice(0, actions.length - MAX_ACTIONS);
-  removePages(activity);
-  let bytes = bytesOfAll(activity);
-  while (bytes > MAX_ACTIVITY_BYTES) {
-    const isView = (views[0]?.[0] ?? Number.POSITIVE_INFINITY) <= (actions[0]?.[0] ?? Number.POSITIVE_INFINITY);
-    const removed = isView ? views.shift() : actions.shift();
-    bytes -= bytesOfEntry(removed ?? []) + (isView ? removePages(activity) : 0);
-  }
+  while (views.length > MAX_VIEWS) removeView(activity);
+  while (actions.length > MAX_ACTIONS) removeAction(activity);
+  while (activity.bytes > MAX_ACTIVITY_BYTES)
+    if (startOf(views) <= startOf(actions)) removeView(activity);
+    else removeAction(activity);
   activity.removed += count - views.length - actions.length;
 };
 
@@ -137,10 +149,10 @@ const SEARCH_PROPERTIES = ["query", "search_term", "q"];
 const SEARCH_PARAMETERS = ["q", "query", "search"];
 
 /** The words of a custom event that declares a search; `undefined` for any other. */
-const searchOf = ({ name, properties = {} }: { name: string; properties?: Record<string, unknown> }) => {
+const searchOf = ({ name, properties = {} }: EventOf<"custom">): string | undefined => {
   if (name !== "search") return undefined;
-  const words = SEARCH_PROPERTIES.map((each) => (Object.hasOwn(properties, each) ? properties[each] : undefined));
-  return words.find((each): each is string => typeof each === "string" && each !== "");
+  const given: unknown[] = SEARCH_PROPERTIES.map((each) => Object.hasOwn(properties, each) && properties[each]);
+  return given.find((words) => typeof words === "string" && words !== "") as string | undefined;
 };
 
 /** The words of a search in the URL of a page view, if the site keeps the parameter. */
@@ -163,7 +175,7 @@ export const createActivityLog = (stored: WithActivity, consent: Consent | undef
   let latestView: StoredView | undefined;
 
   const open = (time: number): Activity => {
-    stored.activity ??= { since: Math.round(time), pages: [], views: [], actions: [], removed: 0 };
+    stored.activity ??= { since: Math.round(time), pages: [], views: [], actions: [], removed: 0, bytes: BYTES.empty };
     return stored.activity;
   };
 
@@ -174,10 +186,13 @@ export const createActivityLog = (stored: WithActivity, consent: Consent | undef
     return true;
   };
 
-  const pageOf = ({ pages }: Activity, { path = "", title }: View): number => {
+  const pageOf = (activity: Activity, { path = "", title }: View): number => {
+    const { pages } = activity;
     const page: [string, string | null] = [pageText(path), title ? pageText(title) : null];
     const known = pages.findIndex(([path, title]) => path === page[0] && title === page[1]);
-    return known >= 0 ? known : pages.push(page) - 1;
+    if (known >= 0) return known;
+    activity.bytes += bytesOfPage(page);
+    return pages.push(page) - 1;
   };
 
   /** The page view of an event, which begins with its first event; `undefined` for one that was removed. */
@@ -193,10 +208,15 @@ export const createActivityLog = (stored: WithActivity, consent: Consent | undef
       const begun: StoredView = [at, 0, key, null, null, 0, 0, 0];
       if (insert(activity, activity.views, begun)) {
         begun[1] = pageOf(activity, view);
+        activity.bytes += bytesOfView(begun);
         latestView = begun;
       }
     }
     return latestView;
+  };
+
+  const addAction = (activity: Activity, action: StoredAction): void => {
+    if (insert(activity, activity.actions, action)) activity.bytes += bytesOfAction(action);
   };
 
   /** Adds an action, or counts it with an equal one that it directly follows. */
@@ -211,11 +231,14 @@ export const createActivityLog = (stored: WithActivity, consent: Consent | undef
       before[2] === name &&
       (views[positionFor(views, at) - 1]?.[0] ?? Number.NEGATIVE_INFINITY) <= before[0];
     if (!isRepeated) {
-      insert(activity, actions, duration_ms === undefined ? [at, place, name, 1] : [at, place, name, 1, duration_ms]);
+      addAction(
+        activity,
+        duration_ms === undefined ? [at, place, name, 1] : [at, place, name, 1, Math.min(MAX.ms, duration_ms)],
+      );
       return;
     }
-    before[3] += 1;
-    if (duration_ms !== undefined) before[4] = (before[4] ?? 0) + duration_ms;
+    before[3] = Math.min(MAX.repeats, before[3] + 1);
+    if (duration_ms !== undefined) before[4] = Math.min(MAX.ms, (before[4] ?? 0) + duration_ms);
   };
 
   const play = (event: Event & { media_id: string }, { time, tab_id }: VisitorEventContext): void => {
@@ -226,14 +249,19 @@ export const createActivityLog = (stored: WithActivity, consent: Consent | undef
     const known = activity.actions.findLast((each) => each[6] === key);
     const share = watched_percentage === null ? null : Math.floor(watched_percentage);
     if (known) {
-      known[3] = Math.max(known[3], plays);
-      known[4] = Math.max(known[4] ?? 0, watched_ms);
+      known[3] = Math.max(known[3], Math.min(MAX.repeats, plays));
+      known[4] = Math.max(known[4] ?? 0, Math.min(MAX.ms, watched_ms));
       known[5] = share === null ? (known[5] ?? null) : Math.max(known[5] ?? 0, share);
       return;
     }
     const name = target.name ? pageText(target.name) : null;
     const at = Math.round(time) - activity.since;
-    insert(activity, activity.actions, [at, KINDS.indexOf("video"), name, plays, watched_ms, share, key]);
+    const [count, watched] = [Math.min(MAX.repeats, plays), Math.min(MAX.ms, watched_ms)];
+    addAction(activity, [at, KINDS.indexOf("video"), name, count, watched, share, key]);
+  };
+
+  const hesitate = (view: StoredView | undefined, kind: 5 | 6 | 7): void => {
+    if (view) view[kind] = Math.min(MAX.hesitations, view[kind] + 1);
   };
 
   const add: ActivityLog["add"] = (event, context) => {
@@ -246,21 +274,21 @@ export const createActivityLog = (stored: WithActivity, consent: Consent | undef
         return;
       }
       case "dwell":
-        if (view) view[3] = Math.max(view[3] ?? 0, event.engaged_ms);
+        if (view) view[3] = Math.max(view[3] ?? 0, Math.min(MAX.ms, event.engaged_ms));
         return;
       case "scroll":
         if (view) view[4] = Math.max(view[4] ?? 0, Math.floor(event.scroll_depth_percentage));
         return;
       case "hover":
         if (event.clicked) return;
-        if (view) view[5] += 1;
+        hesitate(view, 5);
         if (event.target.name) act(time, "hover", event.target.name, event.element_hover_duration);
         return;
       case "form_field":
-        if (view && event.edits === 0) view[6] += 1;
+        if (event.edits === 0) hesitate(view, 6);
         return;
       case "form_abandon":
-        if (view) view[7] += 1;
+        hesitate(view, 7);
         act(time, "form_abandon", event.form.name || undefined);
         return;
       case "form_submit":

@@ -55,6 +55,7 @@ const KEYS = {
   gate: "tm_gate_99999999",
   labs: "tm_labs_11111111",
   lake: "tm_lake_22222222",
+  desk: "tm_desk_77777777",
 };
 
 /** A batch for a site of the tests' deployment. */

@@ -1,4 +1,4 @@
-import { defaultFeatures, defineFeatures, goalFeatures, lifetime, session } from "@tidemark/schema";
+import { defaultFeatures, defineFeatures, type Goal, goalFeatures, lifetime, session } from "@tidemark/schema";
 import { defineConfig, embedded, http, kserveV1, kserveV2, type Model } from "../../src/config.ts";
 import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
@@ -113,6 +113,13 @@ const labsModels = [
   },
 ] satisfies Model[];
 
+/** Goals of the site `desk`. */
+const deskGoals = [
+  { name: "sale", source: "custom", where: [{ field: "name", is: "eq", value: "sale" }] },
+  // The catalogue has a feature `click_count`, of other clicks.
+  { name: "click", source: "click", where: [{ field: "label", is: "eq", value: "goal" }] },
+] as const satisfies Goal[];
+
 /** Sites of tests that split partitions. A split cannot be undone, so each test takes another site. */
 export const splitSites = Array.from({ length: 120 }, (_, index) => ({
   id: `split${index}`,
@@ -202,6 +209,21 @@ export const config = defineConfig({
           ...{ name: "after", version: 1, set: "chained:1", when: "on_change" },
           runs: sumOf(["chained", 1], ["custom_event_count", "prediction.served"], [0, 10]),
         },
+      ],
+    },
+    {
+      id: "desk",
+      key: "tm_desk_77777777",
+      origins: ["https://desk.example"],
+      readKeySecret: "DESK_READ_KEY",
+      goals: deskGoals,
+      features: [
+        ...defaultFeatures,
+        ...goalFeatures(deskGoals.slice(0, 1)).filter(({ entity }) => entity === "session"),
+      ],
+      featureSets: [
+        { name: "texts", version: 1, entity: "session", features: ["page_view_count", "recent_paths", "entry_path"] },
+        { name: "person", version: 1, entity: "user", features: ["user_session_count"] },
       ],
     },
     ...splitSites,
