@@ -13,7 +13,8 @@ const SEPARATORS = /[\t\n\v\f\r\u0085\p{Z}]+/gu;
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** The visible characters of a text, in one line. */
-export const shown = (text: string): string => text.replace(SEPARATORS, " ").replace(INVISIBLE, "").replace(/ +/g, " ").trim();
+export const shown = (text: string): string =>
+  text.replace(SEPARATORS, " ").replace(INVISIBLE, "").replace(/ +/g, " ").trim();
 
 /** A text in which nothing needs a change: most texts. */
 const PLAIN = /^[!-~]+(?: [!-~]+)*$/;
