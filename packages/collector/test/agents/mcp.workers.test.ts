@@ -266,7 +266,7 @@ describe("the tool list_entities", () => {
 });
 
 describe("the tool get_context", () => {
-  it("tells what the visitor did, as text or as JSON", async () => {
+  it("describes what the visitor did, as text or as JSON", async () => {
     const id = newSession();
     await accept(
       batch([page(0), custom(1, "add_to_basket")], { session_id: id, views: [{ ...view, title: "Shoes" }] }),
@@ -322,7 +322,7 @@ describe("the tool get_context", () => {
     expect(await failureOf("get_context", given)).toMatch(text);
   });
 
-  it("tells nothing about a visitor who has not consented to it", async () => {
+  it("says nothing about a visitor who has not consented to it", async () => {
     const id = newSession();
     await accept(batch([page(0)], { session_id: id, consent: { measurement: "granted", personalisation: "denied" } }));
     expect(await failureOf("get_context", { entity: "session", id })).toMatch(/^no_consent: /);

@@ -32,7 +32,7 @@ describe("a feature in words", () => {
 
   it("has the formula of a derived feature, and no window", () => {
     expect(computationOf(derived("engagement_score"))).toMatch(
-      /^\(\(min\(`page_view_count` ÷ 5, 1\) \+ .* × 100\) ÷ 3$/,
+      /^\(\(\(min\(`page_view_count` ÷ 5, 1\) \+ .* × 100\) ÷ 3$/,
     );
     expect(windowOf(derived("engagement_score"))).toBe("");
   });
