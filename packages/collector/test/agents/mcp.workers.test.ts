@@ -190,7 +190,7 @@ describe("the tool get_features", () => {
   it("shows hostile texts as such", async () => {
     const id = newSession();
     // No id has halves of surrogate pairs.
-    const texts = HOSTILE_TEXTS.filter((text) => text.isWellFormed());
+    const texts = HOSTILE_TEXTS.filter((text) => !/\p{Surrogate}/u.test(text));
     const views = texts.map((text, index) => ({
       ...view,
       view_id: `view-${index}-0001`,
