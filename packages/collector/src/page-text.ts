@@ -7,8 +7,8 @@ export const MAX_PAGE_TEXT = 200;
 const SEPARATORS = /[\t\n\v\f\r\u0085\p{Z}]+/gu;
 
 /**
- * The characters that have no shape of their own: control and format characters with those of direction, private and
- * ignorable code points with variation selectors and tags, and halves of surrogate pairs.
+ * The characters without a shape of their own: control and format characters, with those of direction. Also private and
+ * ignorable code points, with variation selectors and tags, and halves of surrogate pairs.
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 

@@ -42,8 +42,8 @@ const fitting = <T>(parts: readonly Part<T>[], halves: number): T[] => {
 };
 
 /**
- * The parts of a context that fit: of goals and features the first ones, in at least half of the space if they need it;
- * and of the steps the latest.
+ * The parts of a context that fit: the first goals and features, and the latest steps. Goals and features get at least half
+ * of the space if they need it.
  */
 const fittingParts = <T, S>(
   values: readonly Part<T>[],
@@ -168,8 +168,8 @@ interface ValueLine {
 
 /**
  * The context as a text, with one fact in each line and the latest step last. It counts for at most the given number of
- * tokens, from {@link MAX_TOKENS} on: otherwise the latest steps and the first features remain, and a line has the
- * numbers of the others. Text of pages and visitors is in JSON strings only.
+ * tokens, from {@link MAX_TOKENS} on: otherwise the latest steps and the first features remain. A line has the numbers
+ * of the others. Text of pages and visitors is in JSON strings only.
  */
 export const contextText = (context: Context, maxTokens: number = MAX_TOKENS.default): string => {
   const { entity, goals = [], features, steps, set, left_out } = context;

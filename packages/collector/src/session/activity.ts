@@ -18,9 +18,8 @@ const KINDS = ["click", "hover", "form_submit", "form_abandon", "search", "video
 type Kind = (typeof KINDS)[number];
 
 /**
- * A page view: milliseconds from the activity's time to its start, position of its page, 32-bit hash of its tab and id,
- * engaged time and depth (`null` before the first one), and numbers of hovers, fields and forms: see
- * `ContextHesitations`.
+ * A page view: milliseconds from the activity's time to its start, position of its page, and 32-bit hash of its tab and id.
+ * Engaged time and depth follow, `null` before the first one, and the numbers in `ContextHesitations`.
  */
 type StoredView = [
   at: number,

@@ -312,6 +312,27 @@ describe("the bounds of an activity", () => {
     );
   });
 
+  it("leave it small in a session without a named action", () => {
+    const stored: Stored = {};
+    for (const [second, id] of ["a1", "b1", "c1", "b2", "d1"].entries())
+      add(
+        stored,
+        [
+          [10 * second, id, pageView],
+          [10 * second + 2, id, { type: "click", target: target() }],
+          [10 * second + 4, id, { type: "dwell", engaged_ms: 4_000 }],
+        ],
+        [
+          viewOf(id, {
+            path: `/products/${id[0]}-of-usual-length`,
+            title: `A title of usual length of the page ${id[0]}`,
+          }),
+        ],
+      );
+    expect(stored.activity?.actions).toEqual([]);
+    expect(lengthOf(stored.activity ?? {})).toBeLessThanOrEqual(450);
+  });
+
   it("keep the latest 32 views and 64 actions of usual length, and count the others", () => {
     const stored: Stored = {};
     for (let index = 0; index < 100; index += 1)
