@@ -4,14 +4,17 @@ import { Pool } from "undici";
 import { startWorkerd } from "../../tests/workerd/workerd.ts";
 import { CONNECTIONS, post } from "../collector/load.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
-import { BATCHES, makeBodies, measureIdleBare, SESSIONS } from "../serving/ingest.ts";
+import { makeBodies, measureIdleBare, SESSIONS } from "../serving/ingest.ts";
 import { type Latencies, type Read, readFor, send } from "../serving/read-load.ts";
 import { quantile } from "../spread.ts";
 
-const WORKER = new URL("../../worker.ts", import.meta.url);
+const WORKER = new URL("workers/unlogged.ts", import.meta.url);
 
 /** Budget of the 99th percentile, in milliseconds. */
 const BUDGET_MS = 20;
+
+/** Batches before the calls. */
+const BATCHES = 800;
 
 /** Time of the calls, and time from one to the next, in milliseconds. */
 const LOAD = { forMs: 30_000, everyMs: 10 };
@@ -71,8 +74,8 @@ const measure = async (): Promise<{ latencies: Latencies; firstMs: number }> => 
 const rounded = (value: number): number => Math.round(value * 10) / 10;
 
 /**
- * Measures reads of contexts and calls of tools for agents on bare workerd, with the deployment's own configuration and
- * without ingest. The reference is a batch of one row in the least Worker that is durable.
+ * Measures reads of contexts and calls of tools for agents on bare workerd, with the deployment's own features and
+ * models, without ingest and without a log. The reference is a batch of one row in the least Worker that is durable.
  */
 export const agents: Bench = async () => {
   const bare = await measureIdleBare();

@@ -134,7 +134,10 @@ describe("the client for Python", { timeout: 120_000 }, () => {
     });
     const [first, ...steps] = read.context.steps;
     expect(read.context).toMatchObject({ id: session, set: own, features: { click_count: 1 }, closed_at: null });
-    expect([first, ...steps]).toMatchObject([{ step: "view", path: page }, { step: "custom", name: "tidemark_test" }]);
+    expect([first, ...steps]).toMatchObject([
+      { step: "view", path: page },
+      { step: "custom", name: "tidemark_test" },
+    ]);
     expect(read.context_text).toContain(`viewed ${JSON.stringify(page)}`);
     expect(read.pages).toContain(page);
     const names = config.featureSets?.[0]?.features;

@@ -102,6 +102,9 @@ const origins: [origin: string | undefined, isOwn: boolean][] = [
   ["null", false],
 ];
 
+/** The call of a tool that reads the user. */
+const TOOL = { name: "get_features", arguments: { entity: "user", id: USER } };
+
 /** The path and body of a request to each route that a permitted caller gets a status 2xx for. */
 const requests: Record<RouteName, (sender: Sender) => { path: string; body?: object }> = {
   "POST /v1/events": ({ bearer: _, ...sent }) => ({
@@ -147,6 +150,7 @@ const requests: Record<RouteName, (sender: Sender) => { path: string; body?: obj
     path: `/v1/predict/activity/session/${session_id}`,
     body: { key, session_secret },
   }),
+  "POST /mcp": () => ({ path: "/mcp", body: { jsonrpc: "2.0", id: 1, method: "tools/call", params: TOOL } }),
   "GET /v1/log/files": () => ({ path: "/v1/log/files?site=shop" }),
   "GET /v1/log/files/:name{.+}": () => ({ path: `/v1/log/files/${FILE}` }),
   "GET /v1/log/tail": () => ({ path: "/v1/log/tail?site=shop" }),
@@ -172,6 +176,7 @@ const send = (route: RouteName, sender: Sender, origin: string | undefined) => {
     ...(partsOf(route)[1].startsWith("/v1/follow") && { upgrade: "websocket" }),
     ...(sender.bearer !== undefined && { authorization: `Bearer ${sender.bearer}` }),
     ...(origin !== undefined && { origin }),
+    ...(route === "POST /mcp" && { accept: "application/json, text/event-stream", "content-type": "application/json" }),
   };
   return request(path, { method: partsOf(route)[0], headers, ...(body && { body: JSON.stringify(body) }) });
 };
@@ -193,6 +198,7 @@ const withoutData: { [R in RouteName]?: string } = {
   "GET /v1/entities/:entity": '"entities":[]',
   "GET /v1/models": '"models":[',
   "POST /v1/predict/:model": '"predictions":[]',
+  "POST /mcp": '"not_found: Site blog has no user',
   "POST /get-online-features": '"NOT_FOUND"',
   "POST /api/v1/feature-service/get-features": '"result":{"features":[null,null]}',
   "POST /api/v1/feature-service/get-features-batch": '"result":[{"features":[null,null]}]',

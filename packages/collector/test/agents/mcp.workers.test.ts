@@ -1,5 +1,6 @@
 import type { RollupVectorResponse, SessionVectorResponse } from "@tidemark/schema";
 import { describe, expect, it, vi } from "vitest";
+import { HOSTILE_TEXTS } from "../hostile-texts.ts";
 import { ask, callTool, failureOf, resultOf, sendToMcp } from "../workers/agent.ts";
 import {
   accept,
@@ -186,6 +187,37 @@ describe("the tool get_features", () => {
     expect(user.anonymous_ids).toEqual(["anonymous1"]);
   });
 
+  it("shows hostile texts as such", async () => {
+    const id = newSession();
+    // No id has halves of surrogate pairs.
+    const texts = HOSTILE_TEXTS.filter((text) => !/\p{Surrogate}/u.test(text));
+    const views = texts.map((text, index) => ({
+      ...view,
+      view_id: `view-${index}-0001`,
+      path: `/hostile/${text}`,
+    }));
+    const events = views.map(({ view_id }, index) => ({ ...page(index), view_id }));
+    await accept(batch(events, { session_id: id, views }));
+    const listed = { entity: "page", active_within_minutes: 43_200, limit: 200 };
+    await vi.waitFor(async () => {
+      const { content } = await callTool("list_entities", listed);
+      expect(content[0]?.text.match(/\/hostile\//g)?.length).toBe(texts.length);
+    }, 20_000);
+    for (const [tool, given] of [
+      ["list_entities", listed],
+      ["get_features", { entity: "session", id }],
+    ] as const) {
+      const { content, structuredContent } = await callTool(tool, given);
+      expect(content[0]?.text).not.toMatch(UNSAFE);
+      const shown = textsIn(structuredContent).filter((text) => text.includes("/hostile/"));
+      expect(shown.length).toBeGreaterThan(0);
+      for (const text of shown) {
+        expect(text).not.toMatch(UNSAFE);
+        expect(JSON.stringify(text).length).toBeLessThanOrEqual(200);
+      }
+    }
+  });
+
   it.each([
     ["an unknown session", { entity: "session", id: "shop.unknown-1" }, /^not_found: Site shop has no session/],
     ["a session of another site", { entity: "session", id: "blog.unknown-1" }, /^foreign_session: /],
@@ -234,7 +266,7 @@ describe("the tool list_entities", () => {
 });
 
 describe("the tool get_context", () => {
-  it("tells what the visitor did, as text or as JSON", async () => {
+  it("describes what the visitor did, as text or as JSON", async () => {
     const id = newSession();
     await accept(
       batch([page(0), custom(1, "add_to_basket")], { session_id: id, views: [{ ...view, title: "Shoes" }] }),
@@ -290,7 +322,7 @@ describe("the tool get_context", () => {
     expect(await failureOf("get_context", given)).toMatch(text);
   });
 
-  it("tells nothing about a visitor who has not consented to it", async () => {
+  it("says nothing about a visitor who has not consented to it", async () => {
     const id = newSession();
     await accept(batch([page(0)], { session_id: id, consent: { measurement: "granted", personalisation: "denied" } }));
     expect(await failureOf("get_context", { entity: "session", id })).toMatch(/^no_consent: /);

@@ -8,7 +8,7 @@ export const listFeatureSets = defineTool({
   name: "list_feature_sets",
   title: "List feature sets",
   description:
-    "Lists the site's feature sets with the meaning of each feature, and every kind of entity with the names of all its features. Call it first: get_features accepts these names, and explain_feature tells how one is computed.",
+    "Lists the site's feature sets with the meaning of each feature, and every kind of entity with the names of all its features. Call it first: get_features accepts these names, and explain_feature shows how one is computed.",
   input: z.strictObject({}),
   async run({ tenant }) {
     const { site, definitions, features, featureSets } = tenant;
