@@ -232,6 +232,20 @@ describe("a reaction", () => {
     ]);
   });
 
+  it("does not fire in a closed session, which an event that is too late does not open", async () => {
+    const { session_id, send, batchOf } = visitor();
+    await send(["nudge"]);
+    advance(SESSION_IDLE_MS);
+    await runDurableObjectAlarm(objectOf(session_id));
+    const late = { ...custom(1), time: NOW - 86_400_000 };
+    expect(await accept({ ...batchOf([]), events: [late] })).toMatchObject({ accepted: 1 });
+    await expectSteps(session_id, [
+      ["nudge", "fired"],
+      ["nudge", "expired"],
+    ]);
+    expect(namesIn(await send(["x", "x"]))).toEqual(["nudge"]);
+  });
+
   it("survives a stop of the session's object, with the time of its cooldown", async () => {
     const { session_id, send } = visitor();
     const first = await send(["hello", "hello", "nudge"]);
