@@ -42,7 +42,7 @@ export interface PendingReaction {
   id: string;
   /** UTC milliseconds by the collector's clock. */
   expires_at: number;
-  /** Hash of the id of the user for whom it fired; `null` while the session has none. */
+  /** Hash of the id of the only user that may receive it; `null` while the session has no user. */
   user: number | null;
 }
 

@@ -83,6 +83,9 @@ const customEvents = (weight: number) => sumOf(["counts", 1], ["custom_event_cou
 /** The server of models, which tests put in place of `fetch`. */
 export const MODEL_SERVER = "http://127.0.0.1:1";
 
+/** The receiver of webhooks, which tests put in place of `fetch`. */
+export const WEBHOOK = "http://127.0.0.1:2/hook";
+
 const countsModel = { version: 1, set: "counts:1" } as const;
 const labsModels = [
   // Versions that run when an event changes their input, and a model that reads their prediction.
@@ -334,6 +337,25 @@ export const config = defineConfig({
       features: waitFeatures,
       reactions: waitReactions,
       webhook: { url: `${MODEL_SERVER}/webhook`, secrets: ["HALL_WEBHOOK_SECRET"] },
+    },
+    {
+      id: "hook",
+      key: "tm_hook_33333333",
+      origins: ["https://hook.example"],
+      readKeySecret: "HOOK_READ_KEY",
+      webhook: { url: WEBHOOK, secrets: ["HOOK_SECRET_NEW", "HOOK_SECRET_OLD"] },
+      reactions: [
+        {
+          ...{
+            name: "busy",
+            entity: "session",
+            when: atLeast("custom_event_count", 20),
+            once: true,
+            expiresMs: 60_000,
+          },
+          ...{ payload: { text: "Zoë ☂" }, to: ["webhook"], holdout: 0 },
+        },
+      ],
     },
     ...splitSites,
   ],
