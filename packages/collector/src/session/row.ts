@@ -38,7 +38,7 @@ export interface StoredReaction {
 }
 
 /** A firing that the page has not acknowledged. */
-export interface PendingReaction {
+interface PendingReaction {
   id: string;
   /** UTC milliseconds by the collector's clock. */
   expires_at: number;
