@@ -290,6 +290,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     try {
       const stored = this.#store.load();
       if (!stored || stored.engine.event_time === null) return undefined;
+      if (secret !== undefined && stored.secret_hash !== hashOfSecret(secret)) return undefined;
       const user = stored.reactions?.user?.hash ?? null;
       return {
         consent: stored.consent,
