@@ -1,10 +1,11 @@
-import { defineConfig, defineReaction, type TidemarkConfig } from "@tidemark/collector/config";
+import { defineConfig, defineReaction, type Reaction, type TidemarkConfig } from "@tidemark/collector/config";
 import { batch, batchResponse, defaultFeatures, event } from "@tidemark/schema";
 import type { ReactionPayload } from "@tidemark/schema/log";
 import { describe, expect, it } from "vitest";
 import { BEGIN, logOf, type TestRecord } from "../packages/cli/test/log/log-records.ts";
 import { ADMIN_KEY, serveLog } from "../packages/cli/test/log/log-server.ts";
 import { deploymentFolder, runTidemark } from "../packages/cli/test/log/run-tidemark.ts";
+import { createTenants } from "../packages/collector/src/tenants.ts";
 import { readDocs } from "./e2e/code-in-docs.ts";
 
 const page = readDocs("reactions.md");
@@ -45,6 +46,14 @@ const payload = (session: number, step: ReactionPayload["step"], arm: ReactionPa
 describe("docs/reactions.md", () => {
   it("shows a configuration with a reaction", () => {
     expect(configuration().reactions?.map(({ name, holdout }) => [name, holdout])).toEqual([["hesitation", 0.1]]);
+  });
+
+  it("shows a reaction that time fulfils", () => {
+    const [, code = ""] = blocksOf("ts");
+    const reaction = new Function("defineReaction", `return ${code}`)(defineReaction) as Reaction;
+    const { sites, ...config } = configuration();
+    const tenants = createTenants(defineConfig({ ...config, sites, reactions: [reaction] }));
+    expect(tenants.get("shop")?.reactions[0]?.timed).toBeDefined();
   });
 
   it("shows the error of a wrong definition", () => {

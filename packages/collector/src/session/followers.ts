@@ -137,7 +137,7 @@ export class Followers {
   }
 
   /**
-   * Sends the vector and the reactions to the pages for which they have changed, after the response to the batch that has changed it.
+   * Sends the vector and the reactions to the pages for which they have changed. The response to the batch comes first.
    * {@link SEND_EVERY_MS} pass from one to the next.
    */
   notify(): void {

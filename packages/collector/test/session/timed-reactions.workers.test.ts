@@ -8,7 +8,7 @@ import { type Env, sessionOf } from "../../src/env.ts";
 import { armOf } from "../../src/reactions/arm.ts";
 import { unpackRecords } from "../../src/records/packed-records.ts";
 import { accept, batchFor, errorOf, newSession, SECRET } from "../workers/client.ts";
-import { ask, type Connection, follow } from "../workers/connections.ts";
+import { ask, type Connection, connect, follow } from "../workers/connections.ts";
 import { type ModelRequest, serveModels } from "../workers/model-server.ts";
 import { tenant, traffic } from "../workers/worker.ts";
 
@@ -268,7 +268,8 @@ describe("the alarm of a session", () => {
     await send(["x"]);
     const features = await connectTo(id, "");
     await eventually(() => expect(features.messages).toHaveLength(1));
-    await ask(id, "&reactions=1", { origin: "https://wait.example" }, "tm_wait_44444444");
+    await connect(id, "&reactions=1", { origin: "https://wait.example" }, "tm_wait_44444444");
+    await send(["y"]);
     expect(await alarmOf(id)).toBeGreaterThanOrEqual(at + REPEAT_MS);
 
     const hall = newSession("hall");
@@ -320,6 +321,18 @@ describe("a connection to reactions", () => {
     const gpc = await connectTo(id, "&reactions=1", { "sec-gpc": "1" });
     expect(await gpc.closed).toEqual([4403, "no_consent"]);
     expect(gpc.messages).toEqual([]);
+  });
+
+  it("is closed if sixteen others have a proof, which leave room for pages that follow features", async () => {
+    const { id, send } = visitor();
+    await send(["x"]);
+    for (let number = 1; number <= 16; number += 1) {
+      await connectTo(id);
+      await whenFollowed(id, number);
+    }
+    expect(await (await connectTo(id)).closed).toEqual([4429, "too_many_requests"]);
+    const features = await connectTo(id, "&features=now_count");
+    expect((await features.next()).features).toEqual({ now_count: 0 });
   });
 
   it("has reactions=1 and no other value, and neither set nor features", async () => {
