@@ -472,6 +472,26 @@ describe("the visitor", () => {
     expect(idsOf(all)).toEqual([id]);
   });
 
+  it("who becomes another user receives nothing of the user before, and keeps what arrived for nobody", async () => {
+    const { simulation, fire } = simulate();
+    const page = simulation.open();
+    const [all, ended] = [received(page), [] as Reaction[]];
+    page.tracker.on("reaction_end", (reaction) => ended.push(reaction));
+    fire("nobody");
+    await exchange(simulation, page);
+    page.tracker.identify("ada");
+    fire("shown");
+    await exchange(simulation, page);
+    fire("waiting");
+    page.track(1, 0);
+    await simulation.advance(50);
+    simulation.respond = () => ({});
+    page.tracker.identify("bob");
+    await simulation.advance(SOON_MS);
+    expect(all.map(({ name }) => name)).toEqual(["nobody", "shown"]);
+    expect(ended.map(({ name }) => name)).toEqual(["shown"]);
+  });
+
   it("of another session receives nothing of a late response", async () => {
     const { simulation, fire } = simulate();
     const page = simulation.open();
