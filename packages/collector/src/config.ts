@@ -12,9 +12,12 @@ import { serviceOf } from "@tidemark/schema/feature-store-names";
 import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
 import { type RecordKind, recordKinds } from "@tidemark/schema/log";
 import { checkModels } from "./check-models.ts";
+import { checkReactions } from "./check-reactions.ts";
 import type { Model } from "./define-model.ts";
+import type { Reaction } from "./define-reaction.ts";
 
 export { defineModel, embedded, http, kserveV1, kserveV2, type Model, type ModelRun } from "./define-model.ts";
+export { defineReaction, type Reaction, type ReactionTarget } from "./define-reaction.ts";
 
 /**
  * A region that data must not leave, under Cloudflare's name:
@@ -41,6 +44,17 @@ export interface IcebergSettings {
   tokenSecret?: string;
   /** Address of the log's bucket for readers of the tables: `s3://<bucket>`. The catalogue's warehouse is in it. */
   bucket: string;
+}
+
+/** The server of a site that receives signed messages, such as that a reaction has fired. */
+export interface WebhookSettings {
+  /** Its address. `https:`, except on this machine. */
+  url: string;
+  /**
+   * Names of the secrets (environment variables) that sign the messages: 1 to 4, the newest first. Each contains `whsec_` and the
+   * base64 of 24 to 64 random bytes. During a replacement the old one stays in the list, until the server knows the new one.
+   */
+  secrets: readonly string[];
 }
 
 /** The largest numbers of new sessions and of events that a site accepts on one day, in UTC. */
@@ -113,6 +127,8 @@ export interface Site {
   featureSets?: readonly FeatureSet[];
   /** The models of this site. Default: the deployment's, unless the site has features or feature sets of its own. */
   models?: readonly Model[];
+  /** The reactions of this site. Default: the deployment's, unless the site has features, feature sets or models of its own. */
+  reactions?: readonly Reaction[];
   /**
    * The region in which this site's objects run and store data. After a change the site starts with empty objects.
    * Local runtimes ignore it. Default: the deployment's.
@@ -122,6 +138,8 @@ export interface Site {
   log?: LogSettings | false;
   /** The entities of this site that expire. Default: the deployment's. */
   daysToLive?: DaysToLive;
+  /** The site's webhook; `false` for none. Default: the deployment's. */
+  webhook?: WebhookSettings | false;
 }
 
 /**
@@ -147,6 +165,10 @@ export interface TidemarkConfig<Features extends readonly Feature[] = readonly F
   featureSets?: readonly FeatureSet[];
   /** The models of all sites, unless a site has its own models, features or feature sets. Default: none. */
   models?: readonly Model[];
+  /**
+   * The reactions of all sites, unless a site has its own reactions, features, feature sets or models. Default: none.
+   */
+  reactions?: readonly Reaction[];
   /** The region in which the objects of sites run and store data, unless a site names another. Default: anywhere. */
   jurisdiction?: Jurisdiction;
   /** The log of all sites, unless a site has its own setting. Default: none, and no event is kept. */
@@ -155,6 +177,8 @@ export interface TidemarkConfig<Features extends readonly Feature[] = readonly F
   iceberg?: IcebergSettings;
   /** The entities of all sites that expire, unless a site has its own setting. Default: none. */
   daysToLive?: DaysToLive;
+  /** The webhook of all sites, unless a site has its own setting. Default: none. */
+  webhook?: WebhookSettings;
 }
 
 const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
@@ -172,10 +196,11 @@ const SITE_FIELDS: Record<keyof Site, true> = {
   ...{ id: true, key: true, origins: true, readKeySecret: true, requireConsent: true, globalPrivacyControl: true },
   ...{ cookie: true, pause: true, dailyCaps: true, features: true, jurisdiction: true, log: true, daysToLive: true },
   ...{ goals: true, featureSets: true, models: true, userTokenSecret: true, requireUserToken: true },
+  ...{ webhook: true, reactions: true },
 };
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
   ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true, daysToLive: true },
-  iceberg: true,
+  ...{ iceberg: true, webhook: true, reactions: true },
   ...{ goals: true, featureSets: true, models: true },
 };
 
@@ -268,6 +293,9 @@ const checkModelsOf = (
   }
 };
 
+/** Maximum number of secrets of a webhook. */
+const MAX_WEBHOOK_SECRETS = 4;
+
 const LOG_FIELDS: Record<keyof LogSettings, true> = { days: true };
 const LOG_DAYS_FIELDS = Object.fromEntries(["default", ...recordKinds].map((kind) => [kind, true]));
 
@@ -298,6 +326,33 @@ const checkIceberg = (iceberg: IcebergSettings | undefined, expect: Expect): voi
   expect(warehouse === undefined || matches(/./, warehouse), "iceberg.warehouse", "a name", warehouse);
   if (tokenSecret !== undefined) expectSecretName(tokenSecret, "iceberg.tokenSecret");
   expect(matches(/^[a-z][a-z0-9]*:\/\/\S+$/, bucket), "iceberg.bucket", "an address such as s3://shop-log", bucket);
+};
+
+const WEBHOOK_FIELDS: Record<keyof WebhookSettings, true> = { url: true, secrets: true };
+
+/** Hosts of this machine, to which messages need no encryption. */
+const LOCAL_HOST = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** Whether a message may be sent to an address. `fetch` accepts none with a user name or a password. */
+const isWebhookUrl = (url: unknown): boolean => {
+  const address = typeof url === "string" ? URL.parse(url) : null;
+  if (!address || address.username || address.password) return false;
+  return address.protocol === "https:" || (address.protocol === "http:" && LOCAL_HOST.test(address.hostname));
+};
+
+/** Checks a webhook. The errors quote neither its address nor its secrets: the address of many receivers is a secret. */
+const checkWebhook = (webhook: WebhookSettings | undefined, place: string): void => {
+  if (webhook === undefined) return;
+  expectFields(webhook, `${place}webhook`, WEBHOOK_FIELDS);
+  const { url, secrets } = webhook;
+  const fail = (field: string, expected: string) => {
+    throw new Error(`tidemark.config.ts: ${place}webhook.${field}: expected ${expected}`);
+  };
+  if (!isWebhookUrl(url)) fail("url", "an address that begins with https://, without a user name or a password");
+  if (!Array.isArray(secrets) || secrets.length < 1 || secrets.length > MAX_WEBHOOK_SECRETS)
+    fail("secrets", `1 to ${MAX_WEBHOOK_SECRETS} names of secrets, in an array, the newest first`);
+  for (const name of secrets) expectSecretName(name, `${place}webhook.secrets`);
+  if (new Set(secrets).size < secrets.length) fail("secrets", "each name once");
 };
 
 const CAP_FIELDS: Record<keyof DailyCaps, true> = { sessions: true, events: true };
@@ -381,7 +436,33 @@ const checkSite = (site: Site, others: readonly Site[], features: readonly Featu
   checkGoals(site.goals, place, expect);
   checkFeatureSets(site.featureSets, site.features ?? features, place, expect);
   checkDaysToLive(site.daysToLive, site.features ?? features, place, expect);
+  if (site.webhook !== false) checkWebhook(site.webhook, place);
 };
+
+/**
+ * Checks that the secrets of webhooks have no other use, because receivers know them, and that no two receivers have one
+ * secret.
+ */
+const checkWebhookSecrets = (config: TidemarkConfig): void => {
+  const { sites, adminKeySecret, iceberg } = config;
+  const users = new Map<string, string>();
+  for (const secret of [adminKeySecret, iceberg?.tokenSecret, ...sites.flatMap(secretNamesOf)])
+    if (secret !== undefined) users.set(secret, "");
+  for (const { url, secrets } of webhooksIn(config))
+    for (const secret of secrets) {
+      const isFree = (users.get(secret) ?? url) === url;
+      expectIn("")(isFree, "webhook.secrets", "names of secrets that have no other use", secret);
+      users.set(secret, url);
+    }
+};
+
+const webhooksIn = ({ webhook, sites }: TidemarkConfig): WebhookSettings[] =>
+  [webhook, ...sites.map((site) => site.webhook)].filter((each) => each !== undefined && each !== false);
+
+/** The names of the secrets of all webhooks. */
+export const webhookSecretNamesOf = (config: TidemarkConfig): string[] => [
+  ...new Set(webhooksIn(config).flatMap(({ secrets }) => secrets)),
+];
 
 /**
  * Type of the vectors of sessions, from the type of a configuration: `SessionVectorOf<typeof config>`. It is the type of
@@ -408,6 +489,7 @@ export const defineConfig = <const Features extends readonly Feature[]>(
   expect(JURISDICTIONS.includes(jurisdiction), "jurisdiction", "eu or fedramp", jurisdiction);
   checkLog(log, "", expect);
   checkIceberg(config.iceberg, expect);
+  checkWebhook(config.webhook, "");
   expect(Array.isArray(sites) && sites.length > 0, "sites", "at least one site, in an array", sites);
   sites.forEach((site, index) => {
     checkSite(site, sites.slice(0, index), features);
@@ -419,13 +501,22 @@ export const defineConfig = <const Features extends readonly Feature[]>(
   checkGoals(goals, "", expect);
   checkFeatureSets(featureSets, features, "", expect);
   checkDaysToLive(daysToLive, [features, ...sites.map((site) => site.features ?? [])].flat(), "", expect);
-  const secrets = [adminKeySecret, ...sites.flatMap(secretNamesOf)];
+  checkWebhookSecrets(config);
+  const secrets = [adminKeySecret, ...sites.flatMap(secretNamesOf), ...webhookSecretNamesOf(config)];
   if (config.models !== undefined)
     checkModelsOf(config.models, { features, featureSets: featureSets ?? [] }, secrets, "", expect);
+  if (config.reactions !== undefined) {
+    const hasWebhook = config.webhook !== undefined || sites.some((site) => webhookOf(config, site));
+    const inputs = { features, models: config.models ?? [], hasWebhook };
+    checkAt("", () => checkReactions(config.reactions ?? [], inputs));
+  }
   for (const site of sites) {
     const inputs = { features: site.features ?? features, featureSets: featureSetsOf(config, site) };
     const place = `site ${JSON.stringify(site.id)}: `;
-    checkModelsOf(modelsOf(config, site), inputs, secrets, place, expectIn(place));
+    const models = modelsOf(config, site);
+    checkModelsOf(models, inputs, secrets, place, expectIn(place));
+    const hasWebhook = webhookOf(config, site) !== undefined;
+    checkAt(place, () => checkReactions(reactionsOf(config, site), { features: inputs.features, models, hasWebhook }));
   }
   return config;
 };
@@ -437,6 +528,16 @@ export const featureSetsOf = ({ featureSets }: TidemarkConfig, site: Site): read
 /** The models of a site. */
 export const modelsOf = ({ models }: Pick<TidemarkConfig, "models">, site: Site): readonly Model[] =>
   site.models ?? (site.features === undefined && site.featureSets === undefined ? models : undefined) ?? [];
+
+/** The reactions of a site. */
+export const reactionsOf = ({ reactions }: Pick<TidemarkConfig, "reactions">, site: Site): readonly Reaction[] => {
+  const hasOwnInputs = [site.features, site.featureSets, site.models].some((inputs) => inputs !== undefined);
+  return site.reactions ?? (hasOwnInputs ? undefined : reactions) ?? [];
+};
+
+/** The webhook of a site; `undefined` for none. */
+export const webhookOf = ({ webhook }: Pick<TidemarkConfig, "webhook">, site: Site): WebhookSettings | undefined =>
+  (site.webhook ?? webhook) || undefined;
 
 /** The goals of a site. */
 export const goalsOf = ({ goals }: TidemarkConfig, site: Site): readonly Goal[] => site.goals ?? goals ?? [];

@@ -10,10 +10,14 @@ import {
   type LogSettings,
   type Model,
   modelsOf,
+  reactionsOf,
   type Site,
   type TidemarkConfig,
+  type WebhookSettings,
+  webhookOf,
 } from "./config.ts";
 import { servedSet } from "./definition-version.ts";
+import { type CompiledReaction, compileReactions } from "./reactions/compile-reactions.ts";
 
 /** A feature set with its identity. */
 export interface CompiledSet extends FeatureSet {
@@ -37,6 +41,7 @@ export interface Tenant {
   featureSets: readonly CompiledSet[];
   /** The versions of all models, each after those of the models whose predictions it reads. */
   models: readonly CompiledModel[];
+  reactions: readonly CompiledReaction[];
   /** The region of the site's objects; `undefined` for anywhere. */
   jurisdiction: Jurisdiction | undefined;
   /** The site's log; `undefined` for none. */
@@ -45,6 +50,8 @@ export interface Tenant {
   iceberg?: IcebergSettings;
   /** The entities that expire. */
   daysToLive: DaysToLive;
+  /** The site's webhook; absent for none. */
+  webhook?: WebhookSettings;
 }
 
 /** The tenants of a deployment, by the ids of their sites. */
@@ -85,16 +92,19 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         ...set,
         served: servedSet(set, site.features ?? features),
       }));
+      const webhook = webhookOf(config, site);
       const tenant: Tenant = {
         site,
         definitions: definitionsOf(site.features ?? features),
         features: site.features ?? features,
         featureSets,
         models: compileModels(modelsOf(config, site), featureSets, site.features ?? features),
+        reactions: compileReactions(reactionsOf(config, site)),
         jurisdiction: site.jurisdiction ?? jurisdiction,
         log: (site.log ?? log) || undefined,
         ...(iceberg && { iceberg }),
         daysToLive: site.daysToLive ?? daysToLive,
+        ...(webhook && { webhook }),
       };
       return [site.id, tenant];
     }),

@@ -11,6 +11,7 @@ export {
 export type { IdReader } from "./entity.ts";
 export { type EntityEngine, entityEngine, entityEngines, layoutsOf, type StateLayouts } from "./entity-engine.ts";
 export type { EventContext } from "./event-context.ts";
+export { evaluate } from "./expression.ts";
 export { type FedIds, feeds } from "./fed-ids.ts";
 export { GROWTH_FIELDS, totalsUnknownUntil, type ViewTotals, withGrowth } from "./growth.ts";
 export { hashOf } from "./hash.ts";

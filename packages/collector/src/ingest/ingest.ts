@@ -10,6 +10,7 @@ import type { Meter } from "../metrics/meter.ts";
 import { countPrediction } from "../predictions/count-prediction.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "../session/batch.ts";
+import { countStep } from "../session/count-step.ts";
 import type { Tenant } from "../tenants.ts";
 import { compileCheck } from "../wire/compile-check.ts";
 import { explain } from "../wire/explain.ts";
@@ -64,7 +65,7 @@ interface RequestContext extends LimitedClient {
 const countBatch = (
   meter: Meter,
   site: string,
-  { response, dropped, missing_change, not_fed = {}, predicted = [] }: BatchResult,
+  { response, dropped, missing_change, not_fed = {}, predicted = [], reacted = [] }: BatchResult,
 ): void => {
   meter.count("tidemark_events_accepted_total", { site }, response.accepted);
   meter.count("tidemark_events_duplicate_total", { site }, response.duplicates);
@@ -75,6 +76,7 @@ const countBatch = (
     meter.count("tidemark_events_not_fed_total", { site, entity }, amount);
   meter.count("tidemark_events_missing", { site }, missing_change);
   for (const prediction of predicted) countPrediction(meter, site, prediction);
+  for (const step of reacted) countStep(meter, site, step);
 };
 
 /** Parses and checks a whole batch, and splits it. @throws HttpError that describes the first violation. */
@@ -85,20 +87,24 @@ const parseAndSplit = (body: string, { tenantOf }: RequestContext): SplitBatch =
 };
 
 /**
- * The parts of a batch for its session: without its secret and its token, which are stored nowhere. If the site requires
- * tokens, the envelope states whether its user is vouched for.
+ * The parts of a batch for its session: the envelope is without its secret, its token and its reactions, which are stored
+ * nowhere. If the site requires tokens, the envelope states whether its user is vouched for.
  */
 const sessionParts = async (
   env: Env,
   { site }: Tenant,
   { envelope, text }: SplitBatch,
-): Promise<Pick<SessionBatch, "envelope" | "events" | "session_secret">> => {
-  const { session_secret, user_token, ...others } = envelope;
-  const isPlain = session_secret === undefined && user_token === undefined && !site.requireUserToken;
-  if (isPlain) return text;
+): Promise<Omit<SessionBatch, "site" | "anonymous_id" | "received_at">> => {
+  const { session_secret, user_token, reactions_received, reactions_unknown, ...others } = envelope;
+  const removed = [session_secret, user_token, reactions_received, reactions_unknown];
+  if (removed.every((field) => field === undefined) && !site.requireUserToken) return text;
   const sent: StoredEnvelope = others;
   if (site.requireUserToken) sent.vouched = await isUserToken(env, site, sent.user_id ?? "", user_token);
-  return { ...text, envelope: JSON.stringify(sent), session_secret };
+  return {
+    ...{ ...text, envelope: JSON.stringify(sent), session_secret },
+    ...(reactions_received && { reactions_received }),
+    ...(reactions_unknown && { reactions_unknown }),
+  };
 };
 
 /**

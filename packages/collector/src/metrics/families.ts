@@ -59,6 +59,14 @@ export const families = {
     help: "Values of models' own predictions. Its change over time is the drift of predictions.",
     bounds: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 10, 100, 1_000, 10_000],
   },
+  tidemark_reactions_total: {
+    type: "counter",
+    help: "Steps of reactions by reaction, arm and step: fired, received, unknown or expired.",
+  },
+  tidemark_webhook_messages_total: {
+    type: "counter",
+    help: "Messages to webhooks by outcome: delivered, refused, expired or dropped. Each attempt that is repeated counts as retried.",
+  },
 } as const satisfies Record<string, FamilyType>;
 
 /** The name of a metric family. */

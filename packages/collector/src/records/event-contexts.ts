@@ -6,7 +6,10 @@ import { createReferrerReader } from "./external-referrer.ts";
 import { viewsById } from "./views.ts";
 
 /** The envelope of a batch as sessions and records keep it. */
-export type StoredEnvelope = Omit<Envelope, "session_secret" | "user_token"> & {
+export type StoredEnvelope = Omit<
+  Envelope,
+  "session_secret" | "user_token" | "reactions_received" | "reactions_unknown"
+> & {
   /** Whether the site's server vouches for `user_id`. Absent unless the site requires it. */
   vouched?: boolean;
 };

@@ -1,5 +1,6 @@
 import type { BatchResponse, Dropped } from "@tidemark/schema";
 import type { CountedPrediction } from "../predictions/count-prediction.ts";
+import type { CountedStep } from "./count-step.ts";
 
 /** Version of {@link SessionBatch}. A field that a session must not ignore adds one. */
 export const BATCH_VERSION = 1;
@@ -24,6 +25,10 @@ export interface SessionBatch {
   may_begin?: boolean;
   /** The session's secret, of which a session keeps the hash; absent if the batch has none. */
   session_secret?: string | undefined;
+  /** The reactions that the page has passed to its handlers. Absent if the page takes no reactions. */
+  reactions_received?: string[] | undefined;
+  /** The reactions of which no page confirmed that a handler ran. */
+  reactions_unknown?: string[] | undefined;
 }
 
 /**
@@ -49,4 +54,6 @@ export interface BatchResult {
   has_begun?: boolean;
   /** The predictions that the batch has caused. Absent without one. */
   predicted?: CountedPrediction[];
+  /** The steps of reactions in the batch. Absent without one. */
+  reacted?: CountedStep[];
 }

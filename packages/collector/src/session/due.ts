@@ -1,4 +1,5 @@
 import type { StoredSession } from "./row.ts";
+import { nextWebhookAt } from "./webhooks.ts";
 
 /**
  * A task of a session for a later time: to send its pushes again, to close because it is idle, or to delete itself. It
@@ -19,5 +20,11 @@ export const setDue = (stored: Pick<StoredSession, "due">, duty: Duty, at: numbe
 export const dueAt = ({ due }: Pick<StoredSession, "due">, duty: Duty): number | null =>
   due.find(([each]) => each === duty)?.[1] ?? null;
 
-/** The time at which the first duty is due, in UTC milliseconds; `undefined` without a duty. */
-export const earliestDue = ({ due }: Pick<StoredSession, "due">): number | undefined => due[0]?.[1];
+/**
+ * The time at which the first duty is due, or a message for a webhook, in UTC milliseconds; `undefined` without one. Messages
+ * are no duty: an earlier release does not know them, and would set its alarm again and again for one in the past.
+ */
+export const earliestDue = (stored: Pick<StoredSession, "due" | "webhooks">): number | undefined => {
+  const times = [stored.due[0]?.[1], nextWebhookAt(stored)].filter((at) => at !== undefined);
+  return times.length > 0 ? Math.min(...times) : undefined;
+};

@@ -5,7 +5,9 @@ import { type CountedPrediction, countPrediction } from "../predictions/count-pr
 import type { Outcome } from "../predictions/outcome.ts";
 import { predict } from "../predictions/predict.ts";
 import { type Tenant, type Tenants, tenantOf } from "../tenants.ts";
+import { countStep } from "./count-step.ts";
 import { applyPrediction, type DuePrediction, predictOnChange } from "./predictions.ts";
+import { fireReactions } from "./reactions.ts";
 import type { StoredSession } from "./row.ts";
 import type { SessionStore } from "./store.ts";
 import { MAX_UNSENT, unsentLength } from "./unsent.ts";
@@ -13,7 +15,7 @@ import { MAX_UNSENT, unsentLength } from "./unsent.ts";
 /** Time from a change until the servers are asked, in milliseconds: successive batches share a request. */
 const WAIT_MS = 250;
 
-/** The predictions of the sessions in this isolate that no response to a batch counts. */
+/** The predictions and reactions of the sessions in this isolate that no response to a batch counts. */
 const meter = createMeter();
 
 /**
@@ -78,7 +80,7 @@ export class PredictionLoop {
   ): Promise<void> {
     const stored = this.#store.load();
     if (!stored || !isPersonal(stored.consent) || unsentLength(stored.unsent) >= MAX_UNSENT) return;
-    const made = this.#store.change(stored, () => {
+    const { made, steps } = this.#store.change(stored, () => {
       const own = due.map((each, index) => applyPrediction(stored, tenant, each, outcomes[index] as Outcome));
       const readers = predictOnChange(stored, tenant, Date.now());
       const names = own.map(({ model }) => model);
@@ -86,12 +88,16 @@ export class PredictionLoop {
       const isRead = ({ assigned }: DuePrediction) =>
         modelsInSet(assigned.model.input).some((name) => names.includes(name));
       if (readers.due.some(isRead)) this.#isChanged = true;
-      return [...before, ...own, ...readers.made];
+      return {
+        made: [...before, ...own, ...readers.made],
+        steps: tenant.reactions.length > 0 ? fireReactions(stored, tenant, Date.now()) : [],
+      };
     });
-    if (made.length === 0) return;
+    if (made.length === 0 && steps.length === 0) return;
     await this.#store.commit(stored);
     await this.#onStored(stored);
     for (const each of made) countPrediction(meter, tenant.site.id, each);
+    for (const each of steps) countStep(meter, tenant.site.id, each);
     const flushing = meter.flush(() => metricsOf(this.#env));
     if (flushing) this.#context.waitUntil(flushing);
   }

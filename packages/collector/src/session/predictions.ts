@@ -29,7 +29,11 @@ const namesOf = ({ models }: Tenant): string[] => [
 ];
 
 /** The features of a session at a time, with its latest predictions. */
-const featuresOf = (stored: StoredSession, { definitions }: Tenant, time: number): Record<string, FeatureValue> => {
+export const featuresOf = (
+  stored: StoredSession,
+  { definitions }: Tenant,
+  time: number,
+): Record<string, FeatureValue> => {
   const predictions = Object.entries(stored.predictions?.latest ?? {});
   return {
     ...definitions.session.vector(stored.engine, time),

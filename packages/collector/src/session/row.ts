@@ -13,6 +13,7 @@ import type { PushQueue } from "./pushes.ts";
 import { decode, encode } from "./row-codec.ts";
 import type { Tab } from "./tab/tab.ts";
 import { newUnsent, type Unsent } from "./unsent.ts";
+import type { WebhookQueue } from "./webhooks.ts";
 
 /**
  * Version of {@link StoredSession}. A change that an earlier release must not read adds one, and `restoreSession` converts
@@ -26,6 +27,39 @@ interface StoredPredictions {
   latest: Record<string, [version: number, value: number, time: number]>;
   /** Hash of the latest input of each version that has run, by `<model>:<version>`. */
   inputs: Record<string, number>;
+}
+
+/** The latest firing of a reaction in a session. */
+export interface StoredReaction {
+  /** UTC milliseconds by the collector's clock. */
+  fired_at: number;
+  /** Absent in a firing that is not for the page, and once it is acknowledged or has expired. */
+  pending?: PendingReaction;
+}
+
+/** A firing that the page has not acknowledged. */
+export interface PendingReaction {
+  id: string;
+  /** UTC milliseconds by the collector's clock. */
+  expires_at: number;
+  /** Hash of the id of the only user that may receive it; `null` while the session has no user. */
+  user: number | null;
+}
+
+/** The reactions of a session. */
+export interface StoredReactions {
+  /** The firings, by the reaction's name. */
+  latest: Record<string, StoredReaction>;
+  /** The latest user that a batch named; absent without one, and without consent to personalisation. */
+  user?: NamedUser | undefined;
+}
+
+/** A user that a batch named. */
+export interface NamedUser {
+  /** Hash of the user's id. */
+  hash: number;
+  /** The id; absent for a claim, for which no server vouches although the site requires it. */
+  id?: string;
 }
 
 /** The state of a session: one value in one row. */
@@ -72,6 +106,10 @@ export interface StoredSession {
   consent?: Consent | undefined;
   /** Absent before the first prediction, and without consent to personalisation. */
   predictions?: StoredPredictions;
+  /** Absent before the first firing and the first user, and without reactions of the site. */
+  reactions?: StoredReactions;
+  /** The messages for the webhook of the site; absent without one. */
+  webhooks?: WebhookQueue;
 }
 
 /** The final vector of a session, written each time the session closes. */

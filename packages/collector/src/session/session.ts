@@ -3,7 +3,8 @@ import type { SessionVectorResponse } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
 import { SESSION_IDLE_MS, SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { ObjectAlarm } from "../alarm.ts";
-import type { Env } from "../env.ts";
+import { type Env, metricsOf } from "../env.ts";
+import { createMeter } from "../metrics/meter.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { expectKnown, LaterReleaseError } from "../release.ts";
 import { servedRecord } from "../served-vector.ts";
@@ -12,6 +13,7 @@ import { readEvents } from "../wire/split.ts";
 import { applyBatch } from "./apply-batch.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
+import { type CountedStep, countStep } from "./count-step.ts";
 import { dueAt, earliestDue, setDue } from "./due.ts";
 import { FOLLOW_HEADER, Followers, type FollowRequest } from "./followers.ts";
 import { isPending } from "./pending.ts";
@@ -19,6 +21,7 @@ import { PredictionLoop } from "./prediction-loop.ts";
 import { latestPredictions, predictionsFor, predictOnChange } from "./predictions.ts";
 import { PushLoop } from "./push-loop.ts";
 import { unconfirmedDeltas } from "./pushes.ts";
+import { endReactions, reactToBatch } from "./reactions.ts";
 import { recordPayload } from "./record.ts";
 import type { StoredSession } from "./row.ts";
 import { hashOfSecret } from "./secret.ts";
@@ -26,6 +29,7 @@ import { SessionStore, StorageError } from "./store.ts";
 import { newSession, restoreSession } from "./stored-session.ts";
 import { countDelivery } from "./tab/tab.ts";
 import { MAX_UNSENT, unsentLength } from "./unsent.ts";
+import { WebhookLoop } from "./webhook-loop.ts";
 
 /** A session's vector at the time of the call. */
 export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
@@ -65,6 +69,10 @@ const failureOf = (error: unknown): "unavailable" => {
 const idleAt = ({ latest_received_at }: StoredSession): number | null =>
   latest_received_at === null ? null : latest_received_at + SESSION_IDLE_MS;
 
+/** Whether a batch is of a page of the session. Whoever knows a session's id can send one, but only its pages have its secret. */
+const isOwnBatch = ({ secret_hash }: StoredSession, { session_secret }: SessionBatch): boolean =>
+  session_secret !== undefined && hashOfSecret(session_secret) === secret_hash;
+
 /** Maximum time from a batch until its deltas are sent, if the object stops before it has sent them, in milliseconds. */
 const REPEAT_MS = 60_000;
 
@@ -73,6 +81,9 @@ const REPEAT_MS = 60_000;
  * confirmed push needs no alarm, and setting an alarm costs as much as writing a row.
  */
 const CONFIRM_MS = 50;
+
+/** The steps of reactions in this isolate that no response counts. */
+const meter = createMeter();
 
 /**
  * The Durable Object of a session. It stores the sequence numbers received, the features, and the pushes that
@@ -100,6 +111,13 @@ export abstract class SessionObject extends DurableObject<Env> {
   get #pushes(): PushLoop {
     this.#loop ??= new PushLoop(this.#store, this.#alarm, this.env, this.tenants);
     return this.#loop;
+  }
+
+  #webhooks: WebhookLoop | undefined;
+
+  get #webhookLoop(): WebhookLoop {
+    this.#webhooks ??= new WebhookLoop(this.#store, this.#alarm, this.ctx, this.env, this.tenants);
+    return this.#webhooks;
   }
 
   #predictions: PredictionLoop | undefined;
@@ -141,13 +159,9 @@ export abstract class SessionObject extends DurableObject<Env> {
       throw new StorageError("too many deltas or records of the session wait for a partition that cannot be reached");
     }
     const result = this.#store.change(stored, () => {
-      const result = this.#predict(
-        stored,
-        batch,
-        envelope,
-        tenant,
-        applyBatch(stored, batch, envelope, events, tenant),
-      );
+      const applied = applyBatch(stored, batch, envelope, events, tenant);
+      const predicted = this.#predict(stored, batch, envelope, tenant, applied);
+      const result = this.#react(stored, batch, envelope, events, tenant, predicted);
       if (!stored.closed) {
         setDue(stored, "close", idleAt(stored));
         setDue(stored, "expire", null);
@@ -176,11 +190,8 @@ export abstract class SessionObject extends DurableObject<Env> {
     const { made, due } = isChanged ? predictOnChange(stored, tenant, batch.received_at) : { made: [], due: [] };
     if (due.length > 0) this.ctx.waitUntil(this.#predictionLoop.run());
     const predictions = predictionsFor(stored, tenant);
-    const secret = batch.session_secret;
-    // Whoever knows a session's id can send a batch. Only its own page has its secret.
-    const isOwn = secret !== undefined && hashOfSecret(secret) === stored.secret_hash;
     // The stored consent is that of accepted events, of which this batch may have none.
-    const isShown = predictions && isOwn && isPersonal(consent);
+    const isShown = predictions && isOwnBatch(stored, batch) && isPersonal(consent);
     return {
       ...result,
       ...(made.length > 0 && { predicted: made }),
@@ -188,13 +199,34 @@ export abstract class SessionObject extends DurableObject<Env> {
     };
   }
 
+  /** Applies the batch to the session's reactions, and adds those that no page has acknowledged to the response. */
+  #react(
+    stored: StoredSession,
+    batch: SessionBatch,
+    envelope: StoredEnvelope,
+    events: readonly unknown[],
+    tenant: Tenant,
+    result: BatchResult,
+  ): BatchResult {
+    if (tenant.reactions.length === 0 && !stored.reactions) return result;
+    const { accepted } = result.response;
+    const isOwn = isOwnBatch(stored, batch);
+    const { steps, delivered } = reactToBatch(stored, tenant, { ...batch, envelope, events, accepted, isOwn });
+    return {
+      ...result,
+      ...(steps.length > 0 && { reacted: steps }),
+      ...(delivered.length > 0 && { response: { ...result.response, reactions: delivered } }),
+    };
+  }
+
   /**
-   * Sends what is pending, and sets the alarm: it closes the session and, if this object stops before the partition has
-   * confirmed all, sends it again.
+   * Sends what is pending, and sets the alarm: it closes the session and, if this object stops before the partition and the
+   * webhook have confirmed all, sends it again.
    *
    * @returns A promise that resolves when the alarm is set; `undefined` if it is set at once.
    */
   #push(stored: StoredSession, now: number): Promise<void> | undefined {
+    this.#webhookLoop.run(stored);
     const setAlarm = () => {
       const repeatIn = (dueAt(stored, "push") ?? 0) - now;
       // A later time was set before the clock was set back.
@@ -298,8 +330,8 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   /**
-   * Repeats unconfirmed pushes, closes the session after 30 minutes without an event that counts, and deletes it after
-   * nine days. An alarm that
+   * Repeats unconfirmed pushes and messages for a webhook, closes the session after 30 minutes without an event that counts,
+   * and deletes it after nine days. An alarm that
    * fires too early is set again: moving it with each batch would cost as much as writing a row. A session whose site
    * was removed from the configuration keeps its stored state.
    */
@@ -318,6 +350,7 @@ export abstract class SessionObject extends DurableObject<Env> {
   async #onAlarm(): Promise<void> {
     const atAlarm = this.#store.load();
     if (!atAlarm) return;
+    this.#webhookLoop.run(atAlarm);
     await this.#pushes.run();
 
     await this.#closeIfIdle(atAlarm);
@@ -326,7 +359,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     if (!stored.closed) setDue(stored, "close", idleAt(stored));
     const expiresAt = dueAt(stored, "expire") ?? Number.POSITIVE_INFINITY;
     const now = Date.now();
-    if (now >= expiresAt && !isPending(stored)) {
+    if (now >= expiresAt && !isPending(stored) && !stored.webhooks) {
       // Both begin at once, so that no batch comes between them.
       await Promise.all([this.#alarm.cancel(), this.#store.delete()]);
       return;
@@ -336,11 +369,21 @@ export abstract class SessionObject extends DurableObject<Env> {
     this.#alarm.ensure(earliestDue(stored));
   }
 
+  /** Counts steps that no response counts. */
+  #countSteps({ site }: Tenant, steps: readonly CountedStep[]): void {
+    if (steps.length === 0) return;
+    for (const step of steps) countStep(meter, site.id, step);
+    const flushing = meter.flush(() => metricsOf(this.env));
+    if (flushing) this.ctx.waitUntil(flushing);
+  }
+
   async #closeIfIdle(atAlarm: StoredSession): Promise<void> {
     const stored = this.#store.load() ?? atAlarm;
     const now = Date.now();
     if (stored.closed || now < (idleAt(stored) ?? Number.POSITIVE_INFINITY)) return;
-    close(stored, tenantOf(this.tenants, stored.site), now);
+    const tenant = tenantOf(this.tenants, stored.site);
+    this.#countSteps(tenant, endReactions(stored, tenant, now));
+    close(stored, tenant, now);
     setDue(stored, "close", null);
     setDue(stored, "expire", (stored.latest_received_at ?? now) + SESSION_KEPT_MS);
     this.#store.write(stored);

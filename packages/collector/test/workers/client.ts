@@ -55,6 +55,8 @@ const KEYS = {
   gate: "tm_gate_99999999",
   labs: "tm_labs_11111111",
   lake: "tm_lake_22222222",
+  hook: "tm_hook_33333333",
+  hall: "tm_hall_33333333",
 };
 
 /** A batch for a site of the tests' deployment. */

@@ -1,5 +1,5 @@
-import { defaultFeatures, defineFeatures, goalFeatures, lifetime, session } from "@tidemark/schema";
-import { defineConfig, embedded, http, kserveV1, kserveV2, type Model } from "../../src/config.ts";
+import { defaultFeatures, defineFeatures, type Feature, goalFeatures, lifetime, session } from "@tidemark/schema";
+import { defineConfig, embedded, http, kserveV1, kserveV2, type Model, type Reaction } from "../../src/config.ts";
 import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
@@ -83,6 +83,9 @@ const customEvents = (weight: number) => sumOf(["counts", 1], ["custom_event_cou
 /** The server of models, which tests put in place of `fetch`. */
 export const MODEL_SERVER = "http://127.0.0.1:1";
 
+/** The receiver of webhooks, which tests put in place of `fetch`. */
+export const WEBHOOK = "http://127.0.0.1:2/hook";
+
 const countsModel = { version: 1, set: "counts:1" } as const;
 const labsModels = [
   // Versions that run when an event changes their input, and a model that reads their prediction.
@@ -112,6 +115,54 @@ const labsModels = [
     runs: sumOf(["pages", 1], ["page_views", "page_visitors_7d"], [1, 0]),
   },
 ] satisfies Model[];
+
+/** Features of the site with reactions: its custom events by name. */
+const hallFeatures = ["hello", "nudge", "trial", "point", "alert", "insist", "zero"].map(
+  (name): Feature => ({
+    name: `${name}_count`,
+    description: "Events of a name.",
+    unit: "count",
+    entity: "session",
+    source: "custom",
+    where: [{ field: "name", is: "eq", value: name }],
+    aggregate: { type: "count" },
+    window: session(),
+  }),
+);
+
+const atLeast = (feature: string, right: number) => ({ op: "gte", left: { feature }, right }) as const;
+
+/** The reactions of a site. Each fires for custom events of its own name. */
+const hallReactions = [
+  {
+    ...{ name: "welcome", entity: "session", when: atLeast("hello_count", 2), once: true, expiresMs: 60_000 },
+    ...{ payload: { text: "Hello." }, to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "nudge", entity: "session", when: atLeast("nudge_count", 1), cooldownMs: 10_000, expiresMs: 5_000 },
+    ...{ to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "trial", entity: "session", when: atLeast("trial_count", 1), once: true, expiresMs: 60_000 },
+    ...{ to: ["page", "webhook"], holdout: 0.5 },
+  },
+  {
+    ...{ name: "scored", entity: "session", when: atLeast("prediction.points", 0.5), once: true, expiresMs: 60_000 },
+    ...{ to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "alert", entity: "session", when: atLeast("alert_count", 1), cooldownMs: 1_000, expiresMs: 60_000 },
+    ...{ payload: { level: 1 }, to: ["webhook"], holdout: 0 },
+  },
+  {
+    ...{ name: "insist", entity: "session", when: atLeast("insist_count", 1), cooldownMs: 1_000, expiresMs: 60_000 },
+    ...{ to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "counted", entity: "session", when: atLeast("zero_count", 1), once: true, expiresMs: 60_000 },
+    ...{ to: ["page"], holdout: 0 },
+  },
+] satisfies Reaction[];
 
 /** Sites of tests that split partitions. A split cannot be undone, so each test takes another site. */
 export const splitSites = Array.from({ length: 120 }, (_, index) => ({
@@ -201,6 +252,48 @@ export const config = defineConfig({
         {
           ...{ name: "after", version: 1, set: "chained:1", when: "on_change" },
           runs: sumOf(["chained", 1], ["custom_event_count", "prediction.served"], [0, 10]),
+        },
+      ],
+      reactions: [
+        {
+          ...{ name: "foreseen", entity: "session", when: atLeast("prediction.served", 7), once: true },
+          ...{ expiresMs: 60_000, to: ["page"], holdout: 0 },
+        },
+      ],
+    },
+    {
+      id: "hall",
+      key: "tm_hall_33333333",
+      origins: ["https://hall.example"],
+      readKeySecret: "HALL_READ_KEY",
+      log: { days: 7 },
+      features: hallFeatures,
+      featureSets: [{ name: "points", version: 1, entity: "session", features: ["point_count", "zero_count"] }],
+      models: [
+        {
+          ...{ name: "points", version: 3, set: "points:1", when: "on_change" },
+          runs: sumOf(["points", 1], ["point_count", "zero_count"], [0.1, 0]),
+        },
+      ],
+      reactions: hallReactions,
+      webhook: { url: `${MODEL_SERVER}/webhook`, secrets: ["HALL_WEBHOOK_SECRET"] },
+    },
+    {
+      id: "hook",
+      key: "tm_hook_33333333",
+      origins: ["https://hook.example"],
+      readKeySecret: "HOOK_READ_KEY",
+      webhook: { url: WEBHOOK, secrets: ["HOOK_SECRET_NEW", "HOOK_SECRET_OLD"] },
+      reactions: [
+        {
+          ...{
+            name: "busy",
+            entity: "session",
+            when: atLeast("custom_event_count", 20),
+            once: true,
+            expiresMs: 60_000,
+          },
+          ...{ payload: { text: "Zoë ☂" }, to: ["webhook"], holdout: 0 },
         },
       ],
     },
