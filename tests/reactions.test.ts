@@ -7,6 +7,9 @@ import { createSimulation, type Fault, type Page, type Simulation } from "./simu
 /** Time after which the last retry has been made, in milliseconds. */
 const ALL_RETRIES_MS = 400_000;
 
+/** Time in which a batch arrives, in milliseconds. */
+const SENT_MS = 20;
+
 /** Time in which a page passes a reaction of a response to its listeners, in milliseconds. */
 const SOON_MS = 200;
 
@@ -173,6 +176,32 @@ describe("a reaction in the response to a batch", () => {
     for (let left = 2; left > 0; left -= 1) for (const page of pages) await exchange(simulation, page);
     expect(idsOf(all.flat()).sort()).toEqual(ids);
     expect(outcomes.received).toEqual({ [`${ids[0]}`]: true, [`${ids[1]}`]: true });
+  });
+
+  it("is not repeated when another page overwrites its note, which the other page has not yet seen", async () => {
+    for (let offset = 0; offset < 24; offset += 2) {
+      const { simulation } = simulate(offset);
+      simulation.storageLagMs = 24;
+      const item = (id: string) => ({ id, name: "offer", payload: {}, expires_in_ms: HOUR_MS });
+      const [page, other] = [simulation.open(), simulation.open()];
+      const runs = [received(page), received(other)];
+      simulation.respond = () => ({ reactions: [item("reaction-1")] });
+      page.track(0, 0);
+      await simulation.advance(SENT_MS + 40 + offset);
+      // The other page claims its reaction at about the time at which the first page notes the first one.
+      simulation.respond = () => ({ reactions: [item("reaction-2")] });
+      other.track(1, 0);
+      await simulation.advance(SOON_MS);
+      page.crash();
+      const next = simulation.open();
+      runs.push(received(next));
+      simulation.respond = () => ({ reactions: [item("reaction-1"), item("reaction-2")] });
+      for (let left = 3; left > 0; left -= 1) {
+        await exchange(simulation, next);
+        await simulation.advance(6_000);
+      }
+      expect(runs.map(idsOf)).toEqual([["reaction-1"], ["reaction-2"], []]);
+    }
   });
 
   it("is unknown when its page ends in the listener, and runs in no other page", async () => {
@@ -670,6 +699,7 @@ const run = async (actions: Action[], behaviours: string[], seed: number, lagMs:
     unended: fired.filter((id) => !ended.includes(id)),
     // A page that ended in its listener has confirmed nothing.
     confirmed: crashed.filter((id) => outcomes.received[id]),
+    doubted: Object.keys(outcomes.unknown).filter((id) => !crashed.includes(id)),
   };
 };
 
@@ -689,6 +719,7 @@ describe("reactions, over random tabs, reloads, crashes and faults of the networ
             neverRun: [],
             unended: [],
             confirmed: [],
+            doubted: [],
           });
         },
       );

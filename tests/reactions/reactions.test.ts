@@ -30,7 +30,7 @@ describe("reactions", () => {
 
     const fire = (payload = {}) =>
       reactionsOf(key).pending.push({ id: ID, name: "offer", payload, expires_in_ms: 600_000 });
-    const notes = `return localStorage.getItem("tidemark.${key}.reactions")`;
+    const notes = () => `return localStorage.getItem("tidemark.${key}.reactions")`;
 
     it("reach the page in the response to its own batch, and their events reach the collector", async () => {
       const tab = await open("consent.html");
@@ -66,7 +66,7 @@ describe("reactions", () => {
         return pages.flatMap(({ reactions }) => reactions.map(({ id }) => id));
       `;
       await expect.poll(() => tab.run(received)).toEqual([ID]);
-      await expect.poll(() => reactionsOf(key).pending, SLOW).toEqual([]);
+      await expect.poll(async () => [await tab.run(received), reactionsOf(key).pending], SLOW).toEqual([[ID], []]);
       for (let left = 3; left > 0; left -= 1) expect(await tab.run(received)).toEqual([ID]);
     });
 
@@ -121,7 +121,7 @@ describe("reactions", () => {
       await expect.poll(() => exchange(tab)).toEqual([ID]);
       for (let left = 2; left > 0; left -= 1) expect(await exchange(tab)).toEqual([ID]);
       expect(reactionsOf(key).received).toEqual([ID]);
-      if (option) expect(await tab.run(notes)).toBeNull();
+      if (option) expect(await tab.run(notes())).toBeNull();
     });
 
     it.each([`tracker.consent("denied")`, `tracker.consent({ personalisation: "denied" })`, "tracker.reset()"])(
@@ -131,10 +131,10 @@ describe("reactions", () => {
         await tab.run(`${start()} window.ended = []; tracker.on("reaction_end", ({ id }) => ended.push(id))`);
         fire();
         await expect.poll(() => exchange(tab)).toEqual([ID]);
-        expect(await tab.run(notes)).toContain(ID);
+        expect(await tab.run(notes())).toContain(ID);
         await tab.run(leave);
         expect(await tab.run("return ended")).toEqual([ID]);
-        expect(await tab.run(notes)).toBeNull();
+        expect(await tab.run(notes())).toBeNull();
       },
     );
 
@@ -146,7 +146,7 @@ describe("reactions", () => {
       const other = await open("consent.html?");
       await other.run(`${start()} tracker.track("sent"); await tracker.flush(); tracker.reset();`);
       await expect.poll(() => tab.run("return ended")).toEqual([ID]);
-      expect(await other.run(notes)).toBeNull();
+      expect(await other.run(notes())).toBeNull();
     });
   });
 });
