@@ -10,10 +10,16 @@ const ALL_RETRIES_MS = 400_000;
 /** Time in which a batch arrives, in milliseconds. */
 const SENT_MS = 20;
 
+/** Time from a batch until the page calls its listeners for a reaction of the response, in milliseconds. */
+const CALLED_MS = SENT_MS + 50;
+
 /** Time in which a page passes a reaction of a response to its listeners, in milliseconds. */
 const SOON_MS = 200;
 
 const HOUR_MS = 3_600_000;
+
+/** Number of races between pages. */
+const RACES = 150;
 
 /** Creates a random number generator (mulberry32), so that a run depends only on its seed. */
 const randomFrom = (seed: number) => {
@@ -187,7 +193,7 @@ describe("a reaction in the response to a batch", () => {
       const runs = [received(page), received(other)];
       simulation.respond = () => ({ reactions: [item("reaction-1")] });
       page.track(0, 0);
-      await simulation.advance(SENT_MS + 40 + offset);
+      await simulation.advance(CALLED_MS - SENT_MS + offset);
       // The other page claims its reaction at about the time at which the first page notes the first one.
       simulation.respond = () => ({ reactions: [item("reaction-2")] });
       other.track(1, 0);
@@ -201,6 +207,48 @@ describe("a reaction in the response to a batch", () => {
         await simulation.advance(6_000);
       }
       expect(runs.map(idsOf)).toEqual([["reaction-1"], ["reaction-2"], []]);
+    }
+  });
+
+  it("reaches one of several pages that receive many reactions at about the same time", async () => {
+    for (let seed = 0; seed < RACES; seed += 1) {
+      const { simulation } = simulate(seed);
+      simulation.storageLagMs = 24;
+      const random = randomFrom(seed + 1_000);
+      const pages = [simulation.open(), simulation.open(), simulation.open()];
+      const runs = pages.map(received);
+      const items = Array.from({ length: 6 }, (_, index) => ({
+        ...{ id: `reaction-${index}`, name: "offer", payload: {}, expires_in_ms: HOUR_MS },
+      }));
+      simulation.respond = () => ({ reactions: items.filter(() => random() < 0.4) });
+      for (let left = 40; left > 0; left -= 1) {
+        const page = pages[Math.floor(random() * pages.length)];
+        page?.track(left, 0);
+        void page?.tracker.flush().catch(() => {});
+        await simulation.advance(Math.floor(random() * 12));
+      }
+      await simulation.advance(2_000);
+      const ids = idsOf(runs.flat());
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+  }, 120_000);
+
+  it("is not unknown to a page that sees the note before the confirmation", async () => {
+    for (let seed = 0; seed < 12; seed += 1) {
+      const { simulation, fire, outcomes } = simulate(seed);
+      simulation.storageLagMs = 24;
+      const [page, other] = [simulation.open(), simulation.open()];
+      received(page);
+      const id = fire();
+      page.track(0, 0);
+      await simulation.advance(CALLED_MS);
+      for (let left = 24; left > 0; left -= 1) {
+        other.track(0, 0);
+        void other.tracker.flush().catch(() => {});
+        await simulation.advance(1);
+      }
+      for (const each of [page, other]) await exchange(simulation, each);
+      expect(outcomes).toEqual({ received: { [id]: true }, unknown: {} });
     }
   });
 
