@@ -665,7 +665,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
 );
 
-/** What the next listener does: it returns, throws an exception, or ends its page. */
+/** The behaviour of the next listener: it returns, throws an exception, or ends its page. */
 const behaviour = fc.constantFrom("returns", "returns", "throws", "crashes");
 
 const run = async (actions: Action[], behaviours: string[], seed: number, lagMs: number) => {
