@@ -29,6 +29,9 @@ const http = read("docs/http.md");
 /** Source text of the interfaces of the tracker and its options. */
 const trackerSource = read("packages/sdk/src/tracker/tracker.ts") + read("packages/sdk/src/options/tracker-options.ts");
 
+/** Whether a reaction has a method of this name. */
+const isOfReaction = (name: string) => read("packages/sdk/src/events/reaction.ts").includes(`\n  ${name}(`);
+
 /** Whether the tracker has a method, or its options have a field, of this name. */
 const isMember = (name: string) => new RegExp(`^  (readonly )?${name}\\??[:(<]`, "m").test(trackerSource);
 
@@ -90,10 +93,13 @@ describe("the event types", () => {
   it.each(Object.keys(eventTypes) as EventType[])(
     "%s names the signals and calls of the SDK that capture it",
     (type) => {
-      const known = (name: string) => sdkSignals.some((signal) => signal.name === name) || isMember(name);
+      const isKnown = (call: string) => {
+        const [, owner, name = ""] = /^(reaction\.)?(\w+)\(\)$/.exec(call) ?? [];
+        return owner ? isOfReaction(name) : sdkSignals.some((signal) => signal.name === name) || isMember(name);
+      };
       const names = capturedBy(type);
       expect(names).not.toEqual([]);
-      expect(names.filter((name) => !/^\w+\(\)$/.test(name) || !known(name.slice(0, -2)))).toEqual([]);
+      expect(names.filter((name) => !isKnown(name))).toEqual([]);
     },
   );
 });
@@ -205,9 +211,9 @@ describe("the generated tables", () => {
   it("describe every event type of a signal in docs/signals.md", () => {
     const signals = read("docs/signals.md");
     const described = [...signals.matchAll(/<!-- fields (\w+) -->/g)].map(([, type]) => type);
-    const elsewhere = ["custom", "identify", "video_pause", "video_progress", "video_complete"];
+    const elsewhere = /^(custom|identify|reaction_\w+|video_(pause|progress|complete))$/;
     expect(described.toSorted()).toEqual(
-      [...Object.keys(eventTypes).filter((type) => !elsewhere.includes(type)), "view"].toSorted(),
+      [...Object.keys(eventTypes).filter((type) => !elsewhere.test(type)), "view"].toSorted(),
     );
   });
 });

@@ -1,5 +1,5 @@
 import type { BatchResponse, Envelope } from "@tidemark/schema";
-import type { Reaction } from "@tidemark/sdk";
+import type { Reaction, TrackerOptions } from "@tidemark/sdk";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createSimulation, type Fault, type Page, type Simulation } from "./simulation/simulation.ts";
@@ -7,10 +7,19 @@ import { createSimulation, type Fault, type Page, type Simulation } from "./simu
 /** Time after which the last retry has been made, in milliseconds. */
 const ALL_RETRIES_MS = 400_000;
 
+/** Time in which a batch arrives, in milliseconds. */
+const SENT_MS = 20;
+
+/** Time from a batch until the page calls its listeners for a reaction of the response, in milliseconds. */
+const CALLED_MS = SENT_MS + 50;
+
 /** Time in which a page passes a reaction of a response to its listeners, in milliseconds. */
 const SOON_MS = 200;
 
 const HOUR_MS = 3_600_000;
+
+/** Number of races between pages. */
+const RACES = 150;
 
 /** Creates a random number generator (mulberry32), so that a run depends only on its seed. */
 const randomFrom = (seed: number) => {
@@ -175,6 +184,74 @@ describe("a reaction in the response to a batch", () => {
     expect(outcomes.received).toEqual({ [`${ids[0]}`]: true, [`${ids[1]}`]: true });
   });
 
+  it("is not repeated when another page overwrites its note, which the other page has not yet seen", async () => {
+    for (let offset = 0; offset < 24; offset += 2) {
+      const { simulation } = simulate(offset);
+      simulation.storageLagMs = 24;
+      const item = (id: string) => ({ id, name: "offer", payload: {}, expires_in_ms: HOUR_MS });
+      const [page, other] = [simulation.open(), simulation.open()];
+      const runs = [received(page), received(other)];
+      simulation.respond = () => ({ reactions: [item("reaction-1")] });
+      page.track(0, 0);
+      await simulation.advance(CALLED_MS - SENT_MS + offset);
+      // The other page claims its reaction at about the time at which the first page notes the first one.
+      simulation.respond = () => ({ reactions: [item("reaction-2")] });
+      other.track(1, 0);
+      await simulation.advance(SOON_MS);
+      page.crash();
+      const next = simulation.open();
+      runs.push(received(next));
+      simulation.respond = () => ({ reactions: [item("reaction-1"), item("reaction-2")] });
+      for (let left = 3; left > 0; left -= 1) {
+        await exchange(simulation, next);
+        await simulation.advance(6_000);
+      }
+      expect(runs.map(idsOf)).toEqual([["reaction-1"], ["reaction-2"], []]);
+    }
+  });
+
+  it("reaches one of several pages that receive many reactions at about the same time", async () => {
+    for (let seed = 0; seed < RACES; seed += 1) {
+      const { simulation } = simulate(seed);
+      simulation.storageLagMs = 24;
+      const random = randomFrom(seed + 1_000);
+      const pages = [simulation.open(), simulation.open(), simulation.open()];
+      const runs = pages.map(received);
+      const items = Array.from({ length: 6 }, (_, index) => ({
+        ...{ id: `reaction-${index}`, name: "offer", payload: {}, expires_in_ms: HOUR_MS },
+      }));
+      simulation.respond = () => ({ reactions: items.filter(() => random() < 0.4) });
+      for (let left = 40; left > 0; left -= 1) {
+        const page = pages[Math.floor(random() * pages.length)];
+        page?.track(left, 0);
+        void page?.tracker.flush().catch(() => {});
+        await simulation.advance(Math.floor(random() * 12));
+      }
+      await simulation.advance(2_000);
+      const ids = idsOf(runs.flat());
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+  }, 120_000);
+
+  it("is not unknown to a page that sees the note before the confirmation", async () => {
+    for (let seed = 0; seed < 12; seed += 1) {
+      const { simulation, fire, outcomes } = simulate(seed);
+      simulation.storageLagMs = 24;
+      const [page, other] = [simulation.open(), simulation.open()];
+      received(page);
+      const id = fire();
+      page.track(0, 0);
+      await simulation.advance(CALLED_MS);
+      for (let left = 24; left > 0; left -= 1) {
+        other.track(0, 0);
+        void other.tracker.flush().catch(() => {});
+        await simulation.advance(1);
+      }
+      for (const each of [page, other]) await exchange(simulation, each);
+      expect(outcomes).toEqual({ received: { [id]: true }, unknown: {} });
+    }
+  });
+
   it("is unknown when its page ends in the listener, and runs in no other page", async () => {
     const { simulation, fire, outcomes } = simulate();
     const page = simulation.open();
@@ -248,6 +325,84 @@ describe("a reaction in the response to a batch", () => {
     expect(simulation.requests - requests).toBe(1);
     expect(asked.every((ids) => ids === undefined)).toBe(true);
     expect(all).toEqual([]);
+  });
+});
+
+describe("reactions that fire without a batch", () => {
+  /** A connection of the page, which the test ends and by which it sends. */
+  const createFollow = () => {
+    const connections: { send(items: unknown): void; isOpen: boolean; part: unknown }[] = [];
+    const follow: TrackerOptions["follow"] = (_state, _key, _url, _on, _stops, listener, part) => {
+      const connection = { send: listener as (items: unknown) => void, isOpen: true, part };
+      connections.push(connection);
+      return () => {
+        connection.isOpen = false;
+      };
+    };
+    const open = () => connections.filter(({ isOpen }) => isOpen);
+    return { follow, connections, open };
+  };
+  const item = (id: string) => ({ id, name: "offer", payload: {}, expires_in_ms: 60_000 });
+
+  it("reach the page by one connection, while the collector says so and the tracker has the option", async () => {
+    const { simulation } = simulate();
+    const { follow, connections, open } = createFollow();
+    let isDue: unknown = true;
+    simulation.respond = () => ({ follow_reactions: isDue }) as never;
+    const page = simulation.open(undefined, 0, { follow });
+    const all = received(page);
+    expect(connections).toEqual([]);
+    for (let left = 3; left > 0; left -= 1) await exchange(simulation, page);
+    expect(connections).toMatchObject([{ isOpen: true, part: { reactions: 1 } }]);
+    for (let left = 2; left > 0; left -= 1) connections[0]?.send([item("reaction-1")]);
+    await simulation.advance(SOON_MS);
+    expect(idsOf(all)).toEqual(["reaction-1"]);
+    isDue = undefined;
+    await exchange(simulation, page);
+    expect(open()).toEqual([]);
+    isDue = true;
+    await exchange(simulation, page);
+    expect([connections.length, open().length]).toEqual([2, 1]);
+    page.tracker.stop();
+    expect(open()).toEqual([]);
+  });
+
+  it("reach one of several pages", async () => {
+    const { simulation } = simulate();
+    simulation.storageLagMs = 24;
+    const { follow, connections } = createFollow();
+    simulation.respond = () => ({ follow_reactions: true });
+    const pages = [simulation.open(undefined, 0, { follow }), simulation.open(undefined, 0, { follow })];
+    const all = pages.map(received);
+    for (const page of pages) await exchange(simulation, page);
+    for (const { send } of connections) send([item("reaction-1")]);
+    await simulation.advance(SOON_MS);
+    expect([connections.length, idsOf(all.flat())]).toEqual([2, ["reaction-1"]]);
+  });
+
+  it.each<[title: string, leave: (page: Page) => void]>([
+    ["logs out", ({ tracker }) => tracker.reset()],
+    ["denies personalisation", ({ tracker }) => tracker.consent({ personalisation: "denied" })],
+  ])("reach no visitor who %s", async (_, leave) => {
+    const { simulation } = simulate();
+    const { follow, connections, open } = createFollow();
+    simulation.respond = () => ({ follow_reactions: true });
+    const page = simulation.open(undefined, 0, { follow });
+    const all = received(page);
+    await exchange(simulation, page);
+    leave(page);
+    expect(open()).toEqual([]);
+    connections[0]?.send([item("reaction-1")]);
+    await simulation.advance(SOON_MS);
+    expect(all).toEqual([]);
+  });
+
+  it("need no connection without the option", async () => {
+    const { simulation } = simulate();
+    simulation.respond = () => ({ follow_reactions: true });
+    const page = simulation.open();
+    for (let left = 2; left > 0; left -= 1) await exchange(simulation, page);
+    expect(simulation.warnings).toEqual([]);
   });
 });
 
@@ -394,6 +549,26 @@ describe("the visitor", () => {
     expect(idsOf(all)).toEqual([id]);
   });
 
+  it("who becomes another user receives nothing of the user before, and keeps what arrived for nobody", async () => {
+    const { simulation, fire } = simulate();
+    const page = simulation.open();
+    const [all, ended] = [received(page), [] as Reaction[]];
+    page.tracker.on("reaction_end", (reaction) => ended.push(reaction));
+    fire("nobody");
+    await exchange(simulation, page);
+    page.tracker.identify("ada");
+    fire("shown");
+    await exchange(simulation, page);
+    fire("waiting");
+    page.track(1, 0);
+    await simulation.advance(50);
+    simulation.respond = () => ({});
+    page.tracker.identify("bob");
+    await simulation.advance(SOON_MS);
+    expect(all.map(({ name }) => name)).toEqual(["nobody", "shown"]);
+    expect(ended.map(({ name }) => name)).toEqual(["shown"]);
+  });
+
   it("of another session receives nothing of a late response", async () => {
     const { simulation, fire } = simulate();
     const page = simulation.open();
@@ -490,7 +665,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   },
 );
 
-/** What the next listener does: it returns, throws an exception, or ends its page. */
+/** The behaviour of the next listener: it returns, throws an exception, or ends its page. */
 const behaviour = fc.constantFrom("returns", "returns", "throws", "crashes");
 
 const run = async (actions: Action[], behaviours: string[], seed: number, lagMs: number) => {
@@ -572,6 +747,7 @@ const run = async (actions: Action[], behaviours: string[], seed: number, lagMs:
     unended: fired.filter((id) => !ended.includes(id)),
     // A page that ended in its listener has confirmed nothing.
     confirmed: crashed.filter((id) => outcomes.received[id]),
+    doubted: Object.keys(outcomes.unknown).filter((id) => !crashed.includes(id)),
   };
 };
 
@@ -591,6 +767,7 @@ describe("reactions, over random tabs, reloads, crashes and faults of the networ
             neverRun: [],
             unended: [],
             confirmed: [],
+            doubted: [],
           });
         },
       );

@@ -21,6 +21,13 @@ const explain = (what: string, fix: string | undefined) => {
 
 /** Adds the fix to each warning of a tracker about a rejection, and to calls without their option. Returns the tracker. */
 const withFixes = <T extends Pick<Tracker, "on"> & { follow: unknown }>(tracker: T, options: TrackerOptions): T => {
+  const { on } = tracker;
+  if (!Object(options).reactions)
+    tracker.on = (type, listener) => {
+      if (type === "reaction")
+        explain('on("reaction")', "it needs an option: createTracker({ reactions, … }), imported from @tidemark/sdk");
+      return on(type, listener);
+    };
   if (!Object(options).follow)
     tracker.follow = () => {
       explain("follow", "it needs an option: createTracker({ follow: overWebSocket, … }), imported from @tidemark/sdk");

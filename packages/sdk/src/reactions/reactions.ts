@@ -28,7 +28,7 @@ interface ReactingState {
     | undefined;
   /** The events that wait for the visitor's consent, if it is pending. */
   held?: unknown;
-  visitor?: { session_id: string } | undefined;
+  visitor?: { session_id: string; user_id?: string | undefined } | undefined;
   purposes: { measurement: string; personalisation: string };
 }
 
@@ -77,6 +77,8 @@ const MAX_WAITING = 32;
 /** A reaction that waits for a listener. */
 interface Waiting extends Item {
   session_id: string;
+  /** The user of the batch with which it arrived, if there was one. */
+  user_id: string | undefined;
   /** Time at which it expires, in UTC milliseconds. */
   until: number;
 }
@@ -100,7 +102,7 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
   const notes = createNotes(name, page);
   const waiting = new Map<string, Waiting>();
   /** The reactions that this page has passed on, and that are not over, by id. */
-  const current = new Map<string, Reaction>();
+  const current = new Map<string, Pick<Waiting, "user_id"> & { reaction: Reaction }>();
   /** The listeners for `reaction`. */
   const listeners = new Set<object>();
   let isStopped = false;
@@ -118,11 +120,14 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
     );
   };
 
-  const newReaction = ({ id, name, payload, until, session_id }: Waiting): Reaction => {
+  /** Whether a reaction is for the present user: one that arrived for a user is for nobody else. */
+  const isForUser = ({ user_id }: Pick<Waiting, "user_id">) => !user_id || user_id === state.visitor?.user_id;
+
+  const newReaction = ({ id, name, payload, until, session_id, user_id }: Waiting): Reaction => {
     const captureOnce = (type: ReactionEvent, fields?: object) => {
       let isCaptured = false;
       return guard(() => {
-        if (isCaptured || isStopped || !isCurrent(session_id)) return;
+        if (isCaptured || isStopped || !isCurrent(session_id) || !isForUser({ user_id })) return;
         isCaptured = true;
         capture(type, { reaction: name, reaction_id: id, ...fields } as FieldsOf<ReactionEvent>);
       });
@@ -159,14 +164,15 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
     const time = timeNow();
     notes.put({ id, session_id, page, until, step: "noted" }, time);
     const reaction = newReaction(item);
-    current.set(id, reaction);
+    current.set(id, { reaction, user_id: item.user_id });
     emit("reaction", reaction);
     // There is no note any more if a listener has logged the visitor out.
     notes.change([id], { step: "received" }, timeNow());
   };
 
-  const canRun = ({ id, until, session_id }: Waiting) => {
-    if (timeNow() >= until || !isSession(session_id)) waiting.delete(id);
+  const canRun = (item: Waiting) => {
+    const { id, until, session_id } = item;
+    if (timeNow() >= until || !isSession(session_id) || !isForUser(item)) waiting.delete(id);
     return !isStopped && isVisible() && !!listeners.size && waiting.has(id) && isCurrent(session_id);
   };
   const isSession = (sessionId: string) => state.connection?.sessionAt(now()) === sessionId;
@@ -190,7 +196,7 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
   /** Runs the next claimed reaction, unless the page has written since: it may have overwritten the claims of others. */
   const settling = createTimer(() => {
     const left = notes.writtenAt() + SETTLE_MS - timeNow();
-    if (left > 0) return settling.start(left);
+    if (left > 0 && left <= SETTLE_MS) return settling.start(left);
     for (const id of claims) {
       claims.delete(id);
       const item = waiting.get(id);
@@ -205,7 +211,7 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
   const attempts = createTimer(attemptAll);
   const retries = createTimer(attemptAll);
 
-  const receive = (session_id: string, given: unknown) => {
+  const receive = ({ session_id, user_id }: Pick<Waiting, "session_id" | "user_id">, given: unknown) => {
     const time = timeNow();
     const known = new Map(notes.read(time).map((note) => [note.id, note]));
     const items = itemsOf(given);
@@ -215,7 +221,7 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
     for (const item of items) {
       const { step = "claimed" } = known.get(item.id) ?? {};
       if (step !== "claimed" || waiting.has(item.id) || waiting.size >= MAX_WAITING) continue;
-      waiting.set(item.id, { ...item, session_id, until: time + item.expiresInMs });
+      waiting.set(item.id, { ...item, session_id, user_id, until: time + item.expiresInMs });
     }
     if (waiting.size) attempts.start();
   };
@@ -224,9 +230,18 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
     if (isFollowing === !!stopFollowing) return;
     stopFollowing?.();
     stopFollowing = isFollowing
-      ? follow?.call?.(null, state, key, url, on, [], (items) => receive(state.visitor?.session_id ?? "", items), {
-          reactions: true,
-        })
+      ? follow?.call?.(
+          null,
+          state,
+          key,
+          url,
+          on,
+          [],
+          (items) => state.visitor && receive({ user_id: undefined, ...state.visitor }, items),
+          {
+            reactions: 1,
+          },
+        )
       : undefined;
   };
 
@@ -235,7 +250,7 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
     waiting.clear();
     followIf(false);
     notes.clear((sessionId) => !hasDenied && isCurrent(sessionId));
-    for (const reaction of [...current.values()]) finish(reaction);
+    for (const { reaction } of [...current.values()]) finish(reaction);
   };
 
   const look = () => {
@@ -266,7 +281,7 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
       const reported = [...fields.reactions_received, ...(fields.reactions_unknown ?? [])];
       notes.change(reported, { isAcknowledged: true }, timeNow());
       if (!isCurrent(batch.session_id)) return;
-      receive(batch.session_id, response.reactions);
+      receive({ user_id: undefined, ...batch }, response.reactions);
       followIf(response.follow_reactions === true);
     })();
     return outcome;
@@ -290,6 +305,9 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
   stops.unshift(
     combineStops(
       onPageChange(look),
+      on("event", () => {
+        for (const each of [...current.values()]) if (!isForUser(each)) finish(each.reaction);
+      }),
       // A refusal on another page changes the state first, because the tracker was the first to listen.
       listen<StorageEvent>(window, "storage", ({ key: changed, newValue }) => {
         look();
