@@ -29,7 +29,7 @@ export const projects = {
   },
   browsers: {
     description: "the SDK alone, in Chromium, Firefox and WebKit",
-    include: ["tests/{browsers,delivery,identity,script-tag,signals,tracker}/**/*.test.ts"],
+    include: ["tests/{browsers,delivery,identity,reactions,script-tag,signals,tracker}/**/*.test.ts"],
   },
   e2e: {
     description: "all parts together: commands, examples, packed packages, and real browsers with the collector",

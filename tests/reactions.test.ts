@@ -1,5 +1,5 @@
 import type { BatchResponse, Envelope } from "@tidemark/schema";
-import type { Reaction } from "@tidemark/sdk";
+import type { Reaction, TrackerOptions } from "@tidemark/sdk";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createSimulation, type Fault, type Page, type Simulation } from "./simulation/simulation.ts";
@@ -248,6 +248,84 @@ describe("a reaction in the response to a batch", () => {
     expect(simulation.requests - requests).toBe(1);
     expect(asked.every((ids) => ids === undefined)).toBe(true);
     expect(all).toEqual([]);
+  });
+});
+
+describe("reactions that fire without a batch", () => {
+  /** A connection of the page, which the test ends and by which it sends. */
+  const createFollow = () => {
+    const connections: { send(items: unknown): void; isOpen: boolean; part: unknown }[] = [];
+    const follow: TrackerOptions["follow"] = (_state, _key, _url, _on, _stops, listener, part) => {
+      const connection = { send: listener as (items: unknown) => void, isOpen: true, part };
+      connections.push(connection);
+      return () => {
+        connection.isOpen = false;
+      };
+    };
+    const open = () => connections.filter(({ isOpen }) => isOpen);
+    return { follow, connections, open };
+  };
+  const item = (id: string) => ({ id, name: "offer", payload: {}, expires_in_ms: 60_000 });
+
+  it("reach the page by one connection, while the collector says so and the tracker has the option", async () => {
+    const { simulation } = simulate();
+    const { follow, connections, open } = createFollow();
+    let isDue: unknown = true;
+    simulation.respond = () => ({ follow_reactions: isDue }) as never;
+    const page = simulation.open(undefined, 0, { follow });
+    const all = received(page);
+    expect(connections).toEqual([]);
+    for (let left = 3; left > 0; left -= 1) await exchange(simulation, page);
+    expect(connections).toMatchObject([{ isOpen: true, part: { reactions: 1 } }]);
+    for (let left = 2; left > 0; left -= 1) connections[0]?.send([item("reaction-1")]);
+    await simulation.advance(SOON_MS);
+    expect(idsOf(all)).toEqual(["reaction-1"]);
+    isDue = undefined;
+    await exchange(simulation, page);
+    expect(open()).toEqual([]);
+    isDue = true;
+    await exchange(simulation, page);
+    expect([connections.length, open().length]).toEqual([2, 1]);
+    page.tracker.stop();
+    expect(open()).toEqual([]);
+  });
+
+  it("reach one of several pages", async () => {
+    const { simulation } = simulate();
+    simulation.storageLagMs = 24;
+    const { follow, connections } = createFollow();
+    simulation.respond = () => ({ follow_reactions: true });
+    const pages = [simulation.open(undefined, 0, { follow }), simulation.open(undefined, 0, { follow })];
+    const all = pages.map(received);
+    for (const page of pages) await exchange(simulation, page);
+    for (const { send } of connections) send([item("reaction-1")]);
+    await simulation.advance(SOON_MS);
+    expect([connections.length, idsOf(all.flat())]).toEqual([2, ["reaction-1"]]);
+  });
+
+  it.each<[title: string, leave: (page: Page) => void]>([
+    ["logs out", ({ tracker }) => tracker.reset()],
+    ["denies personalisation", ({ tracker }) => tracker.consent({ personalisation: "denied" })],
+  ])("reach no visitor who %s", async (_, leave) => {
+    const { simulation } = simulate();
+    const { follow, connections, open } = createFollow();
+    simulation.respond = () => ({ follow_reactions: true });
+    const page = simulation.open(undefined, 0, { follow });
+    const all = received(page);
+    await exchange(simulation, page);
+    leave(page);
+    expect(open()).toEqual([]);
+    connections[0]?.send([item("reaction-1")]);
+    await simulation.advance(SOON_MS);
+    expect(all).toEqual([]);
+  });
+
+  it("need no connection without the option", async () => {
+    const { simulation } = simulate();
+    simulation.respond = () => ({ follow_reactions: true });
+    const page = simulation.open();
+    for (let left = 2; left > 0; left -= 1) await exchange(simulation, page);
+    expect(simulation.warnings).toEqual([]);
   });
 });
 

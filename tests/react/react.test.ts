@@ -224,6 +224,85 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
     });
   });
 
+  describe("useReaction", sequential, () => {
+    /** Opens a page whose collector fires reactions on request. Returns the events of the batches too. */
+    const openReacting = async (plain = false) => {
+      const session = `demo.${crypto.randomUUID()}`;
+      const page = await chromium.context.newPage();
+      await page.bringToFront();
+      page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+      page.on("console", (message) => {
+        if (["warning", "error"].includes(message.type())) complaints.push(message.text());
+      });
+      let pending: { id: string; name: string; payload: object; expires_in_ms: number }[] = [];
+      const events: { type: string; reaction?: string }[] = [];
+      await page.route("**/v1/events", async (route) => {
+        const sent = route.request().postDataJSON();
+        events.push(...sent.events);
+        const received: string[] = sent.reactions_received ?? [];
+        pending = pending.filter(({ id }) => !received.includes(id));
+        // The page may be closed during a request.
+        const response = await route.fetch().catch(() => undefined);
+        if (!response) return;
+        await route.fulfill({ response, json: { ...(await response.json()), reactions: pending } });
+      });
+      await page.goto(`${stack.site.origin}/${version}.html?scene=reacting&session=${session}${plain ? "&plain" : ""}`);
+      return {
+        page,
+        typesOf: (name: string) => events.flatMap(({ type, reaction }) => (reaction === name ? type : [])),
+        async fire(name: string, text: string, expires_in_ms = 60_000) {
+          pending.push({ id: crypto.randomUUID(), name, payload: { text }, expires_in_ms });
+          await page.click("#track");
+          await page.evaluate(() => (globalThis as unknown as Window).tracker.flush());
+        },
+      };
+    };
+    const textOf = (page: Page, name: string) => async () =>
+      (await page.textContent(`#${name}`))?.replace(/AcceptClose$/, "");
+
+    it.for([false, true])(
+      "returns a reaction that components show, accept and dismiss (StrictMode off: %s)",
+      async (plain, { expect }) => {
+        const { page, fire, typesOf } = await openReacting(plain);
+        const chat = textOf(page, "chat");
+        expect(await chat()).toBe("nothing");
+        await fire("chat", "May we help?");
+        await expect.poll(chat, SOON).toBe("May we help?");
+        await page.click("#chat-act");
+        await page.click("#chat-dismiss");
+        await expect.poll(chat).toBe("nothing");
+        await page.evaluate(() => (globalThis as unknown as Window).tracker.flush());
+        expect(typesOf("chat")).toEqual(["reaction_shown", "reaction_acted", "reaction_dismissed"]);
+        expect(complaints).toEqual([]);
+      },
+    );
+
+    it("returns the latest reaction to a component that is mounted later", async ({ expect }) => {
+      const { page, fire } = await openReacting();
+      await fire("discount", "10 percent");
+      await fire("discount", "20 percent");
+      await fire("chat", "May we help?");
+      await expect.poll(textOf(page, "chat"), SOON).toBe("May we help?");
+      await page.click("#open");
+      expect(await textOf(page, "discount")()).toBe("20 percent");
+    });
+
+    it("returns nothing any more when the visitor logs out", async ({ expect }) => {
+      const { page, fire } = await openReacting();
+      const chat = textOf(page, "chat");
+      await fire("chat", "May we help?");
+      await expect.poll(chat, SOON).toBe("May we help?");
+      await page.evaluate(() => (globalThis as unknown as Window).tracker.reset());
+      await expect.poll(chat).toBe("nothing");
+      expect(complaints).toEqual([]);
+    });
+
+    it("returns nothing on a server", ({ expect }) => {
+      expect(pages.render(version, "reacting").html).toContain("nothing");
+      expect(pages.render(version, "reacting").complaints).toEqual([]);
+    });
+  });
+
   describe("useFeatures", sequential, () => {
     const reads = (page: Page) => {
       const urls: string[] = [];

@@ -35,6 +35,8 @@ export interface TagSite {
   signals(key: string): string | undefined;
   /** The paths of the scripts requested from the collector by the latest page. */
   scripts(): string[];
+  /** Returns further fields of the responses to batches. Default: none. */
+  respond: (batch: Batch) => Partial<BatchResponse>;
   /** Replaces the files whose path matches by this code; without code they are missing. */
   replace(file: RegExp, code?: string): void;
   stop(): Promise<void>;
@@ -73,7 +75,7 @@ export const startTagSite = async (): Promise<TagSite> => {
       const batch = JSON.parse(`${bytes[0] === GZIP ? gunzipSync(bytes) : bytes}`);
       sent.push(batch);
       const batchResponse: BatchResponse = { accepted: batch.events?.length ?? 0, duplicates: 0, rejected: [] };
-      respond("application/json", JSON.stringify(batchResponse));
+      respond("application/json", JSON.stringify({ ...batchResponse, ...site.respond(batch) }));
     } else if (path.endsWith(".js")) {
       scripts.push(path);
       const code = replaced?.[0].test(path) ? replaced[1] : codeOf(path.slice(1));
@@ -89,7 +91,7 @@ export const startTagSite = async (): Promise<TagSite> => {
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
 
-  return {
+  const site: TagSite = {
     collector: `http://localhost:${port}`,
     immutable: tag,
     integrity: integrityOf(files[tag] ?? ""),
@@ -99,6 +101,7 @@ export const startTagSite = async (): Promise<TagSite> => {
       sent = [];
       scripts = [];
       replaced = undefined;
+      site.respond = () => ({});
       const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page</title><link rel="icon" href="data:,">
         <script src="/page-recorder.js" nonce="n"></script>${head}</head>
         <body><p><button id="button" type="button">Button</button></p>${body}</body></html>`;
@@ -117,6 +120,7 @@ export const startTagSite = async (): Promise<TagSite> => {
     },
     signals: (key) => sent.findLast((each) => each.key === key)?.views.at(-1)?.signals,
     scripts: () => scripts.filter((path) => path.includes("tidemark")),
+    respond: () => ({}),
     replace(file, code) {
       replaced = code === undefined ? [file] : [file, code];
     },
@@ -126,4 +130,5 @@ export const startTagSite = async (): Promise<TagSite> => {
       await once(server, "close");
     },
   };
+  return site;
 };

@@ -33,6 +33,8 @@ export interface SuiteTools {
   open(page: string, settings?: PageSettings): Promise<Tab>;
   /** Returns the number of different events that arrived since the suite started. */
   eventCount: TestSite["eventCount"];
+  /** The reactions of a site, by its public key. */
+  reactionsOf: TestSite["reactionsOf"];
   /** Returns the latest context that was sent of an event's view. */
   viewOf: TestSite["viewOf"];
 }
@@ -81,6 +83,7 @@ export const inEveryBrowser = (suite: (tools: SuiteTools) => void): void =>
         return tab;
       },
       eventCount: () => site.eventCount(),
+      reactionsOf: (key) => site.reactionsOf(key),
       viewOf: (event) => site.viewOf(event),
     });
   });

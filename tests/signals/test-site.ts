@@ -10,6 +10,7 @@ import { gunzipSync } from "node:zlib";
 import {
   type BatchResponse,
   batch,
+  type DeliveredReaction,
   type Event,
   type EventOf,
   type EventType,
@@ -37,6 +38,15 @@ const NETWORK_MS = 5;
 /** The first byte of a compressed body. */
 const GZIP = 0x1f;
 
+/** The reactions of one site. */
+export interface SiteReactions {
+  /** The reactions to deliver. */
+  pending: DeliveredReaction[];
+  /** The ids that pages have acknowledged. */
+  received: string[];
+  unknown: string[];
+}
+
 /** A server of test pages with a tracker, and of a collector for their events. */
 export interface TestSite {
   origin: string;
@@ -44,6 +54,8 @@ export interface TestSite {
   violations(): string[];
   /** Returns the number of different events that arrived since the start. */
   eventCount(): number;
+  /** The reactions of a site, by its public key, which the collector delivers until a page acknowledges them. */
+  reactionsOf(key: string): SiteReactions;
   /** Returns the latest context that was sent of an event's view. */
   viewOf(event: { view_id?: string | undefined } | undefined): View | undefined;
   stop(): Promise<void>;
@@ -97,6 +109,12 @@ export const startTestSite = async (): Promise<TestSite> => {
   const violations: string[] = [];
   const views = new Map<string, View>();
   const contents = new Map<string, string>();
+  const reactions = new Map<string, SiteReactions>();
+  const reactionsOf = (key: string): SiteReactions => {
+    const known = reactions.get(key) ?? { pending: [], received: [], unknown: [] };
+    reactions.set(key, known);
+    return known;
+  };
   const collect = async (request: IncomingMessage): Promise<BatchResponse> => {
     const bytes = await buffer(request);
     const body = JSON.parse(`${bytes[0] === GZIP ? gunzipSync(bytes) : bytes}`);
@@ -110,7 +128,17 @@ export const startTestSite = async (): Promise<TestSite> => {
       if (other !== content) violations.push(`two events have the number ${number}: ${other} and ${content}`);
       contents.set(number, content);
     }
-    return { accepted: body.events?.length ?? 0, duplicates: 0, rejected: [] };
+    const site = reactionsOf(body.key);
+    const acknowledged: string[] = [...(body.reactions_received ?? []), ...(body.reactions_unknown ?? [])];
+    site.received.push(...(body.reactions_received ?? []));
+    site.unknown.push(...(body.reactions_unknown ?? []));
+    site.pending = site.pending.filter(({ id }) => !acknowledged.includes(id));
+    return {
+      accepted: body.events?.length ?? 0,
+      duplicates: 0,
+      rejected: [],
+      ...(body.reactions_received && site.pending[0] && { reactions: site.pending }),
+    };
   };
   // With an ETag the browser may cache the pages, and so restore them from the back-forward cache.
   const files = sirv(PAGES, { dev: true, etag: true });
@@ -143,6 +171,7 @@ export const startTestSite = async (): Promise<TestSite> => {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     violations: () => violations.splice(0),
     eventCount: () => contents.size,
+    reactionsOf,
     viewOf: (event) => views.get(event?.view_id ?? ""),
     async stop() {
       server.closeAllConnections();

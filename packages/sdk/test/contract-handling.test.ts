@@ -213,6 +213,13 @@ const HANDLINGS: Handling[] = [
     kinds: "max_length pattern",
     because: "userIdOf ignores other ids, and stored ones are validated",
   },
+  {
+    of: "reaction_shown reaction_dismissed reaction_acted",
+    paths: "reaction reaction_id",
+    kinds: "max_length pattern",
+    because: "itemsOf accepts known forms only, and stored notes are validated (reactions.test.ts)",
+  },
+  { of: "reaction_acted", paths: "action", kinds: "max_length", because: "acted() cuts it (reactions.test.ts)" },
   { of: "view", paths: "started_at url", kinds: "min max max_length", because: "the page's clock; cleanUrl cuts URLs" },
   { of: "view", paths: "signals", kinds: "max_length", because: "the tracker writes and cuts it" },
   {
@@ -258,6 +265,13 @@ const HANDLINGS: Handling[] = [
     because: "a batch is sent again without a secret that a script has stored (collector.test.ts)",
   },
   { of: "batch", paths: "user_token", kinds: "max_length", because: "userTokenOf cuts it" },
+  {
+    of: "batch",
+    paths: "reactions_received reactions_received[] reactions_unknown reactions_unknown[]",
+    kinds: "pattern max_items",
+    because:
+      "at most 32 ids of validated notes; an older collector receives the batch without them (reactions.test.ts)",
+  },
   { of: "batch", paths: "consent consent.*", because: "purposesOf accepts known answers only" },
   {
     of: "batch",

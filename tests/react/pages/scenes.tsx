@@ -5,10 +5,11 @@ import {
   elementDwell,
   overWebSocket,
   pageViews,
+  reactions,
   type Tracker,
   type TrackerOptions,
 } from "@tidemark/sdk";
-import { TidemarkProvider, useDwell, useFeatures, useTrack, useTracker } from "@tidemark/sdk/react";
+import { TidemarkProvider, useDwell, useFeatures, useReaction, useTrack, useTracker } from "@tidemark/sdk/react";
 import { type ReactNode, Suspense, useEffect, useLayoutEffect, useRef, useState, useTransition } from "react";
 
 interface SceneProps {
@@ -200,6 +201,40 @@ const dwelling = (props: SceneProps) => (
   </WithProvider>
 );
 
+const Offer = ({ name }: { name: string }) => {
+  const offer = useReaction(name);
+  useEffect(() => offer?.shown(), [offer]);
+  return (
+    <p id={name}>
+      {offer ? `${offer.payload.text}` : "nothing"}
+      <button id={`${name}-act`} type="button" onClick={() => offer?.acted("accepted")}>
+        Accept
+      </button>
+      <button id={`${name}-dismiss`} type="button" onClick={() => offer?.dismissed()}>
+        Close
+      </button>
+    </p>
+  );
+};
+
+/** Shows two reactions: `chat` at once, and `discount` after a click. */
+const Reacting = (props: SceneProps) => {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <TidemarkProvider options={{ ...optionsFor(props), reactions }}>
+      <ExposeTracker />
+      <TrackButton />
+      <button id="open" type="button" onClick={() => setOpen(!isOpen)}>
+        Open
+      </button>
+      <Offer name="chat" />
+      {isOpen && <Offer name="discount" />}
+    </TidemarkProvider>
+  );
+};
+
+const reacting = (props: SceneProps) => <Reacting {...props} />;
+
 const Features = ({ id, isFollowed = false }: { id: string; isFollowed?: boolean }) => {
   const { features, error } = useFeatures({ live: isFollowed });
   return (
@@ -267,6 +302,7 @@ export const scenes = {
   dwelling,
   live,
   followed,
+  reacting,
   withoutConsent,
   withoutProvider,
 };

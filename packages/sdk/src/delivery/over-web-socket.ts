@@ -15,6 +15,11 @@ export interface FollowedPart<Name extends string = string> {
   features?: readonly Name[];
 }
 
+/** The part with which the page follows the session's reactions, and no features. */
+interface FollowedReactions {
+  reactions?: 1;
+}
+
 /** The state of a tracker, as far as its session can be followed by it. */
 interface FollowedState {
   connection?: { secretOf(sessionId: string): string | undefined; flush(): Promise<void> } | undefined;
@@ -37,7 +42,7 @@ export type Follow = (
   on: Listen,
   stops: Stop[],
   listener: (received: never) => void,
-  part?: FollowedPart | { reactions: true },
+  part?: FollowedPart & FollowedReactions,
 ) => Stop;
 
 /** Interval of pings, in milliseconds. A connection without a message since the last ping is replaced. */
@@ -62,7 +67,7 @@ const isRejection = (code: number): boolean => code >= 4400 && code < 4500;
  */
 export const overWebSocket: Follow = (state, key, url, on, stops, listener, part = {}) => {
   const notify = guard(listener) as (received: unknown) => void;
-  const content = "reactions" in part ? "reactions" : "features";
+  const content = part.reactions ? "reactions" : "features";
   let socket: WebSocket | undefined;
   let sessionId: string | undefined;
   let failures = 0;
@@ -104,11 +109,10 @@ export const overWebSocket: Follow = (state, key, url, on, stops, listener, part
     sessionId = state.visitor?.session_id;
     const session_secret = currentSecret();
     if (!session_secret || !WebSocket) return;
-    const parts: Record<string, unknown> = {
-      reactions: content === "reactions" ? 1 : undefined,
-      ...(content === "features" && part),
-    };
-    const query = [["key", key], ...["set", "features", "reactions"].map((name) => [name, parts[name]])]
+    const query = [
+      ["key", key],
+      ...["set", "features", "reactions"].map((name) => [name, part[name as keyof typeof part]]),
+    ]
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name}=${encodeURIComponent(`${value}`)}`);
     const opened = new WebSocket(`${url.replace(/^http/, "ws")}follow/${sessionId}?${query.join("&")}`);

@@ -225,7 +225,7 @@ export const reactions: Reactions = (state, key, url, on, stops, options, collec
     stopFollowing?.();
     stopFollowing = isFollowing
       ? follow?.call?.(null, state, key, url, on, [], (items) => receive(state.visitor?.session_id ?? "", items), {
-          reactions: true,
+          reactions: 1,
         })
       : undefined;
   };

@@ -148,6 +148,19 @@ describe("a page that follows its session", () => {
     expect(latest().url).toMatch(/\?key=tm_shop_aaaaaaaa&set=reading%3A1$/);
   });
 
+  it("receives the session's reactions instead, and nothing of an older collector's vectors", () => {
+    const received: unknown[] = [];
+    const { state, on, stops } = tracker;
+    const listener = (items: unknown) => received.push(items);
+    overWebSocket(state, "tm_shop_aaaaaaaa", "https://collector.example/v1/", on, stops, listener, { reactions: 1 });
+    vi.advanceTimersByTime(0);
+    expect(latest().url).toMatch(/\?key=tm_shop_aaaaaaaa&reactions=1$/);
+    latest().open();
+    latest().message(JSON.stringify({ reactions: [{ id: "reaction-1" }] }));
+    latest().message(vector(1));
+    expect(received).toEqual([[{ id: "reaction-1" }], undefined]);
+  });
+
   it("receives each vector's features, and a listener that throws disturbs nothing", () => {
     vi.spyOn(console, "warn").mockReturnValue();
     const { received } = followed(tracker);

@@ -78,7 +78,7 @@ describe("the settings of a script tag", () => {
   it("accept the name of every signal and enrichment of the package", () => {
     const others = [
       ...["acrossSubdomains", "createTracker", "debug", "gzip", "hold", "reportMedia", "sessionPerCampaign"],
-      ...["hashRoutes", "keepParameters", "overWebSocket", "pathOnly"],
+      ...["hashRoutes", "keepParameters", "overWebSocket", "pathOnly", "reactions"],
     ];
     expect(NAMES.toSorted()).toEqual(
       Object.keys(sdk)
