@@ -34,8 +34,13 @@ export default defineConfig({
                 GATE_READ_KEY: "gate-read-key",
                 LABS_READ_KEY: "labs-read-key",
                 LAKE_READ_KEY: "lake-read-key",
+                HOOK_READ_KEY: "hook-read-key",
+                HOOK_SECRET_NEW: `whsec_${"bmV3".repeat(8)}`,
+                HOOK_SECRET_OLD: `whsec_${"b2xk".repeat(8)}`,
                 HALL_READ_KEY: "hall-read-key",
+                WAIT_READ_KEY: "wait-read-key",
                 HALL_WEBHOOK_SECRET: `whsec_${"a".repeat(32)}`,
+                DESK_READ_KEY: "desk-read-key",
                 GATE_USER_TOKENS: "gate-user-tokens",
                 SHOP_USER_TOKENS: "shop-user-tokens",
                 ...Object.fromEntries(

@@ -11,6 +11,10 @@ interface Entry {
 }
 
 const benches: Record<string, Entry> = {
+  agents: {
+    description: "reads of a session's context and calls of each tool for agents, next to a batch of one row",
+    load: async () => (await import("./agents/agents.ts")).agents,
+  },
   collector: {
     description:
       "durable batches per second and freshness of the Worker on plain workerd, next to a minimal durable collector",

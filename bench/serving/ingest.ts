@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
-import { startWorkerd } from "../../tests/workerd/workerd.ts";
+import { startWorkerd, type Workerd } from "../../tests/workerd/workerd.ts";
 import { CONNECTIONS, post } from "../collector/load.ts";
 import { makeTraffic } from "../collector/traffic.ts";
 
@@ -59,17 +59,31 @@ interface BareLatencies {
   busy: number[];
 }
 
-/** Measures the reference, whose only thread has the pauses of the runtime too. */
-export const measureBare = async (): Promise<BareLatencies> => {
+/** Runs a measurement of the reference, whose only thread has the pauses of the runtime too. */
+const withBare = async <T>(measure: (worker: Workerd, pool: Pool) => Promise<T>): Promise<T> => {
   const worker = await startWorkerd(BARE);
   const pool = new Pool(worker.origin, { connections: CONNECTIONS, pipelining: 1 });
   try {
-    const { first, half } = makeBodies();
-    const { rate } = await post(worker.origin, first, { uncounted: BATCHES });
-    const idle = await postAt(pool, first.slice(0, IDLE.batches), IDLE.rate);
-    return { idle, busy: await postAt(pool, half(rate), rate / 2) };
+    return await measure(worker, pool);
   } finally {
     await pool.close();
     await worker.remove();
   }
 };
+
+/** Measures the reference without load and at half of its maximum rate. */
+export const measureBare = (): Promise<BareLatencies> =>
+  withBare(async (worker, pool) => {
+    const { first, half } = makeBodies();
+    const { rate } = await post(worker.origin, first, { uncounted: BATCHES });
+    const idle = await postAt(pool, first.slice(0, IDLE.batches), IDLE.rate);
+    return { idle, busy: await postAt(pool, half(rate), rate / 2) };
+  });
+
+/** Measures the reference without load, after batches that warm it up. Returns the latencies in milliseconds. */
+export const measureIdleBare = (): Promise<number[]> =>
+  withBare(async (worker, pool) => {
+    const { first } = makeBodies();
+    await post(worker.origin, first.slice(0, BATCHES), { uncounted: 0 });
+    return postAt(pool, first.slice(0, IDLE.batches), IDLE.rate);
+  });

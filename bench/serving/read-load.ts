@@ -12,10 +12,12 @@ export interface Read {
 /** The latencies of reads by name, in milliseconds. */
 export type Latencies = Record<string, number[]>;
 
-/** Sends a read, and returns the JSON of its response. @throws Error for any other status than 200 */
+/** Sends a read, and returns its response: an object, or a text that is not JSON. @throws Error for any other status than 200 */
 export const send = async (pool: Pool, { path, body }: Read, key?: string): Promise<unknown> => {
   const headers = {
     "content-type": "application/json",
+    // The Model Context Protocol asks for both.
+    accept: "application/json, text/event-stream, */*",
     ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
   };
   const response = await pool.request(
@@ -25,7 +27,8 @@ export const send = async (pool: Pool, { path, body }: Read, key?: string): Prom
   );
   const text = await response.body.text();
   if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${text.slice(0, 500)}`);
-  return text === "" ? undefined : JSON.parse(text);
+  const isJson = String(response.headers["content-type"]).startsWith("application/json");
+  return isJson && text !== "" ? JSON.parse(text) : text;
 };
 
 /** A load of reads. */

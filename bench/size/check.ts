@@ -1,8 +1,9 @@
 import { unusedSignalBytes } from "./signals.ts";
 import { measurePrograms } from "./size.ts";
+import { measureWorker } from "./worker.ts";
 
-/* Fails when a bundle exceeds its budget, or contains code of a signal that it does not import. */
-for (const { case: name, value, budget } of await measurePrograms()) {
+/* Fails when a bundle exceeds its budget, or contains code that it must not have: of a signal that it does not import, for one. */
+for (const { case: name, value, budget } of [...(await measurePrograms()), ...(await measureWorker())]) {
   if (value <= budget) continue;
   console.log(`${name}: ${value} bytes, budget ${budget}`);
   process.exitCode = 1;

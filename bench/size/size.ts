@@ -7,6 +7,7 @@ import { type Bench, type Measurement, report } from "../report.ts";
 import { brotliBytes } from "./brotli.ts";
 import { program, unusedSignalBytes } from "./signals.ts";
 import { viteBrotliBytes } from "./vite.ts";
+import { measureWorker } from "./worker.ts";
 
 /** The smallest programs with their budgets in bytes. `pnpm check` and the benchmark enforce them. */
 const PROGRAMS = [
@@ -55,7 +56,8 @@ const measureViteBuilds = async () => {
  *
  * - the smallest program for each case;
  * - each signal: the bytes that it adds to a tracker without other signals, shared modules included;
- * - the signals that a program does not import, uncompressed. The budget is 0 bytes.
+ * - the signals that a program does not import, uncompressed. The budget is 0 bytes;
+ * - the Worker and its part that answers agents, compressed with gzip. The reference is the Worker.
  *
  * The reference is web-vitals with its five metrics in the same run, which is also the budget of each signal;
  * `webVitals` contains the library and may be larger. For signals that are not imported, the reference is the sum of all signals. `vite` is the same program, built by Vite
@@ -89,5 +91,8 @@ export const size: Bench = async () => {
     reference: total,
     budget: 0,
   });
+  const parts = await measureWorker();
+  const worker = parts[0]?.value ?? 0;
+  for (const part of parts) measurements.push({ ...part, vite: "not compared", unit: "bytes gzip", reference: worker });
   return report("size", measurements);
 };

@@ -1,63 +1,14 @@
 import {
   type AggregateFeature,
-  type Condition,
   capturedBy,
   defaultFeatures,
   defineGoal,
-  type Expression,
   type Feature,
   goalFeatures,
-  type Window,
 } from "@tidemark/schema";
 import { featuresIn, isDerived } from "@tidemark/schema/derivation-order";
+import { computationOf, windowOf } from "@tidemark/schema/feature-words";
 import { signalsOf } from "@tidemark/schema/signals";
-
-const OPERATORS: Record<string, string> = {
-  ...{ add: "+", subtract: "-", multiply: "×", divide: "÷" },
-  ...{ eq: "=", ne: "≠", lt: "<", lte: "≤", gt: ">", gte: "≥" },
-};
-
-const formula = (expression: Expression, isNested = false): string => {
-  if (typeof expression === "number") return expression.toLocaleString("en");
-  if ("feature" in expression) return `\`${expression.feature}\``;
-  if ("if" in expression) {
-    return `${formula(expression.then)} if ${formula(expression.if)}, else ${formula(expression.else)}`;
-  }
-  if (expression.op === "not") return `not ${formula(expression.of, true)}`;
-  const { op, left, right } = expression;
-  if (op === "min" || op === "max") return `${op}(${formula(left)}, ${formula(right)})`;
-  const text = `${formula(left, true)} ${OPERATORS[op] ?? op} ${formula(right, true)}`;
-  return isNested ? `(${text})` : text;
-};
-
-const UNITS: [ms: number, name: string][] = [
-  [86_400_000, "d"],
-  [3_600_000, "h"],
-  [60_000, "min"],
-  [1_000, "s"],
-];
-
-const durationText = (ms: number): string => {
-  const [size, name] = UNITS.find(([size]) => ms % size === 0) ?? [1, "ms"];
-  return `${ms / size} ${name}`;
-};
-
-const windowText = (window: Window): string => {
-  switch (window.type) {
-    case "tumbling":
-      return `tumbling ${durationText(window.size_ms)}`;
-    case "hopping":
-    case "cumulative":
-      return `${window.type} ${durationText(window.every_ms * window.panes)} by ${durationText(window.every_ms)}`;
-    default:
-      return window.type;
-  }
-};
-
-const conditionText = (condition: Condition): string =>
-  "values" in condition
-    ? `\`${condition.field}\` in ${condition.values.join(", ")}`
-    : `\`${condition.field}\` ${OPERATORS[condition.is]} ${condition.value}`;
 
 const featureNamed = (name: string): Feature | undefined => defaultFeatures.find((feature) => feature.name === name);
 
@@ -73,19 +24,10 @@ const sourcesOf = (feature: Feature): readonly string[] => {
   return feature.source === "any" ? ["all events", ...names] : names;
 };
 
-const computationOf = (feature: Feature): string => {
-  if (isDerived(feature)) return formula(feature.derive);
-  const { type, ...settings } = feature.aggregate;
-  const { field, ...parameters } = settings as { field?: string };
-  const aggregate = [type, ...Object.entries(parameters).map(([key, value]) => `${key} ${value}`)].join(", ");
-  const conditions = ((feature.where ?? []) as readonly Condition[]).map(conditionText).join(" and ");
-  return `${aggregate}${field ? ` of \`${field}\`` : ""} over \`${feature.source}\`${conditions ? ` where ${conditions}` : ""}`;
-};
-
 const rowOf = (feature: Feature): string => {
   const { name, description, unit } = feature;
   const sources = [...new Set(sourcesOf(feature))].join(", ");
-  const window = isDerived(feature) ? "" : windowText(feature.window);
+  const window = windowOf(feature);
   return `| \`${name}\` | ${description} | ${unit} | ${sources} | ${computationOf(feature)} | ${window} |`;
 };
 

@@ -12,7 +12,7 @@ import { type StartedProgram, start } from "../e2e/start.ts";
 import { pythonPackages } from "../interop/install.ts";
 
 /**
- * @shows the client for Python reads vectors, predictions, online features and lists of entities from the demo, and makes a training set
+ * @shows the client for Python reads vectors, predictions, contexts, online features and lists of entities from the demo, and makes a training set
  * @needs Python 3.10 or later with pip; installs mypy 2.4.1, pandas and pyarrow (200 MB) once
  */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -132,6 +132,10 @@ describe("the client for Python", { timeout: 120_000 }, () => {
         "UnauthorizedError unauthorized",
       ],
     });
+    const [first, ...steps] = read.context.steps;
+    expect(read.context).toMatchObject({ id: session, set: own, features: { click_count: 1 }, closed_at: null });
+    expect([first, ...steps]).toMatchObject([{ step: "view", path: page }, { step: "custom", name: "tidemark_test" }]);
+    expect(read.context_text).toContain(`viewed ${JSON.stringify(page)}`);
     expect(read.pages).toContain(page);
     const names = config.featureSets?.[0]?.features;
     expect(Object.keys(read.set.features)).toEqual(names);

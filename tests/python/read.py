@@ -60,6 +60,8 @@ print(
             "predictions": client.predict_for(
                 "purchase", [("session", session), ("session", "demo.unknown-session")], deadline_ms=5_000
             ),
+            "context": client.context("session", session, format="json", feature_set="purchase_intent"),
+            "context_text": client.context("session", session, max_tokens=400),
             "errors": [
                 error_of(client, "user", "unknown"),
                 error_of(client, "session", session, hour_ago),

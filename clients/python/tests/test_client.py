@@ -18,6 +18,8 @@ from tidemark import Tidemark
 
 Answer = tuple[int, Any, dict[str, str]]
 
+PLAIN = {"content-type": "text/plain; charset=UTF-8"}
+
 
 class Request:
     """A request that the server has received."""
@@ -125,6 +127,40 @@ class ClientTest(unittest.TestCase):
         read = [{"entity": "user", "id": "a"}, {"entity": "user", "id": "b"}]
         self.assertEqual(first.body, {"read": read, "deadline_ms": 100})
         self.assertEqual(second.body, {"read": [{"entity": "user", "id": "a"}]})
+
+    def test_reads_a_context_as_text_and_as_json(self) -> None:
+        lines = 'Context.\n- viewed "/ä".\n'
+        context = {"entity": "user", "id": "u/1", "steps": [], "features": {}}
+
+        def answer(request: Request) -> Answer:
+            return (200, context, {}) if "json" in request.path else (200, lines.encode(), PLAIN)
+
+        server = self.collector(answer)
+        client = Tidemark(server.url, "key")
+        self.assertEqual(client.context("session", "shop.a"), lines)
+        self.assertEqual(client.context("session", "shop.a", max_tokens=300, feature_set="intent:1"), lines)
+        self.assertEqual(client.context("user", "u/1", format="json"), context)
+        self.assertEqual(
+            [request.path for request in server.requests],
+            [
+                "/v1/context/session/shop.a?format=text",
+                "/v1/context/session/shop.a?format=text&max_tokens=300&set=intent%3A1",
+                "/v1/context/user/u%2F1?format=json",
+            ],
+        )
+        with self.assertRaisesRegex(ValueError, "format"):
+            client.context("user", "u", format="xml")  # type: ignore[call-overload]
+
+    def test_has_an_error_for_a_context_that_is_not_the_collectors(self) -> None:
+        answers = {"bytes": (200, b"\xff\xfe", PLAIN), "page": (200, b"<html>Log in", {"content-type": "text/html"})}
+        server = self.collector(lambda request: answers["page" if "page" in request.path else "bytes"])
+        client = Tidemark(server.url, "key")
+        for id in answers:
+            with self.assertRaisesRegex(tidemark.TidemarkError, "not the collector's"):
+                client.context("session", id)
+        refused = Tidemark(self.collector(lambda _: error(403, "no_consent")).url, "key")
+        with self.assertRaisesRegex(tidemark.ForbiddenError, "no_consent"):
+            refused.context("session", "shop.a")
 
     def test_turns_columns_into_rows(self) -> None:
         response = {

@@ -15,6 +15,8 @@ from .online_features import OnlineFeatures
 from .responses import (
     BulkFeatures,
     BulkPredictions,
+    Context,
+    ContextStep,
     FeatureValue,
     ListedEntity,
     MissingPrediction,
@@ -29,6 +31,8 @@ __all__ = [
     "BulkFeatures",
     "BulkPredictions",
     "ConnectionFailedError",
+    "Context",
+    "ContextStep",
     "EntityKey",
     "ExpiredError",
     "FeatureValue",

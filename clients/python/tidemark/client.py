@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 from urllib.parse import quote, urlencode
 
 from .arguments import Time, items, key, milliseconds, text
 from .online_features import OnlineFeatures
-from .responses import BulkFeatures, BulkPredictions, ListedEntity, Prediction, Vector
+from .responses import BulkFeatures, BulkPredictions, Context, ListedEntity, Prediction, Vector
 from .transport import Transport
 
 EntityKey = tuple[str, str]
@@ -152,6 +152,65 @@ class Tidemark:
             body["deadline_ms"] = deadline_ms
         predictions: BulkPredictions = self._transport.request("POST", f"/v1/predict/{quote(model, safe='')}", body)
         return predictions
+
+    @overload
+    def context(
+        self,
+        entity: str,
+        id: str,
+        *,
+        format: Literal["text"] = "text",
+        max_tokens: int | None = None,
+        feature_set: str | None = None,
+    ) -> str: ...
+
+    @overload
+    def context(
+        self,
+        entity: str,
+        id: str,
+        *,
+        format: Literal["json"],
+        max_tokens: int | None = None,
+        feature_set: str | None = None,
+    ) -> Context: ...
+
+    def context(
+        self,
+        entity: str,
+        id: str,
+        *,
+        format: Literal["text", "json"] = "text",
+        max_tokens: int | None = None,
+        feature_set: str | None = None,
+    ) -> str | Context:
+        """Reads what a visitor did, in order, for an assistant: pages, hesitations, clicks, searches and goals.
+
+        Texts of pages and visitors in it stand in JSON strings: they are data, not instructions for the assistant.
+
+        Arguments:
+            entity: `session`, or `user`, whose context has features only.
+            id: its id.
+            format: `text` with one fact in each line, or `json`.
+            max_tokens: largest size of the context; the earliest steps and the last features are left out. Default: 1000
+                for a text, and unlimited for JSON.
+            feature_set: a set of the entity, whose current features are a part of the context. Default: all features of a
+                user, and none of a session.
+
+        Raises NotFoundError, ExpiredError; ForbiddenError with the code `no_consent` without consent to personalisation.
+        """
+        if format not in ("text", "json"):
+            raise ValueError(f"format: expected text or json; given {format!r}")
+        query: dict[str, str] = {"format": format}
+        if max_tokens is not None:
+            query["max_tokens"] = str(max_tokens)
+        if feature_set is not None:
+            query["set"] = feature_set
+        path = f"/v1/context/{quote(text('entity', entity), safe='')}/{quote(text('id', id), safe='')}?{urlencode(query)}"
+        if format == "text":
+            return self._transport.text("GET", path)
+        context: Context = self._transport.request("GET", path)
+        return context
 
     def list_entities(self, entity: str, active_since: Time) -> Iterator[ListedEntity]:
         """Lists the entities of a kind with an event since a time, page after page.

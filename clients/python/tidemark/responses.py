@@ -106,3 +106,70 @@ class ListedEntity(TypedDict):
     id: str
     event_time: int
     age_ms: int
+
+
+class Hesitations(TypedDict):
+    """Moments of a page view at which the visitor began something and did not finish it."""
+
+    hovers: int
+    fields: int
+    forms: int
+
+
+class _StepOfAll(TypedDict):
+    step: str
+    time: int
+
+
+class ContextStep(_StepOfAll, total=False):
+    """A page view, whose `step` is `view`, or an action: `click`, `hover`, `form_submit`, `form_abandon`, `search`, `video`, `custom`.
+
+    Only views have `path`, `title`, `engaged_ms`, `depth_percentage`, `hesitations` and `is_return`; only actions have
+    `name`, `count`, `duration_ms` and `watched_percentage`.
+    """
+
+    path: str
+    title: str
+    engaged_ms: int
+    depth_percentage: int
+    hesitations: Hesitations
+    is_return: bool
+    name: str
+    count: int
+    duration_ms: int
+    watched_percentage: int
+
+
+class ReachedGoal(TypedDict):
+    """A goal that a session has reached, and how often."""
+
+    name: str
+    count: int
+
+
+class LeftOut(TypedDict):
+    """Numbers of earlier steps, and of goals and features, that are not in a context."""
+
+    steps: int
+    features: int
+
+
+class _ContextOfAll(TypedDict):
+    entity: str
+    id: str
+    time: int
+    event_time: int
+    steps: list[ContextStep]
+    features: dict[str, FeatureValue]
+    left_out: LeftOut
+
+
+class Context(_ContextOfAll, total=False):
+    """What a visitor did, with the steps in order, the latest last. Times are UTC milliseconds.
+
+    Only sessions have `closed_at` and `goals`. `set` is the feature set that the request names.
+    """
+
+    closed_at: int | None
+    goals: list[ReachedGoal]
+    set: ServedSet

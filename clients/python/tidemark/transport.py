@@ -58,6 +58,25 @@ class Transport:
         Raises TidemarkError for a response that is an error or not the collector's, and ConnectionFailedError without a
         response.
         """
+        received, _ = self._send(method, path, body)
+        try:
+            return json.loads(received)
+        except ValueError as error:
+            raise error_for(200, received, None) from error
+
+    def text(self, method: str, path: str) -> str:
+        """Sends a request, and returns the plain text of the response. Raises the errors of `request`."""
+        received, content_type = self._send(method, path, None)
+        # A page of a proxy is HTML.
+        if not content_type.startswith("text/plain"):
+            raise error_for(200, received, None)
+        try:
+            return received.decode()
+        except ValueError as error:
+            raise error_for(200, received, None) from error
+
+    def _send(self, method: str, path: str, body: object | None) -> tuple[bytes, str]:
+        """Sends a request, and returns the body of the response with its type."""
         content = None if body is None else json.dumps(body).encode()
         kept: _Kept | None = getattr(self._threads, "kept", None)
         # The other side may close a connection while it is idle. Reads and predictions change nothing, and can be sent again.
@@ -67,7 +86,7 @@ class Transport:
             try:
                 connection.request(method, self._path + path, content, self._headers)
                 response = connection.getresponse()
-                text = response.read()
+                received = response.read()
             except (http.client.HTTPException, OSError) as error:
                 connection.close()
                 self._threads.kept = None
@@ -77,9 +96,6 @@ class Transport:
             if attempt is None:
                 self._threads.kept = _Kept(connection)
             if response.status != 200:
-                raise error_for(response.status, text, response.getheader("retry-after"))
-            try:
-                return json.loads(text)
-            except ValueError as error:
-                raise error_for(response.status, text, None) from error
+                raise error_for(response.status, received, response.getheader("retry-after"))
+            return received, response.getheader("content-type") or ""
         raise AssertionError("unreachable")

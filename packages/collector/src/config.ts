@@ -506,7 +506,7 @@ export const defineConfig = <const Features extends readonly Feature[]>(
   if (config.models !== undefined)
     checkModelsOf(config.models, { features, featureSets: featureSets ?? [] }, secrets, "", expect);
   if (config.reactions !== undefined) {
-    const hasWebhook = sites.some((site) => webhookOf(config, site));
+    const hasWebhook = config.webhook !== undefined || sites.some((site) => webhookOf(config, site));
     const inputs = { features, models: config.models ?? [], hasWebhook };
     checkAt("", () => checkReactions(config.reactions ?? [], inputs));
   }

@@ -1,10 +1,11 @@
-import type { Feature, FeatureSet, ServedSet } from "@tidemark/schema";
+import type { Feature, FeatureSet, Goal, ServedSet } from "@tidemark/schema";
 import { type ValueKind, valueKindsOf } from "@tidemark/schema/value-kind";
 import { modelOrder, setOfModel } from "./check-models.ts";
 import { compileFeatures, type Definitions } from "./compile-features.ts";
 import {
   type DaysToLive,
   featureSetsOf,
+  goalsOf,
   type IcebergSettings,
   type Jurisdiction,
   type LogSettings,
@@ -38,6 +39,7 @@ export interface Tenant {
   definitions: Definitions;
   /** The features that `definitions` compiles. */
   features: readonly Feature[];
+  goals: readonly Goal[];
   featureSets: readonly CompiledSet[];
   /** The versions of all models, each after those of the models whose predictions it reads. */
   models: readonly CompiledModel[];
@@ -93,13 +95,15 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         served: servedSet(set, site.features ?? features),
       }));
       const webhook = webhookOf(config, site);
+      const definitions = definitionsOf(site.features ?? features);
       const tenant: Tenant = {
         site,
-        definitions: definitionsOf(site.features ?? features),
+        definitions,
         features: site.features ?? features,
+        goals: goalsOf(config, site),
         featureSets,
         models: compileModels(modelsOf(config, site), featureSets, site.features ?? features),
-        reactions: compileReactions(reactionsOf(config, site)),
+        reactions: compileReactions(reactionsOf(config, site), definitions.session, site.features ?? features),
         jurisdiction: site.jurisdiction ?? jurisdiction,
         log: (site.log ?? log) || undefined,
         ...(iceberg && { iceberg }),

@@ -1,7 +1,9 @@
-import { type Feature, lifetime, session } from "@tidemark/schema";
+import { defineFeatureSet, type Feature, lifetime, session } from "@tidemark/schema";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import {
   defineConfig,
+  defineModel,
+  http,
   type Jurisdiction,
   type SessionVectorOf,
   type Site,
@@ -215,6 +217,85 @@ describe("defineConfig", () => {
       expect(() => defineConfig({ ...config, sites: [site] })).toThrow(`${place}${message}`);
     },
   );
+
+  const blogWith = (change: Partial<Site>): Site => ({
+    ...shop,
+    ...{ id: "blog", key: "tm_blog_aaaaaaaa", readKeySecret: "BLOG_READ_KEY" },
+    ...change,
+  });
+  const hook = { url: "https://shop.example/hook", secrets: ["HOOK_SECRET"] };
+
+  it.each([
+    "https://shop.example/hook?token=1",
+    "http://localhost:8080/hook",
+    "http://shop.localhost/hook",
+    "http://127.0.0.1:8080",
+    "http://[::1]/hook",
+  ])("accepts a webhook at %s", (url) => {
+    expect(() => defineConfig({ ...config, webhook: { ...hook, url } })).not.toThrow();
+  });
+
+  it("accepts a webhook of a site, of all sites, and none at one of them", () => {
+    const sites = [
+      { ...shop, webhook: false as const },
+      blogWith({ webhook: { ...hook, url: "https://blog.example" } }),
+    ];
+    expect(() =>
+      defineConfig({ ...config, sites, webhook: { ...hook, secrets: ["A1", "A2", "A3", "A4"] } }),
+    ).not.toThrow();
+    expect(() => defineConfig({ ...config, sites: [shop, blogWith({ webhook: hook })], webhook: hook })).not.toThrow();
+  });
+
+  const URL_FORM = "webhook.url: expected an address that begins with https://, without a user name or a password";
+  const NAMES = "webhook.secrets: expected 1 to 4 names of secrets, in an array, the newest first";
+  it.each<[string, object, string]>([
+    ["without encryption", { url: "http://shop.example/hidden" }, URL_FORM],
+    ["at a host that looks like this machine", { url: "http://localhost.example/hidden" }, URL_FORM],
+    ["at a host that begins like an address", { url: "http://127.0.0.1.example/hidden" }, URL_FORM],
+    ["of another protocol", { url: "ftp://localhost/hidden" }, URL_FORM],
+    ["with a password", { url: "https://ann:hidden@shop.example" }, URL_FORM],
+    ["without an address", { url: undefined }, URL_FORM],
+    ["without secrets", { secrets: [] }, NAMES],
+    ["with five secrets", { secrets: ["A1", "A2", "A3", "A4", "A5"] }, NAMES],
+    ["with a secret outside an array", { secrets: "HOOK_SECRET" }, NAMES],
+    ["with a secret instead of its name", { secrets: ["whsec_hidden"] }, "webhook.secrets: expected the name of an"],
+    ["with a secret twice", { secrets: ["HOOK_SECRET", "HOOK_SECRET"] }, "webhook.secrets: expected each name once"],
+    ["with an unknown field", { secret: "hidden" }, "webhook: unknown field secret; expected one of url, secrets"],
+    ["that is true", true as never, "webhook: expected an object with url, secrets"],
+  ])("rejects a webhook %s, and quotes neither its address nor its secrets", (_, change, message) => {
+    const webhook = change === (true as never) ? change : { ...hook, ...change };
+    const define = (given: object) => () => defineConfig({ ...config, ...given });
+    expect(define({ webhook })).toThrow(`tidemark.config.ts: ${message}`);
+    expect(define({ sites: [{ ...shop, webhook }] })).toThrow(`tidemark.config.ts: site "shop": ${message}`);
+    expect(define({ webhook })).toThrow(/^(?!.*hidden)/);
+  });
+
+  it.each<[string, Partial<TidemarkConfig>]>([
+    ["a read key", { webhook: { ...hook, secrets: ["SHOP_READ_KEY"] } }],
+    ["the admin key", { webhook: { ...hook, secrets: ["ADMIN_KEY"] } }],
+    ["a secret of user tokens", { sites: [{ ...shop, userTokenSecret: "HOOK_SECRET", webhook: hook }] }],
+    [
+      "the token of the catalogue",
+      { webhook: hook, iceberg: { catalog: "https://a.example", bucket: "s3://log", tokenSecret: "HOOK_SECRET" } },
+    ],
+    [
+      "the secret of another receiver",
+      { webhook: hook, sites: [{ ...shop, webhook: { ...hook, url: "https://other.example" } }] },
+    ],
+  ])("rejects as secret of a webhook %s", (_, change) => {
+    expect(() => defineConfig({ ...config, ...change })).toThrow(
+      /webhook\.secrets: expected names of secrets that have no other use; given "[A-Z_]+"$/,
+    );
+  });
+
+  it("rejects a webhook's secret as token of a model, whose server would get it", () => {
+    const sets = [defineFeatureSet({ name: "counts", version: 1, entity: "user", features: ["clicks"] })];
+    const runs = http({ url: "https://models.example", response: "score", tokenSecret: "HOOK_SECRET" });
+    const models = [defineModel({ name: "score", version: 1, set: "counts:1", runs })];
+    expect(() => defineConfig({ ...config, featureSets: sets, models, webhook: hook })).toThrow(
+      "model score: runs.tokenSecret: expected the name of a secret that has no other use",
+    );
+  });
 
   it("does not quote a value given instead of a secret's name", () => {
     const sites = [{ ...shop, readKeySecret: "s3cr3t-value" }];

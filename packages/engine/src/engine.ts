@@ -8,7 +8,9 @@ import type { EventContext } from "./event-context.ts";
 import { evaluate } from "./expression.ts";
 import { type Lateness, type LatenessOptions, latenessRule } from "./lateness.ts";
 import { bitsOf, createSignalReader, ifMeasured, UNSTATED } from "./measured.ts";
+import { motionOf, type ValueOverTime } from "./motion.ts";
 import { paneLayoutOf } from "./pane-layout.ts";
+import { leavingTimes, type Panes } from "./panes.ts";
 import type { PageCredit } from "./touches.ts";
 
 /** An event of the log. It has all fields of the context, and is its own context. */
@@ -95,6 +97,8 @@ export interface Engine {
    * later.
    */
   vector(state: EngineState, at: number): Record<string, FeatureValue>;
+  /** Returns the value of a feature while no event arrives; `undefined` for an unknown feature and a derived one. */
+  overTime(state: EngineState, name: string): ValueOverTime | undefined;
   /** Returns the time before which events are late, in UTC milliseconds; `null` before the first event. */
   watermark(state: EngineState): number | null;
 }
@@ -128,8 +132,16 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
     const size_ms = pane_ms === null ? null : pane_ms * pane_count;
     const hasValue = kind.result(kind.emptyPartial(), { at: 0, size_ms }) !== null;
     const needed = hasValue ? bitsOf(signalsOf(feature)) : 0;
-    return { name, position, kind, partial, pane_count, size_ms, needed };
+    return { name, position, kind, partial, pane_ms, pane_count, size_ms, needed, motion: motionOf(feature) };
   });
+  const inputOf = new Map(vectorInputs.map((input) => [input.name, input]));
+  const valueAt = (
+    { cells }: EngineState,
+    { position, kind, partial, pane_count, size_ms, needed }: (typeof vectorInputs)[number],
+    signals: number,
+    at: number,
+  ): FeatureValue =>
+    ifMeasured(kind.result(partial(cells[position] ?? null, pane_count, at), { at, size_ms }), signals, needed);
   const { watermark, classify } = latenessRule(options);
 
   const positioned = accumulators.map((accumulator, position) => ({ ...accumulator, position }));
@@ -238,15 +250,22 @@ export const createEngine = (features: readonly Feature[], options?: LatenessOpt
       const values: Record<string, FeatureValue> = {};
       for (const { name } of features) values[name] = null;
       const signals = statedIn(state);
-      for (const { name, position, kind, partial, pane_count, size_ms, needed } of vectorInputs) {
-        const value = kind.result(partial(state.cells[position] ?? null, pane_count, readTime), {
-          at: readTime,
-          size_ms,
-        });
-        values[name] = ifMeasured(value, signals, needed);
-      }
+      for (const input of vectorInputs) values[input.name] = valueAt(state, input, signals, readTime);
       for (const { name, derive } of derived) values[name] = evaluate(derive, (read) => values[read] ?? null);
       return values;
+    },
+
+    overTime(state, name) {
+      const input = inputOf.get(name);
+      if (!input) return undefined;
+      const { position, pane_ms, pane_count, motion } = input;
+      const signals = statedIn(state);
+      const panes = pane_ms === null ? [] : ((state.cells[position] ?? []) as Panes);
+      return {
+        motion,
+        steps: motion === "steps" && pane_ms !== null ? leavingTimes(panes, pane_ms, pane_count) : [],
+        at: (time) => valueAt(state, input, signals, latest(state.event_time, time) as number),
+      };
     },
 
     watermark: ({ event_time }) => (event_time === null ? null : watermark(event_time)),

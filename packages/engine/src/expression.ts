@@ -29,7 +29,8 @@ export const evaluate = (expression: Expression, read: (feature: string) => Feat
 
 const scalar = (value: FeatureValue): Scalar => (typeof value === "object" ? null : value);
 
-const ofNumbers = (
+/** Calculates with two numbers. */
+export const ofNumbers = (
   op: Arithmetic | Exclude<Comparison, "eq" | "ne">,
   left: number,
   right: number,

@@ -74,3 +74,7 @@ export const partialFrom = <S>(panes: Panes<S>, first: number, kind: AggregateKi
   }
   return total;
 };
+
+/** The times at which panes leave a window of `paneCount` panes, in UTC milliseconds and ascending. */
+export const leavingTimes = (panes: Panes, paneMs: number, paneCount: number): number[] =>
+  panes.filter((_, index) => index % 2 === 0).map((pane) => ((pane as number) + paneCount) * paneMs);

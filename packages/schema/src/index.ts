@@ -1,6 +1,13 @@
 export { type Batch, batch, type Dropped, type Envelope, envelope, type ReceivedBatch } from "./batch.ts";
 export { bulkRead } from "./bulk-read.ts";
 export { type Consent, type ConsentState, consent } from "./consent.ts";
+export type {
+  ContextAction,
+  ContextHesitations,
+  ContextResponse,
+  ContextStep,
+  ContextView,
+} from "./context.ts";
 export {
   capturedBy,
   type Event,

@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseEnv } from "node:util";
-import { secretNamesOf, type TidemarkConfig } from "@tidemark/collector/config";
+import { secretNamesOf, type TidemarkConfig, webhookSecretNamesOf } from "@tidemark/collector/config";
 import type { Deployment } from "../deployment/deployment.ts";
 
-/** The secrets of the sites and the operator's key, by the names of their secrets. */
+/** The secrets of the sites and of their webhooks, and the operator's key, by the names of their secrets. */
 export type Keys = Record<string, string>;
 
 /** The file with the secrets of a local deployment, in wrangler's format: one `NAME=value` per line. */
@@ -14,13 +14,18 @@ const DEV_VARS = ".dev.vars";
 /** The file with the generated keys, which apply to secrets without a value in {@link DEV_VARS}. */
 const DEV_KEYS = ".wrangler/tidemark-keys.json";
 
-const secretNames = ({ adminKeySecret, sites }: TidemarkConfig): string[] => [
+const keyNames = ({ adminKeySecret, sites }: TidemarkConfig): string[] => [
   ...new Set([adminKeySecret, ...sites.flatMap(secretNamesOf)]),
 ];
 
-/** Generates random keys for all secrets of a configuration. */
+const secretNames = (config: TidemarkConfig): string[] => [...keyNames(config), ...webhookSecretNamesOf(config)];
+
+/** Generates random keys for all secrets of a configuration. Those of webhooks have the form of Standard Webhooks. */
 export const newKeys = (config: TidemarkConfig): Keys =>
-  Object.fromEntries(secretNames(config).map((name) => [name, randomBytes(16).toString("hex")]));
+  Object.fromEntries([
+    ...keyNames(config).map((name) => [name, randomBytes(16).toString("hex")] as const),
+    ...webhookSecretNamesOf(config).map((name) => [name, `whsec_${randomBytes(32).toString("base64")}`] as const),
+  ]);
 
 const readText = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
 

@@ -22,6 +22,13 @@ describe("newKeys", () => {
     expect(Object.keys(newKeys(config)).sort()).toEqual(["ADMIN_KEY", "BLOG_KEY", "SHOP_KEY"]);
     expect(newKeys(config).ADMIN_KEY).not.toBe(newKeys(config).ADMIN_KEY);
   });
+
+  it("generates secrets of webhooks that sign", () => {
+    const webhook = { url: "https://a.example/hook", secrets: ["HOOK_NEW", "HOOK_OLD"] };
+    const { HOOK_NEW = "", HOOK_OLD = "" } = newKeys(defineConfig({ ...config, webhook }));
+    for (const secret of [HOOK_NEW, HOOK_OLD]) expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    expect(HOOK_NEW).not.toBe(HOOK_OLD);
+  });
 });
 
 describe("storedKeys", () => {

@@ -57,10 +57,12 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   // No cache on the way may keep a vector.
   for (const path of [
     "/v1/features/*",
+    "/v1/context/*",
     "/v1/entities/*",
     "/v1/predict/*",
     "/get-online-features",
     "/api/v1/feature-service/*",
+    "/mcp",
   ])
     app.use(path, async (c, next) => {
       await next();

@@ -6,8 +6,8 @@ import type { Reaction } from "../define-reaction.ts";
 const HASHES = 2 ** 53;
 
 /**
- * The arm of a session in a reaction: that of a hash of both, so that it is always the same one, and does not depend on the
- * arms of other reactions. A larger holdout contains a smaller one.
+ * The arm of a session in a reaction, by a hash of both. It is always the same one, and does not depend on the arms of other
+ * reactions. A larger holdout contains a smaller one.
  */
 export const armOf = (
   { name, holdout }: Pick<Reaction, "name" | "holdout">,

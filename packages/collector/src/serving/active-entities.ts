@@ -78,6 +78,7 @@ const entitySource = async (env: Env, tenant: Tenant, entity: string, since: num
  *
  * @param since UTC milliseconds.
  * @param cursor The cursor of the previous page. Default: the first page.
+ * @param limit Largest number of entities of a page. Default: the largest of all pages.
  * @throws HttpError `not_found` for an entity without features; `invalid_query` for a wrong cursor; or `unavailable`.
  */
 export const listActive = async (
@@ -86,6 +87,7 @@ export const listActive = async (
   entity: string,
   since: number,
   cursor?: string,
+  limit = ACTIVE_PAGE,
 ): Promise<ActiveEntitiesResponse> => {
   expectEntity(tenant, entity);
   const isSession = entity === "session";
@@ -103,7 +105,7 @@ export const listActive = async (
   const entities: ActiveEntitiesResponse["entities"] = [];
   for (const number of numbers.filter((each) => each >= start.number)) {
     const after = number === start.number ? start.after : "";
-    const { active, next } = await read(number, after, ACTIVE_PAGE - entities.length);
+    const { active, next } = await read(number, after, limit - entities.length);
     for (const { id, at } of active)
       if (isListed(id, at)) entities.push({ id, event_time: at, age_ms: Math.max(0, now - at) });
     if (next !== undefined) return { entities, cursor: `${kind}${number}.${next}` };

@@ -12,6 +12,18 @@ export const expectSessionId = (reader: Pick<Reader, "tenant" | "secret">, id: s
   if (!isSessionIdOf(site, id)) throw new HttpError("foreign_session", `${id} is not a session of site ${site.id}.`);
 };
 
+/** The result of a read of a session's object. @throws HttpError `not_found` or `unavailable` */
+export const expectRead = <T>(
+  reader: Pick<Reader, "tenant" | "secret">,
+  id: string,
+  result: T | "unavailable" | undefined,
+): T => {
+  if (result === "unavailable")
+    throw new HttpError("unavailable", "The session could not be read. Send the request again.");
+  if (!result) throw notFound(reader, "session", id);
+  return result;
+};
+
 /**
  * The current vector of a session. It looks up no object for an id that no session of the site can have.
  *
@@ -21,8 +33,5 @@ export const readSession = async (reader: Reader, id: string): Promise<SessionVe
   const { env, tenant, secret } = reader;
   expectSessionId(reader, id);
   const vector = await sessionOf(env, tenant, id).vector(tenant.site.id, secret);
-  if (vector === "unavailable")
-    throw new HttpError("unavailable", "The session could not be read. Send the request again.");
-  if (!vector) throw notFound(reader, "session", id);
-  return { entity: "session", id, ...vector };
+  return { entity: "session", id, ...expectRead(reader, id, vector) };
 };

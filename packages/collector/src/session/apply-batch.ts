@@ -2,6 +2,7 @@ import type { Event, Rejection } from "@tidemark/schema";
 import { eventContextsOf, type StoredEnvelope } from "../records/event-contexts.ts";
 import type { Tenant } from "../tenants.ts";
 import { validateEvents } from "../wire/validate-events.ts";
+import { createActivityLog } from "./activity.ts";
 import type { BatchResult, SessionBatch } from "./batch.ts";
 import { createFold } from "./fold.ts";
 import { type Accepted, recordEvents } from "./record.ts";
@@ -84,6 +85,7 @@ export const applyBatch = (
   const contextOf = eventContextsOf(envelope, batch.anonymous_id);
   const correct = createCorrection(tab.clock, sent_at, batch.received_at);
   const { fold, notFed } = createFold(stored, definitions);
+  const activity = createActivityLog(stored, consent);
   const accepted: Accepted = { events: [], times: [], user_id: undefined };
   let duplicates = 0;
   for (const index of sortBySeq(events, valid)) {
@@ -101,10 +103,12 @@ export const applyBatch = (
       accepted.times.push(context.time);
       accepted.user_id = context.user_id;
       if (!fold(event, context)) continue;
+      activity.add(event, context);
       stored.latest_received_at = Math.max(stored.latest_received_at ?? batch.received_at, batch.received_at);
       stored.closed = false;
     }
   }
+  activity.finish();
   if (log) recordEvents(stored, batch, envelope, events, accepted);
   const response = {
     accepted: accepted.events.length,

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes, followProof } from "@tidemark/schema";
+import { type Consent, type DeliveredReaction, type ErrorCode, errorCodes, followProof } from "@tidemark/schema";
 import { featuresRejection } from "../access/consent.ts";
 import { type Selection, select } from "../selected.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
@@ -20,22 +20,38 @@ export interface FollowRequest {
   gpc: boolean;
   /** The followed part of the vector. Default: all features. */
   selection?: Selection | undefined;
+  /** Whether the page receives the session's reactions in place of the vector. */
+  reactions?: boolean | undefined;
 }
 
 /** The state of a connection. The platform keeps it while the object is not in memory. */
 interface Follower extends FollowRequest {
   connected_at: number;
-  /** Digest of the latest features that were sent; absent before the proof. */
+  /**
+   * Digest of the latest features that were sent, or the ids of the pending reactions that were; absent before the proof.
+   */
   sent?: string;
+  /** Hash of the session's user at the latest message; `null` for none. Only for reactions. */
+  user?: number | null;
 }
 
-/** Reads the vector of the session, for a page with its secret or, without a secret, for one that has proven it. */
-type ReadVector = (site: string, secret?: string) => SessionVector | "unavailable" | undefined;
+/** The reactions of a session that no page has acknowledged. */
+export interface FollowedReactions {
+  reactions: DeliveredReaction[];
+  consent?: Consent | undefined;
+  /** Hash of the session's user; `null` for none. */
+  user: number | null;
+}
 
-/** Records a vector that a page is about to receive, if its set is recorded. A page does not receive an unrecorded one. */
-type RecordVector = (site: string, vector: FollowedVector) => "unavailable" | undefined;
+/** Reads of the session, for a page with its secret or, without a secret, for one that has proven it. */
+interface Reads {
+  vector(site: string, secret?: string): SessionVector | "unavailable" | undefined;
+  reactions(site: string, secret?: string): FollowedReactions | "unavailable" | undefined;
+  /** Records a vector that a page is about to receive, if its set is recorded. A page does not receive an unrecorded one. */
+  record(site: string, vector: FollowedVector): "unavailable" | undefined;
+}
 
-/** Largest number of connections of a session that have a proof, and of those that have none. */
+/** Largest number of connections of a session that have a proof, for each of vectors and reactions, and of those that have none. */
 const MAX_PROVEN = 16;
 const MAX_UNPROVEN = 16;
 
@@ -66,6 +82,8 @@ const proofIn = (message: string | ArrayBuffer): { secret: string } | { error: E
   }
 };
 
+const receivesReactions = (socket: WebSocket): boolean => followerOf(socket).reactions === true;
+
 /**
  * The pages that follow a session, each by a WebSocket. The object leaves the memory while nothing happens, so all that a
  * connection needs is in its attachment. A page receives nothing before its proof.
@@ -73,17 +91,20 @@ const proofIn = (message: string | ArrayBuffer): { secret: string } | { error: E
 export class Followers {
   readonly #ctx: DurableObjectState;
   readonly #tenantsOf: () => Tenants;
-  readonly #read: ReadVector;
-  readonly #record: RecordVector;
+  readonly #reads: Reads;
   #sentAt = 0;
   #isSending = false;
   #expiry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(ctx: DurableObjectState, tenantsOf: () => Tenants, read: ReadVector, record: RecordVector) {
+  constructor(ctx: DurableObjectState, tenantsOf: () => Tenants, reads: Reads) {
     this.#ctx = ctx;
     this.#tenantsOf = tenantsOf;
-    this.#read = read;
-    this.#record = record;
+    this.#reads = reads;
+  }
+
+  /** Whether a page with a proof receives the session's reactions. */
+  get haveReactions(): boolean {
+    return this.#sockets().some((socket) => isProven(socket) && receivesReactions(socket));
   }
 
   /** Accepts the connection of a page, which then has to prove that it knows the session's secret. */
@@ -105,13 +126,18 @@ export class Followers {
   take(socket: WebSocket, message: string | ArrayBuffer): void {
     const proof = isProven(socket) ? { error: "invalid_body" as const } : proofIn(message);
     if ("error" in proof) reject(socket, proof.error);
-    else if (this.#sockets().filter(isProven).length >= MAX_PROVEN) reject(socket, "too_many_requests");
+    else if (this.#likeProven(socket).length >= MAX_PROVEN) reject(socket, "too_many_requests");
     else this.#send(socket, proof.secret);
     this.#expireUnproven();
   }
 
+  /** The connections with a proof that receive the same as a given one: vectors or reactions. */
+  #likeProven(socket: WebSocket): WebSocket[] {
+    return this.#sockets().filter((each) => isProven(each) && receivesReactions(each) === receivesReactions(socket));
+  }
+
   /**
-   * Sends the vector to the pages for which it has changed, after the response to the batch that has changed it.
+   * Sends the vector and the reactions to the pages for which they have changed, after the response to the batch that has changed it.
    * {@link SEND_EVERY_MS} pass from one to the next.
    */
   notify(): void {
@@ -129,18 +155,43 @@ export class Followers {
     for (const socket of this.#sockets().filter(isProven)) this.#send(socket);
   }
 
-  /** Sends the selected part of the vector, if it has changed, or closes the connection of a page that may not read it. */
+  /** Sends a page what has changed for it, or closes the connection of a page that may not read it. */
   #send(socket: WebSocket, secret?: string): void {
+    if (receivesReactions(socket)) this.#sendReactions(socket, secret);
+    else this.#sendVector(socket, secret);
+  }
+
+  #sendReactions(socket: WebSocket, secret?: string): void {
     const follower = followerOf(socket);
-    const vector = this.#readFor(follower, secret);
-    if (typeof vector === "string") {
-      reject(socket, vector);
+    const read = this.#reads.reactions(follower.site, secret);
+    const rejection = this.#rejectionOf(follower, read);
+    // Another user has logged in: the page connects again after the batch in which it names its own.
+    const isOther = typeof read === "object" && read.user !== (follower.user ?? read.user);
+    if (typeof read !== "object" || rejection || isOther) {
+      reject(socket, rejection ?? "not_found");
+      return;
+    }
+    const { reactions, user } = read;
+    const before = follower.sent?.split(" ") ?? [];
+    const added = reactions.filter(({ id }) => !before.includes(id));
+    const sent = reactions.map(({ id }) => id).join(" ");
+    if (sent === follower.sent && user === follower.user) return;
+    socket.serializeAttachment({ ...follower, sent, user } satisfies Follower);
+    if (added.length > 0) socket.send(JSON.stringify({ reactions: added }));
+  }
+
+  #sendVector(socket: WebSocket, secret?: string): void {
+    const follower = followerOf(socket);
+    const vector = this.#reads.vector(follower.site, secret);
+    const rejection = this.#rejectionOf(follower, vector);
+    if (typeof vector !== "object" || rejection) {
+      reject(socket, rejection ?? "not_found");
       return;
     }
     const selected = select({ entity: "session" as const, id: follower.id, ...vector }, follower.selection);
     const sent = digestOf(selected.features);
     if (sent === follower.sent) return;
-    const failure = this.#record(follower.site, selected);
+    const failure = this.#reads.record(follower.site, selected);
     if (failure) {
       reject(socket, failure);
       return;
@@ -149,13 +200,11 @@ export class Followers {
     socket.send(JSON.stringify(selected));
   }
 
-  /** The vector as a page may read it, or the error. */
-  #readFor({ site, gpc }: Follower, secret?: string): SessionVector | ErrorCode {
-    const vector = this.#read(site, secret);
-    if (!vector) return "not_found";
-    if (vector === "unavailable") return vector;
-    const rejection = featuresRejection(tenantOf(this.#tenantsOf(), site).site, vector.consent, gpc);
-    return rejection ? "no_consent" : vector;
+  /** The error for a page that may not receive what was read; `undefined` if it may. */
+  #rejectionOf({ site, gpc }: Follower, read: { consent?: Consent | undefined } | "unavailable" | undefined) {
+    if (typeof read !== "object") return read ?? ("not_found" satisfies ErrorCode);
+    const rejection = featuresRejection(tenantOf(this.#tenantsOf(), site).site, read.consent, gpc);
+    return rejection ? ("no_consent" satisfies ErrorCode) : undefined;
   }
 
   /** The open connections, the oldest first. */

@@ -1,6 +1,6 @@
 import { hashOf } from "@tidemark/engine";
 import type { DeliveredReaction, Event } from "@tidemark/schema";
-import { isPersonal } from "@tidemark/schema/entities";
+import { isPersonal, modelOfFeature } from "@tidemark/schema/entities";
 import { MAX_REACTIONS } from "@tidemark/schema/limits";
 import type { ReactionCause, ReactionPayload, ReactionStep } from "@tidemark/schema/log";
 import { armOf } from "../reactions/arm.ts";
@@ -36,6 +36,8 @@ interface Reacted {
   steps: CountedStep[];
   /** The reactions for its response. */
   delivered: DeliveredReaction[];
+  /** Whether the page should connect, because a reaction can fire without a batch. */
+  follows: boolean;
 }
 
 /** A step of a reaction, to be recorded. */
@@ -114,14 +116,17 @@ const noteUsers = (stored: StoredSession, tenant: Tenant, users: readonly NamedU
   return steps;
 };
 
-/** Whether a reaction may fire: not again in a session or in its cooldown, and not while the page has to acknowledge it. */
-const isReady = (
+/**
+ * The time from which on a reaction may fire, in UTC milliseconds; `undefined` for never again. It does not fire again in a
+ * session or in its cooldown, and not while the page has to acknowledge it.
+ */
+const readyAt = (
   { name, once, cooldownMs = 0 }: CompiledReaction,
-  { latest }: StoredReactions,
-  now: number,
-): boolean => {
+  latest: StoredReactions["latest"] = {},
+): number | undefined => {
   const firing = latest[name];
-  return !firing || (!once && !firing.pending && now - firing.fired_at >= cooldownMs);
+  if (!firing) return 0;
+  return once ? undefined : Math.max(firing.fired_at + cooldownMs, firing.pending?.expires_at ?? 0);
 };
 
 /** Removes the oldest firings of reactions that the site does not have any more, if there are too many. */
@@ -139,14 +144,20 @@ const removeOldest = ({ latest }: StoredReactions, { reactions }: Tenant): void 
  * the session, and is delivered with each response until the page has acknowledged it.
  *
  * @param now UTC milliseconds by the collector's clock.
+ * @param reactions Those to evaluate. Default: all.
  */
-export const fireReactions = (stored: StoredSession, tenant: Tenant, now: number): CountedStep[] => {
+export const fireReactions = (
+  stored: StoredSession,
+  tenant: Tenant,
+  now: number,
+  reactions: readonly CompiledReaction[] = tenant.reactions,
+): CountedStep[] => {
   const { engine, session_id } = stored;
   const { event_time } = engine;
-  if (event_time === null || !isPersonal(stored.consent)) return [];
+  if (event_time === null || stored.closed || !isPersonal(stored.consent)) return [];
   const expired = settle(stored, tenant, "expired", now, ({ expires_at }) => expires_at <= now);
   const known: StoredReactions = stored.reactions ?? { latest: {} };
-  const ready = tenant.reactions.filter((reaction) => isReady(reaction, known, now));
+  const ready = reactions.filter((reaction) => (readyAt(reaction, known.latest) ?? Number.POSITIVE_INFINITY) <= now);
   if (ready.length === 0) return expired;
   const input: ReactionInput = {
     features: featuresOf(stored, tenant, Math.max(now, event_time)),
@@ -197,6 +208,41 @@ export const pendingReactions = (
     })
     .slice(0, MAX_REACTIONS);
 
+/** The reactions that may fire without a batch: `isFollowed` is whether a page of the session receives them by a connection. */
+export const receivedReactions = ({ reactions }: Tenant, isFollowed: boolean): CompiledReaction[] =>
+  reactions.filter(({ to }) => to.includes("webhook") || (isFollowed && to.includes("page")));
+
+/**
+ * The earliest time at which time alone makes a reaction fire, in UTC milliseconds; `undefined` for none.
+ *
+ * @param reactions Those to consider.
+ * @param from First time to consider, in UTC milliseconds.
+ * @param until Last time to consider: the session closes after it.
+ */
+export const nextReactionAt = (
+  stored: StoredSession,
+  reactions: readonly CompiledReaction[],
+  from: number,
+  until: number,
+): number | undefined => {
+  if (stored.engine.event_time === null || stored.closed || !isPersonal(stored.consent)) return undefined;
+  const { latest = {} } = stored.predictions ?? {};
+  const constant = (name: string) => latest[modelOfFeature(name) ?? ""]?.[1];
+  const times = reactions.flatMap((reaction) => {
+    const ready = readyAt(reaction, stored.reactions?.latest);
+    const at =
+      ready === undefined ? undefined : reaction.timed?.nextTrue(stored.engine, constant, Math.max(from, ready), until);
+    return at === undefined ? [] : [at];
+  });
+  return times.length > 0 ? Math.min(...times) : undefined;
+};
+
+/** Whether time alone can fulfil the condition of a reaction to the page that may fire again in the session. */
+const isFollowWorthwhile = ({ reactions }: StoredSession, tenant: Tenant): boolean =>
+  tenant.reactions.some(
+    (reaction) => reaction.timed && reaction.to.includes("page") && readyAt(reaction, reactions?.latest) !== undefined,
+  );
+
 /** Ends the delivery of all pending firings of a session: it closes, or the visitor has withdrawn the consent. */
 export const endReactions = (stored: StoredSession, tenant: Tenant, now: number): CountedStep[] =>
   settle(stored, tenant, "expired", now, () => true);
@@ -209,7 +255,7 @@ export const reactToBatch = (stored: StoredSession, tenant: Tenant, batch: React
   const { received_at: now, reactions_received: received, reactions_unknown: unknown, isOwn, envelope } = batch;
   if (tenant.reactions.length === 0) {
     delete stored.reactions;
-    return { steps: [], delivered: [] };
+    return { steps: [], delivered: [], follows: false };
   }
   const isPersonalNow = isPersonal(stored.consent);
   const steps = [
@@ -224,5 +270,9 @@ export const reactToBatch = (stored: StoredSession, tenant: Tenant, batch: React
     steps.push(...fireReactions(stored, tenant, now));
   }
   const isShown = isOwn && received !== undefined && isPersonalNow && isPersonal(envelope.consent);
-  return { steps, delivered: isShown ? pendingReactions(stored, tenant, users.at(-1)?.hash ?? null, now) : [] };
+  return {
+    steps,
+    delivered: isShown ? pendingReactions(stored, tenant, users.at(-1)?.hash ?? null, now) : [],
+    follows: isShown && isFollowWorthwhile(stored, tenant),
+  };
 };

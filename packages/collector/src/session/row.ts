@@ -8,6 +8,7 @@ import {
   type ViewTotals,
 } from "@tidemark/engine";
 import type { Consent, DeliveryCounts, FeatureValue } from "@tidemark/schema";
+import type { Activity } from "./activity.ts";
 import type { DueList } from "./due.ts";
 import type { PushQueue } from "./pushes.ts";
 import { decode, encode } from "./row-codec.ts";
@@ -42,7 +43,7 @@ export interface PendingReaction {
   id: string;
   /** UTC milliseconds by the collector's clock. */
   expires_at: number;
-  /** Hash of the id of the user for whom it fired; `null` while the session has none. */
+  /** Hash of the id of the only user that may receive it; `null` while the session has no user. */
   user: number | null;
 }
 
@@ -110,6 +111,8 @@ export interface StoredSession {
   reactions?: StoredReactions;
   /** The messages for the webhook of the site; absent without one. */
   webhooks?: WebhookQueue;
+  /** The latest page views and actions. Absent before the first one, and without consent to personalisation. */
+  activity?: Activity;
 }
 
 /** The final vector of a session, written each time the session closes. */

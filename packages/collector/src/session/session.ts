@@ -1,27 +1,37 @@
 import { DurableObject } from "cloudflare:workers";
-import type { SessionVectorResponse } from "@tidemark/schema";
+import { GRANULARITY_MS } from "@tidemark/engine";
+import type { ContextStep, SessionVectorResponse } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
 import { SESSION_IDLE_MS, SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { ObjectAlarm } from "../alarm.ts";
 import { type Env, metricsOf } from "../env.ts";
 import { createMeter } from "../metrics/meter.ts";
+import type { CompiledReaction } from "../reactions/compile-reactions.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { expectKnown, LaterReleaseError } from "../release.ts";
 import { servedRecord } from "../served-vector.ts";
 import { type Tenant, type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
+import { stepsOf } from "./activity.ts";
 import { applyBatch } from "./apply-batch.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "./batch.ts";
 import { close } from "./close.ts";
 import { type CountedStep, countStep } from "./count-step.ts";
 import { dueAt, earliestDue, setDue } from "./due.ts";
-import { FOLLOW_HEADER, Followers, type FollowRequest } from "./followers.ts";
+import { FOLLOW_HEADER, type FollowedReactions, Followers, type FollowRequest } from "./followers.ts";
 import { isPending } from "./pending.ts";
 import { PredictionLoop } from "./prediction-loop.ts";
 import { latestPredictions, predictionsFor, predictOnChange } from "./predictions.ts";
 import { PushLoop } from "./push-loop.ts";
 import { unconfirmedDeltas } from "./pushes.ts";
-import { endReactions, reactToBatch } from "./reactions.ts";
+import {
+  endReactions,
+  fireReactions,
+  nextReactionAt,
+  pendingReactions,
+  reactToBatch,
+  receivedReactions,
+} from "./reactions.ts";
 import { recordPayload } from "./record.ts";
 import type { StoredSession } from "./row.ts";
 import { hashOfSecret } from "./secret.ts";
@@ -36,6 +46,15 @@ export type SessionVector = Omit<SessionVectorResponse, "entity" | "id">;
 
 /** The vector, or the selected part of it, that a page receives while it follows the session. */
 export type FollowedVector = SessionVector & Pick<SessionVectorResponse, "entity" | "id" | "set">;
+
+/** A session's vector and activity at the time of the call. */
+export interface SessionContext {
+  vector: SessionVector;
+  /** The latest page views and actions. Empty without consent to personalisation. */
+  steps: ContextStep[];
+  /** Number of earlier steps that the session no longer has. */
+  removed: number;
+}
 
 /** The records of a session that are nowhere else yet, and the place of the others. */
 export interface SessionRecords {
@@ -99,12 +118,11 @@ export abstract class SessionObject extends DurableObject<Env> {
     restoreSession(stored, tenantOf(this.tenants, stored.site).definitions),
   );
   readonly #alarm = new ObjectAlarm(this.ctx);
-  readonly #followers = new Followers(
-    this.ctx,
-    () => this.tenants,
-    (site, secret) => this.vector(site, secret),
-    (site, vector) => this.#recordServed(site, vector),
-  );
+  readonly #followers = new Followers(this.ctx, () => this.tenants, {
+    vector: (site, secret) => this.vector(site, secret),
+    record: (site, vector) => this.#recordServed(site, vector),
+    reactions: (site, secret) => this.#followedReactions(site, secret),
+  });
   #loop: PushLoop | undefined;
 
   // Created on first use, because the subclass sets `tenants` after the initialisation of these fields.
@@ -211,12 +229,13 @@ export abstract class SessionObject extends DurableObject<Env> {
     if (tenant.reactions.length === 0 && !stored.reactions) return result;
     const { accepted } = result.response;
     const isOwn = isOwnBatch(stored, batch);
-    const { steps, delivered } = reactToBatch(stored, tenant, { ...batch, envelope, events, accepted, isOwn });
-    return {
-      ...result,
-      ...(steps.length > 0 && { reacted: steps }),
-      ...(delivered.length > 0 && { response: { ...result.response, reactions: delivered } }),
+    const { steps, delivered, follows } = reactToBatch(stored, tenant, { ...batch, envelope, events, accepted, isOwn });
+    const response = {
+      ...result.response,
+      ...(delivered.length > 0 && { reactions: delivered }),
+      ...(follows && { follow_reactions: true as const }),
     };
+    return { ...result, response, ...(steps.length > 0 && { reacted: steps }) };
   }
 
   /**
@@ -231,7 +250,7 @@ export abstract class SessionObject extends DurableObject<Env> {
       const repeatIn = (dueAt(stored, "push") ?? 0) - now;
       // A later time was set before the clock was set back.
       if (isPending(stored) && (repeatIn <= 0 || repeatIn > REPEAT_MS)) setDue(stored, "push", now + REPEAT_MS);
-      this.#alarm.ensure(earliestDue(stored));
+      this.#ensureAlarm(stored, Date.now() + 1);
     };
     const pushing = isPending(stored) && !this.#pushes.isRunning ? this.#pushes.run() : undefined;
     if (pushing) this.ctx.waitUntil(pushing);
@@ -239,6 +258,58 @@ export abstract class SessionObject extends DurableObject<Env> {
     if (pushing && isWorthwhile) return Promise.race([pushing, scheduler.wait(CONFIRM_MS)]).then(setAlarm);
     setAlarm();
     return undefined;
+  }
+
+  /** The reactions that a page or the webhook receives without a batch; none if time alone fulfils no condition of the site. */
+  #received({ site }: StoredSession): CompiledReaction[] {
+    const tenant = this.tenants.get(site);
+    const isTimed = tenant?.reactions.some(({ timed }) => timed);
+    return tenant && isTimed ? receivedReactions(tenant, this.#followers.haveReactions) : [];
+  }
+
+  /**
+   * Ensures the alarm for the first duty, and for the first time at which time alone makes a reaction fire. That time is not
+   * stored: it is computed after each batch, at each alarm, and when a page connects.
+   *
+   * @param from First time at which a reaction may fire, in UTC milliseconds.
+   */
+  #ensureAlarm(stored: StoredSession, from: number): void {
+    const reactions = this.#received(stored).filter(({ timed }) => timed);
+    const until = (idleAt(stored) ?? 0) - 1;
+    const times = [earliestDue(stored), nextReactionAt(stored, reactions, from, until)].filter(
+      (at) => at !== undefined,
+    );
+    this.#alarm.ensure(times.length > 0 ? Math.min(...times) : undefined);
+  }
+
+  /** Fires the reactions that time alone has fulfilled, if a page or the webhook receives them, and sends what is pending. */
+  async #reactAtAlarm(stored: StoredSession): Promise<void> {
+    const [reactions, now] = [this.#received(stored), Date.now()];
+    if (!reactions.some(({ timed }) => timed) || stored.closed || now >= (idleAt(stored) ?? 0)) return;
+    if (unsentLength(stored.unsent) >= MAX_UNSENT) return;
+    const tenant = tenantOf(this.tenants, stored.site);
+    const steps = this.#store.change(stored, () => fireReactions(stored, tenant, now, reactions));
+    if (steps.length > 0) await this.#store.commit(stored);
+    this.#countSteps(tenant, steps);
+    // Also after an earlier alarm that stopped before it could send.
+    this.#followers.notify();
+  }
+
+  /** The reactions for a page that follows the session, with the secret or, without one, after its proof. */
+  #followedReactions(site: string, secret?: string): FollowedReactions | "unavailable" | undefined {
+    try {
+      const stored = this.#store.load();
+      if (!stored || stored.engine.event_time === null) return undefined;
+      if (secret !== undefined && stored.secret_hash !== hashOfSecret(secret)) return undefined;
+      const user = stored.reactions?.user?.hash ?? null;
+      return {
+        consent: stored.consent,
+        user,
+        reactions: pendingReactions(stored, tenantOf(this.tenants, site), user, Date.now()),
+      };
+    } catch (error) {
+      return failureOf(error);
+    }
   }
 
   /**
@@ -279,6 +350,17 @@ export abstract class SessionObject extends DurableObject<Env> {
       delivery: countDelivery(stored.tabs.values()),
       ...(predictions && { predictions }),
     };
+  }
+
+  /** The current vector and activity; `undefined` when no event of the session counted. */
+  context(site: string): SessionContext | "unavailable" | undefined {
+    try {
+      const vector = this.#vector(site);
+      const activity = this.#store.load()?.activity;
+      return vector && { vector, steps: activity ? stepsOf(activity) : [], removed: activity?.removed ?? 0 };
+    } catch (error) {
+      return failureOf(error);
+    }
   }
 
   /**
@@ -327,10 +409,12 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     this.#followers.take(socket, message);
+    const stored = this.#followers.haveReactions ? this.#store.load() : undefined;
+    if (stored) this.#ensureAlarm(stored, Date.now());
   }
 
   /**
-   * Repeats unconfirmed pushes and messages for a webhook, closes the session after 30 minutes without an event that counts,
+   * Fires reactions, repeats unconfirmed pushes and messages for a webhook, closes the session after 30 minutes without an event that counts,
    * and deletes it after nine days. An alarm that
    * fires too early is set again: moving it with each batch would cost as much as writing a row. A session whose site
    * was removed from the configuration keeps its stored state.
@@ -350,7 +434,9 @@ export abstract class SessionObject extends DurableObject<Env> {
   async #onAlarm(): Promise<void> {
     const atAlarm = this.#store.load();
     if (!atAlarm) return;
-    this.#webhookLoop.run(atAlarm);
+    // First, so that no slow receiver of pushes delays a reaction.
+    await this.#reactAtAlarm(atAlarm);
+    this.#webhookLoop.run(this.#store.load() ?? atAlarm);
     await this.#pushes.run();
 
     await this.#closeIfIdle(atAlarm);
@@ -366,7 +452,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     }
     if (now >= expiresAt) setDue(stored, "expire", now + REPEAT_MS);
     // All that has changed is written with the next batch: a confirmed push may be sent again until then.
-    this.#alarm.ensure(earliestDue(stored));
+    this.#ensureAlarm(stored, now + GRANULARITY_MS);
   }
 
   /** Counts steps that no response counts. */

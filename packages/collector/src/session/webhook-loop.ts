@@ -13,8 +13,8 @@ import { dueWebhooks, expireWebhooks, reserveWebhook, settleWebhook, type Webhoo
 const meter = createMeter();
 
 /**
- * Sends a session's messages to the webhook of its site, outside of the turns of its batches and one at a time: a receiver that
- * does not respond occupies one connection. A message that fails is sent again by the session's alarm.
+ * Sends a session's messages to the webhook of its site, outside of the turns of its batches. It sends one at a time, so that a
+ * receiver that does not respond occupies one connection. The session's alarm sends a message again that has failed.
  */
 export class WebhookLoop {
   readonly #store: SessionStore;

@@ -1,7 +1,7 @@
 import { secretOf } from "../access/keys.ts";
 import type { WebhookSettings } from "../config.ts";
 import { retryAfterOf } from "./retry.ts";
-import { keyOf, SECRET_FORM, type SentMessage, signedHeaders } from "./sign.ts";
+import { type Key, keyOf, SECRET_FORM, type SentMessage, signedHeaders } from "./sign.ts";
 
 /** Time in which a receiver has to respond, in milliseconds. */
 export const RESPOND_WITHIN_MS = 5_000;
@@ -19,8 +19,8 @@ export type WebhookOutcome =
 const retry = (reason: string, afterMs = 0): WebhookOutcome => ({ type: "retry", reason, afterMs });
 
 /** The keys of all secrets, or the reason for which one of them is missing. */
-const keysOf = (env: object, names: readonly string[]): Uint8Array[] | string => {
-  const keys: Uint8Array[] = [];
+const keysOf = (env: object, names: readonly string[]): Key[] | string => {
+  const keys: Key[] = [];
   for (const name of names) {
     const secret = secretOf(env, name);
     if (secret === undefined) return `the secret ${name} is not set`;

@@ -1,3 +1,6 @@
+/** The bytes of a secret, which sign. */
+export type Key = Uint8Array<ArrayBuffer>;
+
 /** Lengths that a key may have, in bytes. */
 const KEY_BYTES = { least: 24, most: 64 };
 
@@ -6,7 +9,7 @@ const SECRET = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
 /** Form of a webhook's secret, for errors. */
 export const SECRET_FORM = `whsec_ and the base64 of ${KEY_BYTES.least} to ${KEY_BYTES.most} random bytes`;
 
-const bytesOf = (base64: string): Uint8Array | undefined => {
+const bytesOf = (base64: string): Key | undefined => {
   try {
     return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   } catch {
@@ -15,12 +18,12 @@ const bytesOf = (base64: string): Uint8Array | undefined => {
 };
 
 /** The key in a secret; `undefined` unless the secret has the form {@link SECRET_FORM}. */
-export const keyOf = (secret: string): Uint8Array | undefined => {
+export const keyOf = (secret: string): Key | undefined => {
   const key = bytesOf(SECRET.exec(secret)?.[1] ?? "");
   return key && key.length >= KEY_BYTES.least && key.length <= KEY_BYTES.most ? key : undefined;
 };
 
-const signatureOf = async (key: Uint8Array, text: string): Promise<string> => {
+const signatureOf = async (key: Key, text: string): Promise<string> => {
   const hmac = { name: "HMAC", hash: "SHA-256" };
   const imported = await crypto.subtle.importKey("raw", key, hmac, false, ["sign"]);
   const signature = await crypto.subtle.sign(hmac, imported, new TextEncoder().encode(text));
@@ -42,7 +45,7 @@ export interface SentMessage {
  */
 export const signedHeaders = async (
   { id, body }: SentMessage,
-  keys: readonly Uint8Array[],
+  keys: readonly Key[],
   now: number,
 ): Promise<Record<string, string>> => {
   const timestamp = Math.floor(now / 1_000);

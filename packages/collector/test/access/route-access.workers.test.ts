@@ -124,6 +124,7 @@ const requests: Record<RouteName, (sender: Sender) => { path: string; body?: obj
   "GET /v1/follow/:id": ({ session_id, key }) => ({
     path: `/v1/follow/${session_id}${key ? `?key=${key}` : ""}`,
   }),
+  "GET /v1/context/:entity/:id": ({ session_id }) => ({ path: `/v1/context/session/${session_id}` }),
   "GET /v1/entities/:entity": () => ({ path: `/v1/entities/user?active_since=${Date.now() - 60_000}` }),
   "POST /get-online-features": () => ({
     path: "/get-online-features",

@@ -11,13 +11,17 @@ import { unpackRecords } from "../../src/records/packed-records.ts";
 import { Row, type StoredSession } from "../../src/session/row.ts";
 import { accept, batchFor, custom, errorOf, NOW, newSession, post, request, SECRET } from "../workers/client.ts";
 import { kserve, type ModelRequest, serveModels } from "../workers/model-server.ts";
-import { hallReactions, tenant, traffic } from "../workers/worker.ts";
+import { tenant, traffic } from "../workers/worker.ts";
 
 const objectOf = (session_id: string) =>
   sessionOf(env as unknown as Env, tenant(session_id.split(".")[0] ?? ""), session_id);
 
 /** Stops the object of a session. It starts again from its row. */
-const stop = (session_id: string) => evictDurableObject(objectOf(session_id));
+const stop = async (session_id: string) => {
+  const stub = objectOf(session_id);
+  await runInDurableObject(stub, () => {});
+  await evictDurableObject(stub);
+};
 
 /** A visitor, whose pages number the events of each tab. */
 const visitor = (session_id = newSession("hall")) => {
@@ -82,6 +86,7 @@ describe("a reaction", () => {
   it("is in the response to the batch that fulfils its condition, and the log has its rule and its vector", async () => {
     const { session_id, send } = visitor();
     expect(await send(["hello"])).not.toHaveProperty("reactions");
+    const firedAt = Date.now();
     const { id, ...rest } = onlyIn(await send(["hello"]));
     expect(rest).toEqual({ name: "welcome", payload: { text: "Hello." }, expires_in_ms: 60_000 });
     await expectSteps(session_id, [["welcome", "fired"]]);
@@ -92,11 +97,11 @@ describe("a reaction", () => {
     expect(stepsOf(session_id)).toEqual([
       {
         ...{ reaction: "welcome", reaction_id: id, step: "fired", entity: "session", id: session_id },
-        ...{ arm: "treatment", time: Date.now(), holdout: 0, to: ["page"], definition_version, event_time },
+        ...{ arm: "treatment", time: firedAt, holdout: 0, to: ["page"], definition_version, event_time },
         rule: { op: "gte", left: { feature: "hello_count" }, right: 2 },
         features: { hello_count: 2 },
         predictions: {},
-        expires_at: Date.now() + 60_000,
+        expires_at: firedAt + 60_000,
       },
     ]);
   });
@@ -117,6 +122,7 @@ describe("a reaction", () => {
     const { session_id, send } = visitor();
     const { id } = onlyIn(await send(["hello", "hello"]));
     advance(1_000);
+    const acknowledgedAt = Date.now();
     expect(onlyIn(await send(["x"]))).toMatchObject({ id, expires_in_ms: 59_000 });
     expect(idsIn(await send(["x"], { reactions_received: ["unknown-id"] }))).toEqual([id]);
     expect(await send(["x"], { reactions_received: [id, "unknown-id"] })).not.toHaveProperty("reactions");
@@ -127,7 +133,7 @@ describe("a reaction", () => {
     ]);
     expect(stepsOf(session_id)[1]).toEqual({
       ...{ reaction: "welcome", reaction_id: id, step: "received", entity: "session", id: session_id },
-      ...{ arm: "treatment", time: Date.now() },
+      ...{ arm: "treatment", time: acknowledgedAt },
     });
   });
 
@@ -183,15 +189,22 @@ describe("a reaction", () => {
   });
 
   it("does not fire again while the page has to acknowledge it, whatever its cooldown", async () => {
+    serveModels(() => new Response());
     const { session_id, send } = visitor();
-    await send(["hello", "hello", "alert"]);
+    const { id } = onlyIn(await send(["insist", "alert"]));
     advance(2_000);
-    await send(["alert"]);
-    // A webhook has nothing to acknowledge.
+    expect(idsIn(await send(["insist", "alert"]))).toEqual([id]);
+    // Acknowledged in the same batch, it fires in it.
+    advance(2_000);
+    expect(onlyIn(await send(["insist"], { reactions_received: [id] })).id).not.toBe(id);
+    // Nobody acknowledges a message to the webhook here.
     await expectSteps(session_id, [
-      ["welcome", "fired"],
       ["alert", "fired"],
+      ["insist", "fired"],
       ["alert", "fired"],
+      ["insist", "received"],
+      ["alert", "fired"],
+      ["insist", "fired"],
     ]);
   });
 
@@ -358,7 +371,7 @@ describe("a visitor without consent to personalisation", () => {
 });
 
 describe("the holdout of a reaction", () => {
-  const trial = hallReactions[2];
+  const trial = { name: "trial", holdout: 0.5 };
 
   /** A session in an arm of the reaction. */
   const visitorIn = (arm: ReactionPayload["arm"]) => {
@@ -394,6 +407,7 @@ describe("a reaction for the webhook", () => {
   it("is sent with its cause and its user, and is not in the response", async () => {
     const received = serveModels(() => new Response());
     const { session_id, send } = visitor();
+    const firedAt = Date.now();
     expect(await send(["alert"], { user_id: "ann" })).not.toHaveProperty("reactions");
     await eventually(() => expect(received).toHaveLength(1));
     const [{ body }] = received as [ModelRequest];
@@ -401,11 +415,11 @@ describe("a reaction for the webhook", () => {
     const { reaction_id } = stepsOf(session_id)[0] as ReactionPayload;
     expect(body).toEqual({
       type: "reaction.fired",
-      timestamp: new Date().toISOString(),
+      timestamp: new Date(firedAt).toISOString(),
       data: {
         ...{ site: "hall", reaction: "alert", reaction_id, entity: "session", id: session_id, user_id: "ann" },
         ...{ payload: { level: 1 }, features: { alert_count: 1 }, predictions: {} },
-        ...{ time: Date.now(), expires_at: Date.now() + 60_000 },
+        ...{ time: firedAt, expires_at: firedAt + 60_000 },
       },
     });
   });
@@ -428,6 +442,7 @@ describe("a reaction to a prediction by a server", () => {
 
 describe("the state of reactions", () => {
   it("is bounded, however often they fire and whatever the configuration was before", async () => {
+    serveModels(() => new Response());
     const { session_id, send } = visitor();
     const sizes: number[] = [];
     for (let round = 0; round < 12; round += 1) {
@@ -436,6 +451,7 @@ describe("the state of reactions", () => {
       sizes.push(JSON.stringify((await storedIn(session_id))?.reactions).length);
     }
     expect(Math.max(...sizes)).toBeLessThan(1_000);
+    await stop(session_id);
     await runInDurableObject(objectOf(session_id), (_, { storage }) => {
       const row = new Row(storage);
       const stored = row.read() as StoredSession;
@@ -481,7 +497,7 @@ describe("the metrics of reactions", () => {
   it("count the steps by reaction and arm", async () => {
     const count = async (step: string) => {
       const response = await request("/metrics", { headers: { authorization: "Bearer admin-key" } });
-      const labels = `{site="hall",reaction="welcome",arm="treatment",step="${step}"}`;
+      const labels = `{site="hall",reaction="counted",arm="treatment",step="${step}"}`;
       const line = (await response.text())
         .split("\n")
         .find((each) => each.startsWith(`tidemark_reactions_total${labels}`));
@@ -489,9 +505,9 @@ describe("the metrics of reactions", () => {
     };
     const before = [await count("fired"), await count("received"), await count("expired")];
     const [first, second] = [visitor(), visitor()];
-    const { id } = onlyIn(await first.send(["hello", "hello"]));
+    const { id } = onlyIn(await first.send(["zero"]));
     await first.send(["x"], { reactions_received: [id] });
-    await second.send(["hello", "hello"]);
+    await second.send(["zero"]);
     advance(SESSION_IDLE_MS);
     await runDurableObjectAlarm(objectOf(second.session_id));
     await eventually(async () => {
@@ -508,7 +524,7 @@ describe("the delivery of reactions", () => {
         weight: 6,
         arbitrary: fc.record({
           do: fc.constant("send" as const),
-          names: fc.array(fc.constantFrom("hello", "nudge", "x"), { minLength: 1, maxLength: 3 }),
+          names: fc.array(fc.constantFrom("hello", "nudge", "insist", "x"), { minLength: 1, maxLength: 3 }),
           isLost: fc.boolean(),
           tab_id: fc.constantFrom("tab0000001", "tab0000002"),
         }),
@@ -585,9 +601,9 @@ describe("the delivery of reactions", () => {
         }
         const timesOf = (name: string) => fired.filter(({ reaction }) => reaction === name).map(({ time }) => time);
         expect(timesOf("welcome").length).toBeLessThanOrEqual(1);
-        const nudges = timesOf("nudge");
-        for (const [index, time] of nudges.entries())
-          if (index > 0) expect(time - (nudges[index - 1] ?? 0)).toBeGreaterThanOrEqual(10_000);
+        for (const [name, cooldownMs] of Object.entries({ nudge: 10_000, insist: 1_000 }))
+          for (const [index, time] of timesOf(name).entries())
+            if (index > 0) expect(time - (timesOf(name)[index - 1] ?? 0)).toBeGreaterThanOrEqual(cooldownMs);
         const ends = all.filter(({ step }) => step !== "fired").map(({ reaction_id }) => reaction_id);
         expect(new Set(ends).size).toBe(ends.length);
       }),

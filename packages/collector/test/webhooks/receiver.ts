@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from "node:net";
 
 /** A request that the receiver got. */
-export interface ReceivedMessage {
+interface ReceivedMessage {
   path: string;
   headers: IncomingHttpHeaders;
   body: string;

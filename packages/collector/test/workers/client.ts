@@ -55,7 +55,10 @@ const KEYS = {
   gate: "tm_gate_99999999",
   labs: "tm_labs_11111111",
   lake: "tm_lake_22222222",
+  hook: "tm_hook_33333333",
   hall: "tm_hall_33333333",
+  wait: "tm_wait_44444444",
+  desk: "tm_desk_77777777",
 };
 
 /** A batch for a site of the tests' deployment. */

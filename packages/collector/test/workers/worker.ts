@@ -1,4 +1,4 @@
-import { defaultFeatures, defineFeatures, type Feature, goalFeatures, lifetime, session } from "@tidemark/schema";
+import { defaultFeatures, defineFeatures, type Feature, type Goal, goalFeatures, lifetime, session } from "@tidemark/schema";
 import { defineConfig, embedded, http, kserveV1, kserveV2, type Model, type Reaction } from "../../src/config.ts";
 import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
@@ -83,6 +83,9 @@ const customEvents = (weight: number) => sumOf(["counts", 1], ["custom_event_cou
 /** The server of models, which tests put in place of `fetch`. */
 export const MODEL_SERVER = "http://127.0.0.1:1";
 
+/** The receiver of webhooks, which tests put in place of `fetch`. */
+export const WEBHOOK = "http://127.0.0.1:2/hook";
+
 const countsModel = { version: 1, set: "counts:1" } as const;
 const labsModels = [
   // Versions that run when an event changes their input, and a model that reads their prediction.
@@ -114,7 +117,7 @@ const labsModels = [
 ] satisfies Model[];
 
 /** Features of the site with reactions: its custom events by name. */
-const hallFeatures = ["hello", "nudge", "trial", "point", "alert", "zero"].map(
+const hallFeatures = ["hello", "nudge", "trial", "point", "alert", "insist", "zero"].map(
   (name): Feature => ({
     name: `${name}_count`,
     description: "Events of a name.",
@@ -130,7 +133,7 @@ const hallFeatures = ["hello", "nudge", "trial", "point", "alert", "zero"].map(
 const atLeast = (feature: string, right: number) => ({ op: "gte", left: { feature }, right }) as const;
 
 /** The reactions of a site. Each fires for custom events of its own name. */
-export const hallReactions = [
+const hallReactions = [
   {
     ...{ name: "welcome", entity: "session", when: atLeast("hello_count", 2), once: true, expiresMs: 60_000 },
     ...{ payload: { text: "Hello." }, to: ["page"], holdout: 0 },
@@ -151,7 +154,72 @@ export const hallReactions = [
     ...{ name: "alert", entity: "session", when: atLeast("alert_count", 1), cooldownMs: 1_000, expiresMs: 60_000 },
     ...{ payload: { level: 1 }, to: ["webhook"], holdout: 0 },
   },
+  {
+    ...{ name: "insist", entity: "session", when: atLeast("insist_count", 1), cooldownMs: 1_000, expiresMs: 60_000 },
+    ...{ to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "counted", entity: "session", when: atLeast("zero_count", 1), once: true, expiresMs: 60_000 },
+    ...{ to: ["page"], holdout: 0 },
+  },
 ] satisfies Reaction[];
+
+/** Features of the site with reactions that time fulfils: the time since the latest event of a name, and recent events. */
+const waitFeatures = [
+  ...["x", "again", "call", "both"].map(
+    (name): Feature => ({
+      name: `since_${name}`,
+      description: "Time since an event of a name.",
+      unit: "ms",
+      entity: "session",
+      source: "custom",
+      where: [{ field: "name", is: "eq", value: name }],
+      aggregate: { type: "time_since_last" },
+      window: session(),
+    }),
+  ),
+  {
+    name: "now_count",
+    description: "Events of a name.",
+    unit: "count",
+    entity: "session",
+    source: "custom",
+    where: [{ field: "name", is: "eq", value: "now" }],
+    aggregate: { type: "count" },
+    window: session(),
+  } satisfies Feature,
+];
+
+/** The reactions of that site. */
+const waitReactions = [
+  {
+    ...{ name: "stuck", entity: "session", when: atLeast("since_x", 30_000), once: true, expiresMs: 60_000 },
+    ...{ payload: { text: "Stuck?" }, to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "again", entity: "session", when: atLeast("since_again", 5_000), cooldownMs: 20_000 },
+    ...{ expiresMs: 600_000, to: ["page"], holdout: 0 },
+  },
+  {
+    ...{ name: "call", entity: "session", when: atLeast("since_call", 40_000), once: true, expiresMs: 60_000 },
+    ...{ to: ["webhook"], holdout: 0 },
+  },
+  {
+    ...{ name: "both", entity: "session", when: atLeast("since_both", 10_000), once: true, expiresMs: 60_000 },
+    ...{ to: ["page"], holdout: 0.5 },
+  },
+  {
+    ...{ name: "now", entity: "session", when: atLeast("now_count", 1), once: true, expiresMs: 60_000 },
+    ...{ to: ["page"], holdout: 0 },
+  },
+] satisfies Reaction[];
+
+/** Goals of the site `desk`. */
+const deskGoals = [
+  { name: "sale", source: "custom", where: [{ field: "name", is: "eq", value: "sale" }] },
+  // The catalogue has a feature `click_count`, of other clicks.
+  { name: "click", source: "click", where: [{ field: "label", is: "eq", value: "goal" }] },
+] as const satisfies Goal[];
 
 /** Sites of tests that split partitions. A split cannot be undone, so each test takes another site. */
 export const splitSites = Array.from({ length: 120 }, (_, index) => ({
@@ -266,6 +334,50 @@ export const config = defineConfig({
       ],
       reactions: hallReactions,
       webhook: { url: `${MODEL_SERVER}/webhook`, secrets: ["HALL_WEBHOOK_SECRET"] },
+    },
+    {
+      id: "hook",
+      key: "tm_hook_33333333",
+      origins: ["https://hook.example"],
+      readKeySecret: "HOOK_READ_KEY",
+      webhook: { url: WEBHOOK, secrets: ["HOOK_SECRET_NEW", "HOOK_SECRET_OLD"] },
+      reactions: [
+        {
+          ...{
+            name: "busy",
+            entity: "session",
+            when: atLeast("custom_event_count", 20),
+            once: true,
+            expiresMs: 60_000,
+          },
+          ...{ payload: { text: "Zoë ☂" }, to: ["webhook"], holdout: 0 },
+        },
+      ],
+    },
+    {
+      id: "wait",
+      key: "tm_wait_44444444",
+      origins: ["https://wait.example"],
+      readKeySecret: "WAIT_READ_KEY",
+      log: { days: 7 },
+      features: waitFeatures,
+      reactions: waitReactions,
+      webhook: { url: `${MODEL_SERVER}/webhook`, secrets: ["HALL_WEBHOOK_SECRET"] },
+    },
+    {
+      id: "desk",
+      key: "tm_desk_77777777",
+      origins: ["https://desk.example"],
+      readKeySecret: "DESK_READ_KEY",
+      goals: deskGoals,
+      features: [
+        ...defaultFeatures,
+        ...goalFeatures(deskGoals.slice(0, 1)).filter(({ entity }) => entity === "session"),
+      ],
+      featureSets: [
+        { name: "texts", version: 1, entity: "session", features: ["page_view_count", "recent_paths", "entry_path"] },
+        { name: "person", version: 1, entity: "user", features: ["user_session_count"] },
+      ],
     },
     ...splitSites,
   ],

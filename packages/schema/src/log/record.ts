@@ -106,8 +106,8 @@ export interface PredictionPayload {
 }
 
 /**
- * A step of a reaction: `fired` when its condition became true; `received` when a page has called its handler; `unknown` when
- * a page that is gone did not confirm that; `expired` when no page acknowledged it in time.
+ * A step of a reaction. It has `fired` when its condition became true. Then a page has called its handler (`received`), or a
+ * page that is gone did not confirm that (`unknown`), or no page acknowledged it in time (`expired`).
  */
 export type ReactionStep = "fired" | "received" | "unknown" | "expired";
 

@@ -1,5 +1,6 @@
 import type { Deployment, Handlers } from "../route.ts";
 import { bulkFeatureRoutes } from "./bulk-features.ts";
+import { contextRoutes } from "./context.ts";
 import { entityRoutes } from "./entities.ts";
 import { eventRoutes } from "./events.ts";
 import { feastRoutes } from "./feast.ts";
@@ -8,6 +9,7 @@ import { followRoutes } from "./follow.ts";
 import { forgetRoutes } from "./forget.ts";
 import { healthRoutes } from "./health.ts";
 import { logRoutes } from "./log.ts";
+import { mcpRoutes } from "./mcp.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { predictionRoutes } from "./predictions.ts";
 import { rebuildRoutes } from "./rebuild.ts";
@@ -22,10 +24,12 @@ export const createHandlers = (deployment: Deployment): Handlers => ({
   ...bulkFeatureRoutes(deployment),
   ...followRoutes(deployment),
   ...streamRoutes(deployment),
+  ...contextRoutes(deployment),
   ...entityRoutes(deployment),
   ...feastRoutes(deployment),
   ...tectonRoutes(deployment),
   ...predictionRoutes(deployment),
+  ...mcpRoutes(deployment),
   ...logRoutes(deployment),
   ...metricsRoutes(deployment),
   ...rebuildRoutes(deployment),
