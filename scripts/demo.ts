@@ -32,7 +32,7 @@ const portNotices = ({ collector, site }: LocalStack): string[] => [
   ...portNotice("The example site", PORTS.site, site.origin),
 ];
 
-const printVisit = ({ session, script, events }: Omit<VisitResult, "predictions" | "reactions">) => {
+const printVisit = ({ session, script, events }: Pick<VisitResult, "events" | "script" | "session">) => {
   const expected = script as unknown as Record<string, number | undefined>;
   const round = (value: unknown) => (typeof value === "number" ? Math.round(value * 100) / 100 : value);
   console.log("The session's feature vector, next to the values that the script counted itself:\n");

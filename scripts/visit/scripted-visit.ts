@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 
 /** The result of a scripted visit. */
 export interface VisitResult {
+  session_id: string;
   events: { accepted: number; rejected: number; duplicates: number; lost: number };
   session: SessionVector;
   /** The latest predictions about the session, by the model's name. */
@@ -317,8 +318,10 @@ export const runScriptedVisit = async (
     script.custom_event_count += 1;
     changes.push(...inputsAt.map((at) => ({ at, kind: "input" }) as const));
     script.dwell_ms = engagedUntil(reportedAt, changes);
-    const { features, delivery, predictions } = await readVector(stack, await sessionOf(page));
+    const session_id = await sessionOf(page);
+    const { features, delivery, predictions } = await readVector(stack, session_id);
     return {
+      session_id,
       events: {
         accepted: delivery.received,
         rejected: delivery.rejected,
