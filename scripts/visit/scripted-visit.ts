@@ -18,7 +18,7 @@ export interface VisitResult {
 }
 
 /** A reaction that the page received during the visit. */
-export interface VisitReaction {
+interface VisitReaction {
   /** Its name in the configuration. */
   name: string;
   /** Time from the acknowledgement of the batch that fulfilled its condition to the call of the handler, in milliseconds. */
