@@ -1,4 +1,4 @@
-import { defineConfig, defineModel, embedded } from "@tidemark/collector/config";
+import { defineConfig, defineModel, defineReaction, embedded } from "@tidemark/collector/config";
 import { defaultFeatures, defineFeatureSet, defineGoal } from "@tidemark/schema";
 import purchase from "./examples/training/purchase.json" with { type: "json" };
 
@@ -36,6 +36,28 @@ export default defineConfig({
       set: "purchase_intent:1",
       runs: embedded(purchase),
       when: "on_change",
+    }),
+  ],
+  reactions: [
+    // The visitor rested the pointer on two things without a click, and will probably leave without buying.
+    defineReaction({
+      name: "hesitation",
+      entity: "session",
+      when: {
+        op: "and",
+        left: {
+          op: "gte",
+          left: { op: "subtract", left: { feature: "hover_count" }, right: { feature: "hover_click_count" } },
+          right: 2,
+        },
+        right: { op: "lt", left: { feature: "prediction.purchase" }, right: 0.5 },
+      },
+      once: true,
+      expiresMs: 10 * 60_000,
+      payload: { message: "Not sure yet? We can suggest something." },
+      to: ["page"],
+      // A demo has too few sessions to compare.
+      holdout: 0,
     }),
   ],
   log: { days: 7 },

@@ -54,6 +54,10 @@ const benches: Record<string, Entry> = {
     description: "calls, rows, cost and busiest object of a large site, simulated with the real partitions",
     load: async () => (await import("./partition/partition.ts")).partition,
   },
+  reactions: {
+    description: "requests of pages with and without reactions, and time that these add to a batch which concerns none",
+    load: async () => (await import("./reactions/reactions.ts")).reactions,
+  },
   serving: {
     description: "reads of one and of 100 vectors, without and under ingest, and next to Feast's server with `--feast`",
     load: async () => (await import("./serving/serving.ts")).serving,

@@ -32,7 +32,7 @@ const portNotices = ({ collector, site }: LocalStack): string[] => [
   ...portNotice("The example site", PORTS.site, site.origin),
 ];
 
-const printVisit = ({ session, script, events }: Omit<VisitResult, "predictions">) => {
+const printVisit = ({ session, script, events }: Pick<VisitResult, "events" | "script" | "session">) => {
   const expected = script as unknown as Record<string, number | undefined>;
   const round = (value: unknown) => (typeof value === "number" ? Math.round(value * 100) / 100 : value);
   console.log("The session's feature vector, next to the values that the script counted itself:\n");
@@ -68,6 +68,10 @@ const runVisit = async (isJson: boolean) => {
     if (prediction)
       console.log(
         `Prediction: model ${prediction.model} has ${prediction.value.toFixed(3)} for the session, ${prediction.ms} ms after an acknowledged event (p50).`,
+      );
+    for (const { name, ms } of result.reactions)
+      console.log(
+        `Reaction: ${name} reached the page in the response to its own batch; its handler ran ${ms} ms after the acknowledgement.`,
       );
     if (isJson) console.log(JSON.stringify({ ...result, freshness_ms, log, prediction }));
   } finally {

@@ -1,6 +1,6 @@
 import type { Batch } from "@tidemark/schema";
-import type { SignalContext, TrackerOptions } from "@tidemark/sdk";
-import { createSimulation, type Page } from "../../tests/simulation/simulation.ts";
+import type { SignalContext, Tracker, TrackerOptions } from "@tidemark/sdk";
+import { createSimulation, type Page, type Simulation } from "../../tests/simulation/simulation.ts";
 import { site } from "../collector/traffic.ts";
 import { randomFrom } from "../collector/visitor.ts";
 import type { SentBatch } from "./traffic.ts";
@@ -17,19 +17,22 @@ const sinceStart = (start: number, batch: Batch): Batch => ({
   events: batch.events.map((event) => ({ ...event, time: event.time - start })),
 });
 
-/**
- * Returns the batches that the SDK sends of a visit. Its own code decides, on simulated time and without faults.
- *
- * @param options Options of the tracker that differ from its defaults.
- */
-export const sentBatches = async (
+/** Options of {@link playVisit}. */
+interface PlayOptions {
+  /** Options of the trackers that differ from their defaults. */
+  options?: Partial<TrackerOptions>;
+  /** Called for each page, with its tracker. */
+  onLoad?(tracker: Tracker): void;
+}
+
+/** Plays a visit in a simulation, until its requests have ended. The SDK's own code decides when it sends. */
+export const playVisit = async (
+  simulation: Simulation,
   visit: Visit,
   seed: number,
-  options: Partial<TrackerOptions> = {},
-): Promise<SentBatch[]> => {
-  const simulation = createSimulation(randomFrom(seed));
+  { options = {}, onLoad }: PlayOptions,
+): Promise<void> => {
   const start = simulation.now;
-  const sent: SentBatch[] = [];
   let page: Page | undefined;
   let signal: SignalContext | undefined;
 
@@ -39,11 +42,8 @@ export const sentBatches = async (
       signal = context;
       return () => {};
     };
-    page = simulation.open(page, 0, { key: site.key, ...options, signals: [record] });
-    page.tracker.on("sent", (queued) => {
-      const batch = { key: site.key, sent_at: simulation.now, ...queued } as Batch;
-      sent.push({ at: simulation.now - start, batch: sinceStart(start, structuredClone(batch)) });
-    });
+    page = simulation.open(page, 0, { ...options, signals: [record] });
+    onLoad?.(page.tracker);
   };
 
   for (const step of visit(seed)) {
@@ -60,5 +60,29 @@ export const sentBatches = async (
   page?.leave();
   await simulation.advance(END_MS);
   if (simulation.violations.length > 0) throw new Error(simulation.violations.join("\n"));
+};
+
+/**
+ * Returns the batches that the SDK sends of a visit, on simulated time and without faults.
+ *
+ * @param options Options of the tracker that differ from its defaults.
+ */
+export const sentBatches = async (
+  visit: Visit,
+  seed: number,
+  options: Partial<TrackerOptions> = {},
+): Promise<SentBatch[]> => {
+  const simulation = createSimulation(randomFrom(seed));
+  const start = simulation.now;
+  const sent: SentBatch[] = [];
+  await playVisit(simulation, visit, seed, {
+    options: { key: site.key, ...options },
+    onLoad(tracker) {
+      tracker.on("sent", (queued) => {
+        const batch = { key: site.key, sent_at: simulation.now, ...queued } as Batch;
+        sent.push({ at: simulation.now - start, batch: sinceStart(start, structuredClone(batch)) });
+      });
+    },
+  });
   return sent;
 };

@@ -1,5 +1,7 @@
 import { type Bench, report } from "../report.ts";
 import { measureBatches } from "./batches.ts";
+import { measureRequests } from "./requests.ts";
 
-/** Measures the cost of reactions: time added to batches that concern none, and further requests of a page. */
-export const reactions: Bench = async () => report("reactions", await measureBatches());
+/** Measures the cost of reactions: further requests of pages, and time added to batches that concern none. */
+export const reactions: Bench = async () =>
+  report("reactions", [...(await measureRequests()), ...(await measureBatches())]);

@@ -6,12 +6,23 @@ import type { Page } from "playwright-core";
 
 /** The result of a scripted visit. */
 export interface VisitResult {
+  session_id: string;
   events: { accepted: number; rejected: number; duplicates: number; lost: number };
   session: SessionVector;
   /** The latest predictions about the session, by the model's name. */
   predictions: SessionVectorResponse["predictions"];
+  /** The reactions that reached the page. */
+  reactions: VisitReaction[];
   /** Expected values of the vector, counted by the script. */
   script: ScriptCounts;
+}
+
+/** A reaction that the page received during the visit. */
+interface VisitReaction {
+  /** Its name in the configuration. */
+  name: string;
+  /** Time from the acknowledgement of the batch that fulfilled its condition to the call of the handler, in milliseconds. */
+  ms: number;
 }
 
 /** The features of the visit as the script counts them. */
@@ -26,6 +37,9 @@ interface ScriptCounts {
 
 /** Time after the last input until the example's pages count the visitor as idle, in milliseconds. */
 const IDLE_AFTER_MS = 5_000;
+
+/** The element in which the shop shows a suggestion. */
+const SUGGESTION = ".suggestion";
 
 /** Something that changes whether the visitor is engaged, at a time in UTC milliseconds. */
 interface Change {
@@ -54,6 +68,8 @@ interface PageTracker {
   flush(): Promise<void>;
   track(name: string): void;
   on(type: "event", listener: (event: { seq: number }) => void): void;
+  on(type: "acknowledged", listener: (response: { reactions?: { id: string }[] }) => void): void;
+  on(type: "reaction", listener: (reaction: { id: string; name: string }) => void): void;
 }
 
 /** Runs before the scripts of each page: records the time at which the script tag sets `tidemark` to its tracker. */
@@ -135,6 +151,24 @@ const finish = (page: Page): Promise<{ captured: number; reportedAt: number; inp
     return { captured, reportedAt, inputsAt };
   });
 
+/** Records the reactions that reach the page, and when their batches were acknowledged. Returns a function that reads them. */
+const recordReactions = async (page: Page): Promise<() => Promise<VisitReaction[]>> => {
+  const recorded = await page.evaluateHandle(() => {
+    const { tidemark } = globalThis as unknown as { tidemark: PageTracker };
+    const acknowledged = new Map<string, number>();
+    const reactions: { name: string; ms: number }[] = [];
+    tidemark.on("acknowledged", (response) => {
+      for (const { id } of response.reactions ?? []) if (!acknowledged.has(id)) acknowledged.set(id, performance.now());
+    });
+    tidemark.on("reaction", ({ id, name }) => {
+      const ms = performance.now() - (acknowledged.get(id) ?? Number.NaN);
+      reactions.push({ name, ms: Math.round(10 * ms) / 10 });
+    });
+    return reactions;
+  });
+  return () => recorded.jsonValue();
+};
+
 const sessionOf = (page: Page): Promise<string> =>
   page.evaluate(() => (globalThis as unknown as { tidemark: PageTracker }).tidemark.sessionId);
 
@@ -159,8 +193,8 @@ export const readVector = async (
 
 /**
  * Visits the example site in a headless Chromium. The script reads an article with mouse and wheel, rests the pointer
- * on a button and clicks it, and switches to another tab and back. Then it pauses, follows a link and puts two items
- * into the basket.
+ * on a button and clicks it, and switches to another tab and back. Then it pauses, and follows a link to the shop. There it
+ * hesitates, dismisses the suggestion that the collector's reaction causes, and puts two items into the basket.
  *
  * @param midway Runs during the pause on the article, with the session's id.
  */
@@ -260,12 +294,20 @@ export const runScriptedVisit = async (
     await arrival;
     await waitForPage();
 
-    for (const add of await page
+    const reactions = await recordReactions(page);
+    const addButtons = await page
       .locator("[data-tm^='add-']")
-      .all()
-      .then((all) => all.slice(0, 2))) {
-      const name = await add.getAttribute("data-tm");
-      await hover(`[data-tm='${name}']`, 500);
+      .evaluateAll((all) => all.slice(0, 2).map((each) => `[data-tm='${(each as HTMLElement).dataset.tm}']`));
+    // The visitor hesitates: rests the pointer on both buttons, and leaves them.
+    for (const button of addButtons) await hover(button, 500);
+    await move(20, 300);
+    await page.waitForSelector(`${SUGGESTION} button`);
+    await hover(`${SUGGESTION} button`, 500);
+    await click();
+    await page.waitForSelector(`${SUGGESTION} button`, { state: "detached" });
+
+    for (const button of addButtons) {
+      await hover(button, 500);
       await click();
       script.custom_event_count += 1;
     }
@@ -276,8 +318,10 @@ export const runScriptedVisit = async (
     script.custom_event_count += 1;
     changes.push(...inputsAt.map((at) => ({ at, kind: "input" }) as const));
     script.dwell_ms = engagedUntil(reportedAt, changes);
-    const { features, delivery, predictions } = await readVector(stack, await sessionOf(page));
+    const session_id = await sessionOf(page);
+    const { features, delivery, predictions } = await readVector(stack, session_id);
     return {
+      session_id,
       events: {
         accepted: delivery.received,
         rejected: delivery.rejected,
@@ -286,6 +330,7 @@ export const runScriptedVisit = async (
       },
       session: features as unknown as SessionVector,
       predictions,
+      reactions: await reactions(),
       script,
     };
   } finally {

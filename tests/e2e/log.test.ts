@@ -138,7 +138,7 @@ const withAddedDefinition = (): string => {
   writeFileSync(
     join(path, "tidemark.config.ts"),
     `import config from ${JSON.stringify(join(ROOT, "tidemark.config.ts"))};
-export default { ...config, features: [...config.features, ${JSON.stringify(added)}], featureSets: [${JSON.stringify(set)}], models: [] };`,
+export default { ...config, features: [...config.features, ${JSON.stringify(added)}], featureSets: [${JSON.stringify(set)}], models: [], reactions: [] };`,
   );
   return path;
 };

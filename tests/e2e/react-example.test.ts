@@ -53,16 +53,19 @@ describe("the React example, built for production, under a strict content securi
   let chromium: HeadlessChromium;
   let page: Page;
   const problems: string[] = [];
+  const watch = (watched: Page) => {
+    watched.on("pageerror", (error) => problems.push(error.message));
+    watched.on("console", (message) => {
+      if (["warning", "error"].includes(message.type())) problems.push(message.text());
+    });
+  };
 
   beforeAll(async () => {
     stack = await startLocalStack({ site: serveBuilt });
     chromium = await startChromium();
     page = await chromium.context.newPage();
     await page.bringToFront();
-    page.on("pageerror", (error) => problems.push(error.message));
-    page.on("console", (message) => {
-      if (["warning", "error"].includes(message.type())) problems.push(message.text());
-    });
+    watch(page);
   });
   afterAll(async () => {
     await chromium?.stop();
@@ -118,6 +121,48 @@ describe("the React example, built for production, under a strict content securi
       await page.click(`main > section [data-tm=open-${book}]`);
     }
     await expect.poll(recommendation).toBe("You seem to like the kitchen shelf");
+  });
+
+  it("shows a suggestion to a visitor who hesitates, which the visitor can dismiss and accept", async () => {
+    /** Runs with a page of another visitor, who rests the pointer on books and clicks none until a suggestion appears. */
+    const hesitating = async (run: (visitor: Page) => Promise<void>) => {
+      const context = await chromium.context.browser()?.newContext();
+      const visitor = await context?.newPage();
+      if (!visitor) throw new Error("expected a page of another visitor");
+      await visitor.bringToFront();
+      watch(visitor);
+      await visitor.goto(stack.site.origin);
+      let book = 0;
+      await expect
+        .poll(
+          async () => {
+            book += 1;
+            const box = await visitor
+              .locator("main > section .cover")
+              .nth(book % 3)
+              .boundingBox();
+            await visitor.mouse.move((box?.x ?? 0) + 20, (box?.y ?? 0) + 20);
+            return visitor.textContent("#suggestion");
+          },
+          { timeout: 60_000, interval: 600 },
+        )
+        .toContain("Not sure yet?");
+      await run(visitor);
+      await context?.close();
+    };
+
+    await hesitating(async (visitor) => {
+      const suggestion = visitor.locator("#suggestion");
+      expect(await suggestion.getAttribute("role")).toBe("status");
+      expect(await visitor.evaluate(() => document.activeElement?.tagName)).toBe("BODY");
+      await suggestion.getByRole("button", { name: "No, thanks" }).click();
+      await expect.poll(() => suggestion.textContent()).toBe("");
+    });
+    await hesitating(async (visitor) => {
+      await visitor.getByRole("button", { name: "Show me a book" }).click();
+      await visitor.waitForURL("**/sea/slack-water");
+      await expect.poll(() => visitor.textContent("#suggestion")).toBe("");
+    });
   });
 
   it("causes no policy violations, errors or warnings", () => {

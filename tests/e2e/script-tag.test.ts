@@ -128,6 +128,36 @@ describe("the example site, under its strict policy", () => {
     expect(problems).toEqual([]);
   });
 
+  it("shows a suggestion to a visitor who hesitates in the shop, which the keyboard can dismiss", async () => {
+    const page = await open(`${stack.site.origin}/products.html`);
+    await page.bringToFront();
+    const suggestion = page.locator(".suggestion");
+    let button = 0;
+    await expect
+      .poll(
+        async () => {
+          button += 1;
+          const box = await page
+            .locator("[data-tm^='add-']")
+            .nth(button % 3)
+            .boundingBox();
+          await page.mouse.move((box?.x ?? 0) + 20, (box?.y ?? 0) + 10);
+          return suggestion.textContent();
+        },
+        { timeout: 60_000, interval: 600 },
+      )
+      .toContain("Not sure yet?");
+    // A screen reader announces it, and the focus stays where it is.
+    expect(await suggestion.getAttribute("role")).toBe("status");
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("BODY");
+
+    await suggestion.getByRole("button").focus();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => suggestion.textContent()).toBe("");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("main");
+    expect(problems).toEqual([]);
+  });
+
   it("measures the video on the page that enables the signal `media`", async () => {
     const page = await open(`${stack.site.origin}/film.html`);
     await expect.poll(() => page.locator("script[src*='-media.js']").count()).toBe(1);

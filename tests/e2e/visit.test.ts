@@ -1,4 +1,9 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type LocalStack, startLocalStack } from "@tidemark/cli/local-stack";
+import { openLog } from "@tidemark/cli/log";
+import type { ReactionPayload } from "@tidemark/schema/log";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EXAMPLE_SITE } from "../../scripts/example-site.ts";
 import { countLog } from "../../scripts/visit/log-counts.ts";
@@ -33,11 +38,27 @@ const expectVectorOf = ({ session, script, events }: VisitResult) => {
   expect(Math.abs(Number(session.dwell_ms) - script.dwell_ms)).toBeLessThanOrEqual(DWELL_TOLERANCE_MS);
 };
 
+/** The steps of reactions of a session in the log, in order. */
+const readReactions = async (session: string): Promise<ReactionPayload[]> => {
+  const folder = await mkdtemp(join(tmpdir(), "tidemark-visit-"));
+  const { collector, adminKey } = stack;
+  const log = await openLog({ folder }, { url: collector.origin, adminKey }, { id: "demo", features: config.features });
+  try {
+    const rows = await log.database.all(
+      `SELECT payload FROM log_records WHERE kind = 'reaction' AND session_id = '${session}' ORDER BY arrival`,
+    );
+    return rows.map(({ payload }) => JSON.parse(String(payload)));
+  } finally {
+    log.close();
+    await rm(folder, { recursive: true });
+  }
+};
+
 describe("a scripted visit in a real browser", () => {
   it("results in a vector that agrees with the script's counts, and is in the log", async () => {
     const result = await runScriptedVisit(stack);
     expectVectorOf(result);
-    const { session, events, predictions } = result;
+    const { session, events, predictions, reactions } = result;
     expect(events.duplicates).toBe(0);
     const log = await countLog(stack, { id: "demo", features: config.features }, events.accepted);
     expect(log).toEqual({ events: events.accepted, duplicates: 0, files: 1 });
@@ -46,6 +67,16 @@ describe("a scripted visit in a real browser", () => {
     expect(prediction).toEqual({ model: "purchase", value: predictions?.purchase?.value, ms: expect.any(Number) });
     expect(prediction?.value).toBeGreaterThan(0);
     expect(prediction?.value).toBeLessThan(1);
+    expect(reactions).toEqual([{ name: "hesitation", ms: expect.any(Number) }]);
+    expect(reactions[0]?.ms).toBeGreaterThanOrEqual(0);
+    const recorded = await readReactions(result.session_id);
+    expect(recorded.map(({ step }) => step)).toEqual(["fired", "received"]);
+    // The record has the cause: the rule, the part of the vector that it reads, and the version of the model.
+    const [{ rule, features = {}, predictions: { purchase } = {}, arm } = {} as ReactionPayload] = recorded;
+    expect([rule, arm]).toEqual([config.reactions?.[0]?.when, "treatment"]);
+    expect(Number(features.hover_count) - Number(features.hover_click_count)).toBe(2);
+    expect(purchase).toEqual({ value: expect.any(Number), version: 1 });
+    expect(purchase?.value).toBeLessThan(0.5);
     expect(session.visible_ms).toBeGreaterThan(Number(session.dwell_ms));
     expect(session.session_duration_ms).toBeGreaterThan(Number(session.visible_ms));
     expect(session.scroll_depth_30s).toBeLessThanOrEqual(Number(session.scroll_depth_max));
@@ -65,5 +96,6 @@ describe("a scripted visit in a real browser", () => {
     });
     expect(acknowledged).toBeGreaterThan(0);
     expectVectorOf(result);
+    expect(result.reactions.map(({ name }) => name)).toEqual(["hesitation"]);
   });
 });

@@ -33,7 +33,7 @@ const writeDeployment = (models: readonly Model[]): string => {
     `import { defineConfig } from "@tidemark/collector/config";
 import config from "../../tidemark.config.ts";
 
-export default defineConfig({ ...config, models: ${JSON.stringify(models)} });
+export default defineConfig({ ...config, models: ${JSON.stringify(models)}, reactions: [] });
 `,
   );
   write("worker.ts", readFileSync(join(ROOT, "worker.ts"), "utf8"));

@@ -5,7 +5,7 @@ import { createTenants } from "../../../packages/collector/src/tenants.ts";
 import config from "../../../tidemark.config.ts";
 import { diskBucket } from "./disk-bucket.ts";
 
-const logged = { ...config, log: { days: 7 }, models: [] };
+const logged = { ...config, log: { days: 7 }, models: [], reactions: [] };
 
 const { EntityShard, handlers, Metrics, Partition, Schedule, Session } = createCollector(logged);
 
@@ -18,5 +18,5 @@ class LogWriter extends LogWriterObject {
   }
 }
 
-/** The deployed Worker with a log and without models. */
+/** The deployed Worker with a log, and without models and reactions. */
 export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };

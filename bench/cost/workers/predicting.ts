@@ -20,6 +20,7 @@ const { EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session 
   ...config,
   log: { days: 7 },
   featureSets: [set],
+  reactions: [],
   models: [
     {
       ...{ name: "grown", version: 1, set: "numbers:1", when: "on_change" },

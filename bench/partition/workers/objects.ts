@@ -14,7 +14,7 @@ import config from "../../../tidemark.config.ts";
 export { EntityShard, Partition } from "../../../tests/workerd/workers/unlogged.ts";
 export { shardFor };
 
-const tenants = createTenants({ ...config, models: [] });
+const tenants = createTenants({ ...config, models: [], reactions: [] });
 
 /** Deltas by entity. */
 export type Deltas = Record<EntityKey, Delta>;

@@ -123,3 +123,6 @@ export const bookAt = (path: unknown): Book | undefined => books.find((book) => 
 
 /** The books of a shelf, in order. */
 export const booksOn = (shelf: Shelf): readonly Book[] => books.filter((book) => book.shelf === shelf);
+
+/** The first book of the shop that is not on the page with this path. */
+export const anyBook = (path: string): Book => books.find((book) => pathOf(book) !== path) ?? (books[0] as Book);

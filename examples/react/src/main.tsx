@@ -1,4 +1,4 @@
-import { clicks, dwell, elementDwell, hovers, pageViews, scrollDepth } from "@tidemark/sdk";
+import { clicks, dwell, elementDwell, hovers, pageViews, reactions, scrollDepth } from "@tidemark/sdk";
 import { TidemarkProvider } from "@tidemark/sdk/react";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -10,6 +10,7 @@ const options = {
   key: "tm_demo_3f9c1e7ab2d84056",
   endpoint: import.meta.env.VITE_TIDEMARK_ENDPOINT ?? "http://localhost:8787",
   signals: [pageViews(), clicks(), hovers(), scrollDepth(), dwell(), elementDwell()],
+  reactions,
 };
 
 createRoot(document.getElementById("root") as HTMLElement).render(

@@ -4,8 +4,9 @@ import { BookPage } from "./book-page.tsx";
 import { ForYou } from "./for-you.tsx";
 import { HomePage } from "./home-page.tsx";
 import { LiveFeatures } from "./live-features.tsx";
+import { Suggestion } from "./suggestion.tsx";
 
-/** The layout of every page: the block for the visitor, the page, and the visitor's features. */
+/** The layout of every page: the block for the visitor, a suggestion, the page, and the visitor's features. */
 export const Shop = () => {
   const { pathname } = useLocation();
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new page starts at its top
@@ -23,6 +24,7 @@ export const Shop = () => {
       </header>
       <main>
         <ForYou />
+        <Suggestion />
         <Routes>
           <Route path="/" element={<HomePage />} />
           <Route path="/:shelf/:id" element={<BookPage />} />

@@ -1,9 +1,9 @@
 import { createCollector } from "@tidemark/collector";
 import config from "../../../tidemark.config.ts";
 
-const { log: _, models: __, ...unlogged } = config;
+const { log: _, models: __, reactions: ___, ...unlogged } = config;
 
-/** The deployed Worker without a log and without models. */
+/** The deployed Worker without a log, models and reactions. */
 const { EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(unlogged);
 
 export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };

@@ -35,7 +35,7 @@ export const reactionsReport = defineCommand({
     event: {
       value: "<condition>",
       description:
-        "Event type with values of its fields, in place of --goal, such as custom:name=purchase or reaction_acted.",
+        "Event type with values of its fields, in place of --goal, such as custom:name=purchase or form_submit.",
     },
     reaction: { value: "<name>", description: "The only reaction to report. Default: all reactions in the log." },
     horizon: {

@@ -13,10 +13,10 @@ export const LEAST_OUTCOMES = 10;
  * A reason for which nothing is concluded. `no_holdout`: every session received the reaction. `holdout_changed`: its share
  * differs within the period. `sample_ratio`: the arms do not have the declared ratio. Or one of them is too small.
  */
-export type Refusal = "holdout_changed" | "no_holdout" | "sample_ratio" | "too_few_outcomes" | "too_few_sessions";
+type Refusal = "holdout_changed" | "no_holdout" | "sample_ratio" | "too_few_outcomes" | "too_few_sessions";
 
 /** The sessions of an arm. */
-export interface Arm extends Proportion {
+interface Arm extends Proportion {
   /** Share of them with the outcome; `null` without a session. */
   share: Estimate | null;
 }

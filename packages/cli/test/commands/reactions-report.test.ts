@@ -6,7 +6,7 @@ import type { ReactionReport } from "../../src/reactions/report.ts";
 import { reportText } from "../../src/reactions/report-text.ts";
 import type { GeneratedVisit } from "../../src/visits/generate.ts";
 import { configWith, deploymentFolder, type Outcome, runTidemark } from "../log/run-tidemark.ts";
-import { openVisit, visits, visitsLog, writeRecords } from "../models/predicted-visits.ts";
+import { BEGIN, openVisit, visits, visitsLog, writeRecords } from "../models/predicted-visits.ts";
 import { type ArmName, firingOf, stepOf } from "../reactions/reacted-visits.ts";
 
 const config = configWith("defaultFeatures").replace(
@@ -62,7 +62,10 @@ describe("tidemark reactions report", () => {
     );
     // Half of the treatment never receives the reaction.
     const received = firsts.filter(({ arm }, index) => arm === "treatment" && index % 4 === 0);
-    const [report] = await reported([...later, ...firsts, ...received.map((each) => stepOf(each, "received"))]);
+    // The log does not go back to the firing of the last step: it is of a session that fired nothing in the log.
+    const expired = stepOf(firingOf(openVisit, "treatment", { time: BEGIN }), "expired");
+    const steps = [...received.map((each) => stepOf(each, "received")), expired];
+    const [report] = await reported([...later, ...firsts, ...steps]);
     const expected = comparisonOf(visitors);
     expect(expected.treatment.outcomes).toBeGreaterThan(50);
     expect(report).toMatchObject({ reaction: "offer_help", holdout_share: 0.5, holdout_changed_at: null, ...expected });

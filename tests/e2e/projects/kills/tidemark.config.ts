@@ -1,4 +1,4 @@
 import config from "../../../../tidemark.config.ts";
 
-/** Without models: the numbers of a session's records are then those of its events. */
-export default { ...config, models: [] };
+/** Without models and reactions: the numbers of a session's records are then those of its events. */
+export default { ...config, models: [], reactions: [] };
