@@ -251,8 +251,8 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   /**
-   * The reactions that a page or the webhook receives without a batch; none if time alone fulfils no condition of the site, and
-   * while too many records wait for the partition.
+   * The reactions that a page or the webhook receives without a batch. There are none if time alone fulfils no condition of the
+   * site, and while too many records wait for the partition.
    */
   #received({ site, unsent }: StoredSession): CompiledReaction[] {
     if (unsentLength(unsent) >= MAX_UNSENT) return [];
