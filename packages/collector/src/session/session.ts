@@ -260,8 +260,12 @@ export abstract class SessionObject extends DurableObject<Env> {
     return undefined;
   }
 
-  /** The reactions that a page or the webhook receives without a batch; none if time alone fulfils no condition of the site. */
-  #received({ site }: StoredSession): CompiledReaction[] {
+  /**
+   * The reactions that a page or the webhook receives without a batch. There are none if time alone fulfils no condition of the
+   * site, and while too many records wait for the partition.
+   */
+  #received({ site, unsent }: StoredSession): CompiledReaction[] {
+    if (unsentLength(unsent) >= MAX_UNSENT) return [];
     const tenant = this.tenants.get(site);
     const isTimed = tenant?.reactions.some(({ timed }) => timed);
     return tenant && isTimed ? receivedReactions(tenant, this.#followers.haveReactions) : [];
@@ -286,7 +290,6 @@ export abstract class SessionObject extends DurableObject<Env> {
   async #reactAtAlarm(stored: StoredSession): Promise<void> {
     const [reactions, now] = [this.#received(stored), Date.now()];
     if (!reactions.some(({ timed }) => timed) || stored.closed || now >= (idleAt(stored) ?? 0)) return;
-    if (unsentLength(stored.unsent) >= MAX_UNSENT) return;
     const tenant = tenantOf(this.tenants, stored.site);
     const steps = this.#store.change(stored, () => fireReactions(stored, tenant, now, reactions));
     if (steps.length > 0) await this.#store.commit(stored);
@@ -414,9 +417,8 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   /**
-   * Fires reactions, repeats unconfirmed pushes and messages for a webhook, closes the session after 30 minutes without an event that counts,
-   * and deletes it after nine days. An alarm that
-   * fires too early is set again: moving it with each batch would cost as much as writing a row. A session whose site
+   * Fires reactions, repeats unconfirmed pushes and messages for a webhook, closes the session after 30 minutes without an
+   * event that counts, and deletes it after nine days. An alarm that fires too early is set again: moving it with each batch would cost as much as writing a row. A session whose site
    * was removed from the configuration keeps its stored state.
    */
   override alarm(info?: AlarmInvocationInfo): Promise<void> {
