@@ -349,30 +349,34 @@ describe.each(browserNames)("the script tag in %s", (name) => {
   });
 
   describe("with data-reactions", () => {
-    const REACTION = { id: "reaction-1", name: "offer", payload: { percent: 10 }, expires_in_ms: 60_000 };
+    const newReaction = () => ({
+      ...{ id: crypto.randomUUID(), name: "offer", payload: { percent: 10 }, expires_in_ms: 60_000 },
+    });
     const LISTEN = `window.offers = []; tidemark.on("reaction", (reaction) => { offers.push(reaction.payload); reaction.shown(); });`;
     const SEND = `tidemark.track("sent"); await tidemark.flush();`;
 
     it("passes reactions to a listener from before the tag has loaded, and acknowledges them", async () => {
+      const reaction = newReaction();
       const url = { head: `${inlineStub()}<script>${LISTEN}</script>${tag(`async data-key="${KEY}" data-reactions`)}` };
       const tab = await open(url);
       let received: string[] | undefined;
       site.respond = ({ reactions_received }) => {
         received = reactions_received ?? received;
-        return reactions_received && !reactions_received.length ? { reactions: [REACTION] } : {};
+        return reactions_received && !reactions_received.length ? { reactions: [reaction] } : {};
       };
       await expect
         .poll(() => tab.run(`if (!tidemark.flush) return; ${SEND} return window.offers`))
         .toEqual([{ percent: 10 }]);
-      await expect.poll(() => tab.run<void>(SEND).then(() => received)).toEqual([REACTION.id]);
-      expect(eventsOf("reaction_shown")).toMatchObject([{ reaction: "offer", reaction_id: REACTION.id }]);
+      await expect.poll(() => tab.run<void>(SEND).then(() => received)).toEqual([reaction.id]);
+      expect(eventsOf("reaction_shown")).toMatchObject([{ reaction: "offer", reaction_id: reaction.id }]);
       expect(await tab.run("return window.offers.length")).toBe(1);
       expect(await recorded(tab)).toEqual(NO_PROBLEMS);
     });
 
     it("passes them to a listener from after it, and to none that was removed before the part has loaded", async () => {
+      const reaction = newReaction();
       const tab = await open({ head: tag(`async data-key="${KEY}" data-reactions`) });
-      site.respond = ({ reactions_received }) => (reactions_received?.length === 0 ? { reactions: [REACTION] } : {});
+      site.respond = ({ reactions_received }) => (reactions_received?.length === 0 ? { reactions: [reaction] } : {});
       await expect.poll(() => tab.run("return !!window.tidemark")).toBe(true);
       await tab.run(`tidemark.on("reaction", () => { window.removed = true; })(); ${LISTEN}`);
       await expect.poll(() => tab.run(`${SEND} return window.offers`)).toEqual([{ percent: 10 }]);
@@ -384,7 +388,7 @@ describe.each(browserNames)("the script tag in %s", (name) => {
       let asked = 0;
       site.respond = ({ reactions_received }) => {
         if (reactions_received) asked += 1;
-        return { reactions: [REACTION] };
+        return { reactions: [newReaction()] };
       };
       await expect.poll(() => tab.run("return !!tidemark.flush")).toBe(true);
       await tab.run(LISTEN + SEND);
