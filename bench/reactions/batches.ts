@@ -41,7 +41,7 @@ const send = async ({ worker, pool, latencies }: Measured, body: Buffer): Promis
   const response = await pool.request({ path: "/v1/events", method: "POST", body });
   const text = await response.body.text();
   latencies.push(performance.now() - sent);
-  if (response.statusCode !== 200 || !text.startsWith(`{"accepted":${EVENTS},`) || text.includes("reactions"))
+  if (response.statusCode !== 200 || !text.startsWith(`{"accepted":${EVENTS},`) || text.includes('"reactions":'))
     throw new Error(`${worker.origin} responded with ${response.statusCode} ${text}`);
 };
 
