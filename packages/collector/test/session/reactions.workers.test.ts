@@ -409,7 +409,7 @@ describe("the holdout of a reaction", () => {
 
   it("is only one arm: the sessions of the other one receive the reaction on page and webhook", async () => {
     const received = serveModels(() => new Response());
-    const { session_id, send } = visitorIn("treatment");
+    const { send } = visitorIn("treatment");
     const { id } = onlyIn(await send(["trial"]));
     expect(idsIn(await send(["trial", "x"]))).toEqual([id]);
     await eventually(() => expect(received).toHaveLength(1));

@@ -1,4 +1,12 @@
-import { defaultFeatures, defineFeatures, type Feature, type Goal, goalFeatures, lifetime, session } from "@tidemark/schema";
+import {
+  defaultFeatures,
+  defineFeatures,
+  type Feature,
+  type Goal,
+  goalFeatures,
+  lifetime,
+  session,
+} from "@tidemark/schema";
 import { defineConfig, embedded, http, kserveV1, kserveV2, type Model, type Reaction } from "../../src/config.ts";
 import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
