@@ -747,7 +747,8 @@ const run = async (actions: Action[], behaviours: string[], seed: number, lagMs:
     unended: fired.filter((id) => !ended.includes(id)),
     // A page that ended in its listener has confirmed nothing.
     confirmed: crashed.filter((id) => outcomes.received[id]),
-    doubted: Object.keys(outcomes.unknown).filter((id) => !crashed.includes(id)),
+    // A page that has not yet seen a confirmation may overwrite it, once the page that confirmed is gone.
+    doubted: lagMs ? [] : Object.keys(outcomes.unknown).filter((id) => !crashed.includes(id)),
   };
 };
 
