@@ -10,6 +10,7 @@ import type { StoredEnvelope } from "../records/event-contexts.ts";
 import type { Tenant } from "../tenants.ts";
 import type { SessionBatch } from "./batch.ts";
 import type { CountedStep } from "./count-step.ts";
+import type { FollowedReactions } from "./followers.ts";
 import { featuresOf, predictionsFor } from "./predictions.ts";
 import { recordPayload } from "./record.ts";
 import type { NamedUser, StoredReaction, StoredReactions, StoredSession } from "./row.ts";
@@ -211,6 +212,17 @@ export const pendingReactions = (
       return [{ id: pending.id, name, payload, expires_in_ms: pending.expires_at - now }];
     })
     .slice(0, MAX_REACTIONS);
+
+/** The reactions for a page that follows the session; `undefined` when no event of the session counted. */
+export const followedReactions = (
+  stored: StoredSession,
+  tenant: Tenant,
+  now: number,
+): FollowedReactions | undefined => {
+  if (stored.engine.event_time === null) return undefined;
+  const user = stored.reactions?.user?.hash ?? null;
+  return { consent: stored.consent, user, reactions: pendingReactions(stored, tenant, user, now) };
+};
 
 /** The reactions that may fire without a batch: `isFollowed` is whether a page of the session receives them by a connection. */
 export const receivedReactions = ({ reactions }: Tenant, isFollowed: boolean): CompiledReaction[] =>
