@@ -109,9 +109,11 @@ const usersIn = ({ envelope, events }: Pick<ReactingBatch, "envelope" | "events"
 const mayNameUser = ({ secret_hash }: StoredSession, { isOwn }: ReactingBatch): boolean =>
   isOwn || secret_hash === undefined;
 
-/** Notes the users that a batch names. A firing for one user is never delivered to another one. */
+/** Notes the users that a batch names, or that it names none. A firing for one user is never delivered to another one. */
 const noteUsers = (stored: StoredSession, tenant: Tenant, users: readonly NamedUser[], now: number): CountedStep[] => {
   const steps: CountedStep[] = [];
+  const known = stored.reactions?.user;
+  if (known && users.length === 0) known.is_absent = true;
   for (const user of users) {
     stored.reactions ??= { latest: {} };
     stored.reactions.user = user;
@@ -220,7 +222,8 @@ export const followedReactions = (
   now: number,
 ): FollowedReactions | undefined => {
   if (stored.engine.event_time === null) return undefined;
-  const user = stored.reactions?.user?.hash ?? null;
+  const { hash = null, is_absent = false } = stored.reactions?.user ?? {};
+  const user = is_absent ? null : hash;
   return { consent: stored.consent, user, reactions: pendingReactions(stored, tenant, user, now) };
 };
 
