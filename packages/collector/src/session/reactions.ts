@@ -198,7 +198,7 @@ export const fireReactions = (
  *
  * @param user Hash of the user at the page; `null` for none.
  */
-export const pendingReactions = (
+const pendingReactions = (
   { reactions }: StoredSession,
   tenant: Tenant,
   user: number | null,
