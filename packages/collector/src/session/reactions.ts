@@ -22,6 +22,12 @@ import { queueWebhook } from "./webhooks.ts";
  */
 const MAX_STORED = 32;
 
+/**
+ * Largest number of operands that the search for the next time evaluates for all reactions of a session: a few milliseconds,
+ * in which the session serves nobody.
+ */
+const MAX_SEARCH = 16_000;
+
 /** A batch for the reactions of its session. */
 interface ReactingBatch extends Pick<SessionBatch, "received_at" | "reactions_received" | "reactions_unknown"> {
   envelope: StoredEnvelope;
@@ -128,7 +134,7 @@ const noteUsers = (stored: StoredSession, tenant: Tenant, users: readonly NamedU
  * session or in its cooldown, and not while the page has to acknowledge it.
  */
 const readyAt = (
-  { name, once, cooldownMs = 0 }: CompiledReaction,
+  { name, once, cooldownMs = 0 }: Pick<CompiledReaction, "name" | "once" | "cooldownMs">,
   latest: StoredReactions["latest"] = {},
 ): number | undefined => {
   const firing = latest[name];
@@ -232,7 +238,8 @@ export const receivedReactions = ({ reactions }: Tenant, isFollowed: boolean): C
   reactions.filter(({ to }) => to.includes("webhook") || (isFollowed && to.includes("page")));
 
 /**
- * The earliest time at which time alone makes a reaction fire, in UTC milliseconds; `undefined` for none.
+ * The earliest time at which time alone makes a reaction fire, in UTC milliseconds; `undefined` for none. For costly conditions
+ * it may be an earlier one, from which on to search again.
  *
  * @param reactions Those to consider.
  * @param from First time to consider, in UTC milliseconds.
@@ -247,10 +254,12 @@ export const nextReactionAt = (
   if (stored.engine.event_time === null || stored.closed || !isPersonal(stored.consent)) return undefined;
   const { latest = {} } = stored.predictions ?? {};
   const constant = (name: string) => latest[modelOfFeature(name) ?? ""]?.[1];
-  const times = reactions.flatMap((reaction) => {
+  const searched = reactions.flatMap(({ timed, ...reaction }) => {
     const ready = readyAt(reaction, stored.reactions?.latest);
-    const at =
-      ready === undefined ? undefined : reaction.timed?.nextTrue(stored.engine, constant, Math.max(from, ready), until);
+    return timed && ready !== undefined && ready <= until ? [{ timed, first: Math.max(from, ready) }] : [];
+  });
+  const times = searched.flatMap(({ timed, first }) => {
+    const at = timed.nextTrue(stored.engine, constant, first, until, MAX_SEARCH / searched.length);
     return at === undefined ? [] : [at];
   });
   return times.length > 0 ? Math.min(...times) : undefined;

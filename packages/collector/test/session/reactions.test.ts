@@ -30,6 +30,13 @@ const features: readonly Feature[] = defineFeatures([
 
 const idleFor = (right: number) => ({ op: "gte", left: { feature: "idle" }, right }) as const;
 
+/** A condition that is never true, which bounds of its features do not decide. */
+const hard = (never: Reaction["when"]): Reaction["when"] => {
+  const idle = { feature: "idle" } as const;
+  const difference = { op: "subtract", left: idle, right: { op: "multiply", left: idle, right: 1 } } as const;
+  return { op: "or", left: never, right: { op: "gt", left: difference, right: 0 } };
+};
+
 const base = {
   name: "idle",
   entity: "session",
@@ -90,6 +97,19 @@ describe("the next time at which time alone makes a reaction fire", () => {
     stored.closed = false;
     stored.consent = { measurement: "granted", personalisation: "denied" };
     expect(next(START)).toBeUndefined();
+  });
+
+  it("is one at which a search continues, if the conditions of a site are costly", () => {
+    let never: Reaction["when"] = idleFor(1e9);
+    for (let level = 0; level < 90; level += 1)
+      never = { op: "or", left: never, right: { op: "eq", left: { feature: "idle" }, right: 0.5 - level } };
+    const sixteen = Array.from({ length: 16 }, (_, index) => ({ ...base, name: `costly_${index}`, when: never }));
+    // It is false at once for one that bounds decide.
+    expect(begin({ ...base, when: idleFor(1e9), once: true }).next(START + 1)).toBeUndefined();
+    const { next } = begin(...sixteen.map((each) => ({ ...each, when: hard(never), once: true }) as const));
+    const at = next(START + 1) ?? 0;
+    expect(at).toBeGreaterThan(START + 5_000);
+    expect(at).toBeLessThan(START + 120_000);
   });
 
   it("is none for a condition that only an event can fulfil", () => {
