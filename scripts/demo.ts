@@ -71,7 +71,7 @@ const runVisit = async (isJson: boolean) => {
       );
     for (const { name, ms } of result.reactions)
       console.log(
-        `Reaction: ${name} reached the page in the response to its own batch; its handler ran ${ms} ms after the acknowledgement.`,
+        `Reaction: ${name} reached the page in the response to its own batch; its listener ran ${ms} ms after the acknowledgement.`,
       );
     if (isJson) console.log(JSON.stringify({ ...result, freshness_ms, log, prediction }));
   } finally {

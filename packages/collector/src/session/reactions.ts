@@ -10,6 +10,7 @@ import type { StoredEnvelope } from "../records/event-contexts.ts";
 import type { Tenant } from "../tenants.ts";
 import type { SessionBatch } from "./batch.ts";
 import type { CountedStep } from "./count-step.ts";
+import type { FollowedReactions } from "./followers.ts";
 import { featuresOf, predictionsFor } from "./predictions.ts";
 import { recordPayload } from "./record.ts";
 import type { NamedUser, StoredReaction, StoredReactions, StoredSession } from "./row.ts";
@@ -114,9 +115,11 @@ const usersIn = ({ envelope, events }: Pick<ReactingBatch, "envelope" | "events"
 const mayNameUser = ({ secret_hash }: StoredSession, { isOwn }: ReactingBatch): boolean =>
   isOwn || secret_hash === undefined;
 
-/** Notes the users that a batch names. A firing for one user is never delivered to another one. */
+/** Notes the users that a batch names, or that it names none. A firing for one user is never delivered to another one. */
 const noteUsers = (stored: StoredSession, tenant: Tenant, users: readonly NamedUser[], now: number): CountedStep[] => {
   const steps: CountedStep[] = [];
+  const known = stored.reactions?.user;
+  if (known && users.length === 0) known.is_absent = true;
   for (const user of users) {
     stored.reactions ??= { latest: {} };
     stored.reactions.user = user;
@@ -201,7 +204,7 @@ export const fireReactions = (
  *
  * @param user Hash of the user at the page; `null` for none.
  */
-export const pendingReactions = (
+const pendingReactions = (
   { reactions }: StoredSession,
   tenant: Tenant,
   user: number | null,
@@ -217,6 +220,18 @@ export const pendingReactions = (
       return [{ id: pending.id, name, payload, expires_in_ms: pending.expires_at - now }];
     })
     .slice(0, MAX_REACTIONS);
+
+/** The reactions for a page that follows the session; `undefined` when no event of the session counted. */
+export const followedReactions = (
+  stored: StoredSession,
+  tenant: Tenant,
+  now: number,
+): FollowedReactions | undefined => {
+  if (stored.engine.event_time === null) return undefined;
+  const { hash = null, is_absent = false } = stored.reactions?.user ?? {};
+  const user = is_absent ? null : hash;
+  return { consent: stored.consent, user, reactions: pendingReactions(stored, tenant, user, now) };
+};
 
 /** The reactions that may fire without a batch: `isFollowed` is whether a page of the session receives them by a connection. */
 export const receivedReactions = ({ reactions }: Tenant, isFollowed: boolean): CompiledReaction[] =>
