@@ -21,6 +21,9 @@ import { queueWebhook } from "./webhooks.ts";
  */
 const MAX_STORED = 32;
 
+/** Time by which a firing may be later than a batch without a change of the clock, in milliseconds. */
+const SET_BACK_MS = 60_000;
+
 /**
  * Largest number of operands that the search for the next time evaluates for all reactions of a session: a few milliseconds,
  * in which the session serves nobody.
@@ -96,6 +99,19 @@ const settle = (
     return [takeStep(stored, tenant, { reaction, reaction_id: pending.id, step, arm: "treatment", time })];
   });
 
+/**
+ * Moves firings back that are later than now, because the clock was set back: neither their cooldown nor their delivery lasts
+ * longer for it. The clocks of two machines differ by less than {@link SET_BACK_MS}.
+ */
+const followClock = ({ latest }: StoredReactions, now: number): void => {
+  for (const firing of Object.values(latest)) {
+    const ahead = firing.fired_at - now;
+    if (ahead <= SET_BACK_MS) continue;
+    firing.fired_at -= ahead;
+    if (firing.pending) firing.pending.expires_at -= ahead;
+  }
+};
+
 /** The users that a batch names, in order. */
 const usersIn = ({ envelope, events }: Pick<ReactingBatch, "envelope" | "events">): NamedUser[] => {
   if (!isPersonal(envelope.consent)) return [];
@@ -161,6 +177,7 @@ export const fireReactions = (
   const { engine, session_id } = stored;
   const { event_time } = engine;
   if (event_time === null || stored.closed || !isPersonal(stored.consent)) return [];
+  if (stored.reactions) followClock(stored.reactions, now);
   const expired = settle(stored, tenant, "expired", now, ({ expires_at }) => expires_at <= now);
   const known: StoredReactions = stored.reactions ?? { latest: {} };
   const ready = reactions.filter((reaction) => (readyAt(reaction, known.latest) ?? Number.POSITIVE_INFINITY) <= now);
@@ -266,6 +283,7 @@ export const reactToBatch = (stored: StoredSession, tenant: Tenant, batch: React
     delete stored.reactions;
     return { steps: [], delivered: [], follows: false };
   }
+  if (stored.reactions) followClock(stored.reactions, now);
   const isPersonalNow = isPersonal(stored.consent);
   const steps = [
     ...(isOwn && received ? settle(stored, tenant, "received", now, ({ id }) => received.includes(id)) : []),

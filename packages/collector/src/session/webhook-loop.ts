@@ -7,7 +7,14 @@ import { sendWebhook, type WebhookOutcome } from "../webhooks/send.ts";
 import { earliestDue } from "./due.ts";
 import type { StoredSession } from "./row.ts";
 import type { SessionStore } from "./store.ts";
-import { dueWebhooks, expireWebhooks, reserveWebhook, settleWebhook, type WebhookEnd } from "./webhooks.ts";
+import {
+  dueWebhooks,
+  expireWebhooks,
+  followClock,
+  reserveWebhook,
+  settleWebhook,
+  type WebhookEnd,
+} from "./webhooks.ts";
 
 /** The messages of the sessions in this isolate. */
 const meter = createMeter();
@@ -44,6 +51,7 @@ export class WebhookLoop {
   run(stored: StoredSession): void {
     if (!stored.webhooks) return;
     const now = Date.now();
+    followClock(stored.webhooks, now);
     for (const message of dueWebhooks(stored.webhooks, now)) {
       reserveWebhook(message, now);
       this.#taken.add(message.id);
