@@ -13,7 +13,7 @@ import type { CountedStep } from "./count-step.ts";
 import { featuresOf, predictionsFor } from "./predictions.ts";
 import { recordPayload } from "./record.ts";
 import type { NamedUser, StoredReaction, StoredReactions, StoredSession } from "./row.ts";
-import { queueWebhook } from "./webhooks.ts";
+import { dropWebhooks, queueWebhook } from "./webhooks.ts";
 
 /**
  * Largest number of reactions of which a session stores the latest firing. There are more than a site can have after a
@@ -279,12 +279,15 @@ export const endReactions = (stored: StoredSession, tenant: Tenant, now: number)
  */
 export const reactToBatch = (stored: StoredSession, tenant: Tenant, batch: ReactingBatch): Reacted => {
   const { received_at: now, reactions_received: received, reactions_unknown: unknown, isOwn, envelope } = batch;
+  const isPersonalNow = isPersonal(stored.consent);
+  if (!isPersonalNow) dropWebhooks(stored);
   if (tenant.reactions.length === 0) {
-    delete stored.reactions;
-    return { steps: [], delivered: [], follows: false };
+    // The times of firings remain: a reaction that is removed and defined again does not fire twice.
+    const steps = endReactions(stored, tenant, now);
+    delete stored.reactions?.user;
+    return { steps, delivered: [], follows: false };
   }
   if (stored.reactions) followClock(stored.reactions, now);
-  const isPersonalNow = isPersonal(stored.consent);
   const steps = [
     ...(isOwn && received ? settle(stored, tenant, "received", now, ({ id }) => received.includes(id)) : []),
     ...(isOwn && unknown ? settle(stored, tenant, "unknown", now, ({ id }) => unknown.includes(id)) : []),

@@ -50,6 +50,13 @@ export const queueWebhook = (stored: Pick<StoredSession, "webhooks">, message: W
   else pending.push({ id: message.id, body, queued_at: now, attempts: 0, at: Math.max(now, not_before) });
 };
 
+/** Drops all messages that wait, and counts them. */
+export const dropWebhooks = ({ webhooks }: Pick<StoredSession, "webhooks">): void => {
+  if (!webhooks) return;
+  webhooks.dropped += webhooks.pending.length;
+  webhooks.pending = [];
+};
+
 /** The time of the next attempt to send a message, in UTC milliseconds; `undefined` without a message. */
 export const nextWebhookAt = ({ webhooks }: Pick<StoredSession, "webhooks">): number | undefined =>
   webhooks?.pending.reduce<number | undefined>((at, each) => Math.min(at ?? each.at, each.at), undefined);

@@ -129,6 +129,24 @@ describe("a message in a session's queue", () => {
     expect(received).toEqual([]);
   });
 
+  it("is dropped by a withdrawal of the consent, also if it is granted again before the next attempt", async () => {
+    let isDown = true;
+    const received = receiveWebhooks(() => status(isDown ? 500 : 204));
+    const before = await counted("dropped");
+    const session = await sessionWith([newId()]);
+    await send(session, 1);
+    await eventually(async () => expect((await storedIn(session)).rows).toContain('"attempts":1'));
+    await send(session, 2, { consent: { measurement: "granted", personalisation: "denied" } });
+    expect((await storedIn(session)).rows).not.toContain("reaction.fired");
+    await send(session, 3, { consent: { measurement: "granted", personalisation: "granted" } });
+    isDown = false;
+    vi.setSystemTime(Date.now() + 60_000);
+    await send(session, 4);
+    await eventually(() => isEmpty(session));
+    expect(received).toHaveLength(1);
+    await eventually(async () => expect(await counted("dropped")).toBe(before + 1));
+  });
+
   it("is dropped by a site whose webhook was removed", async () => {
     const before = await counted("dropped", "shop");
     const received = receiveWebhooks();
