@@ -63,12 +63,13 @@ export class WebhookLoop {
 
   /** Never rejects. */
   async #sendTaken(): Promise<void> {
-    // A message must be durable in this session before a receiver has it.
     await this.#store.whenWritten();
     try {
       await this.#clean();
       for (const id of this.#taken) {
         this.#taken.delete(id);
+        // It must be durable before a receiver has it, also if another batch queued it in the meantime.
+        await this.#store.whenWritten();
         await this.#sendOnce(id);
       }
     } catch (error) {
