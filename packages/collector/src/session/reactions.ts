@@ -14,13 +14,16 @@ import type { FollowedReactions } from "./followers.ts";
 import { featuresOf, predictionsFor } from "./predictions.ts";
 import { recordPayload } from "./record.ts";
 import type { NamedUser, StoredReaction, StoredReactions, StoredSession } from "./row.ts";
-import { queueWebhook } from "./webhooks.ts";
+import { dropWebhooks, queueWebhook } from "./webhooks.ts";
 
 /**
  * Largest number of reactions of which a session stores the latest firing. There are more than a site can have after a
  * change of the configuration only.
  */
 const MAX_STORED = 32;
+
+/** Time by which a firing may be later than a batch without a change of the clock, in milliseconds. */
+const SET_BACK_MS = 60_000;
 
 /**
  * Largest number of operands that the search for the next time evaluates for all reactions of a session: a few milliseconds,
@@ -97,6 +100,19 @@ const settle = (
     return [takeStep(stored, tenant, { reaction, reaction_id: pending.id, step, arm: "treatment", time })];
   });
 
+/**
+ * Moves firings back that are later than now, because the clock was set back: neither their cooldown nor their delivery lasts
+ * longer for it. The clocks of two machines differ by less than {@link SET_BACK_MS}.
+ */
+const followClock = ({ latest }: StoredReactions, now: number): void => {
+  for (const firing of Object.values(latest)) {
+    const ahead = firing.fired_at - now;
+    if (ahead <= SET_BACK_MS) continue;
+    firing.fired_at -= ahead;
+    if (firing.pending) firing.pending.expires_at -= ahead;
+  }
+};
+
 /** The users that a batch names, in order. */
 const usersIn = ({ envelope, events }: Pick<ReactingBatch, "envelope" | "events">): NamedUser[] => {
   if (!isPersonal(envelope.consent)) return [];
@@ -168,6 +184,7 @@ export const fireReactions = (
   const { engine, session_id } = stored;
   const { event_time } = engine;
   if (event_time === null || stored.closed || !isPersonal(stored.consent)) return [];
+  if (stored.reactions) followClock(stored.reactions, now);
   const expired = settle(stored, tenant, "expired", now, ({ expires_at }) => expires_at <= now);
   const known: StoredReactions = stored.reactions ?? { latest: {} };
   const ready = reactions.filter((reaction) => (readyAt(reaction, known.latest) ?? Number.POSITIVE_INFINITY) <= now);
@@ -281,11 +298,15 @@ export const endReactions = (stored: StoredSession, tenant: Tenant, now: number)
  */
 export const reactToBatch = (stored: StoredSession, tenant: Tenant, batch: ReactingBatch): Reacted => {
   const { received_at: now, reactions_received: received, reactions_unknown: unknown, isOwn, envelope } = batch;
-  if (tenant.reactions.length === 0) {
-    delete stored.reactions;
-    return { steps: [], delivered: [], follows: false };
-  }
   const isPersonalNow = isPersonal(stored.consent);
+  if (!isPersonalNow) dropWebhooks(stored);
+  if (tenant.reactions.length === 0) {
+    // The times of firings remain: a reaction that is removed and defined again does not fire twice.
+    const steps = endReactions(stored, tenant, now);
+    delete stored.reactions?.user;
+    return { steps, delivered: [], follows: false };
+  }
+  if (stored.reactions) followClock(stored.reactions, now);
   const steps = [
     ...(isOwn && received ? settle(stored, tenant, "received", now, ({ id }) => received.includes(id)) : []),
     ...(isOwn && unknown ? settle(stored, tenant, "unknown", now, ({ id }) => unknown.includes(id)) : []),

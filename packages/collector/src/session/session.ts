@@ -226,7 +226,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     tenant: Tenant,
     result: BatchResult,
   ): BatchResult {
-    if (tenant.reactions.length === 0 && !stored.reactions) return result;
+    if (tenant.reactions.length === 0 && !stored.reactions && !stored.webhooks) return result;
     const { accepted } = result.response;
     const isOwn = isOwnBatch(stored, batch);
     const { steps, delivered, follows } = reactToBatch(stored, tenant, { ...batch, envelope, events, accepted, isOwn });

@@ -118,6 +118,19 @@ describe("the next time at which time alone makes a reaction fire", () => {
   });
 });
 
+describe("a configuration without reactions", () => {
+  it("ends what is pending, and keeps the times of firings for the same reactions in a later one", () => {
+    const when = { op: "gte", left: { feature: "events" }, right: 1 } as const;
+    const once = begin({ ...base, when, once: true });
+    expect(once.react(START).delivered).toHaveLength(1);
+    const envelope = { tab_id: "tab1", session_id: "session1", anonymous_id: "a1", sent_at: START, views: [] };
+    const batch = { received_at: START + 1, envelope: envelope as never, events: [], accepted: 1, isOwn: true };
+    const { steps, delivered } = reactToBatch(once.stored, begin().tenant, { ...batch, reactions_received: [] });
+    expect([steps, delivered]).toMatchObject([[{ reaction: "idle", step: "expired" }], []]);
+    expect(once.react(START + 2)).toEqual({ steps: [], delivered: [], follows: false });
+  });
+});
+
 describe("the hint that a page should follow", () => {
   it("lasts until each reaction to the page that time fulfils has fired for good", () => {
     const { react } = begin({ ...base, once: true });
