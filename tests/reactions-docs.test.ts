@@ -90,7 +90,7 @@ describe("docs/reactions.md", () => {
     for (const name of Object.keys(payload(1, "fired", "treatment"))) expect(fields).toContain(name);
   });
 
-  it("shows a query over the records", async () => {
+  it("shows queries over the records", async () => {
     const steps: [session: number, step: ReactionPayload["step"], arm: ReactionPayload["arm"]][] = [
       [1, "fired", "treatment"],
       [1, "received", "treatment"],
@@ -106,11 +106,14 @@ describe("docs/reactions.md", () => {
       }),
     );
     const { url } = await serveLog([...logOf({ features: defaultFeatures, sessions: 2, partitions: 1 }), ...records]);
-    const { stdout, stderr } = await runTidemark(
-      deploymentFolder(),
-      ["log", "query", "--json", blocksOf("sql")[0] ?? "", "--url", url],
-      { TIDEMARK_ADMIN_KEY: ADMIN_KEY },
-    );
+    const query = (sql = "") =>
+      runTidemark(deploymentFolder(), ["log", "query", "--json", sql, "--url", url], { TIDEMARK_ADMIN_KEY: ADMIN_KEY });
+    const [stepsByArm, causeOfOne] = blocksOf("sql");
+    const { rule, features, predictions, definition_version } = cause;
+    expect(JSON.parse((await query(causeOfOne)).stdout)).toMatchObject({
+      ...{ reaction: "hesitation", rule, features, predictions, definition_version },
+    });
+    const { stdout, stderr } = await query(stepsByArm);
     expect([
       stderr,
       stdout
