@@ -72,6 +72,9 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const EXPRESSION = 'a number, { feature }, { op, left, right }, { op: "not", of } or { if, then, else }';
 
+/** The way to a condition on a text, for the error of a text in an expression. */
+const NO_TEXT = ", and no text: a feature with `where` compares a field with a text";
+
 /** The operands of an expression by name; `undefined` for a value that is none. */
 const operandsOf = (value: unknown): Record<string, unknown> | undefined => {
   if (typeof value === "number") return Number.isFinite(value) ? {} : undefined;
@@ -88,7 +91,7 @@ const operandsOf = (value: unknown): Record<string, unknown> | undefined => {
 const checkExpression = (value: unknown, field: string, expect: Expect, depth = 0): void => {
   expect(depth < MAX_DEPTH, "when", `at most ${MAX_DEPTH} levels of operators`, undefined);
   const operands = operandsOf(value);
-  expect(operands !== undefined, field, EXPRESSION, value);
+  expect(operands !== undefined, field, typeof value === "string" ? `${EXPRESSION}${NO_TEXT}` : EXPRESSION, value);
   for (const [name, operand] of Object.entries(operands ?? {}))
     checkExpression(operand, `${field}.${name}`, expect, depth + 1);
 };

@@ -44,6 +44,10 @@ describe("defineReaction", () => {
     [{ when: { op: "add", left: 1, right: 2 } }, "when: expected a condition"],
     [{ when: { if: when, then: 1, else: { op: "min", left: 1, right: 2 } } }, "when: expected a condition"],
     [{ when: { op: "gte", left: { feature: 1 }, right: 2 } }, "when.left: expected a number, { feature }"],
+    [
+      { when: { op: "eq", left: { feature: "current_path" }, right: "/pricing" } },
+      'and no text: a feature with `where` compares a field with a text; given "/pricing"',
+    ],
     [{ when: { op: "gte", left: when, right: Number.NaN } }, "when.right: expected a number"],
     [
       { when: { op: "like", left: 1, right: 2 } },
