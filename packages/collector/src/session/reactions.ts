@@ -126,6 +126,10 @@ const usersIn = ({ envelope, events }: Pick<ReactingBatch, "envelope" | "events"
   });
 };
 
+/** Whether a batch may name the user: anybody who knows a session's id can send one, but only its pages have its secret. */
+const mayNameUser = ({ secret_hash }: StoredSession, { isOwn }: ReactingBatch): boolean =>
+  isOwn || secret_hash === undefined;
+
 /** Notes the users that a batch names. A firing for one user is never delivered to another one. */
 const noteUsers = (stored: StoredSession, tenant: Tenant, users: readonly NamedUser[], now: number): CountedStep[] => {
   const steps: CountedStep[] = [];
@@ -296,7 +300,7 @@ export const reactToBatch = (stored: StoredSession, tenant: Tenant, batch: React
   if (!isPersonalNow) delete stored.reactions?.user;
   const users = usersIn(batch);
   if (batch.accepted > 0) {
-    if (isPersonalNow) steps.push(...noteUsers(stored, tenant, users, now));
+    if (isPersonalNow && mayNameUser(stored, batch)) steps.push(...noteUsers(stored, tenant, users, now));
     steps.push(...fireReactions(stored, tenant, now));
   }
   const isShown = isOwn && received !== undefined && isPersonalNow && isPersonal(envelope.consent);

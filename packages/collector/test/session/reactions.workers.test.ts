@@ -355,6 +355,17 @@ describe("the user of a reaction", () => {
     }
   });
 
+  it("is named by pages with the session's secret only, unless the session has none", async () => {
+    const { session_id, send } = visitor();
+    const { id } = onlyIn(await send(["hello", "hello"], { user_id: "ann" }));
+    await send(["x"], { user_id: "bob", session_secret: undefined });
+    expect(idsIn(await send(["x"], { user_id: "ann" }))).toEqual([id]);
+    expect((await storedIn(session_id))?.reactions?.user?.id).toBe("ann");
+    const other = visitor();
+    await other.send(["x"], { user_id: "bob", session_secret: undefined });
+    expect((await storedIn(other.session_id))?.reactions?.user?.id).toBe("bob");
+  });
+
   it("does not receive it with a repeated batch of an earlier user", async () => {
     const { batchOf, send } = visitor();
     const early = batchOf(["x"], { user_id: "ann" });
