@@ -57,7 +57,12 @@ const serviceOf = (release: Release, placement: Placement, secrets: Readonly<Rec
 `;
 };
 
-const configure = (port: number, receiver: number, placement: Placement, secrets: Readonly<Record<string, string>>): string =>
+const configure = (
+  port: number,
+  receiver: number,
+  placement: Placement,
+  secrets: Readonly<Record<string, string>>,
+): string =>
   `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (

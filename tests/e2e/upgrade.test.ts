@@ -189,7 +189,11 @@ it("keeps a message that waits for its receiver while an earlier release runs, w
   const buy = () => {
     const { events, ...batch } = batchOf(visitor, visitor.sent);
     visitor.sent += 1;
-    return post({ ...batch, views: [], events: [{ type: "custom", seq: events[0]?.seq, time: Date.now(), name: "buy" }] });
+    return post({
+      ...batch,
+      views: [],
+      events: [{ type: "custom", seq: events[0]?.seq, time: Date.now(), name: "buy" }],
+    });
   };
   await releases.place(all("current"));
   await buy();
@@ -208,5 +212,8 @@ it("keeps a message that waits for its receiver while an earlier release runs, w
   };
   await expect.poll(delivered, { timeout: 30_000, interval: 500 }).toBeGreaterThan(before);
   expect(new Set(received).size).toBe(1);
-  expect((await vectorOf("session", visitor.session_id)).delivery).toMatchObject({ received: visitor.sent, missing: 0 });
+  expect((await vectorOf("session", visitor.session_id)).delivery).toMatchObject({
+    received: visitor.sent,
+    missing: 0,
+  });
 }, 120_000);
