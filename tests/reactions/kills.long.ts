@@ -126,7 +126,7 @@ const stepsInLog = async (): Promise<Step[]> => {
   const address = { url: stack.collector.origin, adminKey: stack.adminKey };
   const log = await openLog({ folder: join(folder, "log") }, address, { id: "demo", features: config.features });
   try {
-    const rows = await log.database.all("SELECT payload::VARCHAR AS payload FROM records WHERE kind = 'reaction'");
+    const rows = await log.database.all("SELECT payload::VARCHAR AS payload FROM log_records WHERE kind = 'reaction'");
     return rows.map(({ payload }) => JSON.parse(String(payload)) as Step);
   } finally {
     log.close();

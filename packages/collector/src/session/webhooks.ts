@@ -72,8 +72,8 @@ export const expireWebhooks = (queue: WebhookQueue, now: number): number => {
 };
 
 /**
- * Moves the times of a queue back if the clock was set back by more than {@link REPEAT_MS}, so that no message waits until
- * the clock has passed the old time again.
+ * Moves the times of a queue back if the clock was set back by more than {@link REPEAT_MS}. Otherwise its messages would wait
+ * until the clock has passed the old time again.
  */
 export const followClock = (queue: WebhookQueue, now: number): void => {
   const ahead = Math.max(0, ...queue.pending.map(({ queued_at }) => queued_at - now));
