@@ -57,7 +57,7 @@ describe("defineReaction", () => {
     [{ when: nested(200) }, "when: expected at most 100 levels of operators"],
     [
       { when: { op: "not", of: { feature: "f".repeat(4_100) } } },
-      "when: expected at most 4096 bytes of JSON; given 4133",
+      "when: expected at most 4096 bytes of JSON; given 4132",
     ],
     [{ when: { op: "not", of: circular } }, "when.of: expected a number"],
     [{ once: false }, "once: expected true, or cooldownMs in its place; given false"],

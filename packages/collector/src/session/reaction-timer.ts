@@ -39,9 +39,9 @@ export class ReactionTimer {
   }
 
   /**
-   * The first time at which time alone makes a reaction fire before the session closes, in UTC milliseconds, or an earlier one
-   * from which on to search again; `undefined` for none. It is not stored: compute it after each batch, at each alarm, and when
-   * a page connects.
+   * The first time at which time alone makes a reaction fire before the session closes, in UTC milliseconds; `undefined` for
+   * none. It can be earlier: then the search goes on at that time. It is not stored: compute it after each batch, at each
+   * alarm, and when a page connects.
    *
    * @param from First time at which a reaction may fire, in UTC milliseconds.
    */
