@@ -101,7 +101,7 @@ describe("the next time at which time alone makes a reaction fire", () => {
 
   it("is one at which a search continues, if the conditions of a site are costly", () => {
     let never: Reaction["when"] = idleFor(1e9);
-    for (let level = 0; level < 90; level += 1)
+    for (let level = 0; level < 45; level += 1)
       never = { op: "or", left: never, right: { op: "eq", left: { feature: "idle" }, right: 0.5 - level } };
     const sixteen = Array.from({ length: 16 }, (_, index) => ({ ...base, name: `costly_${index}`, when: never }));
     // It is false at once for one that bounds decide.
