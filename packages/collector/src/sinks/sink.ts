@@ -46,6 +46,8 @@ export interface Attempt<State> {
   outcomes: SinkOutcome[];
   /** The state to commit together with the outcomes. Absent if it has not changed. */
   state?: State;
+  /** Number of the delivered records that the target may have stored twice. Default: 0. */
+  uncertain?: number;
 }
 
 /**

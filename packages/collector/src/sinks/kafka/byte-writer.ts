@@ -48,6 +48,11 @@ export class ByteWriter {
     return this;
   }
 
+  /** Replaces a number that was written before. */
+  replaceInt32(position: number, value: number): void {
+    this.#view.setInt32(position, value);
+  }
+
   int64(value: bigint): this {
     this.#view.setBigInt64(this.#grow(8), value);
     return this;

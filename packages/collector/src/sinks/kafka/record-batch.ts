@@ -27,7 +27,9 @@ export type Compression = keyof typeof CODECS;
 const MAGIC = 2;
 
 const gzip = async (bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> =>
-  new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer());
+  new Uint8Array(
+    await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer(),
+  );
 
 /** The records, each after its length. All have the timestamp of the batch. */
 const encodeRecords = (records: readonly KafkaRecord[]): Uint8Array<ArrayBuffer> => {

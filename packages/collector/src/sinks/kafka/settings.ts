@@ -68,7 +68,12 @@ const checkSasl = (sasl: KafkaSasl, expect: ExpectSetting): void => {
   expect(isName, "sasl.username", "the name of a user", sasl.username);
   // The error does not quote the given value, which may be the password itself.
   const isVariable = typeof sasl.passwordSecret === "string" && ENVIRONMENT_VARIABLE.test(sasl.passwordSecret);
-  expect(isVariable, "sasl.passwordSecret", "the name of an environment variable, such as KAFKA_PASSWORD", "another value");
+  expect(
+    isVariable,
+    "sasl.passwordSecret",
+    "the name of an environment variable, such as KAFKA_PASSWORD",
+    "another value",
+  );
 };
 
 /** Checks the settings of a Kafka sink. */
