@@ -34,17 +34,20 @@ export class ByteWriter {
   }
 
   int8(value: number): this {
-    this.#view.setInt8(this.#grow(1), value);
+    const at = this.#grow(1);
+    this.#view.setInt8(at, value);
     return this;
   }
 
   int16(value: number): this {
-    this.#view.setInt16(this.#grow(2), value);
+    const at = this.#grow(2);
+    this.#view.setInt16(at, value);
     return this;
   }
 
   int32(value: number): this {
-    this.#view.setInt32(this.#grow(4), value);
+    const at = this.#grow(4);
+    this.#view.setInt32(at, value);
     return this;
   }
 
@@ -54,7 +57,8 @@ export class ByteWriter {
   }
 
   int64(value: bigint): this {
-    this.#view.setBigInt64(this.#grow(8), value);
+    const at = this.#grow(8);
+    this.#view.setBigInt64(at, value);
     return this;
   }
 
@@ -67,7 +71,8 @@ export class ByteWriter {
 
   /** Bytes without a length. */
   raw(bytes: Uint8Array): this {
-    this.#bytes.set(bytes, this.#grow(bytes.length));
+    const at = this.#grow(bytes.length);
+    this.#bytes.set(bytes, at);
     return this;
   }
 
