@@ -480,6 +480,6 @@ describe("any failures of brokers and callers", () => {
         expect(caller.uncertain).toBe(0);
         await cluster.stop();
       }),
-      { numRuns: 5 },
+      { numRuns: 15 },
     ));
 });
