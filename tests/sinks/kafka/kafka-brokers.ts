@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url).href);
 
 /** The user of the listeners with SASL. */
-export const ALICE = { username: "alice", password: "alice,s=secret" };
+export const ALICE = { username: "alice", password: "alice-secret" };
 
 /** Time for the start of a broker on a busy machine, in milliseconds. */
 const START_MS = 120_000;
@@ -134,7 +134,7 @@ log.dirs=${own}/data
 `;
     await writeFile(join(own, "server.properties"), properties);
     const scram = ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((mechanism) => [
-      ...["--add-scram", `${mechanism}=[name=${ALICE.username},password="${ALICE.password}"]`],
+      ...["--add-scram", `${mechanism}=[name=${ALICE.username},password=${ALICE.password}]`],
     ]);
     const format = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", "server.properties", ...scram];
     await run("java", [...javaArgs("128m"), ...format], { cwd: own });

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 
 /** The reader of bytes in kafkajs. Its package has no types for it. */
-interface Decoder {
+export interface Decoder {
   readInt8(): number;
   readInt16(): number;
   readInt32(): number;
@@ -14,7 +14,7 @@ interface Decoder {
 }
 
 /** The writer of bytes in kafkajs. */
-interface Encoder {
+export interface Encoder {
   buffer: Buffer;
   writeInt8(value: number): Encoder;
   writeInt16(value: number): Encoder;

@@ -35,7 +35,9 @@ const serverOf = (hash: ScramHash, { username, password }: typeof PENCIL, iterat
     const [withoutProof = "", proof = ""] = text.split(",p=");
     const signed = `${bare},${first},${withoutProof}`;
     const signature = hmac(createHash(algorithm).update(clientKey).digest(), signed);
-    const given = Buffer.from(proof, "base64").map((byte, index) => byte ^ (signature[index] as number));
+    const given = Buffer.from(proof, "base64").map(
+      (byte: number, index: number) => byte ^ (signature[index] as number),
+    );
     if (!clientKey.equals(given)) return Buffer.from("e=invalid-proof");
     return Buffer.from(`v=${hmac(hmac(salted, "Server Key"), signed).toString("base64")}`);
   };
