@@ -72,6 +72,3 @@ export interface Sink<State = unknown> {
    */
   attempt(cut: Cut, state: State | undefined, context: SinkContext): Promise<Attempt<State>>;
 }
-
-/** Reports an error about a field of a sink's settings unless the condition holds. It does not return in that case. */
-export type ExpectSetting = (condition: boolean, field: string, expected: string, given: unknown) => void;

@@ -23,7 +23,7 @@ const inTime = async <T>(promise: Promise<T>, ms: number, attempt: AbortSignal, 
     attempt.addEventListener("abort", onAbort);
   });
   try {
-    return await Promise.race([promise, over]);
+    return await Promise.race([over, promise]);
   } finally {
     // A timer that is left keeps a Durable Object in memory.
     clearTimeout(timer);
