@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Consumer, Partitioners } from "kafkajs";
+import { CompressionTypes, type Consumer, Partitioners } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startWorkerd, type Workerd } from "../workerd/workerd.ts";
 import { ALICE, type KafkaCluster, startKafka } from "./kafka/kafka-brokers.ts";
@@ -270,6 +270,59 @@ describe("a sink of Kafka in a Worker", { timeout: 180_000 }, () => {
     await first?.restart();
     expect(uncertain).toBe(0);
     await expectOnce("leaders", eventsOf(120));
+  });
+});
+
+describe("the speed", { timeout: 120_000 }, () => {
+  it.each([
+    ["gzip", CompressionTypes.GZIP],
+    ["none", CompressionTypes.None],
+  ] as const)("with the compression %s is printed together with that of kafkajs in Node", async (compression, type) => {
+    const topic = `speed-${compression}`;
+    await begin(topic, 3);
+    const [size, cuts, warmUp] = [2_000, 20, 5];
+    const settings = {
+      type: "kafka",
+      brokers: kafka.brokers.map(({ addresses }) => addresses.plain),
+      topic,
+      compression,
+    };
+    const measure = async (count: number) => {
+      const body = JSON.stringify({ settings, cuts: count, size });
+      const before = await worker.cpuMs();
+      const response = await fetch(`${worker.origin}/${topic}/measure`, { method: "POST", body });
+      expect(response.ok).toBe(true);
+      return { ms: (await response.json()) as number, cpuMs: (await worker.cpuMs()) - before };
+    };
+    await measure(warmUp);
+    const ours = await measure(cuts);
+
+    const [sample] = await read(topic);
+    const messages = Array.from({ length: size }, (_, index) => {
+      const headers = { ...sample?.headers, ce_id: `session ${index % 100}/tab1/${index + 1}` };
+      return { key: `session ${index % 100}`, value: JSON.stringify({ ...sample?.value, id: headers.ce_id }), headers };
+    });
+    const producer = kafka.client.producer({ idempotent: true, createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    const sendAll = async (count: number) => {
+      const before = process.cpuUsage();
+      const start = Date.now();
+      for (let cut = 0; cut < count; cut++) await producer.send({ topic, compression: type, messages });
+      const { user, system } = process.cpuUsage(before);
+      return { ms: Date.now() - start, cpuMs: (user + system) / 1_000 };
+    };
+    await sendAll(warmUp);
+    const theirs = await sendAll(cuts);
+    await producer.disconnect();
+
+    const bytes = messages[0]?.value.length;
+    for (const [name, { ms, cpuMs }] of Object.entries({ Worker: ours, "kafkajs in Node": theirs })) {
+      const perSecond = Math.round((size * cuts * 1_000) / ms);
+      const cpu = ((cpuMs * 1_000) / (size * cuts)).toFixed(1);
+      console.log(
+        `${name}, ${compression}: ${perSecond} records of ${bytes} bytes a second, ${cpu} µs of processor a record`,
+      );
+    }
   });
 });
 

@@ -56,6 +56,25 @@ export class Feed extends DurableObject<Env> {
     await this.ctx.storage.sync();
   }
 
+  /** Sends cuts of records from memory. Returns the milliseconds that this took. */
+  async measure({ settings, cuts, size }: { settings: KafkaSettings; cuts: number; size: number }): Promise<number> {
+    const sink = kafkaSink(settings, openWorkerSocket);
+    const records = Array.from({ length: size }, (_, index) => eventRecord(`session ${index % 100}`, index + 1));
+    const pending = records.map((_, index) => index);
+    const context = { env: this.env, signal: AbortSignal.timeout(ATTEMPT_MS), site: "shop", partition: 0 };
+    const start = Date.now();
+    let state: KafkaState | undefined;
+    for (let number = 0; number < cuts; number++) {
+      const cut: Cut = { id: `cut ${number}`, at: Date.now(), records, pending };
+      state = (await sink.plan?.(cut, state, context)) ?? state;
+      const attempt = await sink.attempt(cut, state, context);
+      const failed = attempt.outcomes.find(({ type }) => type !== "delivered");
+      if (failed) throw new Error(JSON.stringify(failed));
+      state = attempt.state ?? state;
+    }
+    return Date.now() - start;
+  }
+
   async wake(): Promise<void> {
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now());
   }
@@ -136,6 +155,7 @@ export default {
     if (method === "") return new Response("ok");
     const feed = env.FEED.getByName(name);
     const body = request.method === "POST" ? await request.json<never>() : undefined;
+    if (method === "measure") return Response.json(await feed.measure(body as never));
     if (method === "begin") await feed.begin(body as never);
     else if (method === "add") await feed.add(body as never);
     else if (method === "wake") await feed.wake();

@@ -94,12 +94,15 @@ describe("a connection to a broker", () => {
   it("closes a connection that opens too late", async () => {
     vi.useFakeTimers();
     const { socket, close } = socketWith([]);
-    const opened = Promise.withResolvers<ByteSocket>();
-    const opening = Connection.open(() => opened.promise, ADDRESS, true, never);
+    let resolve: (socket: ByteSocket) => void = () => {};
+    const opened = new Promise<ByteSocket>((resolveOpened) => {
+      resolve = resolveOpened;
+    });
+    const opening = Connection.open(() => opened, ADDRESS, true, never);
     const failing = expect(opening).rejects.toThrow("the connection: no answer within 5000 ms");
     await vi.advanceTimersByTimeAsync(5_000);
     await failing;
-    opened.resolve(socket);
+    resolve(socket);
     await vi.waitFor(() => expect(close).toHaveBeenCalled());
   });
 
