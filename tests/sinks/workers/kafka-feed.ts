@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../../packages/collector/src/env.ts";
+import { createKafkaSink } from "../../../packages/collector/src/sinks/kafka/create-kafka-sink.ts";
 import { kafkaSink } from "../../../packages/collector/src/sinks/kafka/kafka-sink.ts";
 import type { KafkaState } from "../../../packages/collector/src/sinks/kafka/plan.ts";
 import type { KafkaSettings } from "../../../packages/collector/src/sinks/kafka/settings.ts";
@@ -58,7 +59,7 @@ export class Feed extends DurableObject<Env> {
 
   /** Sends cuts of records from memory. Returns the milliseconds that this took. */
   async measure({ settings, cuts, size }: { settings: KafkaSettings; cuts: number; size: number }): Promise<number> {
-    const sink = kafkaSink(settings, openWorkerSocket);
+    const sink = createKafkaSink(settings);
     const records = Array.from({ length: size }, (_, index) => eventRecord(`session ${index % 100}`, index + 1));
     const pending = records.map((_, index) => index);
     const context = { env: this.env, signal: AbortSignal.timeout(ATTEMPT_MS), site: "shop", partition: 0 };

@@ -88,8 +88,8 @@ interface Settled {
 }
 
 /**
- * Applies the results of an attempt. A batch that was split, and those after a refused record, are sent only after the commit
- * of this state: a broker recognises a repeated batch by its first and last sequence.
+ * Applies the results of an attempt. A broker recognises a repeated batch by its first and last sequence. So the parts of a
+ * split batch, and the batches after a refused record, are sent only after the commit of this state.
  *
  * @param resultOf The result of each batch of the state.
  */

@@ -13,7 +13,7 @@ export const openNodeSocket: OpenSocket = async ({ host, port }) => {
 };
 
 /** A record that the cluster has stored. */
-export interface StoredRecord {
+interface StoredRecord {
   key: string;
   value: Record<string, unknown>;
   headers: Record<string, string>;
