@@ -8,7 +8,7 @@ let kafka: KafkaCluster;
 let worker: Workerd;
 
 /**
- * @shows a Worker writes to three brokers by each mechanism of SASL and by TLS; and after kills of runtime and brokers, each record is in the topic once and in order
+ * @shows a Worker writes to three brokers by each mechanism of SASL and by TLS; through kills of runtime and brokers, each record arrives once and in order
  * @needs Java 17, Maven, and openssl; installs Kafka 4.4.0 (54 MB) once
  */
 beforeAll(async () => {

@@ -3,7 +3,16 @@ import type { OpenSocket } from "./byte-socket.ts";
 import { type AttemptContext, Cluster } from "./cluster.ts";
 import { keyOf } from "./kafka-record.ts";
 import { topicPartitionOf } from "./partitioner.ts";
-import { type BatchResult, type KafkaState, type PlannedBatch, planned, settle, unplanned } from "./plan.ts";
+import {
+  type BatchResult,
+  beginCut,
+  isPlanned,
+  type KafkaState,
+  type PlannedBatch,
+  type PlannedState,
+  planned,
+  settle,
+} from "./plan.ts";
 import { initProducerIdRequest } from "./requests/init-producer-id.ts";
 import { sendBatches } from "./send-batches.ts";
 import type { KafkaSettings } from "./settings.ts";
@@ -62,18 +71,18 @@ export const kafkaSink = (
     }
   };
 
-  const send = async (
-    cut: Cut,
-    state: KafkaState & Required<Pick<KafkaState, "producer" | "batches">>,
-    context: AttemptContext,
-  ): Promise<Attempt<KafkaState>> => {
+  const send = async (cut: Cut, state: PlannedState, context: AttemptContext): Promise<Attempt<KafkaState>> => {
     const { id, epoch } = state.producer;
     const producer = { producerId: BigInt(id), producerEpoch: epoch };
     const results = new Map<PlannedBatch, BatchResult>();
     const sendOnce = async (): Promise<void> => {
       const metadata = await cluster.metadata(context, Number.POSITIVE_INFINITY);
-      const rest = state.batches.filter((batch) => (results.get(batch)?.type ?? "retry") === "retry");
-      const sent = rest.filter(({ partition }) => partition < metadata.leaders.length);
+      const hasEnded = (batch: PlannedBatch) => (results.get(batch)?.type ?? "retry") !== "retry";
+      // The batches after one that is split or renewed wait for the commit.
+      const blocked = state.batches.filter((batch) => hasEnded(batch) && results.get(batch)?.type !== "delivered");
+      const isBlocked = ({ partition }: PlannedBatch) => blocked.some((each) => each.partition === partition);
+      const exists = ({ partition }: PlannedBatch) => partition < metadata.leaders.length;
+      const sent = state.batches.filter((batch) => !hasEnded(batch) && !isBlocked(batch) && exists(batch));
       const sending = { cluster, settings, context, cut, metadata, producer };
       for (const [batch, result] of await sendBatches(sending, sent)) results.set(batch, result);
     };
@@ -84,10 +93,8 @@ export const kafkaSink = (
     if (wereLeadersKnown && !cluster.knowsLeaders) await sendOnce().catch(() => {});
     const gone = { type: "renew", reason: `topic ${settings.topic} has fewer topic partitions than before` } as const;
     const settled = settle(state, (batch) => results.get(batch) ?? gone);
-    const outcomes = cut.pending.map(
-      (index): SinkOutcome =>
-        settled.outcomes.get(index) ?? { type: "retry", reason: "the record has no batch", afterMs: 0 },
-    );
+    // Each pending record has its batch.
+    const outcomes = cut.pending.map((index) => settled.outcomes.get(index) as SinkOutcome);
     const isUncertain = state.uncertain || startedAt - cut.at > BROKER_MEMORY_MS;
     const uncertain = isUncertain ? outcomes.filter(({ type }) => type === "delivered").length : 0;
     return { outcomes, state: settled.state, uncertain };
@@ -96,15 +103,15 @@ export const kafkaSink = (
   return {
     limits: LIMITS,
     async plan(cut, previous, context) {
-      const state = unplanned(previous, cut.id);
+      const state = beginCut(previous, cut.id);
       return plan(cut, state, context).catch(() => state);
     },
     async attempt(cut, previous, context) {
-      const state = unplanned(previous, cut.id);
-      const { producer, batches } = state;
-      if (producer === undefined || batches === undefined) return planLate(cut, state, context);
+      const isOwn = previous?.cut === cut.id && (!previous.batches || isPlanned(previous, cut.pending));
+      const state = isOwn ? previous : beginCut(previous, cut.id);
+      if (!isPlanned(state, cut.pending)) return planLate(cut, state, context);
       try {
-        return await send(cut, { ...state, producer, batches }, context);
+        return await send(cut, state, context);
       } catch (error) {
         cluster.forgetLeaders();
         return { outcomes: retryAll(cut, (error as Error).message) };

@@ -40,15 +40,24 @@ const withoutProducer = ({ version, cut, uncertain }: KafkaState): KafkaState =>
 });
 
 /**
- * The state for a cut before its plan. If the caller has given up a cut with batches that are not acknowledged, their sequences
- * may be missing on the brokers: a new producer id is necessary.
+ * The state for a new cut before its plan. If the caller has given up a cut with batches that are not acknowledged, their
+ * sequences may be missing on the brokers: a new producer id is necessary.
  */
-export const unplanned = (previous: KafkaState | undefined, cut: string): KafkaState => {
+export const beginCut = (previous: KafkaState | undefined, cut: string): KafkaState => {
   if (previous === undefined) return { version: 1, cut, next: {}, uncertain: false };
-  if (previous.cut === cut) return previous;
   const kept = previous.batches?.length ? withoutProducer(previous) : { ...previous };
   delete kept.batches;
   return { ...kept, cut, uncertain: false };
+};
+
+/** A state with a plan. */
+export type PlannedState = KafkaState & Required<Pick<KafkaState, "producer" | "batches">>;
+
+/** Whether the state has a plan, in which each pending record has its batch. */
+export const isPlanned = (state: KafkaState, pending: readonly number[]): state is PlannedState => {
+  if (state.producer === undefined || state.batches === undefined) return false;
+  const inBatches = new Set(state.batches.flatMap(({ records }) => records));
+  return pending.every((index) => inBatches.has(index));
 };
 
 /**

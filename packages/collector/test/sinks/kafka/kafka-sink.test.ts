@@ -80,6 +80,10 @@ class Caller {
 const records = (count: number, sessions = 7, from = 1): SinkRecord[] =>
   Array.from({ length: count }, (_, index) => eventRecord(`session ${(from + index) % sessions}`, from + index));
 
+/** A record of one of twenty sessions, with a text. */
+const textRecord = (index: number, text = ""): SinkRecord =>
+  eventRecord(`session ${index % 20}`, index + 1, { properties: { text } });
+
 const idsIn = (stored: { headers: Record<string, string> }[]) => stored.map(({ headers }) => headers.ce_id);
 
 /** Expects that the cluster has each record once, and those of each session in order. */
@@ -309,6 +313,23 @@ describe("a sink of Kafka after a failure", () => {
     expectOnce([...cut.records, ...records(3, 3, 22)]);
   });
 
+  it("keeps the order of a topic partition with a split batch while the leader of another one changes", async () => {
+    await start(2, 2);
+    const caller = new Caller(sinkOf({ compression: "none" }));
+    cluster.maxBatchBytes = 25_000;
+    const texts = ["x".repeat(3_000), ""];
+    const cut = cutOf(Array.from({ length: 40 }, (_, index) => textRecord(index, texts[Math.floor(index / 20)])));
+    await caller.plan(cut);
+    await caller.attempt(cut);
+    // The second part alone fits.
+    cluster.maxBatchBytes = 8_000;
+    for (const partition of cluster.partitions) partition.leader = 0;
+    await caller.attempt(cut);
+    await caller.finish(cut);
+    expectOnce(cut.records);
+    expect(caller.uncertain).toBe(0);
+  });
+
   it("refuses a record that is too large alone, or invalid, and sends the records before and after it", async () => {
     await start();
     const caller = new Caller(sinkOf({ compression: "none" }));
@@ -360,6 +381,30 @@ describe("a sink of Kafka after a failure", () => {
     await caller.send(cutOf(records(5, 7, 6), "next"));
     expectOnce(records(5, 7, 6));
     expect(caller.uncertain).toBe(0);
+  });
+
+  it("sends a cut with the range of an earlier one again, as a replay needs it", async () => {
+    await start(1, 2);
+    const caller = new Caller();
+    const cut = cutOf(records(8), "same");
+    await caller.send(cut);
+    await caller.send(cutOf(records(8), "same", AT + 1));
+    expect(cluster.records()).toHaveLength(16);
+    await caller.plan(cut);
+    await caller.send(cut);
+    expect(cluster.records()).toHaveLength(24);
+    expect(caller.uncertain).toBe(0);
+  });
+
+  it("plans a cut for which it has no plan", async () => {
+    await start(1, 2);
+    const caller = new Caller();
+    await caller.send(cutOf(records(8), "first"));
+    caller.outcomes = [];
+    await caller.finish(cutOf(records(8, 7, 9), "second"));
+    caller.outcomes = [];
+    await caller.finish(cutOf(records(8, 7, 17), "second"));
+    expectOnce(records(24));
   });
 
   it("plans the batches of topic partitions that are gone again", async () => {
