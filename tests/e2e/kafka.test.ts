@@ -39,6 +39,8 @@ describe("a sink of Kafka in a Worker", () => {
       await call("wake");
     }
     await expect.poll(async () => (await call("status")).left).toBe(0);
+    // An open connection would keep the object in memory.
+    await expect.poll(() => cluster.connections.filter(({ isOpen }) => isOpen)).toEqual([]);
     const ids = cluster.records().map(({ headers }) => headers.ce_id);
     expect(ids).toHaveLength(100);
     expect(new Set(ids).size).toBe(100);

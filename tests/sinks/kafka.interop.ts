@@ -93,7 +93,10 @@ const read = async (topic: string): Promise<ReadRecord[]> => {
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await new Promise<void>((resolve, reject) => {
-    consumer.on("consumer.crash", ({ payload }) => reject(payload.error));
+    // While the group's coordinator loads, the consumer starts again by itself.
+    consumer.on("consumer.crash", ({ payload }) => {
+      if (!payload.restart) reject(payload.error);
+    });
     consumer
       .run({
         async eachMessage({ partition, message: { key, value, headers, offset } }) {
