@@ -1,6 +1,7 @@
 import type { Attempt, Cut, Sink, SinkOutcome } from "../sink.ts";
 import type { OpenSocket } from "./byte-socket.ts";
 import { type AttemptContext, Cluster } from "./cluster.ts";
+import { groupBy } from "./group-by.ts";
 import { keyOf } from "./kafka-record.ts";
 import { topicPartitionOf } from "./partitioner.ts";
 import {
@@ -20,6 +21,12 @@ import type { KafkaSettings } from "./settings.ts";
 /** Time for which a broker remembers a producer without new records, in milliseconds: `producer.id.expiration.ms`. */
 const BROKER_MEMORY_MS = 86_400_000;
 
+/** Number of the latest batches of a producer in a topic partition that a broker recognises. More are never sent before a commit. */
+const BROKER_MEMORY_BATCHES = 5;
+
+/** Age of a cut up to which a broker may not know a topic partition that was added, in milliseconds. */
+const ADDITION_MS = 300_000;
+
 /** Largest cut. With headers, and even without compression, a batch of this size is below the 1 MB of a new topic. */
 const LIMITS = { records: 2_000, bytes: 700_000 };
 
@@ -31,6 +38,17 @@ interface KafkaTiming {
 
 const retryAll = ({ pending }: Cut, reason: string, afterMs?: number): SinkOutcome[] =>
   pending.map(() => ({ type: "retry", reason, ...(afterMs === undefined ? {} : { afterMs }) }));
+
+/**
+ * The batches that are sent next: of each topic partition those that a broker recognises if the result is not committed. The
+ * batches after one that is split wait for the commit.
+ */
+const sendable = (batches: readonly PlannedBatch[], results: ReadonlyMap<PlannedBatch, BatchResult>): PlannedBatch[] =>
+  [...groupBy(batches, ({ partition }) => partition).values()].flatMap((queue) => {
+    const types = queue.map((batch) => results.get(batch)?.type ?? "retry");
+    if (types.includes("split") || types.includes("renew")) return [];
+    return queue.slice(0, BROKER_MEMORY_BATCHES).filter((_, position) => types[position] === "retry");
+  });
 
 /**
  * A sink that writes to a topic of Kafka.
@@ -75,14 +93,11 @@ export const kafkaSink = (
     const { id, epoch } = state.producer;
     const producer = { producerId: BigInt(id), producerEpoch: epoch };
     const results = new Map<PlannedBatch, BatchResult>();
+    let partitions = 0;
     const sendOnce = async (): Promise<void> => {
       const metadata = await cluster.metadata(context, Number.POSITIVE_INFINITY);
-      const hasEnded = (batch: PlannedBatch) => (results.get(batch)?.type ?? "retry") !== "retry";
-      // The batches after one that is split or renewed wait for the commit.
-      const blocked = state.batches.filter((batch) => hasEnded(batch) && results.get(batch)?.type !== "delivered");
-      const isBlocked = ({ partition }: PlannedBatch) => blocked.some((each) => each.partition === partition);
-      const exists = ({ partition }: PlannedBatch) => partition < metadata.leaders.length;
-      const sent = state.batches.filter((batch) => !hasEnded(batch) && !isBlocked(batch) && exists(batch));
+      partitions = metadata.leaders.length;
+      const sent = sendable(state.batches, results).filter(({ partition }) => partition < partitions);
       const sending = { cluster, settings, context, cut, metadata, producer };
       for (const [batch, result] of await sendBatches(sending, sent)) results.set(batch, result);
     };
@@ -91,8 +106,13 @@ export const kafkaSink = (
     await sendOnce();
     // The leaders that were known may be those of an earlier time.
     if (wereLeadersKnown && !cluster.knowsLeaders) await sendOnce().catch(() => {});
-    const gone = { type: "renew", reason: `topic ${settings.topic} has fewer topic partitions than before` } as const;
-    const settled = settle(state, (batch) => results.get(batch) ?? gone);
+    const unsent = ({ partition }: PlannedBatch): BatchResult => {
+      if (partition < partitions)
+        return { type: "retry", reason: "the batches before it are committed first", afterMs: 0 };
+      const reason = `topic ${settings.topic} has no topic partition ${partition}`;
+      return { type: startedAt - cut.at > ADDITION_MS ? "renew" : "retry", reason };
+    };
+    const settled = settle(state, (batch) => results.get(batch) ?? unsent(batch));
     // Each pending record has its batch.
     const outcomes = cut.pending.map((index) => settled.outcomes.get(index) as SinkOutcome);
     const isUncertain = state.uncertain || startedAt - cut.at > BROKER_MEMORY_MS;

@@ -415,16 +415,51 @@ describe("a sink of Kafka after a failure", () => {
     expectOnce(records(24));
   });
 
-  it("plans the batches of topic partitions that are gone again", async () => {
+  it("waits for topic partitions that a broker does not know yet", async () => {
+    await start(1, 6);
+    const caller = new Caller();
+    const cut = cutOf(records(40, 30));
+    await caller.plan(cut);
+    const partitions = cluster.partitions.splice(1);
+    caller.sink = sinkOf();
+    expect(await caller.attempt(cut)).toContainEqual({
+      type: "retry",
+      reason: expect.stringMatching(/^topic events has no topic partition \d$/),
+    });
+    cluster.partitions.push(...partitions);
+    caller.sink = sinkOf();
+    await caller.finish(cut);
+    expectOnce(cut.records);
+    expect(caller.uncertain).toBe(0);
+  });
+
+  it("assigns the records of topic partitions that stay away to others", async () => {
     await start(1, 6);
     const caller = new Caller();
     const cut = cutOf(records(40, 30));
     await caller.plan(cut);
     cluster.partitions.length = 1;
     caller.sink = sinkOf();
+    vi.setSystemTime(AT + 300_001);
     await caller.finish(cut);
     expect(new Set(idsIn(cluster.records()))).toEqual(new Set(cut.records.map(({ id }) => id)));
     expect(cluster.partitions).toHaveLength(1);
+  });
+
+  it("sends no more batches before a commit than a broker recognises", async () => {
+    await start();
+    const caller = new Caller();
+    const cut = cutOf(records(30));
+    await caller.plan(cut);
+    // As after many splits.
+    const batches = cut.pending.map((index) => ({ partition: 0, sequence: index, records: [index] }));
+    caller.state = { ...(caller.state as KafkaState), batches };
+    await caller.attempt(cut, { commits: false });
+    await caller.attempt(cut, { commits: false });
+    expect(cluster.records()).toHaveLength(5);
+    await caller.finish(cut);
+    expectOnce(cut.records);
+    expect(caller.uncertain).toBe(0);
   });
 });
 
