@@ -127,8 +127,7 @@ export const kafkaSink = (
       return plan(cut, state, context).catch(() => state);
     },
     async attempt(cut, previous, context) {
-      const isOwn = previous?.cut === cut.id && (!previous.batches || isPlanned(previous, cut.pending));
-      const state = isOwn ? previous : beginCut(previous, cut.id);
+      const state = previous?.cut === cut.id ? previous : beginCut(previous, cut.id);
       if (!isPlanned(state, cut.pending)) return planLate(cut, state, context);
       try {
         return await send(cut, state, context);

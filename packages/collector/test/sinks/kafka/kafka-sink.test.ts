@@ -183,6 +183,21 @@ describe("a sink of Kafka", () => {
     expect(cluster.connections.map(({ requests }) => requests)).toEqual([["Produce"]]);
   });
 
+  it("begins with the broker that answered last", async () => {
+    await start();
+    const ports: number[] = [];
+    const sink = kafkaSink(kafka({ brokers: ["127.0.0.1:1", ...cluster.brokers], topic: "events" }), (address, tls) => {
+      ports.push(address.port);
+      return openNodeSocket(address, tls);
+    });
+    const caller = new Caller(sink);
+    await caller.send(cutOf(records(5), "first"));
+    vi.setSystemTime(AT + 31_000);
+    await caller.send(cutOf(records(5, 7, 6), "second"));
+    expect(ports.filter((port) => port === 1)).toHaveLength(1);
+    expectOnce(records(10));
+  });
+
   it("uses added topic partitions from a cut half a minute later", async () => {
     await start(1, 1);
     const caller = new Caller();
@@ -482,12 +497,13 @@ describe("the reason of a sink of Kafka", () => {
     );
   });
 
-  it("names the user and the secret of a wrong password", async () => {
-    await start();
+  it("names the user and the secret of a wrong password, which it sends to one broker only", async () => {
+    await start(3);
     cluster.user = { username: "alice", password: "right" };
     expect(await reasonOf({ sasl }, { KAFKA_PASSWORD: "wrong" })).toBe(
       "the authentication of alice with the secret KAFKA_PASSWORD: SASL_AUTHENTICATION_FAILED (Authentication failed: Invalid username or password); check the setting sasl.username, and the password in the secret",
     );
+    expect(new Set(cluster.connections.map(({ broker }) => broker))).toEqual(new Set([0]));
   });
 
   it("names the mechanisms of the broker", async () => {
