@@ -79,7 +79,7 @@ const RANKS: Record<string, string[][]> = {
     ["tenants"],
     ["env"],
     ["access", "metrics", "models", "records", "wire"],
-    ["entities", "log", "predictions", "served-vector", "webhooks"],
+      ["entities", "log", "predictions", "served-vector", "sinks", "webhooks"],
     ["partition"],
     ["session"],
     ["ingest", "rebuild", "refused-models", "serving"],
@@ -205,7 +205,7 @@ describe("imports of other packages", () => {
     ]);
   });
 
-  it("only the Durable Objects import the Workers runtime", () => {
+  it("only the Durable Objects and the socket to Kafka import the Workers runtime", () => {
     const users = foreignImports("collector").filter(({ specifier }) => specifier.startsWith("cloudflare:"));
     expect(users.map(({ from }) => from).sort()).toEqual([
       "packages/collector/src/entities/entity-shard.ts",
@@ -214,6 +214,7 @@ describe("imports of other packages", () => {
       "packages/collector/src/partition/partition.ts",
       "packages/collector/src/schedule/schedule.ts",
       "packages/collector/src/session/session.ts",
+      "packages/collector/src/sinks/kafka/worker-socket.ts",
     ]);
   });
 });
