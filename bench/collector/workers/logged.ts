@@ -7,7 +7,7 @@ import { diskBucket } from "./disk-bucket.ts";
 
 const logged = { ...config, log: { days: 7 }, models: [], reactions: [] };
 
-const { EntityShard, handlers, Metrics, Partition, Schedule, Session } = createCollector(logged);
+const { Egress, EntityShard, handlers, Metrics, Partition, Schedule, Session } = createCollector(logged);
 
 /** The writer of the log, with a folder of the runtime as its bucket. */
 class LogWriter extends LogWriterObject {
@@ -19,4 +19,4 @@ class LogWriter extends LogWriterObject {
 }
 
 /** The deployed Worker with a log, and without models and reactions. */
-export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };
+export { Egress, EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };
