@@ -1,12 +1,15 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
-import { egressOf, type Env, partitionOf } from "../../src/env.ts";
+import { egressOf, type Env, partitionOf, sessionOf as sessionIn } from "../../src/env.ts";
 import type { Attempt, SinkOutcome } from "../../src/sinks/sink.ts";
 import { accept, batch, custom, newSession } from "../workers/client.ts";
 import { feedSites, type SinkAttempt, tenant, traffic } from "../workers/worker.ts";
 
 const bindings = env as unknown as Env;
+
+/** The object of a session. */
+export const sessionObject = (site: string, session: string) => sessionIn(bindings, tenant(site), session);
 
 let sites = 0;
 
