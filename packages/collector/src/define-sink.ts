@@ -2,7 +2,6 @@ import { type EventType, parseFeatures } from "@tidemark/schema";
 import { eventTypeNames, fieldsOf, kindAt } from "@tidemark/schema/event-fields";
 import { type RecordKind, recordKinds } from "@tidemark/schema/log";
 import type { ExpectSetting } from "./sinks/expect-setting.ts";
-import type { Sink } from "./sinks/sink.ts";
 
 /** The target of a sink, such as `kafka({ … })` of `@tidemark/collector/sinks` returns it. */
 export interface SinkTarget {
@@ -12,8 +11,8 @@ export interface SinkTarget {
   readonly secrets: readonly string[];
   /** Checks the settings. */
   check(expect: ExpectSetting): void;
-  /** Loads the sink. */
-  create(): Promise<Sink>;
+  /** Loads the sink: the `Sink` of `sinks/sink.ts`, whose types need the Workers runtime. */
+  create(): Promise<unknown>;
 }
 
 /** A condition on a field of an event, by its path. */

@@ -1,20 +1,8 @@
+import type { SinkDeadLetter } from "@tidemark/schema";
 import type { SinkRecord } from "../sinks/sink.ts";
 
-/** A record that a sink's target has refused. */
-export interface SinkDeadLetter {
-  /** UTC milliseconds at which it was refused. */
-  at: number;
-  id: string;
-  kind: string;
-  /** Its position in the log. */
-  partition: number;
-  offset: number;
-  received_at: number;
-  reason: string;
-}
-
 /** Number of the latest dead letters that a sink keeps for each partition. */
-export const KEPT_DEAD_LETTERS = 1_000;
+const KEPT_DEAD_LETTERS = 1_000;
 
 /** Largest number of characters of a reason. */
 const MAX_REASON = 500;

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { SinkDeadLetter, SinkProgress } from "@tidemark/schema";
 import type { LogRecord } from "@tidemark/schema/log";
 import { ObjectAlarm } from "../alarm.ts";
 import type { SinkDefinition } from "../define-sink.ts";
@@ -11,31 +12,10 @@ import type { Attempt, Cut, Sink, SinkContext, SinkOutcome, SinkRecord } from ".
 import { type Tenant, type Tenants, tenantOf } from "../tenants.ts";
 import { retryAfter } from "./backoff.ts";
 import { chooser } from "./chosen.ts";
-import { type SinkDeadLetter, SinkDeadLetters } from "./dead-letters.ts";
+import { SinkDeadLetters } from "./dead-letters.ts";
 import { endOf, RecordReader } from "./record-reader.ts";
 import { packTexts, sinkRecordOf, unpackTexts } from "./sink-records.ts";
 import { EGRESS_VERSION, type StoredCut, type StoredEgress } from "./stored-egress.ts";
-
-/** The progress of a sink in one partition. */
-export interface EgressStatus {
-  partition: number;
-  paused: boolean;
-  /** Number of records that are neither delivered nor refused: at least, if the partition no longer keeps all of them. */
-  lag_records: number;
-  /** Age of the oldest of these records, in milliseconds; 0 without one. */
-  lag_ms: number;
-  /** Numbers of records so far. */
-  delivered: number;
-  refused: number;
-  /** Number of attempts in succession that have delivered nothing. */
-  failures: number;
-  /** Time of the latest delivery, in UTC milliseconds; `null` before the first. */
-  delivered_at: number | null;
-  /** Time of the next attempt, in UTC milliseconds; `null` unless it waits for one. */
-  retry_at: number | null;
-  /** The reason of the latest failure; `null` unless the latest attempt has failed. */
-  reason: string | null;
-}
 
 const STATE = "egress";
 
@@ -96,7 +76,7 @@ export abstract class EgressObject extends DurableObject<Env> {
   }
 
   /** The progress of the sink. */
-  async status(site: string, sink: string, partition: number): Promise<EgressStatus> {
+  async status(site: string, sink: string, partition: number): Promise<SinkProgress> {
     const state = await this.#open(site, sink, partition);
     const pending = this.#openCut(state)?.stored.pending ?? [];
     const source = partitionOf(this.env, tenantOf(this.tenants, site), partition);
@@ -165,11 +145,6 @@ export abstract class EgressObject extends DurableObject<Env> {
       await this.#running;
       if (this.#isChanged && this.#state) this.#write(this.#state);
     }, info);
-  }
-
-  /** Loads the sink of a target. */
-  protected sinkOf(definition: SinkDefinition): Promise<Sink> {
-    return definition.to.create();
   }
 
   async #open(site: string, sink: string, partition: number): Promise<StoredEgress> {
@@ -251,7 +226,7 @@ export abstract class EgressObject extends DurableObject<Env> {
   }
 
   async #load(definition: SinkDefinition): Promise<Sink> {
-    if (this.#sink?.to !== definition.to) this.#sink = { to: definition.to, sink: await this.sinkOf(definition) };
+    if (this.#sink?.to !== definition.to) this.#sink = { to: definition.to, sink: (await definition.to.create()) as Sink };
     return this.#sink.sink;
   }
 

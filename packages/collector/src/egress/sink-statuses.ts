@@ -1,18 +1,10 @@
+import type { SinkProgress, SinksResponse } from "@tidemark/schema";
 import { egressOf, type Env } from "../env.ts";
 import { partitionsOf } from "../partition/partitions.ts";
 import type { Tenant } from "../tenants.ts";
-import type { EgressStatus } from "./egress.ts";
-
-/** The progress of a sink of a site. */
-export interface SinkStatus {
-  sink: string;
-  /** Kind of its target, such as `kafka`. */
-  type: string;
-  partitions: EgressStatus[];
-}
 
 /** Reads the progress of all sinks of a site. @throws Error when a partition or an egress cannot be reached. */
-export const sinkStatuses = async (env: Env, tenant: Tenant): Promise<SinkStatus[]> => {
+export const sinkStatuses = async (env: Env, tenant: Tenant): Promise<SinksResponse["sinks"]> => {
   if (tenant.sinks.length === 0) return [];
   const { id } = tenant.site;
   const partitions = await partitionsOf(env, tenant);
@@ -20,7 +12,7 @@ export const sinkStatuses = async (env: Env, tenant: Tenant): Promise<SinkStatus
     tenant.sinks.map(async ({ name, to: { type } }) => ({
       ...{ sink: name, type },
       partitions: await Promise.all(
-        partitions.map(async (partition): Promise<EgressStatus> => {
+        partitions.map(async (partition): Promise<SinkProgress> => {
           return egressOf(env, tenant, name, partition).status(id, name, partition);
         }),
       ),

@@ -3,6 +3,9 @@ import type { Env } from "../env.ts";
 import { type Samples, sampleKey } from "../metrics/families.ts";
 import type { Tenants } from "../tenants.ts";
 
+/** Time after which the metrics leave out the sinks that have not responded, in milliseconds. */
+const WITHIN_MS = 5_000;
+
 /** The gauges of all sinks at this moment. A site whose objects cannot be reached has none. */
 export const sinkSamples = async (env: Env, tenants: Tenants): Promise<Samples> => {
   const samples: Samples = {};
@@ -17,10 +20,11 @@ export const sinkSamples = async (env: Env, tenants: Tenants): Promise<Samples> 
     }
   };
   const sites = [...tenants].filter(([, { sinks }]) => sinks.length > 0).map(([site]) => site);
-  await Promise.all(
+  const all = Promise.all(
     sites.map((site) =>
       ofSite(site).catch((error: unknown) => console.error(`the sinks of site ${site} could not be read`, error)),
     ),
   );
+  if (sites.length > 0) await Promise.race([all, scheduler.wait(WITHIN_MS)]);
   return samples;
 };

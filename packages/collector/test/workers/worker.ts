@@ -275,7 +275,7 @@ const fakeTarget = (sink: string, limits: { records: number; bytes: number }, pl
 const LARGE = { records: 1_000, bytes: 1_000_000 };
 
 /** Sites with sinks. Each test takes another one. */
-export const feedSites = Array.from({ length: 60 }, (_, index) => ({
+export const feedSites = Array.from({ length: 20 }, (_, index) => ({
   id: `feed${index}`,
   key: `tm_feed${index}_55555555`,
   origins: ["https://feed.example"],
