@@ -389,6 +389,10 @@ export interface SinkProgress {
   /** Numbers of records so far. */
   delivered: number;
   refused: number;
+  /** Number of the delivered records that the target may have stored twice. */
+  uncertain: number;
+  /** Numbers of attempts after which no record, some records or all records are sent again. */
+  attempts: { complete: number; partial: number; failed: number };
   /** Number of attempts in succession that have delivered nothing. */
   failures: number;
   /** Time of the latest delivery, in UTC milliseconds; `null` before the first. */

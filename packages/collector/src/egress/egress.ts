@@ -3,10 +3,9 @@ import type { SinkDeadLetter, SinkProgress } from "@tidemark/schema";
 import type { LogRecord } from "@tidemark/schema/log";
 import { ObjectAlarm } from "../alarm.ts";
 import type { SinkDefinition } from "../define-sink.ts";
-import { type Env, metricsOf, partitionOf } from "../env.ts";
+import { type Env, partitionOf } from "../env.ts";
 import { findReceived, type LoggedPartition, readLogged } from "../log/partition-records.ts";
 import { positionOf } from "../log/stream-records.ts";
-import { createMeter } from "../metrics/meter.ts";
 import { expectKnown } from "../release.ts";
 import type { Attempt, Cut, Sink, SinkContext, SinkOutcome, SinkRecord } from "../sinks/sink.ts";
 import { type Tenant, type Tenants, tenantOf } from "../tenants.ts";
@@ -30,9 +29,6 @@ const MAX_CUT = { bytes: 4_000_000, packed: 1_800_000 };
 
 /** Largest number of characters of a stored reason. */
 const MAX_REASON = 500;
-
-/** The attempts of the egresses in this isolate. */
-const meter = createMeter();
 
 /** A cut in memory, with its sink. */
 interface OpenCut {
@@ -83,11 +79,11 @@ export abstract class EgressObject extends DurableObject<Env> {
     const after = positionOf(state.cursor + 1) - 1;
     const waiting = await source.countAfter(site, partition, after);
     const oldest = pending[0] === undefined ? state.waiting_since : this.#cut?.records[pending[0]]?.record.received_at;
-    const { delivered, refused, delivered_at, cut } = state;
+    const { delivered, refused, uncertain, attempts, delivered_at, cut } = state;
     return {
       ...{ partition, paused: this.#isPaused(state), lag_records: pending.length + waiting },
       lag_ms: oldest === undefined ? 0 : Math.max(0, Date.now() - oldest),
-      ...{ delivered, refused, failures: cut?.failures ?? 0, delivered_at: delivered_at ?? null },
+      ...{ delivered, refused, uncertain, attempts, failures: cut?.failures ?? 0, delivered_at: delivered_at ?? null },
       retry_at: cut && cut.failures > 0 ? cut.retry_at : null,
       reason: cut?.reason ?? null,
     };
@@ -152,7 +148,7 @@ export abstract class EgressObject extends DurableObject<Env> {
     this.#state ??= this.ctx.storage.kv.get<StoredEgress>(STATE);
     if (!this.#state) {
       const start = await partitionOf(this.env, tenant, partition).sinkStart(site, partition, sink);
-      const counts = { delivered: 0, refused: 0 };
+      const counts = { delivered: 0, refused: 0, uncertain: 0, attempts: { complete: 0, partial: 0, failed: 0 } };
       this.#state ??= { version: EGRESS_VERSION, site, sink, partition, cursor: endOf(start), ...counts };
     }
     expectKnown("an egress", this.#state.version, EGRESS_VERSION);
@@ -333,7 +329,9 @@ export abstract class EgressObject extends DurableObject<Env> {
         refused.push({ record: records[index] as SinkRecord, reason: outcome.reason });
     }
     const delivered = result.outcomes.length - refused.length - retried.length;
-    this.#count(state, { delivered, refused: refused.length, retried: retried.length, uncertain: result.uncertain ?? 0 });
+    const passed = delivered + refused.length;
+    state.attempts[retried.length === 0 ? "complete" : passed > 0 ? "partial" : "failed"] += 1;
+    state.uncertain += result.uncertain ?? 0;
     const now = Date.now();
     if (delivered > 0) state.delivered_at = now;
     state.delivered += delivered;
@@ -342,7 +340,7 @@ export abstract class EgressObject extends DurableObject<Env> {
     if (retried.length === 0) {
       delete state.cut;
       this.#cut = undefined;
-    } else this.#retry(state, stored, result.outcomes, delivered + refused.length > 0, now);
+    } else this.#retry(state, stored, result.outcomes, passed > 0, now);
     const before = state.refused;
     state.refused += refused.length;
     // A cut that follows at once is stored in the same write.
@@ -376,20 +374,6 @@ export abstract class EgressObject extends DurableObject<Env> {
       const reason = error instanceof Error ? error.message : String(error);
       return { outcomes: cut.pending.map(() => ({ type: "retry", reason })) };
     }
-  }
-
-  #count(
-    { site, sink }: StoredEgress,
-    counts: { delivered: number; refused: number; retried: number; uncertain: number },
-  ): void {
-    const { delivered, refused, retried, uncertain } = counts;
-    const outcome = retried === 0 ? "complete" : delivered + refused > 0 ? "partial" : "failed";
-    meter.count("tidemark_sink_attempts_total", { site, sink, outcome }, 1);
-    meter.count("tidemark_sink_records_total", { site, sink, outcome: "delivered" }, delivered);
-    meter.count("tidemark_sink_records_total", { site, sink, outcome: "refused" }, refused);
-    meter.count("tidemark_sink_records_uncertain_total", { site, sink }, uncertain);
-    const flushing = meter.flush(() => metricsOf(this.env));
-    if (flushing) this.ctx.waitUntil(flushing);
   }
 
   /** The offset of the first record that was received at a time or later; `undefined` without one. */

@@ -36,6 +36,10 @@ export interface StoredEgress {
   /** Numbers of records so far. */
   delivered: number;
   refused: number;
+  /** Number of the delivered records that the target may have stored twice. */
+  uncertain: number;
+  /** Numbers of attempts after which no record, some records or all records are sent again. */
+  attempts: { complete: number; partial: number; failed: number };
   /** UTC milliseconds of the latest delivery. */
   delivered_at?: number;
 }

@@ -346,6 +346,8 @@ export abstract class PartitionObject extends DurableObject<Env> {
       if (!meta) return;
       try {
         await this.#continue(meta.site, meta.partition);
+        // If this object stops before, the platform runs the alarm again.
+        await this.#opened?.wakes?.wake();
       } catch (error) {
         // A retry would fail too. The next call sets the alarm again.
         if (!(error instanceof UnknownSiteError)) throw error;
@@ -488,11 +490,16 @@ export abstract class PartitionObject extends DurableObject<Env> {
     const opened = this.#open(site, partition);
     const { meta, merging, wakes } = opened;
     // A sink that does not respond holds up nothing else.
-    if (wakes) this.ctx.waitUntil(wakes.wake());
+    if (wakes) this.ctx.waitUntil(this.#wake(wakes));
     const isForwarding = merging instanceof Relay && (merging.isPending || !meta.isHandedOver);
     this.#ensureAlarm(opened, isForwarding);
     if (merging instanceof Relay) await Promise.all([merging.forward(), this.#handOver(meta), this.#writeLog(opened)]);
     else await Promise.all([merging.deleteExpired(), this.#writeLog(opened)]);
+  }
+
+  /** Calls the sinks. The alarm calls those again that could not be reached. Never rejects. */
+  async #wake(wakes: SinkWakes): Promise<void> {
+    if (!(await wakes.wake())) this.#alarm.ensure(Date.now() + CONTINUE_MS);
   }
 
   /** Lets the writer of the log write records into files, if they are due. Never rejects. */
@@ -536,7 +543,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
   /** Ensures that the alarm fires in time for what is pending if this object stops. */
   #ensureAlarm({ merging, stream, wakes }: OpenPartition, isForwarding: boolean, hasRecords = false): void {
     const now = Date.now();
-    if (wakes && (hasRecords || wakes.isPending)) this.#alarm.ensure(now + CONTINUE_MS);
+    if (wakes && hasRecords) this.#alarm.ensure(now + CONTINUE_MS);
     const deletesAt = merging instanceof EntityStore ? merging.deletesAt : undefined;
     if (deletesAt !== undefined) this.#alarm.ensure(Math.max(now + CONTINUE_MS, deletesAt));
     const due = stream?.dueAt(now) ?? (stream && hasRecords ? now + LOG_MS : undefined);

@@ -21,7 +21,7 @@ export class SinkWakes {
   readonly #wake: (sink: string) => Promise<void>;
   /** The position of the stream at the latest call of each sink. After a restart each sink is called once. */
   readonly #woken: Map<string, number>;
-  #isRunning = false;
+  #running: Promise<boolean> | undefined;
   #wokeAt = 0;
 
   /**
@@ -45,18 +45,18 @@ export class SinkWakes {
     kv.put(STARTS, { ...starts, ...Object.fromEntries(added.map((sink) => [sink, position()])) });
   }
 
-  /** Whether a sink has not been called since the latest entry. */
-  get isPending(): boolean {
-    return this.#pending().length > 0;
-  }
-
   /**
    * Calls the sinks, at most once in {@link WAKE_EVERY_MS}, until they know of the latest entry. A sink that cannot be
    * reached is called again with the next entry, or by the partition's alarm. Never rejects.
+   *
+   * @returns Whether all sinks were reached.
    */
-  async wake(): Promise<void> {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
+  wake(): Promise<boolean> {
+    this.#running ??= this.#wakeAll();
+    return this.#running;
+  }
+
+  async #wakeAll(): Promise<boolean> {
     try {
       for (let pending = this.#pending(); pending.length > 0; pending = this.#pending()) {
         const remaining = this.#wokeAt + WAKE_EVERY_MS - Date.now();
@@ -64,10 +64,11 @@ export class SinkWakes {
         if (remaining > 0) await scheduler.wait(Math.min(remaining, WAKE_EVERY_MS));
         this.#wokeAt = Date.now();
         const reached = await Promise.all(pending.map((sink) => this.#call(sink)));
-        if (reached.includes(false)) break;
+        if (reached.includes(false)) return false;
       }
+      return true;
     } finally {
-      this.#isRunning = false;
+      this.#running = undefined;
     }
   }
 
