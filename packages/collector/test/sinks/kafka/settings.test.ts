@@ -45,6 +45,7 @@ describe("the settings of a sink of Kafka", () => {
       { ...GOOD, sasl: { ...SASL, mechanism: "GSSAPI" } },
       'sasl.mechanism: one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, given "GSSAPI"',
     ],
+    [{ ...GOOD, sasl: { ...SASL, username: "a\0b" } }, 'sasl.username: the name of a user, given "a\\u0000b"'],
     [{ ...GOOD, sasl: { ...SASL, username: "" } }, 'sasl.username: the name of a user, given ""'],
     [
       { ...GOOD, sasl: { ...SASL, password: "p" } },
