@@ -37,8 +37,8 @@ describe("the settings of a sink of Kafka", () => {
     [{ ...GOOD, compression: "zstd" }, 'compression: gzip or none, given "zstd"'],
     [{ ...GOOD, key: "path" }, 'key: one of session, anonymous, user, given "path"'],
     [
-      { ...GOOD, ssl: true },
-      'ssl: no fields but type, brokers, topic, tls, sasl, compression, key, given "this field"',
+      { ...GOOD, toString: true },
+      'toString: no fields but type, brokers, topic, tls, sasl, compression, key, given "this field"',
     ],
     [{ ...GOOD, sasl: null }, "sasl: an object with mechanism, username and passwordSecret, given null"],
     [
