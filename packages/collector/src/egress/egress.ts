@@ -50,8 +50,9 @@ export abstract class EgressObject extends DurableObject<Env> {
   readonly #alarm = new ObjectAlarm(this.ctx);
   #deadLetters: SinkDeadLetters | undefined;
   #state: StoredEgress | undefined;
-  /** Whether the state in memory has changes that are not stored. */
-  #isChanged = false;
+  /** Whether the state in memory has outcomes, or a later place, that are not stored. */
+  #hasOutcomes = false;
+  #hasMoved = false;
   #reader: RecordReader | undefined;
   #cut: OpenCut | undefined;
   #sink: { to: SinkDefinition["to"]; sink: Sink } | undefined;
@@ -139,7 +140,7 @@ export abstract class EgressObject extends DurableObject<Env> {
       await this.#open(stored.site, stored.sink, stored.partition);
       this.#start();
       await this.#running;
-      if (this.#isChanged && this.#state) this.#write(this.#state);
+      if (this.#hasMoved && this.#state) this.#write(this.#state);
     }, info);
   }
 
@@ -165,7 +166,8 @@ export abstract class EgressObject extends DurableObject<Env> {
 
   #write(state: StoredEgress): void {
     this.ctx.storage.kv.put(STATE, state);
-    this.#isChanged = false;
+    this.#hasOutcomes = false;
+    this.#hasMoved = false;
   }
 
   #definitionOf({ site, sink }: StoredEgress): SinkDefinition | undefined {
@@ -191,13 +193,26 @@ export abstract class EgressObject extends DurableObject<Env> {
       }
     } catch (error) {
       console.error("an egress could not continue; it tries again", error);
+      this.#writeOutcomes();
       // What is in memory may differ from what is stored.
       this.#state = undefined;
       this.#reader = undefined;
       this.#cut = undefined;
+      this.#hasOutcomes = false;
+      this.#hasMoved = false;
       this.#alarm.ensure(Date.now() + CONTINUE_MS);
     } finally {
       this.#running = undefined;
+    }
+  }
+
+  /** Stores outcomes that the next cut should have been stored with. */
+  #writeOutcomes(): void {
+    if (!this.#hasOutcomes || !this.#state) return;
+    try {
+      this.#write(this.#state);
+    } catch (error) {
+      console.error("an egress could not store its outcomes; it sends the records again", error);
     }
   }
 
@@ -285,11 +300,11 @@ export abstract class EgressObject extends DurableObject<Env> {
   /** Moves on over records that are not for the sink. The new place is stored with the next cut, or by the alarm. */
   #passTo(state: StoredEgress, offset: number): void {
     delete state.waiting_since;
-    if (this.#isChanged) this.#write(state);
-    if (offset === state.cursor) return;
+    const hasMoved = offset !== state.cursor;
     state.cursor = offset;
-    this.#isChanged = true;
-    this.#alarm.ensure(Date.now() + CONTINUE_MS);
+    if (this.#hasOutcomes) this.#write(state);
+    else if (hasMoved) this.#hasMoved = true;
+    if (this.#hasMoved) this.#alarm.ensure(Date.now() + CONTINUE_MS);
   }
 
   #stateFor({ state }: StoredEgress, { to }: SinkDefinition): unknown {
@@ -344,8 +359,8 @@ export abstract class EgressObject extends DurableObject<Env> {
     const before = state.refused;
     state.refused += refused.length;
     // A cut that follows at once is stored in the same write.
-    this.#isChanged = refused.length === 0 && !state.cut && this.#reader?.hasNext === true && !this.#isPaused(state);
-    if (this.#isChanged) return;
+    this.#hasOutcomes = refused.length === 0 && !state.cut && this.#reader?.hasNext === true && !this.#isPaused(state);
+    if (this.#hasOutcomes) return;
     this.ctx.storage.transactionSync(() => {
       if (refused.length > 0) this.#letters().add(before, refused, now);
       this.#write(state);
