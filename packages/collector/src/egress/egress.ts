@@ -9,6 +9,7 @@ import { positionOf } from "../log/stream-records.ts";
 import { expectKnown } from "../release.ts";
 import type { Attempt, Cut, Sink, SinkContext, SinkOutcome, SinkRecord } from "../sinks/sink.ts";
 import { type Tenant, type Tenants, tenantOf } from "../tenants.ts";
+import { withinTime } from "../within-time.ts";
 import { retryAfter } from "./backoff.ts";
 import { chooser } from "./chosen.ts";
 import { SinkDeadLetters } from "./dead-letters.ts";
@@ -23,6 +24,9 @@ const ATTEMPT_MS = { signal: 30_000, grace: 2_000 };
 
 /** Time after which a stopped egress continues, in milliseconds. */
 const CONTINUE_MS = 60_000;
+
+/** Time for which an alarm waits until everything is sent, in milliseconds: the platform ends an alarm after 15 minutes. */
+const ALARM_MS = 300_000;
 
 /** Largest size of a cut in JSON, whatever the sink allows, and of its packed records: a stored value has at most 2 MB. */
 const MAX_CUT = { bytes: 4_000_000, packed: 1_800_000 };
@@ -120,8 +124,8 @@ export abstract class EgressObject extends DurableObject<Env> {
    * @returns Whether the sink begins again.
    */
   async replay(site: string, sink: string, partition: number, from: number): Promise<boolean> {
+    const found = await this.#findReceived(await this.#open(site, sink, partition), from);
     const state = await this.#open(site, sink, partition);
-    const found = await this.#findReceived(state, from);
     if (found === undefined || found > state.cursor) return false;
     state.cursor = found - 1;
     state.waiting_since = from;
@@ -139,8 +143,9 @@ export abstract class EgressObject extends DurableObject<Env> {
       if (!stored || !this.tenants.get(stored.site)) return;
       await this.#open(stored.site, stored.sink, stored.partition);
       this.#start();
-      await this.#running;
-      if (this.#hasMoved && this.#state) this.#write(this.#state);
+      await withinTime(this.#running, ALARM_MS);
+      if (this.#running) this.#alarm.ensure(Date.now() + CONTINUE_MS);
+      else if (this.#hasMoved && this.#state) this.#write(this.#state);
     }, info);
   }
 

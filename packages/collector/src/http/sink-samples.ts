@@ -3,6 +3,7 @@ import { sinkStatuses } from "../egress/sink-statuses.ts";
 import type { Env } from "../env.ts";
 import { type Family, type Samples, sampleKey } from "../metrics/families.ts";
 import type { Tenants } from "../tenants.ts";
+import { withinTime } from "../within-time.ts";
 
 /** Time after which the metrics leave out the sinks that have not responded, in milliseconds. */
 const WITHIN_MS = 5_000;
@@ -35,6 +36,6 @@ export const sinkSamples = async (env: Env, tenants: Tenants): Promise<Samples> 
       ofSite(site).catch((error: unknown) => console.error(`the sinks of site ${site} could not be read`, error)),
     ),
   );
-  if (sites.length > 0) await Promise.race([all, scheduler.wait(WITHIN_MS)]);
+  if (sites.length > 0) await withinTime(all, WITHIN_MS);
   return samples;
 };

@@ -1,4 +1,5 @@
 import type { JournalPlace } from "../entities/journal.ts";
+import { withinTime } from "../within-time.ts";
 
 /**
  * Minimum time from one call to the next, in milliseconds, while many records wait and while few do. On a quiet site the
@@ -8,6 +9,9 @@ const WAKE_EVERY_MS = { many: 1_000, few: 2_000 };
 
 /** Number of waiting records that are many. */
 const MANY = 64;
+
+/** Time after which a call without a response does not hold up the next calls of other sinks, in milliseconds. */
+const RESPOND_WITHIN_MS = 1_000;
 
 /** Time after which a call is repeated that may have failed, in milliseconds. */
 const AGAIN_MS = 60_000;
@@ -32,6 +36,8 @@ export class SinkWakes {
   readonly #wake: (sink: string) => Promise<void>;
   /** The position of the stream at the latest call of each sink. After a restart each sink is called once. */
   readonly #woken: Map<string, number>;
+  /** The sinks that have not responded to a call yet. */
+  readonly #called = new Set<string>();
   #running: Promise<number | undefined> | undefined;
   /** The time of the latest calls, and the number of records at that time. */
   #previous = { at: 0, records: 0 };
@@ -83,8 +89,9 @@ export class SinkWakes {
         if (due > now && !this.#areMany) return due;
         if (due > now) await scheduler.wait(due - now);
         this.#previous = { at: Date.now(), records: this.#latest().record_count };
-        const reached = await Promise.all(pending.map((sink) => this.#call(sink)));
-        if (reached.includes(false)) return Date.now() + AGAIN_MS;
+        const calls = pending.map((sink) => withinTime(this.#call(sink), RESPOND_WITHIN_MS));
+        const reached = await Promise.all(calls);
+        if (!reached.every(Boolean)) return Date.now() + AGAIN_MS;
       }
       return undefined;
     } finally {
@@ -105,11 +112,13 @@ export class SinkWakes {
 
   #pending(): string[] {
     const { position } = this.#latest();
-    return [...this.#woken].filter(([, woken]) => woken < position).map(([sink]) => sink);
+    const behind = [...this.#woken].filter(([, woken]) => woken < position).map(([sink]) => sink);
+    return behind.filter((sink) => !this.#called.has(sink));
   }
 
   async #call(sink: string): Promise<boolean> {
     const { position } = this.#latest();
+    this.#called.add(sink);
     try {
       await this.#wake(sink);
       this.#woken.set(sink, position);
@@ -117,6 +126,8 @@ export class SinkWakes {
     } catch (error) {
       console.error(`a partition could not call its sink ${sink}; it tries again`, error);
       return false;
+    } finally {
+      this.#called.delete(sink);
     }
   }
 }
