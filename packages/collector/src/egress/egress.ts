@@ -43,9 +43,9 @@ interface OpenCut {
 /**
  * The Durable Object that sends the records of one partition to one sink of its site.
  *
- * It cuts the next records of the partition's stream, stores them in a row together with its place in the stream and the
- * state of the sink, and sends them until each one is delivered or refused. So nothing is lost, and a crash repeats the
- * latest attempt with the same records. One cut is in flight at a time. The sink's target holds up this object only.
+ * It cuts the next records of the partition's stream. It stores them in one row, together with its place in the stream and
+ * the state of the sink. Then it sends them until each one is delivered or refused. So nothing is lost, and a crash repeats
+ * the latest attempt with the same records. One cut is in flight at a time. The sink's target holds up this object only.
  */
 export abstract class EgressObject extends DurableObject<Env> {
   /** The tenants of this deployment. */
@@ -242,7 +242,8 @@ export abstract class EgressObject extends DurableObject<Env> {
   }
 
   async #load(definition: SinkDefinition): Promise<Sink> {
-    if (this.#sink?.to !== definition.to) this.#sink = { to: definition.to, sink: (await definition.to.create()) as Sink };
+    if (this.#sink?.to !== definition.to)
+      this.#sink = { to: definition.to, sink: (await definition.to.create()) as Sink };
     return this.#sink.sink;
   }
 
@@ -317,7 +318,9 @@ export abstract class EgressObject extends DurableObject<Env> {
   }
 
   #plan(state: StoredEgress, definition: SinkDefinition, sink: Sink, cut: Cut): Promise<unknown> {
-    return inTime(async (signal) => sink.plan?.(cut, this.#stateFor(state, definition), this.#contextOf(state, signal)));
+    return inTime(async (signal) =>
+      sink.plan?.(cut, this.#stateFor(state, definition), this.#contextOf(state, signal)),
+    );
   }
 
   #contextOf({ site, partition }: StoredEgress, signal: AbortSignal): SinkContext {
@@ -372,7 +375,13 @@ export abstract class EgressObject extends DurableObject<Env> {
     });
   }
 
-  #retry(state: StoredEgress, cut: StoredCut, outcomes: readonly SinkOutcome[], hasProgress: boolean, now: number): void {
+  #retry(
+    state: StoredEgress,
+    cut: StoredCut,
+    outcomes: readonly SinkOutcome[],
+    hasProgress: boolean,
+    now: number,
+  ): void {
     cut.failures = hasProgress ? 1 : cut.failures + 1;
     cut.retry_at = now + retryAfter(outcomes, cut.failures, Math.random());
     const failed = outcomes.find(({ type }) => type === "retry");

@@ -14,7 +14,7 @@ import {
 } from "../entities/push.ts";
 import { countSetAside } from "../entities/set-aside.ts";
 import { SHARDS } from "../entities/shards.ts";
-import { egressOf, type Env, entityShardOf, logWriterOf, partitionOf } from "../env.ts";
+import { type Env, egressOf, entityShardOf, logWriterOf, partitionOf } from "../env.ts";
 import { findTraces, type LogTraces } from "../log/traces.ts";
 import type { StreamEntry, StreamPage, StreamRange } from "../records/stream.ts";
 import { expectKnown } from "../release.ts";

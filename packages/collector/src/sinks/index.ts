@@ -1,5 +1,5 @@
 import type { SinkTarget } from "../define-sink.ts";
-import { checkKafka, kafka as kafkaSettings, type KafkaSettings } from "./kafka/settings.ts";
+import { checkKafka, type KafkaSettings, kafka as kafkaSettings } from "./kafka/settings.ts";
 
 export type { KafkaSettings } from "./kafka/settings.ts";
 export { type WebhookSinkSettings, webhookSink } from "./webhook.ts";

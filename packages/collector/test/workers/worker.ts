@@ -266,7 +266,11 @@ const fakeTarget = (sink: string, limits: { records: number; bytes: number }, pl
   create: async (): Promise<Sink> => ({
     limits,
     ...(plans && {
-      plan: async (cut: Cut, state: unknown) => ({ version: 1, cut: cut.id, n: ((state as { n?: number })?.n ?? 0) + 1 }),
+      plan: async (cut: Cut, state: unknown) => ({
+        version: 1,
+        cut: cut.id,
+        n: ((state as { n?: number })?.n ?? 0) + 1,
+      }),
     }),
     attempt: (cut, state, context) => traffic.attempt({ sink, cut, state, context }),
   }),
