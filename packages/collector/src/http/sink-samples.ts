@@ -15,8 +15,7 @@ export const sinkSamples = async (env: Env, tenants: Tenants): Promise<Samples> 
     const tenant = tenants.get(site);
     for (const { sink, partitions } of tenant ? await sinkStatuses(env, tenant) : []) {
       const labels = { site, sink };
-      const sumOf = (read: (each: SinkProgress) => number) =>
-        partitions.reduce((sum, each) => sum + read(each), 0);
+      const sumOf = (read: (each: SinkProgress) => number) => partitions.reduce((sum, each) => sum + read(each), 0);
       const count = (family: Family, value: number, outcome: object = {}) => {
         samples[sampleKey(family, { ...labels, ...outcome })] = value;
       };
