@@ -2,8 +2,8 @@ import { createCollector } from "@tidemark/collector";
 import type { Env } from "../../../packages/collector/src/env.ts";
 import { LogWriterObject } from "../../../packages/collector/src/log/log-writer.ts";
 import { createTenants } from "../../../packages/collector/src/tenants.ts";
-import config from "../../../tidemark.config.ts";
 import { diskBucket } from "../../../tests/workerd/workers/disk-bucket.ts";
+import config from "../../../tidemark.config.ts";
 
 const logged = { ...config, log: { days: 7 }, models: [], reactions: [] };
 
