@@ -22,7 +22,10 @@ const KILLS_PER_VISITOR = 10;
 const MAX_BATCHES = 80;
 
 /** Time from one batch of a visitor to the next, in milliseconds. */
-const PAUSE_MS = 10;
+const PAUSE_MS = 50;
+
+/** Time in which the receiver responds, in milliseconds. */
+const RESPONDS_MS = 20;
 
 /** A visitor, and the number of acknowledged events. */
 interface Visitor {
@@ -125,18 +128,21 @@ const prove = async (
   };
 
   // A receiver that knows the ids of requests, and responds after a while: a kill often falls into it.
-  const requests: string[] = [];
+  let requests = 0;
   const inWebhook: Sent[] = [];
   const bodies = new Map<string, string>();
+  const changed: string[] = [];
   receiver.respond = ({ headers }, response) => {
     const id = String(headers["webhook-id"]);
     const body = receiver.received.at(-1)?.body ?? "";
-    expect(bodies.get(id) ?? body, id).toBe(body);
+    // The runtime was killed during the request.
+    if (body === "") return;
     if (!bodies.has(id)) inWebhook.push(...(JSON.parse(body) as Sent[]));
+    else if (bodies.get(id) !== body) changed.push(id);
     bodies.set(id, body);
-    requests.push(id);
+    requests += 1;
     onReceived();
-    setTimeout(() => response.writeHead(204).end(), 20);
+    setTimeout(() => response.writeHead(204).end(), RESPONDS_MS);
   };
 
   let inAttempts = 0;
@@ -153,7 +159,10 @@ const prove = async (
     onAcknowledged = () => {};
     const before = cluster.records().length;
     // One kill in three follows a request to the webhook, one a batch in the topic, one neither.
-    if (kill % 3 === 0) await new Promise<void>((resolve) => void (onReceived = resolve));
+    if (kill % 3 === 0)
+      await new Promise<void>((resolve) => {
+        onReceived = resolve;
+      });
     else if (kill % 3 === 1)
       await vi.waitFor(() => expect(cluster.records().length).toBeGreaterThan(before), {
         timeout: 60_000,
@@ -205,11 +214,9 @@ const prove = async (
   expect(inPartitions).toHaveLength(visitors.length);
   expect(new Map(inPartitions)).toEqual(inOrder);
 
-  // A cut that was planned again after a crash, before it was stored, may have other bounds.
-  const firsts = [...new Map(inWebhook.map((each) => [each.id, each])).values()];
-  expect(sorted(firsts.map(({ id }) => id))).toEqual(sorted(expected));
-  expect(sequences(firsts)).toEqual(inOrder);
-  expect(inWebhook).toHaveLength(expected.length);
+  expect(changed).toEqual([]);
+  expect(sorted(inWebhook.map(({ id }) => id))).toEqual(sorted(expected));
+  expect(sequences(inWebhook)).toEqual(inOrder);
 
   for (const { session, acknowledged } of visitors) {
     const response = await fetch(`${worker.origin}/v1/features/session/${session}`, {
@@ -249,7 +256,7 @@ const prove = async (
   }
   const partitions = sinks[0]?.partitions.length ?? 0;
   if (splitAfter < kills * MAX_BATCHES) expect(partitions).toBeGreaterThan(1);
-  return { events: expected.length, partitions, repeated: requests.length - bodies.size, inAttempts };
+  return { events: expected.length, partitions, repeated: requests - bodies.size, inAttempts };
 };
 
 /**
