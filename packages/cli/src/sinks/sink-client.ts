@@ -4,7 +4,7 @@ import type { CollectorAddress } from "../log/collector-address.ts";
 import { errorOf, noCollector, noResponse } from "../log/collector-errors.ts";
 
 /** The result of a change of a sink. */
-export interface ChangedSink {
+interface ChangedSink {
   sink: string;
   /** Number of partitions in which it has changed. */
   partitions: number;

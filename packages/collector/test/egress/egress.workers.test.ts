@@ -125,11 +125,13 @@ describe("a sink", () => {
     };
     await send(site, session, [1]);
     await eventually(() => expect(isStopped).toBe(true));
-    expect(await alarmOf(partition(site))).toBeLessThanOrEqual(Date.now() + 60_000);
-    await runAlarm(partition(site));
-    await eventually(() =>
-      expect(new Set(deliveries.to(site))).toEqual(new Set([...first, `${session}/tab0000001/1`])),
-    );
+    const minute = Date.now() + 60_000;
+    expect(await alarmOf(partition(site))).toBeLessThanOrEqual(minute);
+    await eventually(async () => {
+      // The session may repeat its push after the first alarm. A second one is two seconds later.
+      if (Number(await alarmOf(partition(site))) <= minute + 2_000) await runAlarm(partition(site));
+      expect(new Set(deliveries.to(site))).toEqual(new Set([...first, `${session}/tab0000001/1`]));
+    });
   });
 
   it("passes refused records, which its dead letters name", async () => {
