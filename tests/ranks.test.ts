@@ -66,12 +66,14 @@ const RANKS: Record<string, string[][]> = {
       "abbreviated",
       "define-model",
       "define-reaction",
+      "define-sink",
       "definition-version",
       "errors",
       "group-commit",
       "page-text",
       "release",
       "selected",
+      "within-time",
     ],
     ["alarm", "check-models", "compile-features"],
     ["check-reactions", "reactions"],
@@ -80,8 +82,8 @@ const RANKS: Record<string, string[][]> = {
     ["env"],
     ["access", "metrics", "models", "records", "wire"],
     ["entities", "log", "predictions", "served-vector", "webhooks"],
-    ["partition"],
-    ["session"],
+    ["partition", "sinks"],
+    ["egress", "session"],
     ["ingest", "rebuild", "refused-models", "serving"],
     ["agents", "schedule"],
     ["http"],
@@ -92,7 +94,7 @@ const RANKS: Record<string, string[][]> = {
     ["browser", "deployment"],
     ["local-stack"],
     ["log", "smoke-test"],
-    ["feast", "models", "reactions"],
+    ["feast", "models", "reactions", "sinks"],
     ["commands"],
     ["tidemark"],
     ["main"],
@@ -102,6 +104,8 @@ const RANKS: Record<string, string[][]> = {
 /** Type-only imports of the same or a higher rank that are allowed, each with the reason. */
 const TYPE_ONLY: Record<string, string> = {
   "collector/env -> metrics": "the class of a Durable Object provides the types of its methods",
+  "collector/define-sink -> sinks": "the checks of targets report errors as those of sinks do",
+  "collector/env -> egress": "the class of a Durable Object provides the types of its methods",
   "collector/env -> entities": "the class of a Durable Object provides the types of its methods",
   "collector/env -> log": "the class of a Durable Object provides the types of its methods",
   "collector/env -> partition": "the class of a Durable Object provides the types of its methods",
@@ -205,15 +209,17 @@ describe("imports of other packages", () => {
     ]);
   });
 
-  it("only the Durable Objects import the Workers runtime", () => {
+  it("only the Durable Objects and the socket to Kafka import the Workers runtime", () => {
     const users = foreignImports("collector").filter(({ specifier }) => specifier.startsWith("cloudflare:"));
     expect(users.map(({ from }) => from).sort()).toEqual([
+      "packages/collector/src/egress/egress.ts",
       "packages/collector/src/entities/entity-shard.ts",
       "packages/collector/src/log/log-writer.ts",
       "packages/collector/src/metrics/metrics.ts",
       "packages/collector/src/partition/partition.ts",
       "packages/collector/src/schedule/schedule.ts",
       "packages/collector/src/session/session.ts",
+      "packages/collector/src/sinks/kafka/worker-socket.ts",
     ]);
   });
 });

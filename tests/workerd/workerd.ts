@@ -52,6 +52,17 @@ export interface Workerd {
   remove(): Promise<void>;
 }
 
+/** Differences from the configuration in `wrangler.toml`. */
+interface Differences {
+  /** The Worker's Durable Objects. Default: those in `wrangler.toml` that the Worker exports. */
+  objects?: ObjectBinding[];
+  /**
+   * Certificates of authorities, as PEM, that the Worker's connections accept. With this option it may also connect to
+   * private addresses and to this machine. Default: public authorities and addresses only.
+   */
+  authorities?: string[];
+}
+
 /** Files that replace modules of a Worker, by the name of the module. */
 type Replacements = Readonly<Record<string, URL>>;
 
@@ -76,8 +87,15 @@ const { compatibility_date, compatibility_flags, durable_objects } = readConfig(
 });
 
 /** The runtime's configuration: date and flags of `wrangler.toml`, these secrets by name, and these Durable Objects. */
-const configure = (port: number, secrets: Readonly<Record<string, string>>, objects: ObjectBinding[]): string => {
+const configure = (
+  port: number,
+  secrets: Readonly<Record<string, string>>,
+  objects: ObjectBinding[],
+  authorities: string[] | undefined,
+): string => {
   const text = (value: string | undefined) => JSON.stringify(value);
+  const tls = `(trustBrowserCas = true, trustedCertificates = [${authorities?.map(text).join(", ")}])`;
+  const network = `(name = "internet", network = (allow = ["public", "private"], tlsOptions = ${tls}))`;
   const bindings = [
     ...Object.entries(secrets).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
     `(name = "LOG_DISK", service = "log")`,
@@ -90,7 +108,7 @@ const configure = (port: number, secrets: Readonly<Record<string, string>>, obje
 
 const config :Workerd.Config = (
   services = [(name = "main", worker = .worker), (name = "storage", disk = (path = "storage", writable = true)),
-    (name = "log", disk = (path = "log", writable = true))],
+    (name = "log", disk = (path = "log", writable = true))${authorities ? `, ${network}` : ""}],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 
@@ -111,12 +129,14 @@ const worker :Workerd.Worker = (
  * @param entry Module of the Worker.
  * @param secrets Values of further secrets by name.
  * @param replacements Modules of the Worker that other files replace. Default: none.
+ * @param differences Differences from the configuration in `wrangler.toml`. Default: none.
  * @throws Error with the end of the runtime's output if the Worker does not respond.
  */
 export const startWorkerd = async (
   entry: URL,
   secrets: Readonly<Record<string, string>> = {},
   replacements: Replacements = {},
+  differences: Differences = {},
 ): Promise<Workerd> => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-workerd-"));
   const storage = join(folder, "storage");
@@ -125,8 +145,10 @@ export const startWorkerd = async (
   const port = await getPort();
   const readKey = crypto.randomUUID();
   const exported = await compile(entry, join(folder, "worker.js"), replacements);
-  const objects = durable_objects.bindings.filter(({ class_name }: ObjectBinding) => exported.includes(class_name));
-  await writeFile(join(folder, "config.capnp"), configure(port, { TIDEMARK_READ_KEY: readKey, ...secrets }, objects));
+  const isExported = ({ class_name }: ObjectBinding) => exported.includes(class_name);
+  const objects = differences.objects ?? durable_objects.bindings.filter(isExported);
+  const allSecrets = { TIDEMARK_READ_KEY: readKey, ...secrets };
+  await writeFile(join(folder, "config.capnp"), configure(port, allSecrets, objects, differences.authorities));
 
   const origin = `http://127.0.0.1:${port}`;
   const responds = async () => {

@@ -4,6 +4,6 @@ import config from "../../../tidemark.config.ts";
 const { log: _, ...unlogged } = config;
 
 /** The deployed Worker without a log, which on one thread would write its files between the calls. */
-const { EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(unlogged);
+const { Egress, EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(unlogged);
 
-export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };
+export { Egress, EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };

@@ -24,6 +24,7 @@ export const countedDeployment = (config: TidemarkConfig) => {
     EntityShard: countedObject(collector.EntityShard),
     LogWriter: countedObject(BareLogWriter),
     Schedule: countedObject(collector.Schedule),
+    Egress: countedObject(collector.Egress),
     Metrics: countedObject(collector.Metrics),
     handlers: countedWorker(collector.handlers),
   };

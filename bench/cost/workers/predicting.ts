@@ -16,7 +16,7 @@ const set: FeatureSet = {
 };
 
 /** The deployed Worker with a log, and a model that runs on each change; counted. */
-const { EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = countedDeployment({
+const { Egress, EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = countedDeployment({
   ...config,
   log: { days: 7 },
   featureSets: [set],
@@ -29,4 +29,4 @@ const { EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session 
   ],
 });
 
-export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };
+export { Egress, EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };

@@ -1,7 +1,7 @@
 import { createCollector } from "@tidemark/collector";
 import { withEight } from "./configs.ts";
 
-const { EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(withEight);
+const { Egress, EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(withEight);
 
 /** The Worker with eight reactions, whose conditions no session fulfils. */
-export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };
+export { Egress, EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };

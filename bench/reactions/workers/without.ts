@@ -1,7 +1,7 @@
 import { createCollector } from "@tidemark/collector";
 import { without } from "./configs.ts";
 
-const { EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(without);
+const { Egress, EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(without);
 
 /** The reference: the Worker without reactions. */
-export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };
+export { Egress, EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };

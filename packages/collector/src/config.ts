@@ -15,9 +15,17 @@ import { checkModels } from "./check-models.ts";
 import { checkReactions } from "./check-reactions.ts";
 import type { Model } from "./define-model.ts";
 import type { Reaction } from "./define-reaction.ts";
+import { defineSink, type SinkDefinition } from "./define-sink.ts";
 
 export { defineModel, embedded, http, kserveV1, kserveV2, type Model, type ModelRun } from "./define-model.ts";
 export { defineReaction, type Reaction, type ReactionTarget } from "./define-reaction.ts";
+export {
+  defineSink,
+  type SinkCondition,
+  type SinkConsent,
+  type SinkDefinition,
+  type SinkTarget,
+} from "./define-sink.ts";
 
 /**
  * A region that data must not leave, under Cloudflare's name:
@@ -140,6 +148,8 @@ export interface Site {
   daysToLive?: DaysToLive;
   /** The site's webhook; `false` for none. Default: the deployment's. */
   webhook?: WebhookSettings | false;
+  /** The sinks of this site, which needs a log; `[]` for none. Default: the deployment's. */
+  sinks?: readonly SinkDefinition[];
 }
 
 /**
@@ -179,6 +189,8 @@ export interface TidemarkConfig<Features extends readonly Feature[] = readonly F
   daysToLive?: DaysToLive;
   /** The webhook of all sites, unless a site has its own setting. Default: none. */
   webhook?: WebhookSettings;
+  /** The sinks of all sites with a log, unless a site has its own. Default: none. */
+  sinks?: readonly SinkDefinition[];
 }
 
 const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
@@ -196,11 +208,11 @@ const SITE_FIELDS: Record<keyof Site, true> = {
   ...{ id: true, key: true, origins: true, readKeySecret: true, requireConsent: true, globalPrivacyControl: true },
   ...{ cookie: true, pause: true, dailyCaps: true, features: true, jurisdiction: true, log: true, daysToLive: true },
   ...{ goals: true, featureSets: true, models: true, userTokenSecret: true, requireUserToken: true },
-  ...{ webhook: true, reactions: true },
+  ...{ webhook: true, reactions: true, sinks: true },
 };
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
   ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true, daysToLive: true },
-  ...{ iceberg: true, webhook: true, reactions: true },
+  ...{ iceberg: true, webhook: true, reactions: true, sinks: true },
   ...{ goals: true, featureSets: true, models: true },
 };
 
@@ -334,7 +346,7 @@ const WEBHOOK_FIELDS: Record<keyof WebhookSettings, true> = { url: true, secrets
 const LOCAL_HOST = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** Whether a message may be sent to an address. `fetch` accepts none with a user name or a password. */
-const isWebhookUrl = (url: unknown): boolean => {
+export const isWebhookUrl = (url: unknown): boolean => {
   const address = typeof url === "string" ? URL.parse(url) : null;
   if (!address || address.username || address.password) return false;
   return address.protocol === "https:" || (address.protocol === "http:" && LOCAL_HOST.test(address.hostname));
@@ -353,6 +365,26 @@ const checkWebhook = (webhook: WebhookSettings | undefined, place: string): void
     fail("secrets", `1 to ${MAX_WEBHOOK_SECRETS} names of secrets, in an array, the newest first`);
   for (const name of secrets) expectSecretName(name, `${place}webhook.secrets`);
   if (new Set(secrets).size < secrets.length) fail("secrets", "each name once");
+};
+
+/** Largest number of sinks of a site: each one is an object for each partition. */
+const MAX_SITE_SINKS = 8;
+
+const checkSinks = (
+  sinks: readonly SinkDefinition[] | undefined,
+  hasLog: boolean,
+  place: string,
+  expect: Expect,
+): void => {
+  if (sinks === undefined) return;
+  const isList = Array.isArray(sinks) && sinks.length <= MAX_SITE_SINKS;
+  expect(isList, "sinks", `an array of at most ${MAX_SITE_SINKS} sinks`, Array.isArray(sinks) ? sinks.length : sinks);
+  for (const sink of sinks) checkAt(place, () => defineSink(sink));
+  const names = sinks.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  expect(twice === undefined, "sinks", "each name once", twice);
+  // A sink reads records that the partition no longer keeps from the files of the log.
+  expect(sinks.length === 0 || hasLog, "log", "a log, such as { days: 30 }, because there are sinks", undefined);
 };
 
 const CAP_FIELDS: Record<keyof DailyCaps, true> = { sessions: true, events: true };
@@ -439,6 +471,9 @@ const checkSite = (site: Site, others: readonly Site[], features: readonly Featu
   if (site.webhook !== false) checkWebhook(site.webhook, place);
 };
 
+const sinksIn = ({ sinks, sites }: TidemarkConfig): SinkDefinition[] =>
+  [sinks, ...sites.map((site) => site.sinks)].flatMap((each) => each ?? []);
+
 /**
  * Checks that the secrets of webhooks have no other use, because receivers know them, and that no two receivers have one
  * secret.
@@ -459,9 +494,12 @@ const checkWebhookSecrets = (config: TidemarkConfig): void => {
 const webhooksIn = ({ webhook, sites }: TidemarkConfig): WebhookSettings[] =>
   [webhook, ...sites.map((site) => site.webhook)].filter((each) => each !== undefined && each !== false);
 
-/** The names of the secrets of all webhooks. */
+/** The names of the secrets of all webhooks, also of those that are sinks. */
 export const webhookSecretNamesOf = (config: TidemarkConfig): string[] => [
-  ...new Set(webhooksIn(config).flatMap(({ secrets }) => secrets)),
+  ...new Set([
+    ...webhooksIn(config).flatMap(({ secrets }) => secrets),
+    ...sinksIn(config).flatMap(({ to }) => (to.type === "webhook" ? to.secrets : [])),
+  ]),
 ];
 
 /**
@@ -510,6 +548,16 @@ export const defineConfig = <const Features extends readonly Feature[]>(
     const inputs = { features, models: config.models ?? [], hasWebhook };
     checkAt("", () => checkReactions(config.reactions ?? [], inputs));
   }
+  checkSinks(config.sinks, log !== undefined || sites.some((site) => site.log), "", expect);
+  for (const site of sites) {
+    const sitePlace = `site ${JSON.stringify(site.id)}: `;
+    checkSinks(site.sinks, Boolean(site.log ?? log), sitePlace, expectIn(sitePlace));
+  }
+  const taken = [adminKeySecret, ...sites.flatMap(secretNamesOf), config.iceberg?.tokenSecret];
+  const shared = sinksIn(config)
+    .flatMap(({ to }) => to.secrets)
+    .find((secret) => taken.includes(secret));
+  expect(shared === undefined, "sinks", "secrets that are no keys of the collector", shared);
   for (const site of sites) {
     const inputs = { features: site.features ?? features, featureSets: featureSetsOf(config, site) };
     const place = `site ${JSON.stringify(site.id)}: `;
@@ -538,6 +586,12 @@ export const reactionsOf = ({ reactions }: Pick<TidemarkConfig, "reactions">, si
 /** The webhook of a site; `undefined` for none. */
 export const webhookOf = ({ webhook }: Pick<TidemarkConfig, "webhook">, site: Site): WebhookSettings | undefined =>
   (site.webhook ?? webhook) || undefined;
+
+/** The sinks of a site. */
+export const sinksOf = (
+  { sinks, log }: Pick<TidemarkConfig, "sinks" | "log">,
+  site: Site,
+): readonly SinkDefinition[] => ((site.log ?? log) ? (site.sinks ?? sinks ?? []) : []);
 
 /** The goals of a site. */
 export const goalsOf = ({ goals }: TidemarkConfig, site: Site): readonly Goal[] => site.goals ?? goals ?? [];

@@ -1,4 +1,5 @@
 import type { Jurisdiction } from "./config.ts";
+import type { EgressObject } from "./egress/egress.ts";
 import type { EntityShardObject } from "./entities/entity-shard.ts";
 import type { LogWriterObject } from "./log/log-writer.ts";
 import type { Metrics } from "./metrics/metrics.ts";
@@ -17,6 +18,7 @@ export interface Env {
   ENTITY_SHARD: DurableObjectNamespace<EntityShardObject>;
   LOG_WRITER: DurableObjectNamespace<LogWriterObject>;
   SCHEDULE: DurableObjectNamespace<ScheduleObject>;
+  EGRESS: DurableObjectNamespace<EgressObject>;
   /** The platform's limits of batches and of new sessions by site and address. Absent for no limit. */
   BATCH_LIMIT?: RateLimit;
   SESSION_LIMIT?: RateLimit;
@@ -60,6 +62,10 @@ export const logWriterOf = (env: Env, { site, jurisdiction }: Tenant, partition:
 /** The object that merges and deletes files of a site's log. A site that was removed has no jurisdiction any more. */
 export const logKeeperOf = (env: Env, site: string, jurisdiction: Jurisdiction | undefined) =>
   inJurisdiction(env.LOG_WRITER, jurisdiction).getByName(`${site}:keeper`);
+
+/** The object that sends the records of one of a site's partitions to a sink. */
+export const egressOf = (env: Env, { site, jurisdiction }: Tenant, sink: string, partition: number) =>
+  inJurisdiction(env.EGRESS, jurisdiction).getByName(`${site.id}:${sink}:${partition}`);
 
 /** The object that runs the deployment's repeated tasks. */
 export const scheduleOf = (env: Env) => env.SCHEDULE.getByName("schedule");

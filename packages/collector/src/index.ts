@@ -1,4 +1,5 @@
 import type { TidemarkConfig } from "./config.ts";
+import { EgressObject } from "./egress/egress.ts";
 import { EntityShardObject } from "./entities/entity-shard.ts";
 import { type Env, scheduleOf } from "./env.ts";
 import { createApp } from "./http/app.ts";
@@ -20,6 +21,7 @@ export interface Collector {
   EntityShard: new (state: DurableObjectState, env: Env) => EntityShardObject;
   LogWriter: new (state: DurableObjectState, env: Env) => LogWriterObject;
   Schedule: new (state: DurableObjectState, env: Env) => ScheduleObject;
+  Egress: new (state: DurableObjectState, env: Env) => EgressObject;
   Metrics: typeof Metrics;
 }
 
@@ -29,8 +31,8 @@ export interface Collector {
  *     import { createCollector } from "@tidemark/collector";
  *     import config from "./tidemark.config.ts";
  *
- *     const { EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(config);
- *     export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };
+ *     const { Egress, EntityShard, handlers, LogWriter, Metrics, Partition, Schedule, Session } = createCollector(config);
+ *     export { Egress, EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };
  *
  * @param config The result of `defineConfig`.
  * @returns The Worker's `handlers`, and the classes of its Durable Objects under the names in `wrangler.toml`.
@@ -54,6 +56,9 @@ export const createCollector = (config: TidemarkConfig): Collector => {
       protected override readonly tenants = tenants;
     },
     Schedule: class Schedule extends ScheduleObject {
+      protected override readonly tenants = tenants;
+    },
+    Egress: class Egress extends EgressObject {
       protected override readonly tenants = tenants;
     },
     Metrics,

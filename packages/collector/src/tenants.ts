@@ -12,7 +12,9 @@ import {
   type Model,
   modelsOf,
   reactionsOf,
+  type SinkDefinition,
   type Site,
+  sinksOf,
   type TidemarkConfig,
   type WebhookSettings,
   webhookOf,
@@ -54,6 +56,8 @@ export interface Tenant {
   daysToLive: DaysToLive;
   /** The site's webhook; absent for none. */
   webhook?: WebhookSettings;
+  /** The sinks of the site's stream. */
+  sinks: readonly SinkDefinition[];
 }
 
 /** The tenants of a deployment, by the ids of their sites. */
@@ -109,6 +113,7 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         ...(iceberg && { iceberg }),
         daysToLive: site.daysToLive ?? daysToLive,
         ...(webhook && { webhook }),
+        sinks: sinksOf(config, site),
       };
       return [site.id, tenant];
     }),

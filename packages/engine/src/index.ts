@@ -1,5 +1,6 @@
 export { asOf, type SpineRow } from "./as-of.ts";
 export { packCells, unpackCells } from "./cells.ts";
+export { matcher } from "./condition.ts";
 export {
   createEngine,
   type Engine,

@@ -60,6 +60,10 @@ export {
   type ServedSet,
   type SessionVectorAsOf,
   type SessionVectorResponse,
+  type SinkDeadLetter,
+  type SinkDeadLettersResponse,
+  type SinkProgress,
+  type SinksResponse,
   type VectorResponse,
 } from "./responses.ts";
 export type { SignalName } from "./signals.ts";

@@ -377,3 +377,57 @@ export interface BulkResponse {
   vectors: (SessionVectorResponse | RollupVectorResponse)[];
   missing: MissingVector[];
 }
+
+/** The progress of a sink in one partition. */
+export interface SinkProgress {
+  partition: number;
+  paused: boolean;
+  /** Number of records that are neither delivered nor refused, at least: the stream may no longer keep the oldest ones. */
+  lag_records: number;
+  /** Age of the oldest of these records, in milliseconds; 0 without one. */
+  lag_ms: number;
+  /** Numbers of records so far. */
+  delivered: number;
+  refused: number;
+  /** Number of the delivered records that the target may have stored twice. */
+  uncertain: number;
+  /** Numbers of attempts after which no record, some records or all records are sent again. */
+  attempts: { complete: number; partial: number; failed: number };
+  /** Number of attempts in succession that have delivered nothing. */
+  failures: number;
+  /** Time of the latest delivery, in UTC milliseconds; `null` before the first. */
+  delivered_at: number | null;
+  /** Time of the next attempt after a failure, in UTC milliseconds; `null` without a failure. */
+  retry_at: number | null;
+  /** The reason of the latest failure of the records in flight; `null` without one. */
+  reason: string | null;
+}
+
+/** Response of `GET /v1/sinks`. */
+export interface SinksResponse {
+  sinks: {
+    sink: string;
+    /** Kind of its target, such as `kafka`. */
+    type: string;
+    partitions: SinkProgress[];
+  }[];
+}
+
+/** A record that the target of a sink has refused. */
+export interface SinkDeadLetter {
+  /** UTC milliseconds at which it was refused. */
+  at: number;
+  /** `<session>/<tab>/<seq>` of an event, `<site>/<partition>/<offset>` of any other record. */
+  id: string;
+  kind: string;
+  /** Its position in the log. */
+  partition: number;
+  offset: number;
+  received_at: number;
+  reason: string;
+}
+
+/** Response of `GET /v1/sinks/{sink}/dead-letters`: the latest 1,000 of each partition, the latest first. */
+export interface SinkDeadLettersResponse {
+  dead_letters: SinkDeadLetter[];
+}

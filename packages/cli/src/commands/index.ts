@@ -15,6 +15,11 @@ import { modelsPredict } from "./models-predict.ts";
 import { reactionsReport } from "./reactions-report.ts";
 import { rebuild } from "./rebuild.ts";
 import { ship } from "./ship.ts";
+import { sinksDeadLetters } from "./sinks-dead-letters.ts";
+import { sinksPause } from "./sinks-pause.ts";
+import { sinksReplay } from "./sinks-replay.ts";
+import { sinksResume } from "./sinks-resume.ts";
+import { sinksStatus } from "./sinks-status.ts";
 import { test } from "./test.ts";
 import { trainingSet } from "./training-set.ts";
 import { warehouseDdl } from "./warehouse-ddl.ts";
@@ -26,4 +31,5 @@ export const commands: readonly Command[] = [
   ...[featuresAsOf, warehouseDdl, feastExport],
   ...[modelsList, modelsPredict, modelsEvaluate],
   ...[reactionsReport],
+  ...[sinksStatus, sinksPause, sinksResume, sinksReplay, sinksDeadLetters],
 ];

@@ -12,6 +12,7 @@ const DURABLE_OBJECTS = {
   ENTITY_SHARD: "EntityShard",
   LOG_WRITER: "LogWriter",
   SCHEDULE: "Schedule",
+  EGRESS: "Egress",
   METRICS: "Metrics",
 };
 

@@ -48,6 +48,11 @@ export const routeAccess = {
   "POST /v1/log/replace": { caller: "operator" },
   "POST /v1/rebuild/begin": { caller: "operator" },
   "POST /v1/rebuild/states": { caller: "operator" },
+  "GET /v1/sinks": { caller: "operator" },
+  "GET /v1/sinks/:sink/dead-letters": { caller: "operator" },
+  "POST /v1/sinks/:sink/pause": { caller: "operator" },
+  "POST /v1/sinks/:sink/resume": { caller: "operator" },
+  "POST /v1/sinks/:sink/replay": { caller: "operator" },
   "GET /metrics": { caller: "operator" },
   "GET /healthz": { caller: "anyone" },
 } as const satisfies Record<`${"GET" | "POST" | "PUT"} /${string}`, RouteAccess>;

@@ -142,6 +142,11 @@ export class Journal {
     return this.#latest;
   }
 
+  /** The position after which all entries are stored: that of the latest entry if none is. */
+  get keptAfter(): number {
+    return this.#oldest ? this.#oldest.position - 1 : this.#latest.position;
+  }
+
   /** The position up to which all entries are consumed. */
   get consumed(): number {
     return this.#consumed;

@@ -4,10 +4,10 @@ import { keyOf } from "./bucket.ts";
 import { chunkRange, columnsIn, decodeChunk } from "./parquet-source.ts";
 
 /** Bytes at the end of a file that are read first. A file of at most this size is read whole, with one request. */
-const END_BYTES = 131_072;
+export const END_BYTES = 131_072;
 
 /** A file of the log that is read by ranges. */
-class RemoteFile {
+export class RemoteFile {
   readonly byteLength: number;
   readonly #bucket: R2Bucket;
   readonly #name: string;
@@ -45,7 +45,7 @@ const mayHave = (metadata: FileMetaData, group: number, column: number, session:
 };
 
 /** A value as `eventIn` expects it: numbers for 64-bit integers, and milliseconds for times. */
-const storedValue = (value: unknown, isTime: boolean): StoredRow[string] => {
+export const storedValue = (value: unknown, isTime: boolean): StoredRow[string] => {
   if (typeof value !== "bigint") return value as StoredRow[string];
   return isTime ? Number(value) / 1000 : Number(value);
 };

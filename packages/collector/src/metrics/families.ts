@@ -67,6 +67,30 @@ export const families = {
     type: "counter",
     help: "Messages to webhooks by outcome: delivered, refused, expired or dropped. Each attempt that is repeated counts as retried.",
   },
+  tidemark_sink_records_total: {
+    type: "counter",
+    help: "Records that sinks have passed, by outcome: delivered or refused.",
+  },
+  tidemark_sink_records_uncertain_total: {
+    type: "counter",
+    help: "Delivered records that the target of a sink may have stored twice.",
+  },
+  tidemark_sink_attempts_total: {
+    type: "counter",
+    help: "Attempts of sinks by outcome: complete, partial if some records are sent again, or failed if all are.",
+  },
+  tidemark_sink_lag_records: {
+    type: "gauge",
+    help: "Records that a sink has neither delivered nor passed, over all partitions.",
+  },
+  tidemark_sink_lag_seconds: {
+    type: "gauge",
+    help: "Age of the oldest record that a sink has neither delivered nor passed.",
+  },
+  tidemark_sink_paused: {
+    type: "gauge",
+    help: "Partitions in which a sink is paused.",
+  },
 } as const satisfies Record<string, FamilyType>;
 
 /** The name of a metric family. */

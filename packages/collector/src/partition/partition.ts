@@ -14,17 +14,18 @@ import {
 } from "../entities/push.ts";
 import { countSetAside } from "../entities/set-aside.ts";
 import { SHARDS } from "../entities/shards.ts";
-import { type Env, entityShardOf, logWriterOf, partitionOf } from "../env.ts";
+import { type Env, egressOf, entityShardOf, logWriterOf, partitionOf } from "../env.ts";
 import { findTraces, type LogTraces } from "../log/traces.ts";
-import type { StreamEntry, StreamRange } from "../records/stream.ts";
+import type { StreamEntry, StreamPage, StreamRange } from "../records/stream.ts";
 import { expectKnown } from "../release.ts";
-import { type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
+import { type Tenant, type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { allPartitions, initialDepth, isPartition, MAX_DEPTH, partitionFor } from "./binding.ts";
 import { convertEarlierStore } from "./earlier-store.ts";
 import { handOver } from "./handover.ts";
 import { latestLoggedPush, readLoggedSessions, storeLoggedSessions } from "./logged-sessions.ts";
 import { RecordStream } from "./record-stream.ts";
 import { Relay } from "./relay.ts";
+import { SinkWakes, startOf } from "./sink-wakes.ts";
 
 /** A session as a sender of pushes. */
 export interface SessionSender extends Sender {
@@ -85,6 +86,8 @@ interface OpenPartition {
   journal: Journal;
   /** The records for the log; absent for a site without one. */
   stream?: RecordStream;
+  /** The calls to the site's sinks; absent for a site without one. */
+  wakes?: SinkWakes;
   /** The number of the latest record of sessions that the log has; absent without a loss of the storage. */
   loggedSessions?: ReadonlyMap<string, number>;
 }
@@ -270,6 +273,30 @@ export abstract class PartitionObject extends DurableObject<Env> {
     return this.#open(site, partition).stream?.read(range) ?? [];
   }
 
+  /**
+   * The next entries of the stream after a position, at most some megabytes, and the range that the stream keeps. Without
+   * entries if it no longer keeps the next one.
+   */
+  async readAfter(site: string, partition: number, after: number): Promise<StreamPage> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
+    const { stream, journal } = this.#open(site, partition);
+    const kept = stream?.kept ?? { after: journal.position, to: journal.position };
+    return { kept, entries: after < kept.after ? [] : (stream?.read({ after, to: kept.to }) ?? []) };
+  }
+
+  /** Number of the records after a position that the stream keeps. */
+  async countAfter(site: string, partition: number, after: number): Promise<number> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
+    return this.#open(site, partition).stream?.countAfter(after) ?? 0;
+  }
+
+  /** The position after which a sink begins: that of the stream when the partition first had the sink. */
+  async sinkStart(site: string, partition: number, sink: string): Promise<number> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
+    const { journal } = this.#open(site, partition);
+    return startOf(this.ctx.storage.kv, sink) ?? journal.position;
+  }
+
   /** Returns the next range to write into files; `undefined` if all records are in files. */
   beginCut(site: string, partition: number): StreamRange | undefined {
     return this.#open(site, partition).stream?.beginCut();
@@ -319,6 +346,8 @@ export abstract class PartitionObject extends DurableObject<Env> {
       if (!meta) return;
       try {
         await this.#continue(meta.site, meta.partition);
+        // If this object stops before, the platform runs the alarm again.
+        if (this.#opened?.wakes) await this.#wake(this.#opened.wakes);
       } catch (error) {
         // A retry would fail too. The next call sets the alarm again.
         if (!(error instanceof UnknownSiteError)) throw error;
@@ -344,7 +373,8 @@ export abstract class PartitionObject extends DurableObject<Env> {
     meta.version = PARTITION_VERSION;
     const journal = new Journal(this.ctx.storage);
     const merging = this.#mergingOf(meta, journal);
-    const isLogged = tenantOf(this.tenants, site).log !== undefined;
+    const tenant = tenantOf(this.tenants, site);
+    const isLogged = tenant.log !== undefined;
     const isLost = meta.lost_at !== undefined && Math.abs(Date.now() - meta.lost_at) < LOST_MS;
     const loggedSessions = isLost && { loggedSessions: readLoggedSessions(this.ctx.storage.kv) };
     return {
@@ -353,7 +383,16 @@ export abstract class PartitionObject extends DurableObject<Env> {
       journal,
       ...loggedSessions,
       ...(isLogged && { stream: new RecordStream(this.ctx.storage.kv, journal) }),
+      ...(isLogged && tenant.sinks.length > 0 && { wakes: this.#wakesOf(tenant, partition, journal) }),
     };
+  }
+
+  #wakesOf(tenant: Tenant, partition: number, journal: Journal): SinkWakes {
+    const names = tenant.sinks.map(({ name }) => name);
+    const wake = async (sink: string) => {
+      await egressOf(this.env, tenant, sink, partition).wake(tenant.site.id, sink, partition);
+    };
+    return new SinkWakes(this.ctx.storage.kv, names, () => journal.latest, wake);
   }
 
   /**
@@ -449,11 +488,18 @@ export abstract class PartitionObject extends DurableObject<Env> {
    */
   async #continue(site: string, partition: number): Promise<void> {
     const opened = this.#open(site, partition);
-    const { meta, merging } = opened;
+    const { meta, merging, wakes } = opened;
+    // A sink that does not respond holds up nothing else.
+    if (wakes) this.ctx.waitUntil(this.#wake(wakes));
     const isForwarding = merging instanceof Relay && (merging.isPending || !meta.isHandedOver);
     this.#ensureAlarm(opened, isForwarding);
     if (merging instanceof Relay) await Promise.all([merging.forward(), this.#handOver(meta), this.#writeLog(opened)]);
     else await Promise.all([merging.deleteExpired(), this.#writeLog(opened)]);
+  }
+
+  /** Calls the sinks, those that are not due or cannot be reached by the alarm. Never rejects. */
+  async #wake(wakes: SinkWakes): Promise<void> {
+    this.#alarm.ensure(await wakes.wake());
   }
 
   /** Lets the writer of the log write records into files, if they are due. Never rejects. */
@@ -495,8 +541,9 @@ export abstract class PartitionObject extends DurableObject<Env> {
   }
 
   /** Ensures that the alarm fires in time for what is pending if this object stops. */
-  #ensureAlarm({ merging, stream }: OpenPartition, isForwarding: boolean, hasRecords = false): void {
+  #ensureAlarm({ merging, stream, wakes }: OpenPartition, isForwarding: boolean, hasRecords = false): void {
     const now = Date.now();
+    if (wakes && hasRecords) this.#alarm.ensure(wakes.alarmAt(now));
     const deletesAt = merging instanceof EntityStore ? merging.deletesAt : undefined;
     if (deletesAt !== undefined) this.#alarm.ensure(Math.max(now + CONTINUE_MS, deletesAt));
     const due = stream?.dueAt(now) ?? (stream && hasRecords ? now + LOG_MS : undefined);

@@ -1,4 +1,5 @@
 import { JOURNAL_START, type Journal, type JournalPlace } from "../entities/journal.ts";
+import { sizeOfRecords } from "../records/frames.ts";
 import type { StreamEntry, StreamRange } from "../records/stream.ts";
 
 /** The stored progress of the log. */
@@ -45,6 +46,20 @@ export class RecordStream {
   /** Lets a new stream begin after a position. Call it before the stream is created. */
   static startAfter(kv: SyncKvStorage, position: number): void {
     kv.put(PROGRESS, { logged: { ...JOURNAL_START, position }, cut: null } satisfies LogProgress);
+  }
+
+  /** The range of the entries that the stream keeps. */
+  get kept(): StreamRange {
+    return { after: this.#journal.keptAfter, to: this.#journal.position };
+  }
+
+  /** Number of the kept records after a position. */
+  countAfter(position: number): number {
+    for (const { record_count, received } of this.#journal.read(position)) {
+      const own = received.reduce((sum, { records }) => sum + (records ? sizeOfRecords(records).count : 0), 0);
+      return this.#journal.latest.record_count - record_count + own;
+    }
+    return 0;
   }
 
   /** The position up to which all records are in files. */

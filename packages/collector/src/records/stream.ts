@@ -10,3 +10,9 @@ export interface StreamRange {
   after: number;
   to: number;
 }
+
+/** Some entries of a partition's stream, and the range of those that it keeps. */
+export interface StreamPage {
+  kept: StreamRange;
+  entries: StreamEntry[];
+}

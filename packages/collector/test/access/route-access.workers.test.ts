@@ -166,6 +166,11 @@ const requests: Record<RouteName, (sender: Sender) => { path: string; body?: obj
     path: "/v1/rebuild/states?site=shop",
     body: { shard: null, sender: { id: "rebuild matrix", began_at: Date.now() }, pushes: [] },
   }),
+  "GET /v1/sinks": () => ({ path: "/v1/sinks?site=push" }),
+  "GET /v1/sinks/:sink/dead-letters": () => ({ path: "/v1/sinks/server/dead-letters?site=push" }),
+  "POST /v1/sinks/:sink/pause": () => ({ path: "/v1/sinks/server/pause?site=push" }),
+  "POST /v1/sinks/:sink/resume": () => ({ path: "/v1/sinks/server/resume?site=push" }),
+  "POST /v1/sinks/:sink/replay": () => ({ path: "/v1/sinks/server/replay?site=push&from=2026-11-29" }),
   "GET /metrics": () => ({ path: "/metrics" }),
   "GET /healthz": () => ({ path: "/healthz" }),
 };

@@ -7,11 +7,22 @@ import {
   lifetime,
   session,
 } from "@tidemark/schema";
-import { defineConfig, embedded, http, kserveV1, kserveV2, type Model, type Reaction } from "../../src/config.ts";
+import {
+  defineConfig,
+  embedded,
+  http,
+  kserveV1,
+  kserveV2,
+  type Model,
+  type Reaction,
+  type SinkTarget,
+} from "../../src/config.ts";
 import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
 import { PartitionObject, type PushResponse, type SessionSender } from "../../src/partition/partition.ts";
+import type { Attempt, Cut, Sink, SinkContext } from "../../src/sinks/sink.ts";
+import { webhookSink } from "../../src/sinks/webhook.ts";
 import { createTenants, type Tenants, tenantOf } from "../../src/tenants.ts";
 
 const product = {
@@ -238,6 +249,52 @@ export const splitSites = Array.from({ length: 120 }, (_, index) => ({
   log: { days: 7 },
 }));
 
+/** An attempt of a sink in these tests. */
+export interface SinkAttempt {
+  sink: string;
+  cut: Cut;
+  /** Number of cuts that the sink has planned. */
+  state: unknown;
+  context: SinkContext;
+}
+
+/** A target that tests control. It plans cuts if it is asked to. */
+const fakeTarget = (sink: string, limits: { records: number; bytes: number }, plans = false): SinkTarget => ({
+  type: "fake",
+  secrets: [],
+  check: () => {},
+  create: async (): Promise<Sink> => ({
+    limits,
+    ...(plans && {
+      plan: async (cut: Cut, state: unknown) => ({
+        version: 1,
+        cut: cut.id,
+        n: ((state as { n?: number })?.n ?? 0) + 1,
+      }),
+    }),
+    attempt: (cut, state, context) => traffic.attempt({ sink, cut, state, context }),
+  }),
+});
+
+const LARGE = { records: 1_000, bytes: 1_000_000 };
+
+/** Sites with sinks. Each test takes another one. */
+export const feedSites = Array.from({ length: 20 }, (_, index) => ({
+  id: `feed${index}`,
+  key: `tm_feed${index}_55555555`,
+  origins: ["https://feed.example"],
+  readKeySecret: `FEED_${index}_READ_KEY`,
+  log: { days: 7 },
+  sinks: [
+    { name: "all", to: fakeTarget("all", LARGE) },
+    { name: "small", to: fakeTarget("small", { records: 3, bytes: 1_000_000 }, true), kinds: ["event"] as const },
+    {
+      ...{ name: "chosen", to: fakeTarget("chosen", LARGE), kinds: ["event"] as const, paused: true },
+      ...{ where: [{ field: "name", is: "eq", value: "buy" } as const], consent: "personalisation" as const },
+    },
+  ],
+}));
+
 /** A deployment with several sites, which must not reach the data of each other, and have different policies. */
 export const config = defineConfig({
   sites: [
@@ -388,6 +445,17 @@ export const config = defineConfig({
       ],
     },
     ...splitSites,
+    ...feedSites,
+    {
+      id: "push",
+      key: "tm_push_66666666",
+      origins: ["https://push.example"],
+      readKeySecret: "PUSH_READ_KEY",
+      log: { days: 7 },
+      sinks: [
+        { name: "server", to: webhookSink({ url: WEBHOOK, secrets: ["HOOK_SECRET_NEW"] }), kinds: ["event"] as const },
+      ],
+    },
   ],
   adminKeySecret: "ADMIN_KEY",
   features: [...defaultFeatures, ...productFeatures, ...assistFeatures],
@@ -409,9 +477,9 @@ const tenants: Tenants = createTenants(config);
 /** Returns the tenant of a site. */
 export const tenant = (site: string) => tenantOf(tenants, site);
 
-const { handlers, LogWriter, Metrics, Schedule, Session } = createCollector(config);
+const { Egress, handlers, LogWriter, Metrics, Schedule, Session } = createCollector(config);
 
-export { handlers as default, LogWriter, Metrics, Schedule, Session };
+export { Egress, handlers as default, LogWriter, Metrics, Schedule, Session };
 
 /** A call of a partition or of a shard. */
 export interface Call {
@@ -442,6 +510,10 @@ export const traffic = {
   records: [] as { session: string; records: Uint8Array }[],
   fault: (_call: Call): Fault | undefined | Promise<Fault | undefined> => undefined,
   isHot: (_site: string): boolean => false,
+  /** An attempt of a sink. */
+  attempt: async ({ cut }: SinkAttempt): Promise<Attempt<unknown>> => ({
+    outcomes: cut.pending.map(() => ({ type: "delivered" })),
+  }),
   /** Whether the writer of the log stops before it confirms its files. */
   losesConfirmation: false,
   /** The tenants of the partitions and shards that start from now on. */

@@ -40,4 +40,4 @@ export {
   recordKinds,
   type VectorRecord,
 } from "./record.ts";
-export { eventIn, type RecordTable, recordTable, type VectorContent, vectorIn } from "./row.ts";
+export { eventIn, payloadIn, type RecordTable, recordTable, type VectorContent, vectorIn } from "./row.ts";

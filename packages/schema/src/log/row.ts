@@ -26,6 +26,7 @@ import { type Layout, layoutOf, type ObjectColumns } from "./layout.ts";
 import {
   type EventRecord,
   type LogRecord,
+  type PayloadRecord,
   type RecordedEvent,
   type RecordKind,
   recordKinds,
@@ -116,6 +117,10 @@ export const eventIn = (row: StoredRow): RecordedEvent => contentIn(row, eventLa
 /** Reads the vector in a row of the columns of vectors with the same features, without its place in the log. */
 export const vectorIn = (row: StoredRow, features: readonly Feature[]): VectorContent =>
   contentIn(row, vectorLayout(features)) as unknown as VectorContent;
+
+/** Reads the content of a record of another kind in a row, without its place in the log. */
+export const payloadIn = (row: StoredRow): Pick<PayloadRecord, "session_id" | "payload"> =>
+  contentIn(row, payloadLayout) as unknown as Pick<PayloadRecord, "session_id" | "payload">;
 
 /** A vector's record without its place in the log. */
 export type VectorContent = Omit<VectorRecord, "kind" | "site" | "partition" | "offset" | "arrival" | "received_at">;

@@ -1,7 +1,16 @@
 import { createCollector } from "@tidemark/collector";
 import config from "./tidemark.config.ts";
 
-const { EntityShard, handlers, LogWriter, Metrics, Partition: Deployed, Schedule, Session } = createCollector(config);
+const {
+  Egress,
+  EntityShard,
+  handlers,
+  LogWriter,
+  Metrics,
+  Partition: Deployed,
+  Schedule,
+  Session,
+} = createCollector(config);
 
 /** Number of calls after which this partition is split: a local runtime serves fewer a second than a deployed one. */
 const CALLS = 300;
@@ -15,4 +24,4 @@ class Partition extends Deployed {
   }
 }
 
-export { EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };
+export { Egress, EntityShard, handlers as default, LogWriter, Metrics, Partition, Schedule, Session };

@@ -1,6 +1,6 @@
 import { createCollector } from "@tidemark/collector";
-import { diskBucket } from "../../../../bench/collector/workers/disk-bucket.ts";
 import type { Env } from "../../../../packages/collector/src/env.ts";
+import { diskBucket } from "../../../workerd/workers/disk-bucket.ts";
 import config from "./tidemark.config.ts";
 
 const deployed = createCollector(config);

@@ -13,6 +13,7 @@ import { mcpRoutes } from "./mcp.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { predictionRoutes } from "./predictions.ts";
 import { rebuildRoutes } from "./rebuild.ts";
+import { sinkRoutes } from "./sinks.ts";
 import { streamRoutes } from "./stream.ts";
 import { tectonRoutes } from "./tecton.ts";
 
@@ -33,5 +34,6 @@ export const createHandlers = (deployment: Deployment): Handlers => ({
   ...logRoutes(deployment),
   ...metricsRoutes(deployment),
   ...rebuildRoutes(deployment),
+  ...sinkRoutes(deployment),
   ...healthRoutes(deployment),
 });

@@ -35,7 +35,7 @@ export const tenantOfLog = (c: RouteContext, tenants: Tenants): Tenant => {
 const LATEST = Date.UTC(10_000, 0, 1) - 1;
 
 /** A time in the query, in UTC milliseconds, between 1970 and {@link LATEST}. */
-const timeIn = (c: RouteContext, name: string, byDefault: number): number => {
+export const timeIn = (c: RouteContext, name: string, byDefault: number): number => {
   const text = c.req.query(name);
   const time = text === undefined ? byDefault : Date.parse(text);
   if (Number.isNaN(time))

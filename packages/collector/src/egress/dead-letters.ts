@@ -1,0 +1,49 @@
+import type { SinkDeadLetter } from "@tidemark/schema";
+import type { SinkRecord } from "../sinks/sink.ts";
+
+/** Number of the latest dead letters that a sink keeps for each partition. */
+const KEPT_DEAD_LETTERS = 1_000;
+
+/** Largest number of characters of a reason. */
+const MAX_REASON = 500;
+
+type Row = SinkDeadLetter & { place: number; number: number };
+
+/** The latest dead letters of a sink. The row of the oldest one is overwritten. */
+export class SinkDeadLetters {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec(
+      `CREATE TABLE IF NOT EXISTS dead_letter (place INTEGER PRIMARY KEY, number INTEGER, at INTEGER, id TEXT, kind TEXT,
+        "partition" INTEGER, "offset" INTEGER, received_at INTEGER, reason TEXT)`,
+    );
+  }
+
+  /**
+   * Adds dead letters. Call it in a transaction.
+   *
+   * @param before Number of all earlier ones.
+   */
+  add(before: number, refused: readonly { record: SinkRecord; reason: string }[], at: number): void {
+    const skipped = Math.max(0, refused.length - KEPT_DEAD_LETTERS);
+    for (const [index, { record, reason }] of refused.slice(skipped).entries()) {
+      const number = before + skipped + index;
+      const { kind, partition, offset, received_at } = record.record;
+      this.#sql.exec(
+        "INSERT OR REPLACE INTO dead_letter VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ...[number % KEPT_DEAD_LETTERS, number, at, record.id, kind, partition, offset, received_at],
+        reason.slice(0, MAX_REASON),
+      );
+    }
+  }
+
+  /** The kept dead letters, the latest first. */
+  list(): SinkDeadLetter[] {
+    return this.#sql
+      .exec<Row & Record<string, SqlStorageValue>>("SELECT * FROM dead_letter ORDER BY number DESC")
+      .toArray()
+      .map(({ place: _, number: __, ...letter }) => letter);
+  }
+}

@@ -1,0 +1,290 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openLog } from "@tidemark/cli/log";
+import { type BatchResponse, defaultFeatures, type SinksResponse } from "@tidemark/schema";
+import { expect, vi } from "vitest";
+import { type FakeCluster, startFakeCluster } from "../../packages/collector/test/sinks/kafka/fake-cluster.ts";
+import { type Receiver, startReceiver } from "../../packages/collector/test/webhooks/receiver.ts";
+import { startWorkerd, type Workerd } from "../workerd/workerd.ts";
+
+const WORKER = new URL("./workers/sinking.ts", import.meta.url);
+
+/** Number of events in a batch, and of visitors who send at the same time. */
+const EVENTS = 5;
+const VISITORS = 6;
+
+/** Number of kills after which other visitors begin: they are bound to the partitions of that time. */
+const KILLS_PER_VISITOR = 10;
+
+/** Largest number of batches that are acknowledged between two kills. */
+const MAX_BATCHES = 80;
+
+/** Time from one batch of a visitor to the next, in milliseconds. */
+const PAUSE_MS = 50;
+
+/** Time in which the receiver responds, in milliseconds. */
+const RESPONDS_MS = 20;
+
+/** A visitor, and the number of acknowledged events. */
+interface Visitor {
+  session: string;
+  id: string;
+  acknowledged: number;
+}
+
+/** A record in a target. */
+interface Sent {
+  id: string;
+  kind: string;
+  event?: { session_id: string; tab_id: string; seq: number };
+}
+
+/** Sizes of a proof. */
+interface Proof {
+  kills: number;
+  /** Number of pushes after which a partition is split. */
+  splitAfter: number;
+  /** Longest time in which the targets get everything after the last kill, in milliseconds. */
+  within: number;
+}
+
+/** The results, to print. */
+interface Proven {
+  events: number;
+  partitions: number;
+  /** Number of repeated requests to the webhook. */
+  repeated: number;
+  /** Number of kills after a target took records and before the sink had its response, or had stored it. */
+  inAttempts: number;
+}
+
+const newVisitor = (): Visitor => {
+  const id = crypto.randomUUID().slice(0, 13);
+  return { session: `shop.${id}`, id, acknowledged: 0 };
+};
+
+const idOf = ({ session, id }: Visitor, seq: number): string => `${session}/${id}/${seq}`;
+
+const batchOf = ({ session, id, acknowledged }: Visitor) => {
+  const now = Date.now();
+  const event = (index: number) => ({ type: "custom", seq: acknowledged + index, time: now, name: "order" });
+  return {
+    ...{ v: 1, key: "tm_shop_sinksink", sent_at: now, session_id: session, anonymous_id: id, tab_id: id },
+    ...{ sdk: "test/1", views: [], events: Array.from({ length: EVENTS }, (_, index) => event(index)) },
+  };
+};
+
+/** The sequences of each session, in the order of records. */
+const sequences = (records: readonly Sent[]): Map<string, number[]> => {
+  const bySession = new Map<string, number[]>();
+  for (const { event } of records)
+    if (event) bySession.set(event.session_id, [...(bySession.get(event.session_id) ?? []), event.seq]);
+  return bySession;
+};
+
+/** Runs visits on a collector that is killed, and compares everything that it has sent and stored. */
+const prove = async (
+  { kills, splitAfter, within }: Proof,
+  worker: Workerd,
+  adminKey: string,
+  cluster: FakeCluster,
+  receiver: Receiver,
+): Promise<Proven> => {
+  let hasEnded = false;
+  let up = Promise.resolve();
+  let onAcknowledged = () => {};
+  let onReceived = () => {};
+  const deliver = async (body: string): Promise<BatchResponse> => {
+    for (;;) {
+      await up;
+      worker.expectRunning();
+      const response = await fetch(`${worker.origin}/v1/events`, { method: "POST", body }).catch(() => undefined);
+      const answer = response?.ok ? await response.json().catch(() => undefined) : undefined;
+      if (answer) return answer as BatchResponse;
+      await sleep(PAUSE_MS);
+    }
+  };
+  const sendOnce = async (visitor: Visitor) => {
+    const { accepted, duplicates, rejected } = await deliver(JSON.stringify(batchOf(visitor)));
+    expect([accepted + duplicates, rejected]).toEqual([EVENTS, []]);
+    visitor.acknowledged += EVENTS;
+    onAcknowledged();
+  };
+  const visitors: Visitor[] = [];
+  const traffic: Promise<void>[] = [];
+  let latest: Visitor[] = [];
+  const sendUntilReplaced = async (visitor: Visitor) => {
+    while (!hasEnded && latest.includes(visitor)) {
+      await sendOnce(visitor);
+      await sleep(PAUSE_MS);
+    }
+  };
+  const begin = () => {
+    latest = Array.from({ length: VISITORS }, newVisitor);
+    visitors.push(...latest);
+    traffic.push(...latest.map(sendUntilReplaced));
+  };
+
+  // A receiver that knows the ids of requests, and responds after a while: a kill often falls into it.
+  let requests = 0;
+  const inWebhook: Sent[] = [];
+  const bodies = new Map<string, string>();
+  const changed: string[] = [];
+  receiver.respond = ({ headers }, response) => {
+    const id = String(headers["webhook-id"]);
+    const body = receiver.received.at(-1)?.body ?? "";
+    // The runtime was killed during the request.
+    if (body === "") return;
+    if (!bodies.has(id)) inWebhook.push(...(JSON.parse(body) as Sent[]));
+    else if (bodies.get(id) !== body) changed.push(id);
+    bodies.set(id, body);
+    requests += 1;
+    onReceived();
+    setTimeout(() => response.writeHead(204).end(), RESPONDS_MS);
+  };
+
+  let inAttempts = 0;
+  for (let kill = 0; kill < kills; kill += 1) {
+    if (kill % KILLS_PER_VISITOR === 0) begin();
+    const wanted = Math.ceil(Math.random() * MAX_BATCHES);
+    await new Promise<void>((resolve) => {
+      let batches = 0;
+      onAcknowledged = () => {
+        batches += 1;
+        if (batches === wanted) resolve();
+      };
+    });
+    onAcknowledged = () => {};
+    const before = cluster.records().length;
+    // One kill in three follows a request to the webhook, one a batch in the topic, one neither.
+    if (kill % 3 === 0)
+      await new Promise<void>((resolve) => {
+        onReceived = resolve;
+      });
+    else if (kill % 3 === 1)
+      await vi.waitFor(() => expect(cluster.records().length).toBeGreaterThan(before), {
+        timeout: 60_000,
+        interval: 1,
+      });
+    onReceived = () => {};
+    inAttempts += kill % 3 === 2 ? 0 : 1;
+    const restarted = worker.kill().then(() => worker.restart());
+    up = restarted;
+    await restarted;
+  }
+  // After the last kill, each session sends once more.
+  hasEnded = true;
+  await Promise.all(traffic);
+  for (const visitor of visitors) await sendOnce(visitor);
+
+  const expected = visitors.flatMap((visitor) =>
+    Array.from({ length: visitor.acknowledged }, (_, seq) => idOf(visitor, seq)),
+  );
+  const authorization = `Bearer ${adminKey}`;
+  const statusOf = async () => {
+    const response = await fetch(`${worker.origin}/v1/sinks?site=shop`, { headers: { authorization } });
+    return ((await response.json()) as SinksResponse).sinks;
+  };
+  const sinks = await vi.waitFor(
+    async () => {
+      const sinks = await statusOf();
+      for (const { sink, partitions } of sinks) {
+        const lag = partitions.reduce((sum, { lag_records }) => sum + lag_records, 0);
+        expect([sink, lag]).toEqual([sink, 0]);
+        // Every record has one outcome, whatever was repeated.
+        expect([sink, partitions.reduce((sum, { delivered }) => sum + delivered, 0)]).toEqual([sink, expected.length]);
+        expect(partitions.reduce((sum, { refused, uncertain }) => sum + refused + uncertain, 0)).toBe(0);
+      }
+      return sinks;
+    },
+    { timeout: within, interval: 200 },
+  );
+  expect(sinks.map(({ sink }) => sink)).toEqual(["topic", "server"]);
+
+  const inTopic = cluster.records();
+  const sorted = (ids: readonly (string | undefined)[]) => [...ids].sort();
+  expect(sorted(inTopic.map(({ headers }) => headers.ce_id))).toEqual(sorted(expected));
+  const inOrder = new Map(visitors.map(({ session, acknowledged }) => [session, [...Array(acknowledged).keys()]]));
+  const inPartitions = cluster.partitions.flatMap(({ records }) => [
+    ...sequences(records.map(({ value }) => value as unknown as Sent)),
+  ]);
+  // Each session is in one partition of the topic.
+  expect(inPartitions).toHaveLength(visitors.length);
+  expect(new Map(inPartitions)).toEqual(inOrder);
+
+  expect(changed).toEqual([]);
+  expect(sorted(inWebhook.map(({ id }) => id))).toEqual(sorted(expected));
+  expect(sequences(inWebhook)).toEqual(inOrder);
+
+  for (const { session, acknowledged } of visitors) {
+    const response = await fetch(`${worker.origin}/v1/features/session/${session}`, {
+      headers: { authorization: `Bearer ${worker.readKey}` },
+    });
+    const vector = (await response.json()) as { features: Record<string, unknown>; delivery: Record<string, number> };
+    expect(vector.features.custom_event_count, session).toBe(acknowledged);
+    expect(vector.delivery).toMatchObject({ received: acknowledged, missing: 0 });
+  }
+
+  const folder = await mkdtemp(join(tmpdir(), "tidemark-sinks-"));
+  const address = { url: worker.origin, adminKey };
+  const cut = () => fetch(`${worker.origin}/v1/log/cut?site=shop`, { method: "POST", headers: { authorization } });
+  expect((await cut()).status).toBe(200);
+  const log = await openLog({ folder }, address, { id: "shop", features: defaultFeatures });
+  try {
+    expect(log.files.length).toBeGreaterThan(0);
+    const rows = await log.database.all("SELECT session_id || '/' || tab_id || '/' || seq AS id FROM log_events");
+    expect(sorted(rows.map(({ id }) => String(id)))).toEqual(sorted(expected));
+
+    // One event under the same id in all places.
+    const [visitor] = visitors as [Visitor];
+    const id = `${visitor.session}/${visitor.id}/0`;
+    const path = { session_id: visitor.session, tab_id: visitor.id, seq: 0 };
+    const inFile = await log.database.all(`SELECT "partition", "offset" FROM log_events
+      WHERE session_id = '${visitor.session}' AND tab_id = '${visitor.id}' AND seq = 0`);
+    const place = { partition: Number(inFile[0]?.partition), offset: Number(inFile[0]?.offset) };
+    const [message] = inTopic.filter(({ headers }) => headers.ce_id === id);
+    const [posted] = inWebhook.filter((each) => each.id === id);
+    expect(inFile).toHaveLength(1);
+    expect(message?.value).toMatchObject({ id, ...place, event: path });
+    expect(message?.key).toBe(visitor.session);
+    expect(posted).toEqual(message?.value);
+  } finally {
+    log.close();
+    await rm(folder, { recursive: true });
+  }
+  const partitions = sinks[0]?.partitions.length ?? 0;
+  if (splitAfter < kills * MAX_BATCHES) expect(partitions).toBeGreaterThan(1);
+  return { events: expected.length, partitions, repeated: requests - bodies.size, inAttempts };
+};
+
+/**
+ * Kills the deployed Worker, with a topic of Kafka and a webhook as sinks, while it stores events. Then each acknowledged event
+ * is in the topic once, and in the webhook by the ids of its requests, in the order of its session; and in the log and the
+ * vector of its session.
+ *
+ * @throws AssertionError otherwise.
+ */
+export const proveSinks = async (proof: Proof): Promise<Proven> => {
+  const cluster = await startFakeCluster(3, 5);
+  const receiver = await startReceiver();
+  const adminKey = crypto.randomUUID();
+  const worker = await startWorkerd(
+    WORKER,
+    {
+      ...{ BROKERS: cluster.brokers.join(","), RECEIVER: receiver.url, SPLIT_AFTER: `${proof.splitAfter}` },
+      HOOK_SECRET: `whsec_${Buffer.from("a secret of the shop".padEnd(32)).toString("base64")}`,
+      TIDEMARK_ADMIN_KEY: adminKey,
+    },
+    {},
+    { authorities: [] },
+  );
+  try {
+    return await prove(proof, worker, adminKey, cluster, receiver);
+  } finally {
+    await worker.remove();
+    await receiver.stop();
+    await cluster.stop();
+  }
+};
