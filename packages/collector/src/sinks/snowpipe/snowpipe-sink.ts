@@ -14,8 +14,9 @@ const LIMITS = { records: 2_000, bytes: 2_000_000 };
 /** The sink's memory, which the caller commits. */
 export interface SnowpipeState {
   version: 1;
-  /** The cut for which the state is. */
+  /** The cut for which the state is: its id and time. A replay can have cuts with the ids of earlier ones. */
   cut: string;
+  at: number;
   /** The pass in which the cut is: see {@link OffsetToken}. */
   pass: number;
   /** The largest offset of the cut. */
@@ -50,11 +51,11 @@ const offsetsIn = ({ records }: Cut): { first: number; last: number } => ({
  * committed state only.
  */
 const stateFor = (cut: Cut, previous: SnowpipeState | undefined): SnowpipeState => {
-  if (previous?.cut === cut.id) return previous;
+  if (previous?.cut === cut.id && previous.at === cut.at) return previous;
   const { first, last } = offsetsIn(cut);
   const isNext = previous !== undefined && first > previous.last;
   const pass = isNext ? previous.pass : Math.max(cut.at, (previous?.pass ?? 0) + 1);
-  return { version: 1, cut: cut.id, pass, last, ...(previous?.rejected && { rejected: previous.rejected }) };
+  return { version: 1, cut: cut.id, at: cut.at, pass, last, ...(previous?.rejected && { rejected: previous.rejected }) };
 };
 
 const wait = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -137,14 +138,14 @@ export const createSnowpipeSink = (
       return finish();
     }
     const { errors, lastErrorAt, lastError } = channel.status;
-    const count = Math.min(rows.length, errors - state.rejected.count);
-    const before = rows.filter(({ index }) => !lastErrorAt || includes(lastErrorAt, tokenOf(index)));
-    const suspects = new Set((before.length >= count ? before : rows).slice(-count || rows.length).map(({ index }) => index));
+    const count = Math.max(0, Math.min(rows.length, errors - state.rejected.count));
+    // Snowflake reports only how many rows it has rejected, and the end of the request with the latest one.
+    const upToError = rows.filter(({ index }) => !lastErrorAt || includes(lastErrorAt, tokenOf(index)));
+    const possible = upToError.length >= count ? upToError : rows;
+    const rejected = new Set(possible.slice(possible.length - count));
     const reason = `Snowflake rejected ${count} of ${rows.length} rows, this one or earlier ones: ${lastError}`;
-    for (const { index } of rows) {
-      const isRejected = count > 0 && suspects.has(index);
-      outcomes.set(index, isRejected ? { type: "refused", reason } : { type: "delivered" });
-    }
+    for (const row of rows)
+      outcomes.set(row.index, rejected.has(row) ? { type: "refused", reason } : { type: "delivered" });
     return finish({ rejected: { channel: channel.id, count: errors } });
   };
 
