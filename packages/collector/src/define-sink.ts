@@ -147,7 +147,12 @@ export const defineSink = <const S extends SinkDefinition>(sink: S): S => {
     (Array.isArray(kinds) && kinds.length > 0 && kinds.every((kind) => recordKinds.includes(kind)));
   expect(isKinds, "kinds", `an array of ${recordKinds.join(", ")}`, kinds);
   const isOneKind = !to.hasOneKind || kinds?.length === 1;
-  expect(isOneKind, "kinds", `an array with one kind, such as ["event"], because a table has the columns of one`, kinds);
+  expect(
+    isOneKind,
+    "kinds",
+    `an array with one kind, such as ["event"], because a table has the columns of one`,
+    kinds,
+  );
   checkConditions(where, expect);
   const isConsent = [undefined, "measurement", "personalisation"].includes(consent);
   expect(isConsent, "consent", "measurement or personalisation", consent);

@@ -1,6 +1,6 @@
 import type { SinkTarget } from "../define-sink.ts";
 import { type BigQuerySettings, checkBigQuery } from "./bigquery/settings.ts";
-import { checkKafka, kafka as kafkaSettings, type KafkaSettings } from "./kafka/settings.ts";
+import { checkKafka, type KafkaSettings, kafka as kafkaSettings } from "./kafka/settings.ts";
 import { checkSnowpipe, type SnowpipeSettings } from "./snowpipe/settings.ts";
 
 export type { BigQuerySettings } from "./bigquery/settings.ts";

@@ -19,7 +19,11 @@ const query = (more: object) => defineSink({ name: "query", to: bigquery({ ...BI
 describe("the settings of a sink of Snowpipe Streaming", () => {
   it("are complete with an account, a user, a key and a pipe", () => {
     expect(snow({}).to).toMatchObject({ type: "snowpipe", secrets: ["SNOWFLAKE_KEY"] });
-    snow({ account: "xy12345.eu-central-1", role: "WRITER", url: "https://org-acct.privatelink.snowflakecomputing.com" });
+    snow({
+      account: "xy12345.eu-central-1",
+      role: "WRITER",
+      url: "https://org-acct.privatelink.snowflakecomputing.com",
+    });
   });
 
   it.each([

@@ -22,7 +22,10 @@ export const newKeyPair = async (): Promise<KeyPair> => {
   const pair = (await crypto.subtle.generateKey(options, true, ["sign", "verify"])) as CryptoKeyPair;
   const pkcs8 = (await crypto.subtle.exportKey("pkcs8", pair.privateKey)) as ArrayBuffer;
   const spki = (await crypto.subtle.exportKey("spki", pair.publicKey)) as ArrayBuffer;
-  const lines = Buffer.from(pkcs8).toString("base64").match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(pkcs8)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
   return {
     pem: ["-----BEGIN PRIVATE KEY-----", ...lines, "-----END PRIVATE KEY-----", ""].join("\n"),
     publicKey: pair.publicKey,
@@ -35,7 +38,8 @@ export const readSigned = async (token: string, publicKey: CryptoKey): Promise<S
   const [header, claims, signature] = token.split(".");
   if (header === undefined || claims === undefined || signature === undefined) return undefined;
   const signed = Buffer.from(`${header}.${claims}`);
-  if (!(await crypto.subtle.verify(RS256.name, publicKey, Buffer.from(signature, "base64url"), signed))) return undefined;
+  if (!(await crypto.subtle.verify(RS256.name, publicKey, Buffer.from(signature, "base64url"), signed)))
+    return undefined;
   return { header: jsonIn(header), claims: jsonIn(claims) };
 };
 

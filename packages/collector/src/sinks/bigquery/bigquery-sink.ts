@@ -26,7 +26,15 @@ const QUOTA_MS = 600_000;
 const insertIdOf = (id: string): string =>
   id.length <= MAX_INSERT_ID ? id : createHash("sha256").update(id).digest("base64url");
 
-const errorOf = ({ status, text, afterMs }: { status: number; text: string; afterMs: number | undefined }): TargetError => {
+const errorOf = ({
+  status,
+  text,
+  afterMs,
+}: {
+  status: number;
+  text: string;
+  afterMs: number | undefined;
+}): TargetError => {
   const { error } = (jsonIn(text) ?? {}) as { error?: { message?: unknown; errors?: { reason?: unknown }[] } };
   const reason = error?.errors?.[0]?.reason;
   const code = typeof reason === "string" ? reason : "";
@@ -45,7 +53,13 @@ type Row = { index: number; text: string } | { index: number; refused: string };
  */
 export const createBigQuerySink = (settings: BigQuerySettings, { features }: SinkCreation): Sink => {
   const { project, dataset, table, url = "https://bigquery.googleapis.com" } = settings;
-  const path = [["projects", project], ["datasets", dataset], ["tables", table]].flat().map(encodeURIComponent);
+  const path = [
+    ["projects", project],
+    ["datasets", dataset],
+    ["tables", table],
+  ]
+    .flat()
+    .map(encodeURIComponent);
   const address = `${url.replace(/\/$/, "")}/bigquery/v2/${path.join("/")}/insertAll`;
   const accessToken = new AccessToken(settings.credentialsSecret);
   const rowOf = warehouseRows(features);
@@ -104,7 +118,13 @@ export const createBigQuerySink = (settings: BigQuerySettings, { features }: Sin
       const mayRepeat = isRepetition(cut, startedAt);
       if (latest?.cut !== cut.id) latest = { cut: cut.id, unansweredAt: mayRepeat ? cut.at : undefined };
       try {
-        const ofRows = sent.length > 0 ? await insert(sent.map(({ text }) => text), context) : [];
+        const ofRows =
+          sent.length > 0
+            ? await insert(
+                sent.map(({ text }) => text),
+                context,
+              )
+            : [];
         for (const [place, { index }] of sent.entries()) outcomes.set(index, ofRows[place] as SinkOutcome);
       } catch (error) {
         const { message, status, afterMs } = error as TargetError;

@@ -21,7 +21,8 @@ interface Ingest {
 /** A text that a response has as JSON, in a field, or as it is. */
 const textIn = (text: string, field: string): string | undefined => {
   const body = jsonIn(text);
-  const value = typeof body === "object" && body !== null ? (body as Record<string, unknown>)[field] : (body ?? text.trim());
+  const value =
+    typeof body === "object" && body !== null ? (body as Record<string, unknown>)[field] : (body ?? text.trim());
   return typeof value === "string" && value !== "" ? value : undefined;
 };
 

@@ -38,14 +38,17 @@ const REOPENABLE: readonly string[] = [
 export const isReopenable = (error: unknown): boolean =>
   error instanceof TargetError && (REOPENABLE.includes(error.code) || error.status === 409 || error.status === 401);
 
-const numberIn = (...values: readonly unknown[]): number => values.find((value) => typeof value === "number") as number ?? 0;
+const numberIn = (...values: readonly unknown[]): number =>
+  (values.find((value) => typeof value === "number") as number) ?? 0;
 
 const statusIn = (value: unknown): ChannelStatus => {
   const status = (value ?? {}) as Record<string, unknown>;
   const code = status.channel_status_code;
   const message = typeof status.last_error_message === "string" ? status.last_error_message : "";
   if (!VALID.includes(code)) {
-    const reason = [`Snowflake's channel has the status ${String(code)}`, message].filter((part) => part !== "").join(": ");
+    const reason = [`Snowflake's channel has the status ${String(code)}`, message]
+      .filter((part) => part !== "")
+      .join(": ");
     throw new TargetError(reason, 409, String(code));
   }
   return {
@@ -115,7 +118,11 @@ export class SnowpipeChannel {
    */
   async append(rows: string, first: OffsetToken, last: OffsetToken, { env, signal }: ChannelContext): Promise<void> {
     const query = new URLSearchParams({
-      ...{ continuationToken: this.#continuation, startOffsetToken: writeToken(first), endOffsetToken: writeToken(last) },
+      ...{
+        continuationToken: this.#continuation,
+        startOffsetToken: writeToken(first),
+        endOffsetToken: writeToken(last),
+      },
       requestId: crypto.randomUUID(),
     });
     const path = `/v2/streaming/data/${this.#path}/rows?${query}`;

@@ -23,7 +23,9 @@ export const rowText = (
   try {
     const row = Object.entries(rowOf(record)).map(([name, value]) => [name.toUpperCase(), value]);
     const text = `${JSON.stringify(Object.fromEntries(row))}\n`;
-    return Buffer.byteLength(text) <= MAX_REQUEST ? { text } : { refused: "the row is larger than a request of Snowflake" };
+    return Buffer.byteLength(text) <= MAX_REQUEST
+      ? { text }
+      : { refused: "the row is larger than a request of Snowflake" };
   } catch (error) {
     return { refused: (error as Error).message };
   }

@@ -6,7 +6,7 @@ import { isSecretName, isTextOf } from "../is-text.ts";
 export interface SnowpipeSettings {
   /** The account: `<organization>-<account>`, or its locator. */
   account: string;
-  /** The user, to whom the public key is assigned. */
+  /** The user with the public key. */
   user: string;
   /** Name of the secret (environment variable) that contains the private key: PKCS#8 in PEM, without a passphrase. */
   privateKeySecret: string;
@@ -21,7 +21,16 @@ export interface SnowpipeSettings {
 }
 
 const KNOWN: Record<keyof SnowpipeSettings, true> = {
-  ...{ account: true, user: true, privateKeySecret: true, database: true, schema: true, pipe: true, role: true, url: true },
+  ...{
+    account: true,
+    user: true,
+    privateKeySecret: true,
+    database: true,
+    schema: true,
+    pipe: true,
+    role: true,
+    url: true,
+  },
 };
 
 /** A name of Snowflake. */

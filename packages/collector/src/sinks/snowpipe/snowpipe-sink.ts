@@ -55,7 +55,14 @@ const stateFor = (cut: Cut, previous: SnowpipeState | undefined): SnowpipeState 
   const { first, last } = offsetsIn(cut);
   const isNext = previous !== undefined && first > previous.last;
   const pass = isNext ? previous.pass : Math.max(cut.at, (previous?.pass ?? 0) + 1);
-  return { version: 1, cut: cut.id, at: cut.at, pass, last, ...(previous?.rejected && { rejected: previous.rejected }) };
+  return {
+    version: 1,
+    cut: cut.id,
+    at: cut.at,
+    pass,
+    last,
+    ...(previous?.rejected && { rejected: previous.rejected }),
+  };
 };
 
 const wait = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -134,7 +141,8 @@ export const createSnowpipeSink = (
     const target = tokenOf(last.index);
     if (!includes(channel.status.committed, target) && !(await committed(channel, target, context))) {
       if (channel.appended && Date.now() - channel.appended.at > timing.reopenMs) open = undefined;
-      for (const { index } of rows) outcomes.set(index, retry("Snowflake has not committed the rows yet", NEXT_POLL_MS));
+      for (const { index } of rows)
+        outcomes.set(index, retry("Snowflake has not committed the rows yet", NEXT_POLL_MS));
       return finish();
     }
     const { errors, lastErrorAt, lastError } = channel.status;

@@ -207,14 +207,17 @@ describe("a sink of BigQuery", () => {
   });
 
   it("ends when the time of its attempt is over", async () => {
-    const { promise, resolve } = Promise.withResolvers<Response>();
+    let release = (_: Response): void => {};
+    const unanswered = new Promise<Response>((resolve) => {
+      release = resolve;
+    });
     const { handle } = fake;
-    fake.handle = (request) => (request.url.endsWith("/insertAll") ? promise : handle(request));
+    fake.handle = (request) => (request.url.endsWith("/insertAll") ? unanswered : handle(request));
     const sink = createBigQuerySink({ ...settings, url: fake.url }, { sink: "warehouse", features: [] });
     const cut = { id: "shop/0/1-1", at: Date.now(), records: [eventAt(1)], pending: [0] };
     const { context } = rigWith();
     const { outcomes } = await sink.attempt(cut, undefined, { ...context, signal: AbortSignal.timeout(50) });
     expect(outcomes).toEqual([{ type: "retry", reason: "BigQuery did not respond in time" }]);
-    resolve(new Response());
+    release(new Response());
   });
 });

@@ -2,7 +2,7 @@ import type { LogColumn } from "@tidemark/schema/log";
 import { type Fake, LostConnection } from "../serve-fake.ts";
 import { bearerIn, type KeyPair, readSigned } from "../signed-claims.ts";
 
-/** What happens to a request: the request or its answer is lost, or it is answered without being processed. */
+/** A fault of a request: it or its answer is lost, or it is answered without being processed. */
 export type Fault =
   | "lose request"
   | "lose answer"
@@ -21,7 +21,10 @@ const MEMORY_MS = 60_000;
 const MAX_REQUEST = 10_000_000;
 
 const failure = (status: number, reason: string, message: string, headers: Record<string, string> = {}) =>
-  Response.json({ error: { code: status, message, errors: [{ message, domain: "global", reason }] } }, { status, headers });
+  Response.json(
+    { error: { code: status, message, errors: [{ message, domain: "global", reason }] } },
+    { status, headers },
+  );
 
 /** The message of a value that does not fit into its column; `undefined` for none. */
 const errorIn = ({ name, type, required }: LogColumn, value: unknown): string | undefined => {
@@ -99,7 +102,8 @@ export class FakeBigQuery implements Fake {
 
   async #token(request: Request): Promise<Response> {
     const form = new URLSearchParams(await request.text());
-    const invalid = (error: string, error_description: string) => Response.json({ error, error_description }, { status: 400 });
+    const invalid = (error: string, error_description: string) =>
+      Response.json({ error, error_description }, { status: 400 });
     if (request.method !== "POST" || form.get("grant_type") !== "urn:ietf:params:oauth:grant-type:jwt-bearer")
       return invalid("unsupported_grant_type", "Invalid grant_type");
     const signed = await readSigned(form.get("assertion") ?? "", this.#key.publicKey);
@@ -110,8 +114,11 @@ export class FakeBigQuery implements Fake {
     if (!isTimely) return invalid("invalid_grant", "Invalid JWT: Token must be a short-lived token.");
     const { client_email, token_uri } = JSON.parse(this.credentials);
     if (iss !== client_email || aud !== token_uri) return invalid("invalid_grant", "Invalid JWT: iss or aud.");
-    if (signed.header.alg !== "RS256" || signed.header.kid !== "key-1") return invalid("invalid_grant", "Invalid JWT header.");
-    const scopes = ["bigquery", "bigquery.insertdata", "cloud-platform"].map((name) => `https://www.googleapis.com/auth/${name}`);
+    if (signed.header.alg !== "RS256" || signed.header.kid !== "key-1")
+      return invalid("invalid_grant", "Invalid JWT header.");
+    const scopes = ["bigquery", "bigquery.insertdata", "cloud-platform"].map(
+      (name) => `https://www.googleapis.com/auth/${name}`,
+    );
     if (!scopes.includes(String(scope))) return invalid("invalid_scope", "Invalid OAuth scope.");
     this.tokensIssued += 1;
     const access_token = `ya29.${crypto.randomUUID()}`;
@@ -124,19 +131,24 @@ export class FakeBigQuery implements Fake {
       return failure(401, "authError", "Request had invalid authentication credentials.");
     const path = "/bigquery/v2/projects/shop-analytics/datasets/tidemark_shop/tables/event_files/insertAll";
     if (request.method !== "POST" || pathname !== path) return failure(404, "notFound", `Not found: ${pathname}`);
-    if (request.headers.get("content-type") !== "application/json") return this.#violation(400, "parseError", "content type");
+    if (request.headers.get("content-type") !== "application/json")
+      return this.#violation(400, "parseError", "content type");
     const text = await request.text();
-    if (Buffer.byteLength(text) > MAX_REQUEST) return this.#violation(413, "uploadTooLarge", "a request of more than 10 MB");
+    if (Buffer.byteLength(text) > MAX_REQUEST)
+      return this.#violation(413, "uploadTooLarge", "a request of more than 10 MB");
     const body = JSON.parse(text) as Record<string, unknown>;
     const unknown = Object.keys(body).find((key) => !KNOWN.includes(key));
-    if (unknown !== undefined) return this.#violation(400, "invalid", `Invalid JSON payload received. Unknown name "${unknown}"`);
+    if (unknown !== undefined)
+      return this.#violation(400, "invalid", `Invalid JSON payload received. Unknown name "${unknown}"`);
     const rows = body.rows as { insertId?: string; json?: Record<string, unknown> }[];
-    if (!Array.isArray(rows) || rows.length === 0) return this.#violation(400, "invalid", "No rows present in the request.");
+    if (!Array.isArray(rows) || rows.length === 0)
+      return this.#violation(400, "invalid", "No rows present in the request.");
     if (rows.length > 50_000) return this.#violation(400, "invalid", "too many rows present in the request");
     for (const row of rows) {
       const isRow = typeof row.json === "object" && Object.keys(row).every((key) => ["insertId", "json"].includes(key));
       if (!isRow) return this.#violation(400, "invalid", "a row without json");
-      if ((row.insertId ?? "").length > 128) return this.#violation(400, "invalid", "an insertId of more than 128 characters");
+      if ((row.insertId ?? "").length > 128)
+        return this.#violation(400, "invalid", "an insertId of more than 128 characters");
     }
     this.requests.push(rows.length);
     const insertErrors = this.#errorsOf(rows, body.ignoreUnknownValues === true);
@@ -144,9 +156,13 @@ export class FakeBigQuery implements Fake {
     const isStopped = bad.size > 0 && body.skipInvalidRows !== true;
     if (isStopped)
       for (const index of rows.keys())
-        if (!bad.has(index)) insertErrors.push({ index, errors: [{ reason: "stopped", location: "", debugInfo: "", message: "" }] });
+        if (!bad.has(index))
+          insertErrors.push({ index, errors: [{ reason: "stopped", location: "", debugInfo: "", message: "" }] });
     if (!isStopped) for (const [index, row] of rows.entries()) if (!bad.has(index)) this.#store(row);
-    return Response.json({ kind: "bigquery#tableDataInsertAllResponse", ...(insertErrors.length > 0 && { insertErrors }) });
+    return Response.json({
+      kind: "bigquery#tableDataInsertAllResponse",
+      ...(insertErrors.length > 0 && { insertErrors }),
+    });
   }
 
   #store({ insertId, json = {} }: { insertId?: string; json?: Record<string, unknown> }): void {
@@ -159,7 +175,10 @@ export class FakeBigQuery implements Fake {
     this.table.push(json);
   }
 
-  #errorsOf(rows: readonly { insertId?: string; json?: Record<string, unknown> }[], ignoresUnknown: boolean): RowErrors[] {
+  #errorsOf(
+    rows: readonly { insertId?: string; json?: Record<string, unknown> }[],
+    ignoresUnknown: boolean,
+  ): RowErrors[] {
     return [...rows.entries()].flatMap(([index, { insertId = "", json = {} }]) => {
       const error = (reason: string, location: string, message: string): RowErrors => ({
         index,

@@ -28,11 +28,14 @@ interface Channel {
 /** A request of the sink. */
 export type Step = "hostname" | "token" | "open" | "append" | "status";
 
-/** What happens to a request: the request or its answer is lost, or it is answered without being processed. */
+/** A fault of a request: it or its answer is lost, or it is answered without being processed. */
 export type Fault = "lose request" | "lose answer" | { status: number; code: string; headers?: Record<string, string> };
 
 const PATHS: Record<Exclude<Step, "hostname" | "token">, { method: string; path: RegExp }> = {
-  open: { method: "PUT", path: /^\/v2\/streaming\/databases\/([^/]+)\/schemas\/([^/]+)\/pipes\/([^/:]+)\/channels\/([^/]+)$/ },
+  open: {
+    method: "PUT",
+    path: /^\/v2\/streaming\/databases\/([^/]+)\/schemas\/([^/]+)\/pipes\/([^/:]+)\/channels\/([^/]+)$/,
+  },
   append: {
     method: "POST",
     path: /^\/v2\/streaming\/data\/databases\/([^/]+)\/schemas\/([^/]+)\/pipes\/([^/:]+)\/channels\/([^/]+)\/rows$/,
@@ -46,13 +49,15 @@ const PATHS: Record<Exclude<Step, "hostname" | "token">, { method: string; path:
 const json = (body: object, status = 200, headers: Record<string, string> = {}) =>
   Response.json(body, { status, headers });
 
-const failure = (status: number, code: string, message: string, headers = {}) => json({ code, message }, status, headers);
+const failure = (status: number, code: string, message: string, headers = {}) =>
+  json({ code, message }, status, headers);
 
 const isUuid = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 
 /** The error of a value in a column; `undefined` for none. */
 const errorIn = ({ name, type, required }: LogColumn, value: unknown): string | undefined => {
-  if (value === undefined || value === null) return required ? `NULL result in a non-nullable column: ${name}` : undefined;
+  if (value === undefined || value === null)
+    return required ? `NULL result in a non-nullable column: ${name}` : undefined;
   const isFit = {
     ...{ text: typeof value === "string", json: typeof value === "string", boolean: typeof value === "boolean" },
     ...{ number: typeof value === "number", int32: Number.isInteger(value), int64: Number.isInteger(value) },
@@ -140,13 +145,15 @@ export class FakeSnowpipe implements Fake {
       if (!(await this.#isSignedIn(request))) return failure(401, "390144", "JWT token is invalid.");
       return step === "hostname" ? this.#single("hostname", new URL(this.url).host) : this.#exchange(request);
     }
-    if ((this.#tokens.get(bearerIn(request)) ?? 0) <= Date.now()) return failure(401, "390303", "Invalid OAuth access token.");
+    if ((this.#tokens.get(bearerIn(request)) ?? 0) <= Date.now())
+      return failure(401, "390303", "Invalid OAuth access token.");
     const type = request.headers.get("x-snowflake-authorization-token-type");
     if (type !== null && type !== "OAUTH") return this.#violation(401, "390303", `token type ${type}`);
     const [database, schema, pipe, name] = (PATHS[step].path.exec(url.pathname) ?? []).slice(1).map(decodeURIComponent);
     const own = this.#names;
     const isOwn = [database, schema, pipe].join("/").toUpperCase() === [own.database, own.schema, own.pipe].join("/");
-    if (!isOwn) return failure(404, "ERR_PIPE_DOES_NOT_EXIST_OR_NOT_AUTHORIZED", "The pipe does not exist or is not authorized.");
+    if (!isOwn)
+      return failure(404, "ERR_PIPE_DOES_NOT_EXIST_OR_NOT_AUTHORIZED", "The pipe does not exist or is not authorized.");
     if (step === "status") return this.#status(request);
     return step === "open" ? this.#open(request, name as string) : this.#append(request, url, name as string);
   }
@@ -183,7 +190,9 @@ export class FakeSnowpipe implements Fake {
 
   async #open(request: Request, name: string): Promise<Response> {
     const body = (await request.json().catch(() => undefined)) as Record<string, unknown> | undefined;
-    const unknown = Object.keys(body ?? { body }).find((key) => !["offset_token", "fail_on_uncommitted_rows"].includes(key));
+    const unknown = Object.keys(body ?? { body }).find(
+      (key) => !["offset_token", "fail_on_uncommitted_rows"].includes(key),
+    );
     if (unknown !== undefined) return this.#violation(400, "INVALID", `field ${unknown} of an opening`);
     const key = name.toUpperCase();
     let channel = this.channels.get(key);
@@ -196,7 +205,10 @@ export class FakeSnowpipe implements Fake {
     if (channel.uncommitted.length > 0 && body?.fail_on_uncommitted_rows === true)
       return failure(409, "ERR_CHANNEL_HAS_UNCOMMITTED_DATA", "The channel has uncommitted rows.");
     Object.assign(channel, { client: channel.client + 1, row: 0, status: "ACTIVE", uncommitted: [] });
-    return json({ next_continuation_token: `${channel.client}_${channel.row}`, channel_status: this.#statusOf(channel) });
+    return json({
+      next_continuation_token: `${channel.client}_${channel.row}`,
+      channel_status: this.#statusOf(channel),
+    });
   }
 
   async #append(request: Request, { searchParams }: URL, name: string): Promise<Response> {
@@ -204,7 +216,8 @@ export class FakeSnowpipe implements Fake {
     const known = ["continuationToken", "startOffsetToken", "endOffsetToken", "requestId"];
     const unknown = [...searchParams.keys()].find((key) => !known.includes(key));
     if (unknown !== undefined) return invalid(`parameter ${unknown} of rows`);
-    if (searchParams.has("requestId") && !isUuid(searchParams.get("requestId") ?? "")) return invalid("requestId is no UUID");
+    if (searchParams.has("requestId") && !isUuid(searchParams.get("requestId") ?? ""))
+      return invalid("requestId is no UUID");
     if (request.headers.get("content-type") !== "application/x-ndjson") return invalid("content type of rows");
     const text = await request.text();
     if (Buffer.byteLength(text) > 4_000_000) return this.#violation(413, "TOO_LARGE", "rows of more than 4 MB");
@@ -218,7 +231,10 @@ export class FakeSnowpipe implements Fake {
     }
     let rows: unknown[];
     try {
-      rows = text.slice(0, -1).split("\n").map((line) => JSON.parse(line));
+      rows = text
+        .slice(0, -1)
+        .split("\n")
+        .map((line) => JSON.parse(line));
     } catch {
       return invalid("a row that is not JSON");
     }
@@ -260,7 +276,12 @@ export class FakeSnowpipe implements Fake {
     return {
       ...{ database_name: this.#names.database, schema_name: this.#names.schema, pipe_name: this.#names.pipe },
       ...{ channel_name: name, channel_status_code: status, last_committed_offset_token: committed },
-      ...{ created_on_ms: createdAt, rows_inserted: inserted, rows_parsed: inserted + errors, rows_error_count: errors },
+      ...{
+        created_on_ms: createdAt,
+        rows_inserted: inserted,
+        rows_parsed: inserted + errors,
+        rows_error_count: errors,
+      },
       last_error_offset_upper_bound: lastError?.token ?? null,
       last_error_message: lastError?.message ?? null,
       ...{ last_error_timestamp: null, snowflake_avg_processing_latency_ms: 100 },

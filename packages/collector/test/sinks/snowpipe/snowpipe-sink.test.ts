@@ -182,7 +182,10 @@ describe("a sink of Snowpipe Streaming", () => {
     const { handle } = fake;
     fake.handle = async (request) => {
       if (!request.url.includes("/rows?")) return handle(request);
-      const rows = (await request.text()).trim().split("\n").map((line) => JSON.parse(line));
+      const rows = (await request.text())
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
       const body = rows.map((row) => `${JSON.stringify(isBad(row) ? { ...row, SEQ: "three" } : row)}\n`).join("");
       return handle(new Request(request.url, { method: "POST", headers: request.headers, body }));
     };
@@ -255,15 +258,18 @@ describe("a sink of Snowpipe Streaming", () => {
   });
 
   it("ends when the time of its attempt is over", async () => {
-    const { promise, resolve } = Promise.withResolvers<Response>();
+    let release = (_: Response): void => {};
+    const unanswered = new Promise<Response>((resolve) => {
+      release = resolve;
+    });
     const { handle } = fake;
-    fake.handle = (request) => (request.url.includes("/rows?") ? promise : handle(request));
+    fake.handle = (request) => (request.url.includes("/rows?") ? unanswered : handle(request));
     const sink = createSnowpipeSink({ ...settings, url: fake.url }, { sink: "snow", features: [] }, TIMING);
     const rig = rigWith();
     const cut = { id: "shop/0/1-1", at: 1, records: [eventAt(1)], pending: [0] };
     const state = await sink.plan?.(cut, undefined, rig.context);
     const { outcomes } = await sink.attempt(cut, state, { ...rig.context, signal: AbortSignal.timeout(50) });
     expect(outcomes).toEqual([{ type: "retry", reason: "Snowflake did not respond in time" }]);
-    resolve(new Response());
+    release(new Response());
   });
 });
