@@ -370,7 +370,12 @@ const checkWebhook = (webhook: WebhookSettings | undefined, place: string): void
 /** Largest number of sinks of a site: each one is an object for each partition. */
 const MAX_SITE_SINKS = 8;
 
-const checkSinks = (sinks: readonly SinkDefinition[] | undefined, hasLog: boolean, place: string, expect: Expect): void => {
+const checkSinks = (
+  sinks: readonly SinkDefinition[] | undefined,
+  hasLog: boolean,
+  place: string,
+  expect: Expect,
+): void => {
   if (sinks === undefined) return;
   const isList = Array.isArray(sinks) && sinks.length <= MAX_SITE_SINKS;
   expect(isList, "sinks", `an array of at most ${MAX_SITE_SINKS} sinks`, Array.isArray(sinks) ? sinks.length : sinks);
@@ -583,8 +588,10 @@ export const webhookOf = ({ webhook }: Pick<TidemarkConfig, "webhook">, site: Si
   (site.webhook ?? webhook) || undefined;
 
 /** The sinks of a site. */
-export const sinksOf = ({ sinks, log }: Pick<TidemarkConfig, "sinks" | "log">, site: Site): readonly SinkDefinition[] =>
-  (site.log ?? log) ? (site.sinks ?? sinks ?? []) : [];
+export const sinksOf = (
+  { sinks, log }: Pick<TidemarkConfig, "sinks" | "log">,
+  site: Site,
+): readonly SinkDefinition[] => ((site.log ?? log) ? (site.sinks ?? sinks ?? []) : []);
 
 /** The goals of a site. */
 export const goalsOf = ({ goals }: TidemarkConfig, site: Site): readonly Goal[] => site.goals ?? goals ?? [];

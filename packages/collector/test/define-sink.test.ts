@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { defineConfig, defineSink, type Site, type SinkDefinition, type SinkTarget, webhookSecretNamesOf } from "../src/config.ts";
+import {
+  defineConfig,
+  defineSink,
+  type SinkDefinition,
+  type SinkTarget,
+  type Site,
+  webhookSecretNamesOf,
+} from "../src/config.ts";
 import { kafka, webhookSink } from "../src/sinks/index.ts";
 
 const to = webhookSink({ url: "https://shop.example/hook", secrets: ["ORDERS_WEBHOOK"] });
@@ -19,7 +26,12 @@ describe("a sink", () => {
     {},
     { kinds: ["event", "vector"], consent: "personalisation", paused: true },
     { where: [{ field: "type", is: "in", values: ["click", "custom"] }] },
-    { where: [{ field: "name", is: "eq", value: "order" }, { field: "properties.price", is: "gte", value: 10 }] },
+    {
+      where: [
+        { field: "name", is: "eq", value: "order" },
+        { field: "properties.price", is: "gte", value: 10 },
+      ],
+    },
     { where: [{ field: "view.path", is: "ne", value: "/" }] },
     { to: kafka({ brokers: ["broker.example:9092"], topic: "events" }) },
   ])("is accepted with %o", (more) => {
@@ -29,7 +41,10 @@ describe("a sink", () => {
 
   it.each<[object, string]>([
     [{ name: "Orders" }, 'sink Orders: name: expected a name in snake_case of at most 32 characters; given "Orders"'],
-    [{ to: { type: "kafka" } }, 'sink orders: to: expected a target of @tidemark/collector/sinks, such as kafka({ … }); given {"type":"kafka"}'],
+    [
+      { to: { type: "kafka" } },
+      'sink orders: to: expected a target of @tidemark/collector/sinks, such as kafka({ … }); given {"type":"kafka"}',
+    ],
     [
       { to: kafka({ brokers: ["broker"], topic: "events" }) },
       'sink orders: to.brokers[0]: expected an address such as broker-1.example.com:9092; given "broker"',
@@ -40,7 +55,10 @@ describe("a sink", () => {
     ],
     [{ kinds: [] }, "sink orders: kinds: expected an array of event, vector, served_vector,"],
     [{ kinds: ["events"] }, "sink orders: kinds: expected an array of event,"],
-    [{ where: [{ field: "nmae", is: "eq", value: "x" }] }, 'sink orders: where[0].field: expected type, or the path of a field of some event type; given "nmae"'],
+    [
+      { where: [{ field: "nmae", is: "eq", value: "x" }] },
+      'sink orders: where[0].field: expected type, or the path of a field of some event type; given "nmae"',
+    ],
     [{ where: [{ field: "name", is: "eq", value: 3 }] }, "sink orders: where[0]: expected { field, is:"],
     [{ where: [{ field: "name", is: "like", value: "x" }] }, "sink orders: where[0]: expected { field, is:"],
     [{ consent: "marketing" }, 'sink orders: consent: expected measurement or personalisation; given "marketing"'],
@@ -60,8 +78,10 @@ describe("the sinks of a configuration", () => {
     ...{ id: "shop", key: "tm_shop_aaaaaaaa", origins: ["https://shop.example"], readKeySecret: "SHOP_READ_KEY" },
     log: { days: 7 },
   };
-  const configWith = (sinks: readonly SinkDefinition[], more: Partial<Site> = {}) => () =>
-    defineConfig({ sites: [{ ...site, ...more, sinks }], adminKeySecret: "ADMIN_KEY", features: [] });
+  const configWith =
+    (sinks: readonly SinkDefinition[], more: Partial<Site> = {}) =>
+    () =>
+      defineConfig({ sites: [{ ...site, ...more, sinks }], adminKeySecret: "ADMIN_KEY", features: [] });
 
   it("are checked, have different names, and need a log", () => {
     expect(configWith([sink])).not.toThrow();
@@ -76,7 +96,9 @@ describe("the sinks of a configuration", () => {
   it("have secrets that are no keys of the collector", () => {
     const target = (secret: string): SinkTarget => webhookSink({ url: "https://shop.example/hook", secrets: [secret] });
     for (const secret of ["ADMIN_KEY", "SHOP_READ_KEY"])
-      expect(configWith([{ ...sink, to: target(secret) }])).toThrow("sinks: expected secrets that are no keys of the collector");
+      expect(configWith([{ ...sink, to: target(secret) }])).toThrow(
+        "sinks: expected secrets that are no keys of the collector",
+      );
     expect(webhookSecretNamesOf(configWith([sink])())).toEqual(["ORDERS_WEBHOOK"]);
   });
 });

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Jurisdiction } from "../src/config.ts";
-import { allMetrics, egressOf, type Env, entityShardOf, logKeeperOf, metricsOf, partitionOf, sessionOf } from "../src/env.ts";
+import {
+  allMetrics,
+  type Env,
+  egressOf,
+  entityShardOf,
+  logKeeperOf,
+  metricsOf,
+  partitionOf,
+  sessionOf,
+} from "../src/env.ts";
 import { createTenants, tenantOf } from "../src/tenants.ts";
 
 /** A stub in these tests: its namespace and its name. */

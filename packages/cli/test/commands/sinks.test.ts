@@ -5,7 +5,12 @@ import { deploymentFolder, runTidemark } from "../log/run-tidemark.ts";
 
 const IDLE = {
   ...{ partition: 0, paused: false, lag_records: 0, lag_ms: 0, delivered: 12, refused: 1, uncertain: 0, failures: 0 },
-  ...{ attempts: { complete: 3, partial: 0, failed: 0 }, delivered_at: 1_795_944_600_000, retry_at: null, reason: null },
+  ...{
+    attempts: { complete: 3, partial: 0, failed: 0 },
+    delivered_at: 1_795_944_600_000,
+    retry_at: null,
+    reason: null,
+  },
 };
 
 const SINKS = [
@@ -75,6 +80,9 @@ describe("tidemark sinks", () => {
     expect(await run(url, "pause")).toMatchObject({ code: 2 });
     expect(await run(url, "replay", "orders")).toMatchObject({ code: 2 });
     const { code, stderr } = await run(url, "pause", "none");
-    expect([code, stderr]).toEqual([1, expect.stringContaining('Site shop has no sink "none"; expected orders, topic.')]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('Site shop has no sink "none"; expected orders, topic.'),
+    ]);
   });
 });

@@ -17,20 +17,29 @@ export interface KeyPair {
   fingerprint: string;
 }
 
+const PEM = { begin: "-----BEGIN PRIVATE KEY-----", end: "-----END PRIVATE KEY-----" };
+
+/** The key pair of a private key. */
+export const keyPairOf = async (pem: string): Promise<KeyPair> => {
+  const der = Buffer.from(pem.replace(PEM.begin, "").replace(PEM.end, ""), "base64");
+  const privateKey = await crypto.subtle.importKey("pkcs8", Uint8Array.from(der), RS256, true, ["sign"]);
+  const { kty, n, e } = (await crypto.subtle.exportKey("jwk", privateKey)) as JsonWebKey;
+  const publicKey = await crypto.subtle.importKey("jwk", { kty, n, e } as JsonWebKey, RS256, true, ["verify"]);
+  const spki = (await crypto.subtle.exportKey("spki", publicKey)) as ArrayBuffer;
+  const fingerprint = Buffer.from(await crypto.subtle.digest("SHA-256", spki)).toString("base64");
+  return { pem, publicKey, fingerprint };
+};
+
+/** Creates a key pair. */
 export const newKeyPair = async (): Promise<KeyPair> => {
   const options = { ...RS256, modulusLength: 2_048, publicExponent: new Uint8Array([1, 0, 1]) };
   const pair = (await crypto.subtle.generateKey(options, true, ["sign", "verify"])) as CryptoKeyPair;
-  const pkcs8 = (await crypto.subtle.exportKey("pkcs8", pair.privateKey)) as ArrayBuffer;
-  const spki = (await crypto.subtle.exportKey("spki", pair.publicKey)) as ArrayBuffer;
+  const der = (await crypto.subtle.exportKey("pkcs8", pair.privateKey)) as ArrayBuffer;
   const lines =
-    Buffer.from(pkcs8)
+    Buffer.from(der)
       .toString("base64")
       .match(/.{1,64}/g) ?? [];
-  return {
-    pem: ["-----BEGIN PRIVATE KEY-----", ...lines, "-----END PRIVATE KEY-----", ""].join("\n"),
-    publicKey: pair.publicKey,
-    fingerprint: Buffer.from(await crypto.subtle.digest("SHA-256", spki)).toString("base64"),
-  };
+  return keyPairOf([PEM.begin, ...lines, PEM.end, ""].join("\n"));
 };
 
 /** Reads a token whose signature is valid. Returns `undefined` for any other. */
