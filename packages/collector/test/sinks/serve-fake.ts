@@ -10,6 +10,10 @@ export interface Fake {
 /** Thrown by a fake that has lost the request, or its answer: the connection ends without a response. */
 export class LostConnection extends Error {}
 
+/** The text of a request, whatever its content type is. */
+export const textOf = async (request: Request): Promise<string> =>
+  new TextDecoder().decode(await request.arrayBuffer());
+
 /** Answers requests in place of `fetch`, where no server can listen. */
 export const fetchOf =
   ({ handle }: Fake): typeof fetch =>

@@ -62,6 +62,7 @@ describe("a sink of BigQuery", () => {
     await rig.deliver([eventAt(1_001)]);
     expect(fake.tokensIssued).toBe(2);
     expect(fake.table).toHaveLength(1_001);
+    expect(rig.attempts).toHaveLength(3);
   });
 
   it("gets another token when BigQuery rejects its own", async () => {

@@ -1,5 +1,5 @@
 import type { LogColumn } from "@tidemark/schema/log";
-import { type Fake, LostConnection } from "../serve-fake.ts";
+import { type Fake, LostConnection, textOf } from "../serve-fake.ts";
 import { bearerIn, type KeyPair, readSigned } from "../signed-claims.ts";
 
 /** A fault of a request: it or its answer is lost, or it is answered without being processed. */
@@ -101,7 +101,7 @@ export class FakeBigQuery implements Fake {
   }
 
   async #token(request: Request): Promise<Response> {
-    const form = new URLSearchParams(await request.text());
+    const form = new URLSearchParams(await textOf(request));
     const invalid = (error: string, error_description: string) =>
       Response.json({ error, error_description }, { status: 400 });
     if (request.method !== "POST" || form.get("grant_type") !== "urn:ietf:params:oauth:grant-type:jwt-bearer")
@@ -133,7 +133,7 @@ export class FakeBigQuery implements Fake {
     if (request.method !== "POST" || pathname !== path) return failure(404, "notFound", `Not found: ${pathname}`);
     if (request.headers.get("content-type") !== "application/json")
       return this.#violation(400, "parseError", "content type");
-    const text = await request.text();
+    const text = await textOf(request);
     if (Buffer.byteLength(text) > MAX_REQUEST)
       return this.#violation(413, "uploadTooLarge", "a request of more than 10 MB");
     const body = JSON.parse(text) as Record<string, unknown>;

@@ -1,5 +1,5 @@
 import type { LogColumn } from "@tidemark/schema/log";
-import { type Fake, LostConnection } from "../serve-fake.ts";
+import { type Fake, LostConnection, textOf } from "../serve-fake.ts";
 import { bearerIn, type KeyPair, readSigned } from "../signed-claims.ts";
 
 /** A row, by names in capitals. */
@@ -177,7 +177,7 @@ export class FakeSnowpipe implements Fake {
   async #exchange(request: Request): Promise<Response> {
     if (request.headers.get("content-type") !== "application/x-www-form-urlencoded")
       return this.#violation(400, "INVALID", "content type of a token request");
-    const form = new URLSearchParams(await request.text());
+    const form = new URLSearchParams(await textOf(request));
     if (form.get("grant_type") !== "urn:ietf:params:oauth:grant-type:jwt-bearer")
       return this.#violation(400, "INVALID", "grant_type");
     const { host } = new URL(this.url);
@@ -219,7 +219,7 @@ export class FakeSnowpipe implements Fake {
     if (searchParams.has("requestId") && !isUuid(searchParams.get("requestId") ?? ""))
       return invalid("requestId is no UUID");
     if (request.headers.get("content-type") !== "application/x-ndjson") return invalid("content type of rows");
-    const text = await request.text();
+    const text = await textOf(request);
     if (Buffer.byteLength(text) > 4_000_000) return this.#violation(413, "TOO_LARGE", "rows of more than 4 MB");
     if (!text.endsWith("\n")) return invalid("a JSON text without a line break");
     const channel = this.channels.get(name.toUpperCase());
