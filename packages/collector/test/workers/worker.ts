@@ -21,8 +21,8 @@ import { EntityShardObject, type StoredRow } from "../../src/entities/entity-sha
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
 import { PartitionObject, type PushResponse, type SessionSender } from "../../src/partition/partition.ts";
-import type { Attempt, Cut, Sink, SinkContext } from "../../src/sinks/sink.ts";
 import { bigquery, snowpipe, webhookSink } from "../../src/sinks/index.ts";
+import type { Attempt, Cut, Sink, SinkContext } from "../../src/sinks/sink.ts";
 import { createTenants, type Tenants, tenantOf } from "../../src/tenants.ts";
 
 const product = {

@@ -27,7 +27,7 @@ const textIn = (text: string, field: string): string | undefined => {
 };
 
 /** The error of a response that is no success. */
-export const snowflakeError = ({ status, text, afterMs }: TargetResponse): TargetError => {
+const snowflakeError = ({ status, text, afterMs }: TargetResponse): TargetError => {
   const body = (jsonIn(text) ?? {}) as { code?: unknown; message?: unknown };
   const code = typeof body.code === "string" ? body.code : "";
   const message = typeof body.message === "string" ? body.message : "";
