@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { type ProjectName, projects, type TestProject } from "./vitest.projects.ts";
@@ -7,6 +8,12 @@ const filesOf = (name: ProjectName) => {
   const { include, exclude = [] }: TestProject = projects[name];
   return { name, include, exclude: ["**/node_modules/**", ...exclude] };
 };
+
+/** A private key of the sinks in tests. */
+const privateKey = generateKeyPairSync("rsa", {
+  ...{ modulusLength: 2_048, publicKeyEncoding: { type: "spki", format: "pem" } },
+  privateKeyEncoding: { type: "pkcs8", format: "pem" },
+}).privateKey;
 
 /** Settings of tests that measure no time. They run first, on all cores; Vitest's default leaves one idle. */
 const allCores = { maxWorkers: "100%", sequence: { groupOrder: 1 } };
@@ -46,6 +53,11 @@ export default defineConfig({
                 ...Object.fromEntries(
                   Array.from({ length: 120 }, (_, site) => [`SPLIT_${site}_READ_KEY`, `split-${site}`]),
                 ),
+                CLOUD_PRIVATE_KEY: privateKey,
+                CLOUD_CREDENTIALS: JSON.stringify({
+                  ...{ private_key_id: "key-1", private_key: privateKey, token_uri: "https://bigquery.example/token" },
+                  client_email: "tidemark@shop-analytics.iam.gserviceaccount.com",
+                }),
                 ADMIN_KEY: "admin-key",
               },
             },

@@ -1,7 +1,15 @@
-import { type EventType, parseFeatures } from "@tidemark/schema";
+import { type EventType, type Feature, parseFeatures } from "@tidemark/schema";
 import { eventTypeNames, fieldsOf, kindAt } from "@tidemark/schema/event-fields";
 import { type RecordKind, recordKinds } from "@tidemark/schema/log";
 import type { ExpectSetting } from "./sinks/expect-setting.ts";
+
+/** The sink for which a target is loaded. */
+export interface SinkCreation {
+  /** Name of the sink. */
+  sink: string;
+  /** The site's features. */
+  features: readonly Feature[];
+}
 
 /** The target of a sink, such as `kafka({ … })` of `@tidemark/collector/sinks` returns it. */
 export interface SinkTarget {
@@ -9,10 +17,12 @@ export interface SinkTarget {
   readonly type: string;
   /** Names of the secrets (environment variables) that the target needs. */
   readonly secrets: readonly string[];
+  /** Whether its records are of one kind, because a table has the columns of one. Default: false. */
+  readonly hasOneKind?: boolean;
   /** Checks the settings. */
   check(expect: ExpectSetting): void;
   /** Loads the sink: the `Sink` of `sinks/sink.ts`, whose types need the Workers runtime. */
-  create(): Promise<unknown>;
+  create(creation: SinkCreation): Promise<unknown>;
 }
 
 /** A condition on a field of an event, by its path. */
@@ -136,6 +146,13 @@ export const defineSink = <const S extends SinkDefinition>(sink: S): S => {
     kinds === undefined ||
     (Array.isArray(kinds) && kinds.length > 0 && kinds.every((kind) => recordKinds.includes(kind)));
   expect(isKinds, "kinds", `an array of ${recordKinds.join(", ")}`, kinds);
+  const isOneKind = !to.hasOneKind || kinds?.length === 1;
+  expect(
+    isOneKind,
+    "kinds",
+    `an array with one kind, such as ["event"], because a table has the columns of one`,
+    kinds,
+  );
   checkConditions(where, expect);
   const isConsent = [undefined, "measurement", "personalisation"].includes(consent);
   expect(isConsent, "consent", "measurement or personalisation", consent);

@@ -21,8 +21,8 @@ import { EntityShardObject, type StoredRow } from "../../src/entities/entity-sha
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
 import { PartitionObject, type PushResponse, type SessionSender } from "../../src/partition/partition.ts";
+import { bigquery, snowpipe, webhookSink } from "../../src/sinks/index.ts";
 import type { Attempt, Cut, Sink, SinkContext } from "../../src/sinks/sink.ts";
-import { webhookSink } from "../../src/sinks/webhook.ts";
 import { createTenants, type Tenants, tenantOf } from "../../src/tenants.ts";
 
 const product = {
@@ -249,6 +249,18 @@ export const splitSites = Array.from({ length: 120 }, (_, index) => ({
   log: { days: 7 },
 }));
 
+/** A pipe of Snowflake, which tests answer. */
+export const SNOWPIPE = {
+  ...{ account: "myorg-account1", user: "tidemark", privateKeySecret: "CLOUD_PRIVATE_KEY" },
+  ...{ database: "SHOP", schema: "TIDEMARK_SHOP", pipe: "EVENT_FILES-STREAMING", url: "https://snowflake.example" },
+};
+
+/** A table of BigQuery, which tests answer. */
+export const BIGQUERY = {
+  ...{ project: "shop-analytics", dataset: "tidemark_shop", table: "event_files", url: "https://bigquery.example" },
+  credentialsSecret: "CLOUD_CREDENTIALS",
+};
+
 /** An attempt of a sink in these tests. */
 export interface SinkAttempt {
   sink: string;
@@ -454,6 +466,17 @@ export const config = defineConfig({
       log: { days: 7 },
       sinks: [
         { name: "server", to: webhookSink({ url: WEBHOOK, secrets: ["HOOK_SECRET_NEW"] }), kinds: ["event"] as const },
+      ],
+    },
+    {
+      id: "cloud",
+      key: "tm_cloud_77777777",
+      origins: ["https://cloud.example"],
+      readKeySecret: "CLOUD_READ_KEY",
+      log: { days: 7 },
+      sinks: [
+        { name: "snow", to: snowpipe(SNOWPIPE), kinds: ["event"] as const },
+        { name: "query", to: bigquery(BIGQUERY), kinds: ["event"] as const },
       ],
     },
   ],
