@@ -1,7 +1,10 @@
 import type { SinkTarget } from "../define-sink.ts";
+import { secretNamesOf } from "./aws/credentials.ts";
 import { checkKafka, kafka as kafkaSettings, type KafkaSettings } from "./kafka/settings.ts";
+import { checkKinesis, type KinesisSettings } from "./kinesis/settings.ts";
 
 export type { KafkaSettings } from "./kafka/settings.ts";
+export type { KinesisSettings } from "./kinesis/settings.ts";
 export { type WebhookSinkSettings, webhookSink } from "./webhook.ts";
 
 /** A topic of a Kafka cluster as the target of a sink. */
@@ -14,3 +17,11 @@ export const kafka = (settings: Omit<KafkaSettings, "type">): SinkTarget => {
     create: async () => (await import("./kafka/create-kafka-sink.ts")).createKafkaSink(given),
   };
 };
+
+/** A data stream of Amazon Kinesis as the target of a sink. */
+export const kinesis = (settings: KinesisSettings): SinkTarget => ({
+  type: "kinesis",
+  secrets: secretNamesOf(settings),
+  check: (expect) => checkKinesis(settings, expect),
+  create: async () => (await import("./kinesis/create-kinesis-sink.ts")).createKinesisSink(settings),
+});
