@@ -1,6 +1,6 @@
 import type { SinkTarget } from "../define-sink.ts";
 import { secretNamesOf } from "./aws/credentials.ts";
-import { checkKafka, kafka as kafkaSettings, type KafkaSettings } from "./kafka/settings.ts";
+import { checkKafka, type KafkaSettings, kafka as kafkaSettings } from "./kafka/settings.ts";
 import { checkKinesis, type KinesisSettings } from "./kinesis/settings.ts";
 
 export type { KafkaSettings } from "./kafka/settings.ts";

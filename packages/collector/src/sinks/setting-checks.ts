@@ -4,7 +4,11 @@ import type { ExpectSetting } from "./expect-setting.ts";
 const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
 
 /** Reports a field that a sink's settings do not have. */
-export const checkKnown = <S extends object>(settings: S, known: Record<keyof S, true>, expect: ExpectSetting): void => {
+export const checkKnown = <S extends object>(
+  settings: S,
+  known: Record<keyof S, true>,
+  expect: ExpectSetting,
+): void => {
   const unknown = Object.keys(settings).find((field) => !Object.hasOwn(known, field));
   expect(unknown === undefined, unknown ?? "", `no fields but ${Object.keys(known).join(", ")}`, "this field");
 };
