@@ -23,10 +23,13 @@ const WRANGLER_CONFIG = {
       { name: "ENTITY_SHARD", class_name: "EntityShard" },
       { name: "LOG_WRITER", class_name: "LogWriter" },
       { name: "SCHEDULE", class_name: "Schedule" },
+      { name: "EGRESS", class_name: "Egress" },
       { name: "METRICS", class_name: "Metrics" },
     ],
   },
-  migrations: [{ new_sqlite_classes: ["Session", "Partition", "EntityShard", "LogWriter", "Schedule", "Metrics"] }],
+  migrations: [
+    { new_sqlite_classes: ["Session", "Partition", "EntityShard", "LogWriter", "Schedule", "Egress", "Metrics"] },
+  ],
   assets: { directory: "." },
   build: {},
 };

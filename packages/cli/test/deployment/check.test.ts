@@ -53,12 +53,16 @@ name = "SCHEDULE"
 class_name = "Schedule"
 
 [[durable_objects.bindings]]
+name = "EGRESS"
+class_name = "Egress"
+
+[[durable_objects.bindings]]
 name = "METRICS"
 class_name = "Metrics"
 
 [[migrations]]
 tag = "v1"
-new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Schedule", "Metrics"]
+new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Schedule", "Egress", "Metrics"]
 `;
 
 const FILES = {
@@ -203,13 +207,13 @@ describe("checkDeployment", { timeout: 30_000 }, () => {
       "compatibility_date: expected 2024-04-03 or later; given 2024-04-02",
     ],
     [
-      'new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Schedule", "Metrics"]',
-      'new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Schedule", "Metrics"]\n[[migrations]]\ntag = "v2"\ndeleted_classes = ["Partition"]',
+      'new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Schedule", "Egress", "Metrics"]',
+      'new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Schedule", "Egress", "Metrics"]\n[[migrations]]\ntag = "v2"\ndeleted_classes = ["Partition"]',
       'migrations: expected "Partition" in new_sqlite_classes of a migration; given nothing',
     ],
     [
-      'new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Schedule", "Metrics"]',
-      'new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Schedule", "Metrics"]\n[[migrations]]\ntag = "v2"\nrenamed_classes = [{ from = "Partition", to = "Parted" }]',
+      'new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Schedule", "Egress", "Metrics"]',
+      'new_sqlite_classes = ["Session", "EntityShard", "LogWriter", "Partition", "Schedule", "Egress", "Metrics"]\n[[migrations]]\ntag = "v2"\nrenamed_classes = [{ from = "Partition", to = "Parted" }]',
       'migrations: expected "Partition" in new_sqlite_classes of a migration; given nothing',
     ],
     [', "Metrics"]', "]", 'migrations: expected "Metrics" in new_sqlite_classes of a migration; given nothing'],
@@ -265,6 +269,7 @@ new_sqlite_classes = ["Metrics"]
       { name: "ENTITY_SHARD", class_name: "EntityShard" },
       { name: "LOG_WRITER", class_name: "LogWriter" },
       { name: "SCHEDULE", class_name: "Schedule" },
+      { name: "EGRESS", class_name: "Egress" },
       { name: "METRICS", class_name: "Metrics" },
     ];
     const config = {
