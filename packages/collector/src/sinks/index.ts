@@ -2,9 +2,11 @@ import type { SinkTarget } from "../define-sink.ts";
 import { secretNamesOf } from "./aws/credentials.ts";
 import { checkKafka, type KafkaSettings, kafka as kafkaSettings } from "./kafka/settings.ts";
 import { checkKinesis, type KinesisSettings } from "./kinesis/settings.ts";
+import { checkS3, type S3Settings } from "./s3/settings.ts";
 
 export type { KafkaSettings } from "./kafka/settings.ts";
 export type { KinesisSettings } from "./kinesis/settings.ts";
+export type { S3Settings } from "./s3/settings.ts";
 export { type WebhookSinkSettings, webhookSink } from "./webhook.ts";
 
 /** A topic of a Kafka cluster as the target of a sink. */
@@ -24,4 +26,12 @@ export const kinesis = (settings: KinesisSettings): SinkTarget => ({
   secrets: secretNamesOf(settings),
   check: (expect) => checkKinesis(settings, expect),
   create: async () => (await import("./kinesis/create-kinesis-sink.ts")).createKinesisSink(settings),
+});
+
+/** A bucket of S3-compatible storage as the target of a sink. */
+export const s3 = (settings: S3Settings): SinkTarget => ({
+  type: "s3",
+  secrets: secretNamesOf(settings),
+  check: (expect) => checkS3(settings, expect),
+  create: async () => (await import("./s3/create-s3-sink.ts")).createS3Sink(settings),
 });
