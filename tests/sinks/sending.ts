@@ -8,7 +8,7 @@ export interface SentEvent {
 /** A cut to send. */
 export interface Sending {
   /** Kind of the sink. */
-  to: "kinesis";
+  to: "kinesis" | "s3";
   settings: object;
   /** Id of the cut. */
   id: string;

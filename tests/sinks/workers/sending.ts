@@ -1,11 +1,11 @@
 import type { SinkTarget } from "../../../packages/collector/src/define-sink.ts";
 import type { Env } from "../../../packages/collector/src/env.ts";
-import { kinesis } from "../../../packages/collector/src/sinks/index.ts";
+import { kinesis, s3 } from "../../../packages/collector/src/sinks/index.ts";
 import type { Cut, Sink } from "../../../packages/collector/src/sinks/sink.ts";
 import { cutOf, eventRecord } from "../../../packages/collector/test/sinks/kafka/records.ts";
 import type { Sending, Sent } from "../sending.ts";
 
-const TARGETS = { kinesis } satisfies Record<Sending["to"], (settings: never) => SinkTarget>;
+const TARGETS = { kinesis, s3 } satisfies Record<Sending["to"], (settings: never) => SinkTarget>;
 
 /** Time between two attempts, in milliseconds: a hundredth of that of the egress. */
 const BACKOFF_MS = 50;
