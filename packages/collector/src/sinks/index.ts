@@ -1,10 +1,12 @@
 import type { SinkTarget } from "../define-sink.ts";
 import { secretNamesOf } from "./aws/credentials.ts";
 import { checkKafka, type KafkaSettings, kafka as kafkaSettings } from "./kafka/settings.ts";
+import { checkKafkaRest, type KafkaRestSettings, kafkaRestSecrets } from "./kafka-rest/settings.ts";
 import { checkKinesis, type KinesisSettings } from "./kinesis/settings.ts";
 import { checkS3, type S3Settings } from "./s3/settings.ts";
 
 export type { KafkaSettings } from "./kafka/settings.ts";
+export type { KafkaRestSettings } from "./kafka-rest/settings.ts";
 export type { KinesisSettings } from "./kinesis/settings.ts";
 export type { S3Settings } from "./s3/settings.ts";
 export { type WebhookSinkSettings, webhookSink } from "./webhook.ts";
@@ -19,6 +21,14 @@ export const kafka = (settings: Omit<KafkaSettings, "type">): SinkTarget => {
     create: async () => (await import("./kafka/create-kafka-sink.ts")).createKafkaSink(given),
   };
 };
+
+/** A topic of Kafka behind a proxy that speaks HTTP, as the target of a sink. */
+export const kafkaRest = (settings: KafkaRestSettings): SinkTarget => ({
+  type: "kafka_rest",
+  secrets: kafkaRestSecrets(settings),
+  check: (expect) => checkKafkaRest(settings, expect),
+  create: async () => (await import("./kafka-rest/create-kafka-rest-sink.ts")).createKafkaRestSink(settings),
+});
 
 /** A data stream of Amazon Kinesis as the target of a sink. */
 export const kinesis = (settings: KinesisSettings): SinkTarget => ({
