@@ -23,7 +23,7 @@ export interface ProxyApi {
 export const base64Of = (text: string): string => Buffer.from(text).toString("base64");
 
 /** Whether an error states that a record is larger than the topic accepts. Proxies have no code of their own for it. */
-export const isSizeError = (message: unknown): boolean => /larger than|too large/i.test(String(message));
+const isSizeError = (message: unknown): boolean => /larger than|too large/i.test(String(message));
 
 /** The outcome of a record with an error. */
 export const errorOutcome = (code: unknown, message: unknown): SinkOutcome => {

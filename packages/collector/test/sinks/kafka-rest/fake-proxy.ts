@@ -128,7 +128,7 @@ export const fakeProxy = (api: Api, authorization: string | null = null): FakePr
         const result = put(record);
         if ("code" in result) return { error_code: result.code, message: result.message };
         const place = { cluster_id: "cluster-1", topic_name: "events", partition_id: record.partition, ...result };
-        return { error_code: 200, ...place, timestamp: record.timestamp, key: { type: 'a "}{" b' }, value: {} };
+        return { error_code: 200, ...place, timestamp: record.timestamp, key: { type: 'a "} b' }, value: {} };
       });
       return new Response(reports.map((report) => JSON.stringify(report)).join("\r\n"));
     },

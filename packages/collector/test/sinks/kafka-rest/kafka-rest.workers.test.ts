@@ -64,6 +64,17 @@ describe.each(["confluent_v2", "confluent_v3", "redpanda"] as const)("a sink of 
     expect(proxy.requests).toBeGreaterThan(3);
   });
 
+  it("sends nothing more in an attempt in which a request failed, and follows no redirect", async () => {
+    const cut = cutOf(records(20, "x".repeat(1_000)));
+    proxy.requestBytes = 25_000;
+    proxy.faults.push(() => proxyError(503, 50301));
+    const outcomes = await attempt(cut);
+    expect(outcomes).toHaveLength(20);
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ type: "retry" });
+    expect(proxy.requests).toBe(2);
+    expect(vi.mocked(fetch).mock.lastCall?.[1]).toMatchObject({ redirect: "manual" });
+  });
+
   it("refuses a record that is too large alone, and delivers the others", async () => {
     const large = eventRecord("session1", 9, { properties: { text: "x".repeat(5_000) } });
     const cut = cutOf([...records(2), large, ...records(1)]);

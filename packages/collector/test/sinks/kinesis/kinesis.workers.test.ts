@@ -39,6 +39,8 @@ describe("a sink of Kinesis", () => {
       cut.records.map(({ id, key, record }) => ({ key, text: JSON.stringify({ ...record, id }) })),
     );
     expect(kinesis.requests).toBe(1);
+    // A redirect would send the records elsewhere.
+    expect(sentRequest().redirect).toBe("manual");
   });
 
   it("writes to a stream by its ARN, at the address of the region", async () => {
