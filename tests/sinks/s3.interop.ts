@@ -57,11 +57,18 @@ const eventsOf = (count: number, from: number): SentEvent[] =>
 
 /** The names of the objects with a prefix, and the ids of their records. */
 const read = async (prefix: string): Promise<{ names: string[]; ids: string[] }> => {
-  const list = (await call(moto.origin, moto.keys, "GET", `${BUCKET}?list-type=2&prefix=${prefix}`)).toString();
+  const list = (
+    await call(moto.origin, moto.keys, "GET", `${BUCKET}?list-type=2&prefix=${encodeURIComponent(prefix)}`)
+  ).toString();
   const names = [...list.matchAll(/<Key>([^<]+)<\/Key>/g)].flatMap(([, name]) => name ?? []);
   const ids: string[] = [];
   for (const name of names) {
-    const object = await call(moto.origin, moto.keys, "GET", `${BUCKET}/${name}`);
+    const object = await call(
+      moto.origin,
+      moto.keys,
+      "GET",
+      `${BUCKET}/${name.split("/").map(encodeURIComponent).join("/")}`,
+    );
     const lines = gunzipSync(object).toString().trimEnd().split("\n");
     ids.push(...lines.map((line) => (JSON.parse(line) as { id: string }).id));
   }

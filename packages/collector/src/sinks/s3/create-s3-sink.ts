@@ -53,7 +53,9 @@ export const createS3Sink = (settings: S3Settings): Sink => {
         "if-none-match": "*",
         "x-amz-content-sha256": createHash("sha256").update(body).digest("hex"),
       };
-      const url = `${base}/${keyOf(prefix, cut, context)}`;
+      // Some storage signs the path as it is sent, so it is sent as it is signed: with `=` encoded.
+      const path = keyOf(prefix, cut, context).split("/").map(encodeURIComponent).join("/");
+      const url = `${base}/${path}`;
       const service = { service: "s3", region } as const;
       const response = await sendSigned({ method: "PUT", url, headers, body }, service, credentials, context.signal);
       const outcome = "failure" in response ? retry(response.failure) : outcomeOf(response);

@@ -16,7 +16,8 @@ const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).u
 
 /**
  * The problem of a request's signature, by the rules of version 4; `undefined` for none. It is computed from the request alone.
- * Each header `x-amz-*` and the host have to be signed, and the hash of a body in `x-amz-content-sha256` has to be the body's.
+ * Each header `x-amz-*` and the host have to be signed, the hash of a body in `x-amz-content-sha256` has to be the
+ * body's, and the path has to be encoded as it is signed.
  */
 export const signatureProblem = (
   request: Request,
@@ -40,6 +41,7 @@ export const signatureProblem = (
   const url = new URL(request.url);
   const headerOf = (name: string) => (name === "host" ? url.host : request.headers.get(name));
   const path = url.pathname.split("/").map((part) => encodeURIComponent(decodeURIComponent(part)));
+  if (path.join("/") !== url.pathname) return "a path that is not encoded";
   const canonical = [
     request.method,
     path.join("/"),
