@@ -71,7 +71,7 @@ const runVisit = async (isJson: boolean) => {
       );
     for (const { name, ms } of result.reactions)
       console.log(
-        `Reaction: ${name} reached the page in the response to its own batch; its handler ran ${ms} ms after the acknowledgement.`,
+        `Reaction: ${name} reached the page in the response to its own batch; its listener ran ${ms} ms after the acknowledgement.`,
       );
     if (isJson) console.log(JSON.stringify({ ...result, freshness_ms, log, prediction }));
   } finally {
@@ -93,7 +93,9 @@ Open the example site, read, hover and click. Then read your features in the bro
 
   await tidemark.features()
 
-A server reads them with the read key and the session's id (in the console: tidemark.sessionId):
+To see a reaction, open the shop and rest the pointer on two products' buttons without a click: a suggestion appears.
+
+A server reads the features with the read key and the session's id (in the console: tidemark.sessionId):
 
   curl -H "Authorization: Bearer ${readKey}" ${collector.origin}/v1/features/session/<id>
 

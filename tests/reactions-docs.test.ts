@@ -1,5 +1,5 @@
 import { defineConfig, defineReaction, type Reaction, type TidemarkConfig } from "@tidemark/collector/config";
-import { batch, batchResponse, defaultFeatures, event } from "@tidemark/schema";
+import { batch, batchResponse, defaultFeatures, defineFeatures, event, session } from "@tidemark/schema";
 import type { ReactionPayload } from "@tidemark/schema/log";
 import { describe, expect, it } from "vitest";
 import { BEGIN, logOf, type TestRecord } from "../packages/cli/test/log/log-records.ts";
@@ -49,11 +49,23 @@ describe("docs/reactions.md", () => {
   });
 
   it("shows a reaction that time fulfils", () => {
-    const [, code = ""] = blocksOf("ts");
+    const code = blocksOf("ts").find((block) => block.startsWith("defineReaction("));
     const reaction = new Function("defineReaction", `return ${code}`)(defineReaction) as Reaction;
     const { sites, ...config } = configuration();
     const tenants = createTenants(defineConfig({ ...config, sites, reactions: [reaction] }));
     expect(tenants.get("shop")?.reactions[0]?.timed).toBeDefined();
+  });
+
+  it("shows a reaction on one page, by a feature of its own", () => {
+    const code = blocksOf("ts").find((block) => block.includes("pricingHelp")) ?? "";
+    const run = new Function(
+      ...["defineReaction", "defaultFeatures", "defineFeatures", "session"],
+      `${code.replaceAll(/^import .*$/gm, "").replaceAll("export const", "const")}; return { features, pricingHelp };`,
+    );
+    const { features, pricingHelp } = run(defineReaction, defaultFeatures, defineFeatures, session);
+    const { sites, ...config } = configuration();
+    const tenants = createTenants(defineConfig({ ...config, sites, features, reactions: [pricingHelp] }));
+    expect(tenants.get("shop")?.reactions.map(({ name }) => name)).toEqual(["pricing_help"]);
   });
 
   it("shows the error of a wrong definition", () => {
@@ -78,7 +90,7 @@ describe("docs/reactions.md", () => {
     for (const name of Object.keys(payload(1, "fired", "treatment"))) expect(fields).toContain(name);
   });
 
-  it("shows a query over the records", async () => {
+  it("shows queries over the records", async () => {
     const steps: [session: number, step: ReactionPayload["step"], arm: ReactionPayload["arm"]][] = [
       [1, "fired", "treatment"],
       [1, "received", "treatment"],
@@ -94,11 +106,14 @@ describe("docs/reactions.md", () => {
       }),
     );
     const { url } = await serveLog([...logOf({ features: defaultFeatures, sessions: 2, partitions: 1 }), ...records]);
-    const { stdout, stderr } = await runTidemark(
-      deploymentFolder(),
-      ["log", "query", "--json", blocksOf("sql")[0] ?? "", "--url", url],
-      { TIDEMARK_ADMIN_KEY: ADMIN_KEY },
-    );
+    const query = (sql = "") =>
+      runTidemark(deploymentFolder(), ["log", "query", "--json", sql, "--url", url], { TIDEMARK_ADMIN_KEY: ADMIN_KEY });
+    const [stepsByArm, causeOfOne] = blocksOf("sql");
+    const { rule, features, predictions, definition_version } = cause;
+    expect(JSON.parse((await query(causeOfOne)).stdout)).toMatchObject({
+      ...{ reaction: "hesitation", rule, features, predictions, definition_version },
+    });
+    const { stdout, stderr } = await query(stepsByArm);
     expect([
       stderr,
       stdout

@@ -21,7 +21,7 @@ export interface VisitResult {
 interface VisitReaction {
   /** Its name in the configuration. */
   name: string;
-  /** Time from the acknowledgement of the batch that fulfilled its condition to the call of the handler, in milliseconds. */
+  /** Time from the acknowledgement of the batch that fulfilled its condition to the call of the listener, in milliseconds. */
   ms: number;
 }
 

@@ -52,16 +52,23 @@ const serviceOf = (release: Release, placement: Placement, secrets: Readonly<Rec
   bindings = [${bindings.join(", ")}],
   durableObjectNamespaces = [${namespaces.join(", ")}],
   durableObjectStorage = (localDisk = "storage"),
+  globalOutbound = "receiver",
 );
 `;
 };
 
-const configure = (port: number, placement: Placement, secrets: Readonly<Record<string, string>>): string =>
+const configure = (
+  port: number,
+  receiver: number,
+  placement: Placement,
+  secrets: Readonly<Record<string, string>>,
+): string =>
   `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [(name = "earlier", worker = .earlier), (name = "current", worker = .current),
-    (name = "storage", disk = (path = "storage", writable = true)), (name = "log", disk = (path = "log", writable = true))],
+    (name = "storage", disk = (path = "storage", writable = true)), (name = "log", disk = (path = "log", writable = true)),
+    (name = "receiver", external = (address = "127.0.0.1:${receiver}", http = ()))],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = ${quote(placement.main)})],
 );
 
@@ -81,11 +88,13 @@ export interface MixedReleases {
  *
  * @param earlier The compressed script of the earlier release.
  * @param current Module of the current one.
+ * @param receiver Port on this machine that gets all requests of both releases to other servers.
  */
 export const mixReleases = async (
   earlier: URL,
   current: URL,
   secrets: Readonly<Record<string, string>>,
+  receiver: number,
 ): Promise<MixedReleases> => {
   const folder = await mkdtemp(join(tmpdir(), "tidemark-releases-"));
   const port = await getPort();
@@ -112,7 +121,7 @@ export const mixReleases = async (
     origin,
     async place(placement) {
       await kill();
-      await writeFile(join(folder, "config.capnp"), configure(port, placement, secrets));
+      await writeFile(join(folder, "config.capnp"), configure(port, receiver, placement, secrets));
       const started = spawn(WORKERD, ["serve", "config.capnp"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
       child = started;
       let output = "";

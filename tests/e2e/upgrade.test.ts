@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLog } from "@tidemark/cli/log";
@@ -11,7 +14,11 @@ import config from "./projects/releases/tidemark.config.ts";
 const RECORDED = new URL("releases/", import.meta.url);
 const CURRENT = new URL("projects/releases/worker.ts", import.meta.url);
 
-const SECRETS = { TIDEMARK_READ_KEY: "read-key", TIDEMARK_ADMIN_KEY: "admin-key" };
+const SECRETS = {
+  TIDEMARK_READ_KEY: "read-key",
+  TIDEMARK_ADMIN_KEY: "admin-key",
+  SHOP_WEBHOOK: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
+};
 const KEY = "tm_shop_aaaaaaaa";
 const PATH = "/upgraded";
 
@@ -56,12 +63,26 @@ const newVisitor = (): Visitor => {
   return { session_id: `shop.session-${visitors}`, anonymous_id: `browser-${visitors}`, sent: 0 };
 };
 
+/** The server that receives messages, and the ids of those that it has received. */
+const received: string[] = [];
+let status = 503;
+const receiver = createServer((request, response) => {
+  received.push(String(request.headers["webhook-id"]));
+  response.writeHead(status).end();
+});
+
 let releases: MixedReleases;
 beforeAll(async () => {
   const earlier = (await readdir(RECORDED)).sort().at(-1) as string;
-  releases = await mixReleases(new URL(earlier, RECORDED), CURRENT, SECRETS);
+  await once(receiver.listen(0, "127.0.0.1"), "listening");
+  const { port } = receiver.address() as AddressInfo;
+  releases = await mixReleases(new URL(earlier, RECORDED), CURRENT, SECRETS, port);
 });
-afterAll(() => releases?.remove());
+afterAll(async () => {
+  await releases?.remove();
+  receiver.closeAllConnections();
+  receiver.close();
+});
 
 const batchOf = ({ session_id, anonymous_id }: Visitor, first: number) => {
   const now = Date.now();
@@ -161,4 +182,38 @@ it("continues all stored state when an earlier release is replaced part by part,
   // A vector includes pushes that are not written yet, the log does not.
   await expect.poll(async () => (await readLog()).sessions, timeout).toEqual(expected);
   expect((await readLog()).files).toBeGreaterThan(0);
+}, 120_000);
+
+it("keeps a message that waits for its receiver while an earlier release runs, which sends none", async () => {
+  const visitor = newVisitor();
+  const buy = () => {
+    const { events, ...batch } = batchOf(visitor, visitor.sent);
+    visitor.sent += 1;
+    return post({
+      ...batch,
+      views: [],
+      events: [{ type: "custom", seq: events[0]?.seq, time: Date.now(), name: "buy" }],
+    });
+  };
+  await releases.place(all("current"));
+  await buy();
+  await expect.poll(() => received.length, { timeout: 30_000 }).toBeGreaterThan(0);
+
+  await releases.place(all("earlier"));
+  const before = received.length;
+  await visit(visitor);
+  expect(received).toHaveLength(before);
+
+  status = 204;
+  await releases.place(all("current"));
+  const delivered = async () => {
+    await buy();
+    return received.length;
+  };
+  await expect.poll(delivered, { timeout: 30_000, interval: 500 }).toBeGreaterThan(before);
+  expect(new Set(received).size).toBe(1);
+  expect((await vectorOf("session", visitor.session_id)).delivery).toMatchObject({
+    received: visitor.sent,
+    missing: 0,
+  });
 }, 120_000);

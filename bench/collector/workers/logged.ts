@@ -3,7 +3,7 @@ import type { Env } from "../../../packages/collector/src/env.ts";
 import { LogWriterObject } from "../../../packages/collector/src/log/log-writer.ts";
 import { createTenants } from "../../../packages/collector/src/tenants.ts";
 import config from "../../../tidemark.config.ts";
-import { diskBucket } from "./disk-bucket.ts";
+import { diskBucket } from "../../../tests/workerd/workers/disk-bucket.ts";
 
 const logged = { ...config, log: { days: 7 }, models: [], reactions: [] };
 

@@ -4,7 +4,7 @@ import type { Env } from "../../../packages/collector/src/env.ts";
 import { LogWriterObject } from "../../../packages/collector/src/log/log-writer.ts";
 import { PartitionObject } from "../../../packages/collector/src/partition/partition.ts";
 import { createTenants } from "../../../packages/collector/src/tenants.ts";
-import { diskBucket } from "../../collector/workers/disk-bucket.ts";
+import { diskBucket } from "../../../tests/workerd/workers/disk-bucket.ts";
 import config from "../config.ts";
 
 const { handlers, Metrics, Schedule, Session } = createCollector(config);

@@ -43,6 +43,9 @@ const MAX_MS = 24 * 60 * 60 * 1_000;
 /** Largest payload, in bytes of JSON. */
 const MAX_PAYLOAD_BYTES = 2_048;
 
+/** Largest condition, in bytes of JSON: the record of each firing has it. */
+const MAX_CONDITION_BYTES = 4_096;
+
 /** Largest depth of a condition and of a payload: the functions that read them are recursive. */
 const MAX_DEPTH = 100;
 
@@ -72,6 +75,9 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const EXPRESSION = 'a number, { feature }, { op, left, right }, { op: "not", of } or { if, then, else }';
 
+/** The way to a condition on a text, for the error of a text in an expression. */
+const NO_TEXT = ", and no text: a feature with `where` compares a field with a text";
+
 /** The operands of an expression by name; `undefined` for a value that is none. */
 const operandsOf = (value: unknown): Record<string, unknown> | undefined => {
   if (typeof value === "number") return Number.isFinite(value) ? {} : undefined;
@@ -88,7 +94,7 @@ const operandsOf = (value: unknown): Record<string, unknown> | undefined => {
 const checkExpression = (value: unknown, field: string, expect: Expect, depth = 0): void => {
   expect(depth < MAX_DEPTH, "when", `at most ${MAX_DEPTH} levels of operators`, undefined);
   const operands = operandsOf(value);
-  expect(operands !== undefined, field, EXPRESSION, value);
+  expect(operands !== undefined, field, typeof value === "string" ? `${EXPRESSION}${NO_TEXT}` : EXPRESSION, value);
   for (const [name, operand] of Object.entries(operands ?? {}))
     checkExpression(operand, `${field}.${name}`, expect, depth + 1);
 };
@@ -115,9 +121,11 @@ const isJson = (value: unknown, depth = 0): boolean => {
 const isTime = (value: unknown): boolean =>
   Number.isInteger(value) && (value as number) >= MIN_MS && (value as number) <= MAX_MS;
 
+const bytesOf = (json: unknown): number => new TextEncoder().encode(JSON.stringify(json)).length;
+
 const checkPayload = (payload: unknown, expect: Expect): void => {
   expect(isObject(payload) && isJson(payload), "payload", "an object of JSON values", payload);
-  const bytes = new TextEncoder().encode(JSON.stringify(payload)).length;
+  const bytes = bytesOf(payload);
   expect(bytes <= MAX_PAYLOAD_BYTES, "payload", `at most ${MAX_PAYLOAD_BYTES} bytes of JSON`, bytes);
 };
 
@@ -166,6 +174,7 @@ export const defineReaction = <const R extends Reaction>(reaction: R): R => {
     "session, because a reaction is evaluated in the turn of its session, which has the session's features";
   expect(entity === "session", "entity", reason, entity);
   checkExpression(when, "when", expect);
+  expect(bytesOf(when) <= MAX_CONDITION_BYTES, "when", `at most ${MAX_CONDITION_BYTES} bytes of JSON`, bytesOf(when));
   expect(!isNumber(when), "when", "a condition, such as a comparison, which can be true", when);
   checkFrequency(reaction, expect);
   expect(isTime(expiresMs), "expiresMs", `whole milliseconds from ${MIN_MS} to ${MAX_MS}`, expiresMs);

@@ -44,6 +44,10 @@ describe("defineReaction", () => {
     [{ when: { op: "add", left: 1, right: 2 } }, "when: expected a condition"],
     [{ when: { if: when, then: 1, else: { op: "min", left: 1, right: 2 } } }, "when: expected a condition"],
     [{ when: { op: "gte", left: { feature: 1 }, right: 2 } }, "when.left: expected a number, { feature }"],
+    [
+      { when: { op: "eq", left: { feature: "current_path" }, right: "/pricing" } },
+      'and no text: a feature with `where` compares a field with a text; given "/pricing"',
+    ],
     [{ when: { op: "gte", left: when, right: Number.NaN } }, "when.right: expected a number"],
     [
       { when: { op: "like", left: 1, right: 2 } },
@@ -51,6 +55,10 @@ describe("defineReaction", () => {
     ],
     [{ when: { ...when, more: 1 } }, "when: expected a number"],
     [{ when: nested(200) }, "when: expected at most 100 levels of operators"],
+    [
+      { when: { op: "not", of: { feature: "f".repeat(4_100) } } },
+      "when: expected at most 4096 bytes of JSON; given 4132",
+    ],
     [{ when: { op: "not", of: circular } }, "when.of: expected a number"],
     [{ once: false }, "once: expected true, or cooldownMs in its place; given false"],
     [{ once: undefined }, "once: expected exactly one of once: true, for once a session, and cooldownMs"],

@@ -18,6 +18,7 @@ export { GROWTH_FIELDS, totalsUnknownUntil, type ViewTotals, withGrowth } from "
 export { hashOf } from "./hash.ts";
 export type { Lateness, LatenessOptions } from "./lateness.ts";
 export type { LoggedEvent } from "./logged-event.ts";
+export { changesWithTime } from "./motion.ts";
 export { createTimedCondition, GRANULARITY_MS, type TimedCondition } from "./next-true.ts";
 export { type ReplayedEntity, replay } from "./replay.ts";
 export { creditsFor, type PageCredit, type Touches, withTouch } from "./touches.ts";

@@ -1,5 +1,5 @@
 import type { Expression, Feature, FeatureValue } from "@tidemark/schema";
-import { isDerived } from "@tidemark/schema/derivation-order";
+import { featuresIn, isDerived } from "@tidemark/schema/derivation-order";
 import { type Bounds, boundsOf, isTrue, mayBe, only, rangeOf, rangeOrNull } from "./bounds.ts";
 import type { Engine, EngineState } from "./engine.ts";
 import { evaluate } from "./expression.ts";
@@ -14,15 +14,20 @@ export interface TimedCondition {
    * The time is exact unless the condition takes more than {@link MAX_BOUNDED} ranges to decide, as one that compares two
    * features that change together. From there on it looks once in {@link GRANULARITY_MS}.
    *
+   * A search that would take more work than allowed ends early. It then returns the first time that it has not examined, at
+   * which the condition may be false: search again from there on.
+   *
    * @param constant The values that time does not change, such as predictions, by their names.
    * @param from First time to consider.
    * @param until Last time to consider.
+   * @param work Largest number of operands to evaluate, which {@link MIN_EXAMINED} times may exceed. Default: no bound.
    */
   nextTrue(
     state: EngineState,
     constant: (name: string) => FeatureValue | undefined,
     from: number,
     until: number,
+    work?: number,
   ): number | undefined;
 }
 
@@ -31,6 +36,9 @@ const MAX_BOUNDED = 256;
 
 /** Distance of the times at which the condition is evaluated after that, in milliseconds. */
 export const GRANULARITY_MS = 1_000;
+
+/** Smallest number of times that a search examines, whatever its work: it must come to an end. */
+const MIN_EXAMINED = 8;
 
 /** Relative error of a decayed count, whose powers are rounded. */
 const ROUNDING = 1e-14;
@@ -70,6 +78,31 @@ const splitOf = (leaves: Iterable<Leaf>, from: number, to: number): number => {
     : inside.reduce((nearest, step) => (Math.abs(step - middle) < Math.abs(nearest - middle) ? step : nearest));
 };
 
+/** Number of operands of an expression, with itself. */
+const sizeOf = (expression: Expression): number => {
+  if (typeof expression === "number" || "feature" in expression) return 1;
+  const operands =
+    "if" in expression
+      ? [expression.if, expression.then, expression.else]
+      : "of" in expression
+        ? [expression.of]
+        : [expression.left, expression.right];
+  return operands.reduce<number>((sum, operand) => sum + sizeOf(operand), 1);
+};
+
+/** Number of operands of a condition and of the derived features that it reads, each of which is evaluated once. */
+const sizeWith = (condition: Expression, derived: ReadonlyMap<string, Expression>): number => {
+  const counted = new Set<string>();
+  const count = (expression: Expression): number =>
+    featuresIn(expression).reduce((sum, name) => {
+      const read = derived.get(name);
+      if (read === undefined || counted.has(name)) return sum;
+      counted.add(name);
+      return sum + count(read);
+    }, sizeOf(expression));
+  return count(condition);
+};
+
 /**
  * Compiles a condition; returns `undefined` for one that time alone does not change.
  *
@@ -82,8 +115,9 @@ export const createTimedCondition = (
 ): TimedCondition | undefined => {
   if (!changesWithTime(condition, features)) return undefined;
   const derived = new Map(features.filter(isDerived).map(({ name, derive }) => [name, derive]));
+  const size = sizeWith(condition, derived);
   return {
-    nextTrue(state, constant, from, until) {
+    nextTrue(state, constant, from, until, work = Number.POSITIVE_INFINITY) {
       const leaves = new Map<string, Leaf>();
       const leafOf = (name: string): Leaf => {
         const known = leaves.get(name);
@@ -133,7 +167,9 @@ export const createTimedCondition = (
       const ranges: [first: number, last: number][] = [
         [isEarly ? Math.floor(state.event_time ?? from) + 1 : from, until],
       ];
-      for (let bounded = 0; bounded < MAX_BOUNDED; bounded += 1) {
+      // At most half of the work, so that the other half examines times.
+      const mostBounded = Math.min(MAX_BOUNDED, work / size / 2);
+      for (let bounded = 0; bounded < mostBounded; bounded += 1) {
         const range = ranges.pop();
         if (!range) return undefined;
         const [first, last] = range;
@@ -148,9 +184,13 @@ export const createTimedCondition = (
         const split = splitOf(leaves.values(), first, last);
         ranges.push([split, last], [first, split - 1]);
       }
+      let left = Math.max(MIN_EXAMINED, work / size / 2);
       while (ranges.length > 0) {
         const [first, last] = ranges.pop() as [number, number];
-        for (let time = first; time <= last; time += GRANULARITY_MS) if (valueAt(time)) return time;
+        for (let time = first; time <= last; time += GRANULARITY_MS) {
+          if (left < 1 || valueAt(time)) return time;
+          left -= 1;
+        }
       }
       return undefined;
     },

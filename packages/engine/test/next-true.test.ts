@@ -280,6 +280,52 @@ describe("a condition over any features, at any state", () => {
   });
 });
 
+describe("a search that takes more work than allowed", () => {
+  /** A condition that is never true, with many operands, whose reads are counted. */
+  const deep = () => {
+    const counted = { reads: 0 };
+    const leaf = (name: string): Expression => ({
+      get feature() {
+        counted.reads += 1;
+        return name;
+      },
+    });
+    let condition = of("lt", of("subtract", leaf("interest"), leaf("interest")), 0);
+    for (let level = 0; level < 90; level += 1)
+      condition = of("or", condition, of("lt", of("add", leaf("since_any"), leaf("interest")), 0));
+    return { condition, counted };
+  };
+
+  it("ends early, at a time from which on another search continues", () => {
+    const { condition, counted } = deep();
+    const compiled = compile(condition);
+    const state = stateOf([click(0)]);
+    const [from, until] = [START + 1, START + 1_800_000];
+    counted.reads = 0;
+    const next = compiled.nextTrue(state, predicted, from, until, 20_000) ?? 0;
+    expect(counted.reads).toBeLessThan(20_000);
+    expect(next).toBeGreaterThan(from + GRANULARITY_MS);
+    expect(next).toBeLessThan(until);
+    counted.reads = 0;
+    expect(compiled.nextTrue(state, predicted, next, until, 1)).toBeGreaterThan(next);
+    expect(counted.reads).toBeLessThan(20_000);
+    expect(compiled.nextTrue(state, predicted, from, until)).toBeUndefined();
+  });
+
+  it("finds in the end what one without a bound finds", () => {
+    const whole = of("gte", of("subtract", read("since_click"), of("multiply", read("interest"), 1)), 600_000);
+    const fulfilled = of("and", deep().condition, of("gt", read("since_click"), 0));
+    const condition = of("or", fulfilled, whole);
+    const compiled = compile(condition);
+    const state = stateOf([click(0)]);
+    let [time, searches] = [START + 1, 0];
+    for (; !isTrueAt(condition, state, time); searches += 1)
+      time = compiled.nextTrue(state, predicted, time + 1, START + 1_800_000, 5_000) ?? Number.POSITIVE_INFINITY;
+    expect(searches).toBeGreaterThan(1);
+    expect(Math.abs(time - START - 600_000)).toBeLessThanOrEqual(GRANULARITY_MS);
+  });
+});
+
 describe("a condition that time alone does not change", () => {
   it("is not compiled: one over whole sessions, predictions, and what is derived from these", () => {
     for (const condition of [

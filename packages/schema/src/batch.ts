@@ -44,10 +44,10 @@ export const envelope = z
     dropped: z.array(dropped).max(100).optional().describe("Events that the client dropped since its last report."),
     reactions_received: reactionIds
       .optional()
-      .describe("The reactions that the page has passed to its handlers. The field, even empty, asks for reactions."),
+      .describe("The reactions that the page has passed to its listeners. The field, even empty, asks for reactions."),
     reactions_unknown: reactionIds
       .optional()
-      .describe("The reactions of which a page that is gone did not confirm that a handler ran."),
+      .describe("The reactions of which a page that is gone did not confirm that a listener ran."),
     views: z.array(view).max(MAX_BATCH_VIEWS).describe("Context of every page view that the events refer to."),
   })
   .describe("The fields that all events of a batch share.");

@@ -30,7 +30,7 @@ const rejection = z.object({
 });
 
 const reaction = z.object({
-  id: id("Identifier of this one firing. A page runs its handlers once for it, however often it receives it."),
+  id: id("Identifier of this one firing. A page calls its listeners once for it, however often it receives it."),
   name: z.string().describe("Name of the reaction."),
   payload: z.record(z.string(), z.unknown()).describe("The reaction's data from the configuration."),
   expires_in_ms: count("Time from the response until the reaction expires, in milliseconds."),

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { webhookSecretNamesOf } from "@tidemark/collector/config";
 import { defineCommand } from "../command-line/command.ts";
 import { CommandError, UsageError } from "../command-line/command-error.ts";
 import { columns } from "../command-line/help.ts";
@@ -37,6 +38,7 @@ const introduction = ({ config }: Deployment, { collector, site }: Servers, isPu
       userTokenSecret === undefined ? [] : [[userTokenSecret, `vouches for the users of site ${id}`] as const],
     ),
     [config.adminKeySecret, "reads the log and /metrics"] as const,
+    ...webhookSecretNamesOf(config).map((secret) => [secret, "signs messages to a webhook"] as const),
   ].map(([secret, use]) => [secret, `${collector.keys[secret]}   ${use}`] as const);
   return `
 Tidemark is running.

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { reactionsOf, type Site, type TidemarkConfig } from "@tidemark/collector/config";
 import { refusedModels } from "@tidemark/collector/refused-models";
 import type { Feature } from "@tidemark/schema";
 import { entitiesIn, entityNameOf, featuresOf } from "@tidemark/schema/entities";
@@ -14,6 +15,12 @@ const countFeatures = (features: readonly Feature[]): string => {
   return `${features.length} ${features.length === 1 ? "feature" : "features"}${parts.length ? `: ${parts.join(", ")}` : ""}`;
 };
 
+/** Describes the reactions of a site: `; 1 reaction: hesitation`. */
+const listReactions = (config: TidemarkConfig, site: Site): string => {
+  const names = reactionsOf(config, site).map(({ name }) => name);
+  return names.length ? `; ${names.length} ${names.length === 1 ? "reaction" : "reactions"}: ${names.join(", ")}` : "";
+};
+
 /**
  * Checks the wrangler configuration of a deployment, and returns a summary of the deployment. The summary names missing
  * rate limits, which a deployment may do without, and models that do not run, for which their fallbacks answer.
@@ -27,7 +34,12 @@ export const checkDeployment = async (deployment: Deployment): Promise<string> =
   const notices = [...(await missingRateLimits(deployment)), ...refusedModels(config)];
   return [
     `tidemark.config.ts and ${basename(wranglerConfig)} are valid.\n`,
-    columns(config.sites.map(({ id, features = config.features }) => [`site ${id}`, countFeatures(features)])),
+    columns(
+      config.sites.map((site) => [
+        `site ${site.id}`,
+        `${countFeatures(site.features ?? config.features)}${listReactions(config, site)}`,
+      ]),
+    ),
     ...(notices.length ? [`\n${notices.join("\n")}`] : []),
   ].join("\n");
 };

@@ -11,9 +11,9 @@ interface FiringCounts {
   fired: number;
   /** Those of sessions in the holdout, of which nothing was sent. */
   held_out: number;
-  /** A page has called its handler. */
+  /** A page has called its listeners. */
   received: number;
-  /** A page that is gone did not confirm that it called its handler. */
+  /** A page that is gone did not confirm that it called its listeners. */
   unknown: number;
   /** No page acknowledged them in time. */
   expired: number;

@@ -107,6 +107,16 @@ describe("checkDeployment", { timeout: 30_000 }, () => {
     expect(summary).toContain("site shop   1 feature: 1 session");
   });
 
+  it("names the reactions of a site", async () => {
+    const reactions = `[{ name: "help", entity: "session", when: { op: "gte", left: { feature: "clicks" }, right: 3 },
+      once: true, expiresMs: 60_000, to: ["page"], holdout: 0 }]`;
+    const bucket = `[[r2_buckets]]\nbinding = "LOG"\nbucket_name = "shop"\n`;
+    const config = configWith("click").replace("features:", `log: { days: 1 }, reactions: ${reactions}, features:`);
+    expect(await check({ ...FILES, "tidemark.config.ts": config, "wrangler.toml": `${WRANGLER}${bucket}` })).toContain(
+      "1 session; 1 reaction: help",
+    );
+  });
+
   it("names missing rate limits, which are no error", async () => {
     const limit = (name: string) =>
       `[[ratelimits]]\nname = "${name}"\nnamespace_id = "1001"\nsimple = { limit = 600, period = 10 }\n`;

@@ -58,7 +58,7 @@ export class EntityStore {
     this.#lastSeen = new LastSeen(storage.kv);
     this.#journal = journal;
     for (const { received } of this.#journal.replay())
-      for (const { sender, after, text } of received) this.#merge(sender, JSON.parse(text), after);
+      for (const each of received) this.#merge(each, JSON.parse(each.text));
   }
 
   /**
@@ -80,10 +80,10 @@ export class EntityStore {
     const after = this.#ledger.latest(sender) ?? 0;
     if ((pushes.at(-1)?.n ?? 0) > after) {
       const received = {
-        ...{ sender, after, text: textOfNew(text, pushes, after) },
+        ...{ sender, after, text: textOfNew(text, pushes, after), at: Date.now() },
         records: records && recordsAfter(records, after),
       };
-      this.#merge(sender, pushes, after);
+      this.#merge(received, pushes);
       this.#commit.add(received);
     }
     await this.#commit.pending;
@@ -211,13 +211,13 @@ export class EntityStore {
     this.#journal.consume(this.#journal.position);
   }
 
-  #merge(sender: Sender, pushes: readonly Push[], after: number): void {
+  #merge({ sender, after, at }: Received, pushes: readonly Push[]): void {
     // Neither a push that cannot be decoded changes anything, nor one for a row of a later release.
     const deltas = [...decodeDeltas(pushes, after, this.#definitions)];
     for (const { key } of deltas) this.rows.get(key);
     for (const { key, engine, delta, isEarlier } of deltas)
       mergeInto(engine, this.rows.change(key, delta.engine.event_time), delta, isEarlier);
-    this.#ledger.record(sender, Math.max(after, pushes.at(-1)?.n ?? 0));
+    this.#ledger.record(sender, Math.max(after, pushes.at(-1)?.n ?? 0), at);
   }
 
   #write(group: Received[]): void {

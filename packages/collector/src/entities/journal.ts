@@ -9,6 +9,8 @@ export interface Received {
   /** The pushes of the text with a larger number are new. */
   after: number;
   text: string;
+  /** UTC milliseconds of the arrival; absent in an entry of an earlier version. */
+  at?: number;
   /** The records that came with the pushes, if the site has a log. */
   records?: Uint8Array | undefined;
 }

@@ -76,12 +76,12 @@ export class Ledger {
     return this.#bucketOf(keyOf(sender)).get(sender.id)?.[0];
   }
 
-  /** Records the number of a sender's latest push. */
-  record(sender: Sender, n: number): void {
+  /** Records the number of a sender's latest push. @param at UTC milliseconds of its arrival. Default: now. */
+  record(sender: Sender, n: number, at = Date.now()): void {
     const key = keyOf(sender);
     const bucket = this.#bucketOf(key);
     if (!bucket.has(sender.id)) this.#cached += 1;
-    bucket.set(sender.id, [n, Date.now()]);
+    bucket.set(sender.id, [n, at]);
     this.#changed.add(key);
   }
 

@@ -62,7 +62,7 @@ export class Relay {
     const entries = this.#journal.replay();
     this.#seal.position = this.#checkpoint.position = this.#journal.consumed;
     for (const { position, received, isSeal } of entries) {
-      for (const { sender, after, text } of received) this.#merge(sender, JSON.parse(text), after);
+      for (const each of received) this.#merge(each, JSON.parse(each.text));
       if (isSeal) this.#endPushes(position);
     }
     this.#checkpoint.charactersAfter = this.#journal.characters;
@@ -109,10 +109,10 @@ export class Relay {
     if ((pushes.at(-1)?.n ?? 0) > after) {
       if (this.#journal.characters > MAX_CHARACTERS) throw new Error("too many pushes wait for the shards");
       const received = {
-        ...{ sender, after, text: textOfNew(text, pushes, after) },
+        ...{ sender, after, text: textOfNew(text, pushes, after), at: Date.now() },
         records: records && recordsAfter(records, after),
       };
-      this.#merge(sender, pushes, after);
+      this.#merge(received, pushes);
       this.#commit.add(received);
     }
     await this.#commit.pending;
@@ -153,7 +153,7 @@ export class Relay {
     await Promise.all(this.#outgoing.map((each) => each.send().then(() => this.#consume())));
   }
 
-  #merge(sender: Sender, pushes: readonly Push[], after: number): void {
+  #merge({ sender, after, at }: Received, pushes: readonly Push[]): void {
     // A push that cannot be decoded changes nothing.
     for (const { key, engine, delta } of [...decodeDeltas(pushes, after, this.#definitions)]) {
       let row = this.#open.get(key);
@@ -163,7 +163,7 @@ export class Relay {
       }
       mergeInto(engine, row, delta);
     }
-    this.#ledger.record(sender, Math.max(after, pushes.at(-1)?.n ?? 0));
+    this.#ledger.record(sender, Math.max(after, pushes.at(-1)?.n ?? 0), at);
   }
 
   #write(group: (Received | undefined)[]): void {

@@ -82,6 +82,8 @@ export class SinkWakes {
   }
 
   async #wakeAll(): Promise<number | undefined> {
+    // Without it, the function could end before `#running` is set, which would then stay set.
+    await undefined;
     try {
       for (let pending = this.#pending(); pending.length > 0; pending = this.#pending()) {
         const now = Date.now();

@@ -3,7 +3,7 @@ import { isPersonal } from "@tidemark/schema/entities";
 import { abbreviated } from "../abbreviated.ts";
 import { sessionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
-import { pageValue } from "../page-text.ts";
+import { pageText, pageValue } from "../page-text.ts";
 import type { Selection } from "../selected.ts";
 import type { Tenant } from "../tenants.ts";
 import { readVector, type Vector } from "./read-vector.ts";
@@ -48,7 +48,7 @@ const contextOf = (
   steps: ContextStep[],
   removed: number,
 ): Context => ({
-  ...{ entity, id, time: Math.round(event_time + age_ms), event_time, steps },
+  ...{ entity, id: pageText(id), time: Math.round(event_time + age_ms), event_time, steps },
   ...(set && { set }),
   features: plainValues(features),
   left_out: { steps: removed, features: 0 },

@@ -25,9 +25,9 @@ export interface SessionBatch {
   may_begin?: boolean;
   /** The session's secret, of which a session keeps the hash; absent if the batch has none. */
   session_secret?: string | undefined;
-  /** The reactions that the page has passed to its handlers. Absent if the page takes no reactions. */
+  /** The reactions that the page has passed to its listeners. Absent if the page takes no reactions. */
   reactions_received?: string[] | undefined;
-  /** The reactions of which no page confirmed that a handler ran. */
+  /** The reactions of which no page confirmed that a listener ran. */
   reactions_unknown?: string[] | undefined;
 }
 

@@ -165,7 +165,7 @@ export class Followers {
     const follower = followerOf(socket);
     const read = this.#reads.reactions(follower.site, secret);
     const rejection = this.#rejectionOf(follower, read);
-    // Another user has logged in: the page connects again after the batch in which it names its own.
+    // Another user has logged in, or the user has logged out: the page connects again after its next batch.
     const isOther = typeof read === "object" && read.user !== (follower.user ?? read.user);
     if (typeof read !== "object" || rejection || isOther) {
       reject(socket, rejection ?? "not_found");

@@ -10,16 +10,26 @@ import type { StoredEnvelope } from "../records/event-contexts.ts";
 import type { Tenant } from "../tenants.ts";
 import type { SessionBatch } from "./batch.ts";
 import type { CountedStep } from "./count-step.ts";
+import type { FollowedReactions } from "./followers.ts";
 import { featuresOf, predictionsFor } from "./predictions.ts";
 import { recordPayload } from "./record.ts";
 import type { NamedUser, StoredReaction, StoredReactions, StoredSession } from "./row.ts";
-import { queueWebhook } from "./webhooks.ts";
+import { dropWebhooks, queueWebhook } from "./webhooks.ts";
 
 /**
  * Largest number of reactions of which a session stores the latest firing. There are more than a site can have after a
  * change of the configuration only.
  */
 const MAX_STORED = 32;
+
+/** Time by which a firing may be later than a batch without a change of the clock, in milliseconds. */
+const SET_BACK_MS = 60_000;
+
+/**
+ * Largest number of operands that the search for the next time evaluates for all reactions of a session: a few milliseconds,
+ * in which the session serves nobody.
+ */
+const MAX_SEARCH = 16_000;
 
 /** A batch for the reactions of its session. */
 interface ReactingBatch extends Pick<SessionBatch, "received_at" | "reactions_received" | "reactions_unknown"> {
@@ -90,6 +100,19 @@ const settle = (
     return [takeStep(stored, tenant, { reaction, reaction_id: pending.id, step, arm: "treatment", time })];
   });
 
+/**
+ * Moves firings back that are later than now, because the clock was set back: neither their cooldown nor their delivery lasts
+ * longer for it. The clocks of two machines differ by less than {@link SET_BACK_MS}.
+ */
+const followClock = ({ latest }: StoredReactions, now: number): void => {
+  for (const firing of Object.values(latest)) {
+    const ahead = firing.fired_at - now;
+    if (ahead <= SET_BACK_MS) continue;
+    firing.fired_at -= ahead;
+    if (firing.pending) firing.pending.expires_at -= ahead;
+  }
+};
+
 /** The users that a batch names, in order. */
 const usersIn = ({ envelope, events }: Pick<ReactingBatch, "envelope" | "events">): NamedUser[] => {
   if (!isPersonal(envelope.consent)) return [];
@@ -104,9 +127,15 @@ const usersIn = ({ envelope, events }: Pick<ReactingBatch, "envelope" | "events"
   });
 };
 
-/** Notes the users that a batch names. A firing for one user is never delivered to another one. */
+/** Whether a batch may name the user: anybody who knows a session's id can send one, but only its pages have its secret. */
+const mayNameUser = ({ secret_hash }: StoredSession, { isOwn }: ReactingBatch): boolean =>
+  isOwn || secret_hash === undefined;
+
+/** Notes the users that a batch names, or that it names none. A firing for one user is never delivered to another one. */
 const noteUsers = (stored: StoredSession, tenant: Tenant, users: readonly NamedUser[], now: number): CountedStep[] => {
   const steps: CountedStep[] = [];
+  const known = stored.reactions?.user;
+  if (known && users.length === 0) known.is_absent = true;
   for (const user of users) {
     stored.reactions ??= { latest: {} };
     stored.reactions.user = user;
@@ -121,7 +150,7 @@ const noteUsers = (stored: StoredSession, tenant: Tenant, users: readonly NamedU
  * session or in its cooldown, and not while the page has to acknowledge it.
  */
 const readyAt = (
-  { name, once, cooldownMs = 0 }: CompiledReaction,
+  { name, once, cooldownMs = 0 }: Pick<CompiledReaction, "name" | "once" | "cooldownMs">,
   latest: StoredReactions["latest"] = {},
 ): number | undefined => {
   const firing = latest[name];
@@ -155,6 +184,7 @@ export const fireReactions = (
   const { engine, session_id } = stored;
   const { event_time } = engine;
   if (event_time === null || stored.closed || !isPersonal(stored.consent)) return [];
+  if (stored.reactions) followClock(stored.reactions, now);
   const expired = settle(stored, tenant, "expired", now, ({ expires_at }) => expires_at <= now);
   const known: StoredReactions = stored.reactions ?? { latest: {} };
   const ready = reactions.filter((reaction) => (readyAt(reaction, known.latest) ?? Number.POSITIVE_INFINITY) <= now);
@@ -191,7 +221,7 @@ export const fireReactions = (
  *
  * @param user Hash of the user at the page; `null` for none.
  */
-export const pendingReactions = (
+const pendingReactions = (
   { reactions }: StoredSession,
   tenant: Tenant,
   user: number | null,
@@ -208,12 +238,25 @@ export const pendingReactions = (
     })
     .slice(0, MAX_REACTIONS);
 
+/** The reactions for a page that follows the session; `undefined` when no event of the session counted. */
+export const followedReactions = (
+  stored: StoredSession,
+  tenant: Tenant,
+  now: number,
+): FollowedReactions | undefined => {
+  if (stored.engine.event_time === null) return undefined;
+  const { hash = null, is_absent = false } = stored.reactions?.user ?? {};
+  const user = is_absent ? null : hash;
+  return { consent: stored.consent, user, reactions: pendingReactions(stored, tenant, user, now) };
+};
+
 /** The reactions that may fire without a batch: `isFollowed` is whether a page of the session receives them by a connection. */
 export const receivedReactions = ({ reactions }: Tenant, isFollowed: boolean): CompiledReaction[] =>
   reactions.filter(({ to }) => to.includes("webhook") || (isFollowed && to.includes("page")));
 
 /**
- * The earliest time at which time alone makes a reaction fire, in UTC milliseconds; `undefined` for none.
+ * The earliest time at which time alone makes a reaction fire, in UTC milliseconds; `undefined` for none. For costly conditions
+ * it may be an earlier one, from which on to search again.
  *
  * @param reactions Those to consider.
  * @param from First time to consider, in UTC milliseconds.
@@ -228,10 +271,12 @@ export const nextReactionAt = (
   if (stored.engine.event_time === null || stored.closed || !isPersonal(stored.consent)) return undefined;
   const { latest = {} } = stored.predictions ?? {};
   const constant = (name: string) => latest[modelOfFeature(name) ?? ""]?.[1];
-  const times = reactions.flatMap((reaction) => {
+  const searched = reactions.flatMap(({ timed, ...reaction }) => {
     const ready = readyAt(reaction, stored.reactions?.latest);
-    const at =
-      ready === undefined ? undefined : reaction.timed?.nextTrue(stored.engine, constant, Math.max(from, ready), until);
+    return timed && ready !== undefined && ready <= until ? [{ timed, first: Math.max(from, ready) }] : [];
+  });
+  const times = searched.flatMap(({ timed, first }) => {
+    const at = timed.nextTrue(stored.engine, constant, first, until, MAX_SEARCH / searched.length);
     return at === undefined ? [] : [at];
   });
   return times.length > 0 ? Math.min(...times) : undefined;
@@ -253,11 +298,15 @@ export const endReactions = (stored: StoredSession, tenant: Tenant, now: number)
  */
 export const reactToBatch = (stored: StoredSession, tenant: Tenant, batch: ReactingBatch): Reacted => {
   const { received_at: now, reactions_received: received, reactions_unknown: unknown, isOwn, envelope } = batch;
-  if (tenant.reactions.length === 0) {
-    delete stored.reactions;
-    return { steps: [], delivered: [], follows: false };
-  }
   const isPersonalNow = isPersonal(stored.consent);
+  if (!isPersonalNow) dropWebhooks(stored);
+  if (tenant.reactions.length === 0) {
+    // The times of firings remain: a reaction that is removed and defined again does not fire twice.
+    const steps = endReactions(stored, tenant, now);
+    delete stored.reactions?.user;
+    return { steps, delivered: [], follows: false };
+  }
+  if (stored.reactions) followClock(stored.reactions, now);
   const steps = [
     ...(isOwn && received ? settle(stored, tenant, "received", now, ({ id }) => received.includes(id)) : []),
     ...(isOwn && unknown ? settle(stored, tenant, "unknown", now, ({ id }) => unknown.includes(id)) : []),
@@ -266,7 +315,7 @@ export const reactToBatch = (stored: StoredSession, tenant: Tenant, batch: React
   if (!isPersonalNow) delete stored.reactions?.user;
   const users = usersIn(batch);
   if (batch.accepted > 0) {
-    if (isPersonalNow) steps.push(...noteUsers(stored, tenant, users, now));
+    if (isPersonalNow && mayNameUser(stored, batch)) steps.push(...noteUsers(stored, tenant, users, now));
     steps.push(...fireReactions(stored, tenant, now));
   }
   const isShown = isOwn && received !== undefined && isPersonalNow && isPersonal(envelope.consent);

@@ -61,6 +61,8 @@ export interface NamedUser {
   hash: number;
   /** The id; absent for a claim, for which no server vouches although the site requires it. */
   id?: string;
+  /** Whether a later batch of a page named no user. Absent in one of an earlier release. */
+  is_absent?: true;
 }
 
 /** The state of a session: one value in one row. */

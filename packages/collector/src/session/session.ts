@@ -2,11 +2,9 @@ import { DurableObject } from "cloudflare:workers";
 import { GRANULARITY_MS } from "@tidemark/engine";
 import type { ContextStep, SessionVectorResponse } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
-import { SESSION_IDLE_MS, SESSION_KEPT_MS } from "@tidemark/schema/limits";
+import { SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { ObjectAlarm } from "../alarm.ts";
-import { type Env, metricsOf } from "../env.ts";
-import { createMeter } from "../metrics/meter.ts";
-import type { CompiledReaction } from "../reactions/compile-reactions.ts";
+import type { Env } from "../env.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { expectKnown, LaterReleaseError } from "../release.ts";
 import { servedRecord } from "../served-vector.ts";
@@ -15,8 +13,7 @@ import { readEvents } from "../wire/split.ts";
 import { stepsOf } from "./activity.ts";
 import { applyBatch } from "./apply-batch.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "./batch.ts";
-import { close } from "./close.ts";
-import { type CountedStep, countStep } from "./count-step.ts";
+import { close, idleAt } from "./close.ts";
 import { dueAt, earliestDue, setDue } from "./due.ts";
 import { FOLLOW_HEADER, type FollowedReactions, Followers, type FollowRequest } from "./followers.ts";
 import { isPending } from "./pending.ts";
@@ -24,14 +21,8 @@ import { PredictionLoop } from "./prediction-loop.ts";
 import { latestPredictions, predictionsFor, predictOnChange } from "./predictions.ts";
 import { PushLoop } from "./push-loop.ts";
 import { unconfirmedDeltas } from "./pushes.ts";
-import {
-  endReactions,
-  fireReactions,
-  nextReactionAt,
-  pendingReactions,
-  reactToBatch,
-  receivedReactions,
-} from "./reactions.ts";
+import { ReactionTimer } from "./reaction-timer.ts";
+import { followedReactions, reactToBatch } from "./reactions.ts";
 import { recordPayload } from "./record.ts";
 import type { StoredSession } from "./row.ts";
 import { hashOfSecret } from "./secret.ts";
@@ -84,9 +75,14 @@ const failureOf = (error: unknown): "unavailable" => {
   return "unavailable";
 };
 
-/** The time at which a session counts as idle, in UTC milliseconds; `null` before the first event that counts. */
-const idleAt = ({ latest_received_at }: StoredSession): number | null =>
-  latest_received_at === null ? null : latest_received_at + SESSION_IDLE_MS;
+/** Reads the state. @throws Defects. */
+const reading = <T>(read: () => T): T | "unavailable" => {
+  try {
+    return read();
+  } catch (error) {
+    return failureOf(error);
+  }
+};
 
 /** Whether a batch is of a page of the session. Whoever knows a session's id can send one, but only its pages have its secret. */
 const isOwnBatch = ({ secret_hash }: StoredSession, { session_secret }: SessionBatch): boolean =>
@@ -100,9 +96,6 @@ const REPEAT_MS = 60_000;
  * confirmed push needs no alarm, and setting an alarm costs as much as writing a row.
  */
 const CONFIRM_MS = 50;
-
-/** The steps of reactions in this isolate that no response counts. */
-const meter = createMeter();
 
 /**
  * The Durable Object of a session. It stores the sequence numbers received, the features, and the pushes that
@@ -136,6 +129,13 @@ export abstract class SessionObject extends DurableObject<Env> {
   get #webhookLoop(): WebhookLoop {
     this.#webhooks ??= new WebhookLoop(this.#store, this.#alarm, this.ctx, this.env, this.tenants);
     return this.#webhooks;
+  }
+
+  #reactions: ReactionTimer | undefined;
+
+  get #reactionTimer(): ReactionTimer {
+    this.#reactions ??= new ReactionTimer(this.#store, this.#followers, this.ctx, this.env, this.tenants);
+    return this.#reactions;
   }
 
   #predictions: PredictionLoop | undefined;
@@ -226,7 +226,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     tenant: Tenant,
     result: BatchResult,
   ): BatchResult {
-    if (tenant.reactions.length === 0 && !stored.reactions) return result;
+    if (tenant.reactions.length === 0 && !stored.reactions && !stored.webhooks) return result;
     const { accepted } = result.response;
     const isOwn = isOwnBatch(stored, batch);
     const { steps, delivered, follows } = reactToBatch(stored, tenant, { ...batch, envelope, events, accepted, isOwn });
@@ -261,58 +261,22 @@ export abstract class SessionObject extends DurableObject<Env> {
   }
 
   /**
-   * The reactions that a page or the webhook receives without a batch. There are none if time alone fulfils no condition of the
-   * site, and while too many records wait for the partition.
-   */
-  #received({ site, unsent }: StoredSession): CompiledReaction[] {
-    if (unsentLength(unsent) >= MAX_UNSENT) return [];
-    const tenant = this.tenants.get(site);
-    const isTimed = tenant?.reactions.some(({ timed }) => timed);
-    return tenant && isTimed ? receivedReactions(tenant, this.#followers.haveReactions) : [];
-  }
-
-  /**
-   * Ensures the alarm for the first duty, and for the first time at which time alone makes a reaction fire. That time is not
-   * stored: it is computed after each batch, at each alarm, and when a page connects.
+   * Ensures the alarm for the first duty, and for the first reaction that time alone makes fire.
    *
    * @param from First time at which a reaction may fire, in UTC milliseconds.
    */
   #ensureAlarm(stored: StoredSession, from: number): void {
-    const reactions = this.#received(stored).filter(({ timed }) => timed);
-    const until = (idleAt(stored) ?? 0) - 1;
-    const times = [earliestDue(stored), nextReactionAt(stored, reactions, from, until)].filter(
-      (at) => at !== undefined,
-    );
+    const times = [earliestDue(stored), this.#reactionTimer.nextAt(stored, from)].filter((at) => at !== undefined);
     this.#alarm.ensure(times.length > 0 ? Math.min(...times) : undefined);
-  }
-
-  /** Fires the reactions that time alone has fulfilled, if a page or the webhook receives them, and sends what is pending. */
-  async #reactAtAlarm(stored: StoredSession): Promise<void> {
-    const [reactions, now] = [this.#received(stored), Date.now()];
-    if (!reactions.some(({ timed }) => timed) || stored.closed || now >= (idleAt(stored) ?? 0)) return;
-    const tenant = tenantOf(this.tenants, stored.site);
-    const steps = this.#store.change(stored, () => fireReactions(stored, tenant, now, reactions));
-    if (steps.length > 0) await this.#store.commit(stored);
-    this.#countSteps(tenant, steps);
-    // Also after an earlier alarm that stopped before it could send.
-    this.#followers.notify();
   }
 
   /** The reactions for a page that follows the session, with the secret or, without one, after its proof. */
   #followedReactions(site: string, secret?: string): FollowedReactions | "unavailable" | undefined {
-    try {
+    return reading(() => {
       const stored = this.#store.load();
-      if (!stored || stored.engine.event_time === null) return undefined;
-      if (secret !== undefined && stored.secret_hash !== hashOfSecret(secret)) return undefined;
-      const user = stored.reactions?.user?.hash ?? null;
-      return {
-        consent: stored.consent,
-        user,
-        reactions: pendingReactions(stored, tenantOf(this.tenants, site), user, Date.now()),
-      };
-    } catch (error) {
-      return failureOf(error);
-    }
+      if (secret !== undefined && stored?.secret_hash !== hashOfSecret(secret)) return undefined;
+      return stored && followedReactions(stored, tenantOf(this.tenants, site), Date.now());
+    });
   }
 
   /**
@@ -322,12 +286,10 @@ export abstract class SessionObject extends DurableObject<Env> {
    * caller may read every session of the site.
    */
   vector(site: string, secret?: string): SessionVector | "unavailable" | undefined {
-    try {
+    return reading(() => {
       if (secret !== undefined && this.#store.load()?.secret_hash !== hashOfSecret(secret)) return undefined;
       return this.#vector(site);
-    } catch (error) {
-      return failureOf(error);
-    }
+    });
   }
 
   #vector(site: string): SessionVector | undefined {
@@ -357,13 +319,11 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   /** The current vector and activity; `undefined` when no event of the session counted. */
   context(site: string): SessionContext | "unavailable" | undefined {
-    try {
+    return reading(() => {
       const vector = this.#vector(site);
       const activity = this.#store.load()?.activity;
       return vector && { vector, steps: activity ? stepsOf(activity) : [], removed: activity?.removed ?? 0 };
-    } catch (error) {
-      return failureOf(error);
-    }
+    });
   }
 
   /**
@@ -389,7 +349,7 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   /** The records of the session that its partition has not confirmed; `undefined` for no session. */
   records(): SessionRecords | "unavailable" | undefined {
-    try {
+    return reading(() => {
       const stored = this.#store.load();
       if (!stored || stored.engine.event_time === null) return undefined;
       const { began_at, arrivals, other_records = 0, final, push_queue, tabs, unsent } = stored;
@@ -400,9 +360,7 @@ export abstract class SessionObject extends DurableObject<Env> {
         isComplete: arrivals - (final?.version ?? 0) - other_records === received,
         unsent: unsent.bytes.slice(unsent.start, unsent.end),
       };
-    } catch (error) {
-      return failureOf(error);
-    }
+    });
   }
 
   /** Connects a page that follows the session. The Worker has checked its request. */
@@ -437,7 +395,7 @@ export abstract class SessionObject extends DurableObject<Env> {
     const atAlarm = this.#store.load();
     if (!atAlarm) return;
     // First, so that no slow receiver of pushes delays a reaction.
-    await this.#reactAtAlarm(atAlarm);
+    await this.#reactionTimer.fire(atAlarm);
     this.#webhookLoop.run(this.#store.load() ?? atAlarm);
     await this.#pushes.run();
 
@@ -457,20 +415,12 @@ export abstract class SessionObject extends DurableObject<Env> {
     this.#ensureAlarm(stored, now + GRANULARITY_MS);
   }
 
-  /** Counts steps that no response counts. */
-  #countSteps({ site }: Tenant, steps: readonly CountedStep[]): void {
-    if (steps.length === 0) return;
-    for (const step of steps) countStep(meter, site.id, step);
-    const flushing = meter.flush(() => metricsOf(this.env));
-    if (flushing) this.ctx.waitUntil(flushing);
-  }
-
   async #closeIfIdle(atAlarm: StoredSession): Promise<void> {
     const stored = this.#store.load() ?? atAlarm;
     const now = Date.now();
     if (stored.closed || now < (idleAt(stored) ?? Number.POSITIVE_INFINITY)) return;
     const tenant = tenantOf(this.tenants, stored.site);
-    this.#countSteps(tenant, endReactions(stored, tenant, now));
+    this.#reactionTimer.end(stored, now);
     close(stored, tenant, now);
     setDue(stored, "close", null);
     setDue(stored, "expire", (stored.latest_received_at ?? now) + SESSION_KEPT_MS);

@@ -7,7 +7,14 @@ import { sendWebhook, type WebhookOutcome } from "../webhooks/send.ts";
 import { earliestDue } from "./due.ts";
 import type { StoredSession } from "./row.ts";
 import type { SessionStore } from "./store.ts";
-import { dueWebhooks, expireWebhooks, reserveWebhook, settleWebhook, type WebhookEnd } from "./webhooks.ts";
+import {
+  dueWebhooks,
+  expireWebhooks,
+  followClock,
+  reserveWebhook,
+  settleWebhook,
+  type WebhookEnd,
+} from "./webhooks.ts";
 
 /** The messages of the sessions in this isolate. */
 const meter = createMeter();
@@ -44,6 +51,7 @@ export class WebhookLoop {
   run(stored: StoredSession): void {
     if (!stored.webhooks) return;
     const now = Date.now();
+    followClock(stored.webhooks, now);
     for (const message of dueWebhooks(stored.webhooks, now)) {
       reserveWebhook(message, now);
       this.#taken.add(message.id);
@@ -55,12 +63,13 @@ export class WebhookLoop {
 
   /** Never rejects. */
   async #sendTaken(): Promise<void> {
-    // A message must be durable in this session before a receiver has it.
     await this.#store.whenWritten();
     try {
       await this.#clean();
       for (const id of this.#taken) {
         this.#taken.delete(id);
+        // It must be durable before a receiver has it, also if another batch queued it in the meantime.
+        await this.#store.whenWritten();
         await this.#sendOnce(id);
       }
     } catch (error) {

@@ -20,6 +20,8 @@ export interface WebhookQueue {
   pending: PendingWebhook[];
   /** Number of messages that the metrics do not count as dropped yet. */
   dropped: number;
+  /** Time before which the receiver wants no message, in UTC milliseconds; absent if it did not ask for one. */
+  not_before?: number;
 }
 
 /** The end of an attempt or of a message, as the metrics count it. */
@@ -41,11 +43,18 @@ const lengthOf = (body: string): number => new TextEncoder().encode(body).length
  */
 export const queueWebhook = (stored: Pick<StoredSession, "webhooks">, message: WebhookMessage, now: number): void => {
   stored.webhooks ??= { pending: [], dropped: 0 };
-  const { pending } = stored.webhooks;
+  const { pending, not_before = now } = stored.webhooks;
   const body = bodyOf(message);
   const bytes = pending.reduce((sum, each) => sum + lengthOf(each.body), lengthOf(body));
   if (pending.length >= MAX_WEBHOOKS.messages || bytes > MAX_WEBHOOKS.bytes) stored.webhooks.dropped += 1;
-  else pending.push({ id: message.id, body, queued_at: now, attempts: 0, at: now });
+  else pending.push({ id: message.id, body, queued_at: now, attempts: 0, at: Math.max(now, not_before) });
+};
+
+/** Drops all messages that wait, and counts them. */
+export const dropWebhooks = ({ webhooks }: Pick<StoredSession, "webhooks">): void => {
+  if (!webhooks) return;
+  webhooks.dropped += webhooks.pending.length;
+  webhooks.pending = [];
 };
 
 /** The time of the next attempt to send a message, in UTC milliseconds; `undefined` without a message. */
@@ -60,6 +69,20 @@ export const expireWebhooks = (queue: WebhookQueue, now: number): number => {
   const { length } = queue.pending;
   queue.pending = queue.pending.filter((each) => !isExpired(each, now));
   return length - queue.pending.length;
+};
+
+/**
+ * Moves the times of a queue back if the clock was set back by more than {@link REPEAT_MS}. Otherwise its messages would wait
+ * until the clock has passed the old time again.
+ */
+export const followClock = (queue: WebhookQueue, now: number): void => {
+  const ahead = Math.max(0, ...queue.pending.map(({ queued_at }) => queued_at - now));
+  if (ahead <= REPEAT_MS) return;
+  if (queue.not_before !== undefined) queue.not_before -= ahead;
+  for (const message of queue.pending) {
+    message.queued_at -= ahead;
+    message.at -= ahead;
+  }
 };
 
 /** Postpones a message that is about to be sent: its outcome may never be known. */
@@ -90,7 +113,10 @@ export const settleWebhook = (
   if (wait !== undefined) message.at = now + wait;
   const isKept = wait !== undefined && !isExpired(message, message.at);
   if (!isKept) queue.pending = queue.pending.filter((each) => each !== message);
-  if (afterMs > 0) for (const each of queue.pending) each.at = Math.max(each.at, now + afterMs);
+  if (afterMs > 0) {
+    queue.not_before = now + afterMs;
+    for (const each of queue.pending) each.at = Math.max(each.at, queue.not_before);
+  }
   if (outcome.type !== "retry") return outcome.type;
   return isKept ? "retried" : "expired";
 };

@@ -277,6 +277,13 @@ describe("GET /v1/context/user/{id}", () => {
     expect(text).not.toContain("context-ann");
     expect(text).toContain("- user_session_count = 1\n");
   });
+
+  it("shows the user's id as a text of a page", async () => {
+    const id = `context-\u202e${"x".repeat(191)}`;
+    await visitBy(id);
+    const { id: shown } = await jsonOf(`user/${encodeURIComponent(id)}`);
+    expect(shown).toBe(`context-${"x".repeat(191)}`.slice(0, 197).concat("…"));
+  });
 });
 
 describe("a context", () => {

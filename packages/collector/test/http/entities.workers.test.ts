@@ -1,11 +1,11 @@
-import { createExecutionContext } from "cloudflare:test";
+import { createExecutionContext, evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { ActiveEntitiesResponse } from "@tidemark/schema";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/http/app.ts";
 import { createTenants } from "../../src/tenants.ts";
 import { errorOf, NOW, request, rollupVectorOf, visitBy } from "../workers/client.ts";
-import { apply, eventsOf, nextSite, pushOf, splitNext } from "../workers/sales.ts";
+import { apply, eventsOf, nextSite, partition, pushOf, splitNext } from "../workers/sales.ts";
 import { config, traffic } from "../workers/worker.ts";
 
 const get = (path: string, readKey = "shop-read-key") =>
@@ -74,6 +74,28 @@ describe("GET /v1/entities/{entity}", () => {
       vi.useRealTimers();
     }
   });
+
+  it.each(["its first partition", "a split partition"])(
+    "keeps the time of a session in %s that has left the memory",
+    async (kind) => {
+      const site = nextSite();
+      const readKey = site.replace("split", "split-");
+      vi.useFakeTimers({ toFake: ["Date"], now: NOW });
+      try {
+        if (kind === "a split partition") {
+          splitNext(site);
+          await apply(site, "first", pushOf(1, []));
+        }
+        await apply(site, "session-one", pushOf(1, ["sku"]));
+        vi.setSystemTime(NOW + 900_000);
+        await evictDurableObject(partition(site));
+        const sessions = await listAll("session", NOW - 1, readKey);
+        expect(sessions).toContainEqual({ id: `${site}.session-one`, event_time: NOW, age_ms: 900_000 });
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
 
   it.each([
     ["user", "invalid_query", "active_since"],

@@ -30,6 +30,13 @@ const features: readonly Feature[] = defineFeatures([
 
 const idleFor = (right: number) => ({ op: "gte", left: { feature: "idle" }, right }) as const;
 
+/** A condition that is never true, which bounds of its features do not decide. */
+const hard = (never: Reaction["when"]): Reaction["when"] => {
+  const idle = { feature: "idle" } as const;
+  const difference = { op: "subtract", left: idle, right: { op: "multiply", left: idle, right: 1 } } as const;
+  return { op: "or", left: never, right: { op: "gt", left: difference, right: 0 } };
+};
+
 const base = {
   name: "idle",
   entity: "session",
@@ -92,9 +99,35 @@ describe("the next time at which time alone makes a reaction fire", () => {
     expect(next(START)).toBeUndefined();
   });
 
+  it("is one at which a search continues, if the conditions of a site are costly", () => {
+    let never: Reaction["when"] = idleFor(1e9);
+    for (let level = 0; level < 90; level += 1)
+      never = { op: "or", left: never, right: { op: "eq", left: { feature: "idle" }, right: 0.5 - level } };
+    const sixteen = Array.from({ length: 16 }, (_, index) => ({ ...base, name: `costly_${index}`, when: never }));
+    // It is false at once for one that bounds decide.
+    expect(begin({ ...base, when: idleFor(1e9), once: true }).next(START + 1)).toBeUndefined();
+    const { next } = begin(...sixteen.map((each) => ({ ...each, when: hard(never), once: true }) as const));
+    const at = next(START + 1) ?? 0;
+    expect(at).toBeGreaterThan(START + 5_000);
+    expect(at).toBeLessThan(START + 120_000);
+  });
+
   it("is none for a condition that only an event can fulfil", () => {
     const when = { op: "gte", left: { feature: "events" }, right: 1 } as const;
     expect(begin({ ...base, when, once: true }).next(START)).toBeUndefined();
+  });
+});
+
+describe("a configuration without reactions", () => {
+  it("ends what is pending, and keeps the times of firings for the same reactions in a later one", () => {
+    const when = { op: "gte", left: { feature: "events" }, right: 1 } as const;
+    const once = begin({ ...base, when, once: true });
+    expect(once.react(START).delivered).toHaveLength(1);
+    const envelope = { tab_id: "tab1", session_id: "session1", anonymous_id: "a1", sent_at: START, views: [] };
+    const batch = { received_at: START + 1, envelope: envelope as never, events: [], accepted: 1, isOwn: true };
+    const { steps, delivered } = reactToBatch(once.stored, begin().tenant, { ...batch, reactions_received: [] });
+    expect([steps, delivered]).toMatchObject([[{ reaction: "idle", step: "expired" }], []]);
+    expect(once.react(START + 2)).toEqual({ steps: [], delivered: [], follows: false });
   });
 });
 

@@ -208,6 +208,28 @@ describe("a reaction", () => {
     ]);
   });
 
+  it("keeps its cooldown and its expiry when the clock is set back or forward by hours", async () => {
+    const HOURS = 3 * 3_600_000;
+    const { send } = visitor();
+    const { id } = onlyIn(await send(["nudge"]));
+    advance(-HOURS);
+    expect(await send(["x"])).toMatchObject({ reactions: [{ id, expires_in_ms: 5_000 }] });
+    advance(4_999);
+    expect(idsIn(await send(["x"]))).toEqual([id]);
+    advance(1);
+    expect(await send(["x"])).not.toHaveProperty("reactions");
+    advance(5_000);
+    const again = onlyIn(await send(["x"]));
+    expect(again).toMatchObject({ name: "nudge", expires_in_ms: 5_000 });
+    expect(again.id).not.toBe(id);
+    advance(HOURS);
+    const last = onlyIn(await send(["x"]));
+    expect([id, again.id]).not.toContain(last.id);
+    // A batch may arrive after one that was received later.
+    advance(-50);
+    expect(await send(["x"])).toMatchObject({ reactions: [{ id: last.id, expires_in_ms: 5_050 }] });
+  });
+
   it("expires, and is not delivered from then on", async () => {
     const { session_id, send } = visitor();
     await send(["nudge"]);
@@ -331,6 +353,17 @@ describe("the user of a reaction", () => {
       expect(await accept({ ...batchOf(["x"]), ...bob })).not.toHaveProperty("reactions");
       expect(await send(["x"], { user_id: "ann" })).not.toHaveProperty("reactions");
     }
+  });
+
+  it("is named by pages with the session's secret only, unless the session has none", async () => {
+    const { session_id, send } = visitor();
+    const { id } = onlyIn(await send(["hello", "hello"], { user_id: "ann" }));
+    await send(["x"], { user_id: "bob", session_secret: undefined });
+    expect(idsIn(await send(["x"], { user_id: "ann" }))).toEqual([id]);
+    expect((await storedIn(session_id))?.reactions?.user?.id).toBe("ann");
+    const other = visitor();
+    await other.send(["x"], { user_id: "bob", session_secret: undefined });
+    expect((await storedIn(other.session_id))?.reactions?.user?.id).toBe("bob");
   });
 
   it("does not receive it with a repeated batch of an earlier user", async () => {

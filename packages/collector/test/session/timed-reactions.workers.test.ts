@@ -222,6 +222,21 @@ describe("an idle page", () => {
     await eventually(() => expect(namesAt(bobs)).toEqual(["now"]));
   });
 
+  it("is disconnected when a batch names no user any more, and receives nothing of the user before", async () => {
+    const { id, send } = visitor();
+    await send(["x"], { user_id: "ann" });
+    const page = await connected(id);
+    await send(["now"], { user_id: "ann" });
+    await eventually(() => expect(namesAt(page)).toEqual(["now"]));
+    advance(1_000);
+    expect(await send(["x"])).not.toHaveProperty("reactions");
+    expect(await page.closed).toEqual([4404, "not_found"]);
+    const nobodys = await connected(id);
+    expect(nobodys.messages).toEqual([]);
+    await send(["x"], { user_id: "ann" });
+    await eventually(() => expect(namesAt(nobodys)).toEqual(["now"]));
+  });
+
   it("stays connected when its visitor logs in", async () => {
     const { id, send } = visitor();
     await send(["x"]);

@@ -129,6 +129,24 @@ describe("a message in a session's queue", () => {
     expect(received).toEqual([]);
   });
 
+  it("is dropped by a withdrawal of the consent, also if it is granted again before the next attempt", async () => {
+    let isDown = true;
+    const received = receiveWebhooks(() => status(isDown ? 500 : 204));
+    const before = await counted("dropped");
+    const session = await sessionWith([newId()]);
+    await send(session, 1);
+    await eventually(async () => expect((await storedIn(session)).rows).toContain('"attempts":1'));
+    await send(session, 2, { consent: { measurement: "granted", personalisation: "denied" } });
+    expect((await storedIn(session)).rows).not.toContain("reaction.fired");
+    await send(session, 3, { consent: { measurement: "granted", personalisation: "granted" } });
+    isDown = false;
+    vi.setSystemTime(Date.now() + 60_000);
+    await send(session, 4);
+    await eventually(() => isEmpty(session));
+    expect(received).toHaveLength(1);
+    await eventually(async () => expect(await counted("dropped")).toBe(before + 1));
+  });
+
   it("is dropped by a site whose webhook was removed", async () => {
     const before = await counted("dropped", "shop");
     const received = receiveWebhooks();
@@ -250,6 +268,9 @@ describe("a receiver that fails", () => {
     await send(session, 1);
     await eventually(async () => expect((await storedIn(session)).rows).toContain('"attempts":1'));
     await send(session, 2);
+    // Nor a message that is queued meanwhile.
+    await rewrite(session, (stored) => queueWebhook(stored, message(newId()), Date.now()));
+    await send(session, 3);
     isBusy = false;
     while (Date.now() < askedAt + 590_000) {
       expect(received).toHaveLength(1);
@@ -261,7 +282,22 @@ describe("a receiver that fails", () => {
       await runAlarm(session);
       await isEmpty(session);
     });
-    expect(received).toHaveLength(3);
+    expect(received).toHaveLength(4);
+  });
+
+  it("gets a message after the usual times when the clock is set back by hours", async () => {
+    let isDown = true;
+    const received = receiveWebhooks(() => status(isDown ? 503 : 204));
+    const session = await sessionWith([newId()]);
+    await send(session, 1);
+    await eventually(async () => expect((await storedIn(session)).rows).toContain('"attempts":1'));
+    vi.setSystemTime(Date.now() - 3 * 3_600_000);
+    isDown = false;
+    await send(session, 2);
+    vi.setSystemTime(Date.now() + 6_000);
+    await send(session, 3);
+    await eventually(() => isEmpty(session));
+    expect(received).toHaveLength(2);
   });
 
   it("holds up no batch and no read of its session, and has one request of it at a time", async () => {

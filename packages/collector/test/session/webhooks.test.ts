@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { earliestDue } from "../../src/session/due.ts";
 import {
   dueWebhooks,
+  followClock,
   MAX_WEBHOOKS,
   nextWebhookAt,
   queueWebhook,
@@ -97,5 +98,26 @@ describe("the outcome of an attempt", () => {
       [NOW + 90_000, 0],
     ]);
     expect(nextWebhookAt({ webhooks: queue })).toBe(NOW + 90_000);
+    queueWebhook({ webhooks: queue }, message("three"), NOW + 5_000);
+    queueWebhook({ webhooks: queue }, message("four"), NOW + 95_000);
+    expect(queue.pending.map(({ at }) => at)).toEqual([NOW + 90_000, NOW + 90_000, NOW + 90_000, NOW + 95_000]);
+  });
+});
+
+describe("a clock that is set back", () => {
+  it("moves all times of the messages, and no other change of the clock does", () => {
+    const queue = queueOf("one", "two");
+    const [first] = queue.pending;
+    if (first) settleWebhook(queue, first, failed, NOW, 0.5);
+    const before = structuredClone(queue);
+    for (const now of [NOW - 60_000, NOW, NOW + 86_400_000]) {
+      followClock(queue, now);
+      expect(queue).toEqual(before);
+    }
+    followClock(queue, NOW - 7_200_000);
+    expect(queue.pending.map(({ at, queued_at }) => [at, queued_at])).toEqual([
+      [NOW - 7_195_000, NOW - 7_200_000],
+      [NOW - 7_200_000, NOW - 7_200_000],
+    ]);
   });
 });

@@ -106,7 +106,7 @@ export interface PredictionPayload {
 }
 
 /**
- * A step of a reaction. It has `fired` when its condition became true. Then a page has called its handler (`received`), or a
+ * A step of a reaction. It has `fired` when its condition became true. Then a page has called its listeners (`received`), or a
  * page that is gone did not confirm that (`unknown`), or no page acknowledged it in time (`expired`).
  */
 export type ReactionStep = "fired" | "received" | "unknown" | "expired";

@@ -1,4 +1,4 @@
-import { defineConfig } from "@tidemark/collector/config";
+import { defineConfig, defineReaction } from "@tidemark/collector/config";
 import { defaultFeatures } from "@tidemark/schema";
 
 export default defineConfig({
@@ -8,4 +8,16 @@ export default defineConfig({
   adminKeySecret: "TIDEMARK_ADMIN_KEY",
   features: defaultFeatures,
   log: { days: 7 },
+  webhook: { url: "https://shop.example/hook", secrets: ["SHOP_WEBHOOK"] },
+  reactions: [
+    defineReaction({
+      name: "purchase",
+      entity: "session",
+      when: { op: "gt", left: { feature: "custom_event_count" }, right: 0 },
+      once: true,
+      expiresMs: 60_000,
+      to: ["webhook"],
+      holdout: 0,
+    }),
+  ],
 });

@@ -1,5 +1,5 @@
 import { createCollector } from "@tidemark/collector";
-import { diskBucket } from "../../../../bench/collector/workers/disk-bucket.ts";
+import { diskBucket } from "../../../workerd/workers/disk-bucket.ts";
 import type { Env } from "../../../../packages/collector/src/env.ts";
 import config from "./tidemark.config.ts";
 

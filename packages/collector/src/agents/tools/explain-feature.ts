@@ -1,3 +1,4 @@
+import { changesWithTime } from "@tidemark/engine";
 import { toSql } from "@tidemark/engine/sql";
 import { capturedBy, type Feature } from "@tidemark/schema";
 import { featuresIn, isDerived, withReads } from "@tidemark/schema/derivation-order";
@@ -24,12 +25,6 @@ const FRESHNESS = {
   timed: "The value also changes with time alone, and is that of the moment of the read.",
   still: "The value changes with events only.",
 };
-
-/** Whether a value changes without events. */
-const isTimed = (feature: Feature): boolean =>
-  !isDerived(feature) &&
-  (["decayed_count", "time_since_last"].includes(feature.aggregate.type) ||
-    !["session", "lifetime"].includes(feature.window.type));
 
 const definitionOf = (tenant: Tenant, name: string): Feature => {
   const feature = tenant.features.find((each) => each.name === name);
@@ -74,7 +69,7 @@ export const explainFeature = defineTool({
     const sets = tenant.featureSets.filter(({ features }) => features.includes(name));
     const freshness = [
       entity === "session" ? FRESHNESS.session : FRESHNESS.others,
-      reads.some(isTimed) ? FRESHNESS.timed : FRESHNESS.still,
+      changesWithTime({ feature: name }, reads) ? FRESHNESS.timed : FRESHNESS.still,
     ].join(" ");
     return {
       ...{ name, entity, description, unit, version, computed_as: computationOf(feature) },

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { pageText } from "../../page-text.ts";
 import { boundedContext, contextText, MAX_TOKENS } from "../../serving/bounded-context.ts";
 import { readContext } from "../../serving/context.ts";
 import { id } from "../arguments.ts";
@@ -26,6 +25,6 @@ export const getContext = defineTool({
   async run(reader, { entity, id, format, max_tokens, set }) {
     const context = await readContext(reader, { entity, id, set });
     if (format === "text") return contextText(context, max_tokens);
-    return { ...boundedContext(context, max_tokens), id: pageText(id) };
+    return boundedContext(context, max_tokens);
   },
 });

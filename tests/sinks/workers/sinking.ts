@@ -1,0 +1,69 @@
+import { env } from "cloudflare:workers";
+import { createCollector } from "@tidemark/collector";
+import { defineConfig, defineSink } from "@tidemark/collector/config";
+import { kafka, webhookSink } from "@tidemark/collector/sinks";
+import { defaultFeatures } from "@tidemark/schema";
+import type { Env } from "../../../packages/collector/src/env.ts";
+import { diskBucket } from "../../workerd/workers/disk-bucket.ts";
+
+/** Addresses of the targets, and the number of calls after which a partition is split. */
+interface Settings {
+  /** Addresses of brokers, with commas between them. */
+  BROKERS: string;
+  /** Address of the webhook. */
+  RECEIVER: string;
+  SPLIT_AFTER: string;
+}
+
+const { BROKERS, RECEIVER, SPLIT_AFTER } = env as unknown as Settings;
+
+const config = defineConfig({
+  sites: [
+    { id: "shop", key: "tm_shop_sinksink", origins: ["https://shop.example"], readKeySecret: "TIDEMARK_READ_KEY" },
+  ],
+  adminKeySecret: "TIDEMARK_ADMIN_KEY",
+  features: defaultFeatures,
+  log: { days: 7 },
+  sinks: [
+    defineSink({ name: "topic", to: kafka({ brokers: BROKERS.split(","), topic: "events" }) }),
+    defineSink({ name: "server", to: webhookSink({ url: RECEIVER, secrets: ["HOOK_SECRET"] }) }),
+  ],
+});
+
+const deployed = createCollector(config);
+
+/** The environment on workerd, where the log is in a folder. */
+type DiskEnv = Env & { LOG_DISK: Fetcher };
+
+const withLog = (diskEnv: DiskEnv): Env => ({ ...diskEnv, LOG: diskBucket(diskEnv.LOG_DISK) });
+
+export class Partition extends deployed.Partition {
+  #calls = 0;
+
+  protected override isHot(): boolean {
+    this.#calls += 1;
+    return this.#calls % Number(SPLIT_AFTER) === 0;
+  }
+}
+
+export class LogWriter extends deployed.LogWriter {
+  constructor(state: DurableObjectState, diskEnv: DiskEnv) {
+    super(state, withLog(diskEnv));
+  }
+}
+
+export class Egress extends deployed.Egress {
+  constructor(state: DurableObjectState, diskEnv: DiskEnv) {
+    super(state, withLog(diskEnv));
+  }
+}
+
+const { EntityShard, Metrics, Schedule, Session } = deployed;
+
+export { EntityShard, Metrics, Schedule, Session };
+
+/** The deployed Worker with a log on disk, and two sinks: a topic of Kafka, and a webhook. */
+export default {
+  fetch: (request: Request, diskEnv: DiskEnv, context: ExecutionContext) =>
+    deployed.handlers.fetch(request, withLog(diskEnv), context),
+};
