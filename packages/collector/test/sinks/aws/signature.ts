@@ -16,8 +16,8 @@ const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).u
 
 /**
  * The problem of a request's signature, by the rules of version 4; `undefined` for none. It is computed from the request alone.
- * Each header `x-amz-*` and the host have to be signed, the hash of a body in `x-amz-content-sha256` has to be the
- * body's, and the path has to be encoded as it is signed.
+ * Each header `x-amz-*` and the host have to be signed. The hash in `x-amz-content-sha256` has to be that of the body, and the
+ * path has to be encoded as it is signed.
  */
 export const signatureProblem = (
   request: Request,
