@@ -35,6 +35,21 @@ export const pythonPackages = (...requirements: string[]): Promise<string> =>
     run("python3", ["-m", "pip", "install", "--quiet", "--target", folder, ...requirements]),
   );
 
+/** Installs packages from npm, without running their scripts. Returns the folder that contains `node_modules`. */
+export const nodePackages = (...requirements: string[]): Promise<string> =>
+  cached(`node-${requirements.join("-").replaceAll("/", "-")}`, (folder) =>
+    run("npm", [
+      "install",
+      "--silent",
+      "--no-audit",
+      "--no-fund",
+      "--ignore-scripts",
+      "--prefix",
+      folder,
+      ...requirements,
+    ]),
+  );
+
 /** Downloads the jars of a Maven project with its dependencies. Returns the folder. @param pom Path of its `pom.xml`. */
 export const mavenJars = (name: string, pom: string): Promise<string> =>
   cached(`maven-${name}`, (folder) =>
