@@ -1,4 +1,4 @@
-import { type EventType, parseFeatures } from "@tidemark/schema";
+import { type EventType, type Feature, parseFeatures } from "@tidemark/schema";
 import { eventTypeNames, fieldsOf, kindAt } from "@tidemark/schema/event-fields";
 import { type RecordKind, recordKinds } from "@tidemark/schema/log";
 import type { ExpectSetting } from "./sinks/expect-setting.ts";
@@ -9,10 +9,16 @@ export interface SinkTarget {
   readonly type: string;
   /** Names of the secrets (environment variables) that the target needs. */
   readonly secrets: readonly string[];
+  /** Kinds of the records for which the target has a place. Default: all. */
+  readonly kinds?: readonly RecordKind[];
   /** Checks the settings. */
   check(expect: ExpectSetting): void;
-  /** Loads the sink: the `Sink` of `sinks/sink.ts`, whose types need the Workers runtime. */
-  create(): Promise<unknown>;
+  /**
+   * Loads the sink: the `Sink` of `sinks/sink.ts`, whose types need the Workers runtime.
+   *
+   * @param features The features of the site.
+   */
+  create(features: readonly Feature[]): Promise<unknown>;
 }
 
 /** A condition on a field of an event, by its path. */
@@ -136,6 +142,9 @@ export const defineSink = <const S extends SinkDefinition>(sink: S): S => {
     kinds === undefined ||
     (Array.isArray(kinds) && kinds.length > 0 && kinds.every((kind) => recordKinds.includes(kind)));
   expect(isKinds, "kinds", `an array of ${recordKinds.join(", ")}`, kinds);
+  const placed = to.kinds ?? recordKinds;
+  const hasPlaces = (kinds ?? recordKinds).every((kind) => placed.includes(kind));
+  expect(hasPlaces, "kinds", `an array of ${placed.join(", ")}, for which ${to.type} has a place`, kinds);
   checkConditions(where, expect);
   const isConsent = [undefined, "measurement", "personalisation"].includes(consent);
   expect(isConsent, "consent", "measurement or personalisation", consent);

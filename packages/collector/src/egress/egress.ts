@@ -208,7 +208,7 @@ export abstract class EgressObject extends DurableObject<Env> {
       const definition = state && this.#definitionOf(state);
       if (!state || !definition || this.#isPaused(state)) return;
       const tenant = tenantOf(this.tenants, state.site);
-      const sink = await this.#load(definition);
+      const sink = await this.#load(definition, tenant);
       if (!state.cut && !(await this.#cutNext(state, tenant, definition, sink))) return;
       if (!state.cut) continue;
       const wait = state.cut.retry_at - Date.now();
@@ -221,8 +221,8 @@ export abstract class EgressObject extends DurableObject<Env> {
     }
   }
 
-  async #load(definition: SinkDefinition): Promise<Sink> {
-    if (this.#sink?.to !== definition.to) this.#sink = { to: definition.to, sink: (await definition.to.create()) as Sink };
+  async #load({ to }: SinkDefinition, { features }: Tenant): Promise<Sink> {
+    if (this.#sink?.to !== to) this.#sink = { to, sink: (await to.create(features)) as Sink };
     return this.#sink.sink;
   }
 

@@ -1,7 +1,9 @@
 import type { SinkTarget } from "../define-sink.ts";
-import { checkKafka, kafka as kafkaSettings, type KafkaSettings } from "./kafka/settings.ts";
+import { checkKafka, type KafkaSettings, kafka as kafkaSettings } from "./kafka/settings.ts";
 
+export { type ClickhouseSettings, clickhouse } from "./clickhouse.ts";
 export type { KafkaSettings } from "./kafka/settings.ts";
+export { type PostgresSettings, postgres } from "./postgres.ts";
 export { type WebhookSinkSettings, webhookSink } from "./webhook.ts";
 
 /** A topic of a Kafka cluster as the target of a sink. */

@@ -1,0 +1,36 @@
+import type { Sink, SinkRecord } from "../../../src/sinks/sink.ts";
+
+/**
+ * A failure of a target: it stores the records and its answer is lost, it answers that it is not available, it answers with
+ * something else than its protocol, or it accepts the request and does not answer.
+ */
+export type ContractFault = "lost answer" | "unavailable" | "nonsense" | "silent";
+
+/** A sink with a target in this process, which is as strict as the real one. */
+export interface ContractTarget {
+  sink: Sink;
+  /** The environment, with all secrets. */
+  env: Record<string, unknown>;
+  /** The ids of the stored records in their order; a record that is stored twice is there twice. */
+  stored(): string[];
+  /** Sets the failure of the requests from now on; `undefined` for none. */
+  fail(fault: ContractFault | undefined): void;
+  /**
+   * Lets the target be unavailable, and ask for a time until the next request, in seconds. Absent for a target that cannot ask.
+   */
+  askFor?(seconds: number): void;
+  /** Ends the target. @throws Error if the sink has sent something that the target does not permit. */
+  stop(): Promise<void>;
+}
+
+/** A sink that fulfils the contract. */
+export interface ContractMember {
+  name: string;
+  start(): Promise<ContractTarget>;
+  /** Names of the secrets. */
+  secrets: readonly string[];
+  /** A record that the target refuses. */
+  refusedRecord: (seq: number) => SinkRecord;
+  /** Whether the target refuses records alone. Otherwise it refuses all records of their request. */
+  refusesAlone: boolean;
+}
