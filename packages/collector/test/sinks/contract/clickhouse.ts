@@ -80,6 +80,7 @@ export const clickhouseMember: ContractMember = {
   secrets: ["CLICKHOUSE_PASSWORD"],
   refusedRecord: (seq) => eventRecord("refused", seq),
   refusesAlone: true,
+  asksForTime: true,
   async start() {
     const server = await startFakeClickhouse();
     const settings = { url: server.origin, user: "writer", passwordSecret: "CLICKHOUSE_PASSWORD" };

@@ -15,9 +15,7 @@ export interface ContractTarget {
   stored(): string[];
   /** Sets the failure of the requests from now on; `undefined` for none. */
   fail(fault: ContractFault | undefined): void;
-  /**
-   * Lets the target be unavailable, and ask for a time until the next request, in seconds. Absent for a target that cannot ask.
-   */
+  /** Lets the target be unavailable, and ask for a time until the next request, in seconds. Absent if it cannot ask. */
   askFor?(seconds: number): void;
   /** Ends the target. @throws Error if the sink has sent something that the target does not permit. */
   stop(): Promise<void>;
@@ -33,4 +31,6 @@ export interface ContractMember {
   refusedRecord: (seq: number) => SinkRecord;
   /** Whether the target refuses records alone. Otherwise it refuses all records of their request. */
   refusesAlone: boolean;
+  /** Whether the target can ask for a time until the next request. */
+  asksForTime: boolean;
 }

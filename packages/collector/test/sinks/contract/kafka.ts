@@ -16,6 +16,7 @@ export const kafkaMember: ContractMember = {
   secrets: ["KAFKA_PASSWORD"],
   refusedRecord: (seq) => eventRecord("refused", seq, { properties: { text: "invalid" } }),
   refusesAlone: true,
+  asksForTime: false,
   async start() {
     const cluster = await startFakeCluster(1, 3);
     cluster.user = USER;

@@ -65,6 +65,7 @@ export const postgresMember: ContractMember = {
   secrets: ["POSTGRES_URL"],
   refusedRecord: (seq) => eventRecord("refused", seq, { properties: { text: "\0" } }),
   refusesAlone: true,
+  asksForTime: false,
   async start() {
     const server = createFakePostgres();
     return {

@@ -12,6 +12,7 @@ export const webhookMember: ContractMember = {
   secrets: ["HOOK_SECRET"],
   refusedRecord: (seq) => eventRecord("refused", seq),
   refusesAlone: false,
+  asksForTime: true,
   async start() {
     const stored: string[] = [];
     const messages = new Map<string, string>();
