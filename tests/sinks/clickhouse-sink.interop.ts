@@ -10,10 +10,9 @@ import { recordTable } from "@tidemark/schema/log";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { columnsOf, ddlFor, normalised, type Rows } from "../../packages/cli/test/warehouse/log-copy.ts";
-import type { Cut } from "../../packages/collector/src/sinks/sink.ts";
 import { pythonPackages } from "../interop/install.ts";
 import { startWorkerd, type Workerd } from "../workerd/workerd.ts";
-import { attemptIn, cutOf, expectDelivered, logRecords } from "./attempt-in-worker.ts";
+import { attemptIn, eventsIn, expectDelivered, idOf, logRecords, type TestCut } from "./attempt-in-worker.ts";
 
 const SERVER = fileURLToPath(new URL("clickhouse/server.py", import.meta.url));
 
@@ -73,7 +72,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const attempt = (cut: Cut, settings: object = {}, timeMs = 20_000) =>
+const attempt = (cut: TestCut, settings: object = {}, timeMs = 20_000) =>
   attemptIn(worker, {
     ...{ target: "clickhouse", cut, timeMs },
     settings: { url: `http://127.0.0.1:${port}`, user: "writer", passwordSecret: "CLICKHOUSE_PASSWORD", ...settings },
@@ -89,7 +88,9 @@ const count = async (source: string): Promise<number> =>
   Number(JSON.parse(await query(`SELECT count() AS n FROM tidemark_shop.${source}`)).n);
 
 const all = logRecords();
-const events = all.filter(({ record }) => record.kind === "event");
+const events = eventsIn(all);
+
+const cutOf = (records: TestCut["records"], id: string): TestCut => ({ id, records });
 
 /** Begins with empty tables. */
 const createTables = async () => {
@@ -104,8 +105,8 @@ const expectOnce = async (): Promise<void> => {
   ] as const) {
     const { rowOf, columns } = recordTable(kind, defaultFeatures);
     const expected = all
-      .filter(({ record }) => record.kind === kind)
-      .map(({ id, record }) => ({ ...rowOf(record), ...(kind === "event" && { event_id: id }) }));
+      .filter((record) => record.kind === kind)
+      .map((record) => ({ ...rowOf(record), ...(kind === "event" && { event_id: idOf(record) }) }));
     expect(normalised(await rowsIn(view), columnsOf(kind))).toEqual(normalised(expected, columns));
   }
 };
@@ -139,7 +140,7 @@ describe("a sink of ClickHouse in a Worker", { timeout: 120_000 }, () => {
     await createTables();
     await query("ALTER TABLE tidemark_shop.event_files ADD CONSTRAINT known CHECK seq != 7 OR site = 'other'");
     const outcomes = await attempt(cutOf(events, "shop/0/1-500"));
-    const isRefused = ({ record }: (typeof events)[number]) => record.kind === "event" && record.event.seq === 7;
+    const isRefused = ({ event }: (typeof events)[number]) => event.seq === 7;
     expect(outcomes.map(({ type }) => type)).toEqual(events.map((each) => (isRefused(each) ? "refused" : "delivered")));
     expect(outcomes.filter(({ type }) => type === "refused").length).toBeGreaterThan(1);
     expect(outcomes).toContainEqual({
@@ -152,7 +153,7 @@ describe("a sink of ClickHouse in a Worker", { timeout: 120_000 }, () => {
   it("refuses a value that its column cannot hold, and waits for a column that the table lacks", async () => {
     await createTables();
     await query("ALTER TABLE tidemark_shop.event_files MODIFY COLUMN `user_id` Nullable(UInt8)");
-    const named = events.filter(({ record }) => record.kind === "event" && record.event.user_id).slice(0, 1);
+    const named = events.filter(({ event }) => event.user_id).slice(0, 1);
     const [refused] = await attempt(cutOf(named, "shop/0/1-1"));
     expect(refused).toEqual({
       type: "refused",
