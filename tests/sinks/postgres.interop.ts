@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startWorkerd, type Workerd } from "../workerd/workerd.ts";
 import { attemptIn, eventsIn, expectDelivered, idOf, logRecords, type TestCut } from "./attempt-in-worker.ts";
@@ -78,20 +78,24 @@ const connections = async (): Promise<unknown> => {
 };
 
 describe("a sink of Postgres in a Worker", { timeout: 120_000 }, () => {
-  it.each(["PLAIN_URL", "TLS_URL"])("writes each record once, with all values, whatever is sent again, by %s", async (url) => {
-    await createTable();
-    expectDelivered(await attempt(cutOf(all), url));
-    await expectOnce();
-    expectDelivered(await attempt(cutOf(all), url));
-    expectDelivered(await attempt(cutOf(all.slice(50)), url));
-    await expectOnce();
-    await expect.poll(connections).toBe(0);
-  });
+  it.each(["PLAIN_URL", "TLS_URL"])(
+    "writes each record once, with all values, whatever is sent again, by %s",
+    async (url) => {
+      await createTable();
+      expectDelivered(await attempt(cutOf(all), url));
+      await expectOnce();
+      expectDelivered(await attempt(cutOf(all), url));
+      expectDelivered(await attempt(cutOf(all.slice(50)), url));
+      await expectOnce();
+      await expect.poll(connections).toBe(0);
+    },
+  );
 
   it("uses TLS if the address says so", async () => {
     await server.query("ALTER SYSTEM SET log_connections = on");
     await createTable();
-    const used = "CREATE OR REPLACE FUNCTION used_tls() RETURNS boolean LANGUAGE sql AS 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()'";
+    const used =
+      "CREATE OR REPLACE FUNCTION used_tls() RETURNS boolean LANGUAGE sql AS 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()'";
     await server.query(used);
     await server.query("ALTER TABLE tidemark_records ADD COLUMN by_tls boolean DEFAULT used_tls()");
     expectDelivered(await attempt(cutOf(all.slice(0, 1)), "PLAIN_URL"));
@@ -147,7 +151,9 @@ describe("a sink of Postgres in a Worker", { timeout: 120_000 }, () => {
     await createTable();
     const locked = server.query("BEGIN; LOCK TABLE tidemark_records; SELECT pg_sleep(3)");
     await expect
-      .poll(async () => (await server.query("SELECT 1 FROM pg_locks WHERE relation = 'tidemark_records'::regclass")).length)
+      .poll(
+        async () => (await server.query("SELECT 1 FROM pg_locks WHERE relation = 'tidemark_records'::regclass")).length,
+      )
       .toBe(1);
     expect(await attempt(cutOf(all.slice(0, 1)), "PLAIN_URL", 500)).toEqual([
       { type: "retry", reason: "Postgres did not respond in time" },

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/env.ts";
+import { groupBy } from "../../src/sinks/kafka/group-by.ts";
 import type { Cut, SinkContext, SinkOutcome, SinkRecord } from "../../src/sinks/sink.ts";
 import type { ContractTarget } from "./contract/contract-target.ts";
 import { members } from "./contract/members.ts";
@@ -67,7 +68,7 @@ const records = (count: number, from = 1): SinkRecord[] =>
 const idsOf = (sent: readonly SinkRecord[]) => sent.map(({ id }) => id);
 
 /** The ids of each session in their order. */
-const bySession = (ids: readonly string[]) => Map.groupBy(ids, (id) => id.split("/")[0]);
+const bySession = (ids: readonly string[]) => groupBy(ids, (id) => id.split("/")[0]);
 
 const sorted = (ids: readonly string[]) => ids.toSorted();
 
