@@ -73,6 +73,7 @@ const RANKS: Record<string, string[][]> = {
       "page-text",
       "release",
       "selected",
+      "within-time",
     ],
     ["alarm", "check-models", "compile-features"],
     ["check-reactions", "reactions"],

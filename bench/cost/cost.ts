@@ -30,6 +30,8 @@ const BUDGETS = { quiet: 0.35, busy: 0.31, asSent: 0.55 };
 /** Highest cost that is added to a million events of a busy site whose pages follow their sessions, in USD. */
 const FOLLOWED = 0.05;
 const WITH_LOG = { full: 0.45, asSent: 0.65 };
+/** Highest cost of a sink for a million events, in USD. */
+const SINK = 0.05;
 /** Highest cost of the predictions that a million events cause, in USD. */
 const PREDICTIONS = 0.03;
 
@@ -39,6 +41,7 @@ const SETTINGS = [2_000, 10_000, 30_000, SEND_WITHIN_MS, 120_000];
 const TIDEMARK = new URL("./workers/tidemark.ts", import.meta.url);
 const LOGGED = new URL("./workers/logged.ts", import.meta.url);
 const PREDICTING = new URL("./workers/predicting.ts", import.meta.url);
+const SINKING = new URL("./workers/sinking.ts", import.meta.url);
 const BARE = new URL("./workers/row.ts", import.meta.url);
 
 const MILLION = 1e6;
@@ -158,7 +161,13 @@ export const cost: Bench = async () => {
   await compare(BUSY, full(BUSY), BUDGETS.busy, `${BUSY.title}, ${EVENTS} a batch`);
   const compareLogged = (site: Site, visits: SentBatch[][], budget: number) =>
     compare(site, visits, budget, `${site.title}, with a log`, LOGGED);
-  await compareLogged(QUIET, full(QUIET), WITH_LOG.full);
+  const compareSinking = async (site: Site, reference: number) => {
+    const title = `${site.title}, with a log and a sink`;
+    const all = rounded(await measure({ ...site, title }, full(site), metrics, SINKING));
+    const [value, unit] = [rounded(all - reference), "USD"];
+    measurements.push({ case: `a sink for a million events of ${site.title}`, value, unit, reference, budget: SINK });
+  };
+  await compareSinking(QUIET, await compareLogged(QUIET, full(QUIET), WITH_LOG.full));
   const comparePredicting = async (site: Site, visits: SentBatch[][], reference: number) => {
     const title = `${site.title}, with a log and a model of 60 trees that runs on change`;
     const all = rounded(await measure({ ...site, title }, visits, metrics, PREDICTING));
@@ -173,6 +182,7 @@ export const cost: Bench = async () => {
     });
   };
   const logged = await compareLogged(BUSY, full(BUSY), WITH_LOG.full);
+  await compareSinking(BUSY, logged);
   await comparePredicting(BUSY, full(BUSY), logged);
   const sent = await asSent(kindsOf(AS_SENT.visits));
   await comparePredicting(AS_SENT, sent, await compareLogged(AS_SENT, sent, WITH_LOG.asSent));

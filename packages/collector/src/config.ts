@@ -370,7 +370,12 @@ const checkWebhook = (webhook: WebhookSettings | undefined, place: string): void
 /** Largest number of sinks of a site: each one is an object for each partition. */
 const MAX_SITE_SINKS = 8;
 
-const checkSinks = (sinks: readonly SinkDefinition[] | undefined, hasLog: boolean, place: string, expect: Expect): void => {
+const checkSinks = (
+  sinks: readonly SinkDefinition[] | undefined,
+  hasLog: boolean,
+  place: string,
+  expect: Expect,
+): void => {
   if (sinks === undefined) return;
   const isList = Array.isArray(sinks) && sinks.length <= MAX_SITE_SINKS;
   expect(isList, "sinks", `an array of at most ${MAX_SITE_SINKS} sinks`, Array.isArray(sinks) ? sinks.length : sinks);
@@ -466,10 +471,8 @@ const checkSite = (site: Site, others: readonly Site[], features: readonly Featu
   if (site.webhook !== false) checkWebhook(site.webhook, place);
 };
 
-/** The secrets of all sinks, by name. */
-export const sinkSecretNamesOf = ({ sinks, sites }: TidemarkConfig): string[] => [
-  ...new Set([sinks, ...sites.map((site) => site.sinks)].flatMap((each) => each ?? []).flatMap(({ to }) => to.secrets)),
-];
+const sinksIn = ({ sinks, sites }: TidemarkConfig): SinkDefinition[] =>
+  [sinks, ...sites.map((site) => site.sinks)].flatMap((each) => each ?? []);
 
 /**
  * Checks that the secrets of webhooks have no other use, because receivers know them, and that no two receivers have one
@@ -491,9 +494,12 @@ const checkWebhookSecrets = (config: TidemarkConfig): void => {
 const webhooksIn = ({ webhook, sites }: TidemarkConfig): WebhookSettings[] =>
   [webhook, ...sites.map((site) => site.webhook)].filter((each) => each !== undefined && each !== false);
 
-/** The names of the secrets of all webhooks. */
+/** The names of the secrets of all webhooks, also of those that are sinks. */
 export const webhookSecretNamesOf = (config: TidemarkConfig): string[] => [
-  ...new Set(webhooksIn(config).flatMap(({ secrets }) => secrets)),
+  ...new Set([
+    ...webhooksIn(config).flatMap(({ secrets }) => secrets),
+    ...sinksIn(config).flatMap(({ to }) => (to.type === "webhook" ? to.secrets : [])),
+  ]),
 ];
 
 /**
@@ -548,7 +554,9 @@ export const defineConfig = <const Features extends readonly Feature[]>(
     checkSinks(site.sinks, Boolean(site.log ?? log), sitePlace, expectIn(sitePlace));
   }
   const taken = [adminKeySecret, ...sites.flatMap(secretNamesOf), config.iceberg?.tokenSecret];
-  const shared = sinkSecretNamesOf(config).find((secret) => taken.includes(secret));
+  const shared = sinksIn(config)
+    .flatMap(({ to }) => to.secrets)
+    .find((secret) => taken.includes(secret));
   expect(shared === undefined, "sinks", "secrets that are no keys of the collector", shared);
   for (const site of sites) {
     const inputs = { features: site.features ?? features, featureSets: featureSetsOf(config, site) };
@@ -580,8 +588,10 @@ export const webhookOf = ({ webhook }: Pick<TidemarkConfig, "webhook">, site: Si
   (site.webhook ?? webhook) || undefined;
 
 /** The sinks of a site. */
-export const sinksOf = ({ sinks, log }: Pick<TidemarkConfig, "sinks" | "log">, site: Site): readonly SinkDefinition[] =>
-  (site.log ?? log) ? (site.sinks ?? sinks ?? []) : [];
+export const sinksOf = (
+  { sinks, log }: Pick<TidemarkConfig, "sinks" | "log">,
+  site: Site,
+): readonly SinkDefinition[] => ((site.log ?? log) ? (site.sinks ?? sinks ?? []) : []);
 
 /** The goals of a site. */
 export const goalsOf = ({ goals }: TidemarkConfig, site: Site): readonly Goal[] => site.goals ?? goals ?? [];

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Jurisdiction } from "../src/config.ts";
-import { allMetrics, type Env, entityShardOf, logKeeperOf, metricsOf, partitionOf, sessionOf } from "../src/env.ts";
+import {
+  allMetrics,
+  type Env,
+  egressOf,
+  entityShardOf,
+  logKeeperOf,
+  metricsOf,
+  partitionOf,
+  sessionOf,
+} from "../src/env.ts";
 import { createTenants, tenantOf } from "../src/tenants.ts";
 
 /** A stub in these tests: its namespace and its name. */
@@ -25,7 +34,7 @@ const forbidden = () => {
 
 const envWith = (jurisdiction: (name: string, binding: string) => unknown): Env =>
   Object.fromEntries(
-    ["SESSION", "PARTITION", "ENTITY_SHARD", "LOG_WRITER", "SCHEDULE", "METRICS"].map((binding) => [
+    ["SESSION", "PARTITION", "ENTITY_SHARD", "LOG_WRITER", "SCHEDULE", "EGRESS", "METRICS"].map((binding) => [
       binding,
       namespace(binding, (name) => jurisdiction(name, binding)),
     ]),
@@ -57,6 +66,7 @@ const namedIn = (env: Env, jurisdiction?: Jurisdiction) => [
   partitionOf(env, tenant(jurisdiction), 3),
   entityShardOf(env, tenant(jurisdiction), 7),
   logKeeperOf(env, "shop", tenant(jurisdiction).jurisdiction),
+  egressOf(env, tenant(jurisdiction), "orders", 2),
 ];
 
 describe("an object of a site", () => {
@@ -66,6 +76,7 @@ describe("an object of a site", () => {
       { of: "PARTITION", name: "shop:3" },
       { of: "ENTITY_SHARD", name: "shop:7" },
       { of: "LOG_WRITER", name: "shop:keeper" },
+      { of: "EGRESS", name: "shop:orders:2" },
     ]);
   });
 
@@ -75,6 +86,7 @@ describe("an object of a site", () => {
       { of: `PARTITION in ${jurisdiction}`, name: "shop:3" },
       { of: `ENTITY_SHARD in ${jurisdiction}`, name: "shop:7" },
       { of: `LOG_WRITER in ${jurisdiction}`, name: "shop:keeper" },
+      { of: `EGRESS in ${jurisdiction}`, name: "shop:orders:2" },
     ]);
   });
 

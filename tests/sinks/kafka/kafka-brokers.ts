@@ -89,6 +89,12 @@ interface Broker {
   thaw(): void;
 }
 
+/** A broker that may still be starting. */
+interface StartingBroker extends Broker {
+  /** Waits until it serves. */
+  started(): Promise<void>;
+}
+
 /** A cluster of Kafka 4.4.0. */
 export interface KafkaCluster {
   brokers: readonly Broker[];
@@ -120,7 +126,7 @@ export const startKafka = async (): Promise<KafkaCluster> => {
   const voters = ids.map((id, index) => `${id}@127.0.0.1:${ports[index]?.controller}`).join();
   const clusterId = randomBytes(16).toString("base64url");
 
-  const startBroker = async (id: number): Promise<Broker> => {
+  const startBroker = async (id: number): Promise<StartingBroker> => {
     const own = join(folder, `broker-${id}`);
     await mkdir(own);
     const { plain, controller, sasl, tls } = ports[id - 1] as (typeof ports)[number];
@@ -171,16 +177,16 @@ log.dirs=${own}/data
       freeze: () => void child.kill("SIGSTOP"),
       thaw: () => void child.kill("SIGCONT"),
       started,
-    } as Broker & { started(): Promise<void> };
+    };
   };
-  const brokers: Broker[] = [];
-  for (const id of ids) brokers.push(await startBroker(id));
+  const brokers: StartingBroker[] = [];
   const stop = async () => {
     for (const broker of brokers) await broker.kill();
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    for (const broker of brokers as (Broker & { started(): Promise<void> })[]) await broker.started();
+    for (const id of ids) brokers.push(await startBroker(id));
+    for (const broker of brokers) await broker.started();
   } catch (error) {
     await stop();
     throw error;

@@ -8,7 +8,8 @@ const MAX_WIDTH = 80;
 /** `tidemark sinks dead-letters`. */
 export const sinksDeadLetters = defineCommand({
   name: "tidemark sinks dead-letters",
-  summary: "Lists the latest records that the target of a sink has refused, with the reason and their place in the log.",
+  summary:
+    "Lists the latest records that the target of a sink has refused, with the reason and their place in the log.",
   positionals: sinkArgument,
   flags: sinkFlags,
   examples: [["tidemark sinks dead-letters orders", "Lists the refused records, at most 1,000 of each partition."]],

@@ -27,7 +27,9 @@ const WRANGLER_CONFIG = {
       { name: "METRICS", class_name: "Metrics" },
     ],
   },
-  migrations: [{ new_sqlite_classes: ["Session", "Partition", "EntityShard", "LogWriter", "Schedule", "Egress", "Metrics"] }],
+  migrations: [
+    { new_sqlite_classes: ["Session", "Partition", "EntityShard", "LogWriter", "Schedule", "Egress", "Metrics"] },
+  ],
   assets: { directory: "." },
   build: {},
 };

@@ -9,6 +9,7 @@ import { positionOf } from "../log/stream-records.ts";
 import { expectKnown } from "../release.ts";
 import type { Attempt, Cut, Sink, SinkContext, SinkOutcome, SinkRecord } from "../sinks/sink.ts";
 import { type Tenant, type Tenants, tenantOf } from "../tenants.ts";
+import { withinTime } from "../within-time.ts";
 import { retryAfter } from "./backoff.ts";
 import { chooser } from "./chosen.ts";
 import { SinkDeadLetters } from "./dead-letters.ts";
@@ -23,6 +24,9 @@ const ATTEMPT_MS = { signal: 30_000, grace: 2_000 };
 
 /** Time after which a stopped egress continues, in milliseconds. */
 const CONTINUE_MS = 60_000;
+
+/** Time for which an alarm waits until everything is sent, in milliseconds: the platform ends an alarm after 15 minutes. */
+const ALARM_MS = 300_000;
 
 /** Largest size of a cut in JSON, whatever the sink allows, and of its packed records: a stored value has at most 2 MB. */
 const MAX_CUT = { bytes: 4_000_000, packed: 1_800_000 };
@@ -39,9 +43,9 @@ interface OpenCut {
 /**
  * The Durable Object that sends the records of one partition to one sink of its site.
  *
- * It cuts the next records of the partition's stream, stores them in a row together with its place in the stream and the
- * state of the sink, and sends them until each one is delivered or refused. So nothing is lost, and a crash repeats the
- * latest attempt with the same records. One cut is in flight at a time. The sink's target holds up this object only.
+ * It cuts the next records of the partition's stream. It stores them in one row, together with its place in the stream and
+ * the state of the sink. Then it sends them until each one is delivered or refused. So nothing is lost, and a crash repeats
+ * the latest attempt with the same records. One cut is in flight at a time. The sink's target holds up this object only.
  */
 export abstract class EgressObject extends DurableObject<Env> {
   /** The tenants of this deployment. */
@@ -50,8 +54,9 @@ export abstract class EgressObject extends DurableObject<Env> {
   readonly #alarm = new ObjectAlarm(this.ctx);
   #deadLetters: SinkDeadLetters | undefined;
   #state: StoredEgress | undefined;
-  /** Whether the state in memory has changes that are not stored. */
-  #isChanged = false;
+  /** Whether the state in memory has outcomes, or a later place, that are not stored. */
+  #hasOutcomes = false;
+  #hasMoved = false;
   #reader: RecordReader | undefined;
   #cut: OpenCut | undefined;
   #sink: { to: SinkDefinition["to"]; sink: Sink } | undefined;
@@ -119,8 +124,8 @@ export abstract class EgressObject extends DurableObject<Env> {
    * @returns Whether the sink begins again.
    */
   async replay(site: string, sink: string, partition: number, from: number): Promise<boolean> {
+    const found = await this.#findReceived(await this.#open(site, sink, partition), from);
     const state = await this.#open(site, sink, partition);
-    const found = await this.#findReceived(state, from);
     if (found === undefined || found > state.cursor) return false;
     state.cursor = found - 1;
     state.waiting_since = from;
@@ -138,8 +143,9 @@ export abstract class EgressObject extends DurableObject<Env> {
       if (!stored || !this.tenants.get(stored.site)) return;
       await this.#open(stored.site, stored.sink, stored.partition);
       this.#start();
-      await this.#running;
-      if (this.#isChanged && this.#state) this.#write(this.#state);
+      await withinTime(this.#running, ALARM_MS);
+      if (this.#running) this.#alarm.ensure(Date.now() + CONTINUE_MS);
+      else if (this.#hasMoved && this.#state) this.#write(this.#state);
     }, info);
   }
 
@@ -165,7 +171,8 @@ export abstract class EgressObject extends DurableObject<Env> {
 
   #write(state: StoredEgress): void {
     this.ctx.storage.kv.put(STATE, state);
-    this.#isChanged = false;
+    this.#hasOutcomes = false;
+    this.#hasMoved = false;
   }
 
   #definitionOf({ site, sink }: StoredEgress): SinkDefinition | undefined {
@@ -191,13 +198,26 @@ export abstract class EgressObject extends DurableObject<Env> {
       }
     } catch (error) {
       console.error("an egress could not continue; it tries again", error);
+      this.#writeOutcomes();
       // What is in memory may differ from what is stored.
       this.#state = undefined;
       this.#reader = undefined;
       this.#cut = undefined;
+      this.#hasOutcomes = false;
+      this.#hasMoved = false;
       this.#alarm.ensure(Date.now() + CONTINUE_MS);
     } finally {
       this.#running = undefined;
+    }
+  }
+
+  /** Stores outcomes that the next cut should have been stored with. */
+  #writeOutcomes(): void {
+    if (!this.#hasOutcomes || !this.#state) return;
+    try {
+      this.#write(this.#state);
+    } catch (error) {
+      console.error("an egress could not store its outcomes; it sends the records again", error);
     }
   }
 
@@ -285,11 +305,11 @@ export abstract class EgressObject extends DurableObject<Env> {
   /** Moves on over records that are not for the sink. The new place is stored with the next cut, or by the alarm. */
   #passTo(state: StoredEgress, offset: number): void {
     delete state.waiting_since;
-    if (this.#isChanged) this.#write(state);
-    if (offset === state.cursor) return;
+    const hasMoved = offset !== state.cursor;
     state.cursor = offset;
-    this.#isChanged = true;
-    this.#alarm.ensure(Date.now() + CONTINUE_MS);
+    if (this.#hasOutcomes) this.#write(state);
+    else if (hasMoved) this.#hasMoved = true;
+    if (this.#hasMoved) this.#alarm.ensure(Date.now() + CONTINUE_MS);
   }
 
   #stateFor({ state }: StoredEgress, { to }: SinkDefinition): unknown {
@@ -297,7 +317,9 @@ export abstract class EgressObject extends DurableObject<Env> {
   }
 
   #plan(state: StoredEgress, definition: SinkDefinition, sink: Sink, cut: Cut): Promise<unknown> {
-    return inTime(async (signal) => sink.plan?.(cut, this.#stateFor(state, definition), this.#contextOf(state, signal)));
+    return inTime(async (signal) =>
+      sink.plan?.(cut, this.#stateFor(state, definition), this.#contextOf(state, signal)),
+    );
   }
 
   #contextOf({ site, partition }: StoredEgress, signal: AbortSignal): SinkContext {
@@ -344,15 +366,21 @@ export abstract class EgressObject extends DurableObject<Env> {
     const before = state.refused;
     state.refused += refused.length;
     // A cut that follows at once is stored in the same write.
-    this.#isChanged = refused.length === 0 && !state.cut && this.#reader?.hasNext === true && !this.#isPaused(state);
-    if (this.#isChanged) return;
+    this.#hasOutcomes = refused.length === 0 && !state.cut && this.#reader?.hasNext === true && !this.#isPaused(state);
+    if (this.#hasOutcomes) return;
     this.ctx.storage.transactionSync(() => {
       if (refused.length > 0) this.#letters().add(before, refused, now);
       this.#write(state);
     });
   }
 
-  #retry(state: StoredEgress, cut: StoredCut, outcomes: readonly SinkOutcome[], hasProgress: boolean, now: number): void {
+  #retry(
+    state: StoredEgress,
+    cut: StoredCut,
+    outcomes: readonly SinkOutcome[],
+    hasProgress: boolean,
+    now: number,
+  ): void {
     cut.failures = hasProgress ? 1 : cut.failures + 1;
     cut.retry_at = now + retryAfter(outcomes, cut.failures, Math.random());
     const failed = outcomes.find(({ type }) => type === "retry");

@@ -1,5 +1,5 @@
 import type { SinkProgress, SinksResponse } from "@tidemark/schema";
-import { egressOf, type Env } from "../env.ts";
+import { type Env, egressOf } from "../env.ts";
 import { partitionsOf } from "../partition/partitions.ts";
 import type { Tenant } from "../tenants.ts";
 

@@ -3,6 +3,7 @@ import { sinkStatuses } from "../egress/sink-statuses.ts";
 import type { Env } from "../env.ts";
 import { type Family, type Samples, sampleKey } from "../metrics/families.ts";
 import type { Tenants } from "../tenants.ts";
+import { withinTime } from "../within-time.ts";
 
 /** Time after which the metrics leave out the sinks that have not responded, in milliseconds. */
 const WITHIN_MS = 5_000;
@@ -14,17 +15,31 @@ export const sinkSamples = async (env: Env, tenants: Tenants): Promise<Samples> 
     const tenant = tenants.get(site);
     for (const { sink, partitions } of tenant ? await sinkStatuses(env, tenant) : []) {
       const labels = { site, sink };
-      const sumOf = (valueOf: (each: SinkProgress) => number) => partitions.reduce((sum, each) => sum + valueOf(each), 0);
+      const sumOf = (read: (each: SinkProgress) => number) => partitions.reduce((sum, each) => sum + read(each), 0);
       const count = (family: Family, value: number, outcome: object = {}) => {
         samples[sampleKey(family, { ...labels, ...outcome })] = value;
       };
       for (const outcome of ["delivered", "refused"] as const)
-        count("tidemark_sink_records_total", sumOf((each) => each[outcome]), { outcome });
+        count(
+          "tidemark_sink_records_total",
+          sumOf((each) => each[outcome]),
+          { outcome },
+        );
       for (const outcome of ["complete", "partial", "failed"] as const)
-        count("tidemark_sink_attempts_total", sumOf(({ attempts }) => attempts[outcome]), { outcome });
-      count("tidemark_sink_records_uncertain_total", sumOf(({ uncertain }) => uncertain));
+        count(
+          "tidemark_sink_attempts_total",
+          sumOf(({ attempts }) => attempts[outcome]),
+          { outcome },
+        );
+      count(
+        "tidemark_sink_records_uncertain_total",
+        sumOf(({ uncertain }) => uncertain),
+      );
       const lags = partitions.map(({ lag_ms }) => lag_ms);
-      count("tidemark_sink_lag_records", sumOf(({ lag_records }) => lag_records));
+      count(
+        "tidemark_sink_lag_records",
+        sumOf(({ lag_records }) => lag_records),
+      );
       count("tidemark_sink_lag_seconds", Math.max(0, ...lags) / 1_000);
       count("tidemark_sink_paused", partitions.filter(({ paused }) => paused).length);
     }
@@ -35,6 +50,6 @@ export const sinkSamples = async (env: Env, tenants: Tenants): Promise<Samples> 
       ofSite(site).catch((error: unknown) => console.error(`the sinks of site ${site} could not be read`, error)),
     ),
   );
-  if (sites.length > 0) await Promise.race([all, scheduler.wait(WITHIN_MS)]);
+  if (sites.length > 0) await withinTime(all, WITHIN_MS);
   return samples;
 };

@@ -35,8 +35,11 @@ export interface LoggedRecords {
 /** Largest number of records that one read returns. */
 const MAX_RECORDS = 5_000;
 
-/** Number of days in a row without later records after which earlier days are not read. */
-const DAYS_WITHOUT = 2;
+/**
+ * Number of days in a row without later records after which earlier days are not read. A session repeats a push for up to
+ * eight days, and the records in it have the date of their receipt.
+ */
+const DAYS_WITHOUT = 10;
 
 const HOUR_MS = 3_600_000;
 
@@ -85,7 +88,11 @@ async function* numbersIn(
 }
 
 /** Reads rows of a group. */
-const readRows = async ({ file, metadata }: OpenFile, group: number, places: readonly number[]): Promise<StoredRow[]> => {
+const readRows = async (
+  { file, metadata }: OpenFile,
+  group: number,
+  places: readonly number[],
+): Promise<StoredRow[]> => {
   const chunks = metadata.row_groups[group]?.columns ?? [];
   const ranges = chunks.flatMap((chunk) => chunkRange(chunk) ?? []);
   const start = Math.min(...ranges.map(({ offset }) => offset));
@@ -142,7 +149,11 @@ const rangesIn = (
     .sort((one, other) => one.first - other.first || one.last - other.last);
 
 /** Lists the files of a partition with offsets after one. Offsets increase with time, so the latest days are read. */
-const rangesAfter = async (bucket: R2Bucket, { site, partition }: LoggedPartition, after: number): Promise<FileRange[]> => {
+const rangesAfter = async (
+  bucket: R2Bucket,
+  { site, partition }: LoggedPartition,
+  after: number,
+): Promise<FileRange[]> => {
   const found: FileRange[] = [];
   let without = 0;
   for (const [date, manifests] of [...(await manifestsOf(bucket, site))].reverse()) {

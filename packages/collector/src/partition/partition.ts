@@ -14,7 +14,7 @@ import {
 } from "../entities/push.ts";
 import { countSetAside } from "../entities/set-aside.ts";
 import { SHARDS } from "../entities/shards.ts";
-import { egressOf, type Env, entityShardOf, logWriterOf, partitionOf } from "../env.ts";
+import { type Env, egressOf, entityShardOf, logWriterOf, partitionOf } from "../env.ts";
 import { findTraces, type LogTraces } from "../log/traces.ts";
 import type { StreamEntry, StreamPage, StreamRange } from "../records/stream.ts";
 import { expectKnown } from "../release.ts";
@@ -347,7 +347,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
       try {
         await this.#continue(meta.site, meta.partition);
         // If this object stops before, the platform runs the alarm again.
-        await this.#opened?.wakes?.wake();
+        if (this.#opened?.wakes) await this.#wake(this.#opened.wakes);
       } catch (error) {
         // A retry would fail too. The next call sets the alarm again.
         if (!(error instanceof UnknownSiteError)) throw error;
@@ -392,7 +392,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
     const wake = async (sink: string) => {
       await egressOf(this.env, tenant, sink, partition).wake(tenant.site.id, sink, partition);
     };
-    return new SinkWakes(this.ctx.storage.kv, names, () => journal.position, wake);
+    return new SinkWakes(this.ctx.storage.kv, names, () => journal.latest, wake);
   }
 
   /**
@@ -497,9 +497,9 @@ export abstract class PartitionObject extends DurableObject<Env> {
     else await Promise.all([merging.deleteExpired(), this.#writeLog(opened)]);
   }
 
-  /** Calls the sinks. The alarm calls those again that could not be reached. Never rejects. */
+  /** Calls the sinks, those that are not due or cannot be reached by the alarm. Never rejects. */
   async #wake(wakes: SinkWakes): Promise<void> {
-    if (!(await wakes.wake())) this.#alarm.ensure(Date.now() + CONTINUE_MS);
+    this.#alarm.ensure(await wakes.wake());
   }
 
   /** Lets the writer of the log write records into files, if they are due. Never rejects. */
@@ -543,7 +543,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
   /** Ensures that the alarm fires in time for what is pending if this object stops. */
   #ensureAlarm({ merging, stream, wakes }: OpenPartition, isForwarding: boolean, hasRecords = false): void {
     const now = Date.now();
-    if (wakes && hasRecords) this.#alarm.ensure(now + CONTINUE_MS);
+    if (wakes && hasRecords) this.#alarm.ensure(wakes.alarmAt(now));
     const deletesAt = merging instanceof EntityStore ? merging.deletesAt : undefined;
     if (deletesAt !== undefined) this.#alarm.ensure(Math.max(now + CONTINUE_MS, deletesAt));
     const due = stream?.dueAt(now) ?? (stream && hasRecords ? now + LOG_MS : undefined);

@@ -1,5 +1,20 @@
-/** Minimum time from one call to the next, in milliseconds. */
-const WAKE_EVERY_MS = 1_000;
+import type { JournalPlace } from "../entities/journal.ts";
+import { withinTime } from "../within-time.ts";
+
+/**
+ * Minimum time from one call to the next, in milliseconds, while many records wait and while few do. On a quiet site the
+ * calls and the commits of a sink cost more than its records.
+ */
+const WAKE_EVERY_MS = { many: 1_000, few: 2_000 };
+
+/** Number of waiting records that are many. */
+const MANY = 64;
+
+/** Time after which a call without a response does not hold up the next calls of other sinks, in milliseconds. */
+const RESPOND_WITHIN_MS = 1_000;
+
+/** Time after which a call is repeated that may have failed, in milliseconds. */
+const AGAIN_MS = 60_000;
 
 // It differs from all keys of entities, which contain a colon.
 const STARTS = "sinks";
@@ -13,72 +28,97 @@ export const startOf = (kv: SyncKvStorage, sink: string): number | undefined => 
 };
 
 /**
- * The calls with which a partition informs its site's sinks that there are records. The calls carry no record, and do not wait
- * for the sinks.
+ * The calls with which a partition informs its site's sinks that there are records. The calls carry no record, and do not
+ * wait for the sinks.
  */
 export class SinkWakes {
-  readonly #position: () => number;
+  readonly #latest: () => JournalPlace;
   readonly #wake: (sink: string) => Promise<void>;
   /** The position of the stream at the latest call of each sink. After a restart each sink is called once. */
   readonly #woken: Map<string, number>;
-  #running: Promise<boolean> | undefined;
-  #wokeAt = 0;
+  /** The sinks that have not responded to a call yet. */
+  readonly #called = new Set<string>();
+  #running: Promise<number | undefined> | undefined;
+  /** The time of the latest calls, and the number of records at that time. */
+  #previous = { at: 0, records: 0 };
 
   /**
    * Stores where new sinks begin.
    *
-   * @param position Returns the position of the stream's latest entry.
+   * @param latest Returns the place of the stream's latest entry.
    * @param wake Calls a sink. It rejects unless the sink was reached.
    */
   constructor(
     kv: SyncKvStorage,
     sinks: readonly string[],
-    position: () => number,
+    latest: () => JournalPlace,
     wake: (sink: string) => Promise<void>,
   ) {
-    this.#position = position;
+    this.#latest = latest;
     this.#wake = wake;
     this.#woken = new Map(sinks.map((sink) => [sink, -1]));
     const starts = startsIn(kv);
     const added = sinks.filter((sink) => !Object.hasOwn(starts, sink));
     if (added.length === 0) return;
-    kv.put(STARTS, { ...starts, ...Object.fromEntries(added.map((sink) => [sink, position()])) });
+    const { position } = latest();
+    kv.put(STARTS, { ...starts, ...Object.fromEntries(added.map((sink) => [sink, position])) });
+  }
+
+  /** The time at which an alarm calls the sinks for a record that arrives now, whatever happens before. */
+  alarmAt(now: number): number {
+    const due = this.#dueAt(now);
+    return due > now ? due : now + AGAIN_MS;
   }
 
   /**
-   * Calls the sinks, at most once in {@link WAKE_EVERY_MS}, until they know of the latest entry. A sink that cannot be
-   * reached is called again with the next entry, or by the partition's alarm. Never rejects.
+   * Calls the sinks until they know of the latest entry. While few records wait, it does not wait for the time of the next
+   * calls, because an object that waits costs more than an alarm. Never rejects.
    *
-   * @returns Whether all sinks were reached.
+   * @returns The time of the next calls, in UTC milliseconds; `undefined` if all sinks were called.
    */
-  wake(): Promise<boolean> {
+  wake(): Promise<number | undefined> {
     this.#running ??= this.#wakeAll();
     return this.#running;
   }
 
-  async #wakeAll(): Promise<boolean> {
+  async #wakeAll(): Promise<number | undefined> {
     try {
       for (let pending = this.#pending(); pending.length > 0; pending = this.#pending()) {
-        const remaining = this.#wokeAt + WAKE_EVERY_MS - Date.now();
-        // The minimum limits the wait after the clock was set back.
-        if (remaining > 0) await scheduler.wait(Math.min(remaining, WAKE_EVERY_MS));
-        this.#wokeAt = Date.now();
-        const reached = await Promise.all(pending.map((sink) => this.#call(sink)));
-        if (reached.includes(false)) return false;
+        const now = Date.now();
+        const due = this.#dueAt(now);
+        if (due > now && !this.#areMany) return due;
+        if (due > now) await scheduler.wait(due - now);
+        this.#previous = { at: Date.now(), records: this.#latest().record_count };
+        const calls = pending.map((sink) => withinTime(this.#call(sink), RESPOND_WITHIN_MS));
+        const reached = await Promise.all(calls);
+        if (!reached.every(Boolean)) return Date.now() + AGAIN_MS;
       }
-      return true;
+      return undefined;
     } finally {
       this.#running = undefined;
     }
   }
 
+  get #areMany(): boolean {
+    return this.#latest().record_count - this.#previous.records >= MANY;
+  }
+
+  /** The time from which the next calls are allowed. */
+  #dueAt(now: number): number {
+    const every = this.#areMany ? WAKE_EVERY_MS.many : WAKE_EVERY_MS.few;
+    // The minimum limits the wait after the clock was set back.
+    return Math.min(this.#previous.at + every, now + every);
+  }
+
   #pending(): string[] {
-    const position = this.#position();
-    return [...this.#woken].filter(([, woken]) => woken < position).map(([sink]) => sink);
+    const { position } = this.#latest();
+    const behind = [...this.#woken].filter(([, woken]) => woken < position).map(([sink]) => sink);
+    return behind.filter((sink) => !this.#called.has(sink));
   }
 
   async #call(sink: string): Promise<boolean> {
-    const position = this.#position();
+    const { position } = this.#latest();
+    this.#called.add(sink);
     try {
       await this.#wake(sink);
       this.#woken.set(sink, position);
@@ -86,6 +126,8 @@ export class SinkWakes {
     } catch (error) {
       console.error(`a partition could not call its sink ${sink}; it tries again`, error);
       return false;
+    } finally {
+      this.#called.delete(sink);
     }
   }
 }

@@ -25,7 +25,7 @@ const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
 const KNOWN: Record<keyof WebhookSinkSettings, true> = { url: true, secrets: true };
 
 /** Checks the settings of a webhook sink. The errors quote no value: the address of many receivers is a secret. */
-export const checkWebhookSink = (settings: WebhookSinkSettings, expect: ExpectSetting): void => {
+const checkWebhookSink = (settings: WebhookSinkSettings, expect: ExpectSetting): void => {
   const { url, secrets } = settings;
   const unknown = Object.keys(settings).find((field) => !Object.hasOwn(KNOWN, field));
   expect(unknown === undefined, unknown ?? "", `no fields but ${Object.keys(KNOWN).join(", ")}`, "this field");
@@ -42,7 +42,7 @@ export const checkWebhookSink = (settings: WebhookSinkSettings, expect: ExpectSe
  * The sink of a webhook. A request has the pending records of a cut as a JSON array, and the cut's id as `webhook-id`, by which
  * a receiver recognises a repetition. Its status decides about all of them.
  */
-export const createWebhookSink = ({ url, secrets }: WebhookSinkSettings): Sink => ({
+const createWebhookSink = ({ url, secrets }: WebhookSinkSettings): Sink => ({
   limits: LIMITS,
   async attempt({ id, records, pending }, _, { env }) {
     const sent = pending.flatMap((index) => records[index] ?? []);

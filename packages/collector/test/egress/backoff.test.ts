@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { retryAfter } from "../../src/egress/backoff.ts";
 
-const retry = (afterMs?: number) => ({ type: "retry", reason: "away", ...(afterMs !== undefined && { afterMs }) }) as const;
+const retry = (afterMs?: number) =>
+  ({ type: "retry", reason: "away", ...(afterMs !== undefined && { afterMs }) }) as const;
 
 describe("the time to the next attempt", () => {
   it("doubles with each failure up to five minutes, of which half is jitter", () => {

@@ -2,7 +2,18 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { request } from "../workers/client.ts";
 import { traffic } from "../workers/worker.ts";
-import { alarmOf, egress, eventually, nextSite, partition, recordDeliveries, runAlarm, send, sessionOf, stop } from "./feed.ts";
+import {
+  alarmOf,
+  egress,
+  eventually,
+  nextSite,
+  partition,
+  recordDeliveries,
+  runAlarm,
+  send,
+  sessionOf,
+  stop,
+} from "./feed.ts";
 
 const { attempt } = traffic;
 const admin = { headers: { authorization: "Bearer admin-key" } };
@@ -25,7 +36,11 @@ describe("a sink", () => {
     const site = nextSite();
     const deliveries = recordDeliveries();
     const [one, two] = [sessionOf(site), sessionOf(site)];
-    const ids = [...(await send(site, one, [0, 1, 2])), ...(await send(site, two, [0])), ...(await send(site, one, [3, 4]))];
+    const ids = [
+      ...(await send(site, one, [0, 1, 2])),
+      ...(await send(site, two, [0])),
+      ...(await send(site, one, [3, 4])),
+    ];
     await send(site, one, [3, 4]);
     await eventually(() => expect(deliveries.to(site).toSorted()).toEqual(ids.toSorted()));
     await eventually(() => expect(deliveries.to(site, "small").toSorted()).toEqual(ids.toSorted()));
@@ -54,7 +69,11 @@ describe("a sink", () => {
     await eventually(() => expect(deliveries.to(site, "small")).toEqual(ids));
     const attempts = deliveries.attempts.filter(({ sink }) => sink === "small");
     const [first, second, third] = attempts.map(({ cut }) => cut);
-    expect([first?.pending, second?.pending, third?.pending]).toEqual([[0, 1, 2], [1, 2], [0, 1]]);
+    expect([first?.pending, second?.pending, third?.pending]).toEqual([
+      [0, 1, 2],
+      [1, 2],
+      [0, 1],
+    ]);
     expect({ ...second, pending: [] }).toEqual({ ...first, pending: [] });
     expect(attempts.map(({ state }) => (state as { n: number }).n)).toEqual([1, 1, 2]);
   });
@@ -108,12 +127,16 @@ describe("a sink", () => {
     await eventually(() => expect(isStopped).toBe(true));
     expect(await alarmOf(partition(site))).toBeLessThanOrEqual(Date.now() + 60_000);
     await runAlarm(partition(site));
-    await eventually(() => expect(new Set(deliveries.to(site))).toEqual(new Set([...first, `${session}/tab0000001/1`])));
+    await eventually(() =>
+      expect(new Set(deliveries.to(site))).toEqual(new Set([...first, `${session}/tab0000001/1`])),
+    );
   });
 
   it("passes refused records, which its dead letters name", async () => {
     const site = nextSite();
-    const deliveries = recordDeliveries((id) => (id.endsWith("/1") ? { type: "refused", reason: "too odd" } : undefined));
+    const deliveries = recordDeliveries((id) =>
+      id.endsWith("/1") ? { type: "refused", reason: "too odd" } : undefined,
+    );
     const session = sessionOf(site);
     const ids = await send(site, session, [0, 1, 2]);
     await eventually(() => expect(deliveries.to(site)).toEqual([ids[0], ids[2]]));
@@ -126,7 +149,11 @@ describe("a sink", () => {
         },
       ]);
     });
-    expect(await egress(site, "all").status(site, "all", 0)).toMatchObject({ delivered: 2, refused: 1, lag_records: 0 });
+    expect(await egress(site, "all").status(site, "all", 0)).toMatchObject({
+      delivered: 2,
+      refused: 1,
+      lag_records: 0,
+    });
   });
 
   it("waits as long as the target asks for", async () => {
@@ -166,7 +193,11 @@ describe("a sink", () => {
     await egress(site, "all").resume(site, "all", 0);
     await eventually(() => expect(deliveries.to(site)).toEqual(ids));
     await eventually(async () =>
-      expect(await egress(site, "all").status(site, "all", 0)).toMatchObject({ paused: false, lag_records: 0, lag_ms: 0 }),
+      expect(await egress(site, "all").status(site, "all", 0)).toMatchObject({
+        paused: false,
+        lag_records: 0,
+        lag_ms: 0,
+      }),
     );
   });
 

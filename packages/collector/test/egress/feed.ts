@@ -1,7 +1,7 @@
-import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import { egressOf, type Env, partitionOf, sessionOf as sessionIn } from "../../src/env.ts";
+import { type Env, egressOf, partitionOf, sessionOf as sessionIn } from "../../src/env.ts";
 import type { Attempt, SinkOutcome } from "../../src/sinks/sink.ts";
 import { accept, batch, custom, newSession } from "../workers/client.ts";
 import { feedSites, type SinkAttempt, tenant, traffic } from "../workers/worker.ts";

@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { partitionOf } from "../../src/env.ts";
 import { env } from "cloudflare:workers";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/env.ts";
+import { partitionOf } from "../../src/env.ts";
 import { accept, batch, custom, newSession, rowsOf } from "../workers/client.ts";
 import { splitSites, tenant, traffic } from "../workers/worker.ts";
 import { alarmOf, egress, eventually, nextSite, partition, recordDeliveries, send, sessionOf } from "./feed.ts";

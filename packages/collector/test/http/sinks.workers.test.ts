@@ -23,14 +23,29 @@ describe("the routes of sinks", () => {
     const site = nextSite();
     const deliveries = recordDeliveries((id) => (id.endsWith("/9") ? { type: "refused", reason: "odd" } : undefined));
     const sent = Date.now();
-    expect(await (await request(`/v1/sinks/all/pause?site=${site}`, post)).json()).toEqual({ sink: "all", partitions: 1 });
+    expect(await (await request(`/v1/sinks/all/pause?site=${site}`, post)).json()).toEqual({
+      sink: "all",
+      partitions: 1,
+    });
     const ids = await send(site, sessionOf(site), [0, 9]);
     await eventually(() => expect(deliveries.to(site, "small")).toEqual(ids.slice(0, 1)));
     expect(await statusOf(site, "all")).toMatchObject([{ partition: 0, paused: true, lag_records: 2, delivered: 0 }]);
-    expect(await (await request(`/v1/sinks/all/resume?site=${site}`, post)).json()).toEqual({ sink: "all", partitions: 1 });
+    expect(await (await request(`/v1/sinks/all/resume?site=${site}`, post)).json()).toEqual({
+      sink: "all",
+      partitions: 1,
+    });
     await eventually(async () => {
       expect(await statusOf(site, "all")).toMatchObject([
-        { paused: false, lag_records: 0, lag_ms: 0, delivered: 1, refused: 1, failures: 0, retry_at: null, reason: null },
+        {
+          paused: false,
+          lag_records: 0,
+          lag_ms: 0,
+          delivered: 1,
+          refused: 1,
+          failures: 0,
+          retry_at: null,
+          reason: null,
+        },
       ]);
     });
     const letters = await (await request(`/v1/sinks/all/dead-letters?site=${site}`, admin)).json();

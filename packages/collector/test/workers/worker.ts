@@ -21,7 +21,7 @@ import { EntityShardObject, type StoredRow } from "../../src/entities/entity-sha
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
 import { PartitionObject, type PushResponse, type SessionSender } from "../../src/partition/partition.ts";
-import type { Attempt, Cut, SinkContext } from "../../src/sinks/sink.ts";
+import type { Attempt, Cut, Sink, SinkContext } from "../../src/sinks/sink.ts";
 import { webhookSink } from "../../src/sinks/webhook.ts";
 import { createTenants, type Tenants, tenantOf } from "../../src/tenants.ts";
 
@@ -263,12 +263,16 @@ const fakeTarget = (sink: string, limits: { records: number; bytes: number }, pl
   type: "fake",
   secrets: [],
   check: () => {},
-  create: async () => ({
+  create: async (): Promise<Sink> => ({
     limits,
     ...(plans && {
-      plan: async (cut: Cut, state: unknown) => ({ version: 1, cut: cut.id, n: ((state as { n?: number })?.n ?? 0) + 1 }),
+      plan: async (cut: Cut, state: unknown) => ({
+        version: 1,
+        cut: cut.id,
+        n: ((state as { n?: number })?.n ?? 0) + 1,
+      }),
     }),
-    attempt: (cut, state, context) => traffic.attempt({ sink, cut, state, context }),
+    attempt: (cut: Cut, state: unknown, context: SinkContext) => traffic.attempt({ sink, cut, state, context }),
   }),
 });
 

@@ -1,8 +1,8 @@
 import { allMetrics } from "../../env.ts";
 import { EXPOSITION_TYPE, expose } from "../../metrics/exposition.ts";
 import { addSamples, type Samples } from "../../metrics/families.ts";
-import { sinkSamples } from "../sink-samples.ts";
 import type { RouteGroup } from "../route.ts";
+import { sinkSamples } from "../sink-samples.ts";
 
 /** `GET /metrics`: the deployment's metrics for Prometheus. */
 export const metricsRoutes: RouteGroup<"GET /metrics"> = ({ tenants }) => ({

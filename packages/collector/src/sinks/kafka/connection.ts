@@ -77,8 +77,7 @@ export class Connection {
 
   /** Closes the connection. */
   close(): void {
-    this.#reader.cancel().catch(() => {});
-    this.#writer.abort().catch(() => {});
+    // In the Workers runtime, a socket whose writer was aborted never closes.
     this.#socket.close().catch(() => {});
   }
 

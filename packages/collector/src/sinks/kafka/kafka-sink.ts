@@ -13,8 +13,10 @@ import {
   type PlannedState,
   planned,
   settle,
+  withoutProducer,
 } from "./plan.ts";
 import { initProducerIdRequest } from "./requests/init-producer-id.ts";
+import type { TopicMetadata } from "./requests/metadata.ts";
 import { sendBatches } from "./send-batches.ts";
 import type { KafkaSettings } from "./settings.ts";
 
@@ -67,15 +69,22 @@ export const kafkaSink = (
 ): Sink<KafkaState> => {
   const cluster = new Cluster(settings, open);
 
-  const plan = async (cut: Cut, state: KafkaState, context: AttemptContext): Promise<KafkaState> => {
-    const { leaders } = await cluster.metadata(context, metadataAgeMs);
+  const targetOf = ({ clusterId }: TopicMetadata): string => `${clusterId}/${settings.topic}`;
+
+  const plan = async (cut: Cut, previous: KafkaState, context: AttemptContext): Promise<KafkaState> => {
+    const metadata = await cluster.metadata(context, metadataAgeMs);
+    const { leaders } = metadata;
+    const target = targetOf(metadata);
+    // Another cluster may have given the same id to another producer.
+    const state = previous.target === target ? previous : withoutProducer(previous);
     const newProducer = async () => {
       const { producerId, producerEpoch } = await cluster.ask(context, initProducerIdRequest());
       return { id: String(producerId), epoch: producerEpoch };
     };
     const partitionOf = (index: number) =>
       topicPartitionOf(keyOf(cut.records[index] as Cut["records"][number], settings.key), leaders.length);
-    return planned(state, state.producer ?? (await newProducer()), cut.pending, partitionOf);
+    const producer = state.producer ?? (await newProducer());
+    return planned(state, { target, producer }, cut.pending, partitionOf);
   };
 
   /** Plans after a failure to do so before. The batches are sent after the commit of the plan. */
@@ -103,6 +112,8 @@ export const kafkaSink = (
     };
     const wereLeadersKnown = cluster.knowsLeaders;
     const startedAt = Date.now();
+    const isOwn = targetOf(await cluster.metadata(context, Number.POSITIVE_INFINITY)) === state.target;
+    if (!isOwn) return planLate(cut, withoutProducer(state), context);
     await sendOnce();
     // The leaders that were known may be those of an earlier time.
     if (wereLeadersKnown && !cluster.knowsLeaders) await sendOnce().catch(() => {});

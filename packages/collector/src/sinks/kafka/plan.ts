@@ -16,6 +16,8 @@ export interface KafkaState {
   version: 1;
   /** Id of the cut to which the batches belong. */
   cut: string;
+  /** The cluster's id with the topic, to which producer and batches belong: `<cluster>/<topic>`. Absent before the first plan. */
+  target?: string;
   /** The producer's id, as a decimal number, and its epoch. Absent before the first plan, and when a new one is necessary. */
   producer?: { id: string; epoch: number };
   /** The sequence of the next planned record by topic partition. Default: 0. */
@@ -31,8 +33,8 @@ const SEQUENCES = 2 ** 31;
 
 const later = (sequence: number, count: number): number => (sequence + count) % SEQUENCES;
 
-/** The same state without the producer id, which knows the sequences. */
-const withoutProducer = ({ version, cut, uncertain }: KafkaState): KafkaState => ({
+/** The same state without plan and producer id: it goes with the sequences, and with the topic. */
+export const withoutProducer = ({ version, cut, uncertain }: KafkaState): KafkaState => ({
   version,
   cut,
   uncertain,
@@ -51,11 +53,11 @@ export const beginCut = (previous: KafkaState | undefined, cut: string): KafkaSt
 };
 
 /** A state with a plan. */
-export type PlannedState = KafkaState & Required<Pick<KafkaState, "producer" | "batches">>;
+export type PlannedState = KafkaState & Required<Pick<KafkaState, "target" | "producer" | "batches">>;
 
 /** Whether the state has a plan, in which each pending record has its batch. */
 export const isPlanned = (state: KafkaState, pending: readonly number[]): state is PlannedState => {
-  if (state.producer === undefined || state.batches === undefined) return false;
+  if (state.target === undefined || state.producer === undefined || state.batches === undefined) return false;
   const inBatches = new Set(state.batches.flatMap(({ records }) => records));
   return pending.every((index) => inBatches.has(index));
 };
@@ -68,7 +70,7 @@ export const isPlanned = (state: KafkaState, pending: readonly number[]): state 
  */
 export const planned = (
   state: KafkaState,
-  producer: { id: string; epoch: number },
+  { target, producer }: Pick<PlannedState, "target" | "producer">,
   pending: readonly number[],
   topicPartitionOf: (index: number) => number,
 ): KafkaState => {
@@ -78,7 +80,7 @@ export const planned = (
     next[partition] = later(sequence, records.length);
     return { partition, sequence, records };
   });
-  return { ...state, producer, next, batches };
+  return { ...state, target, producer, next, batches };
 };
 
 /** The result of a batch. */

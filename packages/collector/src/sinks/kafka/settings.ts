@@ -61,7 +61,7 @@ const isOneOf = (value: unknown, values: readonly string[]): boolean => values.i
 const checkSasl = (sasl: KafkaSasl, expect: ExpectSetting): void => {
   const isObject = typeof sasl === "object" && sasl !== null;
   expect(isObject, "sasl", "an object with mechanism, username and passwordSecret", sasl);
-  const unknown = Object.keys(sasl).find((field) => !(field in KNOWN_SASL));
+  const unknown = Object.keys(sasl).find((field) => !Object.hasOwn(KNOWN_SASL, field));
   expect(unknown === undefined, `sasl.${unknown}`, `no fields but ${Object.keys(KNOWN_SASL).join(", ")}`, "this field");
   expect(isOneOf(sasl.mechanism, MECHANISMS), "sasl.mechanism", `one of ${MECHANISMS.join(", ")}`, sasl.mechanism);
   const isName = typeof sasl.username === "string" && sasl.username !== "" && !sasl.username.includes("\0");
@@ -79,7 +79,7 @@ const checkSasl = (sasl: KafkaSasl, expect: ExpectSetting): void => {
 /** Checks the settings of a Kafka sink. */
 export const checkKafka = (settings: KafkaSettings, expect: ExpectSetting): void => {
   const { brokers, topic, tls = false, sasl, compression = "gzip", key = "session" } = settings;
-  const unknown = Object.keys(settings).find((field) => !(field in KNOWN));
+  const unknown = Object.keys(settings).find((field) => !Object.hasOwn(KNOWN, field));
   expect(unknown === undefined, unknown ?? "", `no fields but ${Object.keys(KNOWN).join(", ")}`, "this field");
   expect(Array.isArray(brokers) && brokers.length > 0, "brokers", "an array of addresses", brokers);
   for (const [index, broker] of brokers.entries()) {

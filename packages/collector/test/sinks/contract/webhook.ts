@@ -1,5 +1,6 @@
 import { Webhook } from "standardwebhooks";
-import { createWebhookSink } from "../../../src/sinks/webhook.ts";
+import type { Sink } from "../../../src/sinks/sink.ts";
+import { webhookSink } from "../../../src/sinks/webhook.ts";
 import { eventRecord } from "../kafka/records.ts";
 import type { ContractMember } from "./contract-target.ts";
 import { startHttpTarget } from "./http-target.ts";
@@ -33,7 +34,7 @@ export const webhookMember: ContractMember = {
     );
     return {
       ...server,
-      sink: createWebhookSink({ url: `${server.origin}/hook`, secrets: ["HOOK_SECRET"] }),
+      sink: (await webhookSink({ url: `${server.origin}/hook`, secrets: ["HOOK_SECRET"] }).create([])) as Sink,
       env: { HOOK_SECRET: SECRET },
       stored: () => stored,
     };

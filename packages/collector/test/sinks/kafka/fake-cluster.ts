@@ -80,6 +80,7 @@ const expectEnd = (decoder: Decoder): void => {
 export const startFakeCluster = async (brokerCount = 1, partitionCount = 1): Promise<FakeCluster> => {
   const servers: Server[] = [];
   const sockets: Set<Socket>[] = [];
+  const clusterId = crypto.randomUUID();
   let producerIds = 1000;
   const newPartition = (index: number): TopicPartition => ({
     ...{ leader: index % brokerCount, records: [], producers: new Map() },
@@ -151,7 +152,7 @@ export const startFakeCluster = async (brokerCount = 1, partitionCount = 1): Pro
       const [host = "", port] = address.split(":");
       answer.writeInt32(id).writeString(host).writeInt32(Number(port)).writeString(null);
     }
-    answer.writeString("fake").writeInt32(0).writeInt32(1);
+    answer.writeString(clusterId).writeInt32(0).writeInt32(1);
     const isKnown = topics[0] === TOPIC && cluster.topicError === 0;
     answer
       .writeInt16(isKnown ? 0 : cluster.topicError || 3)

@@ -419,6 +419,26 @@ describe("a sink of Kafka after a failure", () => {
     expect(caller.uncertain).toBe(0);
   });
 
+  it.each(["a new cut", "a cut in flight"])("gets a producer id of its own from another cluster: %s", async (which) => {
+    await start();
+    const caller = new Caller();
+    const cut = cutOf(records(5, 7, 11), "moved");
+    await caller.send(cutOf(records(5), "first"));
+    if (which === "a cut in flight") await caller.plan(cut);
+    await cluster.stop();
+    await start();
+    // Another producer has the same id there, and has sent as many records.
+    const other = new Caller();
+    await other.send(cutOf(records(5), "first"));
+    await other.send(cutOf(records(5, 7, 6), "second"));
+    expect(other.state?.producer?.id).toBe(caller.state?.producer?.id);
+    caller.sink = sinkOf();
+    if (which === "a cut in flight") await caller.finish(cut);
+    else await caller.send(cut);
+    expectOnce(records(15));
+    expect(caller.uncertain).toBe(0);
+  });
+
   it("plans a cut for which it has no plan", async () => {
     await start(1, 2);
     const caller = new Caller();

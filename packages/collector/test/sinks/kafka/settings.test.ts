@@ -37,14 +37,15 @@ describe("the settings of a sink of Kafka", () => {
     [{ ...GOOD, compression: "zstd" }, 'compression: gzip or none, given "zstd"'],
     [{ ...GOOD, key: "path" }, 'key: one of session, anonymous, user, given "path"'],
     [
-      { ...GOOD, ssl: true },
-      'ssl: no fields but type, brokers, topic, tls, sasl, compression, key, given "this field"',
+      { ...GOOD, toString: true },
+      'toString: no fields but type, brokers, topic, tls, sasl, compression, key, given "this field"',
     ],
     [{ ...GOOD, sasl: null }, "sasl: an object with mechanism, username and passwordSecret, given null"],
     [
       { ...GOOD, sasl: { ...SASL, mechanism: "GSSAPI" } },
       'sasl.mechanism: one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, given "GSSAPI"',
     ],
+    [{ ...GOOD, sasl: { ...SASL, username: "a\0b" } }, 'sasl.username: the name of a user, given "a\\u0000b"'],
     [{ ...GOOD, sasl: { ...SASL, username: "" } }, 'sasl.username: the name of a user, given ""'],
     [
       { ...GOOD, sasl: { ...SASL, password: "p" } },

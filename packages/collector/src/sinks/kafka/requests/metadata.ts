@@ -3,6 +3,8 @@ import { type KafkaRequest, RESPONSE_MS } from "./request.ts";
 
 /** The brokers of a cluster, and the leaders of one topic. */
 export interface TopicMetadata {
+  /** Id of the cluster. Empty if the brokers have none. */
+  clusterId: string;
   /** Addresses of the brokers by their ids. */
   brokers: ReadonlyMap<number, BrokerAddress>;
   /** Error code of the topic. */
@@ -29,7 +31,7 @@ export const metadataRequest = (topic: string): KafkaRequest<TopicMetadata> => (
       reader.text(); // rack
       return [id, address] as const;
     });
-    reader.text(); // cluster id
+    const clusterId = reader.text() ?? "";
     reader.int32(); // controller id
     const topics = reader.array(() => {
       const error = reader.int16();
@@ -44,6 +46,6 @@ export const metadataRequest = (topic: string): KafkaRequest<TopicMetadata> => (
       });
       return { error, leaders: partitions.toSorted((a, b) => a.index - b.index).map(({ leader }) => leader) };
     });
-    return { brokers: new Map(brokers), ...(topics[0] ?? { error: 3, leaders: [] }) };
+    return { clusterId, brokers: new Map(brokers), ...(topics[0] ?? { error: 3, leaders: [] }) };
   },
 });
