@@ -19,7 +19,7 @@ export interface PostgresSettings {
 }
 
 /** An open connection. */
-export interface PostgresConnection {
+interface PostgresConnection {
   /**
    * Executes a statement that is committed by itself.
    *

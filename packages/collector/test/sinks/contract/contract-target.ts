@@ -1,8 +1,12 @@
 import type { Sink, SinkRecord } from "../../../src/sinks/sink.ts";
 
 /**
- * A failure of a target: it stores the records and its answer is lost, it answers that it is not available, it answers with
- * something else than its protocol, or it accepts the request and does not answer.
+ * A failure of a target:
+ *
+ * - `lost answer`: it stores the records, and the connection ends before its answer;
+ * - `unavailable`: it answers that it serves nobody now;
+ * - `nonsense`: its answer is not one of its protocol;
+ * - `silent`: it accepts the request, and does not answer.
  */
 export type ContractFault = "lost answer" | "unavailable" | "nonsense" | "silent";
 
