@@ -3,10 +3,13 @@ import type { ConnectPostgres } from "./postgres.ts";
 
 /** Creates a client. The error for a wrong address does not quote it. */
 const clientOf = (address: string): pg.Client => {
+  const expected = "the address is not one of Postgres, such as postgres://user:password@db.example.com/shop";
+  // The library would take any other text for the name of a database on this machine.
+  if (!/^postgres(ql)?:\/\/./.test(address)) throw new Error(expected);
   try {
     return new pg.Client({ connectionString: address, application_name: "tidemark" });
   } catch {
-    throw new Error("the address is not one of Postgres, such as postgres://user:password@db.example.com/shop");
+    throw new Error(expected);
   }
 };
 

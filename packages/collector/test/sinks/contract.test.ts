@@ -136,6 +136,7 @@ describe.each(members)("the sink of $name", ({ start, secrets, refusedRecord, re
     target.fail("silent");
     const outcomes = await caller.attempt(cut, { timeMs: ATTEMPT_MS });
     expect(new Set(outcomes.map(({ type }) => type))).toEqual(new Set(["retry"]));
+    expect(outcomes[0]).toHaveProperty("reason", expect.stringMatching(/in time|within the time/));
     target.fail(undefined);
     await caller.finish(cut);
     expect(sorted(target.stored())).toEqual(sorted(idsOf(cut.records)));

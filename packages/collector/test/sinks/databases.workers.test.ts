@@ -37,6 +37,18 @@ describe("a sink of a database in the Workers runtime", () => {
     expect(requests[0]?.headers.get("x-clickhouse-key")).toBe("hidden");
   });
 
+  it.each(["db.example.com", "https://db.example.com", "postgres://[hidden", "postgres://"])(
+    "names the form of an address of Postgres for %s",
+    async (address) => {
+      const [outcome] = await attempt(postgres({ urlSecret: "DATABASE_URL" }), { DATABASE_URL: address });
+      expect(outcome).toEqual({
+        type: "retry",
+        reason:
+          "the connection to Postgres failed: the address is not one of Postgres, such as postgres://user:password@db.example.com/shop",
+      });
+    },
+  );
+
   it("loads the library of Postgres, and tries again when the server cannot be reached", async () => {
     const target = postgres({ urlSecret: "DATABASE_URL" });
     const [outcome] = await attempt(target, { DATABASE_URL: "postgres://writer:hidden@127.0.0.1:1/shop" });

@@ -46,15 +46,19 @@ describe("a request that is split", () => {
   });
 
   it("ends at the first failure, which is that of all records without an outcome", async () => {
-    let requests = 0;
+    const requests: (readonly number[])[] = [];
     const failure: SinkOutcome = { type: "retry", reason: "away", afterMs: 5 };
-    const outcomes = await sendBySplitting(range(4), async () => {
-      requests += 1;
-      if (requests === 1) return { type: "refused", reason: "a value" };
-      return requests === 2 ? { type: "delivered" } : failure;
+    const outcomes = await sendBySplitting(range(8), async (indexes) => {
+      requests.push(indexes);
+      if (indexes.length > 2) return { type: "refused", reason: "a value" };
+      return indexes.includes(0) ? { type: "delivered" } : failure;
     });
-    expect(outcomes).toEqual([{ type: "delivered" }, { type: "delivered" }, failure, failure]);
-    expect(requests).toBe(3);
+    expect(outcomes).toEqual([...range(2).map(() => ({ type: "delivered" })), ...range(6).map(() => failure)]);
+    expect(requests.slice(1)).toEqual([
+      [0, 1, 2, 3],
+      [0, 1],
+      [2, 3],
+    ]);
   });
 
   it("has a text for its records", () => {
