@@ -21,7 +21,6 @@ let port: number;
 let python: string;
 let server: ChildProcess;
 let worker: Workerd;
-let ddl: string[];
 
 const query = async (sql: string): Promise<string> => {
   const headers = { "x-clickhouse-user": "writer", "x-clickhouse-key": "secret" };
@@ -57,8 +56,6 @@ beforeAll(async () => {
   port = await getPort();
   await startServer();
   console.log(`ClickHouse ${(await query("SELECT version() AS v")).trim()}`);
-  const statements = (await ddlFor("clickhouse", folder)).split(/;\n/).filter((each) => each.trim());
-  ddl = statements.filter((statement) => !statement.includes("INSERT INTO"));
   worker = await startWorkerd(
     new URL("workers/attempt.ts", import.meta.url),
     { CLICKHOUSE_PASSWORD: "secret", WRONG_PASSWORD: "wrong" },
@@ -92,10 +89,16 @@ const events = eventsIn(all);
 
 const cutOf = (records: TestCut["records"], id: string): TestCut => ({ id, records });
 
+/** Runs the statements of `tidemark warehouse ddl clickhouse` except for those that load files. */
+const runDdl = async () => {
+  const statements = (await ddlFor("clickhouse", folder)).split(/;\n/).filter((each) => each.trim());
+  for (const statement of statements) if (!statement.includes("INSERT INTO")) await query(statement);
+};
+
 /** Begins with empty tables. */
 const createTables = async () => {
   await query("DROP DATABASE IF EXISTS tidemark_shop");
-  for (const statement of ddl) await query(statement);
+  await runDdl();
 };
 
 const expectOnce = async (): Promise<void> => {
@@ -166,7 +169,7 @@ describe("a sink of ClickHouse in a Worker", { timeout: 120_000 }, () => {
       reason:
         "ClickHouse responded with code 117 (INCORRECT_DATA), column user_id: run the statements of tidemark warehouse ddl clickhouse again",
     });
-    for (const statement of ddl) await query(statement);
+    await runDdl();
     expectDelivered(await attempt(cutOf(named, "shop/0/1-1")));
   });
 
