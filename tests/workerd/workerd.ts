@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { builtinModules, createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import getPort from "get-port";
 import { unstable_readConfig as readConfig } from "wrangler";
 
@@ -66,6 +66,21 @@ interface Differences {
 /** Files that replace modules of a Worker, by the name of the module. */
 type Replacements = Readonly<Record<string, URL>>;
 
+/** Resolves the modules of Node in CommonJS, which the runtime provides as ES modules only. wrangler does the same. */
+const nodeModules: Plugin = {
+  name: "node modules",
+  setup({ onResolve, onLoad }) {
+    const filter = new RegExp(`^(node:)?(${builtinModules.join("|")})$`);
+    onResolve({ filter }, ({ path, kind }) =>
+      kind === "require-call" ? { path, namespace: "required" } : { path, external: true },
+    );
+    onLoad({ filter, namespace: "required" }, ({ path }) => ({
+      contents: `import module from "node:${path.replace("node:", "")}"; export = module;`,
+      loader: "ts",
+    }));
+  },
+};
+
 /** Bundles a Worker. Returns the names of its exports. */
 const compile = async (entry: URL, into: string, replacements: Replacements): Promise<string[]> => {
   const { metafile } = await build({
@@ -78,6 +93,7 @@ const compile = async (entry: URL, into: string, replacements: Replacements): Pr
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
+    plugins: [nodeModules],
   });
   return Object.values(metafile.outputs).flatMap((output) => output.exports);
 };

@@ -17,6 +17,8 @@ export interface SinkTarget {
   readonly type: string;
   /** Names of the secrets (environment variables) that the target needs. */
   readonly secrets: readonly string[];
+  /** Kinds of the records for which the target has a place. Default: all. */
+  readonly kinds?: readonly RecordKind[];
   /** Whether its records are of one kind, because a table has the columns of one. Default: false. */
   readonly hasOneKind?: boolean;
   /** Checks the settings. */
@@ -146,6 +148,9 @@ export const defineSink = <const S extends SinkDefinition>(sink: S): S => {
     kinds === undefined ||
     (Array.isArray(kinds) && kinds.length > 0 && kinds.every((kind) => recordKinds.includes(kind)));
   expect(isKinds, "kinds", `an array of ${recordKinds.join(", ")}`, kinds);
+  const placed = to.kinds ?? recordKinds;
+  const hasPlaces = (kinds ?? recordKinds).every((kind) => placed.includes(kind));
+  expect(hasPlaces, "kinds", `an array of ${placed.join(", ")}, for which ${to.type} has a place`, kinds);
   const isOneKind = !to.hasOneKind || kinds?.length === 1;
   expect(
     isOneKind,

@@ -8,9 +8,11 @@ import { checkS3, type S3Settings } from "./s3/settings.ts";
 import { checkSnowpipe, type SnowpipeSettings } from "./snowpipe/settings.ts";
 
 export type { BigQuerySettings } from "./bigquery/settings.ts";
+export { type ClickhouseSettings, clickhouse } from "./clickhouse.ts";
 export type { KafkaSettings } from "./kafka/settings.ts";
 export type { KafkaRestSettings } from "./kafka-rest/settings.ts";
 export type { KinesisSettings } from "./kinesis/settings.ts";
+export { type PostgresSettings, postgres } from "./postgres.ts";
 export type { S3Settings } from "./s3/settings.ts";
 export type { SnowpipeSettings } from "./snowpipe/settings.ts";
 export { type WebhookSinkSettings, webhookSink } from "./webhook.ts";

@@ -284,7 +284,7 @@ const fakeTarget = (sink: string, limits: { records: number; bytes: number }, pl
         n: ((state as { n?: number })?.n ?? 0) + 1,
       }),
     }),
-    attempt: (cut, state, context) => traffic.attempt({ sink, cut, state, context }),
+    attempt: (cut: Cut, state: unknown, context: SinkContext) => traffic.attempt({ sink, cut, state, context }),
   }),
 });
 
