@@ -260,9 +260,9 @@ const prove = async (
 };
 
 /**
- * Kills the deployed Worker, with a topic of Kafka and a webhook as sinks, while it stores events. Then each acknowledged event
- * is in the topic once, and in the webhook by the ids of its requests, in the order of its session; and in the log and the
- * vector of its session.
+ * Kills the deployed Worker, with a topic of Kafka and a webhook as sinks, while it stores events. Then compares the targets,
+ * the log and the vectors with the acknowledged events. Each event is there once, in the order of its session; in the webhook
+ * by the ids of its requests.
  *
  * @throws AssertionError otherwise.
  */

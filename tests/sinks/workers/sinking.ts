@@ -3,7 +3,11 @@ import { createCollector } from "@tidemark/collector";
 import { defineConfig, defineSink } from "@tidemark/collector/config";
 import { kafka, webhookSink } from "@tidemark/collector/sinks";
 import { defaultFeatures } from "@tidemark/schema";
+import { EgressObject } from "../../../packages/collector/src/egress/egress.ts";
 import type { Env } from "../../../packages/collector/src/env.ts";
+import { LogWriterObject } from "../../../packages/collector/src/log/log-writer.ts";
+import { PartitionObject } from "../../../packages/collector/src/partition/partition.ts";
+import { createTenants } from "../../../packages/collector/src/tenants.ts";
 import { diskBucket } from "../../workerd/workers/disk-bucket.ts";
 
 /** Addresses of the targets, and the number of calls after which a partition is split. */
@@ -30,14 +34,16 @@ const config = defineConfig({
   ],
 });
 
-const deployed = createCollector(config);
+const { EntityShard, handlers, Metrics, Schedule, Session } = createCollector(config);
+const tenants = createTenants(config);
 
 /** The environment on workerd, where the log is in a folder. */
 type DiskEnv = Env & { LOG_DISK: Fetcher };
 
 const withLog = (diskEnv: DiskEnv): Env => ({ ...diskEnv, LOG: diskBucket(diskEnv.LOG_DISK) });
 
-export class Partition extends deployed.Partition {
+export class Partition extends PartitionObject {
+  protected override readonly tenants = tenants;
   #calls = 0;
 
   protected override isHot(): boolean {
@@ -46,24 +52,26 @@ export class Partition extends deployed.Partition {
   }
 }
 
-export class LogWriter extends deployed.LogWriter {
+export class LogWriter extends LogWriterObject {
+  protected override readonly tenants = tenants;
+
   constructor(state: DurableObjectState, diskEnv: DiskEnv) {
     super(state, withLog(diskEnv));
   }
 }
 
-export class Egress extends deployed.Egress {
+export class Egress extends EgressObject {
+  protected override readonly tenants = tenants;
+
   constructor(state: DurableObjectState, diskEnv: DiskEnv) {
     super(state, withLog(diskEnv));
   }
 }
-
-const { EntityShard, Metrics, Schedule, Session } = deployed;
 
 export { EntityShard, Metrics, Schedule, Session };
 
 /** The deployed Worker with a log on disk, and two sinks: a topic of Kafka, and a webhook. */
 export default {
   fetch: (request: Request, diskEnv: DiskEnv, context: ExecutionContext) =>
-    deployed.handlers.fetch(request, withLog(diskEnv), context),
+    handlers.fetch(request, withLog(diskEnv), context),
 };

@@ -21,8 +21,8 @@ export interface RecordSource {
 }
 
 /**
- * Reads the records of a partition one after another, from an offset on: from the stream, or from the files of the log if the
- * stream no longer keeps the next one.
+ * Reads the records of a partition one after another, from an offset on. It reads the stream, or the files of the log if the
+ * stream no longer keeps the next record.
  */
 export class RecordReader {
   readonly #source: RecordSource;
