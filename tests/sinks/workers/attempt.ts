@@ -19,7 +19,7 @@ export default {
     if (request.method !== "POST") return new Response("ok");
     const { target, settings, cut, timeMs } = await request.json<AttemptRequest>();
     const to = target === "clickhouse" ? clickhouse(settings) : postgres(settings);
-    const sink = (await to.create(defaultFeatures)) as Sink;
+    const sink = (await to.create({ sink: "tables", features: defaultFeatures })) as Sink;
     const context = { env, signal: AbortSignal.timeout(timeMs), site: "shop", partition: 0 };
     const records = cut.records.map(sinkRecordOf);
     const pending = [...records.keys()];

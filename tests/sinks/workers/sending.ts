@@ -11,7 +11,7 @@ const TARGETS = { kinesis, s3 } satisfies Record<Sending["to"], (settings: never
 const BACKOFF_MS = 50;
 
 const send = async ({ to, settings, id, events, attempts }: Sending, env: Env): Promise<Sent> => {
-  const sink = (await TARGETS[to](settings as never).create()) as Sink;
+  const sink = (await TARGETS[to](settings as never).create({ sink: to, features: [] })) as Sink;
   const records = events.map(({ session, seq, text = "" }) => eventRecord(session, seq, { properties: { text } }));
   const cut: Cut = cutOf(records, id);
   const sent: Sent = { attempts: 0, pending: records.length, refused: [], reasons: [] };

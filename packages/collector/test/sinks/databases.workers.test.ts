@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 const attempt = async (target: SinkTarget, secrets: object) => {
-  const sink = (await target.create([])) as Sink;
+  const sink = (await target.create({ sink: "tables", features: [] })) as Sink;
   const context = {
     ...{ env: { ...env, ...secrets } as unknown as Env, signal: AbortSignal.timeout(20_000) },
     ...{ site: "shop", partition: 0 },

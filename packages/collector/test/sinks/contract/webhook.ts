@@ -34,7 +34,10 @@ export const webhookMember: ContractMember = {
     );
     return {
       ...server,
-      sink: (await webhookSink({ url: `${server.origin}/hook`, secrets: ["HOOK_SECRET"] }).create([])) as Sink,
+      sink: (await webhookSink({ url: `${server.origin}/hook`, secrets: ["HOOK_SECRET"] }).create({
+        sink: "hook",
+        features: [],
+      })) as Sink,
       env: { HOOK_SECRET: SECRET },
       stored: () => stored,
     };
