@@ -6,5 +6,5 @@ const KILLS = 60;
 
 it(`the sinks have each acknowledged event, in order and under one id, when the runtime is killed ${KILLS} times`, async () => {
   // After a crash, the objects of partitions without further events continue within a minute.
-  console.log(await proveSinks({ kills: KILLS, splitAfter: 300, within: 200_000 }));
+  console.log(await proveSinks({ kills: KILLS, splitAfter: 25, within: 200_000 }));
 });

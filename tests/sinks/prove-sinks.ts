@@ -44,7 +44,7 @@ interface Sent {
 /** Sizes of a proof. */
 interface Proof {
   kills: number;
-  /** Number of pushes after which a partition is split. */
+  /** Number of pushes between two kills after which a partition is split. */
   splitAfter: number;
   /** Longest time in which the targets get everything after the last kill, in milliseconds. */
   within: number;
