@@ -11,12 +11,12 @@ import { measureWorker } from "./worker.ts";
 
 /** The smallest programs with their budgets in bytes. `pnpm check` and the benchmark enforce them. */
 const PROGRAMS = [
-  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 13_179 },
-  { case: "custom events only", entry: "./custom-only.ts", budget: 9_458 },
+  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 13_188 },
+  { case: "custom events only", entry: "./custom-only.ts", budget: 9_470 },
 ];
 
 /** Budget of the script tag in bytes, without the files that it loads by name. */
-const SCRIPT_TAG_BUDGET = 16_038;
+const SCRIPT_TAG_BUDGET = 16_049;
 
 /** Bytes of the signal `webVitals` beyond web-vitals itself: it gives the library names that no page can replace. */
 const WEB_VITALS_NAMES = 110;

@@ -124,7 +124,9 @@ export const createIdentity = (
   /** The stored identity. One that is older than the known one is ignored if the latest write has failed. */
   const readStored = () => {
     const stored = storage.read();
-    if (!stored || !(isStored || stored.active_at >= identity.active_at)) return;
+    // Any script of the origin can write to the storage. An object in place of a time would throw in each calculation.
+    if (typeof stored?.active_at !== "number" || typeof stored.started_at !== "number") return;
+    if (!(isStored || stored.active_at >= identity.active_at)) return;
     const behind = stored.active_at - sessionTime(now());
     // Clocks that differ by more than a day say nothing about each other.
     if (behind > 0 && behind <= SESSION_MAX_MS) ahead += behind;

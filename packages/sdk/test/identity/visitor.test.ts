@@ -311,8 +311,8 @@ describe("a stored identity", () => {
   const stored = fc.oneof(
     fc.jsonValue(),
     fc.record({
-      active_at: fc.oneof(fc.constant(Date.now()), fc.jsonValue()),
-      started_at: fc.oneof(fc.constant(Date.now()), fc.jsonValue()),
+      active_at: fc.oneof(fc.constant(Date.now()), fc.jsonValue(), fc.constant({ toString: false })),
+      started_at: fc.oneof(fc.constant(Date.now()), fc.jsonValue(), fc.constant({ toString: false })),
       visitor: fc.oneof(
         fc.jsonValue(),
         fc.dictionary(fc.constantFrom("anonymous_id", "session_id", "user_id", "other"), ids),
