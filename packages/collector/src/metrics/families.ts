@@ -1,95 +1,186 @@
+/** The unit of a metric's values: a base unit of Prometheus, or the things that it counts. */
+export type Unit =
+  | "attempts"
+  | "bytes"
+  | "days"
+  | "errors"
+  | "events"
+  | "info"
+  | "messages"
+  | "partitions"
+  | "predictions"
+  | "reactions"
+  | "records"
+  | "requests"
+  | "rows"
+  | "seconds"
+  | "sessions"
+  | "value";
+
 /** A metric family. */
 interface FamilyType {
   type: "counter" | "gauge" | "histogram";
+  unit: Unit;
   help: string;
+  /** The names of its labels. */
+  labels: readonly string[];
   /** Upper bounds of the buckets of a histogram, in ascending order. The last bucket has none. */
   bounds?: readonly number[];
 }
 
+/** Upper bounds of waits, in seconds: Prometheus' own defaults. */
+const WAITS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
+
 /**
- * The metric families by name, for Prometheus and for the docs. Counters end in `_total` and only grow; gauges go up
- * and down; histograms count values by bucket.
+ * The metric families by name: the one table of what the collector measures. The exposition, the docs, the dashboards and
+ * the alerts are made or checked from it. Counters end in `_total` and only grow; gauges go up and down; histograms count
+ * values by bucket.
  */
 export const families = {
-  tidemark_events_accepted_total: { type: "counter", help: "Events stored." },
-  tidemark_events_duplicate_total: { type: "counter", help: "Events received again after they were stored." },
-  tidemark_events_rejected_total: {
-    type: "counter",
-    help: "Events rejected, singly or with a batch that lacks consent. An event that is sent again counts again.",
-  },
-  tidemark_events_dropped_total: {
-    type: "counter",
-    help: "Events dropped by clients, by reason. An event counts once.",
-  },
-  tidemark_events_not_fed_total: {
-    type: "counter",
-    help: "Events that count for their session, but for no user, page or custom entity: their session has the most ids of it.",
-  },
-  tidemark_events_missing: {
-    type: "gauge",
-    help: "Sequence numbers below a tab's highest that were neither received, rejected nor dropped: in transit or lost.",
-  },
-  tidemark_rows_set_aside_total: {
-    type: "counter",
-    help: "Writes of a user's, page's or custom entity's row that failed, for its size for example. The row keeps its earlier values.",
-  },
-  tidemark_log_records_set_aside_total: {
-    type: "counter",
-    help: "Records that the log leaves out, because no file can hold them.",
-  },
-  tidemark_daily_cap_reached_total: {
-    type: "counter",
-    help: "Days on which a site reached a percentage of a daily cap: 80 or 100.",
+  tidemark_build_info: {
+    ...{ type: "gauge", unit: "info", labels: ["version", "contract"] },
+    help: "1, with the release of the collector and the version of the contract as labels.",
   },
   tidemark_requests_total: {
-    type: "counter",
+    ...{ type: "counter", unit: "requests", labels: ["route", "status"] },
     help: 'Requests answered. Unmatched paths have route="none".',
   },
+  tidemark_request_bytes_total: {
+    ...{ type: "counter", unit: "bytes", labels: ["site"] },
+    help: "Bytes of the bodies of batches, as received.",
+  },
+  tidemark_events_received_total: {
+    ...{ type: "counter", unit: "events", labels: ["site"] },
+    help: "Events in batches that were read: accepted, duplicate or rejected.",
+  },
+  tidemark_events_accepted_total: {
+    ...{ type: "counter", unit: "events", labels: ["site"] },
+    help: "Events stored.",
+  },
+  tidemark_events_duplicate_total: {
+    ...{ type: "counter", unit: "events", labels: ["site"] },
+    help: "Events received again after they were stored.",
+  },
+  tidemark_events_rejected_total: {
+    ...{ type: "counter", unit: "events", labels: ["site", "code", "field", "release"] },
+    help: "Events rejected, singly or with a batch that lacks consent, by code, field and release of the SDK. An event that is sent again counts again.",
+  },
+  tidemark_events_late_total: {
+    ...{ type: "counter", unit: "events", labels: ["site", "cause"] },
+    help: "Events accepted after their time had passed, by cause: the page was offline, closed, or its clock is wrong.",
+  },
+  tidemark_events_dropped_total: {
+    ...{ type: "counter", unit: "events", labels: ["site", "reason"] },
+    help: "Events dropped by clients, by reason. An event counts once.",
+  },
+  tidemark_events_missing: {
+    ...{ type: "gauge", unit: "events", labels: ["site"] },
+    help: "Sequence numbers below a tab's highest that were neither received, rejected nor dropped: in transit or lost.",
+  },
+  tidemark_events_not_fed_total: {
+    ...{ type: "counter", unit: "events", labels: ["site", "entity"] },
+    help: "Events that count for their session, but for no user, page or custom entity: their session has the most ids of it.",
+  },
+  tidemark_sdk_events_total: {
+    ...{ type: "counter", unit: "events", labels: ["site", "release"] },
+    help: "Events received, by release of the SDK that sent them.",
+  },
+  tidemark_open_sessions: {
+    ...{ type: "gauge", unit: "sessions", labels: ["site"] },
+    help: "Sessions that have sent a batch in the latest 30 minutes.",
+  },
+  tidemark_wait_seconds: {
+    ...{ type: "histogram", unit: "seconds", labels: ["on", "outcome"], bounds: WAITS },
+    help: "Waits for another part, by part: session, push, entity_read, put, sink or model. Outcome: ok or error.",
+  },
+  tidemark_object_errors_total: {
+    ...{ type: "counter", unit: "errors", labels: ["object"] },
+    help: "Calls of Durable Objects that failed, by class of the object.",
+  },
+  tidemark_watermark_lag_seconds: {
+    ...{ type: "gauge", unit: "seconds", labels: ["site"] },
+    help: "Age of the oldest push that no user, page or custom entity has yet: what their features lack.",
+  },
+  tidemark_feature_age_seconds: {
+    ...{ type: "gauge", unit: "seconds", labels: ["site", "entity"] },
+    help: "Time since the latest event that the features of an entity contain.",
+  },
+  tidemark_log_age_seconds: {
+    ...{ type: "gauge", unit: "seconds", labels: ["site"] },
+    help: "Age of the oldest record of the log that no file has yet.",
+  },
+  tidemark_log_records: {
+    ...{ type: "gauge", unit: "records", labels: ["site"] },
+    help: "Records of the log that no file has yet.",
+  },
+  tidemark_log_bytes_total: {
+    ...{ type: "counter", unit: "bytes", labels: ["site"] },
+    help: "Bytes of the log's files, as written.",
+  },
+  tidemark_log_records_set_aside_total: {
+    ...{ type: "counter", unit: "records", labels: ["site"] },
+    help: "Records that the log leaves out, because no file can hold them.",
+  },
+  tidemark_rows_set_aside_total: {
+    ...{ type: "counter", unit: "rows", labels: ["site", "entity"] },
+    help: "Writes of a user's, page's or custom entity's row that failed, for its size for example. The row keeps its earlier values.",
+  },
+  tidemark_daily_cap_reached_total: {
+    ...{ type: "counter", unit: "days", labels: ["site", "cap", "percent"] },
+    help: "Days on which a site reached a percentage of a daily cap: 80 or 100.",
+  },
   tidemark_predictions_total: {
-    type: "counter",
+    ...{ type: "counter", unit: "predictions", labels: ["site", "model", "version", "outcome"] },
     help: "Predictions by model, version and outcome: predicted, or the reason for the fallback.",
   },
-  tidemark_prediction_latency_ms: {
-    type: "histogram",
-    help: "Milliseconds of predictions. Those of embedded models count as 0, because the platform's clock stands still meanwhile.",
-    bounds: [0, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000],
+  tidemark_prediction_latency_seconds: {
+    ...{ type: "histogram", unit: "seconds", labels: ["site", "model", "version"], bounds: [0, ...WAITS] },
+    help: "Durations of predictions. Those of embedded models count as 0, because the platform's clock stands still meanwhile.",
   },
   tidemark_prediction_value: {
-    type: "histogram",
+    ...{ type: "histogram", unit: "value", labels: ["site", "model", "version"] },
     help: "Values of models' own predictions. Its change over time is the drift of predictions.",
     bounds: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 10, 100, 1_000, 10_000],
   },
   tidemark_reactions_total: {
-    type: "counter",
+    ...{ type: "counter", unit: "reactions", labels: ["site", "reaction", "arm", "step"] },
     help: "Steps of reactions by reaction, arm and step: fired, received, unknown or expired.",
   },
   tidemark_webhook_messages_total: {
-    type: "counter",
+    ...{ type: "counter", unit: "messages", labels: ["site", "outcome"] },
     help: "Messages to webhooks by outcome: delivered, refused, expired or dropped. Each attempt that is repeated counts as retried.",
   },
   tidemark_sink_records_total: {
-    type: "counter",
+    ...{ type: "counter", unit: "records", labels: ["site", "sink", "outcome"] },
     help: "Records that sinks have passed, by outcome: delivered or refused.",
   },
   tidemark_sink_records_uncertain_total: {
-    type: "counter",
+    ...{ type: "counter", unit: "records", labels: ["site", "sink"] },
     help: "Delivered records that the target of a sink may have stored twice.",
   },
   tidemark_sink_attempts_total: {
-    type: "counter",
+    ...{ type: "counter", unit: "attempts", labels: ["site", "sink", "outcome"] },
     help: "Attempts of sinks by outcome: complete, partial if some records are sent again, or failed if all are.",
   },
   tidemark_sink_lag_records: {
-    type: "gauge",
+    ...{ type: "gauge", unit: "records", labels: ["site", "sink"] },
     help: "Records that a sink has neither delivered nor passed, over all partitions.",
   },
   tidemark_sink_lag_seconds: {
-    type: "gauge",
+    ...{ type: "gauge", unit: "seconds", labels: ["site", "sink"] },
     help: "Age of the oldest record that a sink has neither delivered nor passed.",
   },
   tidemark_sink_paused: {
-    type: "gauge",
+    ...{ type: "gauge", unit: "partitions", labels: ["site", "sink"] },
     help: "Partitions in which a sink is paused.",
+  },
+  tidemark_canary_age_seconds: {
+    ...{ type: "gauge", unit: "seconds", labels: ["site", "step"] },
+    help: "Time since the latest scripted session of the canary site that reached a step: vector, log or sink.",
+  },
+  tidemark_series_other_total: {
+    ...{ type: "counter", unit: "value", labels: ["site"] },
+    help: 'Values counted under the label "other", because the site has the most series.',
   },
 } as const satisfies Record<string, FamilyType>;
 
