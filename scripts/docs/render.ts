@@ -1,3 +1,4 @@
+import { alertTable } from "./alert-table.ts";
 import { eventsTable } from "./events-table.ts";
 import { featuresTable } from "./features-table.ts";
 import { fieldsTable } from "./fields-table.ts";
@@ -8,6 +9,7 @@ import { stubHash, stubScript } from "./stub.ts";
 
 /** Generators of the docs' parts, by the first word of their marker. */
 const GENERATORS: Record<string, (...words: string[]) => string> = {
+  alert: (name = "") => alertTable(name),
   events: eventsTable,
   features: (entity = "") => featuresTable(entity),
   fields: (type = "") => fieldsTable(type),

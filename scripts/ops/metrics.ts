@@ -12,8 +12,9 @@ const seriesOf = (family: Family): [name: string, labels: readonly string[]][] =
   ];
 };
 
-/** The labels of each metric that dashboards and rules may name: those of the collector, and the recorded ones. */
+/** The labels of each metric that dashboards and rules may name: those of the collector, the recorded ones, and `up`. */
 export const metrics: ReadonlyMap<string, readonly string[]> = new Map([
+  ["up", []],
   ...(Object.keys(families) as Family[]).flatMap(seriesOf),
   ...recordings.map(({ name, labels }) => [name, labels] as [string, readonly string[]]),
 ]);

@@ -1,4 +1,4 @@
-import { type Family, families, type HistogramFamily } from "../../packages/collector/src/metrics/families.ts";
+import type { Family, families, HistogramFamily } from "../../packages/collector/src/metrics/families.ts";
 import type { Query } from "../../packages/collector/src/monitor/query.ts";
 
 /** A family of counters or gauges. */

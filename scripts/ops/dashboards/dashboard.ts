@@ -1,4 +1,4 @@
-import type { Dashboard, Panel, VariableModel } from "@grafana/schema";
+import type { AnnotationQuery, Dashboard, Panel, VariableModel } from "@grafana/schema";
 import { toPromql } from "../../../packages/collector/src/monitor/promql.ts";
 import type { Query } from "../../../packages/collector/src/monitor/query.ts";
 import { ofChosenSites, unknownIn } from "../expressions.ts";
@@ -93,7 +93,10 @@ const panelOf = (source: PanelSource): Panel => {
   const custom = type === "timeseries" ? { custom: { fillOpacity: 8, showPoints: "never", spanNulls: false } } : {};
   const options =
     type === "timeseries"
-      ? { legend: { displayMode: "list", placement: "bottom", showLegend: true }, tooltip: { mode: "multi", sort: "desc" } }
+      ? {
+          legend: { displayMode: "list", placement: "bottom", showLegend: true },
+          tooltip: { mode: "multi", sort: "desc" },
+        }
       : type === "heatmap"
         ? { calculate: false, color: { mode: "scheme", scheme: "Oranges", steps: 64 }, yAxis: { unit } }
         : { reduceOptions: { calcs: ["lastNotNull"], fields: "", values: false }, textMode: "value_and_name" };
@@ -109,7 +112,7 @@ const panelOf = (source: PanelSource): Panel => {
 };
 
 /** Panels in lines of the grid, from left to right and from top to bottom, each row under its title. */
-const placed = (rows: readonly RowSource[]): Dashboard["panels"] => {
+const placed = (rows: readonly RowSource[]): NonNullable<Dashboard["panels"]> => {
   const panels: NonNullable<Dashboard["panels"]> = [];
   let y = 0;
   for (const { title, panels: sources } of rows) {
@@ -131,6 +134,13 @@ const placed = (rows: readonly RowSource[]): Dashboard["panels"] => {
   return panels;
 };
 
+/** Marks on all graphs where an alert fired. Prometheus itself has the series `ALERTS`. */
+const alertMarks: AnnotationQuery & Readonly<Record<string, unknown>> = {
+  ...{ name: "Alerts", datasource: DATA_SOURCE, enable: true, iconColor: "red" },
+  expr: 'ALERTS{alertname=~"Tidemark.+", alertname!="TidemarkWatchdog", alertstate="firing"}',
+  ...{ titleFormat: "{{alertname}}", textFormat: "{{site}}" },
+};
+
 /** Makes a dashboard in Grafana's classic form, which all releases import. */
 export const dashboardOf = ({ name, title, description, rows }: DashboardSource): Dashboard => ({
   ...{ uid: `tidemark-${name}`, title: `Tidemark: ${title}`, description, tags: ["tidemark"] },
@@ -143,14 +153,6 @@ export const dashboardOf = ({ name, title, description, rows }: DashboardSource)
       ...{ icon: "external link", tooltip: "", keepTime: true, targetBlank: false },
     },
   ],
-  annotations: {
-    list: [
-      {
-        ...{ name: "Alerts", datasource: DATA_SOURCE, enable: true, iconColor: "red" },
-        ...{ expr: 'ALERTS{alertname=~"Tidemark.+",alertstate="firing",alertname!="TidemarkWatchdog"}' },
-        ...{ titleFormat: "{{alertname}}", textFormat: "{{site}}" },
-      } as never,
-    ],
-  },
+  annotations: { list: [alertMarks] },
   panels: placed(rows),
 });

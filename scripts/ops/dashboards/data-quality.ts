@@ -35,7 +35,9 @@ export const dataQuality: DashboardSource = {
         {
           ...{ title: "Rejected events by code", unit: "short" },
           description: "Events a second. docs/http.md lists the codes.",
-          lines: [{ of: rate("tidemark_events_rejected_total", { by: ["site", "code"] }), legend: "{{site}} {{code}}" }],
+          lines: [
+            { of: rate("tidemark_events_rejected_total", { by: ["site", "code"] }), legend: "{{site}} {{code}}" },
+          ],
         },
         {
           ...{ title: "Rejected events by field", unit: "short" },
@@ -62,14 +64,14 @@ export const dataQuality: DashboardSource = {
         },
         {
           ...{ title: "Late events by cause", unit: "short" },
-          description: "Events a second that were accepted after their time: the page was offline, closed, or its clock is wrong.",
-          lines: [
-            { of: rate("tidemark_events_late_total", { by: ["site", "cause"] }), legend: "{{site}} {{cause}}" },
-          ],
+          description:
+            "Events a second that were accepted after their time: the page was offline, closed, or its clock is wrong.",
+          lines: [{ of: rate("tidemark_events_late_total", { by: ["site", "cause"] }), legend: "{{site}} {{cause}}" }],
         },
         {
           ...{ title: "Share of duplicate events", unit: "percentunit" },
-          description: "Events received again, as a share of those received. Pages repeat batches whose response they did not get.",
+          description:
+            "Events received again, as a share of those received. Pages repeat batches whose response they did not get.",
           lines: [
             {
               of: share(

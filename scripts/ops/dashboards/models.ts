@@ -49,8 +49,14 @@ export const models: DashboardSource = {
           ...{ title: "Servers of models", unit: "s" },
           description: "Waits for servers of models, median and 99th percentile.",
           lines: [
-            { of: quantile(0.5, "tidemark_wait_seconds", { by: ["outcome"], where: { on: "model" } }), legend: "median, {{outcome}}" },
-            { of: quantile(0.99, "tidemark_wait_seconds", { by: ["outcome"], where: { on: "model" } }), legend: "99th percentile, {{outcome}}" },
+            {
+              of: quantile(0.5, "tidemark_wait_seconds", { by: ["outcome"], where: { on: "model" } }),
+              legend: "median, {{outcome}}",
+            },
+            {
+              of: quantile(0.99, "tidemark_wait_seconds", { by: ["outcome"], where: { on: "model" } }),
+              legend: "99th percentile, {{outcome}}",
+            },
           ],
         },
       ],

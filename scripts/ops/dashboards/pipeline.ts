@@ -15,7 +15,8 @@ export const pipeline: DashboardSource = {
       panels: [
         {
           ...{ title: "Time since the canary", type: "stat", width: "third", unit: "s" },
-          description: "Time since the latest scripted session that reached a step. It grows when any part has stopped.",
+          description:
+            "Time since the latest scripted session that reached a step. It grows when any part has stopped.",
           lines: [{ of: greatest("tidemark_canary_age_seconds", { by: ["step"] }), legend: "{{step}}" }],
         },
         {
@@ -23,7 +24,10 @@ export const pipeline: DashboardSource = {
           description: "Share of requests with a status of 500 or more.",
           lines: [
             {
-              of: share(rate("tidemark_requests_total", { where: { status: FAILED } }), rate("tidemark_requests_total")),
+              of: share(
+                rate("tidemark_requests_total", { where: { status: FAILED } }),
+                rate("tidemark_requests_total"),
+              ),
               legend: "failed",
             },
           ],
@@ -158,7 +162,8 @@ export const pipeline: DashboardSource = {
         },
         {
           ...{ title: "Paused sinks, and uncertain records", unit: "short" },
-          description: "Partitions in which a sink is paused, and delivered records a second that the target may have twice.",
+          description:
+            "Partitions in which a sink is paused, and delivered records a second that the target may have twice.",
           lines: [
             { of: latest("tidemark_sink_paused", { by: ["site", "sink"] }), legend: "{{site}} {{sink}} paused" },
             {
@@ -171,7 +176,10 @@ export const pipeline: DashboardSource = {
           ...{ title: "Messages to webhooks", unit: "short" },
           description: "Messages a second by outcome.",
           lines: [
-            { of: rate("tidemark_webhook_messages_total", { by: ["site", "outcome"] }), legend: "{{site}} {{outcome}}" },
+            {
+              of: rate("tidemark_webhook_messages_total", { by: ["site", "outcome"] }),
+              legend: "{{site}} {{outcome}}",
+            },
           ],
         },
       ],
