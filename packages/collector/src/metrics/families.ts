@@ -63,11 +63,11 @@ export const families = {
   },
   tidemark_events_rejected_total: {
     ...{ type: "counter", unit: "events", labels: ["site", "code", "field", "release"] },
-    help: "Events rejected, singly or with a batch that lacks consent, by code, field and release of the SDK. An event that is sent again counts again.",
+    help: "Events rejected, singly or with a batch that lacks consent, by code, field and release of the SDK. An event that is sent again counts again. Field: its path without positions, none or other.",
   },
   tidemark_events_late_total: {
     ...{ type: "counter", unit: "events", labels: ["site", "cause"] },
-    help: "Events accepted after their time had passed, by cause: the page was offline, closed, or its clock is wrong.",
+    help: "Events accepted more than 5 minutes after they happened, by cause: offline if their tab has an event of the latest 5 minutes, otherwise closed. An event is of cause clock if the page's clock is wrong by more than a minute, whatever its age.",
   },
   tidemark_events_dropped_total: {
     ...{ type: "counter", unit: "events", labels: ["site", "reason"] },
@@ -83,7 +83,7 @@ export const families = {
   },
   tidemark_sdk_events_total: {
     ...{ type: "counter", unit: "events", labels: ["site", "release"] },
-    help: "Events received, by release of the SDK that sent them.",
+    help: "Events received, by release of the SDK that sent them, such as js/1.2.3. A text of another form counts as other.",
   },
   tidemark_open_sessions: {
     ...{ type: "gauge", unit: "sessions", labels: ["site"] },
@@ -91,7 +91,7 @@ export const families = {
   },
   tidemark_wait_seconds: {
     ...{ type: "histogram", unit: "seconds", labels: ["on", "outcome"], bounds: WAITS },
-    help: "Waits for another part, by part: session, push, entity_read, put, sink or model. Outcome: ok or error.",
+    help: "Waits for another part, by part: session, push, entity_read, put, sink or model. Outcome: ok or error. Computing counts as 0, because the platform's clock stands still meanwhile.",
   },
   tidemark_object_errors_total: {
     ...{ type: "counter", unit: "errors", labels: ["object"] },
@@ -115,7 +115,7 @@ export const families = {
   },
   tidemark_log_bytes_total: {
     ...{ type: "counter", unit: "bytes", labels: ["site"] },
-    help: "Bytes of the log's files, as written.",
+    help: "Bytes of the files that the log has written from records, without those of their compaction.",
   },
   tidemark_log_records_set_aside_total: {
     ...{ type: "counter", unit: "records", labels: ["site"] },
@@ -180,7 +180,7 @@ export const families = {
   },
   tidemark_series_other_total: {
     ...{ type: "counter", unit: "value", labels: ["site"] },
-    help: 'Values counted under the label "other", because the site has the most series.',
+    help: "Values counted under labels other, because the site has the most series.",
   },
 } as const satisfies Record<string, FamilyType>;
 
@@ -190,37 +190,52 @@ export type Family = keyof typeof families;
 /** The name of a family of histograms. */
 export type HistogramFamily = { [F in Family]: (typeof families)[F] extends { bounds: unknown } ? F : never }[Family];
 
-/**
- * Values by series: `name{label="value",…}`. The names and values of labels come from the configuration and the code,
- * which limits their number.
- */
+/** The name of a label of any family. */
+export type Label = (typeof families)[Family]["labels"][number];
+
+/** The values of all labels of a family. */
+export type LabelsOf<F extends Family> = Record<(typeof families)[F]["labels"][number], string | number>;
+
+/** Whether a text is the name of a family. */
+export const isFamily = (name: string): name is Family => Object.hasOwn(families, name);
+
+/** Whether a family's values are counted by bucket. */
+export const isHistogram = (family: Family): family is HistogramFamily => "bounds" in families[family];
+
+/** Values by series, as `sampleKey` writes their keys. */
 export type Samples = Record<string, number>;
 
-/** The key of a sample: its family and labels. That of a histogram ends in `_bucket`, `_sum` or `_count`. */
-export const sampleKey = (
-  family: Family | `${HistogramFamily}_${"bucket" | "sum" | "count"}`,
-  labels: Record<string, string | number>,
-): string => {
-  let pairs = "";
-  for (const name in labels) pairs += `${pairs && ","}${name}="${labels[name]}"`;
-  return `${family}{${pairs}}`;
+/** Ends of the keys of a histogram's samples. */
+export type HistogramEnd = "bucket" | "sum" | "count";
+
+const UNSAFE = /[\\"\n]/;
+
+/** A label value in the exposition formats: backslash, quotation mark and line feed have a backslash before them. */
+export const escapeLabel = (value: string | number): string => {
+  const text = String(value);
+  if (!UNSAFE.test(text)) return text;
+  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 };
 
 /**
- * The samples that a value adds to a histogram. In samples, a bucket has the values between the bound before and its own.
+ * The key of a sample: its family and its labels, as the exposition formats write them: `name{label="value",…}`. The labels
+ * are in the order of the table, whatever the order of the argument.
  */
-export const histogramSamples = (
-  family: HistogramFamily,
-  labels: Record<string, string | number>,
-  value: number,
-): Samples => ({
-  [sampleKey(`${family}_bucket`, {
-    ...labels,
-    le: families[family].bounds.find((bound) => value <= bound) ?? "+Inf",
-  })]: 1,
-  [sampleKey(`${family}_sum`, labels)]: value,
-  [sampleKey(`${family}_count`, labels)]: 1,
-});
+export const sampleKey = (family: Family, values: Partial<Record<Label, string | number>>): string => {
+  let pairs = "";
+  for (const name of families[family].labels) {
+    const value = values[name];
+    if (value !== undefined) pairs += `${pairs && ","}${name}="${escapeLabel(value)}"`;
+  }
+  return `${family}{${pairs}}`;
+};
+
+/** The key of a sample of a histogram. @param key The key of its series. @param le Upper bound of a bucket. */
+export const histogramKey = (key: string, end: HistogramEnd, le?: number | "+Inf"): string => {
+  const brace = key.indexOf("{");
+  const pairs = key.slice(brace + 1, -1);
+  return `${key.slice(0, brace)}_${end}{${pairs}${le === undefined ? "" : `${pairs && ","}le="${le}"`}}`;
+};
 
 /** Adds samples to the first argument. */
 export const addSamples = (sum: Samples, more: Samples): void => {

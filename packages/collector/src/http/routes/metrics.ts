@@ -1,6 +1,9 @@
 import { allMetrics } from "../../env.ts";
-import { EXPOSITION_TYPE, expose } from "../../metrics/exposition.ts";
-import { addSamples, type Samples } from "../../metrics/families.ts";
+import { buildSamples } from "../../metrics/build.ts";
+import { EXPOSITION_TYPES, expose } from "../../metrics/exposition.ts";
+import { formatFor } from "../../metrics/negotiate.ts";
+import { SeriesSums } from "../../metrics/series.ts";
+import { callObject } from "../../metrics/waits.ts";
 import type { RouteGroup } from "../route.ts";
 import { sinkSamples } from "../sink-samples.ts";
 
@@ -8,9 +11,14 @@ import { sinkSamples } from "../sink-samples.ts";
 export const metricsRoutes: RouteGroup<"GET /metrics"> = ({ tenants }) => ({
   async "GET /metrics"(c) {
     c.header("cache-control", "no-store");
-    const sums: Samples = {};
-    for (const samples of await Promise.all(allMetrics(c.env).map((each) => each.read()))) addSamples(sums, samples);
-    addSamples(sums, await sinkSamples(c.env, tenants));
-    return c.body(expose(sums), 200, { "content-type": EXPOSITION_TYPE });
+    c.header("vary", "Accept", { append: true });
+    const format = formatFor(c.req.header("accept"));
+    const sums = new SeriesSums();
+    sums.merge(buildSamples());
+    const stored = Promise.all(allMetrics(c.env).map((each) => callObject("Metrics", () => each.read())));
+    // First, because gauges under `other` would be added up.
+    sums.merge(await sinkSamples(c.env, tenants));
+    for (const samples of await stored) sums.merge(samples);
+    return c.body(expose(sums.samples, format), 200, { "content-type": EXPOSITION_TYPES[format] });
   },
 });
