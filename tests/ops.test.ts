@@ -19,7 +19,7 @@ const names = alerts.map(({ name }) => name);
 
 /** The parts of the rules that the tests read. */
 interface Rules {
-  groups: { rules: { alert?: string; record?: string; expr: string; annotations?: Record<string, string> }[] }[];
+  groups: { rules: { alert?: string; record?: string; expr: string; annotations?: { runbook_url: string } }[] }[];
 }
 
 const rulesOf = (path: string) => (parse(read(path)) as Rules).groups.flatMap(({ rules }) => rules);
@@ -57,7 +57,7 @@ describe("ops", () => {
   it("has a rule for each alert, with the address of its runbook", () => {
     expect(rules.flatMap(({ alert }) => alert ?? [])).toEqual(names);
     for (const { alert, annotations } of rules)
-      if (alert) expect(annotations?.["runbook_url"]).toMatch(new RegExp(`#${alert.toLowerCase()}$`));
+      if (alert) expect(annotations?.runbook_url).toMatch(new RegExp(`#${alert.toLowerCase()}$`));
   });
 
   it("has a test in which each alert fires and clears", () => {

@@ -43,12 +43,12 @@ export const RULE_TESTS: Readonly<Record<string, RuleTest>> = {
   },
   TidemarkRejectRate: {
     series: {
-      'tidemark_events_rejected_total{site="shop", code="invalid", field="time", release="1.4.0"}': burst(3),
-      'tidemark_sdk_events_total{site="shop", release="1.4.0"}': STEADY,
-      'tidemark_sdk_events_total{site="shop", release="1.3.0"}': STEADY,
+      'tidemark_events_rejected_total{site="shop", code="invalid", field="time", release="js/1.4.0"}': burst(3),
+      'tidemark_sdk_events_total{site="shop", release="js/1.4.0"}': STEADY,
+      'tidemark_sdk_events_total{site="shop", release="js/1.3.0"}': STEADY,
     },
     pending: "11m",
-    fires: { at: "18m", labels: { ...SITE, release: "1.4.0" } },
+    fires: { at: "18m", labels: { ...SITE, release: "js/1.4.0" } },
     clears: "25m",
   },
   TidemarkEventVolumeDrop: {

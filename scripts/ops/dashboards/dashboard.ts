@@ -47,7 +47,7 @@ export interface DashboardSource {
 }
 
 /** The data source that the reader of a dashboard chooses. */
-const DATA_SOURCE = { type: "prometheus", uid: "${datasource}" };
+const DATA_SOURCE = { type: "prometheus", uid: "$datasource" };
 
 /** Columns of Grafana's grid by the width of a panel. */
 const WIDTHS = { whole: 24, half: 12, third: 8 } as const;
