@@ -1,0 +1,54 @@
+import type { BatchResponse } from "@tidemark/schema";
+
+/** Sends batches of a site to a collector. */
+export interface Traffic {
+  /** Sends one visit of two batches, and what can go wrong with them. */
+  visit(): Promise<void>;
+}
+
+const MINUTE_MS = 60_000;
+
+/** Makes visits of a shop: accepted, rejected, late, duplicate, dropped and missing events, a reaction, predictions. */
+export const trafficTo = (origin: string, readKey: string): Traffic => {
+  const post = async (batch: object): Promise<BatchResponse> => {
+    const response = await fetch(`${origin}/v1/events`, { method: "POST", body: JSON.stringify(batch) });
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    return (await response.json()) as BatchResponse;
+  };
+  return {
+    async visit() {
+      const id = crypto.randomUUID().slice(0, 13);
+      const session = `shop.${id}`;
+      const now = Date.now();
+      const view = { view_id: "view0001", started_at: now - 30 * MINUTE_MS, url: "https://shop.example/", path: "/" };
+      const event = (seq: number, time = now - 10, name: string | undefined = "look") => ({
+        ...{ type: "custom", seq, time, view_id: "view0001", name },
+      });
+      const batch = (events: object[], more: object = {}) => ({
+        ...{ v: 1, key: "tm_shop_watched1", sent_at: Date.now(), session_id: session, anonymous_id: id, tab_id: id },
+        ...{
+          sdk: "js/0.9.0",
+          user_id: `user-${id.slice(0, 2)}`,
+          views: [view],
+          events,
+          reactions_received: [],
+          ...more,
+        },
+      });
+      // The third has no name and is rejected, and the fourth is late.
+      const first = batch([event(0), event(1), { type: "custom", seq: 2, time: now }, event(3, now - 10 * MINUTE_MS)]);
+      const { reactions = [] } = await post(first);
+      await post(first);
+      // One event is missing, two were dropped, and the clock of another tab is an hour behind.
+      const received = reactions.map((each) => each.id);
+      const dropped = [{ from_seq: 5, to_seq: 6, reason: "overflow" }];
+      await post(batch([event(7)], { dropped, reactions_received: received }));
+      await post({ ...batch([event(0, now - 60 * MINUTE_MS)]), tab_id: `${id}b`, sent_at: now - 60 * MINUTE_MS });
+      for (const path of [`predict/remote/session/${session}`, `predict/purchase/session/${session}`]) {
+        const headers = { authorization: `Bearer ${readKey}` };
+        const response = await fetch(`${origin}/v1/${path}`, { method: "POST", headers });
+        if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+      }
+    },
+  };
+};
