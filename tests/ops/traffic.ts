@@ -18,14 +18,22 @@ export const trafficTo = (origin: string, readKey: string): Traffic => {
   return {
     async visit() {
       const id = crypto.randomUUID().slice(0, 13);
-      const session = `shop.${id}`;
+      const [session, secret] = [`shop.${id}`, crypto.randomUUID()];
       const now = Date.now();
       const view = { view_id: "view0001", started_at: now - 30 * MINUTE_MS, url: "https://shop.example/", path: "/" };
       const event = (seq: number, time = now - 10, name: string | undefined = "look") => ({
         ...{ type: "custom", seq, time, view_id: "view0001", name },
       });
       const batch = (events: object[], more: object = {}) => ({
-        ...{ v: 1, key: "tm_shop_watched1", sent_at: Date.now(), session_id: session, anonymous_id: id, tab_id: id },
+        ...{
+          v: 1,
+          key: "tm_shop_watched1",
+          sent_at: Date.now(),
+          session_id: session,
+          session_secret: secret,
+          anonymous_id: id,
+          tab_id: id,
+        },
         ...{
           sdk: "js/0.9.0",
           user_id: `user-${id.slice(0, 2)}`,
@@ -35,8 +43,8 @@ export const trafficTo = (origin: string, readKey: string): Traffic => {
           ...more,
         },
       });
-      // The third has no name and is rejected, and the fourth is late.
-      const first = batch([event(0), event(1), { type: "custom", seq: 2, time: now }, event(3, now - 10 * MINUTE_MS)]);
+      // The first was captured offline and is late. The third has no name and is rejected.
+      const first = batch([event(0, now - 10 * MINUTE_MS), event(1), { type: "custom", seq: 2, time: now }, event(3)]);
       const { reactions = [] } = await post(first);
       await post(first);
       // One event is missing, two were dropped, and the clock of another tab is an hour behind.

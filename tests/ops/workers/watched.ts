@@ -10,7 +10,7 @@ import { LogWriterObject } from "../../../packages/collector/src/log/log-writer.
 import { createTenants } from "../../../packages/collector/src/tenants.ts";
 import { diskBucket } from "../../workerd/workers/disk-bucket.ts";
 
-/** Address of a server that takes records at `/sink`, refuses those at `/refuse`, and fails as a model at `/model`. */
+/** Address of a server that takes records at `/sink` and messages at `/hook`, refuses those at `/refuse`, and fails as a model at `/model`. */
 const { TARGET } = env as unknown as { TARGET: string };
 
 const secrets = ["HOOK_SECRET"];
@@ -20,6 +20,7 @@ const config = defineConfig({
     { id: "shop", key: "tm_shop_watched1", origins: ["https://shop.example"], readKeySecret: "TIDEMARK_READ_KEY" },
   ],
   adminKeySecret: "TIDEMARK_ADMIN_KEY",
+  webhook: { url: `${TARGET}/hook`, secrets: ["WEBHOOK_SECRET"] },
   features: defaultFeatures,
   featureSets: [
     defineFeatureSet({
@@ -44,7 +45,15 @@ const config = defineConfig({
   ],
   reactions: [
     defineReaction({
-      ...{ name: "help", entity: "session", once: true, expiresMs: 60_000, payload: {}, to: ["page"], holdout: 0.5 },
+      ...{
+        name: "help",
+        entity: "session",
+        once: true,
+        expiresMs: 60_000,
+        payload: {},
+        to: ["page", "webhook"],
+        holdout: 0.5,
+      },
       when: { op: "gte", left: { feature: "custom_event_count" }, right: 1 },
     }),
   ],
