@@ -2,30 +2,20 @@ import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createApp } from "../../src/http/app.ts";
+import { parseExposition } from "../metrics/parse-exposition.ts";
 import { accept, batch, batchFor, custom, errorOf, NOW, post, request } from "../workers/client.ts";
 
 const scrape = (key = "admin-key") => request("/metrics", { headers: { authorization: `Bearer ${key}` } });
 
-/**
- * Parses Prometheus' text format: one sample a line, `name{label="value",…} value`, under the help and type of its
- * family.
- */
+/** Parses an exposition: the values of its samples by their keys, as the collector writes them. */
 const samplesOf = (text: string): Map<string, number> => {
-  const samples = new Map<string, number>();
-  let family = "";
-  for (const line of text.trimEnd().split("\n")) {
-    const type = /^# TYPE (\w+) (counter|gauge|histogram)$/.exec(line);
-    if (type) family = type[1] ?? "";
-    if (line.startsWith("#")) {
-      expect(line).toMatch(/^# (HELP \w+ .+|TYPE \w+ (counter|gauge|histogram))$/);
-      continue;
-    }
-    const sample = /^((\w+)\{\w+="[^"\\\n]*"(?:,\w+="[^"\\\n]*")*\}) (-?\d+)$/.exec(line);
-    expect(sample, line).not.toBeNull();
-    expect(sample?.[2]).toBe(family);
-    samples.set(sample?.[1] ?? "", Number(sample?.[3]));
-  }
-  return samples;
+  const samples = parseExposition(text, "text").flatMap((family) => family.samples);
+  return new Map(
+    samples.map(({ name, labels, value }) => [
+      `${name}{${Object.entries(labels).map(([label, text]) => `${label}="${text}"`)}}`,
+      value,
+    ]),
+  );
 };
 
 /** Reads all samples that were flushed so far. */
@@ -88,7 +78,9 @@ describe("GET /metrics", () => {
       {
         'tidemark_events_accepted_total{site="shop"}': 2,
         'tidemark_events_duplicate_total{site="shop"}': 2,
-        'tidemark_events_rejected_total{site="shop",code="unknown_type"}': 2,
+        'tidemark_events_received_total{site="shop"}': 6,
+        'tidemark_sdk_events_total{site="shop",release="test/1"}': 6,
+        'tidemark_events_rejected_total{site="shop",code="unknown_type",field="type",release="test/1"}': 2,
         'tidemark_events_accepted_total{site="blog"}': 1,
         'tidemark_events_duplicate_total{site="blog"}': 0,
         'tidemark_requests_total{route="/v1/events",status="200"}': 3,
@@ -121,7 +113,9 @@ describe("GET /metrics", () => {
         await accept(batchFor("bank", [{ type: "identify", seq: 0, time: NOW, user_id: "ann" }], { consent }));
       },
       {
-        'tidemark_events_rejected_total{site="bank",code="no_consent"}': 3,
+        'tidemark_events_received_total{site="bank"}': 3,
+        'tidemark_events_rejected_total{site="bank",code="no_consent",field="consent",release="test/1"}': 2,
+        'tidemark_events_rejected_total{site="bank",code="no_consent",field="user_id",release="test/1"}': 1,
         'tidemark_events_accepted_total{site="bank"}': 0,
         'tidemark_events_missing{site="bank"}': 0,
       },
@@ -132,7 +126,7 @@ describe("GET /metrics", () => {
     const absurd = Number.MAX_SAFE_INTEGER;
     await changes(() => accept(batch([custom(absurd)])), {
       'tidemark_events_missing{site="shop"}': 0,
-      'tidemark_events_rejected_total{site="shop",code="invalid_field"}': 1,
+      'tidemark_events_rejected_total{site="shop",code="invalid_field",field="seq",release="test/1"}': 1,
     });
     const dropped = [{ from_seq: 0, to_seq: absurd, reason: "overflow" }];
     expect((await post(JSON.stringify(batch([custom(0)], { dropped })))).status).toBe(400);
