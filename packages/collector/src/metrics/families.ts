@@ -53,7 +53,7 @@ export const families = {
     type: "counter",
     unit: "bytes",
     labels: ["site"],
-    help: "Bytes of the bodies of batches, as received.",
+    help: "Bytes of the bodies of batches that were read, as received: compressed if they are.",
   },
   tidemark_events_received_total: {
     type: "counter",

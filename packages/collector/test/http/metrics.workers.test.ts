@@ -1,7 +1,10 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
 import { createApp } from "../../src/http/app.ts";
+import { SessionStore, StorageError } from "../../src/session/store.ts";
 import { parseExposition } from "../metrics/parse-exposition.ts";
 import { accept, batch, batchFor, custom, errorOf, NOW, post, request } from "../workers/client.ts";
 
@@ -144,6 +147,68 @@ describe("GET /metrics", () => {
         'tidemark_requests_total{route="none",status="404"}': 2,
       },
     );
+  });
+
+  it("counts the bytes of bodies as received, and each wait for another part", async () => {
+    const body = JSON.stringify(batch([custom(0)], { anonymous_id: "waiting-visitor" }));
+    await changes(
+      async () => {
+        expect((await post(body)).status).toBe(200);
+        await request("/v1/features/user/waiting-visitor", { headers: { authorization: "Bearer shop-read-key" } });
+        // The response to a later batch carries the wait for the push of this one.
+        await wait(1_100);
+        await post(JSON.stringify(batch([custom(0)])));
+      },
+      {
+        'tidemark_wait_seconds_count{on="session",outcome="ok"}': 2,
+        'tidemark_wait_seconds_count{on="push",outcome="ok"}': 2,
+        'tidemark_wait_seconds_count{on="entity_read",outcome="ok"}': 1,
+        'tidemark_wait_seconds_count{on="session",outcome="error"}': 0,
+      },
+    );
+    const gzipped = gzipSync(body);
+    await changes(() => post(gzipped), { 'tidemark_request_bytes_total{site="shop"}': gzipped.length });
+  });
+
+  it("counts late events by cause", async () => {
+    const now = Date.now();
+    const eventOf = (seq: number, minutes: number) => ({ ...custom(seq), time: now - minutes * 60_000 });
+    const sent = { sent_at: now };
+    await changes(
+      async () => {
+        await accept(batch([eventOf(0, 10)], sent));
+        await accept(batch([eventOf(0, 10), eventOf(1, 1)], sent));
+        await accept(batch([eventOf(0, 180)], { sent_at: now - 180 * 60_000 }));
+      },
+      {
+        'tidemark_events_late_total{site="shop",cause="closed"}': 1,
+        'tidemark_events_late_total{site="shop",cause="offline"}': 1,
+        'tidemark_events_late_total{site="shop",cause="clock"}': 1,
+      },
+    );
+  });
+
+  it("counts calls of objects that fail", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    vi.spyOn(SessionStore.prototype, "commit").mockImplementation(() => {
+      throw new StorageError("the storage is full");
+    });
+    await changes(async () => expect((await post(JSON.stringify(batch([custom(0)])))).status).toBe(503), {
+      'tidemark_object_errors_total{object="Session"}': 1,
+      'tidemark_wait_seconds_count{on="session",outcome="error"}': 1,
+    });
+  });
+
+  it("states the release, and the format that the scrape accepts", async () => {
+    const accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
+    const response = await request("/metrics", { headers: { authorization: "Bearer admin-key", accept } });
+    expect(response.headers.get("content-type")).toBe("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    expect(response.headers.get("vary")).toContain("Accept");
+    const families = parseExposition(await response.text(), "openmetrics");
+    const build = families.find(({ name }) => name === "tidemark_build_info");
+    expect(build?.samples).toEqual([
+      { name: "tidemark_build_info", labels: { version: manifest.version, contract: "1" }, value: 1 },
+    ]);
   });
 
   it("requires the operator's key", async () => {
