@@ -61,27 +61,31 @@ interface RequestContext extends LimitedClient {
   anonymousIdOf: (tenant: Tenant, envelope: Envelope) => string;
   /** UTC milliseconds by the collector's clock. */
   receivedAt: number;
+  /** Size of the body as received. */
+  bytes: number;
   meter: Meter;
   limits: Limits;
   /** Continues work after the response. */
   waitUntil(work: Promise<unknown>): void;
 }
 
-/** Counts the events of a batch that were received. */
-const countReceived = (meter: Meter, site: string, release: string, amount: number): void => {
+/** Counts a batch that was read, with the number of its events. */
+const countReceived = ({ meter, bytes }: RequestContext, site: string, release: string, amount: number): void => {
+  meter.count("tidemark_request_bytes_total", { site }, bytes);
   meter.count("tidemark_events_received_total", { site }, amount);
   meter.count("tidemark_sdk_events_total", { site, release }, amount);
 };
 
 /** Counts the events of a batch by outcome. */
 const countBatch = (
-  meter: Meter,
+  context: RequestContext,
   site: string,
   release: string,
   { response, dropped, missing_change, not_fed = {}, predicted = [], reacted = [], late = {}, measured }: BatchResult,
 ): void => {
   const { accepted, duplicates, rejected } = response;
-  countReceived(meter, site, release, accepted + duplicates + rejected.length);
+  const { meter } = context;
+  countReceived(context, site, release, accepted + duplicates + rejected.length);
   meter.count("tidemark_events_accepted_total", { site }, accepted);
   meter.count("tidemark_events_duplicate_total", { site }, duplicates);
   for (const { code, path } of rejected)
@@ -147,7 +151,7 @@ const ingestSplit = async (
   const rejection = measurementRejection(site, consent, gpc);
   if (rejection) {
     const rejected = readEvents(text.events)?.length ?? 0;
-    countReceived(meter, site.id, release, rejected);
+    countReceived(context, site.id, release, rejected);
     const labels = { site: site.id, code: "no_consent", field: "consent", release };
     meter.count("tidemark_events_rejected_total", labels, rejected);
     throw new HttpError("no_consent", rejection);
@@ -172,7 +176,7 @@ const ingestSplit = async (
   if (result === "unavailable")
     throw new HttpError("unavailable", "The session could not store the batch. Nothing was stored; send it again.");
   if (result === "not_begun") throw sessionRejection ?? new Error("the session may begin");
-  countBatch(meter, site.id, release, result);
+  countBatch(context, site.id, release, result);
   waitUntil(limits.count(tenant, context, result));
   return result.response;
 };

@@ -1,10 +1,10 @@
-import { envelope, view } from "@tidemark/schema";
+import { envelope, eventTypes, view } from "@tidemark/schema";
 import { eventTypeNames, fieldsOf } from "@tidemark/schema/event-fields";
 import { OTHER } from "../metrics/series.ts";
 
 /** Paths of the contract's fields, in events and in batches, without positions in lists. */
 const known = new Set([
-  ...["type", "seq", "time", "view_id"],
+  ...Object.values(eventTypes).flatMap((type) => Object.keys(type.shape)),
   ...Object.keys(envelope.shape),
   ...Object.keys(view.shape).map((field) => `views.${field}`),
   ...eventTypeNames.flatMap((type) => [...fieldsOf(type).keys()].map((path) => path.replace(/\.$/, ""))),

@@ -83,7 +83,7 @@ const keysByName = (samples: Samples): Map<string, string[]> => {
 };
 
 /** Writes samples in a format, each family under its help and type. Samples of no family are left out. */
-export const expose = (samples: Samples, format: ExpositionFormat): string => {
+export const expose = (samples: Samples, format: ExpositionFormat = "text"): string => {
   const byName = keysByName(samples);
   const texts = Object.keys(families)
     .filter(isFamily)

@@ -11,6 +11,7 @@ import { partitionsOf } from "../partition/partitions.ts";
 import { type UnplacedRecord, unpackRecords } from "../records/packed-records.ts";
 import type { SessionRecords } from "../session/session.ts";
 import type { Tenant } from "../tenants.ts";
+import { readFromSession } from "./session-vector.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
