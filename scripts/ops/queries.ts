@@ -56,6 +56,12 @@ export const quantile = <F extends HistogramFamily>(
   ...seriesOf(family, choice),
 });
 
+/** A constant. */
+export const number = (value: number): Query => ({ type: "number", value });
+
+/** The difference of two values. */
+export const subtract = (left: Query, right: Query): Query => ({ type: "subtract", left, right });
+
 /** A value as a share of another one. */
 export const share = (left: Query, right: Query): Query => ({ type: "divide", left, right });
 

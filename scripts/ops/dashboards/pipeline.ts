@@ -1,4 +1,4 @@
-import { greatest, latest, quantile, rate, share } from "../queries.ts";
+import { greatest, latest, number, quantile, rate, share, subtract } from "../queries.ts";
 import type { DashboardSource } from "./dashboard.ts";
 
 /** Statuses of requests that the collector could not serve. */
@@ -24,9 +24,13 @@ export const pipeline: DashboardSource = {
           description: "Share of requests with a status of 500 or more.",
           lines: [
             {
-              of: share(
-                rate("tidemark_requests_total", { where: { status: FAILED } }),
-                rate("tidemark_requests_total"),
+              // From those that did not fail: without a failure the share is 0, and not absent.
+              of: subtract(
+                number(1),
+                share(
+                  rate("tidemark_requests_total", { where: { status: { not: FAILED } } }),
+                  rate("tidemark_requests_total"),
+                ),
               ),
               legend: "failed",
             },
