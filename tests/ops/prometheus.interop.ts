@@ -33,9 +33,15 @@ const PAUSE_MS = 400;
 /** Difference of a rate between the two evaluations: their samples have times that differ by the way of the request. */
 const TOLERANCE = 0.02;
 
+/** Metrics of faults and parts that the traffic does not have, and of values of a week before. */
+const WITHOUT_DATA =
+  /tidemark_(canary|object_errors|rows_set_aside|log_records_set_aside|daily_cap|series_other|events_not_fed)|offset 604800s/;
+
 /** Longest waits, in milliseconds. */
 const METRIC_MS = 30_000;
 const FIRING_MS = 110_000;
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 let worker: Workerd;
@@ -100,12 +106,15 @@ const localPrometheus = (text: string, path: string, alertmanagers: string): obj
   };
 };
 
+const secretOf = (text: string): string => `whsec_${Buffer.from(text.padEnd(32)).toString("base64")}`;
+
 const startCollector = () =>
   startWorkerd(
     new URL("workers/watched.ts", import.meta.url),
     {
       ...{ TARGET: target.origin, TIDEMARK_ADMIN_KEY: adminKey },
-      HOOK_SECRET: `whsec_${Buffer.from("a secret of the shop".padEnd(32)).toString("base64")}`,
+      HOOK_SECRET: secretOf("a secret of the sinks"),
+      WEBHOOK_SECRET: secretOf("a secret of the webhook"),
     },
     {},
     { authorities: [] },
@@ -119,7 +128,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "tidemark-ops-"));
   adminKey = crypto.randomUUID();
   target = await startRecorder(async ({ url }) => {
-    if (url === "/sink") return { status: 204, body: "" };
+    if (url === "/sink" || url === "/hook") return { status: 204, body: "" };
     return { status: url === "/refuse" ? 410 : 500 };
   });
   worker = await startCollector();
@@ -213,6 +222,8 @@ describe("a real Prometheus and Alertmanager", () => {
       // Before the first scrape, so that no counter appears with more than it has counted since.
       const traffic = trafficTo(worker.origin, worker.readKey);
       await traffic.visit();
+      const recording = await readFile(join(folder, "recording.yml"), "utf8");
+      await writeFile(join(folder, "recording.yml"), recording.replace("interval: 1m", "interval: 5s"));
       await writeFile(join(folder, "prometheus.yml"), stringify(localPrometheus(example, "/text", address)));
       textPrometheus = await startPrometheus(folder);
       await writeFile(join(folder, "prometheus.yml"), stringify(localPrometheus(example, "/metrics", address)));
@@ -255,16 +266,15 @@ describe("a real Prometheus and Alertmanager", () => {
       return each.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ name: `${path} ${title}`, expr })));
     });
     expect(written.length).toBe(panels.length);
-    const rules = [
-      ...alerts.map(({ name, when }) => ({ name, expr: toPromql(when) })),
-      ...recordings.map(({ name, expression }) => ({ name, expr: expression })),
-    ];
     const empty: string[] = [];
-    for (const { name, expr } of [...written, ...rules]) {
-      const found = await ask(expr, at);
-      if (found.length === 0) empty.push(`${name}: ${expr}`);
+    for (const { name, expr } of written) if ((await ask(expr, at)).length === 0) empty.push(`${name}: ${expr}`);
+    expect(empty.filter((each) => !WITHOUT_DATA.test(each))).toEqual([]);
+    expect(empty.length).toBeLessThan(written.length / 3);
+    for (const { when } of alerts) await ask(toPromql(when), at);
+    for (const { name, expression } of recordings) {
+      expect(await ask(expression, at), name).not.toEqual([]);
+      expect(await ask(name, at), name).not.toEqual([]);
     }
-    console.log(empty.join("\n"));
   });
 
   it("agree with the collector's own evaluation of each query", async () => {
