@@ -14,7 +14,7 @@ interface Choice<F extends Family> {
 }
 
 /** Time over which dashboards read counters, in seconds. */
-export const WINDOW_S = 300;
+const WINDOW_S = 300;
 
 const seriesOf = <F extends Family>(family: F, { by, where }: Choice<F>) => ({
   ...{ family, ...(by && { by }) },

@@ -11,8 +11,8 @@ const COUNT = "site_model_version:tidemark_prediction_value_count:increase1h";
 
 /**
  * The recorded series. The drift of a model's predictions is the Kolmogorov-Smirnov distance between the values of an
- * hour and those of the week before: 0 if both have the same distribution, 1 if they have no value in common. Without a
- * record, each drawing of a graph would read a week of all buckets.
+ * hour and those of seven days. It is 0 if both have the same distribution, and 1 if they have no value in common. Without
+ * a record, each drawing of a graph would read a week of all buckets.
  */
 export const recordings: readonly Recording[] = [
   {

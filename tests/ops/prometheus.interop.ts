@@ -220,7 +220,7 @@ describe("a real Prometheus and Alertmanager", () => {
       const example = readFileSync(`${OPS}prometheus/prometheus.yml`, "utf8");
       const address = alertmanager.origin.replace("http://", "");
       // Before the first scrape, so that no counter appears with more than it has counted since.
-      const traffic = trafficTo(worker.origin, worker.readKey);
+      const traffic = trafficTo(worker.origin, worker.readKey, adminKey);
       await traffic.visit();
       const recording = await readFile(join(folder, "recording.yml"), "utf8");
       await writeFile(join(folder, "recording.yml"), recording.replace("interval: 1m", "interval: 5s"));
@@ -228,8 +228,13 @@ describe("a real Prometheus and Alertmanager", () => {
       textPrometheus = await startPrometheus(folder);
       await writeFile(join(folder, "prometheus.yml"), stringify(localPrometheus(example, "/metrics", address)));
       prometheus = await startPrometheus(folder);
-      while (scrapes.length < SCRAPES) {
+      for (let files = 0; scrapes.length < SCRAPES; ) {
         await traffic.visit();
+        // The latest records stay without a file.
+        if (files < scrapes.length && scrapes.length < SCRAPES - 1) {
+          await traffic.cutLog();
+          files = scrapes.length;
+        }
         await sleep(PAUSE_MS);
       }
       const latest = scrapes.at(-1);

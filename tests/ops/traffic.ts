@@ -4,12 +4,14 @@ import type { BatchResponse } from "@tidemark/schema";
 export interface Traffic {
   /** Sends one visit of two batches, and what can go wrong with them. */
   visit(): Promise<void>;
+  /** Writes the waiting records of the log into a file. */
+  cutLog(): Promise<void>;
 }
 
 const MINUTE_MS = 60_000;
 
 /** Makes visits of a shop: accepted, rejected, late, duplicate, dropped and missing events, a reaction, predictions. */
-export const trafficTo = (origin: string, readKey: string): Traffic => {
+export const trafficTo = (origin: string, readKey: string, adminKey: string): Traffic => {
   const post = async (batch: object): Promise<BatchResponse> => {
     const response = await fetch(`${origin}/v1/events`, { method: "POST", body: JSON.stringify(batch) });
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
@@ -57,6 +59,11 @@ export const trafficTo = (origin: string, readKey: string): Traffic => {
         const response = await fetch(`${origin}/v1/${path}`, { method: "POST", headers });
         if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       }
+    },
+    async cutLog() {
+      const headers = { authorization: `Bearer ${adminKey}` };
+      const response = await fetch(`${origin}/v1/log/cut?site=shop`, { method: "POST", headers });
+      if (!response.ok) throw new Error(`log/cut: ${response.status} ${await response.text()}`);
     },
   };
 };

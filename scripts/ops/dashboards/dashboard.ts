@@ -18,7 +18,7 @@ interface Line {
 }
 
 /** A panel of a dashboard. */
-export interface PanelSource {
+interface PanelSource {
   title: string;
   /** The meaning of the panel, and what a reader does about it. */
   description: string;
@@ -33,7 +33,7 @@ export interface PanelSource {
 }
 
 /** A part of a dashboard with its title. */
-export interface RowSource {
+interface RowSource {
   title: string;
   panels: readonly PanelSource[];
 }
