@@ -10,8 +10,11 @@ import {
 } from "./families.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** Delay of a flush, in milliseconds. An isolate that stops loses the counts since its latest flush. */
-const FLUSH_AFTER_MS = 1_000;
+/**
+ * Delay of a flush, in milliseconds. An isolate that stops loses the counts since its latest flush. Of a quiet site, the calls
+ * and rows of flushes are the cost of its metrics.
+ */
+const FLUSH_AFTER_MS = 2_000;
 
 /** Minimum time between two sends without a delay, and between two takes, in milliseconds. */
 const SEND_EVERY_MS = 10_000;

@@ -26,7 +26,7 @@ describe("a meter", () => {
     vi.useRealTimers();
   });
 
-  it("flushes once for all requests of a second", async () => {
+  it("flushes once for all requests of two seconds", async () => {
     const { stub, received } = recorder();
     const meter = createMeter();
     const flushes = Array.from({ length: 20 }, () => {
@@ -60,7 +60,7 @@ describe("a meter", () => {
     void meter.flush(() => stub);
     await meter.flush(() => stub);
     expect(received).toEqual([]);
-    vi.setSystemTime(Date.now() + 2_000);
+    vi.setSystemTime(Date.now() + 4_000);
     await meter.flush(() => stub);
     expect(received).toEqual([{ [key]: 1 }]);
   });
