@@ -27,6 +27,10 @@ export interface NotifyOutcome {
   accepted: boolean;
   /** One sentence for the operator: the response, or the problem. It contains no secret. */
   detail: string;
+  /** Of a call that was not accepted: the keys of the messages that the receiver has nevertheless. Default: none. */
+  notified?: readonly string[];
+  /** Of a call that was not accepted: time until the next call, in milliseconds. Default: until the next round. */
+  afterMs?: number;
 }
 
 /** Sends notifications to people. */
