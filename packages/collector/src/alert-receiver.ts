@@ -1,6 +1,6 @@
 import type { Severity } from "./monitor/alert.ts";
 import type { Notifier } from "./monitor/notification.ts";
-import type { ExpectSetting } from "./sinks/expect-setting.ts";
+import type { ExpectSetting } from "./settings/expect-setting.ts";
 
 /** Settings that every receiver of alerts has. */
 export interface ReceiverSettings {

@@ -17,6 +17,7 @@ import { checkReactions } from "./check-reactions.ts";
 import type { Model } from "./define-model.ts";
 import type { Reaction } from "./define-reaction.ts";
 import { defineSink, type SinkDefinition } from "./define-sink.ts";
+import { isWebhookUrl } from "./settings/setting-checks.ts";
 
 export { defineModel, embedded, http, kserveV1, kserveV2, type Model, type ModelRun } from "./define-model.ts";
 export { defineReaction, type Reaction, type ReactionTarget } from "./define-reaction.ts";
@@ -352,16 +353,6 @@ const checkIceberg = (iceberg: IcebergSettings | undefined, expect: Expect): voi
 };
 
 const WEBHOOK_FIELDS: Record<keyof WebhookSettings, true> = { url: true, secrets: true };
-
-/** Hosts of this machine, to which messages need no encryption. */
-const LOCAL_HOST = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-
-/** Whether a message may be sent to an address. `fetch` accepts none with a user name or a password. */
-export const isWebhookUrl = (url: unknown): boolean => {
-  const address = typeof url === "string" ? URL.parse(url) : null;
-  if (!address || address.username || address.password) return false;
-  return address.protocol === "https:" || (address.protocol === "http:" && LOCAL_HOST.test(address.hostname));
-};
 
 /** Checks a webhook. The errors quote neither its address nor its secrets: the address of many receivers is a secret. */
 const checkWebhook = (webhook: WebhookSettings | undefined, place: string): void => {

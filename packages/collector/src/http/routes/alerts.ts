@@ -59,9 +59,7 @@ export const alertRoutes: RouteGroup<
 
     async "DELETE /v1/alerts/silences/:id"(c) {
       const id = c.req.param("id");
-      if (!(await evaluatorOf(c.env).unsilenceAlerts(id)))
-        throw new HttpError("not_found", `There is no silence ${JSON.stringify(abbreviated(id))}.`);
-      return c.json({ id });
+      return c.json({ id, removed: await evaluatorOf(c.env).unsilenceAlerts(id) });
     },
   };
 };
