@@ -67,11 +67,11 @@ const eventOf = async (
   };
 };
 
-const createPagerDuty = (name: string, settings: PagerDutySettings, env: object): Notifier => ({
+const createPagerDuty = (settings: PagerDutySettings, env: object): Notifier => ({
   async notify(messages) {
     const { routingKeySecret, url = URL_OF_US } = settings;
     const key = usableSecret(env, routingKeySecret);
-    if (typeof key !== "string") return refusal(name, key.fault);
+    if (typeof key !== "string") return refusal(key.fault);
     const calls = messages.map((message) => ({
       keys: [message.key],
       send: async (signal: AbortSignal) => {
@@ -79,7 +79,7 @@ const createPagerDuty = (name: string, settings: PagerDutySettings, env: object)
         return post(url, { body, secrets: [key] }, signal);
       },
     }));
-    return sendCalls(name, calls);
+    return sendCalls(calls);
   },
 });
 
@@ -93,6 +93,6 @@ export const pagerDuty = (settings: PagerDutySettings): AlertReceiver => {
   return {
     ...{ type: "pagerduty", name, severities, secrets: [routingKeySecret] },
     check: (expect) => check(settings, expect),
-    create: async (env) => createPagerDuty(name, settings, env),
+    create: async (env) => createPagerDuty(settings, env),
   };
 };

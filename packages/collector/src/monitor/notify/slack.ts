@@ -63,17 +63,17 @@ const bodyOf = ({ alert, messages }: Group): object => {
   };
 };
 
-const createSlack = (name: string, { urlSecret }: SlackSettings, env: object): Notifier => ({
+const createSlack = ({ urlSecret }: SlackSettings, env: object): Notifier => ({
   async notify(messages) {
     const url = usableSecret(env, urlSecret);
-    if (typeof url !== "string") return refusal(name, url.fault);
-    if (!isWebhookUrl(url)) return refusal(name, `the secret ${urlSecret} is not an address that begins with https://`);
+    if (typeof url !== "string") return refusal(url.fault);
+    if (!isWebhookUrl(url)) return refusal(`the secret ${urlSecret} is not an address that begins with https://`);
     const { pathname } = new URL(url);
     const calls = groupedByAlert(messages, MAX_GROUP).map((group) => ({
       keys: group.messages.map(({ key }) => key),
       send: (signal: AbortSignal) => post(url, { body: bodyOf(group), secrets: [url, pathname] }, signal),
     }));
-    return sendCalls(name, calls);
+    return sendCalls(calls);
   },
 });
 
@@ -87,6 +87,6 @@ export const slack = (settings: SlackSettings): AlertReceiver => {
   return {
     ...{ type: "slack", name, severities, secrets: [urlSecret] },
     check: (expect) => check(settings, expect),
-    create: async (env) => createSlack(name, settings, env),
+    create: async (env) => createSlack(settings, env),
   };
 };
