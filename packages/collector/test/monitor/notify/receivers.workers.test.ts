@@ -3,7 +3,6 @@ import type { AlertReceiver } from "../../../src/alert-receiver.ts";
 import type { Notification } from "../../../src/monitor/notification.ts";
 import { AFTER_REFUSAL_MS, MAX_CALLS, NOTIFY_WITHIN_MS } from "../../../src/monitor/notify/calls.ts";
 import { opsgenie, pagerDuty, slack, webhookAlerts } from "../../../src/monitor/notify/index.ts";
-import { fetchOf } from "../../sinks/serve-fake.ts";
 import { type FakeReceiver, fakeOpsgenie, fakePagerDuty, fakeSlack, fakeWebhook } from "./fake-receivers.ts";
 
 const KEY = "0123456789abcdef0123456789abcdef";
@@ -74,6 +73,9 @@ const answer = (respond: (url: string, init: RequestInit) => Promise<Response>):
   return bodies;
 };
 
+const ask = (fake: FakeReceiver, url: string, init: RequestInit): Promise<Response> =>
+  fake.handle(new Request(url, init));
+
 const logged = vi.fn();
 
 beforeEach(() => {
@@ -95,7 +97,7 @@ afterEach(() => {
 describe.each(Object.entries(cases))("%s", (_, { receiver, create, shown }) => {
   const serve = () => {
     const fake = create();
-    const bodies = answer((url, init) => fetchOf(fake)(url, init));
+    const bodies = answer((url, init) => ask(fake, url, init));
     return { fake, bodies };
   };
 
@@ -265,9 +267,7 @@ describe.each(Object.entries(cases))("%s", (_, { receiver, create, shown }) => {
   it("keeps the messages that arrived before a failure", async () => {
     const fake = create();
     let count = 0;
-    answer((url, init) =>
-      ++count > 6 ? Promise.resolve(new Response(null, { status: 500 })) : fetchOf(fake)(url, init),
-    );
+    answer((url, init) => (++count > 6 ? Promise.resolve(new Response(null, { status: 500 })) : ask(fake, url, init)));
     const messages = Array.from({ length: 20 }, (_, index) => firing(`s${index}`, { alert: `Alert${index}` }));
     const outcome = await notify(messages);
     expect(outcome).toMatchObject({ accepted: false, notified: keys(messages).slice(0, 6) });
@@ -279,7 +279,7 @@ describe.each(Object.entries(cases))("%s", (_, { receiver, create, shown }) => {
 describe("PagerDuty", () => {
   it("gets an event with the summary, the severity and the runbook", async () => {
     const fake = fakePagerDuty(KEY);
-    answer((url, init) => fetchOf(fake)(url, init));
+    answer((url, init) => ask(fake, url, init));
     const receiver = pagerDuty({ routingKeySecret: "ROUTING_KEY", severity: { ticket: "error" } });
     const notifier = await receiver.create(secrets);
     await notifier.notify([firing("shop")]);
@@ -308,7 +308,7 @@ describe("PagerDuty", () => {
 
   it("refuses a wrong key, which the outcome does not quote", async () => {
     const fake = fakePagerDuty("f".repeat(32));
-    answer((url, init) => fetchOf(fake)(url, init));
+    answer((url, init) => ask(fake, url, init));
     const outcome = await (await pagerDuty({ routingKeySecret: "ROUTING_KEY" }).create(secrets)).notify([
       firing("shop"),
     ]);
@@ -331,7 +331,7 @@ describe("PagerDuty", () => {
 
   it("has different keys for long keys with an equal beginning", async () => {
     const fake = fakePagerDuty(KEY);
-    answer((url, init) => fetchOf(fake)(url, init));
+    answer((url, init) => ask(fake, url, init));
     const long = ["a", "b"].map((end) => firing("shop", { key: `${"k".repeat(400)}${end}` }));
     await (await pagerDuty({ routingKeySecret: "ROUTING_KEY" }).create(secrets)).notify(long);
     expect(fake.firing.size).toBe(2);
@@ -344,7 +344,7 @@ describe("Opsgenie", () => {
     const addresses: string[] = [];
     answer((url, init) => {
       addresses.push(url);
-      return fetchOf(fake)(url, init);
+      return ask(fake, url, init);
     });
     const settings = { apiKeySecret: "API_KEY", url: "https://api.eu.opsgenie.com/", team: "data" };
     const notifier = await opsgenie({ ...settings, priority: { ticket: "P2" } }).create(secrets);
@@ -382,7 +382,7 @@ describe("Opsgenie", () => {
 describe("Slack", () => {
   const send = async (messages: readonly Notification[]) => {
     const fake = fakeSlack(SLACK_PATH);
-    const bodies = answer((url, init) => fetchOf(fake)(url, init));
+    const bodies = answer((url, init) => ask(fake, url, init));
     await (await slack({ urlSecret: "SLACK_URL" }).create(secrets)).notify(messages);
     return bodies.map((body) => JSON.parse(body));
   };
@@ -439,7 +439,7 @@ describe("Slack", () => {
 describe("a signed webhook", () => {
   it("gets a repeated attempt with the same id, and a reminder with another one", async () => {
     const fake = fakeWebhook(SIGNING);
-    answer((url, init) => fetchOf(fake)(url, init));
+    answer((url, init) => ask(fake, url, init));
     const clock = vi.spyOn(Date, "now");
     const start = Math.floor(Date.now() / 300_000) * 300_000;
     const receiver = webhookAlerts({ url: fake.url, secrets: ["SIGNING"] });
@@ -467,7 +467,7 @@ describe("a signed webhook", () => {
     const settings = { url: "https://ops.example/hooks/alerts", secrets: ["NEW", "SIGNING"] };
     for (const secret of [other, SIGNING]) {
       const fake = fakeWebhook(secret);
-      answer((url, init) => fetchOf(fake)(url, init));
+      answer((url, init) => ask(fake, url, init));
       const notifier = await webhookAlerts(settings).create({ NEW: other, SIGNING });
       expect(await notifier.notify([firing("shop")])).toMatchObject({ accepted: true });
     }
