@@ -56,6 +56,7 @@ export const createCollector = (config: TidemarkConfig): Collector => {
       protected override readonly tenants = tenants;
     },
     Schedule: class Schedule extends ScheduleObject {
+      protected override readonly alerts = config.alerts;
       protected override readonly tenants = tenants;
     },
     Egress: class Egress extends EgressObject {
