@@ -211,7 +211,7 @@ const alertMessage = z.strictObject({
   data: z.strictObject({
     alert: z.string(),
     severity: z.enum(["page", "ticket", "none"]),
-    runbook: z.url(),
+    runbook: z.string().min(1),
     alerts: z
       .array(
         z.strictObject({

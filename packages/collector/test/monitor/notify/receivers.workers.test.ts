@@ -135,6 +135,13 @@ describe.each(Object.entries(cases))("%s", (_, { receiver, create, shown }) => {
     expect(fake.refused).toBe(0);
   });
 
+  it("accepts an alert whose runbook is no address", async () => {
+    const { fake } = serve();
+    const message = firing("shop", { runbook: "docs/runbooks.md#tidemarklogstale" });
+    expect(await notify([message])).toMatchObject({ accepted: true });
+    expect([...fake.firing]).toEqual([shown(message)]);
+  });
+
   it("accepts hostile values of labels", async () => {
     const { fake, bodies } = serve();
     const hostile = [
