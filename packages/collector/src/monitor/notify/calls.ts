@@ -1,5 +1,5 @@
 import { secretOf } from "../../access/keys.ts";
-import { jsonOf, responseOf } from "../../sinks/target-response.ts";
+import { jsonOf, responseOf } from "../../target-response.ts";
 import type { NotifyOutcome } from "../notification.ts";
 import { lineOf } from "./texts.ts";
 
