@@ -62,8 +62,10 @@ const RANKS: Record<string, string[][]> = {
     ["index"],
   ],
   collector: [
+    ["settings"],
     [
       "abbreviated",
+      "alert-receiver",
       "define-model",
       "define-reaction",
       "define-sink",
@@ -86,6 +88,7 @@ const RANKS: Record<string, string[][]> = {
     ["partition", "sinks"],
     ["egress", "session"],
     ["ingest", "rebuild", "refused-models", "serving"],
+    ["monitor"],
     ["agents", "schedule"],
     ["http"],
     ["index"],
@@ -105,7 +108,8 @@ const RANKS: Record<string, string[][]> = {
 /** Type-only imports of the same or a higher rank that are allowed, each with the reason. */
 const TYPE_ONLY: Record<string, string> = {
   "collector/env -> metrics": "the class of a Durable Object provides the types of its methods",
-  "collector/define-sink -> sinks": "the checks of targets report errors as those of sinks do",
+  "collector/alert-receiver -> monitor":
+    "a receiver returns a notifier, and selects severities, as the monitor states them",
   "collector/env -> egress": "the class of a Durable Object provides the types of its methods",
   "collector/env -> entities": "the class of a Durable Object provides the types of its methods",
   "collector/env -> log": "the class of a Durable Object provides the types of its methods",

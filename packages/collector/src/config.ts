@@ -11,11 +11,13 @@ import { entityNameOf, featuresInSet } from "@tidemark/schema/entities";
 import { serviceOf } from "@tidemark/schema/feature-store-names";
 import { PUBLIC_KEY, SITE_ID } from "@tidemark/schema/keys";
 import { type RecordKind, recordKinds } from "@tidemark/schema/log";
+import { type AlertReceiver, checkAlertReceivers } from "./alert-receiver.ts";
 import { checkModels } from "./check-models.ts";
 import { checkReactions } from "./check-reactions.ts";
 import type { Model } from "./define-model.ts";
 import type { Reaction } from "./define-reaction.ts";
 import { defineSink, type SinkDefinition } from "./define-sink.ts";
+import { isWebhookUrl } from "./settings/setting-checks.ts";
 
 export { defineModel, embedded, http, kserveV1, kserveV2, type Model, type ModelRun } from "./define-model.ts";
 export { defineReaction, type Reaction, type ReactionTarget } from "./define-reaction.ts";
@@ -63,6 +65,14 @@ export interface WebhookSettings {
    * base64 of 24 to 64 random bytes. During a replacement the old one stays in the list, until the server knows the new one.
    */
   secrets: readonly string[];
+}
+
+/** The alerts of a deployment without Prometheus: the collector evaluates them over its own metrics. */
+export interface AlertSettings {
+  /** The receivers of the alerts. Those of `@tidemark/collector/alerts`. */
+  to: readonly AlertReceiver[];
+  /** Address of a page with a section for each alert, to which messages link. Default: `docs/runbooks.md`. */
+  runbooks?: string;
 }
 
 /** The largest numbers of new sessions and of events that a site accepts on one day, in UTC. */
@@ -191,6 +201,8 @@ export interface TidemarkConfig<Features extends readonly Feature[] = readonly F
   webhook?: WebhookSettings;
   /** The sinks of all sites with a log, unless a site has its own. Default: none. */
   sinks?: readonly SinkDefinition[];
+  /** The alerts that the collector evaluates itself. Default: none, because Prometheus evaluates them. */
+  alerts?: AlertSettings;
 }
 
 const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
@@ -213,7 +225,7 @@ const SITE_FIELDS: Record<keyof Site, true> = {
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
   ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true, daysToLive: true },
   ...{ iceberg: true, webhook: true, reactions: true, sinks: true },
-  ...{ goals: true, featureSets: true, models: true },
+  ...{ goals: true, featureSets: true, models: true, alerts: true },
 };
 
 /** Throws an error that names the field, the expected value and the given one, unless a condition holds. */
@@ -342,16 +354,6 @@ const checkIceberg = (iceberg: IcebergSettings | undefined, expect: Expect): voi
 
 const WEBHOOK_FIELDS: Record<keyof WebhookSettings, true> = { url: true, secrets: true };
 
-/** Hosts of this machine, to which messages need no encryption. */
-const LOCAL_HOST = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-
-/** Whether a message may be sent to an address. `fetch` accepts none with a user name or a password. */
-export const isWebhookUrl = (url: unknown): boolean => {
-  const address = typeof url === "string" ? URL.parse(url) : null;
-  if (!address || address.username || address.password) return false;
-  return address.protocol === "https:" || (address.protocol === "http:" && LOCAL_HOST.test(address.hostname));
-};
-
 /** Checks a webhook. The errors quote neither its address nor its secrets: the address of many receivers is a secret. */
 const checkWebhook = (webhook: WebhookSettings | undefined, place: string): void => {
   if (webhook === undefined) return;
@@ -385,6 +387,27 @@ const checkSinks = (
   expect(twice === undefined, "sinks", "each name once", twice);
   // A sink reads records that the partition no longer keeps from the files of the log.
   expect(sinks.length === 0 || hasLog, "log", "a log, such as { days: 30 }, because there are sinks", undefined);
+};
+
+const ALERT_FIELDS: Record<keyof AlertSettings, true> = { to: true, runbooks: true };
+
+/**
+ * Checks the alerts. Secrets of receivers are no keys of the collector, because the receivers get them. The errors quote no
+ * address, which may be a secret.
+ */
+const checkAlerts = (
+  alerts: AlertSettings | undefined,
+  taken: readonly (string | undefined)[],
+  expect: Expect,
+): void => {
+  if (alerts === undefined) return;
+  expectFields(alerts, "alerts", ALERT_FIELDS);
+  const { to, runbooks } = alerts;
+  checkAlertReceivers(to, expect);
+  const shared = to.flatMap(({ secrets }) => secrets).find((secret) => taken.includes(secret));
+  expect(shared === undefined, "alerts.to", "secrets that are no keys of the collector", shared);
+  const isAddress = runbooks === undefined || matches(/^https?:\/\/\S+$/, runbooks);
+  expect(isAddress, "alerts.runbooks", "the address of a page, such as https://wiki.example/runbooks", runbooks);
 };
 
 const CAP_FIELDS: Record<keyof DailyCaps, true> = { sessions: true, events: true };
@@ -558,6 +581,7 @@ export const defineConfig = <const Features extends readonly Feature[]>(
     .flatMap(({ to }) => to.secrets)
     .find((secret) => taken.includes(secret));
   expect(shared === undefined, "sinks", "secrets that are no keys of the collector", shared);
+  checkAlerts(config.alerts, taken, expect);
   for (const site of sites) {
     const inputs = { features: site.features ?? features, featureSets: featureSetsOf(config, site) };
     const place = `site ${JSON.stringify(site.id)}: `;

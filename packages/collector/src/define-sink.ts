@@ -1,7 +1,7 @@
 import { type EventType, type Feature, parseFeatures } from "@tidemark/schema";
 import { eventTypeNames, fieldsOf, kindAt } from "@tidemark/schema/event-fields";
 import { type RecordKind, recordKinds } from "@tidemark/schema/log";
-import type { ExpectSetting } from "./sinks/expect-setting.ts";
+import type { ExpectSetting } from "./settings/expect-setting.ts";
 
 /** The sink for which a target is loaded. */
 export interface SinkCreation {

@@ -36,6 +36,9 @@ export { followProof, sessionRead, userRead } from "./page-read.ts";
 export { bulkPrediction, predictionRead } from "./prediction-read.ts";
 export {
   type ActiveEntitiesResponse,
+  type AlertSilence,
+  type AlertsResponse,
+  type AlertTestResponse,
   type BatchResponse,
   type BulkPredictionResponse,
   type BulkResponse,

@@ -431,3 +431,64 @@ export interface SinkDeadLetter {
 export interface SinkDeadLettersResponse {
   dead_letters: SinkDeadLetter[];
 }
+
+/** Response of `GET /v1/alerts`. Times are UTC milliseconds. */
+export interface AlertsResponse {
+  /** The latest evaluation. `null` before the first one. */
+  evaluated_at: number | null;
+  /** The reason why the latest round had no evaluation. `null` if it had one. */
+  problem: string | null;
+  /** Number of series that alerts leave out, because there are too many. */
+  omitted_series: number;
+  alerts: {
+    name: string;
+    severity: "page" | "ticket" | "none";
+    /** Seconds for which its condition has to hold. */
+    for_seconds: number;
+    /** `prometheus` for an alert that the collector cannot evaluate. */
+    by: "collector" | "prometheus";
+    /** By labels. None if its condition holds for no labels. */
+    instances: {
+      labels: Record<string, string>;
+      /** `resolved` until the receivers know of it. */
+      state: "pending" | "firing" | "resolved";
+      /** The beginning of the state. */
+      since: number;
+      /** The value that met the condition. */
+      value: number | null;
+      summary: string;
+      silenced: boolean;
+    }[];
+  }[];
+  silences: AlertSilence[];
+  receivers: {
+    name: string;
+    /** Kind of the receiver, such as `pagerduty`. */
+    type: string;
+    /** The latest call. `null` if there was none since the object started. */
+    called_at: number | null;
+    /** Number of failed calls in succession. */
+    failures: number;
+    /** The response to the latest call, or its problem. */
+    detail: string | null;
+  }[];
+}
+
+/** A decision that an alert is not sent for some time. Response of `POST /v1/alerts/silences`. */
+export interface AlertSilence {
+  id: string;
+  /** Name of the alert. Absent for all. */
+  alert?: string;
+  /** The labels that the alert has. */
+  labels: Record<string, string>;
+  /** UTC milliseconds. */
+  until: number;
+  comment: string;
+  /** UTC milliseconds. */
+  created_at: number;
+}
+
+/** Response of `POST /v1/alerts/test`. */
+export interface AlertTestResponse {
+  receivers: { name: string; type: string; accepted: boolean; detail: string }[];
+}

@@ -53,9 +53,13 @@ export const routeAccess = {
   "POST /v1/sinks/:sink/pause": { caller: "operator" },
   "POST /v1/sinks/:sink/resume": { caller: "operator" },
   "POST /v1/sinks/:sink/replay": { caller: "operator" },
+  "GET /v1/alerts": { caller: "operator" },
+  "POST /v1/alerts/test": { caller: "operator" },
+  "POST /v1/alerts/silences": { caller: "operator" },
+  "DELETE /v1/alerts/silences/:id": { caller: "operator" },
   "GET /metrics": { caller: "operator" },
   "GET /healthz": { caller: "anyone" },
-} as const satisfies Record<`${"GET" | "POST" | "PUT"} /${string}`, RouteAccess>;
+} as const satisfies Record<`${"GET" | "POST" | "PUT" | "DELETE"} /${string}`, RouteAccess>;
 
 /** Method and path of a route. */
 export type RouteName = keyof typeof routeAccess;

@@ -6,7 +6,7 @@ import { abbreviated } from "../abbreviated.ts";
 import { accessOf, methodsByPath, partsOf, routeNames } from "../access/route-access.ts";
 import { createTenantLookup } from "../access/tenant-lookup.ts";
 import type { TidemarkConfig } from "../config.ts";
-import { type Env, metricsOf } from "../env.ts";
+import { type Env, metricsOf, scheduleOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import { meter } from "../metrics/isolate-meter.ts";
 import { createRecordLog } from "../serving/record-log.ts";
@@ -44,11 +44,23 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   });
 
   const records = createRecordLog();
+  let isAwake = config.alerts === undefined;
+  /** Lets the schedule evaluate the alerts, which nobody has told it to do in a new deployment. */
+  const wake = async (env: Env): Promise<void> => {
+    isAwake = true;
+    await scheduleOf(env)
+      .wake()
+      .catch((error: unknown) => {
+        isAwake = false;
+        console.error("the schedule could not be called; the next request calls it again", error);
+      });
+  };
   app.use(async (c, next) => {
     await next();
     // Paths that match no route share one label, because clients can invent any number of paths.
     const route = routePath(c).replace(/.*\*$/, "none");
     meter.count("tidemark_requests_total", { route, status: c.res.status }, 1);
+    if (!isAwake) c.executionCtx.waitUntil(wake(c.env));
     for (const flushing of [meter.flush(() => metricsOf(c.env)), records.flush(c.env)])
       if (flushing) c.executionCtx.waitUntil(flushing);
   });

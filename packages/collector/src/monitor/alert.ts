@@ -13,4 +13,6 @@ export interface Alert {
   when: Condition;
   /** Time for which the condition has to hold, in seconds. */
   forSeconds: number;
+  /** Evaluated by Prometheus only, because the collector cannot see it. Default: by both. */
+  by?: "prometheus";
 }

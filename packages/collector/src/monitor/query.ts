@@ -1,12 +1,13 @@
 import type { Family, HistogramFamily } from "../metrics/families.ts";
 
-type Plain = Exclude<Family, HistogramFamily>;
+/** A family of counters or gauges. */
+export type Plain = Exclude<Family, HistogramFamily>;
 
 /** Series of a family: those whose labels have these values. A list accepts each of its values, and `not` all others. */
-type Where = Readonly<Record<string, string | readonly string[] | { not: string | readonly string[] }>>;
+export type Where = Readonly<Record<string, string | readonly string[] | { not: string | readonly string[] }>>;
 
 /** A choice of series, and the labels by which their values are summed. */
-interface Series<F extends Family> {
+export interface Series<F extends Family> {
   family: F;
   where?: Where;
   /** Labels that the result keeps. Default: none, which is one sum over all series. */
@@ -41,9 +42,13 @@ export type Query =
 /** A condition on queries. It holds for each set of labels for which its comparison holds. */
 export type Condition =
   | { type: "above" | "below"; left: Query; right: Query }
-  /** Both, or the first without the second. Labels are those of the first. */
+  /** Both, or the first without the second. Labels are those of the first; the second has some of them. */
   | { type: "and" | "unless"; left: Condition; right: Condition }
-  /** The metrics have no series of the family. */
+  /** One or both, which have the same labels. The value is that of the first, if it holds. */
+  | { type: "or"; left: Condition; right: Condition }
+  /** The metrics have no such series. Its labels are those for which `where` has a single value. */
   | { type: "absent"; family: Plain; where?: Where }
   /** Holds always. */
-  | { type: "always" };
+  | { type: "always" }
+  /** Prometheus cannot read the collector's metrics. Only Prometheus can evaluate it. */
+  | { type: "down" };

@@ -1,7 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
-import type { LogDays } from "../config.ts";
+import type { AlertsResponse, AlertTestResponse } from "@tidemark/schema";
+import type { AlertSettings, LogDays } from "../config.ts";
 import { type Env, logKeeperOf } from "../env.ts";
+import { AlertMonitor, ROUND_MS } from "../monitor/alert-monitor.ts";
+import type { Silence } from "../monitor/alert-state.ts";
+import { alerts } from "../monitor/alerts.ts";
+import { readSamples } from "../monitor/read-samples.ts";
 import type { Tenants } from "../tenants.ts";
+import { withinTime } from "../within-time.ts";
 import { type Task, Tasks } from "./tasks.ts";
 
 /** A UTC hour. */
@@ -29,6 +35,9 @@ const FIRST_CHECK_MS = 600_000;
 /** Time after which an alarm starts no further task, in milliseconds: the platform ends an alarm after 15 minutes. */
 const ALARM_MS = 120_000;
 
+/** Address of the runbooks, unless the configuration has another one. */
+const RUNBOOKS = "docs/runbooks.md";
+
 const daysKey = (site: string): string => `days ${site}`;
 
 /**
@@ -41,11 +50,18 @@ const daysKey = (site: string): string => `days ${site}`;
  * | `clean <site> <date>` | deletes the files that were replaced | an hour after that |
  * | `register <site>` | registers the files in the Iceberg catalogue, if the deployment has one | after each change |
  * | `keep <site>` | deletes expired files, and finds hours that nobody has merged | daily |
+ *
+ * In a deployment with alerts it also evaluates them, every 10 s. Neither waits for the other: a round of alerts follows
+ * each 10 s while tasks run.
  */
 export abstract class ScheduleObject extends DurableObject<Env> {
   /** The tenants of this deployment. */
   protected abstract readonly tenants: Tenants;
 
+  /** The alerts of this deployment; `undefined` for none. */
+  protected abstract get alerts(): AlertSettings | undefined;
+
+  #monitorOfAlerts: AlertMonitor | undefined;
   readonly #tasks = new Tasks(this.ctx.storage.sql);
 
   /**
@@ -74,11 +90,54 @@ export abstract class ScheduleObject extends DurableObject<Env> {
     await this.#setAlarm();
   }
 
-  /** Runs the tasks that are due. */
+  /** The state of the alerts. @throws Error in a deployment without alerts. */
+  alertStatus(): AlertsResponse {
+    return this.#monitor.status();
+  }
+
+  /** Sends a test message to each receiver of alerts. @throws Error in a deployment without alerts. */
+  testAlerts(): Promise<AlertTestResponse> {
+    return this.#monitor.test();
+  }
+
+  /** Adds a silence. @throws Error in a deployment without alerts. */
+  silenceAlerts(silence: Omit<Silence, "id" | "created_at">): Silence {
+    return this.#monitor.silence(silence);
+  }
+
+  /** Removes a silence. @returns Whether there was one. @throws Error in a deployment without alerts. */
+  unsilenceAlerts(id: string): boolean {
+    return this.#monitor.unsilence(id);
+  }
+
+  /** Runs the tasks that are due, and evaluates the alerts. */
   override async alarm(): Promise<void> {
     const begin = Date.now();
     // Before the tasks, which may be interrupted.
     await this.ctx.storage.setAlarm(begin + STEP_MS);
+    const tasks = this.#runTasks(begin).then(() => true);
+    if (this.alerts) {
+      let isDone: boolean | undefined;
+      while (!isDone) {
+        await this.#monitor.round();
+        isDone = await withinTime(tasks, ROUND_MS);
+      }
+    }
+    await tasks;
+    await this.#setAlarm();
+  }
+
+  get #monitor(): AlertMonitor {
+    if (!this.alerts) throw new Error("this deployment has no alerts");
+    const { to, runbooks = RUNBOOKS } = this.alerts;
+    const read = () => readSamples(this.env, this.tenants);
+    this.#monitorOfAlerts ??= new AlertMonitor(this.ctx.storage, {
+      ...{ alerts, receivers: to, runbooks, env: this.env, read },
+    });
+    return this.#monitorOfAlerts;
+  }
+
+  async #runTasks(begin: number): Promise<void> {
     for (const task of this.#tasks.dueAt(begin)) {
       if (Date.now() > begin + ALARM_MS) break;
       try {
@@ -88,7 +147,6 @@ export abstract class ScheduleObject extends DurableObject<Env> {
         this.#tasks.postpone(task, Date.now());
       }
     }
-    await this.#setAlarm();
   }
 
   async #run(task: Task): Promise<void> {
@@ -174,7 +232,7 @@ export abstract class ScheduleObject extends DurableObject<Env> {
   /** Sets the alarm to the time of the next task. */
   async #setAlarm(): Promise<void> {
     const { storage } = this.ctx;
-    const next = this.#tasks.next;
+    const next = this.alerts ? Date.now() : this.#tasks.next;
     if (next === undefined) return storage.deleteAlarm();
     const at = Math.ceil(Math.max(next, Date.now() + 1) / STEP_MS) * STEP_MS;
     if ((await storage.getAlarm()) !== at) await storage.setAlarm(at);

@@ -1,9 +1,10 @@
 import type { Feature } from "@tidemark/schema";
 import { type RecordKind, recordTable } from "@tidemark/schema/log";
 import { secretOf } from "../access/keys.ts";
-import { isWebhookUrl, type SinkTarget } from "../config.ts";
+import type { SinkTarget } from "../config.ts";
+import type { ExpectSetting } from "../settings/expect-setting.ts";
+import { isWebhookUrl } from "../settings/setting-checks.ts";
 import { retryAfterOf } from "../webhooks/retry.ts";
-import type { ExpectSetting } from "./expect-setting.ts";
 import { sendBySplitting, textOfIndexes } from "./send-by-splitting.ts";
 import type { Cut, Sink, SinkContext, SinkOutcome, SinkRecord } from "./sink.ts";
 

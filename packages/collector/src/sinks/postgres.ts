@@ -1,6 +1,6 @@
 import { secretOf } from "../access/keys.ts";
 import type { SinkTarget } from "../config.ts";
-import type { ExpectSetting } from "./expect-setting.ts";
+import type { ExpectSetting } from "../settings/expect-setting.ts";
 import { jsonBody } from "./json-body.ts";
 import { sendBySplitting } from "./send-by-splitting.ts";
 import type { Sink, SinkContext, SinkOutcome, SinkRecord } from "./sink.ts";

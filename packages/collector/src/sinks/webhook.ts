@@ -1,6 +1,7 @@
-import { isWebhookUrl, type SinkTarget } from "../config.ts";
+import type { SinkTarget } from "../config.ts";
+import type { ExpectSetting } from "../settings/expect-setting.ts";
+import { checkKnown, checkSigningSecrets, isWebhookUrl } from "../settings/setting-checks.ts";
 import { sendWebhook } from "../webhooks/send.ts";
-import type { ExpectSetting } from "./expect-setting.ts";
 import { jsonBody } from "./json-body.ts";
 import type { Sink, SinkOutcome } from "./sink.ts";
 
@@ -18,24 +19,15 @@ export interface WebhookSinkSettings {
 /** Largest request. */
 const LIMITS = { records: 500, bytes: 1_000_000 };
 
-const MAX_SECRETS = 4;
-
-const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
-
 const KNOWN: Record<keyof WebhookSinkSettings, true> = { url: true, secrets: true };
 
 /** Checks the settings of a webhook sink. The errors quote no value: the address of many receivers is a secret. */
 const checkWebhookSink = (settings: WebhookSinkSettings, expect: ExpectSetting): void => {
   const { url, secrets } = settings;
-  const unknown = Object.keys(settings).find((field) => !Object.hasOwn(KNOWN, field));
-  expect(unknown === undefined, unknown ?? "", `no fields but ${Object.keys(KNOWN).join(", ")}`, "this field");
+  checkKnown(settings, KNOWN, expect);
   const address = "an address that begins with https://, without a user name or a password";
   expect(isWebhookUrl(url), "url", address, "another value");
-  const isList = Array.isArray(secrets) && secrets.length > 0 && secrets.length <= MAX_SECRETS;
-  expect(isList, "secrets", `1 to ${MAX_SECRETS} names of secrets, in an array, the newest first`, "another value");
-  const areNames = isList && secrets.every((name) => typeof name === "string" && ENVIRONMENT_VARIABLE.test(name));
-  expect(areNames, "secrets", "names of environment variables, such as ORDERS_WEBHOOK_SECRET", "another value");
-  expect(new Set(secrets).size === secrets.length, "secrets", "each name once", "a name twice");
+  checkSigningSecrets(secrets, "secrets", "ORDERS_WEBHOOK_SECRET", expect);
 };
 
 /**

@@ -19,7 +19,7 @@ export type WebhookOutcome =
 const retry = (reason: string, afterMs = 0): WebhookOutcome => ({ type: "retry", reason, afterMs });
 
 /** The keys of all secrets, or the reason for which one of them is missing. */
-const keysOf = (env: object, names: readonly string[]): Key[] | string => {
+export const keysOf = (env: object, names: readonly string[]): Key[] | string => {
   const keys: Key[] = [];
   for (const name of names) {
     const secret = secretOf(env, name);

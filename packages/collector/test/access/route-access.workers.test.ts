@@ -1,10 +1,11 @@
 import { env } from "cloudflare:workers";
 import { createHmac } from "node:crypto";
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { accessOf, type Caller, partsOf, type RouteName, routeNames } from "../../src/access/route-access.ts";
 import type { Env } from "../../src/env.ts";
 import { bucketOf } from "../../src/log/bucket.ts";
 import { accept, batch, custom, newSession, request, rollupVectorOf, SECRET } from "../workers/client.ts";
+import { traffic } from "../workers/worker.ts";
 
 /** A caller: the keys and the session's id and secret that it sends. */
 interface Sender {
@@ -171,6 +172,13 @@ const requests: Record<RouteName, (sender: Sender) => { path: string; body?: obj
   "POST /v1/sinks/:sink/pause": () => ({ path: "/v1/sinks/server/pause?site=push" }),
   "POST /v1/sinks/:sink/resume": () => ({ path: "/v1/sinks/server/resume?site=push" }),
   "POST /v1/sinks/:sink/replay": () => ({ path: "/v1/sinks/server/replay?site=push&from=2026-11-29" }),
+  "GET /v1/alerts": () => ({ path: "/v1/alerts" }),
+  "POST /v1/alerts/test": () => ({ path: "/v1/alerts/test" }),
+  "POST /v1/alerts/silences": () => ({
+    path: "/v1/alerts/silences",
+    body: { alert: "TidemarkSinkDown", until: new Date(Date.now() + 60_000).toISOString(), comment: "Maintenance." },
+  }),
+  "DELETE /v1/alerts/silences/:id": () => ({ path: "/v1/alerts/silences/matrix" }),
   "GET /metrics": () => ({ path: "/metrics" }),
   "GET /healthz": () => ({ path: "/healthz" }),
 };
@@ -236,6 +244,13 @@ const prepare = async () => {
   await bucketOf(env as unknown as Env).put(`log/v1/${FILE}`, "PAR1");
   await expect.poll(() => rollupVectorOf("user", USER), { timeout: 5_000 }).toBeDefined();
 };
+
+beforeAll(() => {
+  traffic.alerts = { to: [] };
+});
+afterAll(() => {
+  traffic.alerts = undefined;
+});
 
 it.each(routeNames)("%s treats each request by its rule", async (route) => {
   await prepare();

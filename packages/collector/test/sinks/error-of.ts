@@ -1,4 +1,4 @@
-import type { ExpectSetting } from "../../src/sinks/expect-setting.ts";
+import type { ExpectSetting } from "../../src/settings/expect-setting.ts";
 
 /** The first error of a sink's settings: `field: expected, given`. `undefined` for none. */
 export const errorOf = <T>(

@@ -7,7 +7,9 @@ import {
   lifetime,
   session,
 } from "@tidemark/schema";
+import type { AlertReceiver } from "../../src/alert-receiver.ts";
 import {
+  type AlertSettings,
   defineConfig,
   embedded,
   http,
@@ -20,6 +22,7 @@ import {
 import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
+import type { Notification, NotifyOutcome } from "../../src/monitor/notification.ts";
 import { PartitionObject, type PushResponse, type SessionSender } from "../../src/partition/partition.ts";
 import { bigquery, snowpipe, webhookSink } from "../../src/sinks/index.ts";
 import type { Attempt, Cut, Sink, SinkContext } from "../../src/sinks/sink.ts";
@@ -307,6 +310,13 @@ export const feedSites = Array.from({ length: 20 }, (_, index) => ({
   ],
 }));
 
+/** A receiver of alerts that tests control. */
+export const fakeReceiver = (name: string): AlertReceiver => ({
+  ...{ type: "fake", name, severities: ["page", "ticket", "none"], secrets: [] },
+  check: () => {},
+  create: async () => ({ notify: (messages) => traffic.notify(name, messages) }),
+});
+
 /** A deployment with several sites, which must not reach the data of each other, and have different policies. */
 export const config = defineConfig({
   sites: [
@@ -481,6 +491,7 @@ export const config = defineConfig({
     },
   ],
   adminKeySecret: "ADMIN_KEY",
+  alerts: { to: [fakeReceiver("desk")] },
   features: [...defaultFeatures, ...productFeatures, ...assistFeatures],
   featureSets: [
     { name: "reading", version: 1, entity: "session", features: ["event_count"] },
@@ -500,9 +511,9 @@ const tenants: Tenants = createTenants(config);
 /** Returns the tenant of a site. */
 export const tenant = (site: string) => tenantOf(tenants, site);
 
-const { Egress, handlers, LogWriter, Metrics, Schedule, Session } = createCollector(config);
+const { Egress, handlers, LogWriter, Metrics, Schedule: ConfiguredSchedule, Session } = createCollector(config);
 
-export { Egress, handlers as default, LogWriter, Metrics, Schedule, Session };
+export { Egress, handlers as default, LogWriter, Metrics, Session };
 
 /** A call of a partition or of a shard. */
 export interface Call {
@@ -536,6 +547,12 @@ export const traffic = {
   /** An attempt of a sink. */
   attempt: async ({ cut }: SinkAttempt): Promise<Attempt<unknown>> => ({
     outcomes: cut.pending.map(() => ({ type: "delivered" })),
+  }),
+  /** The alerts of the schedule from its start on. They call all objects, so that other tests have none. */
+  alerts: undefined as AlertSettings | undefined,
+  /** A call of a receiver of alerts. */
+  notify: async (_receiver: string, _messages: readonly Notification[]): Promise<NotifyOutcome> => ({
+    ...{ accepted: true, detail: "200" },
   }),
   /** Whether the writer of the log stops before it confirms its files. */
   losesConfirmation: false,
@@ -608,6 +625,14 @@ export class Partition extends PartitionObject {
 
   protected override isHot(): boolean {
     return traffic.isHot(this.#site) || super.isHot();
+  }
+}
+
+export class Schedule extends ConfiguredSchedule {
+  declare protected readonly tenants: Tenants;
+
+  protected override get alerts(): AlertSettings | undefined {
+    return traffic.alerts;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Deployment, Handlers } from "../route.ts";
+import { alertRoutes } from "./alerts.ts";
 import { bulkFeatureRoutes } from "./bulk-features.ts";
 import { contextRoutes } from "./context.ts";
 import { entityRoutes } from "./entities.ts";
@@ -35,5 +36,6 @@ export const createHandlers = (deployment: Deployment): Handlers => ({
   ...metricsRoutes(deployment),
   ...rebuildRoutes(deployment),
   ...sinkRoutes(deployment),
+  ...alertRoutes(deployment),
   ...healthRoutes(deployment),
 });

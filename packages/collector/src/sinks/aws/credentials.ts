@@ -1,6 +1,6 @@
 import { secretOf } from "../../access/keys.ts";
-import type { ExpectSetting } from "../expect-setting.ts";
-import { checkSecretName } from "../setting-checks.ts";
+import type { ExpectSetting } from "../../settings/expect-setting.ts";
+import { checkSecretName } from "../../settings/setting-checks.ts";
 
 /** Names of the secrets (environment variables) with which requests are signed. */
 export interface AwsSecrets {

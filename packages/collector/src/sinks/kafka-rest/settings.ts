@@ -1,6 +1,6 @@
-import type { ExpectSetting } from "../expect-setting.ts";
+import type { ExpectSetting } from "../../settings/expect-setting.ts";
+import { checkAddress, checkKnown, checkSecretName } from "../../settings/setting-checks.ts";
 import type { KafkaSettings } from "../kafka/settings.ts";
-import { checkAddress, checkKnown, checkSecretName } from "../setting-checks.ts";
 
 /** Interfaces of proxies for Kafka. */
 const APIS = ["confluent_v2", "confluent_v3", "redpanda"] as const;

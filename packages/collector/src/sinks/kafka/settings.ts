@@ -1,4 +1,4 @@
-import type { ExpectSetting } from "../expect-setting.ts";
+import type { ExpectSetting } from "../../settings/expect-setting.ts";
 
 /** Mechanisms of SASL that the sink has. */
 const MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] as const;

@@ -1,6 +1,6 @@
+import type { ExpectSetting } from "../../settings/expect-setting.ts";
+import { checkAddress, checkKnown } from "../../settings/setting-checks.ts";
 import { AWS_SECRETS, type AwsSecrets, checkAwsSecrets } from "../aws/credentials.ts";
-import type { ExpectSetting } from "../expect-setting.ts";
-import { checkAddress, checkKnown } from "../setting-checks.ts";
 
 /** A data stream of Amazon Kinesis. It has either `stream` or `streamArn`. */
 export interface KinesisSettings extends AwsSecrets {

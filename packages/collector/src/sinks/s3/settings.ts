@@ -1,6 +1,6 @@
+import type { ExpectSetting } from "../../settings/expect-setting.ts";
+import { checkAddress, checkKnown } from "../../settings/setting-checks.ts";
 import { AWS_SECRETS, type AwsSecrets, checkAwsSecrets } from "../aws/credentials.ts";
-import type { ExpectSetting } from "../expect-setting.ts";
-import { checkAddress, checkKnown } from "../setting-checks.ts";
 
 /** A bucket of Amazon S3, or of storage with the same interface. */
 export interface S3Settings extends AwsSecrets {

@@ -1,5 +1,5 @@
-import { isWebhookUrl } from "../../config.ts";
-import type { ExpectSetting } from "../expect-setting.ts";
+import type { ExpectSetting } from "../../settings/expect-setting.ts";
+import { isWebhookUrl } from "../../settings/setting-checks.ts";
 import { isSecretName, isTextOf } from "../is-text.ts";
 
 /** A pipe of Snowflake that loads a table. */

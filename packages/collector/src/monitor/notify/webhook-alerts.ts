@@ -1,0 +1,81 @@
+import { type AlertReceiver, RECEIVER_FIELDS, type ReceiverSettings } from "../../alert-receiver.ts";
+import type { ExpectSetting } from "../../settings/expect-setting.ts";
+import { checkKnown, checkSigningSecrets, isWebhookUrl } from "../../settings/setting-checks.ts";
+import { bodyOf } from "../../webhooks/message.ts";
+import { keysOf, sendWebhook } from "../../webhooks/send.ts";
+import type { Notifier } from "../notification.ts";
+import { type CallOutcome, refusal, sendCalls } from "./calls.ts";
+import { type Group, groupedByAlert } from "./grouped.ts";
+import { idOf } from "./texts.ts";
+
+/** A server that receives alerts in signed messages. */
+export interface WebhookAlertsSettings extends ReceiverSettings {
+  /** Its address. `https:`, except on this machine. */
+  url: string;
+  /**
+   * Names of the secrets (environment variables) that sign the messages: 1 to 4, the newest first. Each contains `whsec_` and the
+   * base64 of 24 to 64 random bytes.
+   */
+  secrets: readonly string[];
+}
+
+const KNOWN: Record<keyof WebhookAlertsSettings, true> = { url: true, secrets: true, ...RECEIVER_FIELDS };
+
+/** Largest number of alerts in a message. */
+const MAX_GROUP = 100;
+
+/**
+ * Time in which an equal message has the same id, in milliseconds. It is the shortest one after which an alert is repeated: a
+ * repetition for a failure has the id of the first attempt, and a reminder has another one.
+ */
+const SAME_ID_MS = 300_000;
+
+const check = (settings: WebhookAlertsSettings, expect: ExpectSetting): void => {
+  const { url, secrets } = settings;
+  checkKnown(settings, KNOWN, expect);
+  const address = "an address that begins with https://, without a user name or a password";
+  expect(isWebhookUrl(url), "url", address, "another value");
+  checkSigningSecrets(secrets, "secrets", "ALERTS_WEBHOOK_SECRET", expect);
+};
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const dataOf = ({ alert, messages }: Group): object => ({
+  ...{ alert, severity: messages[0]?.severity, runbook: messages[0]?.runbook },
+  alerts: messages.map(({ key, state, summary, labels, value, since, until }) => ({
+    ...{ key, state, summary, labels, value, since: iso(since) },
+    ...(until !== undefined && { until: iso(until) }),
+  })),
+});
+
+const createWebhookAlerts = (name: string, { url, secrets }: WebhookAlertsSettings, env: object): Notifier => ({
+  async notify(messages) {
+    const keys = keysOf(env, secrets);
+    if (typeof keys === "string") return refusal(name, keys);
+    const send = async (group: Group): Promise<CallOutcome> => {
+      const now = Date.now();
+      const states = group.messages.map(({ key, state, since, until }) => [key, state, since, until]);
+      const id = await idOf(JSON.stringify([Math.floor(now / SAME_ID_MS), states]));
+      const body = bodyOf({ id, type: "alert.changed", time: now, data: dataOf(group) });
+      const outcome = await sendWebhook({ url, secrets }, env, { id, body }, now);
+      if (outcome.type === "delivered") return { type: "accepted" };
+      if (outcome.type === "refused") return { type: "refused", reason: outcome.reason, all: false };
+      return { type: "later", reason: outcome.reason, ...(outcome.afterMs > 0 && { afterMs: outcome.afterMs }) };
+    };
+    const calls = groupedByAlert(messages, MAX_GROUP).map((group) => ({
+      keys: group.messages.map(({ key }) => key),
+      send: () => send(group),
+    }));
+    return sendCalls(name, calls);
+  },
+});
+
+/** A server of your own as a receiver of alerts: a signed message for each alert. */
+export const webhookAlerts = (settings: WebhookAlertsSettings): AlertReceiver => {
+  const { name = "webhook", severities = ["page", "ticket"], secrets } = settings;
+  return {
+    ...{ type: "webhook", name, severities, secrets: Array.isArray(secrets) ? secrets : [] },
+    check: (expect) => check(settings, expect),
+    create: async (env) => createWebhookAlerts(name, settings, env),
+  };
+};

@@ -1,2 +1,0 @@
-/** Reports an error about a field of a sink's settings unless the condition holds. It does not return in that case. */
-export type ExpectSetting = (condition: boolean, field: string, expected: string, given: unknown) => void;
