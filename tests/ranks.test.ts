@@ -84,6 +84,7 @@ const RANKS: Record<string, string[][]> = {
     ["env"],
     ["access", "metrics", "models", "records", "wire"],
     ["entities", "log", "predictions", "served-vector", "webhooks"],
+    ["target-response"],
     ["partition", "sinks"],
     ["egress", "session"],
     ["ingest", "rebuild", "refused-models", "serving"],
