@@ -52,7 +52,7 @@ export const trafficTo = (origin: string, readKey: string, adminKey: string): Tr
       // One event is missing, two were dropped, and the clock of another tab is an hour behind.
       const received = reactions.map((each) => each.id);
       const dropped = [{ from_seq: 5, to_seq: 6, reason: "overflow" }];
-      await post(batch([event(7)], { dropped, reactions_received: received }));
+      await post(batch([event(7), event(8)], { dropped, reactions_received: received }));
       await post({ ...batch([event(0, now - 60 * MINUTE_MS)]), tab_id: `${id}b`, sent_at: now - 60 * MINUTE_MS });
       for (const path of [`predict/remote/session/${session}`, `predict/purchase/session/${session}`]) {
         const headers = { authorization: `Bearer ${readKey}` };
