@@ -517,11 +517,13 @@ const checkWebhookSecrets = (config: TidemarkConfig): void => {
 const webhooksIn = ({ webhook, sites }: TidemarkConfig): WebhookSettings[] =>
   [webhook, ...sites.map((site) => site.webhook)].filter((each) => each !== undefined && each !== false);
 
-/** The names of the secrets of all webhooks, also of those that are sinks. */
+/** The names of the secrets of all webhooks, also of those that are sinks or receivers of alerts. */
 export const webhookSecretNamesOf = (config: TidemarkConfig): string[] => [
   ...new Set([
     ...webhooksIn(config).flatMap(({ secrets }) => secrets),
-    ...sinksIn(config).flatMap(({ to }) => (to.type === "webhook" ? to.secrets : [])),
+    ...[...sinksIn(config).map(({ to }) => to), ...(config.alerts?.to ?? [])].flatMap(({ type, secrets }) =>
+      type === "webhook" ? secrets : [],
+    ),
   ]),
 ];
 

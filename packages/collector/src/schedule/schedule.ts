@@ -38,6 +38,9 @@ const ALARM_MS = 120_000;
 /** Address of the runbooks, unless the configuration has another one. */
 const RUNBOOKS = "docs/runbooks.md";
 
+/** The first time of an alarm from a time on, in UTC milliseconds. */
+const nextStep = (from: number): number => Math.ceil(from / STEP_MS) * STEP_MS;
+
 const daysKey = (site: string): string => `days ${site}`;
 
 /**
@@ -114,7 +117,7 @@ export abstract class ScheduleObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const begin = Date.now();
     // Before the tasks, which may be interrupted.
-    await this.ctx.storage.setAlarm(begin + STEP_MS);
+    await this.ctx.storage.setAlarm(nextStep(begin + 1));
     const tasks = this.#runTasks(begin).then(() => true);
     if (this.alerts) {
       let isDone: boolean | undefined;
@@ -234,7 +237,7 @@ export abstract class ScheduleObject extends DurableObject<Env> {
     const { storage } = this.ctx;
     const next = this.alerts ? Date.now() : this.#tasks.next;
     if (next === undefined) return storage.deleteAlarm();
-    const at = Math.ceil(Math.max(next, Date.now() + 1) / STEP_MS) * STEP_MS;
+    const at = nextStep(Math.max(next, Date.now() + 1));
     if ((await storage.getAlarm()) !== at) await storage.setAlarm(at);
   }
 }

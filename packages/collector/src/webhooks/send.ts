@@ -45,17 +45,20 @@ const outcomeOf = ({ status, headers }: Response, now: number): WebhookOutcome =
  *
  * @param env The environment with the secrets.
  * @param now UTC milliseconds.
+ * @param end Ends the attempt earlier than {@link RESPOND_WITHIN_MS}. Default: never.
  */
 export const sendWebhook = async (
   { url, secrets }: WebhookSettings,
   env: object,
   message: SentMessage,
   now: number,
+  end?: AbortSignal,
 ): Promise<WebhookOutcome> => {
   const keys = keysOf(env, secrets);
   if (typeof keys === "string") return retry(keys);
   const headers = { "content-type": "application/json", ...(await signedHeaders(message, keys, now)) };
-  const signal = AbortSignal.timeout(RESPOND_WITHIN_MS);
+  const late = AbortSignal.timeout(RESPOND_WITHIN_MS);
+  const signal = end ? AbortSignal.any([late, end]) : late;
   try {
     const response = await fetch(url, { method: "POST", headers, body: message.body, redirect: "manual", signal });
     // The body may be without end.

@@ -1,13 +1,13 @@
 import { secretOf } from "../../access/keys.ts";
-import { jsonOf, responseOf } from "../../sinks/target-response.ts";
+import { jsonOf, responseOf } from "../../target-response.ts";
 import type { NotifyOutcome } from "../notification.ts";
 import { lineOf } from "./texts.ts";
 
 /** Time in which a receiver has to respond to a request, in milliseconds. */
 const RESPOND_WITHIN_MS = 5_000;
 
-/** Time for all requests to a receiver in a round, in milliseconds. */
-export const NOTIFY_WITHIN_MS = 15_000;
+/** Time for all requests to a receiver in a round, in milliseconds: less than a round waits. */
+export const NOTIFY_WITHIN_MS = 7_000;
 
 /** Largest number of requests to a receiver in a round. The others follow in the next one. */
 export const MAX_CALLS = 60;
@@ -47,7 +47,9 @@ export interface Call {
 /** The part of a response that says what is wrong, without the secrets of the request. */
 const quoteOf = (text: string, secrets: readonly string[]): string => {
   const { message, errors } = (jsonOf(text) ?? {}) as { message?: unknown; errors?: unknown };
-  const parts = [message, ...(Array.isArray(errors) ? errors : [errors])].filter((part) => typeof part === "string");
+  const listed =
+    typeof errors === "object" ? Object.entries(errors ?? {}).map(([key, error]) => `${key}: ${error}`) : [];
+  const parts = [message, ...(Array.isArray(errors) ? errors : listed)].filter((part) => typeof part === "string");
   let quote = parts.length > 0 ? parts.join("; ") : text.trimStart().startsWith("<") ? "" : text;
   for (const secret of secrets) if (secret.length > 1) quote = quote.replaceAll(secret, "(secret)");
   return lineOf(quote.slice(0, 10 * MAX_QUOTE), MAX_QUOTE);
@@ -92,18 +94,15 @@ export const usableSecret = (env: object, name: string): string | { fault: strin
 };
 
 /** The outcome of a round without a request, because of the configuration. */
-export const refusal = (name: string, fault: string, notified: readonly string[] = []): NotifyOutcome => {
-  console.error(`alerts cannot be sent to ${name}: ${fault}`);
-  return { accepted: false, detail: fault, notified, afterMs: AFTER_REFUSAL_MS };
-};
+export const refusal = (fault: string, notified: readonly string[] = []): NotifyOutcome => ({
+  ...{ accepted: false, detail: fault, notified, afterMs: AFTER_REFUSAL_MS },
+});
 
 /**
  * Sends requests to a receiver, in order and a few at a time. A failure that concerns all of them ends the round; the messages
  * without acceptance are for a later one.
- *
- * @param name Name of the receiver, for the log.
  */
-export const sendCalls = async (name: string, calls: readonly Call[]): Promise<NotifyOutcome> => {
+export const sendCalls = async (calls: readonly Call[]): Promise<NotifyOutcome> => {
   const signal = AbortSignal.timeout(NOTIFY_WITHIN_MS);
   const notified: string[] = [];
   let failure: Exclude<CallOutcome, { type: "accepted" }> | undefined;
@@ -118,7 +117,7 @@ export const sendCalls = async (name: string, calls: readonly Call[]): Promise<N
     }
     if (failure && (failure.type === "later" || failure.all)) break;
   }
-  if (failure?.type === "refused") return refusal(name, failure.reason, notified);
+  if (failure?.type === "refused") return refusal(failure.reason, notified);
   if (failure) {
     const { reason, afterMs } = failure;
     return { accepted: false, detail: reason, notified, ...(afterMs !== undefined && { afterMs }) };

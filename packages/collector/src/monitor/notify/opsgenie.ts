@@ -63,11 +63,11 @@ const alertOf = (
   };
 };
 
-const createOpsgenie = (name: string, settings: OpsgenieSettings, env: object): Notifier => ({
+const createOpsgenie = (settings: OpsgenieSettings, env: object): Notifier => ({
   async notify(messages) {
     const { apiKeySecret, url = URL_OF_US } = settings;
     const key = usableSecret(env, apiKeySecret);
-    if (typeof key !== "string") return refusal(name, key.fault);
+    if (typeof key !== "string") return refusal(key.fault);
     const headers = { authorization: `GenieKey ${key}` };
     const alerts = `${url.replace(/\/+$/, "")}/v2/alerts`;
     const calls = messages.map((message) => ({
@@ -81,7 +81,7 @@ const createOpsgenie = (name: string, settings: OpsgenieSettings, env: object): 
         return post(address, { headers, body: { source: "Tidemark", note }, secrets: [key] }, signal);
       },
     }));
-    return sendCalls(name, calls);
+    return sendCalls(calls);
   },
 });
 
@@ -95,6 +95,6 @@ export const opsgenie = (settings: OpsgenieSettings): AlertReceiver => {
   return {
     ...{ type: "opsgenie", name, severities, secrets: [apiKeySecret] },
     check: (expect) => check(settings, expect),
-    create: async (env) => createOpsgenie(name, settings, env),
+    create: async (env) => createOpsgenie(settings, env),
   };
 };

@@ -5,7 +5,7 @@ import type { Severity } from "../alert.ts";
 import type { Notification, Notifier } from "../notification.ts";
 import { post, refusal, sendCalls, usableSecret } from "./calls.ts";
 import { checkBySeverity } from "./check-by-severity.ts";
-import { keyWithin, labelsOf, lineOf } from "./texts.ts";
+import { keyWithin, labelsOf, lineOf, linkOf } from "./texts.ts";
 
 /** Severities of PagerDuty. */
 const SEVERITIES = ["critical", "error", "warning", "info"] as const;
@@ -54,6 +54,7 @@ const eventOf = async (
 ): Promise<object> => {
   const dedup_key = await keyWithin(key, MAX.dedupKey);
   if (state === "resolved") return { event_action: "resolve", dedup_key };
+  const link = linkOf(runbook);
   const site = lineOf(labels.site ?? "", MAX.group);
   return {
     ...{ event_action: "trigger", dedup_key, client: "Tidemark" },
@@ -63,15 +64,15 @@ const eventOf = async (
       ...{ timestamp: new Date(since).toISOString(), component, group: site || "tidemark", class: alert },
       custom_details: { ...labelsOf(labels), value, runbook },
     },
-    links: [{ href: runbook, text: `Runbook of ${alert}` }],
+    ...(link !== undefined && { links: [{ href: link, text: `Runbook of ${alert}` }] }),
   };
 };
 
-const createPagerDuty = (name: string, settings: PagerDutySettings, env: object): Notifier => ({
+const createPagerDuty = (settings: PagerDutySettings, env: object): Notifier => ({
   async notify(messages) {
     const { routingKeySecret, url = URL_OF_US } = settings;
     const key = usableSecret(env, routingKeySecret);
-    if (typeof key !== "string") return refusal(name, key.fault);
+    if (typeof key !== "string") return refusal(key.fault);
     const calls = messages.map((message) => ({
       keys: [message.key],
       send: async (signal: AbortSignal) => {
@@ -79,7 +80,7 @@ const createPagerDuty = (name: string, settings: PagerDutySettings, env: object)
         return post(url, { body, secrets: [key] }, signal);
       },
     }));
-    return sendCalls(name, calls);
+    return sendCalls(calls);
   },
 });
 
@@ -93,6 +94,6 @@ export const pagerDuty = (settings: PagerDutySettings): AlertReceiver => {
   return {
     ...{ type: "pagerduty", name, severities, secrets: [routingKeySecret] },
     check: (expect) => check(settings, expect),
-    create: async (env) => createPagerDuty(name, settings, env),
+    create: async (env) => createPagerDuty(settings, env),
   };
 };

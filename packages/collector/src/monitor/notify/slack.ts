@@ -4,7 +4,7 @@ import { checkKnown, checkSecretName, isWebhookUrl } from "../../settings/settin
 import type { Notification, Notifier } from "../notification.ts";
 import { post, refusal, sendCalls, usableSecret } from "./calls.ts";
 import { type Group, groupedByAlert } from "./grouped.ts";
-import { lineOf, timeOf } from "./texts.ts";
+import { lineOf, linkOf, timeOf } from "./texts.ts";
 
 /** An incoming webhook of Slack, or of a program that accepts its messages, such as Mattermost. */
 export interface SlackSettings extends ReceiverSettings {
@@ -52,28 +52,30 @@ const bodyOf = ({ alert, messages }: Group): object => {
   const lines = messages.slice(0, MAX_LINES).map(lineAbout);
   if (messages.length > MAX_LINES) lines.push(`and ${messages.length - MAX_LINES} more`);
   const [{ severity = "none", runbook = "" } = {}] = messages;
+  const link = linkOf(runbook);
   return {
     ...{ text: `${title}: ${counts.join(", ")}`, mrkdwn: false },
     attachments: [
       {
-        ...{ color: COLOURS[firing > 0 ? severity : "resolved"], title, title_link: runbook, text: lines.join("\n") },
+        ...{ color: COLOURS[firing > 0 ? severity : "resolved"], title, text: lines.join("\n") },
+        ...(link !== undefined && { title_link: link }),
         ...{ fallback: `${title}: ${counts.join(", ")}`, mrkdwn_in: [] },
       },
     ],
   };
 };
 
-const createSlack = (name: string, { urlSecret }: SlackSettings, env: object): Notifier => ({
+const createSlack = ({ urlSecret }: SlackSettings, env: object): Notifier => ({
   async notify(messages) {
     const url = usableSecret(env, urlSecret);
-    if (typeof url !== "string") return refusal(name, url.fault);
-    if (!isWebhookUrl(url)) return refusal(name, `the secret ${urlSecret} is not an address that begins with https://`);
+    if (typeof url !== "string") return refusal(url.fault);
+    if (!isWebhookUrl(url)) return refusal(`the secret ${urlSecret} is not an address that begins with https://`);
     const { pathname } = new URL(url);
     const calls = groupedByAlert(messages, MAX_GROUP).map((group) => ({
       keys: group.messages.map(({ key }) => key),
       send: (signal: AbortSignal) => post(url, { body: bodyOf(group), secrets: [url, pathname] }, signal),
     }));
-    return sendCalls(name, calls);
+    return sendCalls(calls);
   },
 });
 
@@ -87,6 +89,6 @@ export const slack = (settings: SlackSettings): AlertReceiver => {
   return {
     ...{ type: "slack", name, severities, secrets: [urlSecret] },
     check: (expect) => check(settings, expect),
-    create: async (env) => createSlack(name, settings, env),
+    create: async (env) => createSlack(settings, env),
   };
 };

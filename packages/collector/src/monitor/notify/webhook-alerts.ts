@@ -48,25 +48,25 @@ const dataOf = ({ alert, messages }: Group): object => ({
   })),
 });
 
-const createWebhookAlerts = (name: string, { url, secrets }: WebhookAlertsSettings, env: object): Notifier => ({
+const createWebhookAlerts = ({ url, secrets }: WebhookAlertsSettings, env: object): Notifier => ({
   async notify(messages) {
     const keys = keysOf(env, secrets);
-    if (typeof keys === "string") return refusal(name, keys);
-    const send = async (group: Group): Promise<CallOutcome> => {
+    if (typeof keys === "string") return refusal(keys);
+    const send = async (group: Group, signal: AbortSignal): Promise<CallOutcome> => {
       const now = Date.now();
       const states = group.messages.map(({ key, state, since, until }) => [key, state, since, until]);
       const id = await idOf(JSON.stringify([Math.floor(now / SAME_ID_MS), states]));
       const body = bodyOf({ id, type: "alert.changed", time: now, data: dataOf(group) });
-      const outcome = await sendWebhook({ url, secrets }, env, { id, body }, now);
+      const outcome = await sendWebhook({ url, secrets }, env, { id, body }, now, signal);
       if (outcome.type === "delivered") return { type: "accepted" };
       if (outcome.type === "refused") return { type: "refused", reason: outcome.reason, all: false };
       return { type: "later", reason: outcome.reason, ...(outcome.afterMs > 0 && { afterMs: outcome.afterMs }) };
     };
     const calls = groupedByAlert(messages, MAX_GROUP).map((group) => ({
       keys: group.messages.map(({ key }) => key),
-      send: () => send(group),
+      send: (signal: AbortSignal) => send(group, signal),
     }));
-    return sendCalls(name, calls);
+    return sendCalls(calls);
   },
 });
 
@@ -76,6 +76,6 @@ export const webhookAlerts = (settings: WebhookAlertsSettings): AlertReceiver =>
   return {
     ...{ type: "webhook", name, severities, secrets: Array.isArray(secrets) ? secrets : [] },
     check: (expect) => check(settings, expect),
-    create: async (env) => createWebhookAlerts(name, settings, env),
+    create: async (env) => createWebhookAlerts(settings, env),
   };
 };

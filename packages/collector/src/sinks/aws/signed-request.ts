@@ -1,5 +1,5 @@
 import { AwsClient } from "aws4fetch";
-import { type NoResponse, responseOf, type TargetResponse } from "../target-response.ts";
+import { type NoResponse, responseOf, type TargetResponse } from "../../target-response.ts";
 import type { AwsCredentials } from "./credentials.ts";
 
 /** A request to a service. */

@@ -1,8 +1,9 @@
 import { secretOf } from "../../access/keys.ts";
+import { jsonOf, responseOf, type TargetResponse } from "../../target-response.ts";
 import { kafkaRecordOf } from "../kafka/kafka-record.ts";
 import type { KafkaRecord } from "../kafka/record-batch.ts";
+import { retry } from "../retry.ts";
 import type { Cut, Sink, SinkContext, SinkOutcome } from "../sink.ts";
-import { jsonOf, responseOf, retry, type TargetResponse } from "../target-response.ts";
 import type { ProxyApi, ProxyOutcome } from "./proxy-api.ts";
 import { type KafkaRestSettings, kafkaRestSecrets } from "./settings.ts";
 import { confluentVersion2, redpandaProxy } from "./version-2.ts";

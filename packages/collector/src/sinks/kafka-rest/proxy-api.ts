@@ -1,6 +1,6 @@
 import type { KafkaRecord } from "../kafka/record-batch.ts";
+import { retry } from "../retry.ts";
 import type { SinkOutcome } from "../sink.ts";
-import { retry } from "../target-response.ts";
 
 /** Number of characters of an error that a reason quotes. */
 const QUOTED = 200;

@@ -1,5 +1,6 @@
+import { jsonOf } from "../../target-response.ts";
 import type { KafkaRecord } from "../kafka/record-batch.ts";
-import { jsonOf, retry } from "../target-response.ts";
+import { retry } from "../retry.ts";
 import { base64Of, errorOutcome, NO_RESULT, type ProxyApi } from "./proxy-api.ts";
 
 /** Codes of Kafka for a batch that is larger than the topic or the broker accepts. */

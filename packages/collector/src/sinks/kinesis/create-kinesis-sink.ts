@@ -1,8 +1,9 @@
+import { jsonOf, type TargetResponse } from "../../target-response.ts";
 import { type AwsCredentials, credentialsOf } from "../aws/credentials.ts";
 import { sendSigned } from "../aws/signed-request.ts";
 import { jsonBody } from "../json-body.ts";
+import { retry } from "../retry.ts";
 import type { Sink, SinkContext, SinkOutcome, SinkRecord } from "../sink.ts";
-import { jsonOf, retry, type TargetResponse } from "../target-response.ts";
 import type { KinesisSettings } from "./settings.ts";
 
 /** Limits of a request: number of records, and bytes of their data and keys. */

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import type { TargetResponse } from "../../target-response.ts";
 import { credentialsOf } from "../aws/credentials.ts";
 import { sendSigned } from "../aws/signed-request.ts";
 import { jsonBody } from "../json-body.ts";
+import { retry } from "../retry.ts";
 import type { Cut, Sink, SinkContext, SinkOutcome } from "../sink.ts";
-import { retry, type TargetResponse } from "../target-response.ts";
 import type { S3Settings } from "./settings.ts";
 
 /** Largest cut: one object has all of its records. */

@@ -1,5 +1,4 @@
-import { retryAfterOf } from "../webhooks/retry.ts";
-import type { SinkOutcome } from "./sink.ts";
+import { retryAfterOf } from "./webhooks/retry.ts";
 
 /** Largest response that is read, in bytes. Those of 1,000 records are far below. */
 const MAX_RESPONSE_BYTES = 2_000_000;
@@ -46,12 +45,6 @@ export const responseOf = async (
     return { failure: signal.aborted ? "the target did not respond in time" : "the target could not be reached" };
   }
 };
-
-/** A repetition, after the time that the target asks for. */
-export const retry = (reason: string, afterMs?: number): SinkOutcome => ({
-  ...{ type: "retry", reason },
-  ...(afterMs === undefined ? {} : { afterMs }),
-});
 
 /** A value as JSON; `undefined` for a text that is not JSON. */
 export const jsonOf = (text: string): unknown => {
