@@ -54,10 +54,10 @@ describe("an object that the runtime stops", () => {
     const before = await (await scrape()).text();
     // The object has its sums in memory: its next call stops it.
     await runInDurableObject(metricsOf(bindings), (metrics, state) => {
-      metrics.read = () => {
+      vi.spyOn(Object.getPrototypeOf(metrics) as typeof metrics, "read").mockImplementationOnce(() => {
         state.abort("moved away");
         throw new Error("unreachable");
-      };
+      });
     });
     await expectUnavailable(await scrape());
     const counters = before.split("\n").filter((line) => line.startsWith("tidemark_events"));
