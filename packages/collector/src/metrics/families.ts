@@ -285,7 +285,7 @@ export type HistogramEnd = "bucket" | "sum" | "count";
 const UNSAFE = /[\\"\n]/;
 
 /** A label value in the exposition formats: backslash, quotation mark and line feed have a backslash before them. */
-export const escapeLabel = (value: string | number): string => {
+const escapeLabel = (value: string | number): string => {
   const text = String(value);
   if (!UNSAFE.test(text)) return text;
   return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");

@@ -4,10 +4,10 @@ import { latestIn, type Timeline } from "./tab/timeline.ts";
 export type LateCause = "offline" | "closed" | "clock";
 
 /** Age of an event at its receipt from which it is late, in milliseconds: pages send events for at most a minute or two. */
-export const LATE_AFTER_MS = 300_000;
+const LATE_AFTER_MS = 300_000;
 
 /** Error of a page's clock from which its events are late, in milliseconds: the network can explain a smaller one. */
-export const CLOCK_ERROR_MS = 60_000;
+const CLOCK_ERROR_MS = 60_000;
 
 /** Counts the late events of a batch by cause. */
 export interface LateCount {

@@ -289,5 +289,7 @@ it("the metrics count predictions by model, version and outcome, with histograms
     expect(text).toMatch(/^tidemark_prediction_latency_seconds_count\{site="labs",model="trial",version="3"\} [1-9]/m);
     expect(text).toMatch(/^tidemark_prediction_value_bucket\{site="labs",model="trial",version="3",le="10"\} [1-9]/m);
     expect(text).toMatch(/^tidemark_predictions_total\{site="labs",model="safe",version="1",outcome="error"\} 5$/m);
+    expect(text).toMatch(/^tidemark_wait_seconds_count\{on="model",outcome="ok"\} [1-9]/m);
+    expect(text).toMatch(/^tidemark_wait_seconds_count\{on="model",outcome="error"\} [1-9]/m);
   }, 20_000);
 });

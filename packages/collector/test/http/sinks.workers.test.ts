@@ -83,6 +83,8 @@ describe("the routes of sinks", () => {
       expect(text).toContain(`tidemark_sink_paused{site="${site}",sink="chosen"} 1`);
       expect(text).toContain(`tidemark_sink_records_total{site="${site}",sink="all",outcome="delivered"} 2`);
       expect(text).toContain(`tidemark_sink_attempts_total{site="${site}",sink="small",outcome="failed"}`);
+      expect(text).toMatch(/^tidemark_wait_seconds_count\{on="sink",outcome="ok"\} [1-9]/m);
+      expect(text).toMatch(/^tidemark_wait_seconds_count\{on="sink",outcome="error"\} [1-9]/m);
       expect(text).toMatch(new RegExp(`tidemark_sink_lag_seconds\\{site="${site}",sink="small"\\} \\d`));
     });
   });

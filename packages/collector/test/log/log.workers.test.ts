@@ -167,6 +167,23 @@ describe("the log", () => {
     ]);
   });
 
+  it("counts the bytes of its files, and the waits for their storage, in the metrics", async () => {
+    const metricOf = async (series: string) => {
+      const lines = (await (await request("/metrics", admin)).text()).split("\n");
+      return Number(lines.find((line) => line.startsWith(`${series} `))?.slice(series.length + 1) ?? 0);
+    };
+    const bytesBefore = await metricOf('tidemark_log_bytes_total{site="shop"}');
+    const session_id = newSession();
+    await accept(batch([page(0)], { session_id }));
+    await eventually(async () => expect(await tailOf(session_id)).toHaveLength(1));
+    const files = await cut();
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    await eventually(async () => {
+      expect(await metricOf('tidemark_log_bytes_total{site="shop"}')).toBeGreaterThanOrEqual(bytesBefore + bytes);
+      expect(await metricOf('tidemark_wait_seconds_count{on="put",outcome="ok"}')).toBeGreaterThanOrEqual(files.length);
+    });
+  });
+
   it("has each event in one file while several writers are called and events arrive", async () => {
     const session_id = newSession();
     await cut();

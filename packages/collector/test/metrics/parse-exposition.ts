@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 
 /** A series with its value. */
-export interface ParsedSample {
+interface ParsedSample {
   name: string;
   labels: Record<string, string>;
   value: number;
