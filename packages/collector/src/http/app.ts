@@ -45,7 +45,7 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
 
   const records = createRecordLog();
   let isAwake = config.alerts === undefined;
-  /** Lets the schedule evaluate the alerts, which nobody has told it to do in a new deployment. */
+  /** Lets the schedule evaluate the alerts: in a new deployment it has no alarm yet. */
   const wake = async (env: Env): Promise<void> => {
     isAwake = true;
     await scheduleOf(env)

@@ -3,7 +3,7 @@ import type { LabelledValue } from "./evaluate.ts";
 import type { Notification } from "./notification.ts";
 
 /** The latest message about an alert to a notifier. */
-export interface Told {
+interface Notified {
   /** `sent` until the notifier has accepted it: it may have arrived. */
   state: "sent" | "accepted";
   /** UTC milliseconds. */
@@ -25,11 +25,11 @@ export interface AlertState {
   firesSince: number | null;
   /** Time at which it was resolved; `null` if it fires or is pending. */
   resolvedAt: number | null;
-  /** The latest message that it fires, by the notifiers that have to be told when it is resolved. */
-  told: Record<string, Told>;
+  /** The latest message that it fires, by the notifiers that have to know when it is resolved. */
+  notified: Record<string, Notified>;
 }
 
-/** A decision that an alert is not told for some time. Its state goes on. */
+/** A decision that an alert is not notified for some time. Its state goes on. */
 export interface Silence {
   id: string;
   /** Name of the alert. Default: all. */
@@ -44,7 +44,7 @@ export interface Silence {
   created_at: number;
 }
 
-/** What the messages of a deployment need. */
+/** A notifier as the choice of its messages needs it. */
 export interface Receiver {
   /** Name of the notifier, which no other has. */
   name: string;
@@ -112,7 +112,7 @@ export const nextStates = (
         summary: filledIn(alert.summary, labels),
         firesSince: begins ? now : (state?.firesSince ?? null),
         resolvedAt: begins ? null : (state?.resolvedAt ?? null),
-        told: state?.told ?? {},
+        notified: state?.notified ?? {},
       });
     }
   for (const state of before.values()) {
@@ -124,8 +124,8 @@ export const nextStates = (
 };
 
 /** Whether a state says more than that the alert is inactive. */
-const isNeeded = ({ holdsSince, resolvedAt, told }: AlertState): boolean =>
-  holdsSince !== null || (resolvedAt !== null && Object.keys(told).length > 0);
+const isNeeded = ({ holdsSince, resolvedAt, notified }: AlertState): boolean =>
+  holdsSince !== null || (resolvedAt !== null && Object.keys(notified).length > 0);
 
 /** Whether a silence suppresses the messages of an alert. */
 export const isSilenced = (
@@ -165,11 +165,11 @@ export const messagesFor = (
 ): Notification[] =>
   states
     .filter((state) => {
-      const told = state.told[name];
-      if (state.resolvedAt !== null) return told !== undefined;
+      const notified = state.notified[name];
+      if (state.resolvedAt !== null) return notified !== undefined;
       if (!isFiring(state) || !severities.includes(state.severity) || isSilenced(state, silences, now)) return false;
       // A time in the future is that of a clock that was set back.
-      return told?.state !== "accepted" || now - told.at >= REPEAT_MS[state.severity] || told.at > now;
+      return notified?.state !== "accepted" || now - notified.at >= REPEAT_MS[state.severity] || notified.at > now;
     })
     .map((state) => messageOf(state, runbooks));
 
@@ -184,8 +184,8 @@ export const afterSending = (
   return states.map((state) => {
     const message = sent.get(state.key);
     // A repeated message that the alert fires changes nothing. One that it is resolved may arrive, even if it then fires again.
-    if (message === undefined || (message === "firing" && state.told[notifier])) return state;
-    return { ...state, told: { ...state.told, [notifier]: { state: "sent", at: now } } };
+    if (message === undefined || (message === "firing" && state.notified[notifier])) return state;
+    return { ...state, notified: { ...state.notified, [notifier]: { state: "sent", at: now } } };
   });
 };
 
@@ -202,10 +202,10 @@ export const afterAcceptance = (
       const message = byKey.get(state.key);
       if (!message) return state;
       if (message.state === "firing")
-        return { ...state, told: { ...state.told, [notifier]: { state: "accepted", at: now } } };
+        return { ...state, notified: { ...state.notified, [notifier]: { state: "accepted", at: now } } };
       // An alert that fires again meanwhile is a new one for the notifier.
-      const { [notifier]: _, ...told } = state.told;
-      return { ...state, told };
+      const { [notifier]: _, ...notified } = state.notified;
+      return { ...state, notified };
     })
     .filter(isNeeded);
 };
@@ -215,6 +215,6 @@ export const withNotifiers = (states: readonly AlertState[], names: readonly str
   states
     .map((state) => ({
       ...state,
-      told: Object.fromEntries(Object.entries(state.told).filter(([name]) => names.includes(name))),
+      notified: Object.fromEntries(Object.entries(state.notified).filter(([name]) => names.includes(name))),
     }))
     .filter(isNeeded);

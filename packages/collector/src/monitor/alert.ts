@@ -3,7 +3,7 @@ import type { Condition } from "./query.ts";
 /** How soon a person has to act: now, in working hours, or never (a message that says that alerts arrive). */
 export type Severity = "page" | "ticket" | "none";
 
-/** A rule that tells an operator of a fault. */
+/** A rule that reports a fault to an operator. */
 export interface Alert {
   /** In PascalCase, beginning with `Tidemark`. Its runbook is the section of this name in docs/runbooks.md. */
   name: string;

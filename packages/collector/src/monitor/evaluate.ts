@@ -10,7 +10,7 @@ export interface LabelledValue {
 }
 
 /** A text that is the same for the same labels. */
-export const keyOfLabels = (labels: Readonly<Record<string, string>>, names = Object.keys(labels).sort()): string =>
+const keyOfLabels = (labels: Readonly<Record<string, string>>, names = Object.keys(labels).sort()): string =>
   JSON.stringify(names.map((name) => [name, labels[name] ?? ""]));
 
 /** Whether labels fulfil conditions. A label that a series does not have is an empty text, as in Prometheus. */
@@ -49,10 +49,11 @@ const combined = (
 const plus = (one: number, other: number): number => one + other;
 
 /**
- * The increase of a counter over a time. It is that between the first and the last of its values, extended to the whole
- * time by the rule of Prometheus: to an end that is further than 1.1 average distances of values, by half a distance, and
- * at the beginning not beyond the time at which the counter would have been 0. A value below the one before begins anew
- * at 0.
+ * The increase of a counter over a time, by the rule of Prometheus. A value below the one before begins anew at 0.
+ *
+ * The increase between the first and the last value is extended to both ends of the time. If an end is further away than 1.1
+ * average distances of values, it is extended by half a distance only. It is not extended to a time before the counter would
+ * have been 0.
  *
  * @param points Values in the time, in ascending order of time.
  * @returns `undefined` for fewer than two values.
@@ -74,8 +75,8 @@ export const increaseOf = (points: readonly Point[], from: number, to: number): 
 };
 
 /**
- * A quantile of the values in buckets, by the rule of Prometheus: linear between the bounds of its bucket; the highest
- * bound for one in the last bucket; the lowest bound for one in a first bucket whose bound is not positive.
+ * A quantile of the values in buckets, by the rule of Prometheus: linear between the bounds of its bucket. In the last bucket it
+ * is the highest bound. In a first bucket whose bound is not positive, it is this bound.
  *
  * @param bounds Upper bounds, in ascending order, without that of the last bucket.
  * @param totals Numbers of values up to each bound, and of all values.

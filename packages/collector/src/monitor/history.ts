@@ -28,7 +28,7 @@ const STEPS = [
 ];
 
 /** Largest number of series that a history keeps: 5,000 take 18 MB in 440 snapshots. */
-export const MAX_SERIES = 5_000;
+const MAX_SERIES = 5_000;
 
 /** Age from which a snapshot no longer has the latest value of a series, in milliseconds: a step and some delay. */
 const LOOK_BACK_MS = 330_000;
@@ -37,7 +37,7 @@ const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 const ESCAPED: Record<string, string> = { "\\n": "\n" };
 
 /** Splits the key of a sample into its name and its labels. */
-export const parseKey = (key: string): { name: string; labels: Record<string, string> } => {
+const parseKey = (key: string): { name: string; labels: Record<string, string> } => {
   const brace = key.indexOf("{");
   const labels: Record<string, string> = {};
   for (const [, label = "", value = ""] of key.slice(brace).matchAll(LABEL))
@@ -57,8 +57,13 @@ export const namesIn = (given: Query | Condition): string[] => {
 };
 
 /**
- * The latest values of metrics, as an evaluation of alerts needs them: each 10 s for 10 minutes, each minute for an hour
- * and a quarter, and each 5 minutes for 25 hours and a half. It keeps {@link MAX_SERIES} series at most.
+ * The latest values of the metrics that alerts read, of {@link MAX_SERIES} series at most.
+ *
+ * | age | distance of the values |
+ * | --- | --- |
+ * | up to 10 minutes | 10 s |
+ * | up to 75 minutes | a minute |
+ * | up to 25.5 hours | 5 minutes |
  */
 export class History {
   readonly #names: ReadonlySet<string>;

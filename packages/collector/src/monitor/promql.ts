@@ -3,7 +3,7 @@ import { labelsOfCondition, labelsOfQuery, sharedLabels } from "./labels.ts";
 import type { Condition, Query, Where } from "./query.ts";
 
 /** The name of the scrape job in Prometheus' configuration. */
-export const PROMETHEUS_JOB = "tidemark";
+const PROMETHEUS_JOB = "tidemark";
 
 const OPERATORS = { add: "+", subtract: "-", multiply: "*", divide: "/" } as const;
 const COMPARISONS = { above: ">", below: "<" } as const;

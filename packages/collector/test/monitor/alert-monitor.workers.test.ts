@@ -32,7 +32,7 @@ const alerts: Alert[] = [
 ];
 
 /** A message as tests compare it. */
-const told = ({ alert, state, labels }: Notification): string => `${alert} ${Object.values(labels)} ${state}`;
+const notified = ({ alert, state, labels }: Notification): string => `${alert} ${Object.values(labels)} ${state}`;
 
 let now = BEGIN;
 let samples: Samples = {};
@@ -48,7 +48,7 @@ beforeEach(() => {
   vi.spyOn(Date, "now").mockImplementation(() => now);
   vi.spyOn(console, "error").mockImplementation(() => {});
   traffic.notify = async (receiver, given) => {
-    messages.push({ receiver, texts: given.map(told) });
+    messages.push({ receiver, texts: given.map(notified) });
     return outcome(receiver);
   };
 });
@@ -89,7 +89,7 @@ const FIRING = "TidemarkSinkPaused orders firing";
 const RESOLVED = "TidemarkSinkPaused orders resolved";
 
 describe("the monitor", () => {
-  it("tells once that an alert fires after its time, and once that it is resolved", async () => {
+  it("sends once that an alert fires after its time, and once that it is resolved", async () => {
     await withMonitor(["desk"], async (start) => {
       const monitor = start();
       samples = paused(2);
@@ -231,7 +231,7 @@ describe("the monitor", () => {
     );
   });
 
-  it("does not tell a silenced alert that it fires, until the silence ends", async () => {
+  it("does not send that a silenced alert fires, until the silence ends", async () => {
     await withMonitor(["desk"], async (start) => {
       const monitor = start();
       const silence = monitor.silence({
@@ -253,7 +253,7 @@ describe("the monitor", () => {
     });
   });
 
-  it("tells at once when an operator removes the silence", async () => {
+  it("sends it at once when an operator removes the silence", async () => {
     await withMonitor(["desk"], async (start) => {
       const monitor = start();
       const { id } = monitor.silence({ labels: { sink: "orders" }, until: BEGIN + 600_000, comment: "Later." });

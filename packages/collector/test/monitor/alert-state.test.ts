@@ -73,7 +73,7 @@ describe("an alert", () => {
     );
   });
 
-  it("that fires again before its end was told is the same for the receiver", () => {
+  it("that fires again before its end was notified is the same for the receiver", () => {
     let states = afterRounds(down(4));
     states = afterAcceptance(
       afterSending(states, "desk", messages(states, 30_000), 30_000),
@@ -100,14 +100,14 @@ describe("an alert", () => {
     expect(states.filter(isFiring)).toHaveLength(1);
   });
 
-  it("that always fires is told each 5 minutes, to receivers that want it", () => {
+  it("that always fires is notified each 5 minutes, to receivers that want it", () => {
     const states = nextStates([], [{ alert: watchdog, holds: [{ labels: {}, value: 1 }] }], 0);
     expect(messagesFor({ name: "desk", severities: ["page"] }, states, [], 0, RUNBOOKS)).toEqual([]);
     const accepted = afterAcceptance(states, "desk", messages(states, 0), 0);
     expect([299_999, 300_000].map((now) => messages(accepted, now).length)).toEqual([0, 1]);
   });
 
-  it("is not told to a receiver that was removed", () => {
+  it("is not notified to a receiver that was removed", () => {
     const sent = afterSending(afterRounds(down(4)), "desk", messages(afterRounds(down(4)), 30_000), 30_000);
     const resolved = nextStates(sent, held([]), 40_000);
     expect(withNotifiers(resolved, ["desk"])).toHaveLength(1);
@@ -134,7 +134,7 @@ describe("a silence", () => {
     for (const [more, now, expected] of cases) expect(isSilenced(of, [silence(more)], now)).toBe(expected);
   });
 
-  it("suppresses messages that an alert fires, and not that one which was told is resolved", () => {
+  it("suppresses messages that an alert fires, and not that one which was notified is resolved", () => {
     const silences = [silence({ alert: alert.name, until: 1_000_000 })];
     let states = afterRounds(down(4));
     expect(messages(states, 30_000, silences)).toEqual([]);
@@ -205,7 +205,7 @@ describe("messages", () => {
         sent.forEach((message, index) => {
           const before = sent.slice(0, index).findLast(({ key }) => key === message.key);
           if (message.state === "resolved") expect(before && (before.state === "firing" || !before.isKnown)).toBe(true);
-          // A receiver that has confirmed that an alert fires is told so again after hours only.
+          // A receiver that has confirmed that an alert fires is notified so again after hours only.
           else if (before?.state === "firing" && before.isKnown)
             expect(message.at - before.at).toBeGreaterThanOrEqual(REPEAT_MS.page);
         });
