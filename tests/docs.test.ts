@@ -18,6 +18,7 @@ import { NAMES } from "../packages/sdk/src/script-tag/parts.ts";
 import { readSettings } from "../packages/sdk/src/script-tag/settings.ts";
 import { bundleStub, integrityOf } from "../scripts/bundle/script-tag.ts";
 import { sdkSignals } from "../scripts/bundle/sdk-signals.ts";
+import { isMeasured } from "../scripts/docs/metrics-table.ts";
 import { render } from "../scripts/docs/render.ts";
 import { skippedScenarios } from "../scripts/docs/skipped-scenarios.ts";
 import { scenarios } from "./scenarios/scenarios.ts";
@@ -75,17 +76,31 @@ describe("docs/http.md", () => {
     );
   });
 
-  it("lists every metric with its type and meaning", () => {
-    expect(rowsOf(http, "metric").map(([, name, , type, meaning]) => [name, type, meaning])).toEqual(
-      Object.entries(families).map(([name, { type, help }]) => [name, type, help]),
-    );
-  });
-
   it("shows a valid batch and its size limit", () => {
     const [, block = ""] = http.split("```json\n");
     const example = batch.parse(JSON.parse(block.split("```")[0] ?? ""));
     expect(example.events.map((each) => event.safeParse(each).success)).toEqual([true]);
     expect(http).toContain(`at most ${MAX_BODY_BYTES / 1024} KiB`);
+  });
+});
+
+describe("docs/metrics.md", () => {
+  it("has the table of all families, and every other family that a page names is in it", () => {
+    const page = read("docs/metrics.md");
+    expect(page).toContain("<!-- metrics -->");
+    const named = globSync("docs/*.md").flatMap((path) => read(path).match(/\btidemark_[a-z_]+\b/g) ?? []);
+    const samples = named.map((name) => name.replace(/_(bucket|sum|count)$/, ""));
+    const isMetric = (name: string) => /_(total|seconds|info|records|missing|paused|sessions|value)$/.test(name);
+    expect(samples.filter((name) => isMetric(name) && !(name in families))).toEqual([]);
+  });
+
+  it("says of each family whether a part of the collector measures it", () => {
+    const rows = rowsOf(read("docs/metrics.md"), "metric");
+    expect(rows.map(([, name = "", , , , meaning = ""]) => [name, meaning.endsWith("Not measured yet.")])).toEqual(
+      Object.keys(families).map((name) => [name, !isMeasured(name)]),
+    );
+    expect(isMeasured("tidemark_events_late_total")).toBe(true);
+    expect(isMeasured("tidemark_none_total")).toBe(false);
   });
 });
 

@@ -75,6 +75,7 @@ const RANKS: Record<string, string[][]> = {
       "page-text",
       "release",
       "selected",
+      "version",
       "within-time",
     ],
     ["alarm", "check-models", "compile-features"],

@@ -32,6 +32,8 @@ const FOLLOWED = 0.05;
 const WITH_LOG = { full: 0.45, asSent: 0.65 };
 /** Highest cost of a sink for a million events, in USD. */
 const SINK = 0.05;
+/** Highest cost of the metrics of a million events, in USD. */
+const METRICS = 0.03;
 /** Highest cost of the predictions that a million events cause, in USD. */
 const PREDICTIONS = 0.03;
 
@@ -145,9 +147,18 @@ export const cost: Bench = async () => {
     title = site.title,
     worker = TIDEMARK,
   ): Promise<number> => {
-    const value = rounded(await measure({ ...site, title }, visits, metrics, worker));
+    const bills = await measureBills({ ...site, title }, visits, metrics, worker);
+    const value = rounded(totalOf(bills));
     const reference = rounded(await measureBare(site, visits));
     measurements.push({ case: `a million events of ${title}`, value, unit: "USD", reference, budget });
+    const share = rounded(bills.METRICS ? sumOf(bills.METRICS) : 0);
+    measurements.push({
+      case: `metrics for a million events of ${title}`,
+      value: share,
+      unit: "USD",
+      reference: value,
+      budget: METRICS,
+    });
     return value;
   };
   console.log(

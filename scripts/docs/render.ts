@@ -2,6 +2,7 @@ import { eventsTable } from "./events-table.ts";
 import { featuresTable } from "./features-table.ts";
 import { fieldsTable } from "./fields-table.ts";
 import { limitsTable } from "./limits-table.ts";
+import { metricsTable } from "./metrics-table.ts";
 import { optionsReference, optionsTable } from "./options.ts";
 import { signalsTable } from "./signals-table.ts";
 import { stubHash, stubScript } from "./stub.ts";
@@ -12,6 +13,7 @@ const GENERATORS: Record<string, (...words: string[]) => string> = {
   features: (entity = "") => featuresTable(entity),
   fields: (type = "") => fieldsTable(type),
   signals: signalsTable,
+  metrics: () => metricsTable(),
   limits: (of = "") => limitsTable(of),
   stub: stubScript,
   policy: stubHash,

@@ -1,2 +1,2 @@
-/** The version of this package. `scripts/write-sdk-version.ts` copies it from `package.json`. */
+/** The version of this package. `scripts/write-version.ts` copies it from `package.json`. */
 export const VERSION = "0.1.0";

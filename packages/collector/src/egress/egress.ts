@@ -3,9 +3,11 @@ import type { SinkDeadLetter, SinkProgress } from "@tidemark/schema";
 import type { LogRecord } from "@tidemark/schema/log";
 import { ObjectAlarm } from "../alarm.ts";
 import type { SinkDefinition } from "../define-sink.ts";
-import { type Env, partitionOf } from "../env.ts";
+import { type Env, metricsOf, partitionOf } from "../env.ts";
 import { findReceived, type LoggedPartition, readLogged } from "../log/partition-records.ts";
 import { positionOf } from "../log/stream-records.ts";
+import { meter } from "../metrics/isolate-meter.ts";
+import { measureWait } from "../metrics/waits.ts";
 import { expectKnown } from "../release.ts";
 import type { Attempt, Cut, Sink, SinkContext, SinkOutcome, SinkRecord } from "../sinks/sink.ts";
 import { type Tenant, type Tenants, tenantOf } from "../tenants.ts";
@@ -342,6 +344,8 @@ export abstract class EgressObject extends DurableObject<Env> {
     if (sink.plan) await this.ctx.storage.sync();
     const cut: Cut = { id: stored.id, at: stored.at, records, pending: stored.pending };
     const result = await this.#attempt(state, definition, sink, cut);
+    const sending = meter.send(() => metricsOf(this.env));
+    if (sending) this.ctx.waitUntil(sending);
     const refused: { record: SinkRecord; reason: string }[] = [];
     const retried: number[] = [];
     for (const [place, outcome] of result.outcomes.entries()) {
@@ -393,8 +397,10 @@ export abstract class EgressObject extends DurableObject<Env> {
   /** Never rejects. */
   async #attempt(state: StoredEgress, definition: SinkDefinition, sink: Sink, cut: Cut): Promise<Attempt<unknown>> {
     try {
-      const result = await inTime((signal) =>
-        sink.attempt(cut, this.#stateFor(state, definition), this.#contextOf(state, signal)),
+      const result = await measureWait(
+        "sink",
+        () => inTime((signal) => sink.attempt(cut, this.#stateFor(state, definition), this.#contextOf(state, signal))),
+        ({ outcomes }) => outcomes.some(({ type }) => type === "retry"),
       );
       if (result.outcomes.length === cut.pending.length) return result;
       throw new Error(`the sink returned ${result.outcomes.length} outcomes for ${cut.pending.length} records`);

@@ -8,7 +8,7 @@ import { createTenantLookup } from "../access/tenant-lookup.ts";
 import type { TidemarkConfig } from "../config.ts";
 import { type Env, metricsOf, scheduleOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
-import { createMeter } from "../metrics/meter.ts";
+import { meter } from "../metrics/isolate-meter.ts";
 import { createRecordLog } from "../serving/record-log.ts";
 import type { Tenants } from "../tenants.ts";
 import { createCallerChecks } from "./check-caller.ts";
@@ -43,7 +43,6 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
     return next();
   });
 
-  const meter = createMeter();
   const records = createRecordLog();
   let isAwake = config.alerts === undefined;
   /** Lets the schedule evaluate the alerts, which nobody has told it to do in a new deployment. */

@@ -47,14 +47,16 @@ const inflate = (body: Uint8Array): Uint8Array => {
  * Reads a body of UTF-8 text, and stops beyond {@link MAX_BODY_BYTES}. The first two bytes identify gzip, not the
  * headers: a request without a preflight cannot set `Content-Encoding`.
  *
+ * @param onBytes Receives the size of the body before it is inflated, in bytes.
  * @throws HttpError `body_too_large` or `invalid_json`.
  */
-export const readText = async (request: Request): Promise<string> => {
+export const readText = async (request: Request, onBytes?: (bytes: number) => void): Promise<string> => {
   const length = request.headers.get("content-length");
   if (Number(length) > MAX_BODY_BYTES) throw tooLarge();
   // HTTP limits a body to its `Content-Length`, so the runtime may read it in one call.
   let body =
     length === null && request.body ? await readBounded(request.body) : new Uint8Array(await request.arrayBuffer());
+  onBytes?.(body.byteLength);
   if (body[0] === 0x1f && body[1] === 0x8b) body = inflate(body);
   try {
     return utf8.decode(body);

@@ -2,6 +2,7 @@ import { type Env, usageOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import { addUsage, type DailyUsage, type Usage } from "../metrics/daily-usage.ts";
 import type { Meter } from "../metrics/meter.ts";
+import { callObject } from "../metrics/waits.ts";
 import type { Tenant } from "../tenants.ts";
 
 /** Time between two exchanges with the site's usage object, in milliseconds. */
@@ -53,7 +54,9 @@ export const createCapCounter = (meter: Meter): CapCounter => {
     if (!pending) return;
     usage.pending = undefined;
     try {
-      const { total, reached } = await usageOf(env, site.id).addUsage(pending, site.dailyCaps ?? {});
+      const { total, reached } = await callObject("Metrics", async () =>
+        usageOf(env, site.id).addUsage(pending, site.dailyCaps ?? {}),
+      );
       usage.total = total;
       for (const { cap, percent } of reached) {
         meter.count("tidemark_daily_cap_reached_total", { site: site.id, cap, percent }, 1);

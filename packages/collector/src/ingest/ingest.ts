@@ -7,6 +7,7 @@ import { isUserToken } from "../access/user-token.ts";
 import { type Env, sessionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import type { Meter } from "../metrics/meter.ts";
+import { callObject, measureWait } from "../metrics/waits.ts";
 import { countPrediction } from "../predictions/count-prediction.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "../session/batch.ts";
@@ -16,6 +17,7 @@ import { compileCheck } from "../wire/compile-check.ts";
 import { explain } from "../wire/explain.ts";
 import { parseJson } from "../wire/parse-json.ts";
 import { readEvents, type SplitBatch, splitParsed, splitUnparsed } from "../wire/split.ts";
+import { fieldLabel, releaseLabel } from "./label-values.ts";
 import type { LimitedClient, Limits } from "./limits.ts";
 
 const keyOf = (body: unknown): string => {
@@ -41,9 +43,13 @@ const sendToSession = async (
   tenant: Tenant,
   sessionId: string,
   sessionBatch: SessionBatch,
-): Promise<BatchResult | BatchFailure> =>
+): Promise<BatchResult | BatchFailure> => {
+  const session = sessionOf(env, tenant, sessionId);
+  const isFailure = (result: BatchResult | BatchFailure) => result === "unavailable";
   // The runtime's types turn the pairs in a result into lists of any length.
-  (await sessionOf(env, tenant, sessionId).ingest(sessionBatch)) as BatchResult | BatchFailure;
+  const call = async () => (await session.ingest(sessionBatch)) as BatchResult | BatchFailure;
+  return callObject("Session", () => measureWait("session", call, isFailure), isFailure);
+};
 
 /** A request without its body. */
 interface RequestContext extends LimitedClient {
@@ -55,21 +61,37 @@ interface RequestContext extends LimitedClient {
   anonymousIdOf: (tenant: Tenant, envelope: Envelope) => string;
   /** UTC milliseconds by the collector's clock. */
   receivedAt: number;
+  /** Size of the body as received. */
+  bytes: number;
   meter: Meter;
   limits: Limits;
   /** Continues work after the response. */
   waitUntil(work: Promise<unknown>): void;
 }
 
+/** Counts a batch that was read, with the number of its events. */
+const countReceived = ({ meter, bytes }: RequestContext, site: string, release: string, amount: number): void => {
+  meter.count("tidemark_request_bytes_total", { site }, bytes);
+  meter.count("tidemark_events_received_total", { site }, amount);
+  meter.count("tidemark_sdk_events_total", { site, release }, amount);
+};
+
 /** Counts the events of a batch by outcome. */
 const countBatch = (
-  meter: Meter,
+  context: RequestContext,
   site: string,
-  { response, dropped, missing_change, not_fed = {}, predicted = [], reacted = [] }: BatchResult,
+  release: string,
+  { response, dropped, missing_change, not_fed = {}, predicted = [], reacted = [], late = {}, measured }: BatchResult,
 ): void => {
-  meter.count("tidemark_events_accepted_total", { site }, response.accepted);
-  meter.count("tidemark_events_duplicate_total", { site }, response.duplicates);
-  for (const { code } of response.rejected) meter.count("tidemark_events_rejected_total", { site, code }, 1);
+  const { accepted, duplicates, rejected } = response;
+  const { meter } = context;
+  countReceived(context, site, release, accepted + duplicates + rejected.length);
+  meter.count("tidemark_events_accepted_total", { site }, accepted);
+  meter.count("tidemark_events_duplicate_total", { site }, duplicates);
+  for (const { code, path } of rejected)
+    meter.count("tidemark_events_rejected_total", { site, code, field: fieldLabel(path), release }, 1);
+  for (const [cause, amount] of Object.entries(late))
+    meter.count("tidemark_events_late_total", { site, cause }, amount);
   for (const [reason, amount] of Object.entries(dropped))
     meter.count("tidemark_events_dropped_total", { site, reason }, amount);
   for (const [entity, amount] of Object.entries(not_fed))
@@ -77,6 +99,7 @@ const countBatch = (
   meter.count("tidemark_events_missing", { site }, missing_change);
   for (const prediction of predicted) countPrediction(meter, site, prediction);
   for (const step of reacted) countStep(meter, site, step);
+  if (measured) meter.add(measured);
 };
 
 /** Parses and checks a whole batch, and splits it. @throws HttpError that describes the first violation. */
@@ -116,9 +139,10 @@ const ingestSplit = async (
   context: RequestContext,
 ): Promise<BatchResponse | undefined> => {
   const { tenantOf, gpc, anonymousIdOf, receivedAt, env, meter, limits, waitUntil } = context;
-  const { key, session_id, consent } = envelope;
+  const { key, session_id, consent, sdk } = envelope;
   const tenant = tenantOf(key);
   const { site } = tenant;
+  const release = releaseLabel(sdk);
   await limits.admit(tenant, context);
   if (!isSessionIdOf(site, session_id)) {
     throw new HttpError("foreign_session", `session_id: ${session_id} is not a session of site ${site.id}.`);
@@ -127,7 +151,9 @@ const ingestSplit = async (
   const rejection = measurementRejection(site, consent, gpc);
   if (rejection) {
     const rejected = readEvents(text.events)?.length ?? 0;
-    meter.count("tidemark_events_rejected_total", { site: site.id, code: "no_consent" }, rejected);
+    countReceived(context, site.id, release, rejected);
+    const labels = { site: site.id, code: "no_consent", field: "consent", release };
+    meter.count("tidemark_events_rejected_total", labels, rejected);
     throw new HttpError("no_consent", rejection);
   }
 
@@ -150,7 +176,7 @@ const ingestSplit = async (
   if (result === "unavailable")
     throw new HttpError("unavailable", "The session could not store the batch. Nothing was stored; send it again.");
   if (result === "not_begun") throw sessionRejection ?? new Error("the session may begin");
-  countBatch(meter, site.id, result);
+  countBatch(context, site.id, release, result);
   waitUntil(limits.count(tenant, context, result));
   return result.response;
 };

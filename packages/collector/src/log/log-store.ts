@@ -1,4 +1,5 @@
 import type { CutFile, LogFile, LogManifest } from "@tidemark/schema/log";
+import { measureWait } from "../metrics/waits.ts";
 import { keyOf } from "./bucket.ts";
 import type { ByteRange } from "./byte-range.ts";
 import type { EncodedFile } from "./cut.ts";
@@ -12,7 +13,8 @@ import { changeManifest, manifestsOf, readDay } from "./manifests.ts";
  * @returns Its size in bytes, as it is stored.
  */
 export const storeFile = async (bucket: R2Bucket, name: string, bytes: Uint8Array): Promise<number> => {
-  if (await bucket.put(keyOf(name), bytes, { onlyIf: { etagDoesNotMatch: "*" } })) return bytes.length;
+  const put = async () => bucket.put(keyOf(name), bytes, { onlyIf: { etagDoesNotMatch: "*" } });
+  if (await measureWait("put", put)) return bytes.length;
   return (await bucket.head(keyOf(name)))?.size ?? bytes.length;
 };
 

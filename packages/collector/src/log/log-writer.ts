@@ -2,7 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import type { CutFile, LogRecord } from "@tidemark/schema/log";
 import type { LogDays } from "../config.ts";
 import { type Env, metricsOf, partitionOf, scheduleOf } from "../env.ts";
-import { sampleKey } from "../metrics/families.ts";
+import { meter } from "../metrics/isolate-meter.ts";
+import { callObject } from "../metrics/waits.ts";
 import type { StreamRange } from "../records/stream.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
 import { bucketOf } from "./bucket.ts";
@@ -114,7 +115,14 @@ export abstract class LogWriterObject extends DurableObject<Env> {
         pause,
       });
       this.#report(site, setAside);
-      written.push(...(await storeFiles(bucket, files)));
+      try {
+        const stored = await storeFiles(bucket, files);
+        const bytes = stored.reduce((sum, file) => sum + file.bytes, 0);
+        meter.count("tidemark_log_bytes_total", { site }, bytes);
+        written.push(...stored);
+      } finally {
+        this.#sendCounts();
+      }
       if (tenant.log)
         await this.#reportFiles(
           site,
@@ -146,8 +154,13 @@ export abstract class LogWriterObject extends DurableObject<Env> {
     if (setAside.length === 0) return;
     for (const { record, reason } of setAside)
       console.error(`site ${site}: the log leaves out a record of kind ${record.kind}: ${reason}`);
-    const key = sampleKey("tidemark_log_records_set_aside_total", { site });
-    this.ctx.waitUntil(metricsOf(this.env).add({ [key]: setAside.length }));
+    meter.count("tidemark_log_records_set_aside_total", { site }, setAside.length);
+  }
+
+  /** Sends the counts of this isolate, if they have not been sent in the latest seconds. */
+  #sendCounts(): void {
+    const sending = meter.send(() => metricsOf(this.env));
+    if (sending) this.ctx.waitUntil(sending);
   }
 
   /** Reports the hours of new files to the schedule. If it fails, the schedule finds them within a day. */
@@ -158,7 +171,8 @@ export abstract class LogWriterObject extends DurableObject<Env> {
     for (const hour of hours.keys()) if ((this.#reported.get(hour) ?? 0) > now) hours.delete(hour);
     if (hours.size === 0) return;
     try {
-      const due = await scheduleOf(this.env).noteFiles(site, days, [...hours.values()]);
+      const schedule = scheduleOf(this.env);
+      const due = await callObject("Schedule", async () => schedule.noteFiles(site, days, [...hours.values()]));
       for (const [index, hour] of [...hours.keys()].entries()) this.#reported.set(hour, due[index] ?? 0);
     } catch (error) {
       console.error("the schedule received no report of new files", error);
@@ -168,7 +182,7 @@ export abstract class LogWriterObject extends DurableObject<Env> {
   /** Reports to the schedule that files of a day were replaced. If it fails, the schedule finds them within a day. */
   async #reportReplaced({ site, date }: { site: string; date: string }): Promise<void> {
     try {
-      await scheduleOf(this.env).noteReplaced(site, date);
+      await callObject("Schedule", async () => scheduleOf(this.env).noteReplaced(site, date));
     } catch (error) {
       console.error("the schedule received no report of replaced files", error);
     }

@@ -38,149 +38,223 @@ const WAITS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
  */
 export const families = {
   tidemark_build_info: {
-    ...{ type: "gauge", unit: "info", labels: ["version", "contract"] },
+    type: "gauge",
+    unit: "info",
+    labels: ["version", "contract"],
     help: "1, with the release of the collector and the version of the contract as labels.",
   },
   tidemark_requests_total: {
-    ...{ type: "counter", unit: "requests", labels: ["route", "status"] },
+    type: "counter",
+    unit: "requests",
+    labels: ["route", "status"],
     help: 'Requests answered. Unmatched paths have route="none".',
   },
   tidemark_request_bytes_total: {
-    ...{ type: "counter", unit: "bytes", labels: ["site"] },
-    help: "Bytes of the bodies of batches, as received.",
+    type: "counter",
+    unit: "bytes",
+    labels: ["site"],
+    help: "Bytes of the bodies of batches that were read, as received: compressed if they are.",
   },
   tidemark_events_received_total: {
-    ...{ type: "counter", unit: "events", labels: ["site"] },
+    type: "counter",
+    unit: "events",
+    labels: ["site"],
     help: "Events in batches that were read: accepted, duplicate or rejected.",
   },
   tidemark_events_accepted_total: {
-    ...{ type: "counter", unit: "events", labels: ["site"] },
+    type: "counter",
+    unit: "events",
+    labels: ["site"],
     help: "Events stored.",
   },
   tidemark_events_duplicate_total: {
-    ...{ type: "counter", unit: "events", labels: ["site"] },
+    type: "counter",
+    unit: "events",
+    labels: ["site"],
     help: "Events received again after they were stored.",
   },
   tidemark_events_rejected_total: {
-    ...{ type: "counter", unit: "events", labels: ["site", "code", "field", "release"] },
-    help: "Events rejected, singly or with a batch that lacks consent, by code, field and release of the SDK. An event that is sent again counts again.",
+    type: "counter",
+    unit: "events",
+    labels: ["site", "code", "field", "release"],
+    help: "Events rejected, singly or with a batch that lacks consent, by code, field and release of the SDK. An event that is sent again counts again. Field: its path without positions, none or other.",
   },
   tidemark_events_late_total: {
-    ...{ type: "counter", unit: "events", labels: ["site", "cause"] },
-    help: "Events accepted after their time had passed, by cause: the page was offline, closed, or its clock is wrong.",
+    type: "counter",
+    unit: "events",
+    labels: ["site", "cause"],
+    help: "Events accepted more than 5 minutes after they happened, by cause: offline if their tab has an event of the latest 5 minutes, otherwise closed. An event is of cause clock if the page's clock is wrong by more than a minute, whatever its age.",
   },
   tidemark_events_dropped_total: {
-    ...{ type: "counter", unit: "events", labels: ["site", "reason"] },
+    type: "counter",
+    unit: "events",
+    labels: ["site", "reason"],
     help: "Events dropped by clients, by reason. An event counts once.",
   },
   tidemark_events_missing: {
-    ...{ type: "gauge", unit: "events", labels: ["site"] },
+    type: "gauge",
+    unit: "events",
+    labels: ["site"],
     help: "Sequence numbers below a tab's highest that were neither received, rejected nor dropped: in transit or lost.",
   },
   tidemark_events_not_fed_total: {
-    ...{ type: "counter", unit: "events", labels: ["site", "entity"] },
+    type: "counter",
+    unit: "events",
+    labels: ["site", "entity"],
     help: "Events that count for their session, but for no user, page or custom entity: their session has the most ids of it.",
   },
   tidemark_sdk_events_total: {
-    ...{ type: "counter", unit: "events", labels: ["site", "release"] },
-    help: "Events received, by release of the SDK that sent them.",
+    type: "counter",
+    unit: "events",
+    labels: ["site", "release"],
+    help: "Events received, by release of the SDK that sent them, such as js/1.2.3. A text of another form counts as other.",
   },
   tidemark_open_sessions: {
-    ...{ type: "gauge", unit: "sessions", labels: ["site"] },
+    type: "gauge",
+    unit: "sessions",
+    labels: ["site"],
     help: "Sessions that have sent a batch in the latest 30 minutes.",
   },
   tidemark_wait_seconds: {
-    ...{ type: "histogram", unit: "seconds", labels: ["on", "outcome"], bounds: WAITS },
-    help: "Waits for another part, by part: session, push, entity_read, put, sink or model. Outcome: ok or error.",
+    type: "histogram",
+    unit: "seconds",
+    labels: ["on", "outcome"],
+    bounds: WAITS,
+    help: "Waits for another part, by part: session, push, entity_read, put, sink or model. Outcome: ok or error. Computing counts as 0, because the platform's clock stands still meanwhile.",
   },
   tidemark_object_errors_total: {
-    ...{ type: "counter", unit: "errors", labels: ["object"] },
+    type: "counter",
+    unit: "errors",
+    labels: ["object"],
     help: "Calls of Durable Objects that failed, by class of the object.",
   },
   tidemark_watermark_lag_seconds: {
-    ...{ type: "gauge", unit: "seconds", labels: ["site"] },
+    type: "gauge",
+    unit: "seconds",
+    labels: ["site"],
     help: "Age of the oldest push that no user, page or custom entity has yet: what their features lack.",
   },
   tidemark_feature_age_seconds: {
-    ...{ type: "gauge", unit: "seconds", labels: ["site", "entity"] },
+    type: "gauge",
+    unit: "seconds",
+    labels: ["site", "entity"],
     help: "Time since the latest event that the features of an entity contain.",
   },
   tidemark_log_age_seconds: {
-    ...{ type: "gauge", unit: "seconds", labels: ["site"] },
+    type: "gauge",
+    unit: "seconds",
+    labels: ["site"],
     help: "Age of the oldest record of the log that no file has yet.",
   },
   tidemark_log_records: {
-    ...{ type: "gauge", unit: "records", labels: ["site"] },
+    type: "gauge",
+    unit: "records",
+    labels: ["site"],
     help: "Records of the log that no file has yet.",
   },
   tidemark_log_bytes_total: {
-    ...{ type: "counter", unit: "bytes", labels: ["site"] },
-    help: "Bytes of the log's files, as written.",
+    type: "counter",
+    unit: "bytes",
+    labels: ["site"],
+    help: "Bytes of the files that the log has written from records, without those of their compaction.",
   },
   tidemark_log_records_set_aside_total: {
-    ...{ type: "counter", unit: "records", labels: ["site"] },
+    type: "counter",
+    unit: "records",
+    labels: ["site"],
     help: "Records that the log leaves out, because no file can hold them.",
   },
   tidemark_rows_set_aside_total: {
-    ...{ type: "counter", unit: "rows", labels: ["site", "entity"] },
+    type: "counter",
+    unit: "rows",
+    labels: ["site", "entity"],
     help: "Writes of a user's, page's or custom entity's row that failed, for its size for example. The row keeps its earlier values.",
   },
   tidemark_daily_cap_reached_total: {
-    ...{ type: "counter", unit: "days", labels: ["site", "cap", "percent"] },
+    type: "counter",
+    unit: "days",
+    labels: ["site", "cap", "percent"],
     help: "Days on which a site reached a percentage of a daily cap: 80 or 100.",
   },
   tidemark_predictions_total: {
-    ...{ type: "counter", unit: "predictions", labels: ["site", "model", "version", "outcome"] },
+    type: "counter",
+    unit: "predictions",
+    labels: ["site", "model", "version", "outcome"],
     help: "Predictions by model, version and outcome: predicted, or the reason for the fallback.",
   },
   tidemark_prediction_latency_seconds: {
-    ...{ type: "histogram", unit: "seconds", labels: ["site", "model", "version"], bounds: [0, ...WAITS] },
+    type: "histogram",
+    unit: "seconds",
+    labels: ["site", "model", "version"],
+    bounds: [0, ...WAITS],
     help: "Durations of predictions. Those of embedded models count as 0, because the platform's clock stands still meanwhile.",
   },
   tidemark_prediction_value: {
-    ...{ type: "histogram", unit: "value", labels: ["site", "model", "version"] },
+    type: "histogram",
+    unit: "value",
+    labels: ["site", "model", "version"],
     help: "Values of models' own predictions. Its change over time is the drift of predictions.",
     bounds: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 10, 100, 1_000, 10_000],
   },
   tidemark_reactions_total: {
-    ...{ type: "counter", unit: "reactions", labels: ["site", "reaction", "arm", "step"] },
+    type: "counter",
+    unit: "reactions",
+    labels: ["site", "reaction", "arm", "step"],
     help: "Steps of reactions by reaction, arm and step: fired, received, unknown or expired.",
   },
   tidemark_webhook_messages_total: {
-    ...{ type: "counter", unit: "messages", labels: ["site", "outcome"] },
+    type: "counter",
+    unit: "messages",
+    labels: ["site", "outcome"],
     help: "Messages to webhooks by outcome: delivered, refused, expired or dropped. Each attempt that is repeated counts as retried.",
   },
   tidemark_sink_records_total: {
-    ...{ type: "counter", unit: "records", labels: ["site", "sink", "outcome"] },
+    type: "counter",
+    unit: "records",
+    labels: ["site", "sink", "outcome"],
     help: "Records that sinks have passed, by outcome: delivered or refused.",
   },
   tidemark_sink_records_uncertain_total: {
-    ...{ type: "counter", unit: "records", labels: ["site", "sink"] },
+    type: "counter",
+    unit: "records",
+    labels: ["site", "sink"],
     help: "Delivered records that the target of a sink may have stored twice.",
   },
   tidemark_sink_attempts_total: {
-    ...{ type: "counter", unit: "attempts", labels: ["site", "sink", "outcome"] },
+    type: "counter",
+    unit: "attempts",
+    labels: ["site", "sink", "outcome"],
     help: "Attempts of sinks by outcome: complete, partial if some records are sent again, or failed if all are.",
   },
   tidemark_sink_lag_records: {
-    ...{ type: "gauge", unit: "records", labels: ["site", "sink"] },
+    type: "gauge",
+    unit: "records",
+    labels: ["site", "sink"],
     help: "Records that a sink has neither delivered nor passed, over all partitions.",
   },
   tidemark_sink_lag_seconds: {
-    ...{ type: "gauge", unit: "seconds", labels: ["site", "sink"] },
+    type: "gauge",
+    unit: "seconds",
+    labels: ["site", "sink"],
     help: "Age of the oldest record that a sink has neither delivered nor passed.",
   },
   tidemark_sink_paused: {
-    ...{ type: "gauge", unit: "partitions", labels: ["site", "sink"] },
+    type: "gauge",
+    unit: "partitions",
+    labels: ["site", "sink"],
     help: "Partitions in which a sink is paused.",
   },
   tidemark_canary_age_seconds: {
-    ...{ type: "gauge", unit: "seconds", labels: ["site", "step"] },
+    type: "gauge",
+    unit: "seconds",
+    labels: ["site", "step"],
     help: "Time since the latest scripted session of the canary site that reached a step: vector, log or sink.",
   },
   tidemark_series_other_total: {
-    ...{ type: "counter", unit: "value", labels: ["site"] },
-    help: 'Values counted under the label "other", because the site has the most series.',
+    type: "counter",
+    unit: "value",
+    labels: ["site"],
+    help: "Values counted under labels other, because the site has the most series.",
   },
 } as const satisfies Record<string, FamilyType>;
 
@@ -190,37 +264,52 @@ export type Family = keyof typeof families;
 /** The name of a family of histograms. */
 export type HistogramFamily = { [F in Family]: (typeof families)[F] extends { bounds: unknown } ? F : never }[Family];
 
-/**
- * Values by series: `name{label="value",…}`. The names and values of labels come from the configuration and the code,
- * which limits their number.
- */
+/** The name of a label of any family. */
+export type Label = (typeof families)[Family]["labels"][number];
+
+/** The values of all labels of a family. */
+export type LabelsOf<F extends Family> = Record<(typeof families)[F]["labels"][number], string | number>;
+
+/** Whether a text is the name of a family. */
+export const isFamily = (name: string): name is Family => Object.hasOwn(families, name);
+
+/** Whether a family's values are counted by bucket. */
+export const isHistogram = (family: Family): family is HistogramFamily => "bounds" in families[family];
+
+/** Values by series, as `sampleKey` writes their keys. */
 export type Samples = Record<string, number>;
 
-/** The key of a sample: its family and labels. That of a histogram ends in `_bucket`, `_sum` or `_count`. */
-export const sampleKey = (
-  family: Family | `${HistogramFamily}_${"bucket" | "sum" | "count"}`,
-  labels: Record<string, string | number>,
-): string => {
-  let pairs = "";
-  for (const name in labels) pairs += `${pairs && ","}${name}="${labels[name]}"`;
-  return `${family}{${pairs}}`;
+/** Ends of the keys of a histogram's samples. */
+export type HistogramEnd = "bucket" | "sum" | "count";
+
+const UNSAFE = /[\\"\n]/;
+
+/** A label value in the exposition formats: backslash, quotation mark and line feed have a backslash before them. */
+export const escapeLabel = (value: string | number): string => {
+  const text = String(value);
+  if (!UNSAFE.test(text)) return text;
+  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 };
 
 /**
- * The samples that a value adds to a histogram. In samples, a bucket has the values between the bound before and its own.
+ * The key of a sample: its family and its labels, as the exposition formats write them: `name{label="value",…}`. The labels
+ * are in the order of the table, whatever the order of the argument.
  */
-export const histogramSamples = (
-  family: HistogramFamily,
-  labels: Record<string, string | number>,
-  value: number,
-): Samples => ({
-  [sampleKey(`${family}_bucket`, {
-    ...labels,
-    le: families[family].bounds.find((bound) => value <= bound) ?? "+Inf",
-  })]: 1,
-  [sampleKey(`${family}_sum`, labels)]: value,
-  [sampleKey(`${family}_count`, labels)]: 1,
-});
+export const sampleKey = (family: Family, values: Partial<Record<Label, string | number>>): string => {
+  let pairs = "";
+  for (const name of families[family].labels) {
+    const value = values[name];
+    if (value !== undefined) pairs += `${pairs && ","}${name}="${escapeLabel(value)}"`;
+  }
+  return `${family}{${pairs}}`;
+};
+
+/** The key of a sample of a histogram. @param key The key of its series. @param le Upper bound of a bucket. */
+export const histogramKey = (key: string, end: HistogramEnd, le?: number | "+Inf"): string => {
+  const brace = key.indexOf("{");
+  const pairs = key.slice(brace + 1, -1);
+  return `${key.slice(0, brace)}_${end}{${pairs}${le === undefined ? "" : `${pairs && ","}le="${le}"`}}`;
+};
 
 /** Adds samples to the first argument. */
 export const addSamples = (sum: Samples, more: Samples): void => {

@@ -1,5 +1,8 @@
 import { allMetrics, type Env } from "../env.ts";
-import { addSamples, type Samples } from "../metrics/families.ts";
+import { buildSamples } from "../metrics/build.ts";
+import type { Samples } from "../metrics/families.ts";
+import { SeriesSums } from "../metrics/series.ts";
+import { callObject } from "../metrics/waits.ts";
 import type { Tenants } from "../tenants.ts";
 import { sinkSamples } from "./sink-samples.ts";
 
@@ -9,8 +12,11 @@ import { sinkSamples } from "./sink-samples.ts";
  * @throws Error if one of the objects that sum them cannot be read: without its counts the sums would be too small.
  */
 export const readSamples = async (env: Env, tenants: Tenants): Promise<Samples> => {
-  const sums: Samples = {};
-  for (const samples of await Promise.all(allMetrics(env).map((each) => each.read()))) addSamples(sums, samples);
-  addSamples(sums, await sinkSamples(env, tenants));
-  return sums;
+  const sums = new SeriesSums();
+  sums.merge(buildSamples());
+  const stored = Promise.all(allMetrics(env).map((each) => callObject("Metrics", () => each.read())));
+  // First, because gauges under `other` would be added up.
+  sums.merge(await sinkSamples(env, tenants));
+  for (const samples of await stored) sums.merge(samples);
+  return sums.samples;
 };

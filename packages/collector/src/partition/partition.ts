@@ -14,8 +14,10 @@ import {
 } from "../entities/push.ts";
 import { countSetAside } from "../entities/set-aside.ts";
 import { SHARDS } from "../entities/shards.ts";
-import { type Env, egressOf, entityShardOf, logWriterOf, partitionOf } from "../env.ts";
+import { type Env, egressOf, entityShardOf, logWriterOf, metricsOf, partitionOf } from "../env.ts";
 import { findTraces, type LogTraces } from "../log/traces.ts";
+import { meter } from "../metrics/isolate-meter.ts";
+import { countObjectError, type ObjectClass } from "../metrics/waits.ts";
 import type { StreamEntry, StreamPage, StreamRange } from "../records/stream.ts";
 import { expectKnown } from "../release.ts";
 import { type Tenant, type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
@@ -390,7 +392,12 @@ export abstract class PartitionObject extends DurableObject<Env> {
   #wakesOf(tenant: Tenant, partition: number, journal: Journal): SinkWakes {
     const names = tenant.sinks.map(({ name }) => name);
     const wake = async (sink: string) => {
-      await egressOf(this.env, tenant, sink, partition).wake(tenant.site.id, sink, partition);
+      await egressOf(this.env, tenant, sink, partition)
+        .wake(tenant.site.id, sink, partition)
+        .catch((error: unknown) => {
+          this.#countObjectError("Egress");
+          throw error;
+        });
     };
     return new SinkWakes(this.ctx.storage.kv, names, () => journal.latest, wake);
   }
@@ -446,8 +453,20 @@ export abstract class PartitionObject extends DurableObject<Env> {
       );
     const sender: Sender = { id: partitionSender(partition), began_at: 0 };
     return new Relay(storage, tenant.definitions, journal, (shard, text) =>
-      entityShardOf(this.env, tenant, shard).apply(site, sender, text, PUSH_VERSION),
+      entityShardOf(this.env, tenant, shard)
+        .apply(site, sender, text, PUSH_VERSION)
+        .catch((error: unknown) => {
+          this.#countObjectError("EntityShard");
+          throw error;
+        }),
     );
+  }
+
+  /** Counts a call of another object that failed. */
+  #countObjectError(object: ObjectClass): void {
+    countObjectError(object);
+    const sending = meter.send(() => metricsOf(this.env));
+    if (sending) this.ctx.waitUntil(sending);
   }
 
   /** Counts a call of a session that belongs to this partition. Returns whether there are too many. */
@@ -511,6 +530,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
     try {
       await logWriterOf(this.env, tenantOf(this.tenants, site), partition).write(site, partition);
     } catch (error) {
+      this.#countObjectError("LogWriter");
       console.error("a partition could not write its log; it tries again", error);
       this.#retryLogAt = Date.now() + CONTINUE_MS;
     } finally {

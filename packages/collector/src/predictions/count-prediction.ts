@@ -19,6 +19,6 @@ export const countPrediction = (meter: Meter, site: string, prediction: CountedP
   const { model, version, value, fallback, latency_ms } = prediction;
   const labels = { site, model, version };
   meter.count("tidemark_predictions_total", { ...labels, outcome: fallback ?? "predicted" }, 1);
-  meter.observe("tidemark_prediction_latency_ms", labels, latency_ms);
+  meter.observe("tidemark_prediction_latency_seconds", labels, latency_ms / 1_000);
   if (fallback === null && value !== null) meter.observe("tidemark_prediction_value", labels, value);
 };

@@ -2,6 +2,7 @@ import type { FeatureValue } from "@tidemark/schema";
 import { primaryOf } from "../check-models.ts";
 import { DEFAULT_TIMEOUT_MS } from "../define-model.ts";
 import type { Env } from "../env.ts";
+import { measureWait } from "../metrics/waits.ts";
 import type { CompiledModel, Tenant } from "../tenants.ts";
 import { type Breaker, createBreaker } from "./breaker.ts";
 import { loadedModel, loadModel } from "./embedded-models.ts";
@@ -106,7 +107,8 @@ const askServer = async (
   const breaker = breakerOf(version);
   if (!breaker.admits(Date.now())) throw new PredictionError("open", "the latest requests to the server have failed");
   try {
-    const value = await callServer({ ...version, runs }, env, inputOf(version, subject), longestMs);
+    const input = inputOf(version, subject);
+    const value = await measureWait("model", () => callServer({ ...version, runs }, env, input, longestMs));
     breaker.succeed();
     return value;
   } catch (error) {

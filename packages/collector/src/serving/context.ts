@@ -1,7 +1,6 @@
 import type { ContextResponse, ContextStep, FeatureValue, SessionVectorResponse } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
 import { abbreviated } from "../abbreviated.ts";
-import { sessionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import { pageText, pageValue } from "../page-text.ts";
 import type { Selection } from "../selected.ts";
@@ -9,7 +8,7 @@ import type { Tenant } from "../tenants.ts";
 import { readVector, type Vector } from "./read-vector.ts";
 import { type Reader, serve } from "./reader.ts";
 import { selectionOf } from "./selection.ts";
-import { expectRead, expectSessionId } from "./session-vector.ts";
+import { expectRead, expectSessionId, readFromSession } from "./session-vector.ts";
 
 /** The parameters of a read of a context. */
 export interface ContextRead {
@@ -66,7 +65,7 @@ const expectConsent = ({ consent }: Pick<SessionVectorResponse, "consent">): voi
 const readSessionContext = async (reader: Reader, id: string, selection: Selection | undefined): Promise<Context> => {
   expectSessionId(reader, id);
   const { env, tenant } = reader;
-  const read = await sessionOf(env, tenant, id).context(tenant.site.id);
+  const read = await readFromSession(env, tenant, id, async (session) => session.context(tenant.site.id));
   const { vector, steps, removed } = expectRead(reader, id, read);
   expectConsent(vector);
   const whole: SessionVectorResponse = { entity: "session", id, ...vector };

@@ -2,8 +2,13 @@ import type { EntityRow } from "../entities/merge.ts";
 import type { EntityKey } from "../entities/push.ts";
 import { groupByShard, shardFor } from "../entities/shards.ts";
 import { type Env, entityShardOf, partitionOf } from "../env.ts";
+import { callObject, measureWait } from "../metrics/waits.ts";
 import { knownDepth, learnDepth } from "../partition/binding.ts";
 import type { Tenant } from "../tenants.ts";
+
+/** Reads rows of entities from the object that has them. */
+const readFromObject = <T>(object: "Partition" | "EntityShard", read: () => Promise<T>): Promise<T> =>
+  callObject(object, () => measureWait("entity_read", read));
 
 /**
  * The row of an entity. The first partition holds the entities of a site with one partition; the shards hold those of
@@ -12,11 +17,13 @@ import type { Tenant } from "../tenants.ts";
 export const readRow = async (env: Env, tenant: Tenant, key: EntityKey): Promise<EntityRow | undefined> => {
   const { id } = tenant.site;
   if (knownDepth(id) === 0) {
-    const { depth, row } = await partitionOf(env, tenant, 0).read(id, 0, key);
+    const partition = partitionOf(env, tenant, 0);
+    const { depth, row } = await readFromObject("Partition", async () => partition.read(id, 0, key));
     if (depth === 0) return row;
     learnDepth(id, depth);
   }
-  return entityShardOf(env, tenant, shardFor(key)).read(id, key);
+  const shard = entityShardOf(env, tenant, shardFor(key));
+  return readFromObject("EntityShard", async () => shard.read(id, key));
 };
 
 /** Receives the row of an entity; `undefined` for an entity without one. */
@@ -59,17 +66,19 @@ export const readRows = async (
 
   if (knownDepth(id) === 0)
     await readFrom(keys, async (rest) => {
-      const { depth, rows } = await partitionOf(env, tenant, 0).readAll(id, 0, rest);
+      const partition = partitionOf(env, tenant, 0);
+      const { depth, rows } = await readFromObject("Partition", async () => partition.readAll(id, 0, rest));
       learnDepth(id, depth);
       return rows;
     });
   const groups = groupByShard([...pending].map((key): [EntityKey, undefined] => [key, undefined]));
   await Promise.all(
-    [...groups].map(([shard, group]) =>
-      readFrom(
+    [...groups].map(([number, group]) => {
+      const shard = entityShardOf(env, tenant, number);
+      return readFrom(
         group.map(([key]) => key),
-        (rest) => entityShardOf(env, tenant, shard).readAll(id, rest),
-      ),
-    ),
+        (rest) => readFromObject("EntityShard", async () => shard.readAll(id, rest)),
+      );
+    }),
   );
 };

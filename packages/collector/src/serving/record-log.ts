@@ -1,5 +1,6 @@
 import { PUSH_VERSION, type Push } from "../entities/push.ts";
 import { type Env, partitionOf } from "../env.ts";
+import { callObject } from "../metrics/waits.ts";
 import { knownDepth, learnDepth, partitionFor } from "../partition/binding.ts";
 import type { SessionSender } from "../partition/partition.ts";
 import { packRecord, type UnplacedPayload } from "../records/packed-records.ts";
@@ -82,7 +83,9 @@ const sendNext = async (env: Env, records: SiteRecords): Promise<boolean> => {
   for (let isMoved: boolean | undefined = true; isMoved; ) {
     const number = partitionFor(sender.hash, knownDepth(id));
     const partition = partitionOf(env, tenant, number);
-    const { depth, ...response } = await partition.apply(id, number, sender, sent.text, sent.frames, PUSH_VERSION);
+    const { depth, ...response } = await callObject("Partition", async () =>
+      partition.apply(id, number, sender, sent.text, sent.frames, PUSH_VERSION),
+    );
     learnDepth(id, depth);
     isMoved = response.isMoved;
   }

@@ -1,7 +1,7 @@
 import type { LoggedEvent } from "@tidemark/engine";
 import { SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { eventIn, hourOf, isNumberedKind, type LogFile, type LogRecord, rangesOf } from "@tidemark/schema/log";
-import { type Env, partitionOf, sessionOf } from "../env.ts";
+import { type Env, partitionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import { bucketOf } from "../log/bucket.ts";
 import { findDay } from "../log/manifests.ts";
@@ -11,6 +11,7 @@ import { partitionsOf } from "../partition/partitions.ts";
 import { type UnplacedRecord, unpackRecords } from "../records/packed-records.ts";
 import type { SessionRecords } from "../session/session.ts";
 import type { Tenant } from "../tenants.ts";
+import { readFromSession } from "./session-vector.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -132,7 +133,12 @@ const ATTEMPTS = 3;
  */
 export const readHistory = async (history: History): Promise<LoggedEvent[]> => {
   const { env, tenant, session, as_of } = history;
-  const unsent: SessionRecords | "unavailable" | undefined = await sessionOf(env, tenant, session).records();
+  const unsent: SessionRecords | "unavailable" | undefined = await readFromSession(
+    env,
+    tenant,
+    session,
+    async (object) => object.records(),
+  );
   if (unsent === "unavailable")
     throw new HttpError("unavailable", "The session could not be read. Send the request again.");
   if (unsent && unsent.began_at > as_of) return [];

@@ -1,8 +1,10 @@
 import type { SessionVectorResponse } from "@tidemark/schema";
 import { SESSION_ID } from "@tidemark/schema/keys";
 import { isSessionIdOf } from "../access/session-ids.ts";
-import { sessionOf } from "../env.ts";
+import { type Env, sessionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
+import { callObject, measureWait } from "../metrics/waits.ts";
+import type { Tenant } from "../tenants.ts";
 import { notFound, type Reader } from "./reader.ts";
 
 /** Expects an id that a session of the site can have. @throws HttpError `not_found` or `foreign_session` */
@@ -10,6 +12,18 @@ export const expectSessionId = (reader: Pick<Reader, "tenant" | "secret">, id: s
   const { site } = reader.tenant;
   if (!SESSION_ID.test(id)) throw notFound(reader, "session", id);
   if (!isSessionIdOf(site, id)) throw new HttpError("foreign_session", `${id} is not a session of site ${site.id}.`);
+};
+
+/** Calls the object of a session to read it. */
+export const readFromSession = <T>(
+  env: Env,
+  tenant: Tenant,
+  id: string,
+  read: (session: ReturnType<typeof sessionOf>) => Promise<T>,
+): Promise<T> => {
+  const session = sessionOf(env, tenant, id);
+  const isFailure = (result: T) => result === "unavailable";
+  return callObject("Session", () => measureWait("session", () => read(session), isFailure), isFailure);
 };
 
 /** The result of a read of a session's object. @throws HttpError `not_found` or `unavailable` */
@@ -32,6 +46,6 @@ export const expectRead = <T>(
 export const readSession = async (reader: Reader, id: string): Promise<SessionVectorResponse> => {
   const { env, tenant, secret } = reader;
   expectSessionId(reader, id);
-  const vector = await sessionOf(env, tenant, id).vector(tenant.site.id, secret);
+  const vector = await readFromSession(env, tenant, id, async (session) => session.vector(tenant.site.id, secret));
   return { entity: "session", id, ...expectRead(reader, id, vector) };
 };

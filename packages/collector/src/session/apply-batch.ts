@@ -5,6 +5,7 @@ import { validateEvents } from "../wire/validate-events.ts";
 import { createActivityLog } from "./activity.ts";
 import type { BatchResult, SessionBatch } from "./batch.ts";
 import { createFold } from "./fold.ts";
+import { countLate } from "./late.ts";
 import { type Accepted, recordEvents } from "./record.ts";
 import type { StoredSession } from "./row.ts";
 import { seqOf, sortBySeq } from "./sequence.ts";
@@ -87,6 +88,7 @@ export const applyBatch = (
   const { fold, notFed } = createFold(stored, definitions);
   const activity = createActivityLog(stored, consent);
   const accepted: Accepted = { events: [], times: [], user_id: undefined };
+  const lateCount = countLate(batch.received_at);
   let duplicates = 0;
   for (const index of sortBySeq(events, valid)) {
     const event = events[index] as Event;
@@ -101,6 +103,7 @@ export const applyBatch = (
       const context = contextOf(event, correct(event.seq, event.time));
       accepted.events.push(event);
       accepted.times.push(context.time);
+      lateCount.add(event.time, context.time);
       accepted.user_id = context.user_id;
       if (!fold(event, context)) continue;
       activity.add(event, context);
@@ -109,6 +112,7 @@ export const applyBatch = (
     }
   }
   activity.finish();
+  const late = lateCount.byCause(tab.clock.timeline);
   if (log) recordEvents(stored, batch, envelope, events, accepted);
   const response = {
     accepted: accepted.events.length,
@@ -121,6 +125,7 @@ export const applyBatch = (
     dropped,
     missing_change: countMissing(tab) - missing,
     not_fed: notFed,
+    ...(late && { late }),
     has_begun: isNew && accepted.events.length > 0,
   };
 };

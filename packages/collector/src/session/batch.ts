@@ -1,6 +1,8 @@
 import type { BatchResponse, Dropped } from "@tidemark/schema";
+import type { Samples } from "../metrics/families.ts";
 import type { CountedPrediction } from "../predictions/count-prediction.ts";
 import type { CountedStep } from "./count-step.ts";
+import type { LateCause } from "./late.ts";
 
 /** Version of {@link SessionBatch}. A field that a session must not ignore adds one. */
 export const BATCH_VERSION = 1;
@@ -50,6 +52,10 @@ export interface BatchResult {
    * the result of an earlier version.
    */
   not_fed?: Record<string, number>;
+  /** Number of late events by cause: see `tidemark_events_late_total`. Absent without one. */
+  late?: { [C in LateCause]?: number };
+  /** Counts of the session's isolate, which the Worker adds to its own. Absent most of the time. */
+  measured?: Samples;
   /** Whether the first event of the session counted. Absent in the result of an earlier version. */
   has_begun?: boolean;
   /** The predictions that the batch has caused. Absent without one. */

@@ -1,6 +1,6 @@
 import { isPersonal, modelsInSet } from "@tidemark/schema/entities";
 import { type Env, metricsOf } from "../env.ts";
-import { createMeter } from "../metrics/meter.ts";
+import { meter } from "../metrics/isolate-meter.ts";
 import { type CountedPrediction, countPrediction } from "../predictions/count-prediction.ts";
 import type { Outcome } from "../predictions/outcome.ts";
 import { predict } from "../predictions/predict.ts";
@@ -14,9 +14,6 @@ import { MAX_UNSENT, unsentLength } from "./unsent.ts";
 
 /** Time from a change until the servers are asked, in milliseconds: successive batches share a request. */
 const WAIT_MS = 250;
-
-/** The predictions and reactions of the sessions in this isolate that no response to a batch counts. */
-const meter = createMeter();
 
 /**
  * Runs the models of a session that need a server or a file, outside of the turns of its batches. At most one round of requests is

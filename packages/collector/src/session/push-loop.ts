@@ -1,6 +1,7 @@
 import type { ObjectAlarm } from "../alarm.ts";
 import { PUSH_VERSION } from "../entities/push.ts";
 import { type Env, partitionOf } from "../env.ts";
+import { countObjectError, measureWait } from "../metrics/waits.ts";
 import { learnDepth, partitionFor } from "../partition/binding.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
 import { earliestDue, setDue } from "./due.ts";
@@ -80,13 +81,10 @@ export class PushLoop {
     const latest = pushes.at(-1)?.n ?? 0;
     const sender = { id: session_id, hash: visitor_hash, began_at };
     try {
-      const { depth, isMoved } = await partitionOf(this.#env, tenantOf(this.#tenants, site), partition).apply(
-        site,
-        partition,
-        sender,
-        encode(push_queue, pushes),
-        unsentUpTo(unsent, latest),
-        PUSH_VERSION,
+      const receiver = partitionOf(this.#env, tenantOf(this.#tenants, site), partition);
+      const [text, records] = [encode(push_queue, pushes), unsentUpTo(unsent, latest)];
+      const { depth, isMoved } = await measureWait("push", () =>
+        receiver.apply(site, partition, sender, text, records, PUSH_VERSION),
       );
       latestTook.set(site, Date.now() - this.#pushedAt);
       learnDepth(site, depth);
@@ -103,6 +101,7 @@ export class PushLoop {
       return true;
     } catch (error) {
       console.error("a partition could not be reached; the session tries again", error);
+      countObjectError("Partition");
       const wait = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#failures);
       setDue(stored, "push", Date.now() + wait);
       this.#alarm.ensure(earliestDue(stored));

@@ -1,5 +1,5 @@
 import { type Env, metricsOf } from "../env.ts";
-import { createMeter } from "../metrics/meter.ts";
+import { meter } from "../metrics/isolate-meter.ts";
 import type { CompiledReaction } from "../reactions/compile-reactions.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
 import { idleAt } from "./close.ts";
@@ -9,9 +9,6 @@ import { endReactions, fireReactions, nextReactionAt, receivedReactions } from "
 import type { StoredSession } from "./row.ts";
 import type { SessionStore } from "./store.ts";
 import { MAX_UNSENT, unsentLength } from "./unsent.ts";
-
-/** The steps of reactions in this isolate that no response counts. */
-const meter = createMeter();
 
 /**
  * The reactions of a session between its batches: those that time alone makes fire, and the end of all. A page receives them by a

@@ -5,6 +5,7 @@ import { isPersonal } from "@tidemark/schema/entities";
 import { SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { ObjectAlarm } from "../alarm.ts";
 import type { Env } from "../env.ts";
+import { meter } from "../metrics/isolate-meter.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { expectKnown, LaterReleaseError } from "../release.ts";
 import { servedRecord } from "../served-vector.ts";
@@ -190,7 +191,9 @@ export abstract class SessionObject extends DurableObject<Env> {
     if (stored.engine.event_time === null) return result;
     const acknowledge = () => {
       this.#followers.notify();
-      return this.#push(stored, batch.received_at)?.then(() => result) ?? result;
+      const measured = meter.take();
+      const counted = measured ? { ...result, measured } : result;
+      return this.#push(stored, batch.received_at)?.then(() => counted) ?? counted;
     };
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();
   }

@@ -1,7 +1,7 @@
 import { isPersonal } from "@tidemark/schema/entities";
 import type { ObjectAlarm } from "../alarm.ts";
 import { type Env, metricsOf } from "../env.ts";
-import { createMeter } from "../metrics/meter.ts";
+import { meter } from "../metrics/isolate-meter.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
 import { sendWebhook, type WebhookOutcome } from "../webhooks/send.ts";
 import { earliestDue } from "./due.ts";
@@ -15,9 +15,6 @@ import {
   settleWebhook,
   type WebhookEnd,
 } from "./webhooks.ts";
-
-/** The messages of the sessions in this isolate. */
-const meter = createMeter();
 
 /**
  * Sends a session's messages to the webhook of its site, outside of the turns of its batches. It sends one at a time, so that a

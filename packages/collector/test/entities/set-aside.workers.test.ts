@@ -33,7 +33,10 @@ const stop = (stub: Stub) => runInDurableObject(stub, (_, state) => state.abort(
 
 const setAsideOf = async (site: string): Promise<number> => {
   const text = await (await request("/metrics", { headers: { authorization: "Bearer admin-key" } })).text();
-  return Number(text.match(new RegExp(`^tidemark_rows_set_aside_total\\{site="${site}"\\} (\\d+)$`, "m"))?.[1] ?? 0);
+  return Number(
+    text.match(new RegExp(`^tidemark_rows_set_aside_total\\{site="${site}",entity="product"\\} (\\d+)$`, "m"))?.[1] ??
+      0,
+  );
 };
 
 let logged: string[];

@@ -1,31 +1,24 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
 import { createApp } from "../../src/http/app.ts";
+import { SessionStore, StorageError } from "../../src/session/store.ts";
+import { parseExposition } from "../metrics/parse-exposition.ts";
 import { accept, batch, batchFor, custom, errorOf, NOW, post, request } from "../workers/client.ts";
 
 const scrape = (key = "admin-key") => request("/metrics", { headers: { authorization: `Bearer ${key}` } });
 
-/**
- * Parses Prometheus' text format: one sample a line, `name{label="value",…} value`, under the help and type of its
- * family.
- */
+/** Parses an exposition: the values of its samples by their keys, as the collector writes them. */
 const samplesOf = (text: string): Map<string, number> => {
-  const samples = new Map<string, number>();
-  let family = "";
-  for (const line of text.trimEnd().split("\n")) {
-    const type = /^# TYPE (\w+) (counter|gauge|histogram)$/.exec(line);
-    if (type) family = type[1] ?? "";
-    if (line.startsWith("#")) {
-      expect(line).toMatch(/^# (HELP \w+ .+|TYPE \w+ (counter|gauge|histogram))$/);
-      continue;
-    }
-    const sample = /^((\w+)\{\w+="[^"\\\n]*"(?:,\w+="[^"\\\n]*")*\}) (-?\d+)$/.exec(line);
-    expect(sample, line).not.toBeNull();
-    expect(sample?.[2]).toBe(family);
-    samples.set(sample?.[1] ?? "", Number(sample?.[3]));
-  }
-  return samples;
+  const samples = parseExposition(text, "text").flatMap((family) => family.samples);
+  return new Map(
+    samples.map(({ name, labels, value }) => [
+      `${name}{${Object.entries(labels).map(([label, text]) => `${label}="${text}"`)}}`,
+      value,
+    ]),
+  );
 };
 
 /** Reads all samples that were flushed so far. */
@@ -88,7 +81,9 @@ describe("GET /metrics", () => {
       {
         'tidemark_events_accepted_total{site="shop"}': 2,
         'tidemark_events_duplicate_total{site="shop"}': 2,
-        'tidemark_events_rejected_total{site="shop",code="unknown_type"}': 2,
+        'tidemark_events_received_total{site="shop"}': 6,
+        'tidemark_sdk_events_total{site="shop",release="test/1"}': 6,
+        'tidemark_events_rejected_total{site="shop",code="unknown_type",field="type",release="test/1"}': 2,
         'tidemark_events_accepted_total{site="blog"}': 1,
         'tidemark_events_duplicate_total{site="blog"}': 0,
         'tidemark_requests_total{route="/v1/events",status="200"}': 3,
@@ -121,7 +116,9 @@ describe("GET /metrics", () => {
         await accept(batchFor("bank", [{ type: "identify", seq: 0, time: NOW, user_id: "ann" }], { consent }));
       },
       {
-        'tidemark_events_rejected_total{site="bank",code="no_consent"}': 3,
+        'tidemark_events_received_total{site="bank"}': 3,
+        'tidemark_events_rejected_total{site="bank",code="no_consent",field="consent",release="test/1"}': 2,
+        'tidemark_events_rejected_total{site="bank",code="no_consent",field="user_id",release="test/1"}': 1,
         'tidemark_events_accepted_total{site="bank"}': 0,
         'tidemark_events_missing{site="bank"}': 0,
       },
@@ -132,7 +129,7 @@ describe("GET /metrics", () => {
     const absurd = Number.MAX_SAFE_INTEGER;
     await changes(() => accept(batch([custom(absurd)])), {
       'tidemark_events_missing{site="shop"}': 0,
-      'tidemark_events_rejected_total{site="shop",code="invalid_field"}': 1,
+      'tidemark_events_rejected_total{site="shop",code="invalid_field",field="seq",release="test/1"}': 1,
     });
     const dropped = [{ from_seq: 0, to_seq: absurd, reason: "overflow" }];
     expect((await post(JSON.stringify(batch([custom(0)], { dropped })))).status).toBe(400);
@@ -150,6 +147,68 @@ describe("GET /metrics", () => {
         'tidemark_requests_total{route="none",status="404"}': 2,
       },
     );
+  });
+
+  it("counts the bytes of bodies as received, and each wait for another part", async () => {
+    const body = JSON.stringify(batch([custom(0)], { anonymous_id: "waiting-visitor" }));
+    await changes(
+      async () => {
+        expect((await post(body)).status).toBe(200);
+        await request("/v1/features/user/waiting-visitor", { headers: { authorization: "Bearer shop-read-key" } });
+        // The response to a later batch carries the wait for the push of this one.
+        await wait(1_100);
+        await post(JSON.stringify(batch([custom(0)])));
+      },
+      {
+        'tidemark_wait_seconds_count{on="session",outcome="ok"}': 2,
+        'tidemark_wait_seconds_count{on="push",outcome="ok"}': 2,
+        'tidemark_wait_seconds_count{on="entity_read",outcome="ok"}': 1,
+        'tidemark_wait_seconds_count{on="session",outcome="error"}': 0,
+      },
+    );
+    const gzipped = gzipSync(body);
+    await changes(() => post(gzipped), { 'tidemark_request_bytes_total{site="shop"}': gzipped.length });
+  });
+
+  it("counts late events by cause", async () => {
+    const now = Date.now();
+    const eventOf = (seq: number, minutes: number) => ({ ...custom(seq), time: now - minutes * 60_000 });
+    const sent = { sent_at: now };
+    await changes(
+      async () => {
+        await accept(batch([eventOf(0, 10)], sent));
+        await accept(batch([eventOf(0, 10), eventOf(1, 1)], sent));
+        await accept(batch([eventOf(0, 180)], { sent_at: now - 180 * 60_000 }));
+      },
+      {
+        'tidemark_events_late_total{site="shop",cause="closed"}': 1,
+        'tidemark_events_late_total{site="shop",cause="offline"}': 1,
+        'tidemark_events_late_total{site="shop",cause="clock"}': 1,
+      },
+    );
+  });
+
+  it("counts calls of objects that fail", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    vi.spyOn(SessionStore.prototype, "commit").mockImplementation(() => {
+      throw new StorageError("the storage is full");
+    });
+    await changes(async () => expect((await post(JSON.stringify(batch([custom(0)])))).status).toBe(503), {
+      'tidemark_object_errors_total{object="Session"}': 1,
+      'tidemark_wait_seconds_count{on="session",outcome="error"}': 1,
+    });
+  });
+
+  it("states the release, and the format that the scrape accepts", async () => {
+    const accept = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
+    const response = await request("/metrics", { headers: { authorization: "Bearer admin-key", accept } });
+    expect(response.headers.get("content-type")).toBe("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    expect(response.headers.get("vary")).toContain("Accept");
+    const families = parseExposition(await response.text(), "openmetrics");
+    const build = families.find(({ name }) => name === "tidemark_build_info");
+    expect(build?.samples).toEqual([
+      { name: "tidemark_build_info", labels: { version: manifest.version, contract: "1" }, value: 1 },
+    ]);
   });
 
   it("requires the operator's key", async () => {

@@ -286,7 +286,7 @@ it("the metrics count predictions by model, version and outcome, with histograms
     expect(text).toMatch(
       /^tidemark_predictions_total\{site="labs",model="trial",version="3",outcome="predicted"\} [1-9]/m,
     );
-    expect(text).toMatch(/^tidemark_prediction_latency_ms_count\{site="labs",model="trial",version="3"\} [1-9]/m);
+    expect(text).toMatch(/^tidemark_prediction_latency_seconds_count\{site="labs",model="trial",version="3"\} [1-9]/m);
     expect(text).toMatch(/^tidemark_prediction_value_bucket\{site="labs",model="trial",version="3",le="10"\} [1-9]/m);
     expect(text).toMatch(/^tidemark_predictions_total\{site="labs",model="safe",version="1",outcome="error"\} 5$/m);
   }, 20_000);

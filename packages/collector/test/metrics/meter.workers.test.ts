@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Samples } from "../../src/metrics/families.ts";
-import { createMeter } from "../../src/metrics/meter.ts";
+import { createMeter, type Meter } from "../../src/metrics/meter.ts";
 import type { Metrics } from "../../src/metrics/metrics.ts";
 
 const label = { route: "/v1/events", status: 200 };
@@ -26,7 +26,7 @@ describe("a meter", () => {
     vi.useRealTimers();
   });
 
-  it("flushes once for all requests of a second", async () => {
+  it("flushes once for all requests of two seconds", async () => {
     const { stub, received } = recorder();
     const meter = createMeter();
     const flushes = Array.from({ length: 20 }, () => {
@@ -46,7 +46,7 @@ describe("a meter", () => {
     await meter.flush(() => stub);
     meter.count("tidemark_requests_total", label, 1);
     await meter.flush(() => stub);
-    expect(received).toEqual([{ [key]: 3 }]);
+    expect(received).toEqual([{ [key]: 3, 'tidemark_object_errors_total{object="Metrics"}': 1 }]);
   });
 
   it("flushes again after the runtime ended the request whose flush was waiting", async () => {
@@ -60,8 +60,72 @@ describe("a meter", () => {
     void meter.flush(() => stub);
     await meter.flush(() => stub);
     expect(received).toEqual([]);
-    vi.setSystemTime(Date.now() + 2_000);
+    vi.setSystemTime(Date.now() + 4_000);
     await meter.flush(() => stub);
     expect(received).toEqual([{ [key]: 1 }]);
   });
+
+  it("counts the values of a histogram by bucket", async () => {
+    const { stub, received } = recorder();
+    const meter = createMeter();
+    for (const seconds of [0, 0.005, 0.3, 0.3, 60])
+      meter.observe("tidemark_wait_seconds", { on: "push", outcome: "ok" }, seconds);
+    await meter.send(() => stub);
+    const bucket = (le: string) => `tidemark_wait_seconds_bucket{on="push",outcome="ok",le="${le}"}`;
+    expect(received).toEqual([
+      {
+        [bucket("0.005")]: 2,
+        [bucket("0.5")]: 2,
+        [bucket("+Inf")]: 1,
+        'tidemark_wait_seconds_sum{on="push",outcome="ok"}': 60.605,
+        'tidemark_wait_seconds_count{on="push",outcome="ok"}': 5,
+      },
+    ]);
+  });
+
+  it("sends at once, but no more often than every ten seconds, and nothing without counts", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { stub, received } = recorder();
+    const meter = createMeter();
+    expect(meter.send(() => stub)).toBeUndefined();
+    meter.count("tidemark_requests_total", label, 1);
+    await meter.send(() => stub);
+    meter.count("tidemark_requests_total", label, 2);
+    vi.setSystemTime(Date.now() + 9_000);
+    expect(meter.send(() => stub)).toBeUndefined();
+    vi.setSystemTime(Date.now() + 1_000);
+    await meter.send(() => stub);
+    expect(received).toEqual([{ [key]: 1 }, { [key]: 2 }]);
+    meter.count("tidemark_requests_total", label, 3);
+    // The clock was set back by an hour.
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await meter.send(() => stub);
+    expect(received.at(-1)).toEqual({ [key]: 3 });
+  });
+
+  it("gives its counts to another meter once, at most every second", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { stub, received } = recorder();
+    const [meter, other] = [createMeter(), createMeter()];
+    expect(meter.take()).toBeUndefined();
+    meter.count("tidemark_requests_total", label, 1);
+    other.add(meter.take() ?? {});
+    meter.count("tidemark_requests_total", label, 5);
+    expect(meter.take()).toBeUndefined();
+    vi.setSystemTime(Date.now() + 1_000);
+    other.add(meter.take() ?? {});
+    await other.send(() => stub);
+    await meter.send(() => stub);
+    expect(received).toEqual([{ [key]: 6 }]);
+  });
 });
+
+// The labels of a count are those of its family: another call does not compile.
+export const typed = (meter: Meter): void => {
+  // @ts-expect-error The label of the site is missing.
+  meter.count("tidemark_events_late_total", { cause: "clock" }, 1);
+  // @ts-expect-error The family has no label `model`.
+  meter.count("tidemark_events_late_total", { site: "shop", cause: "clock", model: "a" }, 1);
+  // @ts-expect-error A histogram has no counts.
+  meter.count("tidemark_wait_seconds", { on: "push", outcome: "ok" }, 1);
+};

@@ -11,12 +11,16 @@ export const eventRoutes: RouteGroup<"POST /v1/events"> = ({ meter }) => {
   return {
     async "POST /v1/events"(c, tenantOf) {
       const receivedAt = Date.now();
-      const body = await readText(c.req.raw);
+      let bytes = 0;
+      const body = await readText(c.req.raw, (size) => {
+        bytes = size;
+      });
       const response = await ingest(body, {
         tenantOf,
         gpc: hasGpc(c),
         anonymousIdOf: ({ site }, envelope) => anonymousIdOf(c, site, envelope),
         receivedAt,
+        bytes,
         env: c.env,
         meter,
         limits,

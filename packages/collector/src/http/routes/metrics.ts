@@ -1,4 +1,5 @@
-import { EXPOSITION_TYPE, expose } from "../../metrics/exposition.ts";
+import { EXPOSITION_TYPES, expose } from "../../metrics/exposition.ts";
+import { formatFor } from "../../metrics/negotiate.ts";
 import { readSamples } from "../../monitor/read-samples.ts";
 import type { RouteGroup } from "../route.ts";
 
@@ -6,6 +7,8 @@ import type { RouteGroup } from "../route.ts";
 export const metricsRoutes: RouteGroup<"GET /metrics"> = ({ tenants }) => ({
   async "GET /metrics"(c) {
     c.header("cache-control", "no-store");
-    return c.body(expose(await readSamples(c.env, tenants)), 200, { "content-type": EXPOSITION_TYPE });
+    c.header("vary", "Accept", { append: true });
+    const format = formatFor(c.req.header("accept"));
+    return c.body(expose(await readSamples(c.env, tenants), format), 200, { "content-type": EXPOSITION_TYPES[format] });
   },
 });
