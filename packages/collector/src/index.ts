@@ -56,7 +56,9 @@ export const createCollector = (config: TidemarkConfig): Collector => {
       protected override readonly tenants = tenants;
     },
     Schedule: class Schedule extends ScheduleObject {
-      protected override readonly alerts = config.alerts;
+      protected override get alerts() {
+        return config.alerts;
+      }
       protected override readonly tenants = tenants;
     },
     Egress: class Egress extends EgressObject {

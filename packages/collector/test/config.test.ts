@@ -1,5 +1,6 @@
 import { defineFeatureSet, type Feature, lifetime, session } from "@tidemark/schema";
 import { describe, expect, expectTypeOf, it } from "vitest";
+import type { AlertReceiver } from "../src/alert-receiver.ts";
 import {
   defineConfig,
   defineModel,
@@ -244,6 +245,42 @@ describe("defineConfig", () => {
       defineConfig({ ...config, sites, webhook: { ...hook, secrets: ["A1", "A2", "A3", "A4"] } }),
     ).not.toThrow();
     expect(() => defineConfig({ ...config, sites: [shop, blogWith({ webhook: hook })], webhook: hook })).not.toThrow();
+  });
+
+  const receiver: AlertReceiver = {
+    ...{ type: "fake", name: "desk", severities: ["page"], secrets: ["DESK_SECRET"] },
+    check: (expectSetting) => expectSetting(true, "", "", ""),
+    create: () => Promise.reject(new Error("not called")),
+  };
+
+  it("accepts alerts", () => {
+    const alerts = { to: [receiver, { ...receiver, name: "phone" }], runbooks: "https://wiki.example/runbooks" };
+    expect(() => defineConfig({ ...config, alerts })).not.toThrow();
+    expect(() => defineConfig({ ...config, alerts: { to: [] } })).not.toThrow();
+  });
+
+  it.each<[string, unknown, string]>([
+    ["that are a list", [receiver], "alerts: expected an object with to, runbooks"],
+    ["with an unknown field", { to: [], repeat: 1 }, "alerts: unknown field repeat; expected one of to, runbooks"],
+    ["without receivers", {}, "alerts.to: expected an array of at most 8 receivers"],
+    ["with a receiver of another form", { to: ["slack"] }, "alerts.to[0]: expected a receiver of"],
+    [
+      "with a name twice",
+      { to: [receiver, receiver] },
+      "alerts.to[1].name: expected a name that no other receiver has",
+    ],
+    [
+      "with a key of the collector",
+      { to: [{ ...receiver, secrets: ["ADMIN_KEY"] }] },
+      "alerts.to: expected secrets that",
+    ],
+    [
+      "with a path of runbooks",
+      { to: [], runbooks: "docs" },
+      "alerts.runbooks: expected the address of a page, such as",
+    ],
+  ])("rejects alerts %s", (_, alerts, message) => {
+    expect(() => defineConfig({ ...config, alerts: alerts as never })).toThrow(`tidemark.config.ts: ${message}`);
   });
 
   const URL_FORM = "webhook.url: expected an address that begins with https://, without a user name or a password";

@@ -180,12 +180,13 @@ export const afterSending = (
   messages: readonly Notification[],
   now: number,
 ): AlertState[] => {
-  const keys = new Set(messages.map(({ key }) => key));
-  return states.map((state) =>
-    keys.has(state.key) && state.told[notifier] === undefined
-      ? { ...state, told: { ...state.told, [notifier]: { state: "sent", at: now } } }
-      : state,
-  );
+  const sent = new Map(messages.map(({ key, state }) => [key, state]));
+  return states.map((state) => {
+    const message = sent.get(state.key);
+    // A repeated message that the alert fires changes nothing. One that it is resolved may arrive, even if it then fires again.
+    if (message === undefined || (message === "firing" && state.told[notifier])) return state;
+    return { ...state, told: { ...state.told, [notifier]: { state: "sent", at: now } } };
+  });
 };
 
 /** The states once a notifier has accepted messages. */

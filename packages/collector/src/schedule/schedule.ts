@@ -59,7 +59,7 @@ export abstract class ScheduleObject extends DurableObject<Env> {
   protected abstract readonly tenants: Tenants;
 
   /** The alerts of this deployment; `undefined` for none. */
-  protected abstract readonly alerts: AlertSettings | undefined;
+  protected abstract get alerts(): AlertSettings | undefined;
 
   #monitorOfAlerts: AlertMonitor | undefined;
   readonly #tasks = new Tasks(this.ctx.storage.sql);

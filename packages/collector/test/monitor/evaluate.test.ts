@@ -32,8 +32,8 @@ const gauges = uniqueArray(record({ site: names, sink: names, value: integer({ m
 const samplesOf = (given: { site: string; sink: string; value: number }[]): Samples =>
   Object.fromEntries(
     given.map(({ site, sink, value }) => {
-      const escape = (text: string) => text.replace(/[\\"]/g, "\\$&");
-      return [`tidemark_sink_paused{site="${escape(site)}",sink="${escape(sink)}"}`, value];
+      const escaped = (text: string) => text.replace(/[\\"]/g, "\\$&");
+      return [`tidemark_sink_paused{site="${escaped(site)}",sink="${escaped(sink)}"}`, value];
     }),
   );
 

@@ -24,7 +24,6 @@ import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
 import type { Notification, NotifyOutcome } from "../../src/monitor/notification.ts";
 import { PartitionObject, type PushResponse, type SessionSender } from "../../src/partition/partition.ts";
-import { ScheduleObject } from "../../src/schedule/schedule.ts";
 import { bigquery, snowpipe, webhookSink } from "../../src/sinks/index.ts";
 import type { Attempt, Cut, Sink, SinkContext } from "../../src/sinks/sink.ts";
 import { createTenants, type Tenants, tenantOf } from "../../src/tenants.ts";
@@ -512,7 +511,7 @@ const tenants: Tenants = createTenants(config);
 /** Returns the tenant of a site. */
 export const tenant = (site: string) => tenantOf(tenants, site);
 
-const { Egress, handlers, LogWriter, Metrics, Session } = createCollector(config);
+const { Egress, handlers, LogWriter, Metrics, Schedule: ConfiguredSchedule, Session } = createCollector(config);
 
 export { Egress, handlers as default, LogWriter, Metrics, Session };
 
@@ -629,8 +628,8 @@ export class Partition extends PartitionObject {
   }
 }
 
-export class Schedule extends ScheduleObject {
-  protected override readonly tenants = tenants;
+export class Schedule extends ConfiguredSchedule {
+  declare protected readonly tenants: Tenants;
 
   protected override get alerts(): AlertSettings | undefined {
     return traffic.alerts;
