@@ -44,7 +44,7 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   });
 
   const records = createRecordLog();
-  let isAwake = config.alerts === undefined;
+  let isAwake = config.alerts === undefined && config.otlp === undefined;
   /** Lets the schedule evaluate the alerts, which nobody has told it to do in a new deployment. */
   const wake = async (env: Env): Promise<void> => {
     isAwake = true;
