@@ -99,7 +99,7 @@ const RANKS: Record<string, string[][]> = {
     ["browser", "deployment"],
     ["local-stack"],
     ["log", "smoke-test"],
-    ["feast", "models", "reactions", "sinks"],
+    ["alerts", "feast", "models", "reactions", "sinks"],
     ["commands"],
     ["tidemark"],
     ["main"],

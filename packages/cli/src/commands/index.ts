@@ -1,4 +1,7 @@
 import type { Command } from "../command-line/command.ts";
+import { alertsList } from "./alerts-list.ts";
+import { alertsSilence } from "./alerts-silence.ts";
+import { alertsTest } from "./alerts-test.ts";
 import { backfill } from "./backfill.ts";
 import { configCheck } from "./config-check.ts";
 import { dev } from "./dev.ts";
@@ -31,5 +34,6 @@ export const commands: readonly Command[] = [
   ...[featuresAsOf, warehouseDdl, feastExport],
   ...[modelsList, modelsPredict, modelsEvaluate],
   ...[reactionsReport],
+  ...[alertsList, alertsTest, alertsSilence],
   ...[sinksStatus, sinksPause, sinksResume, sinksReplay, sinksDeadLetters],
 ];

@@ -56,8 +56,8 @@ const hourBefore = earlier(HOUR, rate("tidemark_events_accepted_total", 10 * MIN
 const dayBefore = earlier(DAY, rate("tidemark_events_accepted_total", 30 * MINUTE, BY_SITE));
 const missing = latest("tidemark_events_missing", BY_SITE);
 const newlyMissing = subtract(missing, earlier(HOUR, missing));
-const late = (where: Chosen["where"]): Query =>
-  rate("tidemark_events_late_total", 2 * MINUTE, { ...BY_SITE, ...(where && { where }) });
+const late = (where: NonNullable<Chosen["where"]>): Query =>
+  rate("tidemark_events_late_total", 2 * MINUTE, { ...BY_SITE, where });
 const attempts = (overSeconds: number, outcome: string | readonly string[]): Query =>
   increase("tidemark_sink_attempts_total", overSeconds, { ...BY_SINK, where: { outcome } });
 const predictions = (where?: Chosen["where"]): Query =>
@@ -94,7 +94,7 @@ export const alerts: readonly Alert[] = [
   {
     ...{ name: "TidemarkLateFlood", severity: "ticket", forSeconds: 2 * MINUTE },
     summary: "Over 20 % of the events of site {site} arrive late.",
-    when: both(above(divide(late(undefined), accepted), 0.2), above(accepted, FEW_EVENTS)),
+    when: both(above(divide(late({ cause: { not: "clock" } }), accepted), 0.2), above(accepted, FEW_EVENTS)),
   },
   {
     ...{ name: "TidemarkEventsMissing", severity: "ticket", forSeconds: 10 * MINUTE },

@@ -15,6 +15,8 @@ export const readSamples = async (env: Env, tenants: Tenants): Promise<Samples> 
   const sums = new SeriesSums();
   sums.merge(buildSamples());
   const stored = Promise.all(allMetrics(env).map((each) => callObject("Metrics", () => each.read())));
+  // A failure while the sinks are read is reported where the result is awaited.
+  stored.catch(() => {});
   // First, because gauges under `other` would be added up.
   sums.merge(await sinkSamples(env, tenants));
   for (const samples of await stored) sums.merge(samples);

@@ -42,6 +42,9 @@ const RUNBOOKS = "docs/runbooks.md";
 /** Key of the state of pushes of metrics. */
 const PUSH = "otlp";
 
+/** The first time of an alarm from a time on, in UTC milliseconds. */
+const nextStep = (from: number): number => Math.ceil(from / STEP_MS) * STEP_MS;
+
 const daysKey = (site: string): string => `days ${site}`;
 
 /**
@@ -69,6 +72,7 @@ export abstract class ScheduleObject extends DurableObject<Env> {
   protected abstract get otlp(): OtlpSettings | undefined;
 
   #monitorOfAlerts: AlertMonitor | undefined;
+  #pushing: Promise<void> | undefined;
   readonly #tasks = new Tasks(this.ctx.storage.sql);
 
   /**
@@ -121,23 +125,32 @@ export abstract class ScheduleObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const begin = Date.now();
     // Before the tasks, which may be interrupted.
-    await this.ctx.storage.setAlarm(begin + STEP_MS);
+    await this.ctx.storage.setAlarm(nextStep(begin + 1));
     const tasks = this.#runTasks(begin).then(() => true);
     if (this.alerts || this.otlp) {
       let isDone: boolean | undefined;
       while (!isDone) {
-        await Promise.all([this.alerts && this.#monitor.round(), this.#push()]);
+        this.#startPush();
+        if (this.alerts) await this.#monitor.round();
         isDone = await withinTime(tasks, ROUND_MS);
       }
     }
     await tasks;
+    // Alerts do not wait for a receiver of metrics.
+    if (!this.alerts) await this.#pushing;
     await this.#setAlarm();
   }
 
-  /** Pushes the metrics if it is time. */
-  async #push(): Promise<void> {
+  /** Begins to push the metrics, if it is time and no push is in flight. */
+  #startPush(): void {
     const { otlp } = this;
-    if (!otlp || this.#nextPush > Date.now()) return;
+    if (!otlp || this.#pushing || this.#nextPush > Date.now()) return;
+    this.#pushing = this.#push(otlp).finally(() => {
+      this.#pushing = undefined;
+    });
+  }
+
+  async #push(otlp: OtlpSettings): Promise<void> {
     const { kv } = this.ctx.storage;
     kv.put(PUSH, await pushMetrics(otlp, this.env, () => readSamples(this.env, this.tenants), kv.get<PushState>(PUSH)));
   }
@@ -257,7 +270,7 @@ export abstract class ScheduleObject extends DurableObject<Env> {
     const { storage } = this.ctx;
     const next = this.alerts ? Date.now() : Math.min(this.#tasks.next ?? Number.POSITIVE_INFINITY, this.#nextPush);
     if (next === Number.POSITIVE_INFINITY) return storage.deleteAlarm();
-    const at = Math.ceil(Math.max(next, Date.now() + 1) / STEP_MS) * STEP_MS;
+    const at = nextStep(Math.max(next, Date.now() + 1));
     if ((await storage.getAlarm()) !== at) await storage.setAlarm(at);
   }
 }

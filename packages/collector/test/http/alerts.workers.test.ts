@@ -108,15 +108,18 @@ describe("the alerts of a deployment", () => {
     const left = await runInDurableObject(schedule, async (instance, { storage }) => {
       const own = instance as unknown as { env: Env };
       const real = own.env;
-      const ended = Promise.withResolvers<number>();
+      let end = (_: number) => {};
+      const compacting = new Promise<number>((resolve) => {
+        end = resolve;
+      });
       vi.spyOn(scheduler, "wait").mockImplementation(async (ms, options) => {
         // The distance of rounds.
         if (ms !== 10_000) return wait.call(scheduler, ms, options);
         rounds += 1;
-        if (rounds >= 3) ended.resolve(0);
+        if (rounds >= 3) end(0);
         return wait.call(scheduler, 10, options);
       });
-      own.env = { ...real, LOG_WRITER: { getByName: () => ({ compact: () => ended.promise }) } as never };
+      own.env = { ...real, LOG_WRITER: { getByName: () => ({ compact: () => compacting }) } as never };
       storage.sql.exec("INSERT OR REPLACE INTO task VALUES (?, 0, 0)", name);
       await instance.alarm();
       own.env = real;

@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, double, integer, property, record, uniqueArray } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { families, histogramSamples, type Samples, sampleKey } from "../../src/metrics/families.ts";
+import { families, histogramKey, type Samples, sampleKey } from "../../src/metrics/families.ts";
 import { evaluateCondition, evaluateQuery, increaseOf, quantileOf } from "../../src/monitor/evaluate.ts";
 import { History } from "../../src/monitor/history.ts";
 import type { Condition, Query } from "../../src/monitor/query.ts";
@@ -155,7 +155,7 @@ describe("a quantile of a histogram", () => {
 
   it("is in the bucket of the value with its rank, and grows with the quantile", () => {
     const { bounds } = families.tidemark_wait_seconds;
-    const labels = { on: "put", outcome: "ok" };
+    const series = sampleKey("tidemark_wait_seconds", { on: "put", outcome: "ok" });
     assert(
       property(
         array(double({ min: 0.001, max: 9, noNaN: true }), { minLength: 1, maxLength: 40 }),
@@ -163,8 +163,15 @@ describe("a quantile of a histogram", () => {
         (values, quantile) => {
           const after: Samples = {};
           for (const value of values)
-            for (const [key, each] of Object.entries(histogramSamples("tidemark_wait_seconds", labels, value)))
-              after[key] = (after[key] ?? 0) + each;
+            for (const key of [
+              histogramKey(
+                series,
+                "bucket",
+                bounds.find((bound) => value <= bound),
+              ),
+              histogramKey(series, "count"),
+            ])
+              after[key] = (after[key] ?? 0) + 1;
           // The counters begin before all values.
           const before = Object.fromEntries(Object.keys(after).map((key) => [key, 0]));
           const history = historyOf([before, after]);

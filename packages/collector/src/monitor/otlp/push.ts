@@ -3,10 +3,14 @@ import type { OtlpSettings } from "../../config.ts";
 import type { Samples } from "../../metrics/families.ts";
 import { jsonOf, responseOf } from "../../target-response.ts";
 import { VERSION } from "../../version.ts";
+import { withinTime } from "../../within-time.ts";
 import { otlpBodies } from "./encode.ts";
 
 /** Time between two pushes, unless the configuration has another one, in seconds. */
 export const DEFAULT_EVERY_SECONDS = 60;
+
+/** Time in which the metrics have to be read, in milliseconds. */
+const READ_WITHIN_MS = 8_000;
 
 /** Time in which the receiver has to respond to all requests of a push, in milliseconds. */
 const RESPOND_WITHIN_MS = 8_000;
@@ -117,7 +121,9 @@ export const pushMetrics = async (
   const every = (settings.everySeconds ?? DEFAULT_EVERY_SECONDS) * 1_000;
   let failure: Failure | undefined;
   try {
-    failure = await send(settings, env, await read(), since);
+    const samples = await withinTime(read(), READ_WITHIN_MS);
+    if (samples === undefined) throw new Error("no metrics in time");
+    failure = await send(settings, env, samples, since);
   } catch {
     failure = { reason: "the metrics could not be read", isRepeatable: true };
   }
