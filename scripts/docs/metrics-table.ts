@@ -4,9 +4,9 @@ import { families, isFamily } from "../../packages/collector/src/metrics/familie
 
 const SOURCES = fileURLToPath(new URL("../../packages/collector/src", import.meta.url));
 
-/** The code of the collector, without the table of families and without the forms of alerts. */
+/** The code of the collector, without the table of families and without the alerts. */
 const code = globSync(`${SOURCES}/**/*.ts`)
-  .filter((path) => !path.endsWith("/metrics/families.ts") && !path.includes("/src/monitor/"))
+  .filter((path) => !/\/(metrics\/families|monitor\/(alerts|alert|query|promql))\.ts$/.test(path))
   .map((path) => readFileSync(path, "utf8"))
   .join("\n");
 

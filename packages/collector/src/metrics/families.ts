@@ -311,6 +311,21 @@ export const histogramKey = (key: string, end: HistogramEnd, le?: number | "+Inf
   return `${key.slice(0, brace)}_${end}{${pairs}${le === undefined ? "" : `${pairs && ","}le="${le}"`}}`;
 };
 
+/** The samples of one value of a histogram. A bucket of samples has the values between the bound before and its own. */
+export const histogramSamples = (
+  family: HistogramFamily,
+  values: Partial<Record<Label, string | number>>,
+  value: number,
+): Samples => {
+  const key = sampleKey(family, values);
+  const bounds: readonly number[] = families[family].bounds;
+  return {
+    [histogramKey(key, "bucket", bounds.find((bound) => value <= bound) ?? "+Inf")]: 1,
+    [histogramKey(key, "sum")]: value,
+    [histogramKey(key, "count")]: 1,
+  };
+};
+
 /** Adds samples to the first argument. */
 export const addSamples = (sum: Samples, more: Samples): void => {
   for (const [key, value] of Object.entries(more)) sum[key] = (sum[key] ?? 0) + value;

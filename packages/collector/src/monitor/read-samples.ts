@@ -7,18 +7,19 @@ import type { Tenants } from "../tenants.ts";
 import { sinkSamples } from "./sink-samples.ts";
 
 /**
- * Reads all metrics of the deployment.
+ * Reads all metrics of the deployment, within the bound of series of each site.
  *
  * @throws Error if one of the objects that sum them cannot be read: without its counts the sums would be too small.
  */
 export const readSamples = async (env: Env, tenants: Tenants): Promise<Samples> => {
   const sums = new SeriesSums();
   sums.merge(buildSamples());
-  const stored = Promise.all(allMetrics(env).map((each) => callObject("Metrics", () => each.read())));
-  // A failure while the sinks are read is reported where the result is awaited.
-  stored.catch(() => {});
-  // First, because gauges under `other` would be added up.
-  sums.merge(await sinkSamples(env, tenants));
-  for (const samples of await stored) sums.merge(samples);
+  const [stored, ofSinks] = await Promise.all([
+    Promise.all(allMetrics(env).map((each) => callObject("Metrics", async () => each.read()))),
+    sinkSamples(env, tenants),
+  ]);
+  // Gauges are first: under `other` they would be added up.
+  sums.merge(ofSinks);
+  for (const samples of stored) sums.merge(samples);
   return sums.samples;
 };

@@ -1,18 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ExpositionFormat, expose } from "../../src/metrics/exposition.ts";
-import { families, type Samples, sampleKey } from "../../src/metrics/families.ts";
-import { createMeter } from "../../src/metrics/meter.ts";
+import { addSamples, families, histogramSamples, type Samples, sampleKey } from "../../src/metrics/families.ts";
 import { parseExposition } from "./parse-exposition.ts";
 
 const FORMATS: ExpositionFormat[] = ["text", "openmetrics"];
 
 /** The samples of values of a histogram. */
 const observed = (values: readonly number[]): Samples => {
-  const meter = createMeter();
-  for (const value of values)
-    meter.observe("tidemark_prediction_value", { site: "shop", model: "purchase", version: 1 }, value);
-  return meter.take() ?? {};
+  const samples: Samples = {};
+  const labels = { site: "shop", model: "purchase", version: 1 };
+  for (const value of values) addSamples(samples, histogramSamples("tidemark_prediction_value", labels, value));
+  return samples;
 };
 
 describe.each(FORMATS)("expose as %s", (format) => {

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expose } from "../../src/metrics/exposition.ts";
-import { type Samples, sampleKey } from "../../src/metrics/families.ts";
-import { createMeter } from "../../src/metrics/meter.ts";
+import { histogramSamples, type Samples, sampleKey } from "../../src/metrics/families.ts";
 import { MAX_ALL_SERIES, MAX_SERIES, SeriesSums } from "../../src/metrics/series.ts";
 import { parseExposition } from "./parse-exposition.ts";
 
@@ -10,11 +9,8 @@ const received = (site: string, release: string): Samples => ({
   [sampleKey("tidemark_sdk_events_total", { site, release })]: 1,
 });
 
-const predicted = (site: string, model: string): Samples => {
-  const meter = createMeter();
-  meter.observe("tidemark_prediction_value", { site, model, version: 1 }, 0.5);
-  return meter.take() ?? {};
-};
+const predicted = (site: string, model: string): Samples =>
+  histogramSamples("tidemark_prediction_value", { site, model, version: 1 }, 0.5);
 
 /** The number of series of a site, as Prometheus reads them. */
 const seriesOf = (sums: SeriesSums, site: string): number =>

@@ -9,6 +9,7 @@ export const metricsRoutes: RouteGroup<"GET /metrics"> = ({ tenants }) => ({
     c.header("cache-control", "no-store");
     c.header("vary", "Accept", { append: true });
     const format = formatFor(c.req.header("accept"));
-    return c.body(expose(await readSamples(c.env, tenants), format), 200, { "content-type": EXPOSITION_TYPES[format] });
+    const body = expose(await readSamples(c.env, tenants), format);
+    return c.body(body, 200, { "content-type": EXPOSITION_TYPES[format] });
   },
 });
