@@ -43,7 +43,7 @@ type MetricData =
   | { histogram: { aggregationTemporality: typeof CUMULATIVE; dataPoints: HistogramPoint[] } };
 
 /** A metric of OpenTelemetry. */
-export type OtlpMetric = { name: string; description: string; unit?: string } & MetricData;
+type OtlpMetric = { name: string; description: string; unit?: string } & MetricData;
 
 /** The body of a request to `/v1/metrics`. */
 export interface OtlpBody {

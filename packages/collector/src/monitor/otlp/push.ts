@@ -7,7 +7,7 @@ import { withinTime } from "../../within-time.ts";
 import { otlpBodies } from "./encode.ts";
 
 /** Time between two pushes, unless the configuration has another one, in seconds. */
-export const DEFAULT_EVERY_SECONDS = 60;
+const DEFAULT_EVERY_SECONDS = 60;
 
 /** Time in which the metrics have to be read, in milliseconds. */
 const READ_WITHIN_MS = 8_000;
@@ -21,7 +21,7 @@ const REPEATABLE: readonly number[] = [429, 502, 503, 504];
 /** Time from a failure to the next push, in milliseconds. It doubles with each failure. */
 const RETRY_MS = { first: 10_000, longest: 300_000 };
 
-/** Where metrics are pushed, as the object stores it. */
+/** The state of pushes, as the object stores it. */
 export interface PushState {
   /** Start of the cumulative values that the receiver gets: the first push, in UTC milliseconds. */
   since: number;
@@ -82,7 +82,8 @@ const send = async (
   if (headersSecret !== undefined && secret === undefined)
     return { reason: `the secret ${headersSecret} is not set`, isRepeatable: false };
   const headers = secret === undefined ? {} : headersIn(secret);
-  if (!headers) return { reason: `the secret ${headersSecret} is no list of name=value`, isRepeatable: false };
+  if (!headers)
+    return { reason: `the secret ${headersSecret} does not have the form name=value,…`, isRepeatable: false };
   const signal = AbortSignal.timeout(RESPOND_WITHIN_MS);
   for (const body of otlpBodies(samples, VERSION, { since, now: Date.now() })) {
     const init: RequestInit = {

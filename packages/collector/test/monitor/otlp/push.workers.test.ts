@@ -11,6 +11,9 @@ import { FakeOtlp } from "./fake-otlp.ts";
 
 const NOW = Date.UTC(2026, 10, 30, 5);
 
+/** The time before tests replace it. */
+const START = Date.now();
+
 let fake: FakeOtlp;
 let now = NOW;
 const logged: string[] = [];
@@ -31,6 +34,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
   traffic.otlp = undefined;
+  traffic.alerts = undefined;
 });
 
 const settings = { url: "https://otel.example/v1/metrics", headersSecret: "OTLP_HEADERS" };
@@ -185,7 +189,7 @@ describe("a push of metrics by OTLP", () => {
     expect(await push(undefined, samples, {}, {})).toMatchObject({ failures: 1, next: NOW + 60_000 });
     expect(logged[0]).toContain("the secret OTLP_HEADERS is not set");
     expect(await push(undefined, samples, {}, { OTLP_HEADERS: "Bearer hidden" })).toMatchObject({ failures: 1 });
-    expect(logged[1]).toContain("the secret OTLP_HEADERS is no list of name=value");
+    expect(logged[1]).toContain("the secret OTLP_HEADERS does not have the form name=value,…");
     const failing = async () => {
       throw new Error("no metrics");
     };
@@ -233,5 +237,33 @@ describe("the schedule of a deployment with a receiver of metrics", () => {
     await alarm();
     expect(fake.headers).toHaveLength(2 * pushes);
     expect(fake.refusals).toEqual([]);
+  });
+
+  it("evaluates alerts while a receiver of metrics does not respond, and has one push in flight", async () => {
+    now = Math.ceil(START / 10_000) * 10_000 + 7_200_000;
+    let end: () => void = () => {};
+    let count = 0;
+    vi.mocked(fetch).mockImplementation(() => {
+      count++;
+      return new Promise((_, reject) => {
+        end = () => reject(new TypeError("the connection was cut"));
+      });
+    });
+    traffic.otlp = { url: fake.url };
+    traffic.alerts = { to: [] };
+    const schedule = scheduleOf(env as unknown as Env);
+    const alarm = () => runInDurableObject(schedule, (object) => object.alarm());
+    await alarm();
+    await vi.waitFor(() => expect(count).toBe(1));
+    now += 10_000;
+    await alarm();
+    expect(await runInDurableObject(schedule, (object) => object.alertStatus().evaluated_at)).toBe(now);
+    expect(count).toBe(1);
+    end();
+    // The push stores the time of the next one.
+    await vi.waitFor(async () => {
+      const state = await runInDurableObject(schedule, (_, { storage }) => storage.kv.get<PushState>("otlp"));
+      expect(state).toMatchObject({ next: now + 10_000, failures: 1 });
+    });
   });
 });
