@@ -145,9 +145,11 @@ export abstract class ScheduleObject extends DurableObject<Env> {
   #startPush(): void {
     const { otlp } = this;
     if (!otlp || this.#pushing || this.#nextPush > Date.now()) return;
-    this.#pushing = this.#push(otlp).finally(() => {
-      this.#pushing = undefined;
-    });
+    this.#pushing = this.#push(otlp)
+      .catch((error: unknown) => console.error("the next push of the metrics could not be stored; it follows", error))
+      .finally(() => {
+        this.#pushing = undefined;
+      });
   }
 
   async #push(otlp: OtlpSettings): Promise<void> {
