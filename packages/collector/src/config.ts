@@ -75,6 +75,19 @@ export interface AlertSettings {
   runbooks?: string;
 }
 
+/** A receiver of OpenTelemetry, to which the collector pushes its metrics by OTLP/HTTP. */
+export interface OtlpSettings {
+  /** Its address for metrics, such as `https://otel.example.com/v1/metrics`. `https:`, except on this machine. */
+  url: string;
+  /**
+   * Name of the secret (environment variable) with headers of the requests: `name=value`, separated by commas, such as
+   * `authorization=Bearer%20…`. Default: none.
+   */
+  headersSecret?: string;
+  /** Time between two pushes, in seconds: 10 to 3,600. Default: 60. */
+  everySeconds?: number;
+}
+
 /** The largest numbers of new sessions and of events that a site accepts on one day, in UTC. */
 export interface DailyCaps {
   /** Default: unlimited. */
@@ -203,6 +216,8 @@ export interface TidemarkConfig<Features extends readonly Feature[] = readonly F
   sinks?: readonly SinkDefinition[];
   /** The alerts that the collector evaluates itself. Default: none, because Prometheus evaluates them. */
   alerts?: AlertSettings;
+  /** The receiver of OpenTelemetry to which the metrics are pushed. Default: none, and Prometheus reads `GET /metrics`. */
+  otlp?: OtlpSettings;
 }
 
 const ENVIRONMENT_VARIABLE = /^[A-Z][A-Z0-9_]*$/;
@@ -225,7 +240,7 @@ const SITE_FIELDS: Record<keyof Site, true> = {
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
   ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true, daysToLive: true },
   ...{ iceberg: true, webhook: true, reactions: true, sinks: true },
-  ...{ goals: true, featureSets: true, models: true, alerts: true },
+  ...{ goals: true, featureSets: true, models: true, alerts: true, otlp: true },
 };
 
 /** Throws an error that names the field, the expected value and the given one, unless a condition holds. */
@@ -410,6 +425,22 @@ const checkAlerts = (
   expect(isAddress, "alerts.runbooks", "the address of a page, such as https://wiki.example/runbooks", runbooks);
 };
 
+const OTLP_FIELDS: Record<keyof OtlpSettings, true> = { url: true, headersSecret: true, everySeconds: true };
+
+/** Checks the receiver of metrics. The errors quote neither its address nor a secret. */
+const checkOtlp = (otlp: OtlpSettings | undefined, taken: readonly (string | undefined)[], expect: Expect): void => {
+  if (otlp === undefined) return;
+  expectFields(otlp, "otlp", OTLP_FIELDS);
+  const { url, headersSecret, everySeconds = 60 } = otlp;
+  const address = "an address that begins with https://, without a user name or a password";
+  expect(isWebhookUrl(url), "otlp.url", address, "another value");
+  if (headersSecret !== undefined) expectSecretName(headersSecret, "otlp.headersSecret");
+  const isOwn = headersSecret === undefined || !taken.includes(headersSecret);
+  expect(isOwn, "otlp.headersSecret", "a secret that is no key of the collector", headersSecret);
+  const isTime = Number.isInteger(everySeconds) && everySeconds >= 10 && everySeconds <= 3_600;
+  expect(isTime, "otlp.everySeconds", "a whole number of seconds, from 10 to 3600", everySeconds);
+};
+
 const CAP_FIELDS: Record<keyof DailyCaps, true> = { sessions: true, events: true };
 
 const checkDailyCaps = (caps: DailyCaps | undefined, place: string, expect: Expect): void => {
@@ -584,6 +615,7 @@ export const defineConfig = <const Features extends readonly Feature[]>(
     .find((secret) => taken.includes(secret));
   expect(shared === undefined, "sinks", "secrets that are no keys of the collector", shared);
   checkAlerts(config.alerts, taken, expect);
+  checkOtlp(config.otlp, taken, expect);
   for (const site of sites) {
     const inputs = { features: site.features ?? features, featureSets: featureSetsOf(config, site) };
     const place = `site ${JSON.stringify(site.id)}: `;

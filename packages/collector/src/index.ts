@@ -59,6 +59,10 @@ export const createCollector = (config: TidemarkConfig): Collector => {
       protected override get alerts() {
         return config.alerts;
       }
+
+      protected override get otlp() {
+        return config.otlp;
+      }
       protected override readonly tenants = tenants;
     },
     Egress: class Egress extends EgressObject {

@@ -66,6 +66,36 @@ describe("defineConfig", () => {
     expect(() => defineConfig({ ...config, sites: [{ ...shop, ...change }] })).not.toThrow();
   });
 
+  it("accepts a receiver of metrics", () => {
+    const otlp = {
+      url: "https://otel.example/v1/metrics?tenant=shop",
+      headersSecret: "OTLP_HEADERS",
+      everySeconds: 30,
+    };
+    expect(() => defineConfig({ ...config, otlp })).not.toThrow();
+  });
+
+  it.each([
+    [{ url: "http://otel.example/hidden" }, "otlp.url: expected an address that begins with https://"],
+    [{ url: "https://user:hidden@otel.example" }, "otlp.url: expected an address that begins with https://"],
+    [{ headersSecret: "hidden=1" }, "otlp.headersSecret: expected the name of an environment variable"],
+    [{ headersSecret: "ADMIN_KEY" }, "otlp.headersSecret: expected a secret that is no key of the collector"],
+    [{ everySeconds: 5 }, "otlp.everySeconds: expected a whole number of seconds, from 10 to 3600; given 5"],
+    [{ everySeconds: 90.5 }, "otlp.everySeconds: expected a whole number of seconds, from 10 to 3600; given 90.5"],
+    [{ headers: "hidden" }, "otlp: unknown field headers; expected one of url, headersSecret, everySeconds"],
+  ])("rejects the receiver of metrics %o, and quotes no secret", (change, message) => {
+    const otlp = { url: "https://otel.example", ...change };
+    const error = (() => {
+      try {
+        return defineConfig({ ...config, otlp }) && "";
+      } catch (thrown) {
+        return (thrown as Error).message;
+      }
+    })();
+    expect(error).toContain(message);
+    expect(error).not.toContain("hidden");
+  });
+
   it("accepts an Iceberg catalogue", () => {
     const iceberg = { catalog: "https://catalog.example", bucket: "s3://log", tokenSecret: "TOKEN", warehouse: "w" };
     expect(() => defineConfig({ ...config, iceberg })).not.toThrow();

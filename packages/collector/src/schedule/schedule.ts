@@ -1,10 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AlertsResponse, AlertTestResponse } from "@tidemark/schema";
-import type { AlertSettings, LogDays } from "../config.ts";
+import type { AlertSettings, LogDays, OtlpSettings } from "../config.ts";
 import { type Env, logKeeperOf } from "../env.ts";
 import { AlertMonitor, ROUND_MS } from "../monitor/alert-monitor.ts";
 import type { Silence } from "../monitor/alert-state.ts";
 import { alerts } from "../monitor/alerts.ts";
+import { type PushState, pushMetrics } from "../monitor/otlp/push.ts";
 import { readSamples } from "../monitor/read-samples.ts";
 import type { Tenants } from "../tenants.ts";
 import { withinTime } from "../within-time.ts";
@@ -38,6 +39,9 @@ const ALARM_MS = 120_000;
 /** Address of the runbooks, unless the configuration has another one. */
 const RUNBOOKS = "docs/runbooks.md";
 
+/** Key of the state of pushes of metrics. */
+const PUSH = "otlp";
+
 /** The first time of an alarm from a time on, in UTC milliseconds. */
 const nextStep = (from: number): number => Math.ceil(from / STEP_MS) * STEP_MS;
 
@@ -54,7 +58,7 @@ const daysKey = (site: string): string => `days ${site}`;
  * | `register <site>` | registers the files in the Iceberg catalogue, if the deployment has one | after each change |
  * | `keep <site>` | deletes expired files, and finds hours that nobody has merged | daily |
  *
- * In a deployment with alerts it also evaluates them, every 10 s. Neither waits for the other: a round of alerts follows
+ * In a deployment with `otlp` it also pushes the metrics. In a deployment with alerts it evaluates them, every 10 s. Neither waits for the other: a round of alerts follows
  * each 10 s while tasks run.
  */
 export abstract class ScheduleObject extends DurableObject<Env> {
@@ -64,7 +68,11 @@ export abstract class ScheduleObject extends DurableObject<Env> {
   /** The alerts of this deployment; `undefined` for none. */
   protected abstract get alerts(): AlertSettings | undefined;
 
+  /** The receiver of this deployment's metrics; `undefined` for none. */
+  protected abstract get otlp(): OtlpSettings | undefined;
+
   #monitorOfAlerts: AlertMonitor | undefined;
+  #pushing: Promise<void> | undefined;
   readonly #tasks = new Tasks(this.ctx.storage.sql);
 
   /**
@@ -113,21 +121,48 @@ export abstract class ScheduleObject extends DurableObject<Env> {
     return this.#monitor.unsilence(id);
   }
 
-  /** Runs the tasks that are due, and evaluates the alerts. */
+  /** Runs the tasks that are due, evaluates the alerts, and pushes the metrics. */
   override async alarm(): Promise<void> {
     const begin = Date.now();
     // Before the tasks, which may be interrupted.
     await this.ctx.storage.setAlarm(nextStep(begin + 1));
     const tasks = this.#runTasks(begin).then(() => true);
-    if (this.alerts) {
+    if (this.alerts || this.otlp) {
       let isDone: boolean | undefined;
       while (!isDone) {
-        await this.#monitor.round();
+        this.#startPush();
+        if (this.alerts) await this.#monitor.round();
         isDone = await withinTime(tasks, ROUND_MS);
       }
     }
     await tasks;
+    // Alerts do not wait for a receiver of metrics.
+    if (!this.alerts) await this.#pushing;
     await this.#setAlarm();
+  }
+
+  /** Begins to push the metrics, if it is time and no push is in flight. */
+  #startPush(): void {
+    const { otlp } = this;
+    if (!otlp || this.#pushing || this.#nextPush > Date.now()) return;
+    this.#pushing = this.#push(otlp)
+      .catch((error: unknown) => console.error("the next push of the metrics could not be stored; it follows", error))
+      .finally(() => {
+        this.#pushing = undefined;
+      });
+  }
+
+  async #push(otlp: OtlpSettings): Promise<void> {
+    const { kv } = this.ctx.storage;
+    kv.put(PUSH, await pushMetrics(otlp, this.env, () => readSamples(this.env, this.tenants), kv.get<PushState>(PUSH)));
+  }
+
+  /** The time of the next push: now for the first one, and infinity without a receiver. */
+  get #nextPush(): number {
+    if (!this.otlp) return Number.POSITIVE_INFINITY;
+    const next = this.ctx.storage.kv.get<PushState>(PUSH)?.next ?? 0;
+    // A later time than the longest wait is that of a clock that was set back.
+    return next > Date.now() + DAY_MS ? 0 : next;
   }
 
   get #monitor(): AlertMonitor {
@@ -235,8 +270,8 @@ export abstract class ScheduleObject extends DurableObject<Env> {
   /** Sets the alarm to the time of the next task. */
   async #setAlarm(): Promise<void> {
     const { storage } = this.ctx;
-    const next = this.alerts ? Date.now() : this.#tasks.next;
-    if (next === undefined) return storage.deleteAlarm();
+    const next = this.alerts ? Date.now() : Math.min(this.#tasks.next ?? Number.POSITIVE_INFINITY, this.#nextPush);
+    if (next === Number.POSITIVE_INFINITY) return storage.deleteAlarm();
     const at = nextStep(Math.max(next, Date.now() + 1));
     if ((await storage.getAlarm()) !== at) await storage.setAlarm(at);
   }

@@ -16,6 +16,7 @@ import {
   kserveV1,
   kserveV2,
   type Model,
+  type OtlpSettings,
   type Reaction,
   type SinkTarget,
 } from "../../src/config.ts";
@@ -550,6 +551,8 @@ export const traffic = {
   }),
   /** The alerts of the schedule from its start on. They call all objects, so that other tests have none. */
   alerts: undefined as AlertSettings | undefined,
+  /** The receiver of the schedule's metrics from its start on. */
+  otlp: undefined as OtlpSettings | undefined,
   /** A call of a receiver of alerts. */
   notify: async (_receiver: string, _messages: readonly Notification[]): Promise<NotifyOutcome> => ({
     ...{ accepted: true, detail: "200" },
@@ -633,6 +636,10 @@ export class Schedule extends ConfiguredSchedule {
 
   protected override get alerts(): AlertSettings | undefined {
     return traffic.alerts;
+  }
+
+  protected override get otlp(): OtlpSettings | undefined {
+    return traffic.otlp;
   }
 }
 

@@ -255,6 +255,16 @@ describe.each(Object.entries(cases))("%s", (_, { receiver, create, shown }) => {
     expect(timeout).toHaveBeenCalledWith(5_000);
   });
 
+  it("ends its requests when the time of the round is over", async () => {
+    const real = AbortSignal.timeout.bind(AbortSignal);
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => real(ms === NOTIFY_WITHIN_MS ? 50 : 60_000));
+    answer(
+      (_, { signal }) => new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
+    );
+    const outcome = await notify([firing("shop")]);
+    expect(outcome).toEqual({ accepted: false, detail: "the receiver did not respond in time", notified: [] });
+  });
+
   it("gets a large round in parts, and the outcome names the messages that it has", async () => {
     const { fake } = serve();
     const messages = Array.from({ length: 150 }, (_, index) => firing(`s${index}`, { alert: `Alert${index}` }));
