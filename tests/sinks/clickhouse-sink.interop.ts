@@ -12,7 +12,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { columnsOf, ddlFor, normalised, type Rows } from "../../packages/cli/test/warehouse/log-copy.ts";
 import { pythonPackages } from "../interop/install.ts";
 import { startWorkerd, type Workerd } from "../workerd/workerd.ts";
-import { attemptAtOnce, attemptIn, eventsIn, expectDelivered, idOf, logRecords, type TestCut } from "./attempt-in-worker.ts";
+import {
+  attemptAtOnce,
+  attemptIn,
+  eventsIn,
+  expectDelivered,
+  idOf,
+  logRecords,
+  type TestCut,
+} from "./attempt-in-worker.ts";
 
 const SERVER = fileURLToPath(new URL("clickhouse/server.py", import.meta.url));
 
