@@ -47,8 +47,8 @@ export const createFakeClickhouse = ({ constraint = "refused" }: FakeClickhouse 
         throw new Error(`settings ${JSON.stringify(settings)}`);
       if (headers.get("x-clickhouse-user") !== "writer" || headers.get("x-clickhouse-key") !== CLICKHOUSE_PASSWORD)
         return failure(403, 516, "writer: Authentication failed", "AUTHENTICATION_FAILED");
-      const table = /^INSERT INTO `tidemark_\w+`\.`(\w+)` FORMAT JSONEachRow$/.exec(query ?? "")?.[1];
-      if (table !== "event_files") return failure(404, 60, "Table does not exist.", "UNKNOWN_TABLE");
+      if (query !== "INSERT INTO `tidemark_shop`.`event_files` FORMAT JSONEachRow")
+        return failure(404, 60, "Table does not exist.", "UNKNOWN_TABLE");
       const body = await request.text();
       const given = body.split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
       requests.push({ token, rows: given.length });
