@@ -19,7 +19,11 @@ export const createSnowpipeTarget = (key: KeyPair) => {
       return response;
     },
     unavailable: () => Response.json({ code: "SERVICE_UNAVAILABLE", message: "the message" }, { status: 503 }),
-    stored: () => fake.table.map(({ SESSION_ID, TAB_ID, SEQ }) => `${SESSION_ID}/${TAB_ID}/${SEQ}`),
+    stored: () => {
+      // Appended rows are committed sooner or later.
+      fake.commit();
+      return fake.table.map(({ SESSION_ID, TAB_ID, SEQ }) => `${SESSION_ID}/${TAB_ID}/${SEQ}`);
+    },
   };
   return { ...target, fake };
 };

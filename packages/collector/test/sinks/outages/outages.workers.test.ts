@@ -1,6 +1,7 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { groupBy } from "../../../src/sinks/kafka/group-by.ts";
 import { alarmOf, egress, partition, send, sessionObject, sessionOf } from "../../egress/feed.ts";
 import { BIGQUERY, SNOWPIPE } from "../../workers/worker.ts";
 import { createBigQueryTarget } from "../contract/bigquery.ts";
@@ -12,7 +13,6 @@ import { createFakePostgres } from "../contract/postgres.ts";
 import { createStorageTarget } from "../contract/s3.ts";
 import { createSnowpipeTarget } from "../contract/snowpipe.ts";
 import { createFakeReceiver } from "../contract/webhook.ts";
-import { groupBy } from "../../../src/sinks/kafka/group-by.ts";
 import { keyPairOf } from "../signed-claims.ts";
 import { STORM_URLS, stormPostgres } from "./storm-sinks.ts";
 
@@ -21,7 +21,7 @@ const SITE = "storm";
 /** The step of the clock, the time from one batch to the next, and the shortest time of each failure, in milliseconds. */
 const STEP_MS = 500;
 const BATCH_MS = 4_000;
-const FAILURE_MS = 20_000;
+const FAILURE_MS = 25_000;
 
 /** Time in which everything is sent after the outage, in milliseconds: more than the longest backoff. */
 const RECOVERY_MS = 600_000;
@@ -196,7 +196,6 @@ describe("an outage of a minute, in which records arrive", () => {
 
     await sendNext();
     await stepUntil(async () => (await areAllSent()) && targets.requests.size === 8, 60_000);
-    const before = Date.now();
     for (const failure of FAILURES) {
       targets.begin(failure);
       const begin = Date.now();
@@ -209,7 +208,6 @@ describe("an outage of a minute, in which records arrive", () => {
         return Date.now() - begin >= FAILURE_MS && targets.requests.size === 8;
       }, RECOVERY_MS);
     }
-    expect(Date.now() - before).toBeGreaterThan(60_000);
     for (const name of targets.names)
       expect(await egress(SITE, name).status(SITE, name, 0)).toMatchObject({ delivered: 2, refused: 0 });
     targets.begin(undefined);
