@@ -5,7 +5,7 @@ import type { ContractMember } from "./contract-target.ts";
 import { type HttpFake, startHttpTarget } from "./http-target.ts";
 
 /** The password of the user `writer`. */
-export const CLICKHOUSE_PASSWORD = "secret of the writer";
+const CLICKHOUSE_PASSWORD = "secret of the writer";
 
 const failure = (status: number, code: number, message: string, name: string) =>
   new Response(`Code: ${code}. DB::Exception: ${message} (${name}) (version 26.9.2.1). (${name})\n`, {

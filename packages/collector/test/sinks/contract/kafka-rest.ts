@@ -6,11 +6,11 @@ import type { ContractMember } from "./contract-target.ts";
 import { type HttpFake, startHttpTarget } from "./http-target.ts";
 
 /** The password of the user `tidemark`. */
-export const PROXY_PASSWORD = "secret of the proxy";
+const PROXY_PASSWORD = "secret of the proxy";
 
 const UNAVAILABLE = 50003;
 
-/** A proxy with the topic `events`, whose producer repeats what it is told to repeat. */
+/** A proxy with the topic `events`, whose producer sends whatever it gets. */
 export const createProxyTarget = (api: KafkaRestSettings["api"]): HttpFake & { failOnce(id: string): void } => {
   const proxy = fakeProxy(api, `Basic ${btoa(`tidemark:${PROXY_PASSWORD}`)}`);
   return {

@@ -23,12 +23,12 @@ const STEP_MS = 500;
 const BATCH_MS = 4_000;
 const FAILURE_MS = 25_000;
 
-/** Time in which everything is sent after the outage, in milliseconds: more than the longest backoff. */
+/** Longest time in which each sink sends, in milliseconds: more than the longest backoff. */
 const RECOVERY_MS = 600_000;
 
 /**
- * The failures of an outage in their order: connections are refused; the target accepts requests and never answers, and has
- * processed every second one; it answers that it is not available.
+ * The failures of an outage in their order. First connections are refused. Then the target accepts requests and never answers,
+ * although it processes every second one. At last it answers that it is not available.
  */
 const FAILURES = ["refused", "silent", "unavailable"] as const;
 type Failure = (typeof FAILURES)[number];
@@ -71,9 +71,9 @@ class Targets {
     stormPostgres.connect = async (address, signal) => {
       const processes = this.#count("postgres");
       if (this.failure === "refused") throw new Error("connect ECONNREFUSED");
-      this.#postgres.fail(this.failure === "refused" ? undefined : this.failure);
-      if (this.failure !== "silent" || !processes) return this.#postgres.connect(address, signal);
-      this.#postgres.fail(undefined);
+      const isUnanswered = this.failure === "silent" && processes;
+      this.#postgres.fail(isUnanswered ? undefined : this.failure);
+      if (!isUnanswered) return this.#postgres.connect(address, signal);
       const connection = await this.#postgres.connect(address, signal);
       return {
         ...connection,
@@ -112,9 +112,9 @@ class Targets {
     const processes = this.#count(name);
     if (this.failure === "refused") throw new TypeError("Network connection lost.");
     if (this.failure === "unavailable") return fake.unavailable();
-    const { signal, failure } = { signal: request.signal, failure: this.failure };
+    const { failure } = this;
     const response = failure === "silent" && !processes ? undefined : await fake.respond(request).catch(this.#keep);
-    if (failure === "silent" || !response) return ended(signal);
+    if (failure === "silent" || !response) return ended(request.signal);
     return response;
   }
 
@@ -195,7 +195,7 @@ describe("an outage of a minute, in which records arrive", () => {
     };
 
     await sendNext();
-    await stepUntil(async () => (await areAllSent()) && targets.requests.size === 8, 60_000);
+    await stepUntil(async () => (await areAllSent()) && targets.requests.size === 8, RECOVERY_MS);
     for (const failure of FAILURES) {
       targets.begin(failure);
       const begin = Date.now();
