@@ -24,6 +24,7 @@ import { PartitionObject, type PushResponse, type SessionSender } from "../../sr
 import { bigquery, snowpipe, webhookSink } from "../../src/sinks/index.ts";
 import type { Attempt, Cut, Sink, SinkContext } from "../../src/sinks/sink.ts";
 import { createTenants, type Tenants, tenantOf } from "../../src/tenants.ts";
+import { stormSinks } from "../sinks/outages/storm-sinks.ts";
 
 const product = {
   entity: { name: "product", field: "properties.sku" },
@@ -477,6 +478,18 @@ export const config = defineConfig({
       sinks: [
         { name: "snow", to: snowpipe(SNOWPIPE), kinds: ["event"] as const },
         { name: "query", to: bigquery(BIGQUERY), kinds: ["event"] as const },
+      ],
+    },
+    {
+      id: "storm",
+      key: "tm_storm_66666666",
+      origins: ["https://storm.example"],
+      readKeySecret: "STORM_READ_KEY",
+      log: { days: 7 },
+      sinks: [
+        ...stormSinks,
+        { name: "snowpipe", to: snowpipe(SNOWPIPE), kinds: ["event"] as const },
+        { name: "bigquery", to: bigquery(BIGQUERY), kinds: ["event"] as const },
       ],
     },
   ],
