@@ -37,7 +37,7 @@ const reactions = [
     ...{ to: ["page"], holdout: 0 },
   },
   {
-    ...{ name: "both", entity: "session", when: atLeast(EVENTS), cooldownMs: 20_000, expiresMs: 3_600_000 },
+    ...{ name: "both", entity: "session", when: atLeast(EVENTS), cooldownMs: 5_000, expiresMs: 3_600_000 },
     ...{ to: ["page", "webhook"], holdout: 0 },
   },
   {
