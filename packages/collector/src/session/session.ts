@@ -72,7 +72,7 @@ const MAX_UNCONFIRMED = 256;
  */
 const failureOf = (error: unknown): "unavailable" => {
   if (!(error instanceof StorageError || error instanceof LaterReleaseError)) throw error;
-  console.error("a session could not store a batch or read its vector", error);
+  console.error("a session could not read or store its state", error);
   return "unavailable";
 };
 
@@ -371,8 +371,11 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     this.#followers.take(socket, message);
-    const stored = this.#followers.haveReactions ? this.#store.load() : undefined;
-    if (stored) this.#ensureAlarm(stored, Date.now());
+    // After a failure the session's next batch ensures the alarm.
+    reading(() => {
+      const stored = this.#followers.haveReactions ? this.#store.load() : undefined;
+      if (stored) this.#ensureAlarm(stored, Date.now());
+    });
   }
 
   /**
@@ -421,11 +424,12 @@ export abstract class SessionObject extends DurableObject<Env> {
     const now = Date.now();
     if (stored.closed || now < (idleAt(stored) ?? Number.POSITIVE_INFINITY)) return;
     const tenant = tenantOf(this.tenants, stored.site);
-    this.#reactionTimer.end(stored, now);
+    const steps = this.#reactionTimer.end(stored, now);
     close(stored, tenant, now);
     setDue(stored, "close", null);
     setDue(stored, "expire", (stored.latest_received_at ?? now) + SESSION_KEPT_MS);
     this.#store.write(stored);
+    this.#reactionTimer.count(stored, steps);
     // The final vector is a record. Another alarm to send it would cost a row.
     await this.#pushes.run();
   }
