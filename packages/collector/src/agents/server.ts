@@ -33,8 +33,18 @@ const listed: ListToolsResult = {
 
 const toolsByName = new Map(tools.map((tool) => [tool.name, tool]));
 
-const initialization = z.object({ protocolVersion: z.string() });
-const toolCall = z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()).default({}) });
+/** A request that the server answers: its form, and that of its parameters. */
+const defineRequest = <Params extends z.ZodType>(method: string, params: Params) => ({
+  form: z.object({ method: z.literal(method), params: z.unknown().optional() }),
+  params,
+});
+
+const initialize = defineRequest("initialize", z.object({ protocolVersion: z.string() }));
+const listTools = defineRequest("tools/list", z.unknown());
+const callTool = defineRequest(
+  "tools/call",
+  z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()).default({}) }),
+);
 
 const textResult = (text: string): CallToolResult => ({ content: [{ type: "text", text }] });
 
@@ -66,8 +76,7 @@ class ToolServer extends Protocol<Request, Notification, Result> {
   constructor(reader: PredictionReader) {
     super();
     this.#answer(
-      "initialize",
-      initialization,
+      initialize,
       ({ protocolVersion: requested }): InitializeResult => ({
         protocolVersion: SUPPORTED_PROTOCOL_VERSIONS.includes(requested) ? requested : LATEST_PROTOCOL_VERSION,
         capabilities: { tools: {} },
@@ -79,8 +88,8 @@ class ToolServer extends Protocol<Request, Notification, Result> {
         instructions: INSTRUCTIONS,
       }),
     );
-    this.#answer("tools/list", z.unknown(), () => listed);
-    this.#answer("tools/call", toolCall, ({ name, arguments: given }) => {
+    this.#answer(listTools, () => listed);
+    this.#answer(callTool, ({ name, arguments: given }) => {
       const tool = toolsByName.get(name);
       if (tool) return call(tool, given, reader);
       const known = [...toolsByName.keys()].join(", ");
@@ -93,13 +102,11 @@ class ToolServer extends Protocol<Request, Notification, Result> {
 
   /** Answers the requests of a method. Parameters of another form are an error of the protocol. */
   #answer<Params extends z.ZodType>(
-    method: string,
-    schema: Params,
+    request: ReturnType<typeof defineRequest<Params>>,
     answer: (params: z.infer<Params>) => Result | Promise<Result>,
   ): void {
-    const request = z.object({ method: z.literal(method), params: z.unknown().optional() });
-    this.setRequestHandler(request, ({ params = {} }) => {
-      const parsed = schema.safeParse(params);
+    this.setRequestHandler(request.form, ({ params = {} }) => {
+      const parsed = request.params.safeParse(params);
       if (parsed.success) return answer(parsed.data);
       throw new McpError(ErrorCode.InvalidParams, `params: ${visibleText(explain(parsed.error, params).message)}`);
     });
