@@ -88,7 +88,7 @@ describe("the chat in docs/agents.md", () => {
     return { stdout, request: chat.requests.at(-1) };
   };
 
-  /** Runs the program, which has to fail. Returns what it tells. */
+  /** Runs the program, which has to fail. Returns its error. */
   const fail = async (environment: Record<string, string>): Promise<string> => {
     const error = await ask("any", environment).then(
       ({ stdout }) => expect.unreachable(stdout),
