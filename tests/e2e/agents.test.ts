@@ -127,9 +127,10 @@ describe("the chat in docs/agents.md", () => {
     expect(await fail({ CHAT_URL: "", SESSION: "" })).toBe(
       "Set these variables of the environment: SESSION, CHAT_URL.\n",
     );
-    expect(await fail({ CHAT_URL: "http://127.0.0.1:1" })).toMatch(
-      /^No answer from the server of models at http:\/\/127\.0\.0\.1:1: .*ECONNREFUSED.*\n$/,
-    );
+    const stopped = await startChatServer();
+    await stopped.stop();
+    const noAnswer = `No answer from the server of models at ${stopped.url}: Error: connect ECONNREFUSED`;
+    expect(await fail({ CHAT_URL: stopped.url })).toMatch(new RegExp(`^${noAnswer}.*\n$`));
     expect(await fail({ CHAT_URL: "chat" })).toMatch(/^No answer from the server of models at chat: .*URL.*\n$/);
     const notFound = "The server of models has answered 404: no such model\n";
     expect(await fail({ CHAT_URL: new URL("/", chat.url).href })).toBe(notFound);
