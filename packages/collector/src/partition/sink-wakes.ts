@@ -5,10 +5,10 @@ import { withinTime } from "../within-time.ts";
  * Minimum time from one call to the next, in milliseconds, while many records wait and while few do. On a quiet site the
  * calls and the commits of a sink cost more than its records.
  */
-const WAKE_EVERY_MS = { many: 1_000, few: 2_000 };
+const WAKE_EVERY_MS = { many: 1_000, few: 5_000 };
 
 /** Number of waiting records that are many. */
-const MANY = 64;
+const MANY = 128;
 
 /** Time after which a call without a response does not hold up the next calls of other sinks, in milliseconds. */
 const RESPOND_WITHIN_MS = 1_000;
@@ -28,12 +28,12 @@ export const startOf = (kv: SyncKvStorage, sink: string): number | undefined => 
 };
 
 /**
- * The calls with which a partition informs its site's sinks that there are records. The calls carry no record, and do not
- * wait for the sinks.
+ * The calls with which a partition informs its site's sinks that there are records. The calls have no record, only
+ * the place of the latest one, and do not wait for the sinks.
  */
 export class SinkWakes {
   readonly #latest: () => JournalPlace;
-  readonly #wake: (sink: string) => Promise<void>;
+  readonly #wake: (sink: string, latest: JournalPlace) => Promise<void>;
   /** The position of the stream at the latest call of each sink. After a restart each sink is called once. */
   readonly #woken: Map<string, number>;
   /** The sinks that have not responded to a call yet. */
@@ -46,13 +46,13 @@ export class SinkWakes {
    * Stores where new sinks begin.
    *
    * @param latest Returns the place of the stream's latest entry.
-   * @param wake Calls a sink. It rejects unless the sink was reached.
+   * @param wake Calls a sink with the place of the latest entry. It rejects unless the sink was reached.
    */
   constructor(
     kv: SyncKvStorage,
     sinks: readonly string[],
     latest: () => JournalPlace,
-    wake: (sink: string) => Promise<void>,
+    wake: (sink: string, latest: JournalPlace) => Promise<void>,
   ) {
     this.#latest = latest;
     this.#wake = wake;
@@ -68,6 +68,17 @@ export class SinkWakes {
   alarmAt(now: number): number {
     const due = this.#dueAt(now);
     return due > now ? due : now + AGAIN_MS;
+  }
+
+  /**
+   * The time of the next alarm in a steady flow of records, when one has fired that calls the sinks; `undefined` if it calls
+   * none. Records that arrive meanwhile then need no other alarm.
+   */
+  alarmAfterCalls(now: number): number | undefined {
+    const { position } = this.#latest();
+    // After a restart it is unknown whether a sink was called.
+    const isBehind = [...this.#woken.values()].some((woken) => woken >= 0 && woken < position);
+    return isBehind ? now + WAKE_EVERY_MS.few : undefined;
   }
 
   /**
@@ -119,11 +130,11 @@ export class SinkWakes {
   }
 
   async #call(sink: string): Promise<boolean> {
-    const { position } = this.#latest();
+    const latest = this.#latest();
     this.#called.add(sink);
     try {
-      await this.#wake(sink);
-      this.#woken.set(sink, position);
+      await this.#wake(sink, latest);
+      this.#woken.set(sink, latest.position);
       return true;
     } catch (error) {
       console.error(`a partition could not call its sink ${sink}; it tries again`, error);
