@@ -345,7 +345,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
       const meta = this.ctx.storage.kv.get<PartitionMeta>(META);
       if (!meta) return;
       try {
-        this.#alarm.ensure(this.#open(meta.site, meta.partition).wakes?.alarmAfterCalls(Date.now()));
+        this.#alarm.ensure(this.#open(meta.site, meta.partition).wakes?.alarmAfterAlarm(Date.now()));
         await this.#continue(meta.site, meta.partition);
         // If this object stops before, the platform runs the alarm again.
         if (this.#opened?.wakes) await this.#wake(this.#opened.wakes);

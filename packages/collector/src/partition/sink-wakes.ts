@@ -2,13 +2,16 @@ import type { JournalPlace } from "../entities/journal.ts";
 import { withinTime } from "../within-time.ts";
 
 /**
- * Minimum time from one call to the next, in milliseconds, while many records wait and while few do. On a quiet site the
- * calls and the commits of a sink cost more than its records.
+ * Minimum times from one call to the next, in milliseconds, by the number of records that wait. On a quiet site the calls and
+ * the commits of a sink cost more than its records.
  */
-const WAKE_EVERY_MS = { many: 1_000, few: 5_000 };
+const PAUSES = [
+  { records: 128, ms: 1_000 },
+  { records: 16, ms: 5_000 },
+] as const;
 
-/** Number of waiting records that are many. */
-const MANY = 128;
+/** Time from one call to the next, in milliseconds, after which any record is announced. */
+const LONGEST_PAUSE_MS = 10_000;
 
 /** Time after which a call without a response does not hold up the next calls of other sinks, in milliseconds. */
 const RESPOND_WITHIN_MS = 1_000;
@@ -66,26 +69,28 @@ export class SinkWakes {
 
   /** The time at which an alarm calls the sinks for a record that arrives now, whatever happens before. */
   alarmAt(now: number): number {
-    const due = this.#dueAt(now);
-    return due > now ? due : now + AGAIN_MS;
+    const at = this.#after(LONGEST_PAUSE_MS, now);
+    return at > now ? at : now + AGAIN_MS;
   }
 
   /**
-   * The time of the next alarm in a steady flow of records, when one has fired that calls the sinks; `undefined` if it calls
-   * none. Records that arrive meanwhile then need no other alarm.
+   * The time of the next alarm in a steady flow of records, when one has fired; `undefined` without such a flow. Records that
+   * arrive meanwhile then need no other alarm.
    */
-  alarmAfterCalls(now: number): number | undefined {
+  alarmAfterAlarm(now: number): number | undefined {
+    const at = this.#after(LONGEST_PAUSE_MS, now);
+    if (at > now) return at;
     const { position } = this.#latest();
     // After a restart it is unknown whether a sink was called.
     const isBehind = [...this.#woken.values()].some((woken) => woken >= 0 && woken < position);
-    return isBehind ? now + WAKE_EVERY_MS.few : undefined;
+    return isBehind ? now + LONGEST_PAUSE_MS : undefined;
   }
 
   /**
-   * Calls the sinks until they know of the latest entry. While few records wait, it does not wait for the time of the next
-   * calls, because an object that waits costs more than an alarm. Never rejects.
+   * Calls the sinks until they know of the latest entry. It waits only for the time of the next calls while many records wait:
+   * an object that waits costs more than an alarm. Never rejects.
    *
-   * @returns The time of the next calls, in UTC milliseconds; `undefined` if all sinks were called.
+   * @returns The time of the next calls for an alarm, in UTC milliseconds; `undefined` if all sinks were called.
    */
   wake(): Promise<number | undefined> {
     this.#running ??= this.#wakeAll();
@@ -98,8 +103,8 @@ export class SinkWakes {
     try {
       for (let pending = this.#pending(); pending.length > 0; pending = this.#pending()) {
         const now = Date.now();
-        const due = this.#dueAt(now);
-        if (due > now && !this.#areMany) return due;
+        const due = this.#after(this.#pauseMs, now);
+        if (due > now && this.#pauseMs > PAUSES[0].ms) return this.#after(LONGEST_PAUSE_MS, now);
         if (due > now) await scheduler.wait(due - now);
         this.#previous = { at: Date.now(), records: this.#latest().record_count };
         const calls = pending.map((sink) => withinTime(this.#call(sink), RESPOND_WITHIN_MS));
@@ -112,15 +117,16 @@ export class SinkWakes {
     }
   }
 
-  get #areMany(): boolean {
-    return this.#latest().record_count - this.#previous.records >= MANY;
+  /** The pause for the number of records that wait, in milliseconds. */
+  get #pauseMs(): number {
+    const waiting = this.#latest().record_count - this.#previous.records;
+    return PAUSES.find(({ records }) => waiting >= records)?.ms ?? LONGEST_PAUSE_MS;
   }
 
-  /** The time from which the next calls are allowed. */
-  #dueAt(now: number): number {
-    const every = this.#areMany ? WAKE_EVERY_MS.many : WAKE_EVERY_MS.few;
+  /** The end of a pause after the latest calls, in UTC milliseconds. */
+  #after(pauseMs: number, now: number): number {
     // The minimum limits the wait after the clock was set back.
-    return Math.min(this.#previous.at + every, now + every);
+    return Math.min(this.#previous.at + pauseMs, now + pauseMs);
   }
 
   #pending(): string[] {

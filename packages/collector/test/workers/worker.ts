@@ -271,12 +271,17 @@ export interface SinkAttempt {
 }
 
 /** A target that tests control. It plans cuts if it is asked to. */
-const fakeTarget = (sink: string, limits: { records: number; bytes: number }, plans = false): SinkTarget => ({
+const fakeTarget = (
+  sink: string,
+  limits: { records: number; bytes: number },
+  plans = false,
+  gatherMs = 0,
+): SinkTarget => ({
   type: "fake",
   secrets: [],
   check: () => {},
   create: async (): Promise<Sink> => ({
-    limits,
+    ...{ limits, gatherMs },
     ...(plans && {
       plan: async (cut: Cut, state: unknown) => ({
         version: 1,
@@ -305,6 +310,16 @@ export const feedSites = Array.from({ length: 20 }, (_, index) => ({
       ...{ where: [{ field: "name", is: "eq", value: "buy" } as const], consent: "personalisation" as const },
     },
   ],
+}));
+
+/** Sites with a sink that gathers records for ten minutes, or until it has five. */
+export const gatheringSites = Array.from({ length: 4 }, (_, index) => ({
+  id: `gather${index}`,
+  key: `tm_gather${index}_88888888`,
+  readKeySecret: `GATHER_${index}_READ_KEY`,
+  origins: ["https://feed.example"],
+  log: { days: 7 },
+  sinks: [{ name: "all", to: fakeTarget("all", { records: 5, bytes: 1_000_000 }, false, 600_000) }],
 }));
 
 /** A deployment with several sites, which must not reach the data of each other, and have different policies. */
@@ -458,6 +473,7 @@ export const config = defineConfig({
     },
     ...splitSites,
     ...feedSites,
+    ...gatheringSites,
     {
       id: "push",
       key: "tm_push_66666666",

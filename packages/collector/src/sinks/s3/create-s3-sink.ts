@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { credentialsOf } from "../aws/credentials.ts";
 import { sendSigned } from "../aws/signed-request.ts";
 import { jsonBody } from "../json-body.ts";
+import { withCause } from "../refusing-status.ts";
 import type { Cut, Sink, SinkContext, SinkOutcome } from "../sink.ts";
 import { retry, type TargetResponse } from "../target-response.ts";
 import { EVERY_SECONDS, type S3Settings } from "./settings.ts";
@@ -20,7 +21,7 @@ const outcomeOf = (response: TargetResponse): SinkOutcome => {
   if ((status >= 200 && status < 300) || status === 412) return { type: "delivered" };
   const reason = [`the storage responded with status ${status}`, codeOf(response)].filter(Boolean).join(": ");
   if (status === 501) return retry(`${reason}; it has to support If-None-Match`, afterMs);
-  return retry(reason, afterMs);
+  return retry(withCause(reason, status), afterMs);
 };
 
 /**

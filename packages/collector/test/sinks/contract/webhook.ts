@@ -12,7 +12,7 @@ export const webhookMember: ContractMember = {
   name: "a webhook",
   secrets: ["HOOK_SECRET"],
   refusedRecord: (seq) => eventRecord("refused", seq),
-  refusesAlone: false,
+  refusesAlone: true,
   asksForTime: true,
   async start() {
     const stored: string[] = [];
