@@ -37,7 +37,9 @@ const outcomeOf = ({ status, headers }: Response, now: number): WebhookOutcome =
   const reason = `the receiver responded with status ${status}`;
   if (status < 400) return retry(`${reason}; the collector follows no redirects`);
   const isRepeatable = status >= 500 || REPEATABLE.includes(status);
-  return isRepeatable ? retry(reason, retryAfterOf(headers.get("retry-after"), now)) : { type: "refused", reason, status };
+  return isRepeatable
+    ? retry(reason, retryAfterOf(headers.get("retry-after"), now))
+    : { type: "refused", reason, status };
 };
 
 /**

@@ -13,6 +13,7 @@ import {
   recordDeliveries,
   runAlarm,
   send,
+  sessionObject,
   sessionOf,
   stop,
 } from "./feed.ts";
@@ -130,8 +131,9 @@ describe("a sink", () => {
     const minute = Date.now() + 60_000;
     expect(await alarmOf(partition(site))).toBeLessThanOrEqual(minute);
     await eventually(async () => {
-      // The session may repeat its push after the first alarm. A second one is ten seconds later.
-      if (Number(await alarmOf(partition(site))) <= minute + ANNOUNCED_MS) await runAlarm(partition(site));
+      // The session repeats its push if the partition has lost it. A second alarm of the partition is then ten seconds later.
+      for (const object of [sessionObject(site, session), partition(site)])
+        if (Number(await alarmOf(object)) <= minute + ANNOUNCED_MS) await runAlarm(object);
       expect(new Set(deliveries.to(site))).toEqual(new Set([...first, `${session}/tab0000001/1`]));
     });
   });

@@ -1,6 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { traffic } from "../workers/worker.ts";
-import { alarmOf, egress, eventually, eventuallySent, partition, recordDeliveries, runAlarm, send, sessionOf, stop } from "./feed.ts";
+import {
+  alarmOf,
+  egress,
+  eventually,
+  eventuallySent,
+  partition,
+  recordDeliveries,
+  runAlarm,
+  send,
+  sessionOf,
+  stop,
+} from "./feed.ts";
 
 const { attempt } = traffic;
 
@@ -42,7 +53,9 @@ describe("a sink that gathers records", () => {
     await runAlarm(egress(site, "all"));
     await eventually(() => expect(deliveries.to(site)).toEqual(ids));
     expect(deliveries.attempts).toHaveLength(1);
-    await eventually(async () => expect(await statusOf(site)).toMatchObject({ delivered: 2, lag_records: 0, lag_ms: 0 }));
+    await eventually(async () =>
+      expect(await statusOf(site)).toMatchObject({ delivered: 2, lag_records: 0, lag_ms: 0 }),
+    );
   });
 
   it("sends them before when they fill a cut", async () => {

@@ -2,7 +2,18 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StoredEgress } from "../../src/egress/stored-egress.ts";
 import { tenant, traffic } from "../workers/worker.ts";
-import { alarmOf, egress, eventually, eventuallySent, nextSite, recordDeliveries, runAlarm, send, sessionOf, stop } from "./feed.ts";
+import {
+  alarmOf,
+  egress,
+  eventually,
+  eventuallySent,
+  nextSite,
+  recordDeliveries,
+  runAlarm,
+  send,
+  sessionOf,
+  stop,
+} from "./feed.ts";
 
 const { attempt, tenants } = traffic;
 
@@ -68,6 +79,7 @@ describe("the records that a sink keeps", () => {
     await runAlarm(egress(site, "all"));
     expect((await storedIn(site))?.cut).toBe(undefined);
     traffic.tenants = tenants;
+    await stop(egress(site, "all"));
     isAway = false;
     await egress(site, "all").resume(site, "all", 0);
     await eventually(() => expect(deliveries.to(site)).toEqual(ids));

@@ -2,7 +2,18 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Attempt, SinkOutcome } from "../../src/sinks/sink.ts";
 import { traffic } from "../workers/worker.ts";
-import { alarmOf, egress, eventually, nextSite, partition, runAlarm, send, sessionObject, sessionOf, stop } from "./feed.ts";
+import {
+  alarmOf,
+  egress,
+  eventually,
+  nextSite,
+  partition,
+  runAlarm,
+  send,
+  sessionObject,
+  sessionOf,
+  stop,
+} from "./feed.ts";
 
 const { attempt } = traffic;
 

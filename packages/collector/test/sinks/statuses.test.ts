@@ -28,9 +28,19 @@ let env: object;
 
 beforeAll(async () => {
   const { pem } = await newKeyPair();
-  const account = { client_email: "a@shop-analytics.iam.gserviceaccount.com", private_key: pem, token_uri: `${url}/token` };
+  const account = {
+    client_email: "a@shop-analytics.iam.gserviceaccount.com",
+    private_key: pem,
+    token_uri: `${url}/token`,
+  };
   const HOOK = `whsec_${Buffer.alloc(32, "w").toString("base64")}`;
-  env = { ...AWS_ENV, HOOK, PASSWORD: "secret", PEM: pem, KEY: JSON.stringify({ type: "service_account", ...account }) };
+  env = {
+    ...AWS_ENV,
+    HOOK,
+    PASSWORD: "secret",
+    PEM: pem,
+    KEY: JSON.stringify({ type: "service_account", ...account }),
+  };
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -39,7 +49,10 @@ afterEach(() => {
 const attempt = async (name: keyof typeof targets, respond: (body: string) => Response) => {
   const sink = (await targets[name].create({ sink: "sink", features: [] })) as Sink;
   const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(async (_, init) => respond(`${init?.body}`));
-  const cut = cutOf([1, 2, 3, 4].map((seq) => eventRecord("session1", seq)), "shop/0/1-4");
+  const cut = cutOf(
+    [1, 2, 3, 4].map((seq) => eventRecord("session1", seq)),
+    "shop/0/1-4",
+  );
   const state = await sink.plan?.(cut, undefined, contextOf(env));
   const { outcomes } = await sink.attempt(cut, state, contextOf(env));
   expect(fetched).toHaveBeenCalled();
@@ -85,7 +98,10 @@ it("a webhook sends each part of a cut under an id of its own", async () => {
     return new Response(null, { status: `${init?.body}`.includes('"seq":2') ? 422 : 503 });
   });
   const sink = (await targets.webhook.create({ sink: "sink", features: [] })) as Sink;
-  const cut = cutOf([1, 2, 3].map((seq) => eventRecord("session1", seq)), "shop/0/1-3");
+  const cut = cutOf(
+    [1, 2, 3].map((seq) => eventRecord("session1", seq)),
+    "shop/0/1-3",
+  );
   for (const pending of [[0, 1, 2], [0, 1, 2], [2]]) await sink.attempt({ ...cut, pending }, undefined, contextOf(env));
   expect([...ids.keys()]).toEqual(["shop/0/1-3", "shop/0/1-3:0-1", "shop/0/1-3:0", "shop/0/1-3:2"]);
   for (const bodies of ids.values()) expect(bodies.size).toBe(1);

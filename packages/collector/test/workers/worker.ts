@@ -17,6 +17,7 @@ import {
   type Reaction,
   type SinkTarget,
 } from "../../src/config.ts";
+import { EgressObject } from "../../src/egress/egress.ts";
 import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
@@ -516,9 +517,9 @@ const tenants: Tenants = createTenants(config);
 /** Returns the tenant of a site. */
 export const tenant = (site: string) => tenantOf(tenants, site);
 
-const { Egress, handlers, LogWriter, Metrics, Schedule, Session } = createCollector(config);
+const { handlers, LogWriter, Metrics, Schedule, Session } = createCollector(config);
 
-export { Egress, handlers as default, LogWriter, Metrics, Schedule, Session };
+export { handlers as default, LogWriter, Metrics, Schedule, Session };
 
 /** A call of a partition or of a shard. */
 export interface Call {
@@ -555,7 +556,7 @@ export const traffic = {
   }),
   /** Whether the writer of the log stops before it confirms its files. */
   losesConfirmation: false,
-  /** The tenants of the partitions and shards that start from now on. */
+  /** The tenants of the partitions, shards and egresses that start from now on. */
   tenants,
 };
 
@@ -625,6 +626,10 @@ export class Partition extends PartitionObject {
   protected override isHot(): boolean {
     return traffic.isHot(this.#site) || super.isHot();
   }
+}
+
+export class Egress extends EgressObject {
+  protected override readonly tenants = traffic.tenants;
 }
 
 export class EntityShard extends EntityShardObject {
