@@ -17,6 +17,7 @@ import {
   type Reaction,
   type SinkTarget,
 } from "../../src/config.ts";
+import { EgressObject } from "../../src/egress/egress.ts";
 import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
@@ -272,12 +273,17 @@ export interface SinkAttempt {
 }
 
 /** A target that tests control. It plans cuts if it is asked to. */
-const fakeTarget = (sink: string, limits: { records: number; bytes: number }, plans = false): SinkTarget => ({
+const fakeTarget = (
+  sink: string,
+  limits: { records: number; bytes: number },
+  plans = false,
+  gatherMs = 0,
+): SinkTarget => ({
   type: "fake",
   secrets: [],
   check: () => {},
   create: async (): Promise<Sink> => ({
-    limits,
+    ...{ limits, gatherMs },
     ...(plans && {
       plan: async (cut: Cut, state: unknown) => ({
         version: 1,
@@ -306,6 +312,16 @@ export const feedSites = Array.from({ length: 20 }, (_, index) => ({
       ...{ where: [{ field: "name", is: "eq", value: "buy" } as const], consent: "personalisation" as const },
     },
   ],
+}));
+
+/** Sites with a sink that gathers records for ten minutes, or until it has five. */
+export const gatheringSites = Array.from({ length: 4 }, (_, index) => ({
+  id: `gather${index}`,
+  key: `tm_gather${index}_88888888`,
+  readKeySecret: `GATHER_${index}_READ_KEY`,
+  origins: ["https://feed.example"],
+  log: { days: 7 },
+  sinks: [{ name: "all", to: fakeTarget("all", { records: 5, bytes: 1_000_000 }, false, 600_000) }],
 }));
 
 /** A deployment with several sites, which must not reach the data of each other, and have different policies. */
@@ -459,6 +475,7 @@ export const config = defineConfig({
     },
     ...splitSites,
     ...feedSites,
+    ...gatheringSites,
     {
       id: "push",
       key: "tm_push_66666666",
@@ -513,9 +530,9 @@ const tenants: Tenants = createTenants(config);
 /** Returns the tenant of a site. */
 export const tenant = (site: string) => tenantOf(tenants, site);
 
-const { Egress, handlers, LogWriter, Metrics, Schedule, Session } = createCollector(config);
+const { handlers, LogWriter, Metrics, Schedule, Session } = createCollector(config);
 
-export { Egress, handlers as default, LogWriter, Metrics, Schedule, Session };
+export { handlers as default, LogWriter, Metrics, Schedule, Session };
 
 /** A call of a partition or of a shard. */
 export interface Call {
@@ -552,7 +569,7 @@ export const traffic = {
   }),
   /** Whether the writer of the log stops before it confirms its files. */
   losesConfirmation: false,
-  /** The tenants of the partitions and shards that start from now on. */
+  /** The tenants of the partitions, shards and egresses that start from now on. */
   tenants,
 };
 
@@ -622,6 +639,10 @@ export class Partition extends PartitionObject {
   protected override isHot(): boolean {
     return traffic.isHot(this.#site) || super.isHot();
   }
+}
+
+export class Egress extends EgressObject {
+  protected override readonly tenants = traffic.tenants;
 }
 
 export class EntityShard extends EntityShardObject {

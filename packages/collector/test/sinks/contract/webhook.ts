@@ -36,7 +36,7 @@ export const webhookMember: ContractMember = {
   name: "a webhook",
   secrets: ["HOOK_SECRET"],
   refusedRecord: (seq) => eventRecord("refused", seq),
-  ...{ refusesAlone: false, failsAlone: false, asksForTime: true },
+  ...{ refusesAlone: true, failsAlone: false, asksForTime: true },
   async start() {
     const receiver = createFakeReceiver(SECRET);
     const server = await startHttpTarget(receiver);
