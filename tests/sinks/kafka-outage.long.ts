@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { quantile } from "../../bench/spread.ts";
+import { durationsOf } from "./durations.ts";
 import { type KafkaCluster, startKafka } from "./kafka/kafka-brokers.ts";
 import { expectAllOnce, startCollector } from "./kafka/prove-kafka.ts";
 import { type Load, startVisits } from "./visits.ts";
@@ -23,11 +23,6 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => kafka?.stop());
 
-const latenciesOf = (latencies: number[]) => ({
-  batches: latencies.length,
-  ...{ p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), slowest: Math.max(...latencies) },
-});
-
 it("an outage of all brokers for ten minutes loses nothing, repeats nothing, and does not hold up batches", {
   timeout: BEFORE_MS + OUTAGE_MS + WITHIN_MS + 300_000,
 }, async () => {
@@ -40,18 +35,18 @@ it("an outage of all brokers for ten minutes loses nothing, repeats nothing, and
     const lag = async () => (await progress()).reduce((sum, { lag_records }) => sum + lag_records, 0);
 
     await sleep(BEFORE_MS);
-    const before = latenciesOf(latencies);
+    const before = durationsOf(latencies);
     expect(await lag()).toBeLessThan(USUAL_LAG);
     await Promise.all(kafka.brokers.map((broker) => broker.kill()));
     latencies = [];
     const sent = visits.ids().length;
     await sleep(OUTAGE_MS);
-    const during = latenciesOf(latencies);
+    const during = durationsOf(latencies);
     const waiting = await lag();
     console.log({ before, during, waiting, reasons: (await progress()).map(({ reason }) => reason) });
     expect(waiting).toBeGreaterThan(0.9 * (visits.ids().length - sent));
     // As many batches in the same time, and about as fast.
-    expect(during.batches / OUTAGE_MS).toBeGreaterThan((0.9 * before.batches) / BEFORE_MS);
+    expect(during.count / OUTAGE_MS).toBeGreaterThan((0.9 * before.count) / BEFORE_MS);
     expect(during.p50).toBeLessThan(2 * before.p50 + 10);
 
     await Promise.all(kafka.brokers.map((broker) => broker.restart()));

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CompressionTypes, Partitioners } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startWorkerd, type Workerd } from "../workerd/workerd.ts";
+import { durationsOf } from "./durations.ts";
 import { ALICE, type KafkaCluster, startKafka } from "./kafka/kafka-brokers.ts";
-import { proveKills } from "./kafka/prove-kafka.ts";
+import { measureLag, proveKills } from "./kafka/prove-kafka.ts";
 import { createTopic, readTopic, type TopicRecord } from "./kafka/read-topic.ts";
 
 let kafka: KafkaCluster;
@@ -295,4 +296,17 @@ describe("a collector with a topic as its sink", { timeout: 400_000 }, () => {
     const proven = await proveKills(kafka, "visits", { runtime: RUNTIME_KILLS, brokers: BROKER_KILLS });
     console.log(`${RUNTIME_KILLS} kills of the runtime and ${BROKER_KILLS} of brokers:`, proven);
   });
+
+  it.each([
+    { batchesPerS: 50, visitors: 25 },
+    { batchesPerS: 5, visitors: 10 },
+  ])(
+    "has records in the topic within 2 s of the acknowledgement, at $batchesPerS batches a second",
+    async ({ batchesPerS, visitors }) => {
+      const load = { visitors, events: 2, pauseMs: (1_000 * visitors) / batchesPerS };
+      const lag = durationsOf(await measureLag(kafka, `lag-${batchesPerS}`, load));
+      console.log(`acknowledged to topic, ${batchesPerS} batches a second:`, lag);
+      expect(lag.p99).toBeLessThan(2_000);
+    },
+  );
 });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SinkProgress, SinksResponse } from "@tidemark/schema";
 import { expect, vi } from "vitest";
 import { startWorkerd, type Workerd } from "../../workerd/workerd.ts";
-import { type Load, startVisits, type Visits } from "../visits.ts";
+import { type Acknowledged, type Load, startVisits, type Visits } from "../visits.ts";
 import type { KafkaCluster } from "./kafka-brokers.ts";
 import { createTopic, followTopic, readTopic, type TopicRecord } from "./read-topic.ts";
 
@@ -203,6 +203,46 @@ export const proveKills = async (kafka: KafkaCluster, topic: string, kills: Kill
     const partitions = await expectAllOnce(kafka, collector, visits, WITHIN_MS);
     expect(partitions).toBeGreaterThan(1);
     return { events: visits.ids().length, partitions, inAttempts };
+  } finally {
+    await following.stop();
+    await collector.worker.remove();
+  }
+};
+
+/** Time for which the first records are not measured, in milliseconds. */
+const WARM_UP_MS = 5_000;
+
+/** Time for which records are measured, in milliseconds. */
+const MEASURED_MS = 20_000;
+
+/** Longest time from the last acknowledgement to the last record, in milliseconds. */
+const LAST_WITHIN_MS = 10_000;
+
+/**
+ * The times from the acknowledgements of events to a consumer's receipt of their records, in milliseconds, while visitors
+ * send batches.
+ */
+export const measureLag = async (kafka: KafkaCluster, topic: string, load: Load): Promise<number[]> => {
+  const collector = await startCollector(kafka, topic);
+  const receivedAt = new Map<string, number>();
+  const following = await followTopic(kafka.client, topic, ({ id }) => receivedAt.set(id, Date.now()));
+  try {
+    const acknowledgedAt = new Map<string, number>();
+    const from = Date.now() + WARM_UP_MS;
+    const onAcknowledged = ({ ids, at }: Acknowledged) => {
+      if (at >= from && at < from + MEASURED_MS) for (const id of ids) acknowledgedAt.set(id, at);
+    };
+    const visits = startVisits(collector.worker, { ...load, onAcknowledged });
+    await sleep(WARM_UP_MS + MEASURED_MS);
+    await visits.end();
+    await vi.waitFor(
+      () => {
+        const missing = [...acknowledgedAt.keys()].filter((id) => !receivedAt.has(id));
+        expect(missing).toEqual([]);
+      },
+      { timeout: LAST_WITHIN_MS, interval: 50 },
+    );
+    return [...acknowledgedAt].map(([id, at]) => (receivedAt.get(id) ?? Number.NaN) - at);
   } finally {
     await following.stop();
     await collector.worker.remove();
