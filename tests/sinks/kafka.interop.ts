@@ -187,6 +187,24 @@ describe("a sink of Kafka in a Worker", { timeout: 180_000 }, () => {
     expect(ids.toSorted()).toEqual(eventsOf(sent).map(idOf).toSorted());
   });
 
+  it("continues in a topic that was deleted and created again", async () => {
+    await begin("again", 3);
+    await call("again", "add", eventsOf(60));
+    await untilSent("again");
+    const admin = kafka.client.admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: ["again"] });
+    await admin.disconnect();
+    await call("again", "add", eventsOf(60, 20, 60));
+    const { reason } = await untilSent("again", ({ reason }) => reason !== null);
+    expect(reason).toContain("UNKNOWN_TOPIC_OR_PARTITION; create the topic");
+    await createTopic(kafka.client, "again", 3);
+    await untilSent("again");
+    await call("again", "add", eventsOf(60, 20, 120));
+    expect((await untilSent("again")).uncertain).toBe(0);
+    await expectOnce("again", eventsOf(120, 20, 60));
+  });
+
   it("splits a batch that is too large, and refuses a record that is too large alone", async () => {
     await begin("large", 2, { compression: "none" }, { "max.message.bytes": "20000" });
     const events: TestEvent[] = eventsOf(300);
