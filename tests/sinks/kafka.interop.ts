@@ -11,7 +11,7 @@ let kafka: KafkaCluster;
 let worker: Workerd;
 
 /**
- * @shows a Worker writes to three brokers by each mechanism of SASL and by TLS; through kills of runtime and brokers, each record arrives once and in order
+ * @shows a Worker writes to three brokers by each mechanism of SASL and by TLS; through kills of runtime and brokers, each acknowledged event arrives once and in order, else in about 2 s
  * @needs Java 17, Maven, and openssl; installs Kafka 4.4.0 (54 MB) once
  */
 beforeAll(async () => {
@@ -196,8 +196,8 @@ describe("a sink of Kafka in a Worker", { timeout: 180_000 }, () => {
     await admin.deleteTopics({ topics: ["again"] });
     await admin.disconnect();
     await call("again", "add", eventsOf(60, 20, 60));
-    const { reason } = await untilSent("again", ({ reason }) => reason !== null);
-    expect(reason).toContain("UNKNOWN_TOPIC_OR_PARTITION; create the topic");
+    const isWaiting = ({ reason }: Status) => reason?.includes("UNKNOWN_TOPIC_OR_PARTITION; create the topic") === true;
+    await untilSent("again", isWaiting);
     await createTopic(kafka.client, "again", 3);
     await untilSent("again");
     await call("again", "add", eventsOf(60, 20, 120));
@@ -315,16 +315,17 @@ describe("a collector with a topic as its sink", { timeout: 400_000 }, () => {
     console.log(`${RUNTIME_KILLS} kills of the runtime and ${BROKER_KILLS} of brokers:`, proven);
   });
 
+  // While few records wait, a partition calls its sinks once in two seconds.
   it.each([
-    { batchesPerS: 50, visitors: 25 },
-    { batchesPerS: 5, visitors: 10 },
+    { batchesPerS: 50, visitors: 25, withinMs: 2_000 },
+    { batchesPerS: 5, visitors: 10, withinMs: 2_500 },
   ])(
-    "has records in the topic within 2 s of the acknowledgement, at $batchesPerS batches a second",
-    async ({ batchesPerS, visitors }) => {
+    "has records in the topic within $withinMs ms of the acknowledgement, at $batchesPerS batches a second",
+    async ({ batchesPerS, visitors, withinMs }) => {
       const load = { visitors, events: 2, pauseMs: (1_000 * visitors) / batchesPerS };
       const lag = durationsOf(await measureLag(kafka, `lag-${batchesPerS}`, load));
       console.log(`acknowledged to topic, ${batchesPerS} batches a second:`, lag);
-      expect(lag.p99).toBeLessThan(2_000);
+      expect(lag.p99).toBeLessThan(withinMs);
     },
   );
 });
