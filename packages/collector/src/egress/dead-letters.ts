@@ -1,4 +1,5 @@
 import type { SinkDeadLetter } from "@tidemark/schema";
+import type { LogRecord } from "@tidemark/schema/log";
 import type { RefusedRecord } from "./apply-outcomes.ts";
 
 /** Number of the latest dead letters that a sink keeps for each partition. */
@@ -7,7 +8,7 @@ const KEPT_DEAD_LETTERS = 1_000;
 /** Largest number of characters of a reason. */
 const MAX_REASON = 500;
 
-type Row = SinkDeadLetter & { place: number; number: number };
+type Row = SinkDeadLetter & Pick<LogRecord, "kind"> & { place: number; number: number };
 
 /** The latest dead letters of a sink. The row of the oldest one is overwritten. */
 export class SinkDeadLetters {
@@ -45,7 +46,10 @@ export class SinkDeadLetters {
    * @param expiryOf Returns the time at which a record is no longer kept, in UTC milliseconds.
    * @returns The time at which the next one is; `undefined` without dead letters.
    */
-  deleteExpired(expiryOf: (letter: SinkDeadLetter) => number, now: number): number | undefined {
+  deleteExpired(
+    expiryOf: (letter: Pick<LogRecord, "kind" | "received_at">) => number,
+    now: number,
+  ): number | undefined {
     let next: number | undefined;
     const rows = this.#sql.exec<Row & Record<string, SqlStorageValue>>("SELECT * FROM dead_letter").toArray();
     for (const row of rows) {
