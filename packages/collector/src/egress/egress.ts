@@ -365,11 +365,12 @@ export abstract class EgressObject extends DurableObject<Env> {
   /** @param after Offset of the record before the first. */
   #readerOf(tenant: Tenant, partition: number, after: number): RecordReader {
     const site = tenant.site.id;
-    const stream = partitionOf(this.env, tenant, partition);
     const logged = this.#loggedOf(tenant, partition);
     const source = {
       ...{ site, partition },
-      readAfter: async (position: number) => stream.readAfter(site, partition, position),
+      // A stub fails for good when its object has stopped, and the reader stays.
+      readAfter: async (position: number) =>
+        partitionOf(this.env, tenant, partition).readAfter(site, partition, position),
       readLogged: (offset: number) => readLogged(logged, offset),
     };
     return new RecordReader(source, after);

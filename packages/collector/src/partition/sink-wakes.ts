@@ -6,7 +6,7 @@ import { withinTime } from "../within-time.ts";
  * the commits of a sink cost more than its records.
  */
 const PAUSES = [
-  { records: 128, ms: 1_000 },
+  { records: 128, ms: 500 },
   { records: 16, ms: 5_000 },
 ] as const;
 
