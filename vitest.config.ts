@@ -79,7 +79,7 @@ export default defineConfig({
           hookTimeout: 180_000,
           ...patient,
           // These tests wait for browsers about half of the time.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
       },
