@@ -62,6 +62,11 @@ const benches: Record<string, Entry> = {
     description: "reads of one and of 100 vectors, without and under ingest, and next to Feast's server with `--feast`",
     load: async () => (await import("./serving/serving.ts")).serving,
   },
+  sinks: {
+    description:
+      "records per second and processor time of a record by sink, next to a Worker that only posts; Kafka next to kafkajs",
+    load: async () => (await import("./sinks/sinks.ts")).sinks,
+  },
   size: {
     description: "bytes of the smallest programs and of each signal, bundled here and by Vite, next to web-vitals",
     load: async () => (await import("./size/size.ts")).size,

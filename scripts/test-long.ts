@@ -50,7 +50,7 @@ const testLong = defineCommand({
     description: "Arguments for Vitest: parts of file paths, or flags.",
   },
   examples: [
-    ["pnpm test:long", "At most 55 minutes."],
+    ["pnpm test:long", "At most 75 minutes."],
     ["pnpm test:long soaks -- kills", "Only the files whose paths contain this word."],
   ],
   async run(_, names, rest) {

@@ -144,6 +144,15 @@ describe("docs/privacy.md", () => {
     const lists = [...read("docs/privacy.md").matchAll(/<!-- events ([\w ]+) -->/g)].map(([, types = ""]) => types);
     expect(lists.join(" ").split(" ").toSorted()).toEqual(Object.keys(eventTypes).toSorted());
   });
+
+  it("lists every field of the stored session once", () => {
+    const source = read("packages/collector/src/session/row.ts");
+    const [, session = ""] = /^export interface StoredSession \{\n(.*?)^\}$/ms.exec(source) ?? [];
+    const fields = [...session.matchAll(/^ {2}(\w+)\??: /gm)].map(([, name = ""]) => name);
+    expect(fields.length).toBeGreaterThan(20);
+    const listed = rowsOf(read("docs/privacy.md"), "field of `state`").flatMap(([, names = ""]) => names.split(", "));
+    expect(listed.toSorted()).toEqual(fields.toSorted());
+  });
 });
 
 describe("docs/migrate.md", () => {

@@ -22,6 +22,10 @@ interface ChatRequest {
 const startChatServer = async () => {
   const requests: ChatRequest[] = [];
   const server = createServer(async (request, response) => {
+    if (!request.url?.startsWith("/v1/")) {
+      response.writeHead(404).end("no such model");
+      return;
+    }
     const body = JSON.parse(await text(request)) as ChatRequest["body"];
     requests.push({ path: request.url, authorization: request.headers.authorization, body });
     const content = `an answer to ${body.messages.length} messages`;
@@ -84,6 +88,16 @@ describe("the chat in docs/agents.md", () => {
     return { stdout, request: chat.requests.at(-1) };
   };
 
+  /** Runs the program, which has to fail. Returns its error. */
+  const fail = async (environment: Record<string, string>): Promise<string> => {
+    const error = await ask("any", environment).then(
+      ({ stdout }) => expect.unreachable(stdout),
+      (error: { code: number; stderr: string }) => error,
+    );
+    expect(error.code).toBe(1);
+    return error.stderr;
+  };
+
   it("sends the context as a message of its own, and prints the answer", async () => {
     const { stdout, request } = await ask(await visit("granted"), { CHAT_KEY: "chat-key", CHAT_MODEL: "any" });
     expect(stdout).toBe("an answer to 3 messages\n");
@@ -107,5 +121,18 @@ describe("the chat in docs/agents.md", () => {
       expect(request?.body.messages.map(({ role }) => role)).toEqual(["system", "user"]);
       expect(request?.authorization).toBeUndefined();
     }
+  });
+
+  it("says in a line why it cannot ask", async () => {
+    expect(await fail({ CHAT_URL: "", SESSION: "" })).toBe(
+      "Set these variables of the environment: SESSION, CHAT_URL.\n",
+    );
+    const stopped = await startChatServer();
+    await stopped.stop();
+    const noAnswer = `No answer from the server of models at ${stopped.url}: Error: connect ECONNREFUSED`;
+    expect(await fail({ CHAT_URL: stopped.url })).toMatch(new RegExp(`^${noAnswer}.*\n$`));
+    expect(await fail({ CHAT_URL: "chat" })).toMatch(/^No answer from the server of models at chat: .*URL.*\n$/);
+    const notFound = "The server of models has answered 404: no such model\n";
+    expect(await fail({ CHAT_URL: new URL("/", chat.url).href })).toBe(notFound);
   });
 });

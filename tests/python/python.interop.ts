@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await demo?.stop();
   await copy?.remove();
-  rmSync(folder, { recursive: true, force: true });
+  if (folder) rmSync(folder, { recursive: true });
 });
 
 const [site] = config.sites;

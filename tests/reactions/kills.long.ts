@@ -37,7 +37,7 @@ const reactions = [
     ...{ to: ["page"], holdout: 0 },
   },
   {
-    ...{ name: "both", entity: "session", when: atLeast(EVENTS), cooldownMs: 20_000, expiresMs: 3_600_000 },
+    ...{ name: "both", entity: "session", when: atLeast(EVENTS), cooldownMs: 5_000, expiresMs: 3_600_000 },
     ...{ to: ["page", "webhook"], holdout: 0 },
   },
   {
@@ -171,26 +171,36 @@ it(`delivers each reaction until it is acknowledged, and each message, when the 
   const sendUntilEnd = async (visitor: Visitor) => {
     while (!hasEnded) await sendOnce(visitor);
   };
-  const traffic = visitors.map(sendUntilEnd);
-  for (let kill = 1; kill <= KILLS; kill += 1) {
-    const wanted = Math.ceil(Math.random() * MAX_BATCHES);
-    await new Promise<void>((resolve) => {
-      let batches = 0;
-      onAcknowledged = () => {
-        batches += 1;
-        if (batches === wanted) resolve();
-      };
-    });
-    let resume = () => {};
-    up = new Promise((resolve) => {
-      resume = resolve;
-    });
-    await stack.collector.kill();
-    await stack.collector.restart();
-    resume();
+  const killRepeatedly = async () => {
+    for (let kill = 1; kill <= KILLS && !hasEnded; kill += 1) {
+      const wanted = Math.ceil(Math.random() * MAX_BATCHES);
+      await new Promise<void>((resolve) => {
+        let batches = 0;
+        onAcknowledged = () => {
+          batches += 1;
+          if (batches === wanted || hasEnded) resolve();
+        };
+      });
+      let resume = () => {};
+      up = new Promise((resolve) => {
+        resume = resolve;
+      });
+      try {
+        await stack.collector.kill();
+        await stack.collector.restart();
+      } finally {
+        resume();
+      }
+    }
+    hasEnded = true;
+  };
+  try {
+    // A visitor who receives something wrong ends the test.
+    await Promise.all([killRepeatedly(), ...visitors.map(sendUntilEnd)]);
+  } finally {
+    hasEnded = true;
+    await up;
   }
-  hasEnded = true;
-  await Promise.all(traffic);
   // The acknowledgement of what the latest response had.
   for (let batch = 0; batch < 2; batch += 1) await Promise.all(visitors.map(sendOnce));
 

@@ -8,12 +8,15 @@ import type { Workerd } from "../workerd/workerd.ts";
 export interface Outcome {
   type: "delivered" | "retry" | "refused";
   reason?: string;
+  afterMs?: number;
 }
 
-/** A cut whose records are all pending. */
+/** A cut. */
 export interface TestCut {
   id: string;
   records: readonly LogRecord[];
+  /** Indexes of the pending records. Default: all. */
+  pending?: readonly number[];
 }
 
 /** An attempt in a Worker. */
@@ -45,6 +48,22 @@ export const attemptIn = async (worker: Workerd, request: AttemptRequest): Promi
   const response = await fetch(worker.origin, { method: "POST", body: JSON.stringify(request) });
   if (!response.ok) throw new Error(await response.text());
   return (await response.json()) as Outcome[];
+};
+
+/** Makes attempts as long as the sink asks for another one at once. Returns the latest outcome of each record. */
+export const attemptAtOnce = async (
+  cut: TestCut,
+  attempt: (cut: TestCut) => Promise<Outcome[]>,
+): Promise<{ attempts: number; outcomes: Outcome[] }> => {
+  const latest = new Map<number, Outcome>();
+  let pending = [...cut.records.keys()];
+  let attempts = 0;
+  for (; pending.length > 0 && attempts < 20; attempts++) {
+    const outcomes = await attempt({ ...cut, pending });
+    for (const [place, index] of pending.entries()) latest.set(index, outcomes[place] as Outcome);
+    pending = pending.filter((index) => latest.get(index)?.afterMs === 0);
+  }
+  return { attempts, outcomes: [...cut.records.keys()].map((index) => latest.get(index) as Outcome) };
 };
 
 /** Expects that all records are delivered. */

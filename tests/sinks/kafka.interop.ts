@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { CompressionTypes, type Consumer, Partitioners } from "kafkajs";
+import { CompressionTypes, Partitioners } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startWorkerd, type Workerd } from "../workerd/workerd.ts";
+import { durationsOf } from "./durations.ts";
 import { ALICE, type KafkaCluster, startKafka } from "./kafka/kafka-brokers.ts";
+import { measureLag, proveKills } from "./kafka/prove-kafka.ts";
+import { createTopic, readTopic, type TopicRecord } from "./kafka/read-topic.ts";
 
 let kafka: KafkaCluster;
 let worker: Workerd;
 
 /**
- * @shows a Worker writes to three brokers by each mechanism of SASL and by TLS; through kills of runtime and brokers, each record arrives once and in order
+ * @shows a Worker writes to three brokers, by SASL and by TLS; each acknowledged event arrives once and in order, through kills of the runtime and of brokers
  * @needs Java 17, Maven, and openssl; installs Kafka 4.4.0 (54 MB) once
  */
 beforeAll(async () => {
@@ -31,7 +34,6 @@ interface Status {
   uncertain: number;
   refused: string[];
   reason: string | null;
-  producer?: string;
 }
 
 interface TestEvent {
@@ -63,59 +65,16 @@ const untilSent = async (feed: string, isOver = ({ left }: Status) => left === 0
 
 /** Creates a topic, and an object that sends to it. */
 const begin = async (topic: string, partitions: number, settings: object = {}, config: Record<string, string> = {}) => {
-  const admin = kafka.client.admin();
-  await admin.connect();
-  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-  await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }], waitForLeaders: true });
-  await admin.disconnect();
+  await createTopic(kafka.client, topic, partitions, config);
   const brokers = kafka.brokers.map(({ addresses }) => addresses.plain);
   await call(topic, "begin", { type: "kafka", brokers, topic, ...settings });
 };
 
-interface ReadRecord {
-  partition: number;
-  id: string;
-  headers: Record<string, string>;
-  key: string;
-  value: { event: { name: string } };
-}
-
 /** Reads a topic from its beginning to its present end. */
-const read = async (topic: string): Promise<ReadRecord[]> => {
-  const admin = kafka.client.admin();
-  await admin.connect();
-  const offsets = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  const records: ReadRecord[] = [];
-  const ends = new Map(offsets.flatMap(({ partition, high }) => (Number(high) > 0 ? [[partition, Number(high)]] : [])));
-  if (ends.size === 0) return records;
-  const consumer: Consumer = kafka.client.consumer({ groupId: crypto.randomUUID(), maxWaitTimeInMs: 200 });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await new Promise<void>((resolve, reject) => {
-    // While the group's coordinator loads, the consumer starts again by itself.
-    consumer.on("consumer.crash", ({ payload }) => {
-      if (!payload.restart) reject(payload.error);
-    });
-    consumer
-      .run({
-        async eachMessage({ partition, message: { key, value, headers, offset } }) {
-          const texts = Object.entries(headers ?? {}).map(([name, text]) => [name, String(text)]);
-          const named: Record<string, string> = Object.fromEntries(texts);
-          const record = { partition, id: named.ce_id ?? "", headers: named, key: String(key) };
-          records.push({ ...record, value: JSON.parse(String(value)) });
-          if (Number(offset) >= (ends.get(partition) ?? 0) - 1) ends.delete(partition);
-          if (ends.size === 0) resolve();
-        },
-      })
-      .catch(reject);
-  });
-  await consumer.disconnect();
-  return records;
-};
+const read = (topic: string) => readTopic(kafka.client, topic);
 
 /** Expects that the topic has each event once, and those of each session in order. */
-const expectOnce = async (topic: string, events: readonly TestEvent[]): Promise<ReadRecord[]> => {
+const expectOnce = async (topic: string, events: readonly TestEvent[]): Promise<TopicRecord[]> => {
   const records = await read(topic);
   const ids = records.map(({ id }) => id);
   const counts = { records: ids.length, distinct: new Set(ids).size };
@@ -228,6 +187,24 @@ describe("a sink of Kafka in a Worker", { timeout: 180_000 }, () => {
     expect(ids.toSorted()).toEqual(eventsOf(sent).map(idOf).toSorted());
   });
 
+  it("continues in a topic that was deleted and created again", async () => {
+    await begin("again", 3);
+    await call("again", "add", eventsOf(60));
+    await untilSent("again");
+    const admin = kafka.client.admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: ["again"] });
+    await admin.disconnect();
+    await call("again", "add", eventsOf(60, 20, 60));
+    const isWaiting = ({ reason }: Status) => reason?.includes("UNKNOWN_TOPIC_OR_PARTITION; create the topic") === true;
+    await untilSent("again", isWaiting);
+    await createTopic(kafka.client, "again", 3);
+    await untilSent("again");
+    await call("again", "add", eventsOf(60, 20, 120));
+    expect((await untilSent("again")).uncertain).toBe(0);
+    await expectOnce("again", eventsOf(120, 20, 60));
+  });
+
   it("splits a batch that is too large, and refuses a record that is too large alone", async () => {
     await begin("large", 2, { compression: "none" }, { "max.message.bytes": "20000" });
     const events: TestEvent[] = eventsOf(300);
@@ -332,53 +309,15 @@ describe("the speed", { timeout: 120_000 }, () => {
 /** Numbers of kills. */
 const [RUNTIME_KILLS, BROKER_KILLS] = [60, 3];
 
-describe("kills under load", { timeout: 240_000 }, () => {
-  it(`of the runtime, ${RUNTIME_KILLS} times, and of brokers, ${BROKER_KILLS} times, leave each record once and in order`, async () => {
-    await begin("kills", 3);
-    const acknowledged: TestEvent[] = [];
-    let isOver = false;
-    /** Adds events in order, each until it is acknowledged. */
-    const load = async () => {
-      while (!isOver) {
-        const events = eventsOf(10, 30, acknowledged.length);
-        for (;;) {
-          try {
-            await call("kills", "add", events);
-            break;
-          } catch {
-            await sleep(20);
-          }
-        }
-        acknowledged.push(...events);
-        await sleep(10);
-      }
-    };
-    const loading = load();
-    const killBrokers = async () => {
-      for (let kill = 0; kill < BROKER_KILLS; kill++) {
-        const broker = kafka.brokers[kill];
-        await sleep(3_000);
-        await broker?.kill();
-        await sleep(1_000);
-        await broker?.restart();
-      }
-    };
-    const killing = killBrokers();
-    for (let kill = 0; kill < RUNTIME_KILLS; kill++) {
-      await sleep(100 + 700 * Math.random());
-      await worker.kill();
-      await worker.restart();
-      await call("kills", "wake");
-    }
-    await killing;
-    isOver = true;
-    await loading;
-    await call("kills", "wake");
-    const { uncertain } = await untilSent("kills");
-    expect(uncertain).toBe(0);
-    const records = await expectOnce("kills", acknowledged);
-    console.log(
-      `${RUNTIME_KILLS} kills of the runtime and ${BROKER_KILLS} of brokers: ${records.length} records, each once`,
-    );
+describe("a collector with a topic as its sink", { timeout: 400_000 }, () => {
+  it(`has each acknowledged event in the topic once and in order, when the runtime is killed ${RUNTIME_KILLS} times and brokers ${BROKER_KILLS} times`, async () => {
+    const proven = await proveKills(kafka, "visits", { runtime: RUNTIME_KILLS, brokers: BROKER_KILLS });
+    console.log(`${RUNTIME_KILLS} kills of the runtime and ${BROKER_KILLS} of brokers:`, proven);
+  });
+
+  it("has records in the topic within 2 s of the acknowledgement, at 50 batches a second", async () => {
+    const lag = durationsOf(await measureLag(kafka, "lag", { visitors: 25, events: 5, pauseMs: 500 }));
+    console.log("acknowledged to topic, 50 batches a second:", lag);
+    expect(lag.p99).toBeLessThan(2_000);
   });
 });

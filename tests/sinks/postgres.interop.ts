@@ -77,6 +77,11 @@ const connections = async (): Promise<unknown> => {
   return row?.n;
 };
 
+/** Statements of the sink that a trigger has stopped. */
+const paused = async (): Promise<number> =>
+  (await server.query("SELECT 1 FROM pg_stat_activity WHERE application_name = 'tidemark' AND wait_event = 'PgSleep'"))
+    .length;
+
 describe("a sink of Postgres in a Worker", { timeout: 120_000 }, () => {
   it.each(["PLAIN_URL", "TLS_URL"])(
     "writes each record once, with all values, whatever is sent again, by %s",
@@ -166,14 +171,27 @@ describe("a sink of Postgres in a Worker", { timeout: 120_000 }, () => {
 
   it("loses nothing and stores nothing twice through ten kills of the server", async () => {
     await createTable();
+    const pause = "BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END";
+    await server.query(`CREATE OR REPLACE FUNCTION pause() RETURNS trigger LANGUAGE plpgsql AS '${pause}'`);
     let answered = 0;
     for (let kill = 0; kill < 10; kill++) {
       const cut = cutOf(all.slice(kill * 30, (kill + 1) * 30 + 10));
+      // Every second kill falls into the statement, before or after it has written its rows.
+      const isInStatement = kill % 2 === 0;
+      await server.query("DROP TRIGGER IF EXISTS pause ON tidemark_records");
+      const moment = kill % 4 === 0 ? "BEFORE" : "AFTER";
+      if (isInStatement)
+        await server.query(
+          `CREATE TRIGGER pause ${moment} INSERT ON tidemark_records FOR EACH STATEMENT EXECUTE FUNCTION pause()`,
+        );
       const sending = attempt(cut).then((outcomes) => outcomes.every(({ type }) => type === "delivered"));
+      if (isInStatement) await expect.poll(paused, { interval: 1 }).toBe(1);
       // At another moment each time: from before the connection to after the answer.
-      for (let turn = 0; turn < kill / 2; turn++) await server.query("SELECT 1").catch(() => {});
+      else for (let turn = 0; turn < kill / 2; turn++) await server.query("SELECT 1").catch(() => {});
       await server.kill();
-      if (await sending) answered += 1;
+      const wasAnswered = await sending;
+      if (wasAnswered) answered += 1;
+      if (isInStatement) expect(wasAnswered).toBe(false);
       await server.restart();
       expectDelivered(await attempt(cut));
     }

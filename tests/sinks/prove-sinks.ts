@@ -1,19 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { openLog } from "@tidemark/cli/log";
-import { type BatchResponse, defaultFeatures, type SinksResponse } from "@tidemark/schema";
+import { defaultFeatures, type SinksResponse } from "@tidemark/schema";
 import { expect, vi } from "vitest";
 import { type FakeCluster, startFakeCluster } from "../../packages/collector/test/sinks/kafka/fake-cluster.ts";
 import { type Receiver, startReceiver } from "../../packages/collector/test/webhooks/receiver.ts";
 import { startWorkerd, type Workerd } from "../workerd/workerd.ts";
+import { type Load, startVisits, type Visitor } from "./visits.ts";
 
 const WORKER = new URL("./workers/sinking.ts", import.meta.url);
 
-/** Number of events in a batch, and of visitors who send at the same time. */
-const EVENTS = 5;
-const VISITORS = 6;
+/** The visitors. */
+const LOAD: Load = { visitors: 6, events: 5, pauseMs: 50 };
 
 /** Number of kills after which other visitors begin: they are bound to the partitions of that time. */
 const KILLS_PER_VISITOR = 10;
@@ -21,18 +20,8 @@ const KILLS_PER_VISITOR = 10;
 /** Largest number of batches that are acknowledged between two kills. */
 const MAX_BATCHES = 80;
 
-/** Time from one batch of a visitor to the next, in milliseconds. */
-const PAUSE_MS = 50;
-
 /** Time in which the receiver responds, in milliseconds. */
 const RESPONDS_MS = 20;
-
-/** A visitor, and the number of acknowledged events. */
-interface Visitor {
-  session: string;
-  id: string;
-  acknowledged: number;
-}
 
 /** A record in a target. */
 interface Sent {
@@ -60,22 +49,6 @@ interface Proven {
   inAttempts: number;
 }
 
-const newVisitor = (): Visitor => {
-  const id = crypto.randomUUID().slice(0, 13);
-  return { session: `shop.${id}`, id, acknowledged: 0 };
-};
-
-const idOf = ({ session, id }: Visitor, seq: number): string => `${session}/${id}/${seq}`;
-
-const batchOf = ({ session, id, acknowledged }: Visitor) => {
-  const now = Date.now();
-  const event = (index: number) => ({ type: "custom", seq: acknowledged + index, time: now, name: "order" });
-  return {
-    ...{ v: 1, key: "tm_shop_sinksink", sent_at: now, session_id: session, anonymous_id: id, tab_id: id },
-    ...{ sdk: "test/1", views: [], events: Array.from({ length: EVENTS }, (_, index) => event(index)) },
-  };
-};
-
 /** The sequences of each session, in the order of records. */
 const sequences = (records: readonly Sent[]): Map<string, number[]> => {
   const bySession = new Map<string, number[]>();
@@ -92,40 +65,7 @@ const prove = async (
   cluster: FakeCluster,
   receiver: Receiver,
 ): Promise<Proven> => {
-  let hasEnded = false;
-  let up = Promise.resolve();
-  let onAcknowledged = () => {};
   let onReceived = () => {};
-  const deliver = async (body: string): Promise<BatchResponse> => {
-    for (;;) {
-      await up;
-      worker.expectRunning();
-      const response = await fetch(`${worker.origin}/v1/events`, { method: "POST", body }).catch(() => undefined);
-      const answer = response?.ok ? await response.json().catch(() => undefined) : undefined;
-      if (answer) return answer as BatchResponse;
-      await sleep(PAUSE_MS);
-    }
-  };
-  const sendOnce = async (visitor: Visitor) => {
-    const { accepted, duplicates, rejected } = await deliver(JSON.stringify(batchOf(visitor)));
-    expect([accepted + duplicates, rejected]).toEqual([EVENTS, []]);
-    visitor.acknowledged += EVENTS;
-    onAcknowledged();
-  };
-  const visitors: Visitor[] = [];
-  const traffic: Promise<void>[] = [];
-  let latest: Visitor[] = [];
-  const sendUntilReplaced = async (visitor: Visitor) => {
-    while (!hasEnded && latest.includes(visitor)) {
-      await sendOnce(visitor);
-      await sleep(PAUSE_MS);
-    }
-  };
-  const begin = () => {
-    latest = Array.from({ length: VISITORS }, newVisitor);
-    visitors.push(...latest);
-    traffic.push(...latest.map(sendUntilReplaced));
-  };
 
   // A receiver that knows the ids of requests, and responds after a while: a kill often falls into it.
   let requests = 0;
@@ -145,18 +85,11 @@ const prove = async (
     setTimeout(() => response.writeHead(204).end(), RESPONDS_MS);
   };
 
+  const visits = startVisits(worker, LOAD);
   let inAttempts = 0;
   for (let kill = 0; kill < kills; kill += 1) {
-    if (kill % KILLS_PER_VISITOR === 0) begin();
-    const wanted = Math.ceil(Math.random() * MAX_BATCHES);
-    await new Promise<void>((resolve) => {
-      let batches = 0;
-      onAcknowledged = () => {
-        batches += 1;
-        if (batches === wanted) resolve();
-      };
-    });
-    onAcknowledged = () => {};
+    if (kill > 0 && kill % KILLS_PER_VISITOR === 0) visits.replace();
+    await visits.acknowledge(Math.ceil(Math.random() * MAX_BATCHES));
     const before = cluster.records().length;
     // One kill in three follows a request to the webhook, one a batch in the topic, one neither.
     if (kill % 3 === 0)
@@ -170,18 +103,13 @@ const prove = async (
       });
     onReceived = () => {};
     inAttempts += kill % 3 === 2 ? 0 : 1;
-    const restarted = worker.kill().then(() => worker.restart());
-    up = restarted;
-    await restarted;
+    await visits.crash();
   }
   // After the last kill, each session sends once more.
-  hasEnded = true;
-  await Promise.all(traffic);
-  for (const visitor of visitors) await sendOnce(visitor);
+  await visits.end();
 
-  const expected = visitors.flatMap((visitor) =>
-    Array.from({ length: visitor.acknowledged }, (_, seq) => idOf(visitor, seq)),
-  );
+  const { visitors } = visits;
+  const expected = visits.ids();
   const authorization = `Bearer ${adminKey}`;
   const statusOf = async () => {
     const response = await fetch(`${worker.origin}/v1/sinks?site=shop`, { headers: { authorization } });
@@ -206,7 +134,7 @@ const prove = async (
   const inTopic = cluster.records();
   const sorted = (ids: readonly (string | undefined)[]) => [...ids].sort();
   expect(sorted(inTopic.map(({ headers }) => headers.ce_id))).toEqual(sorted(expected));
-  const inOrder = new Map(visitors.map(({ session, acknowledged }) => [session, [...Array(acknowledged).keys()]]));
+  const inOrder = visits.inOrder();
   const inPartitions = cluster.partitions.flatMap(({ records }) => [
     ...sequences(records.map(({ value }) => value as unknown as Sent)),
   ]);
@@ -238,7 +166,7 @@ const prove = async (
     expect(sorted(rows.map(({ id }) => String(id)))).toEqual(sorted(expected));
 
     // One event under the same id in all places.
-    const [visitor] = visitors as [Visitor];
+    const [visitor] = visitors as readonly [Visitor];
     const id = `${visitor.session}/${visitor.id}/0`;
     const path = { session_id: visitor.session, tab_id: visitor.id, seq: 0 };
     const inFile = await log.database.all(`SELECT "partition", "offset" FROM log_events

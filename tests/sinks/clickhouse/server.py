@@ -41,8 +41,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(content)))
         if code:
             self.send_header("x-clickhouse-exception-code", code)
-        self.end_headers()
-        self.wfile.write(content)
+        try:
+            self.end_headers()
+            self.wfile.write(content)
+        except ConnectionError:
+            pass  # The client did not wait for the response.
 
     def log_message(self, *_):
         pass

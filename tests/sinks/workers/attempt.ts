@@ -8,7 +8,7 @@ import type { Sink } from "../../../packages/collector/src/sinks/sink.ts";
 interface AttemptRequest {
   target: "clickhouse" | "postgres";
   settings: never;
-  cut: { id: string; records: LogRecord[] };
+  cut: { id: string; records: LogRecord[]; pending?: number[] };
   /** Time of the attempt, in milliseconds. */
   timeMs: number;
 }
@@ -22,7 +22,7 @@ export default {
     const sink = (await to.create({ sink: "tables", features: defaultFeatures })) as Sink;
     const context = { env, signal: AbortSignal.timeout(timeMs), site: "shop", partition: 0 };
     const records = cut.records.map(sinkRecordOf);
-    const pending = [...records.keys()];
+    const pending = cut.pending ?? [...records.keys()];
     const sent = { id: cut.id, at: Date.now(), records, pending };
     return Response.json((await sink.attempt(sent, undefined, context)).outcomes);
   },

@@ -19,9 +19,6 @@ interface Memory {
   reason: string | null;
 }
 
-/** Time between an answer of a broker and its commit, in milliseconds: a crash often falls into it. */
-const BEFORE_COMMIT_MS = 20;
-
 /** Time until another attempt, in milliseconds. */
 const BACKOFF_MS = 200;
 
@@ -53,7 +50,7 @@ export class Feed extends DurableObject<Env> {
       const values = [record.id, JSON.stringify(record)];
       this.ctx.storage.sql.exec("INSERT OR IGNORE INTO records (id, body) VALUES (?, ?)", ...values);
     }
-    await this.wake();
+    await this.#wake();
     await this.ctx.storage.sync();
   }
 
@@ -76,14 +73,14 @@ export class Feed extends DurableObject<Env> {
     return Date.now() - start;
   }
 
-  async wake(): Promise<void> {
+  async #wake(): Promise<void> {
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now());
   }
 
   status() {
-    const { cursor, uncertain, refused, reason, state } = this.#memory();
+    const { cursor, uncertain, refused, reason } = this.#memory();
     const left = this.ctx.storage.sql.exec("SELECT count(*) AS count FROM records WHERE n > ?", cursor).one().count;
-    return { left, uncertain, refused, reason, producer: state?.producer?.id };
+    return { left, uncertain, refused, reason };
   }
 
   #memory(): Memory {
@@ -130,7 +127,6 @@ export class Feed extends DurableObject<Env> {
       await this.#commit(memory);
     }
     const { outcomes, state, uncertain = 0 } = await sink.attempt(cut, memory.state, context);
-    await scheduler.wait(BEFORE_COMMIT_MS);
     memory.uncertain += uncertain;
     if (state) memory.state = state;
     for (const [position, index] of cut.pending.entries()) {
@@ -159,7 +155,6 @@ export default {
     if (method === "measure") return Response.json(await feed.measure(body as never));
     if (method === "begin") await feed.begin(body as never);
     else if (method === "add") await feed.add(body as never);
-    else if (method === "wake") await feed.wake();
     return Response.json(await feed.status());
   },
 };

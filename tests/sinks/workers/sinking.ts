@@ -3,10 +3,12 @@ import { createCollector } from "@tidemark/collector";
 import { defineConfig, defineSink } from "@tidemark/collector/config";
 import { kafka, webhookSink } from "@tidemark/collector/sinks";
 import { defaultFeatures } from "@tidemark/schema";
+import type { SinkTarget } from "../../../packages/collector/src/define-sink.ts";
 import { EgressObject } from "../../../packages/collector/src/egress/egress.ts";
 import type { Env } from "../../../packages/collector/src/env.ts";
 import { LogWriterObject } from "../../../packages/collector/src/log/log-writer.ts";
 import { PartitionObject } from "../../../packages/collector/src/partition/partition.ts";
+import type { Sink } from "../../../packages/collector/src/sinks/sink.ts";
 import { createTenants } from "../../../packages/collector/src/tenants.ts";
 import { diskBucket } from "../../workerd/workers/disk-bucket.ts";
 
@@ -14,12 +16,33 @@ import { diskBucket } from "../../workerd/workers/disk-bucket.ts";
 interface Settings {
   /** Addresses of brokers, with commas between them. */
   BROKERS: string;
-  /** Address of the webhook. */
-  RECEIVER: string;
+  /** Default: `events`. */
+  TOPIC?: string;
+  /** Address of the webhook. Default: none. */
+  RECEIVER?: string;
   SPLIT_AFTER: string;
+  /** Time between the outcomes of a topic and their commit, in milliseconds. Default: 0. */
+  COMMIT_AFTER_MS?: string;
 }
 
-const { BROKERS, RECEIVER, SPLIT_AFTER } = env as unknown as Settings;
+const { BROKERS, TOPIC = "events", RECEIVER, SPLIT_AFTER, COMMIT_AFTER_MS = "0" } = env as unknown as Settings;
+
+/** The same target, whose outcomes take some time more. */
+const slow = (to: SinkTarget, ms: number): SinkTarget => ({
+  ...to,
+  async create(creation) {
+    const sink = (await to.create(creation)) as Sink;
+    const attempt: Sink["attempt"] = async (...given) => {
+      const result = await sink.attempt(...given);
+      await scheduler.wait(ms);
+      return result;
+    };
+    return { ...sink, attempt };
+  },
+});
+
+const topic = kafka({ brokers: BROKERS.split(","), topic: TOPIC });
+const delay = Number(COMMIT_AFTER_MS);
 
 const config = defineConfig({
   sites: [
@@ -29,8 +52,8 @@ const config = defineConfig({
   features: defaultFeatures,
   log: { days: 7 },
   sinks: [
-    defineSink({ name: "topic", to: kafka({ brokers: BROKERS.split(","), topic: "events" }) }),
-    defineSink({ name: "server", to: webhookSink({ url: RECEIVER, secrets: ["HOOK_SECRET"] }) }),
+    defineSink({ name: "topic", to: delay > 0 ? slow(topic, delay) : topic }),
+    ...(RECEIVER ? [defineSink({ name: "server", to: webhookSink({ url: RECEIVER, secrets: ["HOOK_SECRET"] }) })] : []),
   ],
 });
 
@@ -70,7 +93,7 @@ export class Egress extends EgressObject {
 
 export { EntityShard, Metrics, Schedule, Session };
 
-/** The deployed Worker with a log on disk, and two sinks: a topic of Kafka, and a webhook. */
+/** The deployed Worker with a log on disk, and its sinks: a topic of Kafka, and perhaps a webhook. */
 export default {
   fetch: (request: Request, diskEnv: DiskEnv, context: ExecutionContext) =>
     handlers.fetch(request, withLog(diskEnv), context),

@@ -1,5 +1,6 @@
 import type { SinkDeadLetter } from "@tidemark/schema";
-import type { SinkRecord } from "../sinks/sink.ts";
+import type { LogRecord } from "@tidemark/schema/log";
+import type { RefusedRecord } from "./apply-outcomes.ts";
 
 /** Number of the latest dead letters that a sink keeps for each partition. */
 const KEPT_DEAD_LETTERS = 1_000;
@@ -7,7 +8,7 @@ const KEPT_DEAD_LETTERS = 1_000;
 /** Largest number of characters of a reason. */
 const MAX_REASON = 500;
 
-type Row = SinkDeadLetter & { place: number; number: number };
+type Row = SinkDeadLetter & Pick<LogRecord, "kind"> & { place: number; number: number };
 
 /** The latest dead letters of a sink. The row of the oldest one is overwritten. */
 export class SinkDeadLetters {
@@ -26,7 +27,7 @@ export class SinkDeadLetters {
    *
    * @param before Number of all earlier ones.
    */
-  add(before: number, refused: readonly { record: SinkRecord; reason: string }[], at: number): void {
+  add(before: number, refused: readonly RefusedRecord[], at: number): void {
     const skipped = Math.max(0, refused.length - KEPT_DEAD_LETTERS);
     for (const [index, { record, reason }] of refused.slice(skipped).entries()) {
       const number = before + skipped + index;
@@ -37,6 +38,26 @@ export class SinkDeadLetters {
         reason.slice(0, MAX_REASON),
       );
     }
+  }
+
+  /**
+   * Deletes the dead letters of records that are no longer kept.
+   *
+   * @param expiryOf Returns the time at which a record is no longer kept, in UTC milliseconds.
+   * @returns The time at which the next one is; `undefined` without dead letters.
+   */
+  deleteExpired(
+    expiryOf: (letter: Pick<LogRecord, "kind" | "received_at">) => number,
+    now: number,
+  ): number | undefined {
+    let next: number | undefined;
+    const rows = this.#sql.exec<Row & Record<string, SqlStorageValue>>("SELECT * FROM dead_letter").toArray();
+    for (const row of rows) {
+      const expiry = expiryOf(row);
+      if (expiry <= now) this.#sql.exec("DELETE FROM dead_letter WHERE place = ?", row.place);
+      else next = Math.min(next ?? expiry, expiry);
+    }
+    return next;
   }
 
   /** The kept dead letters, the latest first. */

@@ -3,26 +3,28 @@ import type { SinkDeadLetter, SinkProgress } from "@tidemark/schema";
 import type { LogRecord } from "@tidemark/schema/log";
 import { ObjectAlarm } from "../alarm.ts";
 import type { SinkDefinition } from "../define-sink.ts";
+import type { JournalPlace } from "../entities/journal.ts";
 import { type Env, metricsOf, partitionOf } from "../env.ts";
-import { findReceived, type LoggedPartition, readLogged } from "../log/partition-records.ts";
+import { type LoggedPartition, readLogged } from "../log/partition-records.ts";
 import { positionOf } from "../log/stream-records.ts";
 import { meter } from "../metrics/isolate-meter.ts";
-import { measureWait } from "../metrics/waits.ts";
 import { expectKnown } from "../release.ts";
-import type { Attempt, Cut, Sink, SinkContext, SinkOutcome, SinkRecord } from "../sinks/sink.ts";
+import type { Cut, Sink } from "../sinks/sink.ts";
 import { type Tenant, type Tenants, tenantOf } from "../tenants.ts";
 import { withinTime } from "../within-time.ts";
-import { retryAfter } from "./backoff.ts";
+import { applyOutcomes } from "./apply-outcomes.ts";
 import { chooser } from "./chosen.ts";
+import { cutRecords, type OpenCut } from "./cut-records.ts";
 import { SinkDeadLetters } from "./dead-letters.ts";
+import { findOffset } from "./find-offset.ts";
+import { beginGathering, hasGathered } from "./gathering.ts";
+import { expiryOf, expiryOfCut, giveUpCut } from "./keeping.ts";
 import { endOf, RecordReader } from "./record-reader.ts";
-import { packTexts, sinkRecordOf, unpackTexts } from "./sink-records.ts";
-import { EGRESS_VERSION, type StoredCut, type StoredEgress } from "./stored-egress.ts";
+import { unpackTexts } from "./sink-records.ts";
+import { EGRESS_VERSION, type StoredEgress } from "./stored-egress.ts";
+import { attemptInTime, planInTime, type Surroundings } from "./timed-attempt.ts";
 
 const STATE = "egress";
-
-/** Longest duration of an attempt, in milliseconds, and the time after it in which a sink has to return. */
-const ATTEMPT_MS = { signal: 30_000, grace: 2_000 };
 
 /** Time after which a stopped egress continues, in milliseconds. */
 const CONTINUE_MS = 60_000;
@@ -30,17 +32,8 @@ const CONTINUE_MS = 60_000;
 /** Time for which an alarm waits until everything is sent, in milliseconds: the platform ends an alarm after 15 minutes. */
 const ALARM_MS = 300_000;
 
-/** Largest size of a cut in JSON, whatever the sink allows, and of its packed records: a stored value has at most 2 MB. */
-const MAX_CUT = { bytes: 4_000_000, packed: 1_800_000 };
-
-/** Largest number of characters of a stored reason. */
-const MAX_REASON = 500;
-
-/** A cut in memory, with its sink. */
-interface OpenCut {
-  stored: StoredCut;
-  records: readonly SinkRecord[];
-}
+/** Longest time to the next alarm, in milliseconds: a later time was stored before the clock was set back. */
+const MAX_WAIT_MS = 3_600_000;
 
 /**
  * The Durable Object that sends the records of one partition to one sink of its site.
@@ -64,12 +57,24 @@ export abstract class EgressObject extends DurableObject<Env> {
   #sink: { to: SinkDefinition["to"]; sink: Sink } | undefined;
   #running: Promise<void> | undefined;
   #isWoken = false;
+  /** The latest place of the stream that the partition has announced; `undefined` before. */
+  #latest: JournalPlace | undefined;
+  /** Whether records are sent at once, although they may gather for longer. */
+  #isDraining = false;
   /** Number of changes of the place in the stream by operators. */
   #moves = 0;
 
-  /** Sends the records that follow. Returns before they are sent. */
-  async wake(site: string, sink: string, partition: number): Promise<void> {
+  /**
+   * Sends the records that follow. Returns before they are sent.
+   *
+   * @param latest The place of the latest entry in the partition's stream. An earlier release does not give it.
+   */
+  async wake(site: string, sink: string, partition: number, latest?: JournalPlace): Promise<void> {
     const state = await this.#open(site, sink, partition);
+    if (latest) {
+      this.#latest = latest;
+      this.#reader?.extendTo(latest.position);
+    } else this.#reader = undefined;
     if (state.waiting_since === undefined && !state.cut) {
       state.waiting_since = Date.now();
       // An object that sends nothing stops soon.
@@ -107,6 +112,7 @@ export abstract class EgressObject extends DurableObject<Env> {
     const state = await this.#open(site, sink, partition);
     state.paused = true;
     this.#write(state);
+    this.#start();
   }
 
   /** Continues after a pause, and at once after failures. */
@@ -115,7 +121,7 @@ export abstract class EgressObject extends DurableObject<Env> {
     state.paused = false;
     if (state.cut) state.cut.retry_at = 0;
     this.#write(state);
-    this.#start();
+    this.#drain();
   }
 
   /**
@@ -126,28 +132,35 @@ export abstract class EgressObject extends DurableObject<Env> {
    * @returns Whether the sink begins again.
    */
   async replay(site: string, sink: string, partition: number, from: number): Promise<boolean> {
-    const found = await this.#findReceived(await this.#open(site, sink, partition), from);
+    await this.#open(site, sink, partition);
+    const tenant = tenantOf(this.tenants, site);
+    const { after } = await partitionOf(this.env, tenant, partition).unlogged(site, partition);
+    const reader = this.#readerOf(tenant, partition, endOf(after));
+    const found = await findOffset(this.#loggedOf(tenant, partition), reader, from);
     const state = await this.#open(site, sink, partition);
     if (found === undefined || found > state.cursor) return false;
     state.cursor = found - 1;
     state.waiting_since = from;
     this.#moves += 1;
-    this.#reader = undefined;
     this.#write(state);
-    this.#start();
+    this.#drain();
     return true;
   }
 
-  /** Continues after a crash or a backoff. */
+  /** Continues after a crash or a backoff, and deletes what is no longer kept. */
   override alarm(info?: AlarmInvocationInfo): Promise<void> {
     return this.#alarm.run(async () => {
       const stored = this.ctx.storage.kv.get<StoredEgress>(STATE);
-      if (!stored || !this.tenants.get(stored.site)) return;
-      await this.#open(stored.site, stored.sink, stored.partition);
+      if (!stored) return;
+      expectKnown("an egress", stored.version, EGRESS_VERSION);
+      if (!this.#definitionOf(stored)) return this.#forgetRecords(stored);
+      const state = await this.#open(stored.site, stored.sink, stored.partition);
+      this.#reader = undefined;
       this.#start();
       await withinTime(this.#running, ALARM_MS);
       if (this.#running) this.#alarm.ensure(Date.now() + CONTINUE_MS);
       else if (this.#hasMoved && this.#state) this.#write(this.#state);
+      this.#deleteExpiredLetters(state);
     }, info);
   }
 
@@ -185,6 +198,32 @@ export abstract class EgressObject extends DurableObject<Env> {
     return state.paused ?? this.#definitionOf(state)?.paused ?? false;
   }
 
+  /** Deletes all records of a sink, or a site, that is not in the configuration any more. It keeps its place. */
+  #forgetRecords(state: StoredEgress): void {
+    this.#state = state;
+    const open = this.#openCut(state);
+    if (open) giveUpCut(state, open);
+    this.#cut = undefined;
+    this.#reader = undefined;
+    this.ctx.storage.transactionSync(() => {
+      if (open) this.#write(state);
+      if (state.refused > 0) this.#letters().deleteExpired(() => 0, Date.now());
+    });
+  }
+
+  #deleteExpiredLetters({ site, refused }: StoredEgress): void {
+    if (refused === 0) return;
+    const log = this.tenants.get(site)?.log;
+    this.#alarm.ensure(this.#letters().deleteExpired((letter) => expiryOf(log, letter), Date.now()));
+  }
+
+  /** Sends everything, without waiting for more records. */
+  #drain(): void {
+    this.#reader = undefined;
+    this.#isDraining = true;
+    this.#start();
+  }
+
   #start(): void {
     this.#isWoken = true;
     this.#running ??= this.#run();
@@ -209,6 +248,7 @@ export abstract class EgressObject extends DurableObject<Env> {
       this.#hasMoved = false;
       this.#alarm.ensure(Date.now() + CONTINUE_MS);
     } finally {
+      this.#isDraining = false;
       this.#running = undefined;
     }
   }
@@ -225,22 +265,58 @@ export abstract class EgressObject extends DurableObject<Env> {
 
   /** Cuts and sends until nothing is left, or the sink has to wait. */
   async #sendAll(): Promise<void> {
-    for (;;) {
+    for (let hasSent = false; ; hasSent = true) {
       const state = this.#state;
       const definition = state && this.#definitionOf(state);
-      if (!state || !definition || this.#isPaused(state)) return;
+      if (!state || !definition) return;
       const tenant = tenantOf(this.tenants, state.site);
+      const expiry = this.#giveUpExpired(state, tenant);
+      if (this.#isPaused(state)) {
+        this.#alarm.ensure(expiry);
+        return;
+      }
       const sink = await this.#load(definition, tenant);
+      if (!hasSent && this.#isGathering(state, sink)) return;
       if (!state.cut && !(await this.#cutNext(state, tenant, definition, sink))) return;
       if (!state.cut) continue;
       const wait = state.cut.retry_at - Date.now();
       if (wait > 0) {
-        // A time far in the future was stored before the clock was set back.
-        this.#alarm.ensure(Date.now() + Math.min(wait, 3_600_000));
+        this.#alarm.ensure(Date.now() + Math.min(wait, MAX_WAIT_MS));
         return;
       }
       await this.#send(state, definition, sink);
     }
+  }
+
+  /**
+   * Gives up a cut with records that the log no longer keeps.
+   *
+   * @returns The time at which it has to be given up, in UTC milliseconds; `undefined` without a cut.
+   */
+  #giveUpExpired(state: StoredEgress, { log }: Tenant): number | undefined {
+    const open = this.#openCut(state);
+    if (!open) return undefined;
+    const expiry = expiryOfCut(open, log);
+    if (expiry > Date.now()) return expiry;
+    giveUpCut(state, open);
+    this.#cut = undefined;
+    this.#reader = undefined;
+    this.#write(state);
+    return undefined;
+  }
+
+  /** Whether the next records have to gather for longer. Begins it, and stores it for the case of a restart. */
+  #isGathering(state: StoredEgress, sink: Sink): boolean {
+    if (!sink.gatherMs || state.cut || this.#isDraining) return false;
+    const now = Date.now();
+    if (!state.gathering) {
+      if (state.waiting_since === undefined) return false;
+      state.gathering = beginGathering(sink, this.#latest, now);
+      this.#write(state);
+    }
+    if (hasGathered(state.gathering, sink, this.#latest, now)) return false;
+    this.#alarm.ensure(state.gathering.until);
+    return true;
   }
 
   async #load({ name, to }: SinkDefinition, { features }: Tenant): Promise<Sink> {
@@ -255,33 +331,31 @@ export abstract class EgressObject extends DurableObject<Env> {
    */
   async #cutNext(state: StoredEgress, tenant: Tenant, definition: SinkDefinition, sink: Sink): Promise<boolean> {
     const moves = this.#moves;
-    this.#reader ??= this.#readerOf(state, tenant);
+    this.#reader ??= this.#readerOf(tenant, state.partition, state.cursor);
     const reader = this.#reader;
-    const { records, texts } = await readChosen(reader, chooser(definition), sink.limits);
+    const isChosen = chooser(definition);
+    const now = Date.now();
+    const isSent = (record: LogRecord) => expiryOf(tenant.log, record) > now && isChosen(record);
+    const cut = await cutRecords(`${state.site}/${state.partition}`, reader, isSent, sink.limits);
     if (moves !== this.#moves) return true;
-    if (records.length === 0) {
+    if (!cut) {
       this.#passTo(state, reader.taken);
       return false;
     }
-    let packed = packTexts(texts);
-    while (packed.length > MAX_CUT.packed && texts.length > 1) {
-      texts.length = Math.ceil(texts.length / 2);
-      packed = packTexts(texts);
-    }
-    const isWhole = texts.length === records.length;
-    records.length = texts.length;
-    const [first, last] = [records[0]?.record.offset ?? 0, records.at(-1)?.record.offset ?? 0];
-    const stored: StoredCut = {
-      ...{ id: `${state.site}/${state.partition}/${first}-${last}`, at: Date.now(), records: packed },
-      ...{ pending: [...records.keys()], failures: 0, retry_at: 0 },
-    };
-    const planned = await this.#plan(state, definition, sink, { ...stored, records });
+    const { stored, records, through, isBehindReader } = cut;
+    const planned = await planInTime(
+      sink,
+      { ...stored, records },
+      this.#stateFor(state, definition),
+      surroundings(this.env, state),
+    );
     if (moves !== this.#moves) return true;
-    if (!isWhole) this.#reader = undefined;
-    state.cursor = isWhole ? reader.taken : last;
+    if (isBehindReader) this.#reader = undefined;
+    state.cursor = through;
     state.cut = stored;
     if (planned !== undefined) state.state = { type: definition.to.type, value: planned };
     delete state.waiting_since;
+    delete state.gathering;
     this.#cut = { stored, records };
     // Before the first attempt, so that a crash in it is noticed.
     this.#alarm.ensure(Date.now() + CONTINUE_MS);
@@ -289,15 +363,18 @@ export abstract class EgressObject extends DurableObject<Env> {
     return true;
   }
 
-  #readerOf({ site, partition, cursor }: StoredEgress, tenant: Tenant): RecordReader {
-    const stream = partitionOf(this.env, tenant, partition);
+  /** @param after Offset of the record before the first. */
+  #readerOf(tenant: Tenant, partition: number, after: number): RecordReader {
+    const site = tenant.site.id;
     const logged = this.#loggedOf(tenant, partition);
     const source = {
       ...{ site, partition },
-      readAfter: async (position: number) => stream.readAfter(site, partition, position),
+      // A stub fails for good when its object has stopped, and the reader stays.
+      readAfter: async (position: number) =>
+        partitionOf(this.env, tenant, partition).readAfter(site, partition, position),
       readLogged: (offset: number) => readLogged(logged, offset),
     };
-    return new RecordReader(source, cursor);
+    return new RecordReader(source, after);
   }
 
   #loggedOf({ site, features }: Tenant, partition: number): LoggedPartition {
@@ -306,8 +383,9 @@ export abstract class EgressObject extends DurableObject<Env> {
 
   /** Moves on over records that are not for the sink. The new place is stored with the next cut, or by the alarm. */
   #passTo(state: StoredEgress, offset: number): void {
+    const hasMoved = offset !== state.cursor || state.gathering !== undefined;
     delete state.waiting_since;
-    const hasMoved = offset !== state.cursor;
+    delete state.gathering;
     state.cursor = offset;
     if (this.#hasOutcomes) this.#write(state);
     else if (hasMoved) this.#hasMoved = true;
@@ -316,16 +394,6 @@ export abstract class EgressObject extends DurableObject<Env> {
 
   #stateFor({ state }: StoredEgress, { to }: SinkDefinition): unknown {
     return state?.type === to.type ? state.value : undefined;
-  }
-
-  #plan(state: StoredEgress, definition: SinkDefinition, sink: Sink, cut: Cut): Promise<unknown> {
-    return inTime(async (signal) =>
-      sink.plan?.(cut, this.#stateFor(state, definition), this.#contextOf(state, signal)),
-    );
-  }
-
-  #contextOf({ site, partition }: StoredEgress, signal: AbortSignal): SinkContext {
-    return { env: this.env, signal, site, partition };
   }
 
   #openCut(state: StoredEgress): OpenCut | undefined {
@@ -338,37 +406,24 @@ export abstract class EgressObject extends DurableObject<Env> {
   async #send(state: StoredEgress, definition: SinkDefinition, sink: Sink): Promise<void> {
     const open = this.#openCut(state);
     if (!open) return;
-    const { stored, records } = open;
+    const { id, at, pending } = open.stored;
     this.#alarm.ensure(Date.now() + CONTINUE_MS);
     // A connection may send before the platform has confirmed the write.
     if (sink.plan) await this.ctx.storage.sync();
-    const cut: Cut = { id: stored.id, at: stored.at, records, pending: stored.pending };
-    const result = await this.#attempt(state, definition, sink, cut);
+    const cut: Cut = { id, at, records: open.records, pending };
+    const ofSink = this.#stateFor(state, definition);
+    const attempt = await attemptInTime(sink, cut, ofSink, surroundings(this.env, state));
     const sending = meter.send(() => metricsOf(this.env));
     if (sending) this.ctx.waitUntil(sending);
-    const refused: { record: SinkRecord; reason: string }[] = [];
-    const retried: number[] = [];
-    for (const [place, outcome] of result.outcomes.entries()) {
-      const index = stored.pending[place] as number;
-      if (outcome.type === "retry") retried.push(index);
-      else if (outcome.type === "refused")
-        refused.push({ record: records[index] as SinkRecord, reason: outcome.reason });
-    }
-    const delivered = result.outcomes.length - refused.length - retried.length;
-    const passed = delivered + refused.length;
-    state.attempts[retried.length === 0 ? "complete" : passed > 0 ? "partial" : "failed"] += 1;
-    state.uncertain += result.uncertain ?? 0;
     const now = Date.now();
-    if (delivered > 0) state.delivered_at = now;
-    state.delivered += delivered;
-    stored.pending = retried;
-    if (result.state !== undefined) state.state = { type: definition.to.type, value: result.state };
-    if (retried.length === 0) {
-      delete state.cut;
-      this.#cut = undefined;
-    } else this.#retry(state, stored, result.outcomes, passed > 0, now);
     const before = state.refused;
-    state.refused += refused.length;
+    const refused = applyOutcomes(state, open, attempt, definition.to.type, now);
+    if (!state.cut) this.#cut = undefined;
+    else {
+      const { site, sink: name, partition } = state;
+      const reason = `sink ${name} of site ${site}, partition ${partition}: the attempt is repeated: ${state.cut.reason}`;
+      console.error(reason);
+    }
     // A cut that follows at once is stored in the same write.
     this.#hasOutcomes = refused.length === 0 && !state.cut && this.#reader?.hasNext === true && !this.#isPaused(state);
     if (this.#hasOutcomes) return;
@@ -376,97 +431,8 @@ export abstract class EgressObject extends DurableObject<Env> {
       if (refused.length > 0) this.#letters().add(before, refused, now);
       this.#write(state);
     });
-  }
-
-  #retry(
-    state: StoredEgress,
-    cut: StoredCut,
-    outcomes: readonly SinkOutcome[],
-    hasProgress: boolean,
-    now: number,
-  ): void {
-    cut.failures = hasProgress ? 1 : cut.failures + 1;
-    cut.retry_at = now + retryAfter(outcomes, cut.failures, Math.random());
-    const failed = outcomes.find(({ type }) => type === "retry");
-    if (failed?.type !== "retry") return;
-    cut.reason = failed.reason.slice(0, MAX_REASON);
-    const { site, sink, partition } = state;
-    console.error(`sink ${sink} of site ${site}, partition ${partition}: the attempt is repeated: ${cut.reason}`);
-  }
-
-  /** Never rejects. */
-  async #attempt(state: StoredEgress, definition: SinkDefinition, sink: Sink, cut: Cut): Promise<Attempt<unknown>> {
-    try {
-      const result = await measureWait(
-        "sink",
-        () => inTime((signal) => sink.attempt(cut, this.#stateFor(state, definition), this.#contextOf(state, signal))),
-        ({ outcomes }) => outcomes.some(({ type }) => type === "retry"),
-      );
-      if (result.outcomes.length === cut.pending.length) return result;
-      throw new Error(`the sink returned ${result.outcomes.length} outcomes for ${cut.pending.length} records`);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return { outcomes: cut.pending.map(() => ({ type: "retry", reason })) };
-    }
-  }
-
-  /** The offset of the first record that was received at a time or later; `undefined` without one. */
-  async #findReceived({ site, partition }: StoredEgress, from: number): Promise<number | undefined> {
-    const tenant = tenantOf(this.tenants, site);
-    const source = partitionOf(this.env, tenant, partition);
-    const unlogged = await source.unlogged(site, partition);
-    const logged = await findReceived(this.#loggedOf(tenant, partition), from);
-    if (logged !== undefined) return logged;
-    const reader = this.#readerOf({ ...(this.#state as StoredEgress), cursor: endOf(unlogged.after) }, tenant);
-    for (let record = await reader.next(); record; record = await reader.next()) {
-      if (record.received_at >= from) return record.offset;
-      reader.take();
-    }
-    return undefined;
+    if (refused.length > 0) this.#deleteExpiredLetters(state);
   }
 }
 
-/** Reads the next records for a sink, at most those of a cut. */
-const readChosen = async (
-  reader: RecordReader,
-  isChosen: (record: LogRecord) => boolean,
-  limits: Sink["limits"],
-): Promise<{ records: SinkRecord[]; texts: string[] }> => {
-  const most = Math.min(limits.bytes, MAX_CUT.bytes);
-  const records: SinkRecord[] = [];
-  const texts: string[] = [];
-  let bytes = 0;
-  while (records.length < limits.records) {
-    const record = await reader.next();
-    if (!record) break;
-    if (isChosen(record)) {
-      const text = JSON.stringify(record);
-      bytes += Buffer.byteLength(text);
-      if (records.length > 0 && bytes > most) break;
-      records.push(sinkRecordOf(record));
-      texts.push(text);
-    }
-    reader.take();
-  }
-  return { records, texts };
-};
-
-/**
- * Does work within {@link ATTEMPT_MS}. No timer stays, because it would keep the object active.
- *
- * @throws Error when the work has not ended in time, although its signal was aborted.
- */
-const inTime = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
-  const controller = new AbortController();
-  const timers: ReturnType<typeof setTimeout>[] = [];
-  const late = new Promise<never>((_, reject) => {
-    timers.push(setTimeout(() => controller.abort(new Error("the time of the attempt is over")), ATTEMPT_MS.signal));
-    const error = new Error(`the sink did not return within ${(ATTEMPT_MS.signal + ATTEMPT_MS.grace) / 1_000} s`);
-    timers.push(setTimeout(() => reject(error), ATTEMPT_MS.signal + ATTEMPT_MS.grace));
-  });
-  try {
-    return await Promise.race([work(controller.signal), late]);
-  } finally {
-    for (const timer of timers) clearTimeout(timer);
-  }
-};
+const surroundings = (env: Env, { site, partition }: StoredEgress): Surroundings => ({ env, site, partition });

@@ -32,6 +32,8 @@ export class RecordReader {
   #through: number;
   /** The offset up to which records have been taken, or do not exist. */
   #taken: number;
+  /** The offset up to which the stream may have records, by the latest read and by announcements. */
+  #end = { read: Number.POSITIVE_INFINITY, announced: 0 };
 
   /** @param after Offset of the record before the first. */
   constructor(source: RecordSource, after: number) {
@@ -43,6 +45,11 @@ export class RecordReader {
   /** The offset up to which records have been taken, or do not exist. */
   get taken(): number {
     return this.#taken;
+  }
+
+  /** Notes that the stream has entries up to a position. Without later ones it is not read again. */
+  extendTo(position: number): void {
+    this.#end.announced = Math.max(this.#end.announced, endOf(position));
   }
 
   /** Whether a record is in memory. */
@@ -77,10 +84,12 @@ export class RecordReader {
 
   /** Reads more records. Returns whether there may be some. */
   async #load(): Promise<boolean> {
+    if (this.#taken >= Math.max(this.#end.read, this.#end.announced)) return false;
     const { site, partition } = this.#source;
     // The entry of the next offset: an entry may have been taken in part.
     const after = positionOf(this.#taken + 1) - 1;
     const { kept, entries } = await this.#source.readAfter(after);
+    this.#end.read = endOf(kept.to);
     const last = entries.at(-1);
     if (last) {
       this.#through = endOf(last.position);

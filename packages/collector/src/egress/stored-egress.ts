@@ -1,3 +1,5 @@
+import type { Gathering } from "./gathering.ts";
+
 /** Version of everything that an egress stores. A change that an earlier release must not read adds one. */
 export const EGRESS_VERSION = 1;
 
@@ -33,6 +35,8 @@ export interface StoredEgress {
   paused?: boolean;
   /** UTC milliseconds since which records wait, while nothing is cut; absent if none does. */
   waiting_since?: number;
+  /** The records that gather for the next cut; absent if none do, or the sink cuts at once. */
+  gathering?: Gathering;
   /** Numbers of records so far. */
   delivered: number;
   refused: number;

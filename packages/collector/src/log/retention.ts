@@ -7,8 +7,8 @@ import { changeManifest, manifestsOf, readDay } from "./manifests.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Days for which records of a kind are kept. */
-const daysOf = (days: number | LogDays, kind: RecordKind): number =>
+/** Number of days for which records of a kind are kept. */
+export const daysOf = (days: number | LogDays, kind: RecordKind): number =>
   typeof days === "number" ? days : (days[kind] ?? days.default);
 
 /** The kind in the name of a file. */

@@ -37,7 +37,7 @@ const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 const ESCAPED: Record<string, string> = { "\\n": "\n" };
 
 /** Splits the key of a sample into its name and its labels. */
-const parseKey = (key: string): { name: string; labels: Record<string, string> } => {
+export const parseKey = (key: string): { name: string; labels: Record<string, string> } => {
   const brace = key.indexOf("{");
   const labels: Record<string, string> = {};
   for (const [, label = "", value = ""] of key.slice(brace).matchAll(LABEL))

@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { ObjectAlarm } from "../alarm.ts";
 import { type ActiveList, activeEntities } from "../entities/active-entities.ts";
 import { EntityStore, MAX_ANSWER } from "../entities/entity-store.ts";
-import { Journal } from "../entities/journal.ts";
+import { Journal, type JournalPlace } from "../entities/journal.ts";
 import type { EntityRow } from "../entities/merge.ts";
 import {
   type EntityKey,
@@ -347,6 +347,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
       const meta = this.ctx.storage.kv.get<PartitionMeta>(META);
       if (!meta) return;
       try {
+        this.#alarm.ensure(this.#open(meta.site, meta.partition).wakes?.alarmAfterAlarm(Date.now()));
         await this.#continue(meta.site, meta.partition);
         // If this object stops before, the platform runs the alarm again.
         if (this.#opened?.wakes) await this.#wake(this.#opened.wakes);
@@ -391,9 +392,9 @@ export abstract class PartitionObject extends DurableObject<Env> {
 
   #wakesOf(tenant: Tenant, partition: number, journal: Journal): SinkWakes {
     const names = tenant.sinks.map(({ name }) => name);
-    const wake = async (sink: string) => {
+    const wake = async (sink: string, latest: JournalPlace) => {
       await egressOf(this.env, tenant, sink, partition)
-        .wake(tenant.site.id, sink, partition)
+        .wake(tenant.site.id, sink, partition, latest)
         .catch((error: unknown) => {
           this.#countObjectError("Egress");
           throw error;
@@ -560,14 +561,14 @@ export abstract class PartitionObject extends DurableObject<Env> {
     }
   }
 
-  /** Ensures that the alarm fires in time for what is pending if this object stops. */
+  /** Ensures that the alarm fires in time for what is pending if this object stops. It is set once, at the earliest time. */
   #ensureAlarm({ merging, stream, wakes }: OpenPartition, isForwarding: boolean, hasRecords = false): void {
     const now = Date.now();
-    if (wakes && hasRecords) this.#alarm.ensure(wakes.alarmAt(now));
     const deletesAt = merging instanceof EntityStore ? merging.deletesAt : undefined;
-    if (deletesAt !== undefined) this.#alarm.ensure(Math.max(now + CONTINUE_MS, deletesAt));
-    const due = stream?.dueAt(now) ?? (stream && hasRecords ? now + LOG_MS : undefined);
-    if (due !== undefined) this.#alarm.ensure(Math.max(now + CONTINUE_MS, due));
-    if (isForwarding) this.#alarm.ensure(now + CONTINUE_MS);
+    const logAt = stream?.dueAt(now) ?? (stream && hasRecords ? now + LOG_MS : undefined);
+    const times = [deletesAt, logAt].flatMap((at) => (at === undefined ? [] : [Math.max(now + CONTINUE_MS, at)]));
+    if (wakes && hasRecords) times.push(wakes.alarmAt(now));
+    if (isForwarding) times.push(now + CONTINUE_MS);
+    if (times.length > 0) this.#alarm.ensure(Math.min(...times));
   }
 }

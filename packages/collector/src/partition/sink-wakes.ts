@@ -2,13 +2,16 @@ import type { JournalPlace } from "../entities/journal.ts";
 import { withinTime } from "../within-time.ts";
 
 /**
- * Minimum time from one call to the next, in milliseconds, while many records wait and while few do. On a quiet site the
- * calls and the commits of a sink cost more than its records.
+ * Minimum times from one call to the next, in milliseconds, by the number of records that wait. On a quiet site the calls and
+ * the commits of a sink cost more than its records.
  */
-const WAKE_EVERY_MS = { many: 1_000, few: 2_000 };
+const PAUSES = [
+  { records: 128, ms: 500 },
+  { records: 16, ms: 5_000 },
+] as const;
 
-/** Number of waiting records that are many. */
-const MANY = 64;
+/** Time from one call to the next, in milliseconds, after which any record is announced. */
+const LONGEST_PAUSE_MS = 10_000;
 
 /** Time after which a call without a response does not hold up the next calls of other sinks, in milliseconds. */
 const RESPOND_WITHIN_MS = 1_000;
@@ -28,12 +31,12 @@ export const startOf = (kv: SyncKvStorage, sink: string): number | undefined => 
 };
 
 /**
- * The calls with which a partition informs its site's sinks that there are records. The calls carry no record, and do not
- * wait for the sinks.
+ * The calls with which a partition informs its site's sinks that there are records. The calls have no record, only
+ * the place of the latest one, and do not wait for the sinks.
  */
 export class SinkWakes {
   readonly #latest: () => JournalPlace;
-  readonly #wake: (sink: string) => Promise<void>;
+  readonly #wake: (sink: string, latest: JournalPlace) => Promise<void>;
   /** The position of the stream at the latest call of each sink. After a restart each sink is called once. */
   readonly #woken: Map<string, number>;
   /** The sinks that have not responded to a call yet. */
@@ -46,13 +49,13 @@ export class SinkWakes {
    * Stores where new sinks begin.
    *
    * @param latest Returns the place of the stream's latest entry.
-   * @param wake Calls a sink. It rejects unless the sink was reached.
+   * @param wake Calls a sink with the place of the latest entry. It rejects unless the sink was reached.
    */
   constructor(
     kv: SyncKvStorage,
     sinks: readonly string[],
     latest: () => JournalPlace,
-    wake: (sink: string) => Promise<void>,
+    wake: (sink: string, latest: JournalPlace) => Promise<void>,
   ) {
     this.#latest = latest;
     this.#wake = wake;
@@ -66,15 +69,28 @@ export class SinkWakes {
 
   /** The time at which an alarm calls the sinks for a record that arrives now, whatever happens before. */
   alarmAt(now: number): number {
-    const due = this.#dueAt(now);
-    return due > now ? due : now + AGAIN_MS;
+    const at = this.#after(LONGEST_PAUSE_MS, now);
+    return at > now ? at : now + AGAIN_MS;
   }
 
   /**
-   * Calls the sinks until they know of the latest entry. While few records wait, it does not wait for the time of the next
-   * calls, because an object that waits costs more than an alarm. Never rejects.
+   * The time of the next alarm in a steady flow of records, when one has fired; `undefined` without such a flow. Records that
+   * arrive meanwhile then need no other alarm.
+   */
+  alarmAfterAlarm(now: number): number | undefined {
+    const at = this.#after(LONGEST_PAUSE_MS, now);
+    if (at > now) return at;
+    const { position } = this.#latest();
+    // After a restart it is unknown whether a sink was called.
+    const isBehind = [...this.#woken.values()].some((woken) => woken >= 0 && woken < position);
+    return isBehind ? now + LONGEST_PAUSE_MS : undefined;
+  }
+
+  /**
+   * Calls the sinks until they know of the latest entry. It waits only for the time of the next calls while many records wait:
+   * an object that waits costs more than an alarm. Never rejects.
    *
-   * @returns The time of the next calls, in UTC milliseconds; `undefined` if all sinks were called.
+   * @returns The time of the next calls for an alarm, in UTC milliseconds; `undefined` if all sinks were called.
    */
   wake(): Promise<number | undefined> {
     this.#running ??= this.#wakeAll();
@@ -87,8 +103,8 @@ export class SinkWakes {
     try {
       for (let pending = this.#pending(); pending.length > 0; pending = this.#pending()) {
         const now = Date.now();
-        const due = this.#dueAt(now);
-        if (due > now && !this.#areMany) return due;
+        const due = this.#after(this.#pauseMs, now);
+        if (due > now && this.#pauseMs > PAUSES[0].ms) return this.#after(LONGEST_PAUSE_MS, now);
         if (due > now) await scheduler.wait(due - now);
         this.#previous = { at: Date.now(), records: this.#latest().record_count };
         const calls = pending.map((sink) => withinTime(this.#call(sink), RESPOND_WITHIN_MS));
@@ -101,15 +117,16 @@ export class SinkWakes {
     }
   }
 
-  get #areMany(): boolean {
-    return this.#latest().record_count - this.#previous.records >= MANY;
+  /** The pause for the number of records that wait, in milliseconds. */
+  get #pauseMs(): number {
+    const waiting = this.#latest().record_count - this.#previous.records;
+    return PAUSES.find(({ records }) => waiting >= records)?.ms ?? LONGEST_PAUSE_MS;
   }
 
-  /** The time from which the next calls are allowed. */
-  #dueAt(now: number): number {
-    const every = this.#areMany ? WAKE_EVERY_MS.many : WAKE_EVERY_MS.few;
+  /** The end of a pause after the latest calls, in UTC milliseconds. */
+  #after(pauseMs: number, now: number): number {
     // The minimum limits the wait after the clock was set back.
-    return Math.min(this.#previous.at + every, now + every);
+    return Math.min(this.#previous.at + pauseMs, now + pauseMs);
   }
 
   #pending(): string[] {
@@ -119,11 +136,11 @@ export class SinkWakes {
   }
 
   async #call(sink: string): Promise<boolean> {
-    const { position } = this.#latest();
+    const latest = this.#latest();
     this.#called.add(sink);
     try {
-      await this.#wake(sink);
-      this.#woken.set(sink, position);
+      await this.#wake(sink, latest);
+      this.#woken.set(sink, latest.position);
       return true;
     } catch (error) {
       console.error(`a partition could not call its sink ${sink}; it tries again`, error);

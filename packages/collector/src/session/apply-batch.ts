@@ -2,7 +2,7 @@ import type { Event, Rejection } from "@tidemark/schema";
 import { eventContextsOf, type StoredEnvelope } from "../records/event-contexts.ts";
 import type { Tenant } from "../tenants.ts";
 import { validateEvents } from "../wire/validate-events.ts";
-import { createActivityLog } from "./activity.ts";
+import { createActivityLog } from "./activity-log.ts";
 import type { BatchResult, SessionBatch } from "./batch.ts";
 import { createFold } from "./fold.ts";
 import { countLate } from "./late.ts";

@@ -4,8 +4,10 @@ import type { CompiledReaction } from "../reactions/compile-reactions.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
 import { idleAt } from "./close.ts";
 import { type CountedStep, countStep } from "./count-step.ts";
+import { fireReactions } from "./fire-reactions.ts";
 import type { Followers } from "./followers.ts";
-import { endReactions, fireReactions, nextReactionAt, receivedReactions } from "./reactions.ts";
+import { nextReactionAt, receivedReactions } from "./next-reaction.ts";
+import { endReactions } from "./reaction-steps.ts";
 import type { StoredSession } from "./row.ts";
 import type { SessionStore } from "./store.ts";
 import { MAX_UNSENT, unsentLength } from "./unsent.ts";
@@ -54,14 +56,22 @@ export class ReactionTimer {
     const tenant = tenantOf(this.#tenants, stored.site);
     const steps = this.#store.change(stored, () => fireReactions(stored, tenant, now, reactions));
     if (steps.length > 0) await this.#store.commit(stored);
-    this.#count(stored, steps);
+    this.count(stored, steps);
     // Also after an earlier alarm that stopped before it could send.
     this.#followers.notify();
   }
 
-  /** Ends the delivery of all firings of a session that closes. The caller stores the state. */
-  end(stored: StoredSession, now: number): void {
-    this.#count(stored, endReactions(stored, tenantOf(this.#tenants, stored.site), now));
+  /** Ends the delivery of all firings of a session that closes. The caller stores the state, and then counts the steps. */
+  end(stored: StoredSession, now: number): CountedStep[] {
+    return endReactions(stored, tenantOf(this.#tenants, stored.site), now);
+  }
+
+  /** Counts steps that are stored. */
+  count({ site }: StoredSession, steps: readonly CountedStep[]): void {
+    if (steps.length === 0) return;
+    for (const step of steps) countStep(meter, site, step);
+    const flushing = meter.flush(() => metricsOf(this.#env));
+    if (flushing) this.#context.waitUntil(flushing);
   }
 
   /**
@@ -72,12 +82,5 @@ export class ReactionTimer {
     const tenant = this.#tenants.get(site);
     if (!tenant?.reactions.some(({ timed }) => timed) || unsentLength(unsent) >= MAX_UNSENT) return [];
     return receivedReactions(tenant, this.#followers.haveReactions);
-  }
-
-  #count({ site }: StoredSession, steps: readonly CountedStep[]): void {
-    if (steps.length === 0) return;
-    for (const step of steps) countStep(meter, site, step);
-    const flushing = meter.flush(() => metricsOf(this.#env));
-    if (flushing) this.#context.waitUntil(flushing);
   }
 }

@@ -11,19 +11,20 @@ import { expectKnown, LaterReleaseError } from "../release.ts";
 import { servedRecord } from "../served-vector.ts";
 import { type Tenant, type Tenants, tenantOf, UnknownSiteError } from "../tenants.ts";
 import { readEvents } from "../wire/split.ts";
-import { stepsOf } from "./activity.ts";
+import { stepsOf } from "./activity-steps.ts";
 import { applyBatch } from "./apply-batch.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "./batch.ts";
 import { close, idleAt } from "./close.ts";
 import { dueAt, earliestDue, setDue } from "./due.ts";
 import { FOLLOW_HEADER, type FollowedReactions, Followers, type FollowRequest } from "./followers.ts";
 import { isPending } from "./pending.ts";
+import { followedReactions } from "./pending-reactions.ts";
 import { PredictionLoop } from "./prediction-loop.ts";
 import { latestPredictions, predictionsFor, predictOnChange } from "./predictions.ts";
 import { PushLoop } from "./push-loop.ts";
 import { unconfirmedDeltas } from "./pushes.ts";
 import { ReactionTimer } from "./reaction-timer.ts";
-import { followedReactions, reactToBatch } from "./reactions.ts";
+import { reactToBatch } from "./reactions.ts";
 import { recordPayload } from "./record.ts";
 import type { StoredSession } from "./row.ts";
 import { hashOfSecret } from "./secret.ts";
@@ -72,7 +73,7 @@ const MAX_UNCONFIRMED = 256;
  */
 const failureOf = (error: unknown): "unavailable" => {
   if (!(error instanceof StorageError || error instanceof LaterReleaseError)) throw error;
-  console.error("a session could not store a batch or read its vector", error);
+  console.error("a session could not read or store its state", error);
   return "unavailable";
 };
 
@@ -373,8 +374,11 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
     this.#followers.take(socket, message);
-    const stored = this.#followers.haveReactions ? this.#store.load() : undefined;
-    if (stored) this.#ensureAlarm(stored, Date.now());
+    // After a failure the session's next batch ensures the alarm.
+    reading(() => {
+      const stored = this.#followers.haveReactions ? this.#store.load() : undefined;
+      if (stored) this.#ensureAlarm(stored, Date.now());
+    });
   }
 
   /**
@@ -423,11 +427,12 @@ export abstract class SessionObject extends DurableObject<Env> {
     const now = Date.now();
     if (stored.closed || now < (idleAt(stored) ?? Number.POSITIVE_INFINITY)) return;
     const tenant = tenantOf(this.tenants, stored.site);
-    this.#reactionTimer.end(stored, now);
+    const steps = this.#reactionTimer.end(stored, now);
     close(stored, tenant, now);
     setDue(stored, "close", null);
     setDue(stored, "expire", (stored.latest_received_at ?? now) + SESSION_KEPT_MS);
     this.#store.write(stored);
+    this.#reactionTimer.count(stored, steps);
     // The final vector is a record. Another alarm to send it would cost a row.
     await this.#pushes.run();
   }

@@ -59,6 +59,10 @@ export interface Sink<State = unknown> {
   /** Largest number of records, and of bytes of their JSON, in a cut. */
   readonly limits: { records: number; bytes: number };
   /**
+   * Longest time for which records gather until they fill a cut, in milliseconds. Default: 0, so that they are sent at once.
+   */
+  readonly gatherMs?: number;
+  /**
    * Returns the state for a new cut. The caller commits both together before the first attempt. Only sinks that need memory
    * have this function, and it does not throw for a failure of the target.
    *

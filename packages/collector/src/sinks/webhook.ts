@@ -1,8 +1,11 @@
 import type { SinkTarget } from "../config.ts";
 import type { ExpectSetting } from "../settings/expect-setting.ts";
 import { checkKnown, checkSigningSecrets, isWebhookUrl } from "../settings/setting-checks.ts";
-import { sendWebhook } from "../webhooks/send.ts";
+import { sendWebhook, type WebhookOutcome } from "../webhooks/send.ts";
 import { jsonBody } from "./json-body.ts";
+import { refusesRecords, withCause } from "./refusing-status.ts";
+import { retry } from "./retry.ts";
+import { sendBySplitting, textOfIndexes } from "./send-by-splitting.ts";
 import type { Sink, SinkOutcome } from "./sink.ts";
 
 /** A server that receives records in signed requests. */
@@ -30,19 +33,30 @@ const checkWebhookSink = (settings: WebhookSinkSettings, expect: ExpectSetting):
   checkSigningSecrets(secrets, "secrets", "ORDERS_WEBHOOK_SECRET", expect);
 };
 
+/** The outcome of the records of a request. A receiver that knows neither address nor signature refuses no record. */
+const outcomeOf = (outcome: WebhookOutcome): SinkOutcome => {
+  if (outcome.type === "delivered") return outcome;
+  const { reason } = outcome;
+  if (outcome.type === "retry") return retry(reason, outcome.afterMs || undefined);
+  return refusesRecords(outcome.status) ? { type: "refused", reason } : retry(withCause(reason, outcome.status));
+};
+
 /**
- * The sink of a webhook. A request has the pending records of a cut as a JSON array, and the cut's id as `webhook-id`, by which
- * a receiver recognises a repetition. Its status decides about all of them.
+ * The sink of a webhook. A request has the pending records of a cut as a JSON array, and as `webhook-id` the cut's id, by which a
+ * receiver recognises a repetition. After a refusal the request is split until the records are found that are refused alone.
  */
 const createWebhookSink = ({ url, secrets }: WebhookSinkSettings): Sink => ({
   limits: LIMITS,
-  async attempt({ id, records, pending }, _, { env }) {
-    const sent = pending.flatMap((index) => records[index] ?? []);
-    const body = `[${sent.map(jsonBody).join(",")}]`;
-    const outcome = await sendWebhook({ url, secrets }, env, { id, body }, Date.now());
-    const each: SinkOutcome =
-      outcome.type === "retry" && outcome.afterMs === 0 ? { type: "retry", reason: outcome.reason } : outcome;
-    return { outcomes: sent.map(() => each) };
+  async attempt({ id, records, pending }, _, { env, signal }) {
+    const outcomes = await sendBySplitting(pending, async (part) => {
+      if (signal.aborted) return retry("the receiver did not respond in time to all parts of a request", 0);
+      const sent = part.flatMap((index) => records[index] ?? []);
+      const body = `[${sent.map(jsonBody).join(",")}]`;
+      // A part of the cut is another message.
+      const partId = part.length === records.length ? id : `${id}:${textOfIndexes(part)}`;
+      return outcomeOf(await sendWebhook({ url, secrets }, env, { id: partId, body }, Date.now()));
+    });
+    return { outcomes };
   },
 });
 

@@ -14,7 +14,8 @@ export type WebhookOutcome =
   | { type: "delivered" }
   /** `afterMs`: the time that the receiver asked for, in milliseconds. */
   | { type: "retry"; reason: string; afterMs: number }
-  | { type: "refused"; reason: string };
+  /** `status`: the status of the response. */
+  | { type: "refused"; reason: string; status: number };
 
 const retry = (reason: string, afterMs = 0): WebhookOutcome => ({ type: "retry", reason, afterMs });
 
@@ -36,7 +37,9 @@ const outcomeOf = ({ status, headers }: Response, now: number): WebhookOutcome =
   const reason = `the receiver responded with status ${status}`;
   if (status < 400) return retry(`${reason}; the collector follows no redirects`);
   const isRepeatable = status >= 500 || REPEATABLE.includes(status);
-  return isRepeatable ? retry(reason, retryAfterOf(headers.get("retry-after"), now)) : { type: "refused", reason };
+  return isRepeatable
+    ? retry(reason, retryAfterOf(headers.get("retry-after"), now))
+    : { type: "refused", reason, status };
 };
 
 /**

@@ -3,14 +3,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { request } from "../workers/client.ts";
 import { traffic } from "../workers/worker.ts";
 import {
+  ANNOUNCED_MS,
   alarmOf,
   egress,
   eventually,
+  eventuallySent,
   nextSite,
   partition,
   recordDeliveries,
   runAlarm,
   send,
+  sessionObject,
   sessionOf,
   stop,
 } from "./feed.ts";
@@ -42,8 +45,8 @@ describe("a sink", () => {
       ...(await send(site, one, [3, 4])),
     ];
     await send(site, one, [3, 4]);
-    await eventually(() => expect(deliveries.to(site).toSorted()).toEqual(ids.toSorted()));
-    await eventually(() => expect(deliveries.to(site, "small").toSorted()).toEqual(ids.toSorted()));
+    await eventuallySent(site, () => expect(deliveries.to(site).toSorted()).toEqual(ids.toSorted()));
+    await eventuallySent(site, () => expect(deliveries.to(site, "small").toSorted()).toEqual(ids.toSorted()));
     for (const sink of ["all", "small"]) {
       const ofOne = deliveries.to(site, sink).filter((id) => id.startsWith(`${one}/`));
       expect(ofOne.map((id) => Number(id.split("/")[2]))).toEqual([0, 1, 2, 3, 4]);
@@ -66,7 +69,7 @@ describe("a sink", () => {
     await stop(egress(site, "small"));
     isAway = false;
     await runAlarm(egress(site, "small"));
-    await eventually(() => expect(deliveries.to(site, "small")).toEqual(ids));
+    await eventuallySent(site, () => expect(deliveries.to(site, "small")).toEqual(ids));
     const attempts = deliveries.attempts.filter(({ sink }) => sink === "small");
     const [first, second, third] = attempts.map(({ cut }) => cut);
     expect([first?.pending, second?.pending, third?.pending]).toEqual([
@@ -85,7 +88,7 @@ describe("a sink", () => {
     traffic.attempt = (given) => (given.sink === "small" ? new Promise(() => {}) : usual(given));
     const session = sessionOf(site);
     const ids = [...(await send(site, session, [0])), ...(await send(site, session, [1]))];
-    await eventually(() => expect(deliveries.to(site)).toEqual(ids));
+    await eventuallySent(site, () => expect(deliveries.to(site)).toEqual(ids));
   });
 
   it("continues after a crash in an attempt, with the same records", async () => {
@@ -106,7 +109,7 @@ describe("a sink", () => {
     await stop(egress(site, "all"));
     expect(await alarmOf(egress(site, "all"))).toBeLessThanOrEqual(Date.now() + 60_000);
     await runAlarm(egress(site, "all"));
-    await eventually(() => expect(deliveries.to(site)).toEqual([...ids, ...ids, `${session}/tab0000001/2`]));
+    await eventuallySent(site, () => expect(deliveries.to(site)).toEqual([...ids, ...ids, `${session}/tab0000001/2`]));
     const cuts = deliveries.attempts.filter(({ sink }) => sink === "all").map(({ cut }) => cut);
     expect(cuts[1]).toEqual(cuts[0]);
   });
@@ -116,7 +119,7 @@ describe("a sink", () => {
     const deliveries = recordDeliveries();
     const session = sessionOf(site);
     const first = await send(site, session, [0]);
-    await eventually(() => expect(deliveries.to(site)).toEqual(first));
+    await eventuallySent(site, () => expect(deliveries.to(site)).toEqual(first));
     let isStopped = false;
     traffic.fault = ({ to, method, site: of }) => {
       if (of !== site || method !== "apply" || to !== "partition 0" || isStopped) return undefined;
@@ -128,8 +131,9 @@ describe("a sink", () => {
     const minute = Date.now() + 60_000;
     expect(await alarmOf(partition(site))).toBeLessThanOrEqual(minute);
     await eventually(async () => {
-      // The session may repeat its push after the first alarm. A second one is two seconds later.
-      if (Number(await alarmOf(partition(site))) <= minute + 2_000) await runAlarm(partition(site));
+      // The session repeats its push if the partition has lost it. A second alarm of the partition is then ten seconds later.
+      for (const object of [sessionObject(site, session), partition(site)])
+        if (Number(await alarmOf(object)) <= minute + ANNOUNCED_MS) await runAlarm(object);
       expect(new Set(deliveries.to(site))).toEqual(new Set([...first, `${session}/tab0000001/1`]));
     });
   });
@@ -141,7 +145,7 @@ describe("a sink", () => {
     );
     const session = sessionOf(site);
     const ids = await send(site, session, [0, 1, 2]);
-    await eventually(() => expect(deliveries.to(site)).toEqual([ids[0], ids[2]]));
+    await eventuallySent(site, () => expect(deliveries.to(site)).toEqual([ids[0], ids[2]]));
     await eventually(async () => {
       const letters = await egress(site, "all").deadLetters(site, "all", 0);
       expect(letters).toEqual([
@@ -185,7 +189,7 @@ describe("a sink", () => {
     await egress(site, "all").pause(site, "all", 0);
     const session = sessionOf(site);
     const ids = [...(await send(site, session, [0])), ...(await send(site, session, [1]))];
-    await eventually(() => expect(deliveries.to(site, "small")).toEqual(ids));
+    await eventuallySent(site, () => expect(deliveries.to(site, "small")).toEqual(ids));
     vi.setSystemTime(Date.now() + 3_600_000);
     await stop(egress(site, "all"));
     const { lag_ms, ...status } = await egress(site, "all").status(site, "all", 0);
@@ -193,7 +197,7 @@ describe("a sink", () => {
     expect(Math.abs(lag_ms - 3_600_000)).toBeLessThan(60_000);
     expect(deliveries.to(site)).toEqual([]);
     await egress(site, "all").resume(site, "all", 0);
-    await eventually(() => expect(deliveries.to(site)).toEqual(ids));
+    await eventuallySent(site, () => expect(deliveries.to(site)).toEqual(ids));
     await eventually(async () =>
       expect(await egress(site, "all").status(site, "all", 0)).toMatchObject({
         paused: false,
@@ -213,9 +217,9 @@ describe("a sink", () => {
     await send(site, one, [], { consent: granted, events: [event(0, "buy"), event(1, "look")] });
     await send(site, two, [], { consent: denied, events: [event(0, "buy")] });
     await send(site, three, [], { events: [event(0, "buy")] });
-    await eventually(() => expect(deliveries.to(site)).toHaveLength(4));
+    await eventuallySent(site, () => expect(deliveries.to(site)).toHaveLength(4));
     await egress(site, "chosen").resume(site, "chosen", 0);
-    await eventually(() => expect(deliveries.to(site, "chosen")).toEqual([`${one}/tab0000001/0`]));
+    await eventuallySent(site, () => expect(deliveries.to(site, "chosen")).toEqual([`${one}/tab0000001/0`]));
     await eventually(async () =>
       expect(await egress(site, "chosen").status(site, "chosen", 0)).toMatchObject({ lag_records: 0 }),
     );
@@ -242,15 +246,15 @@ describe("a sink that is far behind", () => {
     const ids: string[] = [];
     for (let round = 0; round < 4; round += 1) {
       for (const session of [one, two]) ids.push(...(await send(site, session, [round * 2, round * 2 + 1])));
-      await eventually(() => expect(deliveries.to(site, "small")).toHaveLength(ids.length));
+      await eventuallySent(site, () => expect(deliveries.to(site, "small")).toHaveLength(ids.length));
       await cut(site);
     }
     await request(`/v1/log/compact?site=${site}`, { ...admin, method: "POST" });
     ids.push(...(await send(site, one, [8])));
-    await eventually(() => expect(deliveries.to(site, "small")).toHaveLength(ids.length));
+    await eventuallySent(site, () => expect(deliveries.to(site, "small")).toHaveLength(ids.length));
     await forget(site);
     await egress(site, "all").resume(site, "all", 0);
-    await eventually(() => expect(deliveries.to(site)).toHaveLength(ids.length));
+    await eventuallySent(site, () => expect(deliveries.to(site)).toHaveLength(ids.length));
     expect(deliveries.to(site)).toEqual(deliveries.to(site, "small"));
     const records = (sink: string) =>
       deliveries.attempts.filter((each) => each.sink === sink).flatMap((each) => each.cut.records);
@@ -267,14 +271,14 @@ describe("a sink that is far behind", () => {
       vi.setSystemTime(Date.now() + 60_000);
       times.push(Date.now());
       ids.push(...(await send(site, session, [seq])));
-      await eventually(() => expect(deliveries.to(site)).toHaveLength(ids.length));
+      await eventuallySent(site, () => expect(deliveries.to(site)).toHaveLength(ids.length));
       if (seq === 2) await cut(site);
     }
     const again = async (from: number, expected: string[]) => {
       const before = deliveries.to(site).length;
       const isMoved = await egress(site, "all").replay(site, "all", 0, from);
       expect(isMoved).toBe(expected.length > 0);
-      await eventually(() => expect(deliveries.to(site).slice(before)).toEqual(expected));
+      await eventuallySent(site, () => expect(deliveries.to(site).slice(before)).toEqual(expected));
     };
     await again(times[1] as number, ids.slice(1));
     await again((times[3] as number) - 1, ids.slice(3));

@@ -4,7 +4,7 @@ import { vi } from "vitest";
 import { type Env, egressOf, partitionOf, sessionOf as sessionIn } from "../../src/env.ts";
 import type { Attempt, SinkOutcome } from "../../src/sinks/sink.ts";
 import { accept, batch, custom, newSession } from "../workers/client.ts";
-import { feedSites, type SinkAttempt, tenant, traffic } from "../workers/worker.ts";
+import { feedSites, gatheringSites, type SinkAttempt, tenant, traffic } from "../workers/worker.ts";
 
 const bindings = env as unknown as Env;
 
@@ -25,7 +25,7 @@ export const partition = (site: string, number = 0) => partitionOf(bindings, ten
 
 /** Sends a batch of custom events of a session. Returns their ids. */
 export const send = async (site: string, session_id: string, seqs: number[], more = {}): Promise<string[]> => {
-  const { key } = feedSites.find(({ id }) => id === site) ?? { key: `tm_${site}_66666666` };
+  const { key } = [...feedSites, ...gatheringSites].find(({ id }) => id === site) ?? { key: `tm_${site}_66666666` };
   const events = seqs.map((seq) => custom(seq));
   await accept(batch(events, { key, session_id, ...more }));
   return seqs.map((seq) => `${session_id}/tab0000001/${seq}`);
@@ -62,6 +62,16 @@ export const recordDeliveries = (rule: Rule = () => undefined) => {
 };
 
 export const alarmOf = (stub: DurableObjectStub) => runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
+
+/** Time within which a partition announces each record to its sinks, in milliseconds. */
+export const ANNOUNCED_MS = 10_000;
+
+/** Waits for an assertion, while the partition of a site announces its records without the pause between two calls. */
+export const eventuallySent = (site: string, assertion: () => void | Promise<void>) =>
+  eventually(async () => {
+    if (Number(await alarmOf(partition(site))) <= Date.now() + ANNOUNCED_MS) await runAlarm(partition(site));
+    await assertion();
+  });
 
 /** Moves the clock to an object's alarm, and runs it. */
 export const runAlarm = async (stub: DurableObjectStub): Promise<boolean> => {

@@ -181,7 +181,7 @@ describe("a quantile of a histogram", () => {
           const [result] = evaluateQuery(query(quantile), history, NOW) as { value: number }[];
           const ranked = values.toSorted((a, b) => a - b)[Math.ceil(quantile * values.length - 1e-9) - 1] ?? 0;
           const end = bounds.find((bound) => ranked <= bound) ?? 10;
-          const begin = bounds[bounds.findIndex((bound) => bound === end) - 1] ?? 0;
+          const begin = bounds[bounds.indexOf(end) - 1] ?? 0;
           expect(result?.value).toBeGreaterThanOrEqual(begin - 1e-9);
           expect(result?.value).toBeLessThanOrEqual(end + 1e-9);
           const [higher] = evaluateQuery(query(0.995), history, NOW) as { value: number }[];
@@ -245,9 +245,9 @@ describe("conditions", () => {
     assert(
       property(gauges, limits, limits, (given, one, other) => {
         const history = historyOf([samplesOf(given)]);
-        const sites = evaluateCondition(above(other, ["site"]), history, NOW).map(({ labels }) => labels["site"]);
+        const sites = evaluateCondition(above(other, ["site"]), history, NOW).map(({ labels }) => labels.site);
         const expected = evaluateCondition(above(one), history, NOW).filter(({ labels }) =>
-          sites.includes(labels["site"]),
+          sites.includes(labels.site),
         );
         const both: Condition = { type: "and", left: above(one), right: above(other, ["site"]) };
         expect(evaluateCondition(both, history, NOW)).toEqual(expected);

@@ -59,7 +59,7 @@ describe("a history", () => {
     history.add(BEGIN + 30 * HOUR, { [key(2)]: 22, [key(3)]: 33 });
     const values = history
       .series("tidemark_sink_paused")
-      .map((each) => [each.labels["sink"], history.latest(each, BEGIN + 30 * HOUR)]);
+      .map((each) => [each.labels.sink, history.latest(each, BEGIN + 30 * HOUR)]);
     // The first series was in an earlier snapshot until now.
     expect(values).toContainEqual(["2", 22]);
     history.add(BEGIN + 30 * HOUR + 10 * SECOND, { [key(2)]: 23, [key(3)]: 34 });

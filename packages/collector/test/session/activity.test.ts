@@ -2,14 +2,9 @@ import type { Consent, ContextStep, Event, View } from "@tidemark/schema";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { VisitorEventContext } from "../../src/records/event-contexts.ts";
-import {
-  type Activity,
-  createActivityLog,
-  MAX_ACTIONS,
-  MAX_ACTIVITY_BYTES,
-  MAX_VIEWS,
-  stepsOf,
-} from "../../src/session/activity.ts";
+import { type Activity, MAX_ACTIONS, MAX_ACTIVITY_BYTES, MAX_VIEWS } from "../../src/session/activity.ts";
+import { createActivityLog } from "../../src/session/activity-log.ts";
+import { stepsOf } from "../../src/session/activity-steps.ts";
 import { encode } from "../../src/session/row-codec.ts";
 
 const BEGIN = 1_700_000_000_000;

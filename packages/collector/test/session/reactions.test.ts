@@ -1,7 +1,9 @@
 import { defineFeatures, type Feature, session } from "@tidemark/schema";
 import { describe, expect, it } from "vitest";
 import { defineConfig, type Reaction } from "../../src/config.ts";
-import { fireReactions, nextReactionAt, reactToBatch, receivedReactions } from "../../src/session/reactions.ts";
+import { fireReactions } from "../../src/session/fire-reactions.ts";
+import { nextReactionAt, receivedReactions } from "../../src/session/next-reaction.ts";
+import { reactToBatch } from "../../src/session/reactions.ts";
 import { newSession } from "../../src/session/stored-session.ts";
 import { createTenants, tenantOf } from "../../src/tenants.ts";
 

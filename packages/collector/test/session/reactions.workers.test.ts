@@ -9,6 +9,7 @@ import { type Env, sessionOf } from "../../src/env.ts";
 import { armOf } from "../../src/reactions/arm.ts";
 import { unpackRecords } from "../../src/records/packed-records.ts";
 import { Row, type StoredSession } from "../../src/session/row.ts";
+import type { SessionObject } from "../../src/session/session.ts";
 import { accept, batchFor, custom, errorOf, NOW, newSession, post, request, SECRET } from "../workers/client.ts";
 import { kserve, type ModelRequest, serveModels } from "../workers/model-server.ts";
 import { tenant, traffic } from "../workers/worker.ts";
@@ -538,15 +539,17 @@ describe("the state of reactions", () => {
 });
 
 describe("the metrics of reactions", () => {
+  /** The number of steps of the reaction `counted`. */
+  const count = async (step: string): Promise<number> => {
+    const response = await request("/metrics", { headers: { authorization: "Bearer admin-key" } });
+    const labels = `{site="hall",reaction="counted",arm="treatment",step="${step}"}`;
+    const line = (await response.text())
+      .split("\n")
+      .find((each) => each.startsWith(`tidemark_reactions_total${labels}`));
+    return Number(line?.split(" ")[1] ?? 0);
+  };
+
   it("count the steps by reaction and arm", async () => {
-    const count = async (step: string) => {
-      const response = await request("/metrics", { headers: { authorization: "Bearer admin-key" } });
-      const labels = `{site="hall",reaction="counted",arm="treatment",step="${step}"}`;
-      const line = (await response.text())
-        .split("\n")
-        .find((each) => each.startsWith(`tidemark_reactions_total${labels}`));
-      return Number(line?.split(" ")[1] ?? 0);
-    };
     const before = [await count("fired"), await count("received"), await count("expired")];
     const [first, second] = [visitor(), visitor()];
     const { id } = onlyIn(await first.send(["zero"]));
@@ -558,6 +561,24 @@ describe("the metrics of reactions", () => {
       const after = [await count("fired"), await count("received"), await count("expired")];
       expect(after.map((value, index) => value - (before[index] ?? 0))).toEqual([2, 1, 1]);
     });
+  });
+
+  it("count the steps of a session that closes once, if it could not be stored at first", async () => {
+    const before = await count("expired");
+    const { session_id, send } = visitor();
+    onlyIn(await send(["zero"]));
+    advance(SESSION_IDLE_MS);
+    await runInDurableObject(objectOf(session_id), async (object, { storage }) => {
+      const { exec } = storage.sql;
+      const failing = vi.spyOn(storage.sql, "exec").mockImplementation((query, ...bindings) => {
+        if (query.startsWith("INSERT")) throw new Error("the disk is full");
+        return exec.call(storage.sql, query, ...bindings) as never;
+      });
+      await expect((object as SessionObject).alarm()).rejects.toThrow("storage");
+      failing.mockRestore();
+      await (object as SessionObject).alarm();
+    });
+    await eventually(async () => expect((await count("expired")) - before).toBe(1));
   });
 });
 

@@ -350,6 +350,29 @@ describe("a connection to reactions", () => {
     expect((await features.next()).features).toEqual({ now_count: 0 });
   });
 
+  it("stays when the message of another one comes while the storage fails, which is reported", async () => {
+    const { id, send } = visitor();
+    await send(["x"]);
+    const [page, other] = [await connected(id), await connectTo(id)];
+    await whenFollowed(id, 2);
+    await evictDurableObject(objectOf(id));
+    const reported = vi.spyOn(console, "error").mockReturnValue();
+    await runInDurableObject(objectOf(id), (_, { storage }) => {
+      vi.spyOn(storage.sql, "exec").mockImplementation(() => {
+        throw new Error("the disk is full");
+      });
+    });
+    other.socket.send("again");
+    expect(await other.closed).toEqual([4400, "invalid_body"]);
+    expect(reported).toHaveBeenCalledExactlyOnceWith(
+      expect.any(String),
+      expect.objectContaining({ name: "StorageError" }),
+    );
+    vi.restoreAllMocks();
+    await pass(id, 30_000);
+    await eventually(() => expect(namesAt(page)).toEqual(["stuck"]));
+  });
+
   it("has reactions=1 and no other value, and neither set nor features", async () => {
     const { id, send } = visitor();
     await send(["x"]);

@@ -20,6 +20,7 @@ import {
   type Reaction,
   type SinkTarget,
 } from "../../src/config.ts";
+import { EgressObject } from "../../src/egress/egress.ts";
 import { EntityShardObject, type StoredRow } from "../../src/entities/entity-shard.ts";
 import type { EntityKey, Push, Sender } from "../../src/entities/push.ts";
 import { createCollector } from "../../src/index.ts";
@@ -28,6 +29,7 @@ import { PartitionObject, type PushResponse, type SessionSender } from "../../sr
 import { bigquery, snowpipe, webhookSink } from "../../src/sinks/index.ts";
 import type { Attempt, Cut, Sink, SinkContext } from "../../src/sinks/sink.ts";
 import { createTenants, type Tenants, tenantOf } from "../../src/tenants.ts";
+import { stormSinks } from "../sinks/outages/storm-sinks.ts";
 
 const product = {
   entity: { name: "product", field: "properties.sku" },
@@ -275,12 +277,17 @@ export interface SinkAttempt {
 }
 
 /** A target that tests control. It plans cuts if it is asked to. */
-const fakeTarget = (sink: string, limits: { records: number; bytes: number }, plans = false): SinkTarget => ({
+const fakeTarget = (
+  sink: string,
+  limits: { records: number; bytes: number },
+  plans = false,
+  gatherMs = 0,
+): SinkTarget => ({
   type: "fake",
   secrets: [],
   check: () => {},
   create: async (): Promise<Sink> => ({
-    limits,
+    ...{ limits, gatherMs },
     ...(plans && {
       plan: async (cut: Cut, state: unknown) => ({
         version: 1,
@@ -317,6 +324,15 @@ export const fakeReceiver = (name: string): AlertReceiver => ({
   check: () => {},
   create: async () => ({ notify: (messages) => traffic.notify(name, messages) }),
 });
+/** Sites with a sink that gathers records for ten minutes, or until it has five. */
+export const gatheringSites = Array.from({ length: 4 }, (_, index) => ({
+  id: `gather${index}`,
+  key: `tm_gather${index}_88888888`,
+  readKeySecret: `GATHER_${index}_READ_KEY`,
+  origins: ["https://feed.example"],
+  log: { days: 7 },
+  sinks: [{ name: "all", to: fakeTarget("all", { records: 5, bytes: 1_000_000 }, false, 600_000) }],
+}));
 
 /** A deployment with several sites, which must not reach the data of each other, and have different policies. */
 export const config = defineConfig({
@@ -469,6 +485,7 @@ export const config = defineConfig({
     },
     ...splitSites,
     ...feedSites,
+    ...gatheringSites,
     {
       id: "push",
       key: "tm_push_66666666",
@@ -488,6 +505,18 @@ export const config = defineConfig({
       sinks: [
         { name: "snow", to: snowpipe(SNOWPIPE), kinds: ["event"] as const },
         { name: "query", to: bigquery(BIGQUERY), kinds: ["event"] as const },
+      ],
+    },
+    {
+      id: "storm",
+      key: "tm_storm_66666666",
+      origins: ["https://storm.example"],
+      readKeySecret: "STORM_READ_KEY",
+      log: { days: 7 },
+      sinks: [
+        ...stormSinks,
+        { name: "snowpipe", to: snowpipe(SNOWPIPE), kinds: ["event"] as const },
+        { name: "bigquery", to: bigquery(BIGQUERY), kinds: ["event"] as const },
       ],
     },
   ],
@@ -512,9 +541,9 @@ const tenants: Tenants = createTenants(config);
 /** Returns the tenant of a site. */
 export const tenant = (site: string) => tenantOf(tenants, site);
 
-const { Egress, handlers, LogWriter, Metrics, Schedule: ConfiguredSchedule, Session } = createCollector(config);
+const { handlers, LogWriter, Metrics, Schedule: ConfiguredSchedule, Session } = createCollector(config);
 
-export { Egress, handlers as default, LogWriter, Metrics, Session };
+export { handlers as default, LogWriter, Metrics, Session };
 
 /** A call of a partition or of a shard. */
 export interface Call {
@@ -559,7 +588,7 @@ export const traffic = {
   }),
   /** Whether the writer of the log stops before it confirms its files. */
   losesConfirmation: false,
-  /** The tenants of the partitions and shards that start from now on. */
+  /** The tenants of the partitions, shards and egresses that start from now on. */
   tenants,
 };
 
@@ -641,6 +670,10 @@ export class Schedule extends ConfiguredSchedule {
   protected override get otlp(): OtlpSettings | undefined {
     return traffic.otlp;
   }
+}
+
+export class Egress extends EgressObject {
+  protected override readonly tenants = traffic.tenants;
 }
 
 export class EntityShard extends EntityShardObject {

@@ -2,6 +2,7 @@ import { secretOf } from "../../access/keys.ts";
 import { jsonOf, responseOf, type TargetResponse } from "../../target-response.ts";
 import { kafkaRecordOf } from "../kafka/kafka-record.ts";
 import type { KafkaRecord } from "../kafka/record-batch.ts";
+import { withCause } from "../refusing-status.ts";
 import { retry } from "../retry.ts";
 import type { Cut, Sink, SinkContext, SinkOutcome } from "../sink.ts";
 import type { ProxyApi, ProxyOutcome } from "./proxy-api.ts";
@@ -65,7 +66,7 @@ export const createKafkaRestSink = (settings: KafkaRestSettings): Sink => {
     // Some proxies respond with the status of one record's error.
     const outcomes = response.status === 413 ? undefined : api.outcomes(response.text, records.length);
     if (outcomes && (response.status < 300 || response.status === 401 || response.status === 403)) return outcomes;
-    const reason = reasonOf(response);
+    const reason = withCause(reasonOf(response), response.status);
     if (response.status === 413) return { tooLarge: reason };
     return records.map(() => retry(reason, response.afterMs));
   };

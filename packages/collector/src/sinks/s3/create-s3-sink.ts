@@ -4,9 +4,10 @@ import type { TargetResponse } from "../../target-response.ts";
 import { credentialsOf } from "../aws/credentials.ts";
 import { sendSigned } from "../aws/signed-request.ts";
 import { jsonBody } from "../json-body.ts";
+import { withCause } from "../refusing-status.ts";
 import { retry } from "../retry.ts";
 import type { Cut, Sink, SinkContext, SinkOutcome } from "../sink.ts";
-import type { S3Settings } from "./settings.ts";
+import { EVERY_SECONDS, type S3Settings } from "./settings.ts";
 
 /** Largest cut: one object has all of its records. */
 const LIMITS = { records: 20_000, bytes: 4_000_000 };
@@ -21,7 +22,7 @@ const outcomeOf = (response: TargetResponse): SinkOutcome => {
   if ((status >= 200 && status < 300) || status === 412) return { type: "delivered" };
   const reason = [`the storage responded with status ${status}`, codeOf(response)].filter(Boolean).join(": ");
   if (status === 501) return retry(`${reason}; it has to support If-None-Match`, afterMs);
-  return retry(reason, afterMs);
+  return retry(withCause(reason, status), afterMs);
 };
 
 /**
@@ -39,10 +40,11 @@ const keyOf = (prefix: string, { id, at }: Cut, { site, partition }: SinkContext
  * is in the storage once, whatever is repeated.
  */
 export const createS3Sink = (settings: S3Settings): Sink => {
-  const { bucket, region, prefix = "" } = settings;
+  const { bucket, region, everySeconds = EVERY_SECONDS, prefix = "" } = settings;
   const base = `${settings.endpoint.replace(/\/+$/, "")}/${bucket}`;
   return {
     limits: LIMITS,
+    gatherMs: everySeconds * 1_000,
     async attempt(cut, _, context) {
       const { records, pending } = cut;
       const credentials = credentialsOf(settings, context.env);

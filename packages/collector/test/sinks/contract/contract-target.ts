@@ -21,6 +21,8 @@ export interface ContractTarget {
   fail(fault: ContractFault | undefined): void;
   /** Lets the target be unavailable, and ask for a time until the next request, in seconds. Absent if it cannot ask. */
   askFor?(seconds: number): void;
+  /** Lets the target not store a record at its next arrival, for a reason that passes. Absent if it names no records. */
+  failOnce?(id: string): void;
   /** Ends the target. @throws Error if the sink has sent something that the target does not permit. */
   stop(): Promise<void>;
 }
@@ -31,10 +33,14 @@ export interface ContractMember {
   start(): Promise<ContractTarget>;
   /** Names of the secrets. */
   secrets: readonly string[];
-  /** A record that the target refuses. */
-  refusedRecord: (seq: number) => SinkRecord;
+  /** A record that the sink or its target refuses. Absent if there is none. */
+  refusedRecord?: (seq: number) => SinkRecord;
   /** Whether the target refuses records alone. Otherwise it refuses all records of their request. */
   refusesAlone: boolean;
-  /** Whether the target can ask for a time until the next request. */
+  /** Whether the target can store a part of the records of a request: `failOnce` is there. */
+  failsAlone: boolean;
+  /** Whether the target can ask for a time until the next request: `askFor` is there. */
   asksForTime: boolean;
+  /** Whether the target stores a repeated record again, because it has nothing by which it recognises one. Default: no. */
+  isRepeating?: true;
 }

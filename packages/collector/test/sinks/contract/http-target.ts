@@ -1,66 +1,66 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ContractFault } from "./contract-target.ts";
+import type { ContractFault, ContractTarget } from "./contract-target.ts";
 
-/** A request, as the target reads it. */
-export interface TargetRequest {
-  method: string;
-  url: URL;
-  headers: IncomingHttpHeaders;
-  body: string;
+/** A target that speaks HTTP, without a server: tests serve it, or answer `fetch` with it. */
+export interface HttpFake {
+  /** Answers a request. @throws Error if the target does not permit the request. */
+  respond(request: Request): Promise<Response>;
+  /** Its answer when it serves nobody now. */
+  unavailable(): Response;
+  /** The ids of the stored records in their order; a record that is stored twice is there twice. */
+  stored(): string[];
 }
 
-interface TargetResponse {
-  status: number;
-  headers?: Record<string, string>;
-  body?: string;
+/** The failures of a served target. */
+interface HttpTarget extends Pick<ContractTarget, "fail" | "stop"> {
+  origin: string;
+  askFor(seconds: number): void;
 }
 
-const textOf = async (request: IncomingMessage): Promise<string> => {
-  let text = "";
-  for await (const chunk of request.setEncoding("utf8")) text += chunk;
-  return text;
+const requestOf = async (message: IncomingMessage, origin: string): Promise<Request> => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of message) chunks.push(chunk as Uint8Array);
+  const { method = "", headers } = message;
+  const body = chunks.length > 0 ? { body: Buffer.concat(chunks) } : {};
+  return new Request(new URL(message.url ?? "", origin), {
+    method,
+    headers: headers as Record<string, string>,
+    ...body,
+  });
 };
 
-/** A server on this machine, with the failures of the contract. */
-export interface HttpTarget {
-  origin: string;
-  fail(fault: ContractFault | undefined): void;
-  askFor(seconds: number): void;
-  stop(): Promise<void>;
-}
-
-/**
- * Starts a server.
- *
- * @param respond Stores the records of a request. An error that it throws is that of `stop`.
- * @param unavailable Its answer when it is not available.
- */
-export const startHttpTarget = async (
-  respond: (request: TargetRequest) => TargetResponse | Promise<TargetResponse>,
-  unavailable: TargetResponse,
-): Promise<HttpTarget> => {
+/** Serves a target on this machine, with the failures of the contract. An error that it throws is that of `stop`. */
+export const startHttpTarget = async ({
+  respond,
+  unavailable,
+}: Pick<HttpFake, "respond" | "unavailable">): Promise<HttpTarget> => {
   let fault: ContractFault | undefined;
   let seconds: number | undefined;
   const wrong: unknown[] = [];
-  const server = createServer(async (request, response) => {
-    const body = await textOf(request).catch(() => "");
-    const answer = ({ status, headers, body: text }: TargetResponse) => response.writeHead(status, headers).end(text);
-    if (fault === "silent") return;
-    if (fault === "nonsense") return void request.socket.end("ICY 999 nonsense\r\n\r\n");
+  const answer = async (request: Request): Promise<Response> => {
     if (fault === "unavailable") {
-      const wish = seconds === undefined ? {} : { "retry-after": `${seconds}` };
-      return void answer({ ...unavailable, headers: { ...unavailable.headers, ...wish } });
+      const response = unavailable();
+      if (seconds !== undefined) response.headers.set("retry-after", `${seconds}`);
+      return response;
     }
     try {
-      const url = new URL(request.url ?? "", target.origin);
-      const result = await respond({ method: request.method ?? "", url, headers: request.headers, body });
-      if (fault === "lost answer") request.socket.destroy();
-      else answer(result);
+      return await respond(request);
     } catch (error) {
       wrong.push(error);
-      answer({ status: 400, body: String(error) });
+      return new Response(String(error), { status: 400 });
     }
+  };
+  const server = createServer(async (message, response) => {
+    const request = await requestOf(message, target.origin).catch(() => undefined);
+    if (!request || fault === "silent") return;
+    if (fault === "nonsense") return void message.socket.end("ICY 999 nonsense\r\n\r\n");
+    const { status, headers, ...result } = await answer(request).then(async (given) => ({
+      ...{ status: given.status, headers: Object.fromEntries(given.headers) },
+      body: Buffer.from(await given.arrayBuffer()),
+    }));
+    if (fault === "lost answer") message.socket.destroy();
+    else response.writeHead(status, headers).end(result.body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const target: HttpTarget = {

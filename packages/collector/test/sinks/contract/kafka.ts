@@ -15,8 +15,7 @@ export const kafkaMember: ContractMember = {
   name: "Kafka",
   secrets: ["KAFKA_PASSWORD"],
   refusedRecord: (seq) => eventRecord("refused", seq, { properties: { text: "invalid" } }),
-  refusesAlone: true,
-  asksForTime: false,
+  ...{ refusesAlone: true, failsAlone: false, asksForTime: false },
   async start() {
     const cluster = await startFakeCluster(1, 3);
     cluster.user = USER;

@@ -64,8 +64,7 @@ export const postgresMember: ContractMember = {
   name: "Postgres",
   secrets: ["POSTGRES_URL"],
   refusedRecord: (seq) => eventRecord("refused", seq, { properties: { text: "\0" } }),
-  refusesAlone: true,
-  asksForTime: false,
+  ...{ refusesAlone: true, failsAlone: false, asksForTime: false },
   async start() {
     const server = createFakePostgres();
     return {

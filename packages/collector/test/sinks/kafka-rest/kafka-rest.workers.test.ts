@@ -110,24 +110,6 @@ describe.each(["confluent_v2", "confluent_v3", "redpanda"] as const)("a sink of 
     expect(stored().toSorted()).toEqual(idsOf(cut).toSorted());
   });
 
-  it("waits as long as the proxy asks for", async () => {
-    proxy.faults.push(() => proxyError(429, 42901, { "retry-after": "4" }));
-    expect(await attempt(cutOf(records(1)))).toEqual([
-      { type: "retry", reason: "the proxy responded with status 429: error 42901: the message", afterMs: 4_000 },
-    ]);
-  });
-
-  it("sends the same records again after a lost answer", async () => {
-    proxy.faults.push((store) => {
-      store();
-      throw new TypeError("Network connection lost.");
-    });
-    const cut = cutOf(records(3));
-    const [first] = await sendAll(sink, cut, {});
-    expect(first?.[0]).toEqual({ type: "retry", reason: "the target could not be reached" });
-    expect(proxy.records.slice(3)).toEqual(proxy.records.slice(0, 3));
-  });
-
   it("authenticates with a password or a token, and sends nothing without it", async () => {
     begin(settingsOf(api, { username: "tidemark", passwordSecret: "PASSWORD" }), `Basic ${btoa("tidemark:swordfish")}`);
     const missing = { type: "retry", reason: "the secret PASSWORD is not set" };
@@ -137,18 +119,6 @@ describe.each(["confluent_v2", "confluent_v3", "redpanda"] as const)("a sink of 
     expect(await attempt(cutOf(records(1)), { PASSWORD: "wrong" })).toMatchObject([{ type: "retry" }]);
     begin(settingsOf(api, { tokenSecret: "TOKEN" }), "Bearer swordfish");
     expect(await attempt(cutOf(records(1)), { TOKEN: "swordfish" })).toEqual([DELIVERED]);
-  });
-
-  it("ends with the time of the attempt", async () => {
-    const controller = new AbortController();
-    vi.mocked(fetch).mockImplementation(
-      (_, init) =>
-        new Promise((__, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason))),
-    );
-    const result = sink.attempt(cutOf(records(1)), undefined, contextOf({}, controller.signal));
-    await vi.waitFor(() => expect(fetch).toHaveBeenCalled());
-    controller.abort();
-    expect(await result).toEqual({ outcomes: [{ type: "retry", reason: "the target did not respond in time" }] });
   });
 });
 

@@ -106,37 +106,12 @@ describe("a sink of Kinesis", () => {
     expect(kinesis.requests).toBe(2);
   });
 
-  it("sends the same records again after a lost answer", async () => {
-    kinesis.faults.push((store) => {
-      store();
-      throw new TypeError("Network connection lost.");
-    });
-    const cut = cutOf(records(3));
-    const [first] = await sendAll(sink, cut, AWS_ENV);
-    expect(first?.[0]).toEqual({ type: "retry", reason: "the target could not be reached" });
-    const ids = cut.records.map(({ id }) => id);
-    expect(idsIn(kinesis)).toEqual([...ids, ...ids]);
-    expect(kinesis.records.slice(3)).toEqual(kinesis.records.slice(0, 3));
-  });
-
   it("sends nothing more in an attempt in which a request failed", async () => {
     kinesis.faults.push(() => new Response(null, { status: 503, headers: { "retry-after": "7" } }));
     const outcomes = await attempt(cutOf(records(501)));
     expect(outcomes).toHaveLength(501);
     for (const outcome of outcomes) expect(outcome).toMatchObject({ type: "retry", afterMs: 7_000 });
     expect(kinesis.requests).toBe(1);
-  });
-
-  it("ends with the time of the attempt", async () => {
-    const controller = new AbortController();
-    vi.mocked(fetch).mockImplementation((request) => {
-      const { signal } = request as Request;
-      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    });
-    const result = sink.attempt(cutOf(records(1)), undefined, contextOf(AWS_ENV, controller.signal));
-    await vi.waitFor(() => expect(fetch).toHaveBeenCalled());
-    controller.abort();
-    expect(await result).toEqual({ outcomes: [{ type: "retry", reason: "the target did not respond in time" }] });
   });
 
   it("sends nothing without its secrets, and signs with a session's token", async () => {

@@ -52,20 +52,6 @@ describe("a sink of S3-compatible storage", () => {
     expect([...storage.objects.keys()][1]).toBe(`site=shop/dt=2026-11-20/0-1-3-${AT}.ndjson.gz`);
   });
 
-  it("has each record once after a lost answer, and after a failure before the commit", async () => {
-    storage.faults.push((write) => {
-      write();
-      throw new TypeError("Network connection lost.");
-    });
-    const cut = cutOf(records(3), "shop/0/1-3");
-    const [first, second] = await sendAll(sink, cut, AWS_ENV);
-    const lost = { type: "retry", reason: "the target could not be reached" };
-    expect(first).toEqual({ 0: lost, 1: lost, 2: lost });
-    expect(second).toEqual({ 0: DELIVERED, 1: DELIVERED, 2: DELIVERED });
-    expect(await attempt(cut)).toEqual([DELIVERED, DELIVERED, DELIVERED]);
-    expect(stored()).toEqual(cut.records.map(({ id }) => id));
-  });
-
   it("writes other objects for other cuts, and for a replay of the same records", async () => {
     await attempt(cutOf(records(3), "shop/0/1-3"));
     await attempt(cutOf([eventRecord("session1", 4)], "shop/0/4-4"));
@@ -88,29 +74,5 @@ describe("a sink of S3-compatible storage", () => {
     expect(first).toEqual({ 0: retried, 1: retried });
     expect(second).toEqual({ 0: DELIVERED, 1: DELIVERED });
     expect(stored()).toHaveLength(2);
-  });
-
-  it("waits as long as the storage asks for", async () => {
-    storage.faults.push(() => storageError("SlowDown", 503, { "retry-after": "3" }));
-    const reason = "the storage responded with status 503: SlowDown";
-    expect(await attempt(cutOf(records(1)))).toEqual([{ type: "retry", reason, afterMs: 3_000 }]);
-  });
-
-  it("sends nothing without its secrets", async () => {
-    const missing = { type: "retry", reason: "the secret AWS_ACCESS_KEY_ID is not set" };
-    expect(await attempt(cutOf(records(1)), { ...AWS_ENV, AWS_ACCESS_KEY_ID: "" })).toEqual([missing]);
-    expect(storage.requests).toBe(0);
-  });
-
-  it("ends with the time of the attempt", async () => {
-    const controller = new AbortController();
-    vi.mocked(fetch).mockImplementation((request) => {
-      const { signal } = request as Request;
-      return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-    });
-    const result = sink.attempt(cutOf(records(1)), undefined, contextOf(AWS_ENV, controller.signal));
-    await vi.waitFor(() => expect(fetch).toHaveBeenCalled());
-    controller.abort();
-    expect(await result).toEqual({ outcomes: [{ type: "retry", reason: "the target did not respond in time" }] });
   });
 });
