@@ -37,7 +37,7 @@ const TOLERANCE = 0.02;
 
 /** Metrics of faults and parts that the traffic does not have, and of values of a week before. */
 const WITHOUT_DATA =
-  /tidemark_(canary|object_errors|rows_set_aside|log_records_set_aside|daily_cap|series_other|events_not_fed)|offset 604800s/;
+  /tidemark_(object_errors|rows_set_aside|log_records_set_aside|daily_cap|series_other|events_not_fed)|offset 604800s/;
 
 /** Longest waits, in milliseconds. */
 const METRIC_MS = 30_000;

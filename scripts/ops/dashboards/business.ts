@@ -5,12 +5,12 @@ const HOUR_S = 3_600;
 
 const BY_REACTION = ["site", "reaction"] as const;
 
-/** Sessions, scores and reactions, next to the lag and loss that would distort them. */
+/** Events, scores and reactions, next to the lag and loss that would distort them. */
 export const business: DashboardSource = {
   name: "business",
   title: "business",
   description:
-    "Sessions, scores and reactions, next to the lag and loss that would distort them. Goals, calibration and lift need the outcomes in the log: tidemark models evaluate, tidemark reactions report.",
+    "Events, scores and reactions, next to the lag and loss that would distort them. Goals, calibration and lift need the outcomes in the log: tidemark models evaluate, tidemark reactions report.",
   rows: [
     {
       title: "Visitors and scores",
@@ -25,11 +25,6 @@ export const business: DashboardSource = {
               legend: "{{site}}, a week before",
             },
           ],
-        },
-        {
-          ...{ title: "Open sessions", unit: "short" },
-          description: "Sessions that have sent a batch in the latest 30 minutes.",
-          lines: [{ of: latest("tidemark_open_sessions", { by: ["site"] }), legend: "{{site}}" }],
         },
         {
           ...{ title: "Mean score", unit: "none" },

@@ -1,23 +1,15 @@
 import { greatest, quantile, rate, weekBefore } from "../queries.ts";
 import type { DashboardSource } from "./dashboard.ts";
 
-/** How old features are, what they lack, and whether predictions have changed. */
+/** What features lack, and whether predictions have changed. */
 export const features: DashboardSource = {
   name: "features",
   title: "features and drift",
-  description: "The age of features, the events that they lack, and changes of the distribution of predictions.",
+  description: "The lag of features, the events that they lack, and changes of the distribution of predictions.",
   rows: [
     {
       title: "Freshness of features",
       panels: [
-        {
-          ...{ title: "Age of features", unit: "s" },
-          description:
-            "Time since the latest event that the features of an entity contain. It also grows when a site has no visitors.",
-          lines: [
-            { of: greatest("tidemark_feature_age_seconds", { by: ["site", "entity"] }), legend: "{{site}} {{entity}}" },
-          ],
-        },
         {
           ...{ title: "Lag of users, pages and custom entities", unit: "s" },
           description: "Age of the oldest push that no entity has yet. It grows only when something is stuck.",

@@ -14,12 +14,6 @@ export const pipeline: DashboardSource = {
       title: "State",
       panels: [
         {
-          ...{ title: "Time since the canary", type: "stat", width: "third", unit: "s" },
-          description:
-            "Time since the latest scripted session that reached a step. It grows when any part has stopped.",
-          lines: [{ of: greatest("tidemark_canary_age_seconds", { by: ["step"] }), legend: "{{step}}" }],
-        },
-        {
           ...{ title: "Requests that failed", type: "stat", width: "third", unit: "percentunit" },
           description: "Share of requests with a status of 500 or more.",
           lines: [
@@ -59,11 +53,6 @@ export const pipeline: DashboardSource = {
             { of: rate("tidemark_events_accepted_total", { by: ["site"] }), legend: "{{site}} accepted" },
             { of: rate("tidemark_events_duplicate_total", { by: ["site"] }), legend: "{{site}} duplicate" },
           ],
-        },
-        {
-          ...{ title: "Open sessions", unit: "short" },
-          description: "Sessions that have sent a batch in the latest 30 minutes.",
-          lines: [{ of: latest("tidemark_open_sessions", { by: ["site"] }), legend: "{{site}}" }],
         },
         {
           ...{ title: "Requests", unit: "reqps" },

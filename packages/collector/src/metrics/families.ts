@@ -109,12 +109,6 @@ export const families = {
     labels: ["site", "release"],
     help: "Events received, by release of the SDK that sent them, such as js/1.2.3. A text of another form counts as other.",
   },
-  tidemark_open_sessions: {
-    type: "gauge",
-    unit: "sessions",
-    labels: ["site"],
-    help: "Sessions that have sent a batch in the latest 30 minutes.",
-  },
   tidemark_wait_seconds: {
     type: "histogram",
     unit: "seconds",
@@ -133,12 +127,6 @@ export const families = {
     unit: "seconds",
     labels: ["site"],
     help: "Age of the oldest push that no user, page or custom entity has yet: what their features lack.",
-  },
-  tidemark_feature_age_seconds: {
-    type: "gauge",
-    unit: "seconds",
-    labels: ["site", "entity"],
-    help: "Time since the latest event that the features of an entity contain.",
   },
   tidemark_log_age_seconds: {
     type: "gauge",
@@ -243,12 +231,6 @@ export const families = {
     unit: "partitions",
     labels: ["site", "sink"],
     help: "Partitions in which a sink is paused.",
-  },
-  tidemark_canary_age_seconds: {
-    type: "gauge",
-    unit: "seconds",
-    labels: ["site", "step"],
-    help: "Time since the latest scripted session of the canary site that reached a step: vector, log or sink.",
   },
   tidemark_series_other_total: {
     type: "counter",

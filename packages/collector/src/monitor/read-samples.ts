@@ -4,6 +4,7 @@ import type { Samples } from "../metrics/families.ts";
 import { SeriesSums } from "../metrics/series.ts";
 import { callObject } from "../metrics/waits.ts";
 import type { Tenants } from "../tenants.ts";
+import { partitionSamples } from "./partition-samples.ts";
 import { sinkSamples } from "./sink-samples.ts";
 
 /**
@@ -14,12 +15,14 @@ import { sinkSamples } from "./sink-samples.ts";
 export const readSamples = async (env: Env, tenants: Tenants): Promise<Samples> => {
   const sums = new SeriesSums();
   sums.merge(buildSamples());
-  const [stored, ofSinks] = await Promise.all([
+  const [stored, ofSinks, ofPartitions] = await Promise.all([
     Promise.all(allMetrics(env).map((each) => callObject("Metrics", async () => each.read()))),
     sinkSamples(env, tenants),
+    partitionSamples(env, tenants),
   ]);
   // Gauges are first: under `other` they would be added up.
   sums.merge(ofSinks);
+  sums.merge(ofPartitions);
   for (const samples of stored) sums.merge(samples);
   return sums.samples;
 };

@@ -2,10 +2,15 @@ import type { StateLayouts } from "@tidemark/engine";
 import type { EntityRow } from "../entities/merge.ts";
 import type { EntityKey, Push } from "../entities/push.ts";
 
-/** A push to a shard, and the position in the journal after which its deltas begin. */
-interface Outgoing {
+/** A push to a shard, and the begin of its deltas: their position in the journal, and their time. */
+interface Outgoing extends PushBegin {
   push: Push;
+}
+
+/** The begin of a push: the position in the journal before its deltas, and UTC milliseconds of the first one's arrival. */
+interface PushBegin {
   after: number;
+  since: number;
 }
 
 /** Largest number of pushes in one call. */
@@ -43,11 +48,16 @@ export class OutgoingPushes {
     return this.#pushes[0]?.after;
   }
 
+  /** UTC milliseconds at which the first unconfirmed delta arrived; `undefined` when all are confirmed. */
+  get unconfirmedSince(): number | undefined {
+    return this.#pushes[0]?.since;
+  }
+
   /** Adds the deltas between two positions of the journal. The later position is the number of the push. */
-  add(n: number, after: number, rows: Iterable<[EntityKey, EntityRow]>): void {
+  add(n: number, begin: PushBegin, rows: Iterable<[EntityKey, EntityRow]>): void {
     const deltas: Push["deltas"] = {};
     for (const [key, row] of rows) deltas[key] = encodeDelta(row);
-    this.#pushes.push({ push: { n, deltas }, after });
+    this.#pushes.push({ push: { n, deltas }, ...begin });
   }
 
   /** Sends all pushes, unless a call failed recently. Never rejects. */

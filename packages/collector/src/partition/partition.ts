@@ -118,6 +118,15 @@ const CONTINUE_MS = 60_000;
 /** Maximum time until a restarted partition writes the records of a quiet site into files, in milliseconds. */
 const LOG_MS = 900_000;
 
+/** What waits in a partition. Times are UTC milliseconds. */
+export interface PartitionFigures {
+  depth: number;
+  /** Arrival of the first delta that a shard has not confirmed; absent without such deltas. */
+  waiting_since?: number;
+  /** The records that are in no file of the log; absent without a log. */
+  unlogged?: { records: number; since?: number };
+}
+
 /**
  * The Durable Object of a partition of a site. It merges the pushes of the sessions that are bound to it, each once.
  *
@@ -261,6 +270,18 @@ export abstract class PartitionObject extends DurableObject<Env> {
   async depth(site: string, partition: number): Promise<number> {
     if (!this.#opened) await this.#lookForTraces(site, partition);
     return this.#open(site, partition).meta.depth;
+  }
+
+  /** The depth of the partition, and what waits in it. */
+  async figures(site: string, partition: number): Promise<PartitionFigures> {
+    if (!this.#opened) await this.#lookForTraces(site, partition);
+    const { meta, merging, stream } = this.#open(site, partition);
+    const waiting_since = merging instanceof Relay ? merging.waitingSince : undefined;
+    return {
+      depth: meta.depth,
+      ...(waiting_since !== undefined && { waiting_since }),
+      ...(stream && { unlogged: stream.unlogged }),
+    };
   }
 
   /** The range of the stream that is in no file of the log. */

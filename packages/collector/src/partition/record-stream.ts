@@ -67,6 +67,13 @@ export class RecordStream {
     return this.#progress.logged.position;
   }
 
+  /** Number of the records that are in no file, and UTC milliseconds at which the first one was seen. */
+  get unlogged(): { records: number; since?: number } {
+    const { logged, since } = this.#progress;
+    const records = this.#journal.latest.record_count - logged.record_count;
+    return { records, ...(records > 0 && since !== undefined && { since }) };
+  }
+
   /**
    * The time at which records have to be written into files, in UTC milliseconds; `undefined` if all are. Stores the time
    * at which it first sees records.

@@ -33,8 +33,9 @@ export class Relay {
   readonly #journal: Journal;
   readonly #commit = new GroupCommit<Received | undefined>((group) => this.#write(group));
   readonly #outgoing: readonly OutgoingPushes[];
-  /** The deltas since the latest seal. */
+  /** The deltas since the latest seal, and the arrival of the first one in UTC milliseconds. */
   #open = new Map<EntityKey, EntityRow>();
+  #openSince = Number.POSITIVE_INFINITY;
   #seal = { position: 0, at: 0 };
   /** The position up to which the stored ledger has all pushes, and the length of the texts after it. */
   #checkpoint = { position: 0, charactersAfter: 0 };
@@ -81,6 +82,13 @@ export class Relay {
   /** Whether a delta is not forwarded, or not confirmed. */
   get isPending(): boolean {
     return this.#open.size > 0 || this.#outgoing.some(({ unconfirmedAfter }) => unconfirmedAfter !== undefined);
+  }
+
+  /** UTC milliseconds at which the first delta arrived that a shard has not confirmed; `undefined` without such deltas. */
+  get waitingSince(): number | undefined {
+    const times = this.#outgoing.flatMap(({ unconfirmedSince }) => unconfirmedSince ?? []);
+    const since = Math.min(this.#openSince, ...times);
+    return since < Number.POSITIVE_INFINITY ? since : undefined;
   }
 
   /** The position up to which a shard has confirmed all deltas. Later ones will be sent. */
@@ -162,6 +170,7 @@ export class Relay {
         this.#open.set(key, row);
       }
       mergeInto(engine, row, delta);
+      this.#openSince = Math.min(this.#openSince, at ?? Date.now());
     }
     this.#ledger.record(sender, Math.max(after, pushes.at(-1)?.n ?? 0), at);
   }
@@ -188,8 +197,9 @@ export class Relay {
   /** Ends a push to each shard that has deltas. */
   #endPushes(position: number): void {
     for (const [shard, rows] of groupByShard(this.#open))
-      this.#outgoing[shard]?.add(position, this.#seal.position, rows);
+      this.#outgoing[shard]?.add(position, { after: this.#seal.position, since: this.#openSince }, rows);
     this.#open = new Map();
+    this.#openSince = Number.POSITIVE_INFINITY;
     this.#seal = { position, at: Date.now() };
   }
 

@@ -38,17 +38,17 @@ describe("a history", () => {
 
   it("keeps only the metrics that alerts read", () => {
     const history = new History(["tidemark_sink_paused"]);
-    history.add(BEGIN, { [KEY]: 1, "tidemark_open_sessions{}": 5 });
-    expect([history.series("tidemark_sink_paused").length, history.series("tidemark_open_sessions").length]).toEqual([
+    history.add(BEGIN, { [KEY]: 1, "tidemark_log_records{}": 5 });
+    expect([history.series("tidemark_sink_paused").length, history.series("tidemark_log_records").length]).toEqual([
       1, 0,
     ]);
     expect(
       namesIn({
         type: "above",
         left: { type: "quantile", quantile: 0.5, overSeconds: 60, family: "tidemark_wait_seconds" },
-        right: { type: "earlier", bySeconds: 60, of: { type: "latest", family: "tidemark_open_sessions" } },
+        right: { type: "earlier", bySeconds: 60, of: { type: "latest", family: "tidemark_log_records" } },
       }),
-    ).toEqual(["tidemark_wait_seconds_bucket", "tidemark_wait_seconds_count", "tidemark_open_sessions"]);
+    ).toEqual(["tidemark_wait_seconds_bucket", "tidemark_wait_seconds_count", "tidemark_log_records"]);
   });
 
   it("has the most series, counts those that it omits, and gives the places of unused ones to new ones", () => {

@@ -18,7 +18,7 @@ const received = async (...rows: EntityRow[]): Promise<EntityRow[]> => {
     texts.push(text);
   }, definitions.layouts);
   rows.forEach((row, index) => {
-    outgoing.add(index + 1, index, [[`page:/${index}`, row]]);
+    outgoing.add(index + 1, { after: index, since: index }, [[`page:/${index}`, row]]);
   });
   await outgoing.send();
   const pushes = texts.flatMap((text) => JSON.parse(text) as Push[]);
