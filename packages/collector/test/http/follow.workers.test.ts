@@ -282,6 +282,21 @@ describe("a connection is closed", () => {
     expect((await proven.next()).features).toEqual({ event_count: 3 });
   });
 
+  it("when the site was removed from the configuration, with and without a proof", async () => {
+    const id = await begin();
+    const reactions = await follow(id, "&reactions=1");
+    const proven = await follow(id, COUNT);
+    await proven.next();
+    const silent = await connect(id);
+    await runInDurableObject(objectOf(id), (session) => {
+      const without = new Map([...session.tenants].filter(([site]) => site !== "shop"));
+      vi.spyOn(session, "tenants", "get").mockReturnValue(without);
+    });
+    prove(silent);
+    for (const { closed } of [silent, proven, reactions]) expect(await closed).toEqual([4401, "unknown_key"]);
+    expect([silent.messages, proven.messages.length, reactions.messages]).toEqual([[], 1, []]);
+  });
+
   it("if another sixteen connect without a proof: they keep no page from its session", async () => {
     const id = await begin();
     const silent: Connection[] = [];
