@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Env, sessionOf } from "../../src/env.ts";
 import { unpackRecords } from "../../src/records/packed-records.ts";
+import type { Tenants } from "../../src/tenants.ts";
 import {
   accept,
   batch,
@@ -289,8 +290,9 @@ describe("a connection is closed", () => {
     await proven.next();
     const silent = await connect(id);
     await runInDurableObject(objectOf(id), (session) => {
-      const without = new Map([...session.tenants].filter(([site]) => site !== "shop"));
-      vi.spyOn(session, "tenants", "get").mockReturnValue(without);
+      const configured = session as unknown as { tenants: Tenants };
+      const without = new Map([...configured.tenants].filter(([site]) => site !== "shop"));
+      vi.spyOn(configured, "tenants", "get").mockReturnValue(without);
     });
     prove(silent);
     for (const { closed } of [silent, proven, reactions]) expect(await closed).toEqual([4401, "unknown_key"]);
