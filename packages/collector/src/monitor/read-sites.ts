@@ -6,7 +6,17 @@ import { withinTime } from "../within-time.ts";
 const WITHIN_MS = 5_000;
 
 /**
- * Reads samples of sites from their objects. A site whose objects fail, or do not respond in time, has none.
+ * Time until this isolate calls objects again that have not responded, in milliseconds. Calls of a request that has ended
+ * may never settle, so their end alone does not decide.
+ */
+const REPEAT_MS = 60_000;
+
+/** The times at which objects did not respond, in UTC milliseconds, by the objects and their site. */
+const unresponsive = new Map<string, number>();
+
+/**
+ * Reads samples of sites from their objects. A site whose objects fail, or do not respond in time, has none. Until such
+ * objects respond, they are called once a minute only, so that no calls gather at them.
  *
  * @param subject The objects, for the message of an error.
  */
@@ -16,14 +26,31 @@ export const readSites = async (
   read: (tenant: Tenant) => Promise<Samples>,
 ): Promise<Samples> => {
   const samples: Samples = {};
+  const waiting = new Set<string>();
+  const keyOf = (site: string) => `${subject} ${site}`;
   const readSite = async (tenant: Tenant): Promise<void> => {
+    const { id } = tenant.site;
+    waiting.add(id);
     try {
       Object.assign(samples, await read(tenant));
     } catch (error) {
-      console.error(`the ${subject} of site ${tenant.site.id} could not be read`, error);
+      console.error(`the ${subject} of site ${id} could not be read`, error);
     }
+    waiting.delete(id);
+    unresponsive.delete(keyOf(id));
   };
-  if (sites.length > 0) await withinTime(Promise.all(sites.map(readSite)), WITHIN_MS);
+  const now = Date.now();
+  const isDue = ({ site }: Tenant) => {
+    const since = unresponsive.get(keyOf(site.id));
+    // A later time was set before the clock was set back.
+    return since === undefined || Math.abs(now - since) >= REPEAT_MS;
+  };
+  const due = sites.filter(isDue);
+  if (due.length > 0) await withinTime(Promise.all(due.map(readSite)), WITHIN_MS);
+  for (const id of waiting) {
+    unresponsive.set(keyOf(id), Date.now());
+    console.error(`the ${subject} of site ${id} have not responded within ${WITHIN_MS / 1_000} s`);
+  }
   // Those that respond later do not change samples that are in use.
   return { ...samples };
 };

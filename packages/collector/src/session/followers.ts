@@ -124,6 +124,11 @@ export class Followers {
 
   /** Takes a message of a page: its first one is the proof, and there is no other. */
   take(socket: WebSocket, message: string | ArrayBuffer): void {
+    if (!this.#tenantsOf().has(followerOf(socket).site)) {
+      // The site was removed from the configuration: all connections of the session are of this site.
+      for (const each of this.#sockets()) reject(each, "unknown_key");
+      return;
+    }
     const proof = isProven(socket) ? { error: "invalid_body" as const } : proofIn(message);
     if ("error" in proof) reject(socket, proof.error);
     else if (this.#likeProven(socket).length >= MAX_PROVEN) reject(socket, "too_many_requests");

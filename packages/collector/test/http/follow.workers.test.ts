@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Env, sessionOf } from "../../src/env.ts";
 import { unpackRecords } from "../../src/records/packed-records.ts";
+import type { Tenants } from "../../src/tenants.ts";
 import {
   accept,
   batch,
@@ -280,6 +281,22 @@ describe("a connection is closed", () => {
     expect(silent.messages).toEqual([]);
     await add(id, custom(2));
     expect((await proven.next()).features).toEqual({ event_count: 3 });
+  });
+
+  it("when the site was removed from the configuration, with and without a proof", async () => {
+    const id = await begin();
+    const reactions = await follow(id, "&reactions=1");
+    const proven = await follow(id, COUNT);
+    await proven.next();
+    const silent = await connect(id);
+    await runInDurableObject(objectOf(id), (session) => {
+      const configured = session as unknown as { tenants: Tenants };
+      const without = new Map([...configured.tenants].filter(([site]) => site !== "shop"));
+      vi.spyOn(configured, "tenants", "get").mockReturnValue(without);
+    });
+    prove(silent);
+    for (const { closed } of [silent, proven, reactions]) expect(await closed).toEqual([4401, "unknown_key"]);
+    expect([silent.messages, proven.messages.length, reactions.messages]).toEqual([[], 1, []]);
   });
 
   it("if another sixteen connect without a proof: they keep no page from its session", async () => {
