@@ -5,6 +5,7 @@ import { SeriesSums } from "../metrics/series.ts";
 import { callObject } from "../metrics/waits.ts";
 import type { Tenants } from "../tenants.ts";
 import { partitionSamples } from "./partition-samples.ts";
+import { scheduleSamples } from "./schedule-samples.ts";
 import { sinkSamples } from "./sink-samples.ts";
 
 /**
@@ -15,14 +16,16 @@ import { sinkSamples } from "./sink-samples.ts";
 export const readSamples = async (env: Env, tenants: Tenants): Promise<Samples> => {
   const sums = new SeriesSums();
   sums.merge(buildSamples());
-  const [stored, ofSinks, ofPartitions] = await Promise.all([
+  const [stored, ofSinks, ofPartitions, ofSchedule] = await Promise.all([
     Promise.all(allMetrics(env).map((each) => callObject("Metrics", async () => each.read()))),
     sinkSamples(env, tenants),
     partitionSamples(env, tenants),
+    scheduleSamples(env, tenants),
   ]);
   // Gauges are first: under `other` they would be added up.
   sums.merge(ofSinks);
   sums.merge(ofPartitions);
+  sums.merge(ofSchedule);
   for (const samples of stored) sums.merge(samples);
   return sums.samples;
 };

@@ -661,7 +661,8 @@ export class Partition extends PartitionObject {
 }
 
 export class Schedule extends ConfiguredSchedule {
-  declare protected readonly tenants: Tenants;
+  declare protected request: (request: Request) => Promise<Response>;
+  protected override readonly tenants = traffic.tenants;
 
   protected override get alerts(): AlertSettings | undefined {
     return traffic.alerts;
