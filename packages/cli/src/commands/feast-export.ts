@@ -12,8 +12,8 @@ import { expectOwnColumns, type FeastSite } from "../feast/feast-site.ts";
 import { findCollector } from "../log/collector-address.ts";
 import { parseDuration } from "../log/duration.ts";
 import { featureEngines } from "../log/feature-engines.ts";
-import { folderFlags, logFlags, siteFor } from "../log/log-flags.ts";
 import { logClient } from "../log/log-client.ts";
+import { folderFlags, logFlags, siteFor } from "../log/log-flags.ts";
 import { openLogFolder } from "../log/log-folder.ts";
 import { openLog } from "../log/open-log.ts";
 

@@ -1,5 +1,5 @@
 import type { Alert } from "./alert.ts";
-import type { CanaryStep } from "./canary/canary.ts";
+import type { CanaryStep } from "./canary/steps.ts";
 import type { Condition, Plain, Query, Series } from "./query.ts";
 
 type Chosen = Omit<Series<Plain>, "family">;

@@ -1,14 +1,9 @@
 import type { BatchResponse, SessionVectorResponse } from "@tidemark/schema";
-import { egressOf, type Env, partitionOf, sessionOf } from "../../env.ts";
+import { type Env, egressOf, partitionOf, sessionOf } from "../../env.ts";
 import type { Tenant } from "../../tenants.ts";
 import { withinTime } from "../../within-time.ts";
 import { type CanarySession, createCanarySession } from "./session.ts";
-
-/** The steps of a canary session, in their order. */
-export const canarySteps = ["vector", "log", "sink"] as const;
-
-/** A step of a canary session. */
-export type CanaryStep = (typeof canarySteps)[number];
+import { type CanaryStep, canarySteps } from "./steps.ts";
 
 /** Distance of the sessions, in milliseconds. */
 const EVERY_MS = 60_000;
