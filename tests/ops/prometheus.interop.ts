@@ -6,6 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
+import {
+  programs,
+  runTool,
+  type Server,
+  startAlertmanager,
+  startPrometheus,
+  startRecorder,
+} from "../../packages/cli/src/drill/servers.ts";
 import { families } from "../../packages/collector/src/metrics/families.ts";
 import { alerts } from "../../packages/collector/src/monitor/alerts.ts";
 import { evaluateCondition, evaluateQuery, type LabelledValue } from "../../packages/collector/src/monitor/evaluate.ts";
@@ -18,7 +26,6 @@ import { opsFiles } from "../../scripts/ops/files.ts";
 import { recordings } from "../../scripts/ops/recordings.ts";
 import { startWorkerd, type Workerd } from "../workerd/workerd.ts";
 import { samplesIn } from "./scrape.ts";
-import { programs, runTool, type Server, startAlertmanager, startPrometheus, startRecorder } from "./servers.ts";
 import { trafficTo } from "./traffic.ts";
 
 const OPS = fileURLToPath(new URL("../../ops/", import.meta.url));
