@@ -442,9 +442,9 @@ const checkCanary = (canary: CanarySettings | undefined, sites: readonly Site[],
   if (canary === undefined) return;
   expectFields(canary, "canary", CANARY_FIELDS);
   const site = sites.find(({ id }) => id === canary.site);
-  if (!site)
-    return expect(false, "canary.site", `the id of a site: ${sites.map(({ id }) => id).join(", ")}`, canary.site);
-  const { sessions = Number.POSITIVE_INFINITY } = site.dailyCaps ?? {};
+  const ids = sites.map(({ id }) => id).join(", ");
+  expect(site !== undefined, "canary.site", `the id of a site: ${ids}`, canary.site);
+  const { sessions = Number.POSITIVE_INFINITY } = site?.dailyCaps ?? {};
   const expected = `a site with dailyCaps.sessions over ${CANARY_SESSIONS}, which the canary begins on a day`;
   expect(sessions > CANARY_SESSIONS, "canary.site", expected, sessions);
 };

@@ -69,13 +69,13 @@ const startProgram = async (
   };
 };
 
-/** Starts Prometheus in a folder that has its `prometheus.yml`. */
-export const startPrometheus = (folder: string): Promise<Server> =>
+/** Starts Prometheus in a folder that has its `prometheus.yml`. @param more Further arguments. Default: none. */
+export const startPrometheus = (folder: string, more: readonly string[] = []): Promise<Server> =>
   startProgram(
     programs.prometheus(),
     (port) => [
       ...["--config.file=prometheus.yml", `--storage.tsdb.path=data-${port}`, "--log.level=warn"],
-      `--web.listen-address=127.0.0.1:${port}`,
+      ...[`--web.listen-address=127.0.0.1:${port}`, ...more],
     ],
     "/-/ready",
     folder,

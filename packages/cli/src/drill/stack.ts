@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { alerts, toPromql } from "@tidemark/collector/alert-rules";
 import { CommandError } from "../command-line/command-error.ts";
 import { openDeployment } from "../deployment/deployment.ts";
@@ -17,6 +18,12 @@ const INTERVAL_S = 15;
 /** Waits of Alertmanager in `ops/alertmanager/alertmanager.yml`, in seconds. */
 const GROUP_WAIT_S = 10;
 const GROUP_INTERVAL_S = 60;
+
+/** Time after which Prometheus sends an alert that still fires again, in seconds: its own default. */
+const RESEND_S = 60;
+
+/** Longest time until the first alert arrives, in milliseconds. */
+const ARRIVAL_MS = 60_000;
 
 /** Time between two cuts of the log, in milliseconds. */
 const CUT_EVERY_MS = 3_000;
@@ -95,6 +102,15 @@ const startable = (begin: () => Traffic) => {
   };
 };
 
+/** Waits for the alert that always fires: Prometheus does not send alerts before it knows Alertmanager. */
+const untilAlertsArrive = async (server: DrillServer): Promise<void> => {
+  for (const deadline = Date.now() + ARRIVAL_MS; ; await sleep(100)) {
+    if (server.messages.some(({ alert }) => alert === "TidemarkWatchdog")) return;
+    if (Date.now() > deadline)
+      throw new CommandError(`No alert of Prometheus came through Alertmanager within ${ARRIVAL_MS / 1_000} s.`);
+  }
+};
+
 /** Finds the programs. @throws CommandError that says what to install. */
 const expectPrograms = (): void => {
   try {
@@ -147,7 +163,9 @@ export const startStack = async (folder: string, scale: number): Promise<DrillSt
     const exports = started(startable(() => startRepeating(EXPORT_EVERY_MS, () => post("/v1/feast/exports", note))));
     const alertmanager: Server = started(await startAlertmanager(path));
     write("prometheus.yml", prometheusConfig(scale, collector.origin, alertmanager.origin));
-    const prometheus: Server = started(await startPrometheus(path));
+    const resend = `--rules.alert.resend-delay=${duration(RESEND_S / scale)}`;
+    const prometheus: Server = started(await startPrometheus(path, [resend]));
+    await untilAlertsArrive(server);
     return {
       ...{ collector, server, scale, traffic, exports, stop },
       async holds(expression) {
