@@ -14,9 +14,12 @@ export const SINK_PATH = "/sink";
 /** Path of the server that says whether the storage of the log works. */
 export const STORAGE_PATH = "/storage";
 
-const configCode = (server: string): string => `import { defineConfig, defineSink } from "@tidemark/collector/config";
-import { webhookSink } from "@tidemark/collector/sinks";
-import { defaultFeatures } from "@tidemark/schema";
+/** The code that imports names from a package. */
+const importCode = (names: string, from: string): string => `import { ${names} } from ${JSON.stringify(from)};`;
+
+const configCode = (server: string): string => `${importCode("defineConfig, defineSink", "@tidemark/collector/config")}
+${importCode("webhookSink", "@tidemark/collector/sinks")}
+${importCode("defaultFeatures", "@tidemark/schema")}
 
 const target = webhookSink({ url: "${server}${SINK_PATH}", secrets: ["DRILL_WEBHOOK_SECRET"] });
 
@@ -37,7 +40,7 @@ export default defineConfig({
 });
 `;
 
-const workerCode = (server: string): string => `import { createCollector } from "@tidemark/collector";
+const workerCode = (server: string): string => `${importCode("createCollector", "@tidemark/collector")}
 import config from "./tidemark.config.ts";
 
 const collector = createCollector(config);
