@@ -49,7 +49,7 @@ export const RULE_TESTS: Readonly<Record<string, RuleTest>> = {
     },
     pending: "60m15s",
     fires: { at: "70m" },
-    clears: "85m",
+    clears: "110m",
   },
   TidemarkAvailabilityBurnSlow: {
     // From 4 to 7 hours one of 100 batches fails.

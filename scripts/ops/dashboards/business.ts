@@ -1,4 +1,4 @@
-import { greatest, increase, latest, quantile, rate, share, weekBefore } from "../queries.ts";
+import { greatest, latest, quantile, rate, share, weekBefore } from "../queries.ts";
 import type { DashboardSource } from "./dashboard.ts";
 
 const HOUR_S = 3_600;

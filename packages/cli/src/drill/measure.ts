@@ -91,9 +91,8 @@ export const measureFault = async (fault: Fault, stack: DrillStack): Promise<Dri
     isEnded = true;
     if (firing_s === null) return rowOf(fault, { ...unreached, metric_s }, allowed);
     const ended = Date.now();
-    const clears = () =>
-      server.messages.some((each) => each.alert === alert && each.state === "resolved" && each.at > ended);
-    const clearing_s = await secondsUntil(clears, ended, allowed.clearing_s + GIVE_UP_S);
+    // Prometheus may notice that the failed part is back before this process does.
+    const clearing_s = await secondsUntil(() => latest() === "resolved", ended, allowed.clearing_s + GIVE_UP_S);
     return rowOf(fault, { metric_s, firing_s, clearing_s }, allowed);
   } finally {
     if (!isEnded) await end();

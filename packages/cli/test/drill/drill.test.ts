@@ -77,6 +77,24 @@ describe("a measurement", () => {
     for (const time of [row.metric_s, row.firing_s, row.clearing_s]) expect(time).toBeLessThan(20);
   });
 
+  it("has an end that arrives before the failed part is back for this process", async () => {
+    const messages: AlertMessage[] = [];
+    let isBroken = false;
+    const fault: Fault = {
+      ...stale,
+      async begin() {
+        isBroken = true;
+        messages.push({ alert: stale.alert, state: "firing", at: Date.now() + 1 });
+        return async () => {
+          messages.push({ alert: stale.alert, state: "resolved", at: Date.now() - 1_000 });
+        };
+      },
+    };
+    const row = await measureFault(fault, stackOf(messages, async () => isBroken));
+    expect(row.clearing_s).toBeLessThan(20);
+    expect(row.isWithin).toBe(true);
+  });
+
   it("ends the fault when the metrics cannot be read", async () => {
     let isBroken = false;
     const stack = stackOf([], async () => {
