@@ -1,4 +1,4 @@
-import { greatest, latest, quantile, rate, share, weekBefore } from "../queries.ts";
+import { greatest, increase, quantile, rate, share, weekBefore } from "../queries.ts";
 import type { DashboardSource } from "./dashboard.ts";
 
 const HOUR_S = 3_600;

@@ -3,7 +3,7 @@ import { SINK_PATH, STORAGE_PATH } from "./deployment.ts";
 import { type Server, startRecorder } from "./servers.ts";
 
 /** State of the drill's sink. */
-export type SinkState = "up" | "down" | "slow";
+type SinkState = "up" | "down" | "slow";
 
 /** A message of Alertmanager about one alert. */
 export interface AlertMessage {

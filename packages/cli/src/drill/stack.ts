@@ -183,4 +183,4 @@ export const startStack = async (folder: string, scale: number): Promise<DrillSt
 };
 
 /** Time for which an export for Feast is fresh in the drill, in seconds: five minutes, divided. */
-export const exportMaxAge = (scale: number): number => Math.ceil(300 / scale);
+const exportMaxAge = (scale: number): number => Math.ceil(300 / scale);

@@ -90,7 +90,10 @@ describe("a measurement", () => {
         };
       },
     };
-    const row = await measureFault(fault, stackOf(messages, async () => isBroken));
+    const row = await measureFault(
+      fault,
+      stackOf(messages, async () => isBroken),
+    );
     expect(row.clearing_s).toBeLessThan(20);
     expect(row.isWithin).toBe(true);
   });
@@ -136,7 +139,7 @@ describe("a batch of the traffic", () => {
 });
 
 describe("the server of a drill", () => {
-  it("takes records and messages, and fails when it is told to", async () => {
+  it("takes records and messages, and fails on request", async () => {
     const server = await startDrillServer();
     onTestFinished(() => server.stop());
     const statusOf = async (path: string, body = "[]") =>

@@ -70,8 +70,8 @@ const FAILED = ["500", "502", "503", "504"];
 const failedBatches = { route: "/v1/events", status: FAILED };
 
 /**
- * The error budget of batches is used up faster than allowed, over a long time and at its end: so it neither fires for a short
- * fault nor goes on after its end.
+ * The error budget of batches is used up faster than allowed, over a long time and at its end. So a short fault does not fire
+ * it, and it does not go on after its end.
  *
  * @param factor Multiple of the rate that uses up the budget in exactly its period of 30 days.
  */

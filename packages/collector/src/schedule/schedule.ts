@@ -13,7 +13,7 @@ import type { Tenant, Tenants } from "../tenants.ts";
 import { withinTime } from "../within-time.ts";
 import { type Task, Tasks } from "./tasks.ts";
 
-/** What the schedule knows for the metrics. Ages are in seconds. */
+/** Figures of the schedule for the metrics. Ages are in seconds. */
 export interface ScheduleFigures {
   /** Absent without a canary. */
   canary?: { site: string; ages: Partial<Record<CanaryStep, number>> };

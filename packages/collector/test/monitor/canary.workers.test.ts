@@ -30,7 +30,7 @@ const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1_000)
 
 const toWorker = (given: Request) => request(new URL(given.url).pathname, given as RequestInit);
 
-/** What of the Worker is broken, for the canary. */
+/** The response of a broken part of the Worker, by path; `undefined` for a sound one. */
 type Break = (path: string) => Promise<Response> | undefined;
 
 let objects = 0;

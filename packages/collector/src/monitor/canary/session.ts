@@ -13,7 +13,7 @@ export interface CanarySession {
 const PATH = "/tidemark-canary";
 
 /** An origin that one of the site matches: each `*` stands for a label of the host, or for the port. */
-export const originFor = ({ origins: [origin = ""] }: Pick<Site, "origins">): string =>
+const originFor = ({ origins: [origin = ""] }: Pick<Site, "origins">): string =>
   origin.replace(/:\*$/, ":8080").replaceAll("*", "canary");
 
 /**
