@@ -42,7 +42,7 @@ export const expectReceiver = async (language: string, name: string, command: st
     const body = JSON.stringify({ type: "reaction.fired", data: { reaction: "offer_help", text: "Zoë ☂" } });
     const send = (id: string, secrets: string[], now = Date.now()) =>
       sendWebhook({ url, secrets }, env, { id, body }, now);
-    const refused = { type: "refused", reason: "the receiver responded with status 401" };
+    const refused = { type: "refused", reason: "the receiver responded with status 401", status: 401 };
 
     expect(await send("message-1", ["OLD"])).toEqual({ type: "delivered" });
     expect(await send("message-1", ["NEW", "OLD"])).toEqual({ type: "delivered" });

@@ -1,7 +1,7 @@
 import { greatest, quantile, rate, weekBefore } from "../queries.ts";
 import type { DashboardSource } from "./dashboard.ts";
 
-/** The lag of features, and changes of predictions. */
+/** The events that features lack, and changes of predictions. */
 export const features: DashboardSource = {
   name: "features",
   title: "features and drift",

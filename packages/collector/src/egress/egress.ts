@@ -75,11 +75,16 @@ export abstract class EgressObject extends DurableObject<Env> {
       this.#latest = latest;
       this.#reader?.extendTo(latest.position);
     } else this.#reader = undefined;
-    if (state.waiting_since === undefined && !state.cut) {
+    const isPaused = this.#isPaused(state);
+    // A restarted partition announces records that are sent already.
+    const hasMore = !latest || endOf(latest.position) > state.cursor;
+    if (hasMore && state.waiting_since === undefined) {
       state.waiting_since = Date.now();
       // An object that sends nothing stops soon.
-      if (this.#isPaused(state)) this.#write(state);
+      if (isPaused) this.#write(state);
     }
+    // The partition does not call again: a crash before the cut is stored is noticed by the alarm.
+    if (hasMore && !isPaused && !state.cut && !state.gathering) this.#alarm.ensure(Date.now() + CONTINUE_MS);
     this.#start();
   }
 
@@ -401,7 +406,7 @@ export abstract class EgressObject extends DurableObject<Env> {
 
   /** Moves on over records that are not for the sink. The new place is stored with the next cut, or by the alarm. */
   #passTo(state: StoredEgress, offset: number): void {
-    const hasMoved = offset !== state.cursor || state.gathering !== undefined;
+    const hasMoved = offset !== state.cursor || state.gathering !== undefined || state.waiting_since !== undefined;
     delete state.waiting_since;
     delete state.gathering;
     state.cursor = offset;

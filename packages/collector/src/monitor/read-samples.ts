@@ -8,6 +8,8 @@ import { partitionSamples } from "./partition-samples.ts";
 import { scheduleSamples } from "./schedule-samples.ts";
 import { sinkSamples } from "./sink-samples.ts";
 
+const SITE = /[{,]site="([^"]*)"/;
+
 /**
  * Reads all metrics of the deployment, within the bound of series of each site.
  *
@@ -16,12 +18,14 @@ import { sinkSamples } from "./sink-samples.ts";
 export const readSamples = async (env: Env, tenants: Tenants): Promise<Samples> => {
   const sums = new SeriesSums();
   sums.merge(buildSamples());
-  const [stored, ofSinks, ofPartitions, ofSchedule] = await Promise.all([
+  const [stored, ofSinks, ofSchedule] = await Promise.all([
     Promise.all(allMetrics(env).map((each) => callObject("Metrics", async () => each.read()))),
     sinkSamples(env, tenants),
-    partitionSamples(env, tenants),
     scheduleSamples(env, tenants),
   ]);
+  const counted = new Set(stored.flatMap((samples) => Object.keys(samples).map((key) => SITE.exec(key)?.[1])));
+  // The objects of a site without any event stay at rest.
+  const ofPartitions = await partitionSamples(env, new Map([...tenants].filter(([site]) => counted.has(site))));
   // Gauges are first: under `other` they would be added up.
   sums.merge(ofSinks);
   sums.merge(ofPartitions);

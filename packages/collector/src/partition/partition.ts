@@ -118,7 +118,7 @@ const CONTINUE_MS = 60_000;
 /** Maximum time until a restarted partition writes the records of a quiet site into files, in milliseconds. */
 const LOG_MS = 900_000;
 
-/** Data that waits in a partition. Times are UTC milliseconds. */
+/** The figures of a partition: its depth, and the work that waits in it. Times are UTC milliseconds. */
 export interface PartitionFigures {
   depth: number;
   /** Arrival of the first delta that a shard has not confirmed; absent without such deltas. */

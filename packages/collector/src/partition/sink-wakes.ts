@@ -90,7 +90,7 @@ export class SinkWakes {
    * Calls the sinks until they know of the latest entry. It waits only for the time of the next calls while many records wait:
    * an object that waits costs more than an alarm. Never rejects.
    *
-   * @returns The time of the next calls for an alarm, in UTC milliseconds; `undefined` if all sinks were called.
+   * @returns The time of the next calls for an alarm, in UTC milliseconds; `undefined` if all sinks have responded.
    */
   wake(): Promise<number | undefined> {
     this.#running ??= this.#wakeAll();
@@ -111,7 +111,8 @@ export class SinkWakes {
         const reached = await Promise.all(calls);
         if (!reached.every(Boolean)) return Date.now() + AGAIN_MS;
       }
-      return undefined;
+      // A call without a response may still fail.
+      return this.#called.size > 0 ? Date.now() + AGAIN_MS : undefined;
     } finally {
       this.#running = undefined;
     }

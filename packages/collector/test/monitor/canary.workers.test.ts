@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
-  Object.assign(traffic, { attempt, tenants, fault: () => undefined });
+  Object.assign(traffic, { attempt, scheduled: undefined, fault: () => undefined });
 });
 
 const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1_000);
@@ -275,7 +275,7 @@ describe("the schedule", () => {
     // A stub fails for good once its object has stopped.
     const schedule = () => scheduleOf(bindings);
     await stop(schedule());
-    traffic.tenants = watched;
+    traffic.scheduled = watched;
     const key = (step: string) => `tidemark_canary_age_seconds{site="${current}",step="${step}"}`;
     expect(await scheduleSamples(bindings, watched)).toMatchObject({ [key("vector")]: 0, [key("sink")]: 0 });
     await worker.scheduled({} as ScheduledController, bindings);

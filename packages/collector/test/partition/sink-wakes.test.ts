@@ -39,31 +39,40 @@ const createStream = (sinks: readonly string[], respond: (sink: string) => Promi
 };
 
 describe("the calls of sinks", () => {
-  it("are made at once, and then by an alarm after two seconds while few records wait", async () => {
+  it("are made at once, and then by an alarm after ten seconds while few records wait", async () => {
     const { append, calls, wakes } = createStream(["one"]);
     expect(await append(1)).toBeUndefined();
     await time.advance(500);
-    expect(await append(1)).toBe(START + 2_000);
-    expect(wakes.alarmAt(Date.now())).toBe(START + 2_000);
+    expect(await append(1)).toBe(START + 10_000);
+    expect(wakes.alarmAt(Date.now())).toBe(START + 10_000);
     expect(time.due().filter((at) => at > START + 1_000)).toEqual([]);
-    await time.advance(1_500);
+    await time.advance(9_500);
     expect(await wakes.wake()).toBeUndefined();
     expect(await wakes.wake()).toBeUndefined();
     expect(calls).toEqual([
       ["one", 0],
-      ["one", 2_000],
+      ["one", 10_000],
     ]);
   });
 
-  it("are made once a second while many records wait", async () => {
+  it("are made twice a second while many records wait", async () => {
     const { append, calls } = createStream(["one"]);
     await append(100);
-    for (let tenth = 0; tenth < 50; tenth += 1) {
+    for (let tenth = 0; tenth < 20; tenth += 1) {
       void append(100);
       await time.advance(100);
     }
     await time.advance(2_000);
-    expect(calls.map(([, at]) => at)).toEqual([0, 1_000, 2_000, 3_000, 4_000, 5_000]);
+    expect(calls.map(([, at]) => at)).toEqual([0, 500, 1_000, 1_500, 2_000]);
+  });
+
+  it("are made by the first record after five seconds while some records wait", async () => {
+    const { append, calls } = createStream(["one"]);
+    await append(1);
+    expect(await append(16)).toBe(START + 10_000);
+    await time.advance(5_000);
+    expect(await append(1)).toBeUndefined();
+    expect(calls.map(([, at]) => at)).toEqual([0, 5_000]);
   });
 
   it("of a sink that does not respond are not repeated, and hold up those of another by at most a second", async () => {
@@ -73,13 +82,30 @@ describe("the calls of sinks", () => {
     const first = append(1);
     await time.advance(1_000);
     expect(await first).toBe(START + 61_000);
-    await time.advance(2_000);
+    await time.advance(9_000);
     await append(1);
     expect(calls).toEqual([
       ["dead", 0],
       ["alive", 0],
-      ["alive", 3_000],
+      ["alive", 10_000],
     ]);
+  });
+
+  it("that fail after minutes without a response are repeated by the next alarm", async () => {
+    let fail = (_: Error) => {};
+    const hanging = new Promise<void>((_, reject) => {
+      fail = reject;
+    });
+    const { append, calls, wakes } = createStream(["one"], () => (calls.length === 1 ? hanging : Promise.resolve()));
+    const first = append(1);
+    await time.advance(61_000);
+    expect(await first).toBe(START + 61_000);
+    expect(wakes.alarmAfterAlarm(Date.now())).toBeUndefined();
+    expect(await wakes.wake()).toBe(START + 121_000);
+    fail(new Error("away"));
+    await time.advance(60_000);
+    expect(await wakes.wake()).toBeUndefined();
+    expect(calls.map(([, at]) => at)).toEqual([0, 121_000]);
   });
 
   it("that fail are repeated within a minute", async () => {
@@ -98,7 +124,7 @@ describe("the calls of sinks", () => {
     const { append, calls } = createStream(["one"]);
     await append(1);
     vi.setSystemTime(START - 86_400_000);
-    expect(await append(1)).toBe(START - 86_400_000 + 2_000);
+    expect(await append(1)).toBe(START - 86_400_000 + 10_000);
     await settle();
     expect(calls).toHaveLength(1);
   });

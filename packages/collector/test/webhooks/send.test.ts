@@ -47,7 +47,7 @@ describe("an attempt to send a message", () => {
 
   it.each([400, 401, 403, 404, 405, 409, 410, 413, 422])("is the last one after status %d", async (status) => {
     answer(status, { "retry-after": "1" });
-    expect(await send()).toEqual({ type: "refused", reason: `the receiver responded with status ${status}` });
+    expect(await send()).toEqual({ type: "refused", reason: `the receiver responded with status ${status}`, status });
   });
 
   it.each([429, 503])("has the time that the receiver asks for with status %d", async (status) => {
