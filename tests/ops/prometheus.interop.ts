@@ -138,7 +138,7 @@ beforeAll(async () => {
   adminKey = crypto.randomUUID();
   target = await startRecorder(async ({ url }) => {
     if (url === "/sink" || url === "/hook") return { status: 204, body: "" };
-    return { status: url === "/refuse" ? 410 : 500 };
+    return { status: url === "/refuse" ? 422 : 500 };
   });
   worker = await startCollector();
   receivers = await startRecorder(async ({ url = "" }, body) => {
@@ -231,6 +231,7 @@ describe("a real Prometheus and Alertmanager", () => {
       // Before the first scrape, so that no counter appears with more than it has counted since.
       const traffic = trafficTo(worker.origin, worker.readKey, adminKey);
       await traffic.visit();
+      await traffic.noteExport();
       const recording = await readFile(join(folder, "recording.yml"), "utf8");
       await writeFile(join(folder, "recording.yml"), recording.replace("interval: 1m", "interval: 5s"));
       await writeFile(join(folder, "prometheus.yml"), stringify(localPrometheus(example, "/text", address)));
