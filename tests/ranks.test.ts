@@ -90,7 +90,7 @@ const RANKS: Record<string, string[][]> = {
     ["egress", "session"],
     ["ingest", "rebuild", "refused-models", "serving"],
     ["monitor"],
-    ["agents", "schedule"],
+    ["agents", "alert-rules", "schedule"],
     ["http"],
     ["index"],
   ],
@@ -99,7 +99,7 @@ const RANKS: Record<string, string[][]> = {
     ["browser", "deployment"],
     ["local-stack"],
     ["log", "smoke-test"],
-    ["alerts", "feast", "models", "reactions", "sinks"],
+    ["alerts", "drill", "feast", "models", "reactions", "sinks"],
     ["commands"],
     ["tidemark"],
     ["main"],
@@ -190,6 +190,7 @@ describe("imports of other packages", () => {
   it("cli imports the engine and parts of collector and schema, and two large packages in one file each", () => {
     const allowed = ({ specifier, typeOnly }: Import) =>
       [
+        "@tidemark/collector/alert-rules",
         "@tidemark/collector/config",
         "@tidemark/collector/definition-version",
         "@tidemark/collector/rebuild",

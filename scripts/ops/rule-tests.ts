@@ -41,6 +41,32 @@ export const RULE_TESTS: Readonly<Record<string, RuleTest>> = {
     fires: { at: "8m", labels: { job: "tidemark" } },
     clears: "12m",
   },
+  TidemarkAvailabilityBurnFast: {
+    // From 60 to 75 minutes a third of the batches fail.
+    series: {
+      'tidemark_requests_total{route="/v1/events", status="200"}': "0+15x600",
+      'tidemark_requests_total{route="/v1/events", status="503"}': "0+0x240 0+7x60 420+0x300",
+    },
+    pending: "60m15s",
+    fires: { at: "70m" },
+    clears: "110m",
+  },
+  TidemarkAvailabilityBurnSlow: {
+    // From 4 to 7 hours one of 100 batches fails.
+    series: {
+      'tidemark_requests_total{route="/v1/events", status="200"}': "0+15x3000",
+      'tidemark_requests_total{route="/v1/events", status="500"}': "0+0x960 0+0.15x720 108+0x1320",
+    },
+    pending: "5h30m",
+    fires: { at: "7h" },
+    clears: "10h",
+  },
+  TidemarkCanaryStale: {
+    series: { 'tidemark_canary_age_seconds{site="shop", step="log"}': raised(30, 400) },
+    pending: "5m30s",
+    fires: { at: "8m", labels: { ...SITE, step: "log" } },
+    clears: "12m",
+  },
   TidemarkRejectRate: {
     series: {
       'tidemark_events_rejected_total{site="shop", code="invalid", field="time", release="js/1.4.0"}': burst(3),
@@ -123,6 +149,15 @@ export const RULE_TESTS: Readonly<Record<string, RuleTest>> = {
     pending: "60m",
     fires: { at: "70m", labels: SINK },
     clears: "85m",
+  },
+  TidemarkFeastStale: {
+    series: {
+      'tidemark_feast_export_age_seconds{site="shop"}': "0+15x40 0+15x80",
+      'tidemark_feast_export_max_age_seconds{site="shop"}': "300+0x160",
+    },
+    pending: "6m",
+    fires: { at: "9m", labels: SITE },
+    clears: "12m",
   },
   TidemarkPredictionFallback: {
     series: {

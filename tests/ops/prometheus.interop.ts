@@ -6,6 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parse, stringify } from "yaml";
+import {
+  programs,
+  runTool,
+  type Server,
+  startAlertmanager,
+  startPrometheus,
+  startRecorder,
+} from "../../packages/cli/src/drill/servers.ts";
 import { families } from "../../packages/collector/src/metrics/families.ts";
 import { alerts } from "../../packages/collector/src/monitor/alerts.ts";
 import { evaluateCondition, evaluateQuery, type LabelledValue } from "../../packages/collector/src/monitor/evaluate.ts";
@@ -18,7 +26,6 @@ import { opsFiles } from "../../scripts/ops/files.ts";
 import { recordings } from "../../scripts/ops/recordings.ts";
 import { startWorkerd, type Workerd } from "../workerd/workerd.ts";
 import { samplesIn } from "./scrape.ts";
-import { programs, runTool, type Server, startAlertmanager, startPrometheus, startRecorder } from "./servers.ts";
 import { trafficTo } from "./traffic.ts";
 
 const OPS = fileURLToPath(new URL("../../ops/", import.meta.url));
@@ -131,7 +138,7 @@ beforeAll(async () => {
   adminKey = crypto.randomUUID();
   target = await startRecorder(async ({ url }) => {
     if (url === "/sink" || url === "/hook") return { status: 204, body: "" };
-    return { status: url === "/refuse" ? 410 : 500 };
+    return { status: url === "/refuse" ? 422 : 500 };
   });
   worker = await startCollector();
   receivers = await startRecorder(async ({ url = "" }, body) => {
@@ -224,6 +231,7 @@ describe("a real Prometheus and Alertmanager", () => {
       // Before the first scrape, so that no counter appears with more than it has counted since.
       const traffic = trafficTo(worker.origin, worker.readKey, adminKey);
       await traffic.visit();
+      await traffic.noteExport();
       const recording = await readFile(join(folder, "recording.yml"), "utf8");
       await writeFile(join(folder, "recording.yml"), recording.replace("interval: 1m", "interval: 5s"));
       await writeFile(join(folder, "prometheus.yml"), stringify(localPrometheus(example, "/text", address)));

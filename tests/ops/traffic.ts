@@ -6,6 +6,8 @@ export interface Traffic {
   visit(): Promise<void>;
   /** Writes the waiting records of the log into a file. */
   cutLog(): Promise<void>;
+  /** Notes an export for Feast. */
+  noteExport(): Promise<void>;
 }
 
 const MINUTE_MS = 60_000;
@@ -59,6 +61,12 @@ export const trafficTo = (origin: string, readKey: string, adminKey: string): Tr
         const response = await fetch(`${origin}/v1/${path}`, { method: "POST", headers });
         if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
       }
+    },
+    async noteExport() {
+      const init = { method: "POST", headers: { authorization: `Bearer ${adminKey}` } };
+      const body = JSON.stringify({ max_age_s: 86_400 });
+      const response = await fetch(`${origin}/v1/feast/exports?site=shop`, { ...init, body });
+      if (!response.ok) throw new Error(`feast/exports: ${response.status} ${await response.text()}`);
     },
     async cutLog() {
       const headers = { authorization: `Bearer ${adminKey}` };

@@ -75,6 +75,12 @@ export interface AlertSettings {
   runbooks?: string;
 }
 
+/** The canary of a deployment: a scripted session a minute, by which the deployment watches itself. */
+export interface CanarySettings {
+  /** Id of the site that it visits. Its traffic is `test`. */
+  site: string;
+}
+
 /** A receiver of OpenTelemetry, to which the collector pushes its metrics by OTLP/HTTP. */
 export interface OtlpSettings {
   /** Its address for metrics, such as `https://otel.example.com/v1/metrics`. `https:`, except on this machine. */
@@ -216,6 +222,8 @@ export interface TidemarkConfig<Features extends readonly Feature[] = readonly F
   sinks?: readonly SinkDefinition[];
   /** The alerts that the collector evaluates itself. Default: none, because Prometheus evaluates them. */
   alerts?: AlertSettings;
+  /** The canary, whose age is in `tidemark_canary_age_seconds`. Default: none. */
+  canary?: CanarySettings;
   /** The receiver of OpenTelemetry to which the metrics are pushed. Default: none, and Prometheus reads `GET /metrics`. */
   otlp?: OtlpSettings;
 }
@@ -240,7 +248,7 @@ const SITE_FIELDS: Record<keyof Site, true> = {
 const CONFIG_FIELDS: Record<keyof TidemarkConfig, true> = {
   ...{ sites: true, adminKeySecret: true, features: true, jurisdiction: true, log: true, daysToLive: true },
   ...{ iceberg: true, webhook: true, reactions: true, sinks: true },
-  ...{ goals: true, featureSets: true, models: true, alerts: true, otlp: true },
+  ...{ goals: true, featureSets: true, models: true, alerts: true, otlp: true, canary: true },
 };
 
 /** Throws an error that names the field, the expected value and the given one, unless a condition holds. */
@@ -423,6 +431,22 @@ const checkAlerts = (
   expect(shared === undefined, "alerts.to", "secrets that are no keys of the collector", shared);
   const isAddress = runbooks === undefined || matches(/^https?:\/\/\S+$/, runbooks);
   expect(isAddress, "alerts.runbooks", "the address of a page, such as https://wiki.example/runbooks", runbooks);
+};
+
+const CANARY_FIELDS: Record<keyof CanarySettings, true> = { site: true };
+
+/** Number of the canary's sessions on a day. */
+const CANARY_SESSIONS = 1_440;
+
+const checkCanary = (canary: CanarySettings | undefined, sites: readonly Site[], expect: Expect): void => {
+  if (canary === undefined) return;
+  expectFields(canary, "canary", CANARY_FIELDS);
+  const site = sites.find(({ id }) => id === canary.site);
+  const ids = sites.map(({ id }) => id).join(", ");
+  expect(site !== undefined, "canary.site", `the id of a site: ${ids}`, canary.site);
+  const { sessions = Number.POSITIVE_INFINITY } = site?.dailyCaps ?? {};
+  const expected = `a site with dailyCaps.sessions over ${CANARY_SESSIONS}, which the canary begins on a day`;
+  expect(sessions > CANARY_SESSIONS, "canary.site", expected, sessions);
 };
 
 const OTLP_FIELDS: Record<keyof OtlpSettings, true> = { url: true, headersSecret: true, everySeconds: true };
@@ -616,6 +640,7 @@ export const defineConfig = <const Features extends readonly Feature[]>(
   expect(shared === undefined, "sinks", "secrets that are no keys of the collector", shared);
   checkAlerts(config.alerts, taken, expect);
   checkOtlp(config.otlp, taken, expect);
+  checkCanary(config.canary, sites, expect);
   for (const site of sites) {
     const inputs = { features: site.features ?? features, featureSets: featureSetsOf(config, site) };
     const place = `site ${JSON.stringify(site.id)}: `;

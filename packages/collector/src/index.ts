@@ -64,6 +64,12 @@ export const createCollector = (config: TidemarkConfig): Collector => {
         return config.otlp;
       }
       protected override readonly tenants = tenants;
+
+      protected override async request(request: Request): Promise<Response> {
+        const { ctx } = this;
+        const context = { waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work), passThroughOnException() {} };
+        return fetch(request, this.env, context as ExecutionContext);
+      }
     },
     Egress: class Egress extends EgressObject {
       protected override readonly tenants = tenants;

@@ -58,6 +58,8 @@ export interface Tenant {
   webhook?: WebhookSettings;
   /** The sinks of the site's stream. */
   sinks: readonly SinkDefinition[];
+  /** Whether the deployment's canary visits the site. */
+  isCanary: boolean;
 }
 
 /** The tenants of a deployment, by the ids of their sites. */
@@ -114,6 +116,7 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         daysToLive: site.daysToLive ?? daysToLive,
         ...(webhook && { webhook }),
         sinks: sinksOf(config, site),
+        isCanary: config.canary?.site === site.id,
       };
       return [site.id, tenant];
     }),

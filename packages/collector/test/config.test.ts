@@ -283,6 +283,25 @@ describe("defineConfig", () => {
     create: () => Promise.reject(new Error("not called")),
   };
 
+  it("accepts a canary that visits one of the sites", () => {
+    expect(() => defineConfig({ ...config, canary: { site: "shop" } })).not.toThrow();
+  });
+
+  it.each([
+    ["of another form", "shop", "canary: expected an object with site"],
+    ["with an unknown field", { site: "shop", every: 1 }, "canary: unknown field every; expected one of site"],
+    ["of a site that does not exist", { site: "blog" }, 'canary.site: expected the id of a site: shop; given "blog"'],
+  ])("rejects a canary %s", (_, canary, message) => {
+    expect(() => defineConfig({ ...config, canary: canary as { site: string } })).toThrow(message);
+  });
+
+  it("rejects a canary whose sessions would exceed a daily cap", () => {
+    const sites = [{ ...shop, dailyCaps: { sessions: 1_000 } }];
+    expect(() => defineConfig({ ...config, sites, canary: { site: "shop" } })).toThrow(
+      "canary.site: expected a site with dailyCaps.sessions over 1440",
+    );
+  });
+
   it("accepts alerts", () => {
     const alerts = { to: [receiver, { ...receiver, name: "phone" }], runbooks: "https://wiki.example/runbooks" };
     expect(() => defineConfig({ ...config, alerts })).not.toThrow();

@@ -26,6 +26,14 @@ export const features: DashboardSource = {
           ],
         },
         {
+          ...{ title: "Age of the export for Feast", unit: "s" },
+          description: "Time since the latest export for Feast, and the age up to which it stated that it is fresh.",
+          lines: [
+            { of: greatest("tidemark_feast_export_age_seconds", { by: ["site"] }), legend: "{{site}}" },
+            { of: greatest("tidemark_feast_export_max_age_seconds", { by: ["site"] }), legend: "{{site}} limit" },
+          ],
+        },
+        {
           ...{ title: "Incomplete entities", unit: "short" },
           description:
             "A second: events that count for no entity because their session has the most ids of it, and writes of rows that failed.",

@@ -93,6 +93,13 @@ export const pipeline: DashboardSource = {
           ],
         },
         {
+          ...{ title: "Age of the canary", unit: "s" },
+          description: "Age of the latest session of the canary that has reached a step. Absent without a canary.",
+          lines: [
+            { of: greatest("tidemark_canary_age_seconds", { by: ["site", "step"] }), legend: "{{site}} {{step}}" },
+          ],
+        },
+        {
           ...{ title: "Waits, 99th percentile", unit: "s" },
           description:
             "Waits for another part. Computation has no metric: the platform's clock stands still between two waits. See the platform's own figures of processor time.",

@@ -58,6 +58,7 @@ const config = defineConfig({
     }),
   ],
   log: { days: 7 },
+  canary: { site: "shop" },
   sinks: [
     defineSink({ name: "server", to: webhookSink({ url: `${TARGET}/sink`, secrets }) }),
     defineSink({ name: "picky", to: webhookSink({ url: `${TARGET}/refuse`, secrets }) }),

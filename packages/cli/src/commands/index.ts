@@ -5,6 +5,7 @@ import { alertsTest } from "./alerts-test.ts";
 import { backfill } from "./backfill.ts";
 import { configCheck } from "./config-check.ts";
 import { dev } from "./dev.ts";
+import { drill } from "./drill.ts";
 import { feastExport } from "./feast-export.ts";
 import { featuresAsOf } from "./features-as-of.ts";
 import { generateVisitsCommand } from "./generate-visits.ts";
@@ -34,6 +35,6 @@ export const commands: readonly Command[] = [
   ...[featuresAsOf, warehouseDdl, feastExport],
   ...[modelsList, modelsPredict, modelsEvaluate],
   ...[reactionsReport],
-  ...[alertsList, alertsTest, alertsSilence],
+  ...[alertsList, alertsTest, alertsSilence, drill],
   ...[sinksStatus, sinksPause, sinksResume, sinksReplay, sinksDeadLetters],
 ];

@@ -6,7 +6,7 @@ import type { Deployment } from "./deployment.ts";
 import { readWranglerConfig } from "./wrangler.ts";
 
 /** The Durable Object classes of the collector, by the names of their bindings. */
-const DURABLE_OBJECTS = {
+export const DURABLE_OBJECTS = {
   SESSION: "Session",
   PARTITION: "Partition",
   ENTITY_SHARD: "EntityShard",

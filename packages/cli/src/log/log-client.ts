@@ -28,6 +28,8 @@ export interface LogClient {
   beginRebuild(shard: string | undefined): Promise<RebuildStart>;
   /** Sends rebuilt states to one object. It repeats a request that fails: the collector merges a number once. */
   sendStates(states: { shard: number | null; sender: Sender; pushes: readonly Push[] }): Promise<void>;
+  /** Notes that the site was exported for Feast. @param maxAgeMs Age up to which the export is fresh. */
+  noteExport(maxAgeMs: number): Promise<void>;
   /** Reads the records that are not in a file yet: one JSON object a line. */
   tail(): Promise<Readable>;
 }
@@ -110,6 +112,10 @@ export const logClient = ({ url, adminKey }: CollectorAddress, site: string): Lo
       const init = { method: "POST", body: JSON.stringify(replaced) };
       const response = await get(`/v1/log/replace?${new URLSearchParams({ site })}`, init);
       return ((await response.json()) as { reason?: string }).reason;
+    },
+    async noteExport(maxAgeMs) {
+      const init = { method: "POST", body: JSON.stringify({ max_age_s: Math.ceil(maxAgeMs / 1_000) }) };
+      await get(`/v1/feast/exports?${new URLSearchParams({ site })}`, init);
     },
     tail: () => body(`/v1/log/tail?${new URLSearchParams({ site })}`),
   };

@@ -48,6 +48,8 @@ it("writes the definitions and the latest vectors of a log, and keeps the config
   expect(features).toEqual(expect.arrayContaining(expected));
   expect(features.length).toBe(expected.length);
 
+  // The shortest ttl of the views.
+  expect(server.exports).toEqual([{ max_age_s: 30 * 86_400 }]);
   const code = readFileSync(join(out, "definitions.py"), "utf8");
   expect(code).toContain(
     'features=[session_features[["click_count", "recent_paths"]]],\n    tags={"tidemark_set": "intent", "tidemark_version": "2"',
@@ -74,6 +76,31 @@ it.each(["created", "event_timestamp", "page_id"])("rejects a feature with the n
   expect(await runTidemark(folder, ["feast", "export", temporaryFolder(), "--log", temporaryFolder()])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(`feature ${name} cannot be exported to Feast`),
+  });
+});
+
+it("notes the age up to which an export is fresh, if there is one", async () => {
+  const server = await serveLog(records);
+  const run = (features: string, ...more: string[]) =>
+    runTidemark(
+      deploymentFolder(configWith(features)),
+      ["feast", "export", temporaryFolder(), "--url", server.url, ...more],
+      {
+        TIDEMARK_ADMIN_KEY: ADMIN_KEY,
+      },
+    );
+  expect((await run("defaultFeatures")).code).toBe(0);
+  expect(server.exports).toEqual([]);
+  expect((await run("defaultFeatures", "--max-age", "25h")).code).toBe(0);
+  expect((await run("defaultFeatures, daysToLive: { user: 30, page: 2 }", "--max-age", "90s")).code).toBe(0);
+  expect(server.exports).toEqual([{ max_age_s: 25 * 3_600 }, { max_age_s: 90 }]);
+});
+
+it("has no age for an export from a folder, which no collector knows of", async () => {
+  const args = ["feast", "export", temporaryFolder(), "--log", temporaryFolder(), "--max-age", "25h"];
+  expect(await runTidemark(deploymentFolder(config), args)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("--max-age is for an export from a collector"),
   });
 });
 

@@ -28,6 +28,8 @@ export interface LogServer {
   rebuildStart?: RebuildStart;
   /** The rebuilt states that were received. */
   states: { shard: number | null; pushes: Push[] }[];
+  /** The notes of exports for Feast. */
+  exports: { max_age_s: number }[];
   /** Number of requests with rebuilt states that fail first. */
   failStates: number;
   /** Is called before files are replaced. */
@@ -104,6 +106,10 @@ export const serveLog = async (records: readonly TestRecord[] = []): Promise<Log
         self.states.push(JSON.parse(body.toString()));
         return response.end(JSON.stringify({ merged: 1 }));
       }
+      if (url.pathname === "/v1/feast/exports") {
+        self.exports.push(JSON.parse(body.toString()));
+        return response.end(JSON.stringify({ site: url.searchParams.get("site") }));
+      }
       const uploaded = decodeURIComponent(url.pathname).split("/v1/log/compacted/")[1];
       if (uploaded) uploads.set(uploaded, body);
       await self.beforeReplace?.();
@@ -154,6 +160,7 @@ export const serveLog = async (records: readonly TestRecord[] = []): Promise<Log
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     states: [],
+    exports: [],
     failStates: 0,
     async cut(until = tail.length, features = defaultFeatures) {
       const records = tail.slice(0, until);

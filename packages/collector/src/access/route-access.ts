@@ -53,6 +53,7 @@ export const routeAccess = {
   "POST /v1/sinks/:sink/pause": { caller: "operator" },
   "POST /v1/sinks/:sink/resume": { caller: "operator" },
   "POST /v1/sinks/:sink/replay": { caller: "operator" },
+  "POST /v1/feast/exports": { caller: "operator" },
   "GET /v1/alerts": { caller: "operator" },
   "POST /v1/alerts/test": { caller: "operator" },
   "POST /v1/alerts/silences": { caller: "operator" },

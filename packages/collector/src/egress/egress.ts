@@ -106,6 +106,24 @@ export abstract class EgressObject extends DurableObject<Env> {
     };
   }
 
+  /**
+   * The position of the partition's stream up to which the sink has delivered or passed all records: that of a paused sink is
+   * infinite, because it delivers none on purpose.
+   */
+  async passedTo(site: string, sink: string, partition: number): Promise<number> {
+    const state = await this.#open(site, sink, partition);
+    if (this.#isPaused(state)) return Number.POSITIVE_INFINITY;
+    const open = this.#openCut(state);
+    const first = open?.stored.pending[0];
+    const pending = first === undefined ? undefined : open?.records[first]?.record.offset;
+    if (pending !== undefined) return positionOf(pending) - 1;
+    const after = positionOf(state.cursor + 1) - 1;
+    const source = partitionOf(this.env, tenantOf(this.tenants, site), partition);
+    const { to } = await source.unlogged(site, partition);
+    // Entries without records need no sink.
+    return (await source.countAfter(site, partition, after)) === 0 ? to : after;
+  }
+
   /** The latest records that the target has refused, the latest first. */
   async deadLetters(site: string, sink: string, partition: number): Promise<SinkDeadLetter[]> {
     await this.#open(site, sink, partition);

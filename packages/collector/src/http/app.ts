@@ -44,8 +44,8 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   });
 
   const records = createRecordLog();
-  let isAwake = config.alerts === undefined && config.otlp === undefined;
-  /** Lets the schedule evaluate the alerts and push metrics: in a new deployment it has no alarm yet. */
+  let isAwake = [config.alerts, config.otlp, config.canary].every((part) => part === undefined);
+  /** Lets the schedule evaluate the alerts, push metrics and play the canary: in a new deployment it has no alarm yet. */
   const wake = async (env: Env): Promise<void> => {
     isAwake = true;
     await scheduleOf(env)

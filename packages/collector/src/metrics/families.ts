@@ -232,6 +232,24 @@ export const families = {
     labels: ["site", "sink"],
     help: "Partitions in which a sink is paused.",
   },
+  tidemark_canary_age_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    labels: ["site", "step"],
+    help: "Age of the latest session of the canary that has reached a step: vector, log or sink. Absent without a canary.",
+  },
+  tidemark_feast_export_age_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    labels: ["site"],
+    help: "Time since the latest export for Feast. Absent before the first one that the collector knows of.",
+  },
+  tidemark_feast_export_max_age_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    labels: ["site"],
+    help: "Age up to which the latest export for Feast stated that it is fresh: by default the shortest ttl of its feature views.",
+  },
   tidemark_series_other_total: {
     type: "counter",
     unit: "value",

@@ -1,4 +1,5 @@
 import type { Alert } from "./alert.ts";
+import type { CanaryStep } from "./canary/steps.ts";
 import type { Condition, Plain, Query, Series } from "./query.ts";
 
 type Chosen = Omit<Series<Plain>, "family">;
@@ -44,6 +45,9 @@ const MINUTE = 60;
 const HOUR = 3_600;
 const DAY = 86_400;
 
+/** Share of batches that may fail without a breach of the objective: see docs/slo.md. */
+const ERROR_BUDGET = 0.001;
+
 const BY_SITE = { by: ["site"] };
 const BY_SINK = { by: ["site", "sink"] };
 
@@ -62,6 +66,31 @@ const attempts = (overSeconds: number, outcome: string | readonly string[]): Que
   increase("tidemark_sink_attempts_total", overSeconds, { ...BY_SINK, where: { outcome } });
 const predictions = (where?: Chosen["where"]): Query =>
   rate("tidemark_predictions_total", 5 * MINUTE, { by: ["site", "model"], ...(where && { where }) });
+const FAILED = ["500", "502", "503", "504"];
+const failedBatches = { route: "/v1/events", status: FAILED };
+
+/**
+ * The error budget of batches is used up faster than allowed, over a long time and at its end. So a short fault does not fire
+ * it, and it does not go on after its end.
+ *
+ * @param factor Multiple of the rate that uses up the budget in exactly its period of 30 days.
+ */
+const burns = (factor: number, longSeconds: number, shortSeconds: number): Condition => {
+  const over = (seconds: number): Condition => {
+    const failed = rate("tidemark_requests_total", seconds, { where: failedBatches });
+    const all = rate("tidemark_requests_total", seconds, { where: { route: "/v1/events" } });
+    return above(divide(failed, all), factor * ERROR_BUDGET);
+  };
+  return both(over(longSeconds), over(shortSeconds));
+};
+
+/** Enough batches have failed that their share says something. */
+const manyFailed = (overSeconds: number): Condition =>
+  above(increase("tidemark_requests_total", overSeconds, { where: failedBatches }), 10);
+
+const canary = (...steps: CanaryStep[]): Query =>
+  greatest("tidemark_canary_age_seconds", { by: ["site", "step"], where: { step: steps } });
+
 const lost = { outcome: ["refused", "expired", "dropped"] };
 
 /**
@@ -73,6 +102,21 @@ export const alerts: readonly Alert[] = [
     ...{ name: "TidemarkCollectorDown", severity: "page", forSeconds: MINUTE, by: "prometheus" },
     summary: "Prometheus cannot read the collector's metrics.",
     when: { type: "down" },
+  },
+  {
+    ...{ name: "TidemarkAvailabilityBurnFast", severity: "page", forSeconds: MINUTE },
+    summary: "Batches fail so fast that the month's error budget of 0.1 % is used up in days.",
+    when: both(either(burns(14.4, HOUR, 5 * MINUTE), burns(6, 6 * HOUR, 30 * MINUTE)), manyFailed(6 * HOUR)),
+  },
+  {
+    ...{ name: "TidemarkAvailabilityBurnSlow", severity: "ticket", forSeconds: 15 * MINUTE },
+    summary: "Batches fail so fast that the month's error budget of 0.1 % is used up in 10 days.",
+    when: both(burns(3, DAY, 2 * HOUR), manyFailed(DAY)),
+  },
+  {
+    ...{ name: "TidemarkCanaryStale", severity: "page", forSeconds: MINUTE },
+    summary: "No session of the canary at site {site} has reached the step {step} for long.",
+    when: either(above(canary("vector", "log"), 5 * MINUTE), above(canary("sink"), 20 * MINUTE)),
   },
   {
     ...{ name: "TidemarkRejectRate", severity: "page", forSeconds: 2 * MINUTE },
@@ -146,6 +190,14 @@ export const alerts: readonly Alert[] = [
     ...{ name: "TidemarkSinkPaused", severity: "ticket", forSeconds: HOUR },
     summary: "Sink {sink} of site {site} has been paused for an hour.",
     when: above(latest("tidemark_sink_paused", BY_SINK), 0),
+  },
+  {
+    ...{ name: "TidemarkFeastStale", severity: "ticket", forSeconds: 2 * MINUTE },
+    summary: "The latest export of site {site} for Feast is older than its values may be.",
+    when: above(
+      greatest("tidemark_feast_export_age_seconds", BY_SITE),
+      greatest("tidemark_feast_export_max_age_seconds", BY_SITE),
+    ),
   },
   {
     ...{ name: "TidemarkPredictionFallback", severity: "page", forSeconds: 5 * MINUTE },

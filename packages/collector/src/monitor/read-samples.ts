@@ -5,6 +5,7 @@ import { SeriesSums } from "../metrics/series.ts";
 import { callObject } from "../metrics/waits.ts";
 import type { Tenants } from "../tenants.ts";
 import { partitionSamples } from "./partition-samples.ts";
+import { scheduleSamples } from "./schedule-samples.ts";
 import { sinkSamples } from "./sink-samples.ts";
 
 const SITE = /[{,]site="([^"]*)"/;
@@ -17,9 +18,10 @@ const SITE = /[{,]site="([^"]*)"/;
 export const readSamples = async (env: Env, tenants: Tenants): Promise<Samples> => {
   const sums = new SeriesSums();
   sums.merge(buildSamples());
-  const [stored, ofSinks] = await Promise.all([
+  const [stored, ofSinks, ofSchedule] = await Promise.all([
     Promise.all(allMetrics(env).map((each) => callObject("Metrics", async () => each.read()))),
     sinkSamples(env, tenants),
+    scheduleSamples(env, tenants),
   ]);
   const counted = new Set(stored.flatMap((samples) => Object.keys(samples).map((key) => SITE.exec(key)?.[1])));
   // The objects of a site without any event stay at rest.
@@ -27,6 +29,7 @@ export const readSamples = async (env: Env, tenants: Tenants): Promise<Samples> 
   // Gauges are first: under `other` they would be added up.
   sums.merge(ofSinks);
   sums.merge(ofPartitions);
+  sums.merge(ofSchedule);
   for (const samples of stored) sums.merge(samples);
   return sums.samples;
 };

@@ -5,11 +5,29 @@ import { type Env, logKeeperOf } from "../env.ts";
 import { AlertMonitor, ROUND_MS } from "../monitor/alert-monitor.ts";
 import type { Silence } from "../monitor/alert-state.ts";
 import { alerts } from "../monitor/alerts.ts";
+import { Canary } from "../monitor/canary/canary.ts";
+import type { CanaryStep } from "../monitor/canary/steps.ts";
 import { type PushState, pushMetrics } from "../monitor/otlp/push.ts";
 import { readSamples } from "../monitor/read-samples.ts";
-import type { Tenants } from "../tenants.ts";
+import type { Tenant, Tenants } from "../tenants.ts";
 import { withinTime } from "../within-time.ts";
 import { type Task, Tasks } from "./tasks.ts";
+
+/** Figures of the schedule for the metrics. Ages are in seconds. */
+export interface ScheduleFigures {
+  /** Absent without a canary. */
+  canary?: { site: string; ages: Partial<Record<CanaryStep, number>> };
+  /** The latest export for Feast of each site, and the age up to which it is fresh. */
+  exports: { site: string; age: number; max_age: number }[];
+}
+
+/** The latest export of a site for Feast. */
+interface StoredExport {
+  /** UTC milliseconds. */
+  at: number;
+  /** Seconds. */
+  max_age: number;
+}
 
 /** A UTC hour. */
 interface Hour {
@@ -45,6 +63,9 @@ const PUSH = "otlp";
 /** The first time of an alarm from a time on, in UTC milliseconds. */
 const nextStep = (from: number): number => Math.ceil(from / STEP_MS) * STEP_MS;
 
+/** Prefix of the keys of exports for Feast. */
+const EXPORT = "feast ";
+
 const daysKey = (site: string): string => `days ${site}`;
 
 /**
@@ -58,8 +79,8 @@ const daysKey = (site: string): string => `days ${site}`;
  * | `register <site>` | registers the files in the Iceberg catalogue, if the deployment has one | after each change |
  * | `keep <site>` | deletes expired files, and finds hours that nobody has merged | daily |
  *
- * In a deployment with `otlp` it also pushes the metrics. In a deployment with alerts it evaluates them, every 10 s. Neither waits for the other: a round of alerts follows
- * each 10 s while tasks run.
+ * In a deployment with `otlp` it also pushes the metrics. In a deployment with alerts it evaluates them, every 10 s. In one with
+ * a canary it plays its sessions. None waits for another: a round of alerts follows each 10 s while tasks run.
  */
 export abstract class ScheduleObject extends DurableObject<Env> {
   /** The tenants of this deployment. */
@@ -71,7 +92,12 @@ export abstract class ScheduleObject extends DurableObject<Env> {
   /** The receiver of this deployment's metrics; `undefined` for none. */
   protected abstract get otlp(): OtlpSettings | undefined;
 
+  /** Answers a request as the deployment's Worker does. */
+  protected abstract request(request: Request): Promise<Response>;
+
   #monitorOfAlerts: AlertMonitor | undefined;
+  #canary: { tenant: Tenant; canary: Canary } | undefined;
+  #playing: Promise<void> | undefined;
   #pushing: Promise<void> | undefined;
   readonly #tasks = new Tasks(this.ctx.storage.sql);
 
@@ -121,24 +147,64 @@ export abstract class ScheduleObject extends DurableObject<Env> {
     return this.#monitor.unsilence(id);
   }
 
-  /** Runs the tasks that are due, evaluates the alerts, and pushes the metrics. */
+  /** The figures for the metrics. */
+  figures(): ScheduleFigures {
+    const now = Date.now();
+    const canary = this.#canaryOf();
+    const exports = [...this.ctx.storage.kv.list<StoredExport>({ prefix: EXPORT })].map(([key, { at, max_age }]) => ({
+      ...{ site: key.slice(EXPORT.length), age: Math.max(0, now - at) / 1_000, max_age },
+    }));
+    return { exports, ...(canary && { canary: { site: canary.site, ages: canary.ages(now) } }) };
+  }
+
+  /** Notes that a site was exported for Feast now. @param maxAge Age up to which this export is fresh, in seconds. */
+  noteExport(site: string, maxAge: number): void {
+    this.ctx.storage.kv.put<StoredExport>(`${EXPORT}${site}`, { at: Date.now(), max_age: maxAge });
+  }
+
+  /** Runs the tasks that are due, evaluates the alerts, plays the canary, and pushes the metrics. */
   override async alarm(): Promise<void> {
     const begin = Date.now();
     // Before the tasks, which may be interrupted.
     await this.ctx.storage.setAlarm(nextStep(begin + 1));
     const tasks = this.#runTasks(begin).then(() => true);
-    if (this.alerts || this.otlp) {
+    if (this.alerts || this.otlp || this.#canaryOf()) {
       let isDone: boolean | undefined;
       while (!isDone) {
         this.#startPush();
+        this.#startCanary();
         if (this.alerts) await this.#monitor.round();
         isDone = await withinTime(tasks, ROUND_MS);
       }
     }
     await tasks;
+    await this.#playing;
     // Alerts do not wait for a receiver of metrics.
     if (!this.alerts) await this.#pushing;
     await this.#setAlarm();
+  }
+
+  /** The canary of this deployment; `undefined` for none. */
+  #canaryOf(): Canary | undefined {
+    const tenant = [...this.tenants.values()].find(({ isCanary }) => isCanary);
+    if (!tenant) return undefined;
+    if (this.#canary?.tenant !== tenant) {
+      const settings = { env: this.env, tenant, request: (request: Request) => this.request(request) };
+      this.#canary = { tenant, canary: new Canary(this.ctx.storage, settings) };
+    }
+    return this.#canary.canary;
+  }
+
+  /** Begins a round of the canary, if it is time and none is in flight. */
+  #startCanary(): void {
+    const canary = this.#canaryOf();
+    if (!canary || this.#playing || canary.nextAt(Date.now()) > Date.now()) return;
+    this.#playing = canary
+      .round()
+      .catch((error: unknown) => console.error("a round of the canary failed; the next one follows", error))
+      .finally(() => {
+        this.#playing = undefined;
+      });
   }
 
   /** Begins to push the metrics, if it is time and no push is in flight. */
@@ -270,7 +336,10 @@ export abstract class ScheduleObject extends DurableObject<Env> {
   /** Sets the alarm to the time of the next task. */
   async #setAlarm(): Promise<void> {
     const { storage } = this.ctx;
-    const next = this.alerts ? Date.now() : Math.min(this.#tasks.next ?? Number.POSITIVE_INFINITY, this.#nextPush);
+    const now = Date.now();
+    const canaryAt = this.#canaryOf()?.nextAt(now) ?? Number.POSITIVE_INFINITY;
+    const taskAt = this.#tasks.next ?? Number.POSITIVE_INFINITY;
+    const next = this.alerts ? now : Math.min(taskAt, this.#nextPush, canaryAt);
     if (next === Number.POSITIVE_INFINITY) return storage.deleteAlarm();
     const at = nextStep(Math.max(next, Date.now() + 1));
     if ((await storage.getAlarm()) !== at) await storage.setAlarm(at);

@@ -172,6 +172,7 @@ const requests: Record<RouteName, (sender: Sender) => { path: string; body?: obj
   "POST /v1/sinks/:sink/pause": () => ({ path: "/v1/sinks/server/pause?site=push" }),
   "POST /v1/sinks/:sink/resume": () => ({ path: "/v1/sinks/server/resume?site=push" }),
   "POST /v1/sinks/:sink/replay": () => ({ path: "/v1/sinks/server/replay?site=push&from=2026-11-29" }),
+  "POST /v1/feast/exports": () => ({ path: "/v1/feast/exports?site=shop", body: { max_age_s: 86_400 } }),
   "GET /v1/alerts": () => ({ path: "/v1/alerts" }),
   "POST /v1/alerts/test": () => ({ path: "/v1/alerts/test" }),
   "POST /v1/alerts/silences": () => ({

@@ -588,6 +588,8 @@ export const traffic = {
   }),
   /** Whether the writer of the log stops before it confirms its files. */
   losesConfirmation: false,
+  /** Tenants of the schedule from its start on; `undefined` for those of the configuration. */
+  scheduled: undefined as Tenants | undefined,
   /** The tenants of the partitions, shards and egresses that start from now on. */
   tenants,
 };
@@ -661,7 +663,13 @@ export class Partition extends PartitionObject {
 }
 
 export class Schedule extends ConfiguredSchedule {
+  declare protected request: (request: Request) => Promise<Response>;
   declare protected readonly tenants: Tenants;
+
+  constructor(...given: ConstructorParameters<typeof ConfiguredSchedule>) {
+    super(...given);
+    if (traffic.scheduled) Object.assign(this, { tenants: traffic.scheduled });
+  }
 
   protected override get alerts(): AlertSettings | undefined {
     return traffic.alerts;

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { findOrInstall } from "@tidemark/cli/find-or-install";
 import getPort from "get-port";
+import { findOrInstall } from "../browser/find-or-install.ts";
+import { processGroup } from "../process-group.ts";
 
 const run = promisify(execFile);
 
@@ -45,37 +45,37 @@ const startProgram = async (
   cwd: string,
 ): Promise<Server> => {
   const port = await getPort();
-  const child: ChildProcess = spawn(program, args(port), { cwd, stdio: ["ignore", "ignore", "pipe"] });
+  const child: ChildProcess = spawn(program, args(port), { cwd, stdio: ["ignore", "ignore", "pipe"], detached: true });
   let output = "";
   child.stderr?.on("data", (chunk: Buffer) => {
     output = (output + chunk).slice(-4_000);
   });
   const origin = `http://127.0.0.1:${port}`;
+  const group = processGroup(child.pid ?? 0);
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   for (const deadline = Date.now() + START_MS; ; await sleep(50)) {
     const response = await fetch(origin + ready).catch(() => undefined);
     await response?.arrayBuffer();
     if (response?.ok) break;
-    if (hasEnded() || Date.now() > deadline) throw new Error(`${program} did not start. End of its output:\n${output}`);
+    if (!hasEnded() && Date.now() < deadline) continue;
+    await group.end("SIGKILL");
+    throw new Error(`${program} did not start. End of its output:\n${output}`);
   }
   return {
     origin,
     async stop() {
-      if (hasEnded()) return;
-      const exit = once(child, "exit");
-      child.kill("SIGTERM");
-      await exit;
+      await group.end("SIGTERM");
     },
   };
 };
 
-/** Starts Prometheus in a folder that has its `prometheus.yml`. */
-export const startPrometheus = (folder: string): Promise<Server> =>
+/** Starts Prometheus in a folder that has its `prometheus.yml`. @param more Further arguments. Default: none. */
+export const startPrometheus = (folder: string, more: readonly string[] = []): Promise<Server> =>
   startProgram(
     programs.prometheus(),
     (port) => [
       ...["--config.file=prometheus.yml", `--storage.tsdb.path=data-${port}`, "--log.level=warn"],
-      `--web.listen-address=127.0.0.1:${port}`,
+      ...[`--web.listen-address=127.0.0.1:${port}`, ...more],
     ],
     "/-/ready",
     folder,
