@@ -71,7 +71,7 @@ export interface WebhookSettings {
 export interface AlertSettings {
   /** The receivers of the alerts. Those of `@tidemark/collector/alerts`. */
   to: readonly AlertReceiver[];
-  /** Address of a page with a section for each alert, to which messages link. Default: `docs/runbooks.md`. */
+  /** Address of a page with a section for each alert, to which messages link. Default: none, and messages have no link. */
   runbooks?: string;
 }
 

@@ -17,8 +17,8 @@ export interface Notification {
   since: number;
   /** Time at which it was resolved, in UTC milliseconds. */
   until?: number;
-  /** Address of the alert's runbook. */
-  runbook: string;
+  /** Address of the alert's runbook. Absent unless the configuration has that of the runbooks. */
+  runbook?: string;
 }
 
 /** Result of a call of a notifier. */

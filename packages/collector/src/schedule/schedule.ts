@@ -54,9 +54,6 @@ const FIRST_CHECK_MS = 600_000;
 /** Time after which an alarm starts no further task, in milliseconds: the platform ends an alarm after 15 minutes. */
 const ALARM_MS = 120_000;
 
-/** Address of the runbooks, unless the configuration has another one. */
-const RUNBOOKS = "docs/runbooks.md";
-
 /** Key of the state of pushes of metrics. */
 const PUSH = "otlp";
 
@@ -233,7 +230,7 @@ export abstract class ScheduleObject extends DurableObject<Env> {
 
   get #monitor(): AlertMonitor {
     if (!this.alerts) throw new Error("this deployment has no alerts");
-    const { to, runbooks = RUNBOOKS } = this.alerts;
+    const { to, runbooks } = this.alerts;
     const read = () => readSamples(this.env, this.tenants);
     this.#monitorOfAlerts ??= new AlertMonitor(this.ctx.storage, {
       ...{ alerts, receivers: to, runbooks, env: this.env, read },

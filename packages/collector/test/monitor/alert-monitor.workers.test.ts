@@ -162,6 +162,22 @@ describe("the monitor", () => {
     });
   });
 
+  it("resolves alerts, and calls a receiver that has failed, after the clock was set back", async () => {
+    await withMonitor(["desk"], async (start) => {
+      samples = paused(1);
+      outcome = () => ({ accepted: false, detail: "503", afterMs: 300_000 });
+      await rounds(start(), 3);
+      now += 3_600_000;
+      const monitor = start();
+      await rounds(monitor, 1);
+      expect(messages.map(({ texts }) => texts)).toEqual([[FIRING], [FIRING]]);
+      now -= 7_200_000;
+      samples = paused(0);
+      await rounds(monitor, 1);
+      expect(messages.map(({ texts }) => texts).slice(2)).toEqual([[RESOLVED]]);
+    });
+  });
+
   it("sends a message again until the receiver accepts it, and to that receiver only", async () => {
     await withMonitor(["desk", "phone"], async (start) => {
       const monitor = start();

@@ -41,6 +41,7 @@ const check = (settings: WebhookAlertsSettings, expect: ExpectSetting): void => 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 const dataOf = ({ alert, messages }: Group): object => ({
+  // Absent fields are not part of JSON.
   ...{ alert, severity: messages[0]?.severity, runbook: messages[0]?.runbook },
   alerts: messages.map(({ key, state, summary, labels, value, since, until }) => ({
     ...{ key, state, summary, labels, value, since: iso(since) },
