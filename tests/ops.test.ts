@@ -73,6 +73,37 @@ describe("ops", () => {
   });
 });
 
+describe("the inhibition rules of Alertmanager", () => {
+  const { inhibit_rules } = parse(read("ops/alertmanager/alertmanager.yml")) as {
+    inhibit_rules: { source_matchers: string[]; target_matchers: string[]; equal?: string[] }[];
+  };
+
+  /** Whether the name of an alert meets all matchers. The rules compare names only. */
+  const isMatched = (name: string, matchers: readonly string[]): boolean =>
+    matchers.every((matcher) => {
+      const [, operator, value = ""] = /^alertname(=|=~|!~)"(.+)"$/.exec(matcher) ?? [];
+      if (operator === "=") return name === value;
+      return new RegExp(`^(?:${value})$`).test(name) === (operator === "=~");
+    });
+
+  const inhibitedBy = (source: string): string[] =>
+    names.filter((name) =>
+      inhibit_rules.some(
+        (rule) => isMatched(source, rule.source_matchers) && isMatched(name, rule.target_matchers) && name !== source,
+      ),
+    );
+
+  it.each([
+    ["TidemarkCollectorDown", names.filter((name) => !/CollectorDown|Watchdog/.test(name))],
+    ["TidemarkAvailabilityBurnFast", ["TidemarkAvailabilityBurnSlow"]],
+    ["TidemarkSinkDown", ["TidemarkSinkLagging"]],
+    ["TidemarkSinkPaused", ["TidemarkSinkLagging"]],
+    ["TidemarkAvailabilityBurnSlow", []],
+  ])("let %s hide only its effects", (source, effects) => {
+    expect(inhibitedBy(source)).toEqual(effects);
+  });
+});
+
 describe.each(dashboards)("%s", (_, dashboard) => {
   const panels = dashboard.panels ?? [];
 
