@@ -78,7 +78,10 @@ export const pipeline: DashboardSource = {
           ...{ title: "Objects that do not respond", unit: "short" },
           description: "1 while the metrics of these objects cannot be read. Then their other metrics are absent.",
           lines: [
-            { of: greatest("tidemark_objects_unresponsive", { by: ["site", "object"] }), legend: "{{site}} {{object}}" },
+            {
+              of: greatest("tidemark_objects_unresponsive", { by: ["site", "object"] }),
+              legend: "{{site}} {{object}}",
+            },
           ],
         },
       ],

@@ -184,9 +184,7 @@ export const afterSending = (
 ): AlertState[] => {
   const keys = new Set(messages.map(({ key }) => key));
   return states.map((state) =>
-    keys.has(state.key)
-      ? { ...state, notified: { ...state.notified, [notifier]: { state: "sent", at: now } } }
-      : state,
+    keys.has(state.key) ? { ...state, notified: { ...state.notified, [notifier]: { state: "sent", at: now } } } : state,
   );
 };
 

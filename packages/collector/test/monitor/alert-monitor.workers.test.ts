@@ -76,7 +76,12 @@ const withMonitor = (
     test(
       () =>
         new AlertMonitor(storage, {
-          ...{ alerts: table, env: {}, read, receivers: receivers.map((each) => (typeof each === "string" ? fakeReceiver(each) : each)) },
+          ...{
+            alerts: table,
+            env: {},
+            read,
+            receivers: receivers.map((each) => (typeof each === "string" ? fakeReceiver(each) : each)),
+          },
           runbooks: "https://wiki.example/runbooks",
         }),
     ),

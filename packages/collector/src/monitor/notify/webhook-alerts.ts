@@ -1,6 +1,6 @@
 import { type AlertReceiver, RECEIVER_FIELDS, type ReceiverSettings } from "../../alert-receiver.ts";
 import type { ExpectSetting } from "../../settings/expect-setting.ts";
-import { checkKnown, checkSigningSecrets, isWebhookUrl } from "../../settings/setting-checks.ts";
+import { checkKnown, checkSigningSecrets, checkWebhookUrl } from "../../settings/setting-checks.ts";
 import { bodyOf } from "../../webhooks/message.ts";
 import { keysOf, sendWebhook } from "../../webhooks/send.ts";
 import type { Notifier } from "../notification.ts";
@@ -33,8 +33,7 @@ const SAME_ID_MS = 300_000;
 const check = (settings: WebhookAlertsSettings, expect: ExpectSetting): void => {
   const { url, secrets } = settings;
   checkKnown(settings, KNOWN, expect);
-  const address = "an address that begins with https://, without a user name or a password";
-  expect(isWebhookUrl(url), "url", address, "another value");
+  checkWebhookUrl(url, "url", expect);
   checkSigningSecrets(secrets, "secrets", "ALERTS_WEBHOOK_SECRET", expect);
 };
 
