@@ -185,6 +185,15 @@ describe("docs/runbooks.md", () => {
   });
 });
 
+describe("docs/slo.md", () => {
+  it("has only expressions whose metrics and labels exist", () => {
+    const [, block = ""] = /```promql\n(.*?)```/s.exec(read("docs/slo.md")) ?? [];
+    const expressions = block.trim().split("\n\n");
+    expect(expressions).toHaveLength(4);
+    expect(expressions.flatMap((each) => unknownIn(each, metrics))).toEqual([]);
+  });
+});
+
 describe("the files of ops", () => {
   const exists = (name: string) => name in families || metrics.has(name);
 

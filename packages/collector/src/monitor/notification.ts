@@ -29,7 +29,7 @@ export interface NotifyOutcome {
   detail: string;
   /** Of a call that was not accepted: the keys of the messages that the receiver has nevertheless. Default: none. */
   notified?: readonly string[];
-  /** Of a call that was not accepted: time until the next call, in milliseconds. Default: until the next round. */
+  /** Of a call that was not accepted: time until the next call, in milliseconds. Default: longer with each failure. */
   afterMs?: number;
 }
 
