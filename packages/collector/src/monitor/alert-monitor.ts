@@ -72,7 +72,8 @@ export class AlertMonitor {
   #states: AlertState[];
   /** The time of the latest evaluation. */
   #evaluatedAt: number | undefined;
-  #mayEndFrom = Number.NEGATIVE_INFINITY;
+  /** Time from which alerts may be resolved, after an interruption. */
+  #mayEndFrom: number;
   #problem: string | undefined;
 
   constructor(storage: DurableObjectStorage, settings: MonitorSettings) {
@@ -82,6 +83,7 @@ export class AlertMonitor {
     this.#store = new AlertStore(storage);
     this.#store.readHistory(this.#history);
     this.#evaluatedAt = this.#history.snapshots.at(-1)?.at;
+    this.#mayEndFrom = this.#store.mayEndFrom;
     this.#states = withNotifiers(
       this.#store.states(),
       settings.receivers.map(({ name }) => name),
@@ -174,7 +176,11 @@ export class AlertMonitor {
   }
 
   #evaluate(samples: Samples, now: number): void {
-    if (this.#evaluatedAt !== undefined && now - this.#evaluatedAt > INTERRUPTED_MS) this.#mayEndFrom = now + SETTLE_MS;
+    // The clock may have been set back: the history then begins again.
+    if (this.#evaluatedAt !== undefined && Math.abs(now - this.#evaluatedAt) > INTERRUPTED_MS) {
+      this.#mayEndFrom = now + SETTLE_MS;
+      this.#store.mayEndFrom = this.#mayEndFrom;
+    }
     // After the clock was set back, the time would be far away.
     const mayEnd = now >= this.#mayEndFrom || this.#mayEndFrom > now + SETTLE_MS;
     this.#history.add(now, samples);
