@@ -46,10 +46,9 @@ export const readSamples = async (env: Env, tenants: Tenants): Promise<Samples> 
     sinkSamples(env, tenants),
     scheduleSamples(env, tenants),
   ]);
-  // Gauges are first: under `other` they would be added up.
-  sums.merge(ofSinks);
-  sums.merge(ofPartitions);
-  sums.merge(ofSchedule);
   for (const samples of stored) sums.merge(samples);
+  // Only the configuration limits them. They are last, and not under `other`: objects that do not respond have none of them,
+  // and a place that they leave would be that of a series whose counts then leave `other`, which must not fall.
+  for (const samples of [ofSinks, ofPartitions, ofSchedule]) sums.restore(samples);
   return sums.samples;
 };
