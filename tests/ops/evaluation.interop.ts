@@ -1,11 +1,29 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { constantFrom, double, integer, letrec, oneof, record, sample, tuple, uniqueArray, array, type Arbitrary } from "fast-check";
+import {
+  type Arbitrary,
+  array,
+  constantFrom,
+  double,
+  integer,
+  letrec,
+  oneof,
+  record,
+  sample,
+  tuple,
+  uniqueArray,
+} from "fast-check";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { stringify } from "yaml";
 import { programs, runTool } from "../../packages/cli/src/drill/servers.ts";
-import { families, isHistogram, sampleKey, type Family, type Samples } from "../../packages/collector/src/metrics/families.ts";
+import {
+  type Family,
+  families,
+  isHistogram,
+  type Samples,
+  sampleKey,
+} from "../../packages/collector/src/metrics/families.ts";
 import { alerts } from "../../packages/collector/src/monitor/alerts.ts";
 import { evaluateCondition, evaluateQuery, type LabelledValue } from "../../packages/collector/src/monitor/evaluate.ts";
 import { History, namesIn } from "../../packages/collector/src/monitor/history.ts";
@@ -82,22 +100,41 @@ const query = (by: readonly string[]): Arbitrary<Query> => {
         valueOf(label).map((not) => ({ not })),
         uniqueArray(valueOf(label), { minLength: 1 }).map((not) => ({ not })),
       );
-    const where = labels.length === 0 ? constantFrom(undefined) : constantFrom(undefined, ...labels).chain((label) =>
-      label === undefined ? constantFrom(undefined) : condition(label).map((value) => ({ [label]: value })),
-    );
+    const where =
+      labels.length === 0
+        ? constantFrom(undefined)
+        : constantFrom(undefined, ...labels).chain((label) =>
+            label === undefined ? constantFrom(undefined) : condition(label).map((value) => ({ [label]: value })),
+          );
     return where.map((each) => ({ family, by, ...(each && { where: each }) }));
   });
   const { tree } = letrec<{ tree: Query; leaf: Query }>((tie) => ({
     leaf: oneof(
       tuple(constantFrom("latest", "greatest"), chosen).map(([type, of]) => ({ type, ...of })),
-      tuple(constantFrom("rate", "increase"), chosen, range).map(([type, of, overSeconds]) => ({ type, ...of, overSeconds })),
+      tuple(constantFrom("rate", "increase"), chosen, range).map(([type, of, overSeconds]) => ({
+        type,
+        ...of,
+        overSeconds,
+      })),
     ) as Arbitrary<Query>,
     tree: oneof(
       { maxDepth: 3, withCrossShrink: true },
       tie("leaf"),
-      tuple(constantFrom("add", "subtract", "multiply", "divide"), tie("tree"), tie("tree")).map(([type, left, right]) => ({ type, left, right })) as Arbitrary<Query>,
-      tuple(constantFrom("multiply", "add", "subtract", "divide"), double({ min: -3, max: 3, noNaN: true, noDefaultInfinity: true }).map((value) => Number(value.toFixed(3)) + 0.0007), tie("tree")).map(([type, value, right]) => ({ type, left: { type: "number", value }, right })) as Arbitrary<Query>,
-      tuple(tie("tree"), integer({ min: 1, max: 20 })).map(([of, tens]) => ({ type: "earlier", of, bySeconds: tens * EVERY_S })) as Arbitrary<Query>,
+      tuple(constantFrom("add", "subtract", "multiply", "divide"), tie("tree"), tie("tree")).map(
+        ([type, left, right]) => ({ type, left, right }),
+      ) as Arbitrary<Query>,
+      tuple(
+        constantFrom("multiply", "add", "subtract", "divide"),
+        double({ min: -3, max: 3, noNaN: true, noDefaultInfinity: true }).map(
+          (value) => Number(value.toFixed(3)) + 0.0007,
+        ),
+        tie("tree"),
+      ).map(([type, value, right]) => ({ type, left: { type: "number", value }, right })) as Arbitrary<Query>,
+      tuple(tie("tree"), integer({ min: 1, max: 20 })).map(([of, tens]) => ({
+        type: "earlier",
+        of,
+        bySeconds: tens * EVERY_S,
+      })) as Arbitrary<Query>,
     ),
   }));
   return tree;
@@ -110,21 +147,39 @@ const limit = double({ min: -5, max: 40, noNaN: true }).map((value) => Number(va
 
 const conditionOn = (by: readonly string[]): Arbitrary<Condition> => {
   const compared = oneof(
-    tuple(constantFrom("above", "below"), query(by), limit).map(([type, left, value]) => ({ type, left, right: { type: "number", value } })),
+    tuple(constantFrom("above", "below"), query(by), limit).map(([type, left, value]) => ({
+      type,
+      left,
+      right: { type: "number", value },
+    })),
     tuple(constantFrom("above", "below"), query(by), query(by)).map(([type, left, right]) => ({ type, left, right })),
-    tuple(constantFrom("above", "below"), limit, query(by)).map(([type, value, right]) => ({ type, left: { type: "number", value }, right })),
+    tuple(constantFrom("above", "below"), limit, query(by)).map(([type, value, right]) => ({
+      type,
+      left: { type: "number", value },
+      right,
+    })),
   ) as Arbitrary<Condition>;
   return oneof(
     compared,
-    tuple(constantFrom("and", "or", "unless"), compared, compared).map(([type, left, right]) => ({ type, left, right })) as Arbitrary<Condition>,
+    tuple(constantFrom("and", "or", "unless"), compared, compared).map(([type, left, right]) => ({
+      type,
+      left,
+      right,
+    })) as Arbitrary<Condition>,
   );
 };
 
 const conditions: Arbitrary<Condition> = oneof(
   constantFrom(...BY).chain(conditionOn),
   // A second condition with fewer labels.
-  tuple(constantFrom("and", "unless"), conditionOn(["site", "sink"]), conditionOn(["site"])).map(([type, left, right]) => ({ type, left, right })) as Arbitrary<Condition>,
-  tuple(constantFrom("and", "unless"), conditionOn(["site"]), conditionOn([])).map(([type, left, right]) => ({ type, left, right })) as Arbitrary<Condition>,
+  tuple(constantFrom("and", "unless"), conditionOn(["site", "sink"]), conditionOn(["site"])).map(
+    ([type, left, right]) => ({ type, left, right }),
+  ) as Arbitrary<Condition>,
+  tuple(constantFrom("and", "unless"), conditionOn(["site"]), conditionOn([])).map(([type, left, right]) => ({
+    type,
+    left,
+    right,
+  })) as Arbitrary<Condition>,
 );
 
 const run = record({
@@ -136,7 +191,13 @@ const run = record({
 });
 
 /** The values of all series by round; `undefined` for a round that was not read. */
-const roundsOf = ({ all, lost: missing }: { all: { key: string; begin: number; changes: { type: string; by: number }[] }[]; lost: number[] }) => {
+const roundsOf = ({
+  all,
+  lost: missing,
+}: {
+  all: { key: string; begin: number; changes: { type: string; by: number }[] }[];
+  lost: number[];
+}) => {
   const values = all.map(({ key, begin, changes }) => {
     let value = begin;
     return changes.map(({ type, by }) => {
@@ -146,7 +207,9 @@ const roundsOf = ({ all, lost: missing }: { all: { key: string; begin: number; c
   });
   return missing.map((each, round) => {
     if (each === 0) return undefined;
-    const present = values.map((of) => of[round]).filter((of): of is readonly [string, number] => of?.[1] !== undefined);
+    const present = values
+      .map((of) => of[round])
+      .filter((of): of is readonly [string, number] => of?.[1] !== undefined);
     return Object.fromEntries(present) as Samples;
   });
 };
@@ -170,7 +233,9 @@ const rounded = (value: number): number => Math.floor(value * ROUND_TO + 0.5) / 
 
 const samplesOf = (values: readonly LabelledValue[]) =>
   values.map(({ labels, value }) => ({
-    labels: `{${Object.entries(labels).map(([name, text]) => `${name}=${JSON.stringify(text)}`).join(", ")}}`,
+    labels: `{${Object.entries(labels)
+      .map(([name, text]) => `${name}=${JSON.stringify(text)}`)
+      .join(", ")}}`,
     value: rounded(value),
   }));
 
@@ -202,7 +267,12 @@ it("promtool computes what the collector computes, for queries, conditions and a
     });
     return { interval: `${EVERY_S}s`, input_series, promql_expr_test: [...evaluated.values()].flat() };
   });
-  await writeFile(join(folder, "random.test.yml"), stringify({ rule_files: [], evaluation_interval: "10s", tests }, { aliasDuplicateObjects: false }));
-  const found = await runTool(programs.promtool(), ["test", "rules", "random.test.yml"], folder).catch((error: Error) => error.message);
+  await writeFile(
+    join(folder, "random.test.yml"),
+    stringify({ rule_files: [], evaluation_interval: "10s", tests }, { aliasDuplicateObjects: false }),
+  );
+  const found = await runTool(programs.promtool(), ["test", "rules", "random.test.yml"], folder).catch(
+    (error: Error) => error.message,
+  );
   expect(found.slice(0, 6_000), `seed ${seed}`).toContain("SUCCESS");
 });

@@ -204,7 +204,10 @@ export class AlertMonitor {
         const messages = messagesFor(receiver, this.#states, silences, now, this.#settings.runbooks)
           // The alert that always fires says that alerts are evaluated.
           .filter(({ severity }) => severity !== "none" || this.#problem === undefined);
-        return messages.length > 0 ? { receiver, messages } : undefined;
+        // A message that always fails holds up those after it, so each attempt begins with another one.
+        const first = (this.#calls.get(receiver.name)?.failures ?? 0) % Math.max(1, messages.length);
+        const ordered = [...messages.slice(first), ...messages.slice(0, first)];
+        return messages.length > 0 ? { receiver, messages: ordered } : undefined;
       })
       .filter(isKnown);
     if (due.length === 0) return;

@@ -1,6 +1,6 @@
 import { allMetrics, type Env } from "../env.ts";
-import { buildSamples } from "../metrics/build.ts";
 import { HttpError } from "../errors.ts";
+import { buildSamples } from "../metrics/build.ts";
 import type { Samples } from "../metrics/families.ts";
 import { SeriesSums } from "../metrics/series.ts";
 import { callObject, countObjectError } from "../metrics/waits.ts";

@@ -226,6 +226,24 @@ describe("the monitor", () => {
     });
   });
 
+  it("sends the other messages although a receiver always fails at one of them", async () => {
+    await withMonitor(["desk"], async (start) => {
+      const monitor = start();
+      const sinks = ["lake", "a", "b", "c", "d", "e"];
+      samples = Object.fromEntries(sinks.map((sink) => [`tidemark_sink_paused{site="shop",sink="${sink}"}`, 1]));
+      const arrived = new Set<string>();
+      traffic.notify = async (_, given) => {
+        for (const { key, labels } of given) {
+          if (labels.sink === "lake") return { accepted: false, detail: "500", notified: [...arrived] };
+          arrived.add(key);
+        }
+        return { accepted: true, detail: "200" };
+      };
+      await rounds(monitor, 8);
+      expect(arrived.size).toBe(sinks.length - 1);
+    });
+  });
+
   it("goes on when a receiver throws or does not respond", async () => {
     await withMonitor(["desk", "phone", "chat"], async (start) => {
       const monitor = start();
