@@ -66,7 +66,7 @@ const LABELS: Record<string, readonly string[]> = {
   ...{ cause: ["clock", "offline"], status: ["200", "500", "503"], route: ["/v1/events"], step: ["log", "sink"] },
 };
 
-const valueOf = (label: string) => constantFrom(...(LABELS[label] ?? ["1", "other"]));
+const labelValue = (label: string) => constantFrom(...(LABELS[label] ?? ["1", "other"]));
 
 /** A change of a series from one round to the next. */
 const change = oneof(
@@ -77,7 +77,7 @@ const change = oneof(
 
 const series = constantFrom(...names).chain((family) =>
   record({
-    labels: record(Object.fromEntries(families[family].labels.map((label) => [label, valueOf(label)]))),
+    labels: record(Object.fromEntries(families[family].labels.map((label) => [label, labelValue(label)]))),
     begin: integer({ min: 0, max: 500 }),
     changes: array(change, { minLength: MAX_ROUNDS, maxLength: MAX_ROUNDS, size: "max" }),
   }).map((each) => ({ ...each, family, key: sampleKey(family, each.labels) })),
@@ -95,10 +95,10 @@ const query = (by: readonly string[]): Arbitrary<Query> => {
     const labels = (families[family].labels as readonly string[]).filter((label) => !by.includes(label));
     const condition = (label: string) =>
       oneof(
-        valueOf(label),
-        uniqueArray(valueOf(label), { minLength: 1 }),
-        valueOf(label).map((not) => ({ not })),
-        uniqueArray(valueOf(label), { minLength: 1 }).map((not) => ({ not })),
+        labelValue(label),
+        uniqueArray(labelValue(label), { minLength: 1 }),
+        labelValue(label).map((not) => ({ not })),
+        uniqueArray(labelValue(label), { minLength: 1 }).map((not) => ({ not })),
       );
     const where =
       labels.length === 0
