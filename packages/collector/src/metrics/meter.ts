@@ -9,6 +9,7 @@ import {
   sampleKey,
 } from "./families.ts";
 import type { Metrics } from "./metrics.ts";
+import { SeriesSums } from "./series.ts";
 
 /**
  * Delay of a flush, in milliseconds. An isolate that stops loses the counts since its latest flush. Of a quiet site, the calls
@@ -90,7 +91,11 @@ export const createMeter = (): Meter => {
       await metrics().add(counted);
     } catch (error) {
       console.error("the metrics could not be stored; their counts are kept for the next attempt", error);
-      addSamples(samples, counted);
+      // Clients can choose labels, and the object may be away for long: it has the same bound.
+      const kept = new SeriesSums();
+      kept.add(counted);
+      kept.add(samples);
+      samples = kept.samples;
       meter.count("tidemark_object_errors_total", { object: "Metrics" }, 1);
     }
   };

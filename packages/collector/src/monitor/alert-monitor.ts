@@ -72,7 +72,8 @@ export class AlertMonitor {
   #states: AlertState[];
   /** The time of the latest evaluation. */
   #evaluatedAt: number | undefined;
-  #mayEndFrom = Number.NEGATIVE_INFINITY;
+  /** Time from which alerts may be resolved, after an interruption. */
+  #mayEndFrom: number;
   #problem: string | undefined;
 
   constructor(storage: DurableObjectStorage, settings: MonitorSettings) {
@@ -82,6 +83,7 @@ export class AlertMonitor {
     this.#store = new AlertStore(storage);
     this.#store.readHistory(this.#history);
     this.#evaluatedAt = this.#history.snapshots.at(-1)?.at;
+    this.#mayEndFrom = this.#store.mayEndFrom;
     this.#states = withNotifiers(
       this.#store.states(),
       settings.receivers.map(({ name }) => name),
@@ -175,7 +177,11 @@ export class AlertMonitor {
   }
 
   #evaluate(samples: Samples, now: number): void {
-    if (this.#evaluatedAt !== undefined && now - this.#evaluatedAt > INTERRUPTED_MS) this.#mayEndFrom = now + SETTLE_MS;
+    // The clock may have been set back: the history then begins again.
+    if (this.#evaluatedAt !== undefined && Math.abs(now - this.#evaluatedAt) > INTERRUPTED_MS) {
+      this.#mayEndFrom = now + SETTLE_MS;
+      this.#store.mayEndFrom = this.#mayEndFrom;
+    }
     // After the clock was set back, the time would be far away.
     const mayEnd = now >= this.#mayEndFrom || this.#mayEndFrom > now + SETTLE_MS;
     this.#history.add(now, samples);
@@ -199,7 +205,10 @@ export class AlertMonitor {
         const messages = messagesFor(receiver, this.#states, silences, now, this.#settings.runbooks)
           // The alert that always fires says that alerts are evaluated.
           .filter(({ severity }) => severity !== "none" || this.#problem === undefined);
-        return messages.length > 0 ? { receiver, messages } : undefined;
+        // A message that always fails holds up those after it, so each attempt begins with another one.
+        const first = (this.#calls.get(receiver.name)?.failures ?? 0) % Math.max(1, messages.length);
+        const ordered = [...messages.slice(first), ...messages.slice(0, first)];
+        return messages.length > 0 ? { receiver, messages: ordered } : undefined;
       })
       .filter(isKnown);
     if (due.length === 0) return;

@@ -2,6 +2,7 @@ import type { AlertState, Silence } from "./alert-state.ts";
 import { type History, thinned } from "./history.ts";
 
 const KEYS = "alert series";
+const MAY_END_FROM = "alerts may end from";
 
 /** Distance of stored snapshots, in milliseconds. After a restart the history has one a minute of the latest minutes. */
 const SNAPSHOT_MS = 60_000;
@@ -43,6 +44,15 @@ export class AlertStore {
       this.#storage.sql.exec("INSERT OR REPLACE INTO alert_state VALUES (?, ?)", state.key, text);
       this.#written.set(state.key, text);
     }
+  }
+
+  /** Time from which alerts may be resolved, in UTC milliseconds. */
+  get mayEndFrom(): number {
+    return this.#storage.kv.get<number>(MAY_END_FROM) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  set mayEndFrom(at: number) {
+    this.#storage.kv.put(MAY_END_FROM, at);
   }
 
   /** The silences that have not ended. Those that have ended are deleted. */

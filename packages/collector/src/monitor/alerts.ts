@@ -31,14 +31,19 @@ const both = (left: Condition, right: Condition): Condition => ({ type: "and", l
 const unless = (left: Condition, right: Condition): Condition => ({ type: "unless", left, right });
 const either = (left: Condition, right: Condition): Condition => ({ type: "or", left, right });
 
+/** A counter has grown in a time. It is there from the first time at which the metrics are read. */
+const hasGrown = (family: Plain, withinSeconds: number, chosen: Chosen): Condition =>
+  above(increase(family, withinSeconds, chosen), 0);
+
 /**
  * A counter has grown in a time, or has appeared in it. The rate of a counter that appears lacks its first value, which for
- * rare faults is the only one.
+ * rare faults is the only one. If the metrics could not be read at the begin of this time, it is not known whether it appears.
  */
-const hasGrown = (family: Plain, withinSeconds: number, chosen: Chosen): Condition => {
+const hasGrownOrAppeared = (family: Plain, withinSeconds: number, chosen: Chosen): Condition => {
   const now = latest(family, chosen);
-  const before = earlier(withinSeconds, now);
-  return either(above(subtract(now, before), 0), unless(above(now, 0), above(before, -1)));
+  const appears = unless(above(now, 0), above(earlier(withinSeconds, now), -1));
+  const wasRead = above(earlier(withinSeconds, latest("tidemark_build_info")), 0);
+  return either(hasGrown(family, withinSeconds, chosen), both(appears, wasRead));
 };
 
 const MINUTE = 60;
@@ -210,7 +215,7 @@ export const alerts: readonly Alert[] = [
   {
     ...{ name: "TidemarkWebhookFailing", severity: "ticket", forSeconds: 0 },
     summary: "Messages to the webhook of site {site} were lost in the latest 10 minutes.",
-    when: hasGrown("tidemark_webhook_messages_total", 10 * MINUTE, { ...BY_SITE, where: lost }),
+    when: hasGrownOrAppeared("tidemark_webhook_messages_total", 10 * MINUTE, { ...BY_SITE, where: lost }),
   },
   {
     ...{ name: "TidemarkObjectErrors", severity: "page", forSeconds: 2 * MINUTE },
@@ -226,8 +231,8 @@ export const alerts: readonly Alert[] = [
     ...{ name: "TidemarkSetAside", severity: "ticket", forSeconds: 0 },
     summary: "Data of site {site} was set aside in the latest hour, because no row or file can hold it.",
     when: either(
-      hasGrown("tidemark_rows_set_aside_total", HOUR, BY_SITE),
-      hasGrown("tidemark_log_records_set_aside_total", HOUR, BY_SITE),
+      hasGrownOrAppeared("tidemark_rows_set_aside_total", HOUR, BY_SITE),
+      hasGrownOrAppeared("tidemark_log_records_set_aside_total", HOUR, BY_SITE),
     ),
   },
   {

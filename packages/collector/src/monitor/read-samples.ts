@@ -1,40 +1,54 @@
 import { allMetrics, type Env } from "../env.ts";
+import { HttpError } from "../errors.ts";
 import { buildSamples } from "../metrics/build.ts";
 import type { Samples } from "../metrics/families.ts";
 import { SeriesSums } from "../metrics/series.ts";
-import { callObject } from "../metrics/waits.ts";
+import { callObject, countObjectError } from "../metrics/waits.ts";
 import type { Tenants } from "../tenants.ts";
+import { withinTime } from "../within-time.ts";
 import { partitionSamples } from "./partition-samples.ts";
 import { scheduleSamples } from "./schedule-samples.ts";
 import { sinkSamples } from "./sink-samples.ts";
 
 const SITE = /[{,]site="([^"]*)"/;
 
+/** Time in which the objects that sum the metrics have to respond, in milliseconds. */
+const WITHIN_MS = 5_000;
+
+/** The sums of each object. @throws Error if one of them fails or does not respond. */
+const readSums = async (env: Env): Promise<Samples[]> => {
+  const reading = allMetrics(env).map((each) => callObject("Metrics", async () => each.read()));
+  const sums = await withinTime(Promise.all(reading), WITHIN_MS);
+  if (sums) return sums;
+  countObjectError("Metrics");
+  throw new HttpError("unavailable", `The metrics could not be read within ${WITHIN_MS / 1_000} s. Read them again.`);
+};
+
+/** The metrics of the partitions of the sites that have any metrics: the objects of a site without any event stay at rest. */
+const partitionsOf = (env: Env, tenants: Tenants, stored: readonly Samples[]): Promise<Samples> => {
+  const counted = new Set(stored.flatMap((samples) => Object.keys(samples).map((key) => SITE.exec(key)?.[1])));
+  return partitionSamples(env, new Map([...tenants].filter(([site]) => counted.has(site))));
+};
+
 /**
  * Reads all metrics of the deployment, within the bound of series of each site.
  *
- * @throws Error if one of the objects that sum them cannot be read: without its counts the sums would be too small.
+ * @throws Error if one of the objects that sum them cannot be read, or does not respond: without its counts the sums would be
+ * too small.
  */
 export const readSamples = async (env: Env, tenants: Tenants): Promise<Samples> => {
   const sums = new SeriesSums();
   sums.merge(buildSamples());
-  const reading = Promise.all(allMetrics(env).map((each) => callObject("Metrics", async () => each.read())));
-  const readPartitions = async () => {
-    const counted = new Set((await reading).flatMap((each) => Object.keys(each).map((key) => SITE.exec(key)?.[1])));
-    // The objects of a site without any event stay at rest.
-    return partitionSamples(env, new Map([...tenants].filter(([site]) => counted.has(site))));
-  };
-  // At the same time: each waits for objects that hang, and the alerts wait for all.
+  const reading = readSums(env);
   const [stored, ofPartitions, ofSinks, ofSchedule] = await Promise.all([
     reading,
-    readPartitions(),
+    reading.then((each) => partitionsOf(env, tenants, each)),
     sinkSamples(env, tenants),
     scheduleSamples(env, tenants),
   ]);
-  // Gauges are first: under `other` they would be added up.
-  sums.merge(ofSinks);
-  sums.merge(ofPartitions);
-  sums.merge(ofSchedule);
   for (const samples of stored) sums.merge(samples);
+  // Only the configuration limits them. They are last, and not under `other`: objects that do not respond have none of them,
+  // and a place that they leave would be that of a series whose counts then leave `other`, which must not fall.
+  for (const samples of [ofSinks, ofPartitions, ofSchedule]) sums.restore(samples);
   return sums.samples;
 };

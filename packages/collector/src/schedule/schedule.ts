@@ -141,14 +141,14 @@ export abstract class ScheduleObject extends DurableObject<Env> {
       while (!isDone) {
         this.#startPush();
         this.#startCanary();
+        const next = Date.now() + ROUND_MS;
         if (this.alerts) await this.#monitor.round();
-        isDone = await withinTime(tasks, ROUND_MS);
+        isDone = await withinTime(tasks, Math.max(0, next - Date.now()));
       }
     }
     await tasks;
-    await this.#playing;
-    // Alerts do not wait for a receiver of metrics.
-    if (!this.alerts) await this.#pushing;
+    // Alerts wait neither for the canary nor for a receiver of metrics.
+    if (!this.alerts) await Promise.all([this.#playing, this.#pushing]);
     await this.#setAlarm();
   }
 

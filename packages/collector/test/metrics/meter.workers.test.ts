@@ -49,6 +49,22 @@ describe("a meter", () => {
     expect(received).toEqual([{ [key]: 3, 'tidemark_object_errors_total{object="Metrics"}': 1 }]);
   });
 
+  it("keeps a bounded number of series, and all counts, while the metrics cannot be stored", async () => {
+    const { stub, received } = recorder(40);
+    const meter = createMeter();
+    vi.spyOn(scheduler, "wait").mockResolvedValue();
+    vi.spyOn(console, "error").mockReturnValue();
+    for (let flush = 0; flush < 41; flush += 1) {
+      for (let number = 0; number < 250; number += 1)
+        meter.count("tidemark_sdk_events_total", { site: "shop", release: `js/${flush}.0.${number}` }, 2);
+      await meter.flush(() => stub);
+    }
+    const stored = received[0] ?? {};
+    expect(Object.keys(stored).length).toBeLessThan(2_500);
+    const events = Object.entries(stored).filter(([name]) => name.startsWith("tidemark_sdk_events_total"));
+    expect(events.reduce((sum, [, value]) => sum + value, 0)).toBe(41 * 250 * 2);
+  });
+
   it("flushes again after the runtime ended the request whose flush was waiting", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { stub, received } = recorder();

@@ -11,7 +11,7 @@ import type { Attempt } from "../../src/sinks/sink.ts";
 import type { Tenant } from "../../src/tenants.ts";
 import { eventually, nextSite, recordDeliveries, stop } from "../egress/feed.ts";
 import { request } from "../workers/client.ts";
-import worker, { type SinkAttempt, tenant, traffic } from "../workers/worker.ts";
+import worker, { fakeReceiver, type SinkAttempt, tenant, traffic } from "../workers/worker.ts";
 
 const bindings = env as unknown as Env;
 const { attempt, tenants } = traffic;
@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
-  Object.assign(traffic, { attempt, scheduled: undefined, fault: () => undefined });
+  Object.assign(traffic, { attempt, scheduled: undefined, alerts: undefined, fault: () => undefined });
 });
 
 const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1_000);
@@ -226,6 +226,18 @@ describe("the canary", () => {
     });
   });
 
+  it("is not fresh for long after the clock was set back", async () => {
+    recordDeliveries();
+    await withCanary(take(), async (rounds) => {
+      await reaches(rounds);
+      pass(7_200);
+      await reaches(rounds);
+      pass(-7_200);
+      traffic.fault = ({ to, method }) => (to === "partition 0" && method === "apply" ? "lose_request" : undefined);
+      await growsOld(rounds, ["log", "sink"]);
+    });
+  });
+
   it("has no step that the site does not have", async () => {
     await withCanary(tenant("blog"), async ({ round }) => {
       expect(Object.keys(await round())).toEqual(["vector"]);
@@ -298,6 +310,30 @@ describe("a session of the canary", () => {
 });
 
 describe("the schedule", () => {
+  it("evaluates the alerts while a session of the canary waits", async () => {
+    const site = take();
+    await stop(scheduleOf(bindings));
+    traffic.scheduled = new Map([...tenants, [current, { ...site, isCanary: true }]]);
+    traffic.alerts = { to: [fakeReceiver("desk")] };
+    await worker.scheduled({} as ScheduledController, bindings);
+    await runInDurableObject(scheduleOf(bindings), (instance) => {
+      Object.assign(instance, { request: () => new Promise(() => {}) });
+      // A call has five seconds. Here it has no end.
+      const wait = scheduler.wait.bind(scheduler);
+      vi.spyOn(scheduler, "wait").mockImplementation((ms, options) =>
+        ms === 5_000 ? new Promise(() => {}) : wait(ms, options),
+      );
+    });
+    await runDurableObjectAlarm(scheduleOf(bindings));
+    const evaluated = async () => (await scheduleOf(bindings).alertStatus()).evaluated_at;
+    const first = await evaluated();
+    pass(10);
+    await runDurableObjectAlarm(scheduleOf(bindings));
+    expect([first, await evaluated()]).toEqual([expect.any(Number), Date.now()]);
+    vi.restoreAllMocks();
+    await stop(scheduleOf(bindings));
+  });
+
   it("plays the canary of the configuration once a minute, and has its ages in the metrics", async () => {
     recordDeliveries();
     const site = take();

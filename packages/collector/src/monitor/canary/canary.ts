@@ -128,7 +128,7 @@ export class Canary {
   #read(now: number): StoredCanary {
     const { id: site } = this.#settings.tenant.site;
     const stored = this.#storage.kv.get<StoredCanary>(STATE);
-    if (stored?.site === site) return stored;
+    if (stored?.site === site) return notAfter(now, stored);
     const created: StoredCanary = { site, since: now, reached: {}, unlogged: [], unsent: [] };
     this.#write(created);
     return created;
@@ -225,6 +225,16 @@ export class Canary {
     }
   }
 }
+
+/** A state without times after now, which are those of a clock that was set back: they would seem to be fresh for long. */
+const notAfter = (now: number, state: StoredCanary): StoredCanary => {
+  const begunBefore = <T extends Waiting>(each: T): T => ({ ...each, began_at: Math.min(each.began_at, now) });
+  const reached = Object.entries(state.reached).map(([step, at]) => [step, Math.min(at, now)]);
+  return {
+    ...{ ...state, since: Math.min(state.since, now), reached: Object.fromEntries(reached) },
+    ...{ unlogged: state.unlogged.map(begunBefore), unsent: state.unsent.map(begunBefore) },
+  };
+};
 
 /** Notes that sessions have reached a step. */
 const note = ({ reached }: StoredCanary, step: CanaryStep, sessions: readonly Waiting[]): void => {
