@@ -11,6 +11,7 @@ import { callObject, measureWait } from "../metrics/waits.ts";
 import { countPrediction } from "../predictions/count-prediction.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "../session/batch.ts";
+import { countGoal } from "../session/count-goal.ts";
 import { countStep } from "../session/count-step.ts";
 import type { Tenant } from "../tenants.ts";
 import { compileCheck } from "../wire/compile-check.ts";
@@ -81,8 +82,10 @@ const countBatch = (
   context: RequestContext,
   site: string,
   release: string,
-  { response, dropped, missing_change, not_fed = {}, predicted = [], reacted = [], late = {}, measured }: BatchResult,
+  result: BatchResult,
 ): void => {
+  const { response, dropped, missing_change, not_fed = {}, late = {}, has_begun, measured } = result;
+  const { reached = [], predicted = [], reacted = [] } = result;
   const { accepted, duplicates, rejected } = response;
   const { meter } = context;
   countReceived(context, site, release, accepted + duplicates + rejected.length);
@@ -97,6 +100,8 @@ const countBatch = (
   for (const [entity, amount] of Object.entries(not_fed))
     meter.count("tidemark_events_not_fed_total", { site, entity }, amount);
   meter.count("tidemark_events_missing", { site }, missing_change);
+  if (has_begun) meter.count("tidemark_sessions_total", { site }, 1);
+  for (const goal of reached) countGoal(meter, site, goal);
   for (const prediction of predicted) countPrediction(meter, site, prediction);
   for (const step of reacted) countStep(meter, site, step);
   if (measured) meter.add(measured);

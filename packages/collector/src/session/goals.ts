@@ -1,0 +1,77 @@
+import type { EventContext } from "@tidemark/engine";
+import type { Event } from "@tidemark/schema";
+import type { ReactionPayload } from "@tidemark/schema/log";
+import { armOf } from "../reactions/arm.ts";
+import type { CompiledModel, Tenant } from "../tenants.ts";
+import type { StoredSession } from "./row.ts";
+
+/** Largest number of goals of a site that its sessions count: the first ones of the configuration. */
+const MAX_COUNTED = 32;
+
+/** The goals of a session, as the metrics count them. */
+export interface StoredGoals {
+  /** The names of those that it has reached, each once. */
+  reached: string[];
+  /** The versions of models that have predicted a value from 0 to 1, as `<model>:<version>`; absent before the first one. */
+  predicted?: string[];
+}
+
+/** A goal that a session has reached for the first time, with all that came before it. */
+export interface ReachedGoal {
+  goal: string;
+  /** The versions of models that had predicted a value from 0 to 1. */
+  models: [model: string, version: number][];
+  /** The reactions that had fired, with the arm of the session. */
+  reactions: [reaction: string, arm: ReactionPayload["arm"]][];
+}
+
+const keyOf = ({ name, version }: Pick<CompiledModel, "name" | "version">): string => `${name}:${version}`;
+
+const countedIn = ({ goals }: Tenant) => goals.slice(0, MAX_COUNTED);
+
+/** The names of the goals that a session has not reached yet. */
+export const openGoals = ({ goals }: StoredSession, tenant: Tenant): string[] =>
+  countedIn(tenant).flatMap(({ name }) => (goals?.reached.includes(name) ? [] : [name]));
+
+/** The goals that an event of a session reaches for the first time in the session. */
+export const reachGoals = (
+  stored: StoredSession,
+  tenant: Tenant,
+  event: Event,
+  context: EventContext,
+): ReachedGoal[] => {
+  if (tenant.goals.length === 0) return [];
+  const counted = countedIn(tenant);
+  const known = (name: string) => stored.goals?.reached.includes(name) ?? false;
+  const names = counted.flatMap((each) => (!known(each.name) && each.isReachedBy(event, context) ? [each.name] : []));
+  if (names.length === 0) return [];
+  const { predicted, reached = [] } = stored.goals ?? {};
+  // Those that the site does not have any more are removed: the list does not grow with each change of the configuration.
+  const kept = reached.filter((name) => counted.some((each) => each.name === name));
+  stored.goals = { reached: [...kept, ...names], ...(predicted && { predicted }) };
+  const models = tenant.models.flatMap((model): ReachedGoal["models"] =>
+    predicted?.includes(keyOf(model)) ? [[model.name, model.version]] : [],
+  );
+  const reactions = tenant.reactions.flatMap((reaction): ReachedGoal["reactions"] =>
+    stored.reactions?.latest[reaction.name] ? [[reaction.name, armOf(reaction, stored.session_id)]] : [],
+  );
+  return names.map((goal) => ({ goal, models, reactions }));
+};
+
+/**
+ * Notes the first value from 0 to 1 that a version of a model itself has predicted in a session. Returns the goals that the
+ * session has not reached yet; `undefined` for any other prediction.
+ */
+export const notePredicted = (
+  stored: StoredSession,
+  tenant: Tenant,
+  model: CompiledModel,
+  { value, fallback }: { value: number | null; fallback: string | null },
+): string[] | undefined => {
+  if (tenant.goals.length === 0 || fallback !== null || value === null || value < 0 || value > 1) return undefined;
+  const { reached = [], predicted = [] } = stored.goals ?? {};
+  if (predicted.includes(keyOf(model))) return undefined;
+  const kept = predicted.filter((key) => tenant.models.some((each) => keyOf(each) === key));
+  stored.goals = { reached, predicted: [...kept, keyOf(model)] };
+  return openGoals(stored, tenant);
+};
