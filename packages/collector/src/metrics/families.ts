@@ -114,7 +114,7 @@ export const families = {
     type: "counter",
     unit: "sessions",
     labels: ["site"],
-    help: "Sessions that have begun: their first event was stored.",
+    help: "Sessions of visitors that have begun: their first event was stored. Without those of tests and of the site's own people.",
   },
   tidemark_open_sessions: {
     type: "gauge",
@@ -214,7 +214,7 @@ export const families = {
     type: "counter",
     unit: "goals",
     labels: ["site", "goal"],
-    help: "Goals of the configuration that sessions have reached, each once a session.",
+    help: "Goals of the configuration that visitors' sessions have reached, each once a session.",
   },
   tidemark_calibration_sessions_total: {
     type: "counter",

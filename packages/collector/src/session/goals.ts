@@ -1,7 +1,7 @@
-import type { EventContext } from "@tidemark/engine";
 import type { Event } from "@tidemark/schema";
 import type { ReactionPayload } from "@tidemark/schema/log";
 import { armOf } from "../reactions/arm.ts";
+import type { VisitorEventContext } from "../records/event-contexts.ts";
 import type { CompiledModel, Tenant } from "../tenants.ts";
 import type { StoredSession } from "./row.ts";
 
@@ -14,6 +14,8 @@ export interface StoredGoals {
   reached: string[];
   /** The versions of models that have predicted a value from 0 to 1, as `<model>:<version>`; absent before the first one. */
   predicted?: string[];
+  /** Whether the session has events of tests or of the site's own people: it then counts nowhere. */
+  is_left_out?: true;
 }
 
 /** A goal that a session has reached for the first time, with all that came before it. */
@@ -29,23 +31,28 @@ const keyOf = ({ name, version }: Pick<CompiledModel, "name" | "version">): stri
 
 const countedIn = ({ goals }: Tenant) => goals.slice(0, MAX_COUNTED);
 
-/** The names of the goals that a session has not reached yet. */
+/** The names of the goals that a session has not reached yet, and may. */
 export const openGoals = ({ goals }: StoredSession, tenant: Tenant): string[] =>
-  countedIn(tenant).flatMap(({ name }) => (goals?.reached.includes(name) ? [] : [name]));
+  (goals?.is_left_out ? [] : countedIn(tenant)).flatMap(({ name }) => (goals?.reached.includes(name) ? [] : [name]));
 
-/** The goals that an event of a session reaches for the first time in the session. */
+/** The goals that an event of a session reaches for the first time in the session. It counts for the features. */
 export const reachGoals = (
   stored: StoredSession,
   tenant: Tenant,
   event: Event,
-  context: EventContext,
+  context: VisitorEventContext,
 ): ReachedGoal[] => {
-  if (tenant.goals.length === 0) return [];
-  const counted = countedIn(tenant);
-  const known = (name: string) => stored.goals?.reached.includes(name) ?? false;
-  const names = counted.flatMap((each) => (!known(each.name) && each.isReachedBy(event, context) ? [each.name] : []));
-  if (names.length === 0) return [];
+  if (tenant.goals.length === 0 || stored.goals?.is_left_out) return [];
+  if (context.traffic) {
+    stored.goals = { reached: [], is_left_out: true };
+    return [];
+  }
   const { predicted, reached = [] } = stored.goals ?? {};
+  const counted = countedIn(tenant);
+  const names = counted.flatMap((each) =>
+    !reached.includes(each.name) && each.isReachedBy(event, context) ? [each.name] : [],
+  );
+  if (names.length === 0) return [];
   // Those that the site does not have any more are removed: the list does not grow with each change of the configuration.
   const kept = reached.filter((name) => counted.some((each) => each.name === name));
   stored.goals = { reached: [...kept, ...names], ...(predicted && { predicted }) };
@@ -68,7 +75,8 @@ export const notePredicted = (
   model: CompiledModel,
   { value, fallback }: { value: number | null; fallback: string | null },
 ): string[] | undefined => {
-  if (tenant.goals.length === 0 || fallback !== null || value === null || value < 0 || value > 1) return undefined;
+  const isProbability = fallback === null && value !== null && value >= 0 && value <= 1;
+  if (tenant.goals.length === 0 || stored.goals?.is_left_out || !isProbability) return undefined;
   const { reached = [], predicted = [] } = stored.goals ?? {};
   if (predicted.includes(keyOf(model))) return undefined;
   const kept = predicted.filter((key) => tenant.models.some((each) => keyOf(each) === key));

@@ -65,13 +65,38 @@ describe("the metrics of goals", () => {
 
   it("do not count an event that is too late for the features", async () => {
     const { sendAll } = visitor();
-    const early = { ...custom(1, "sale"), time: NOW - 2 * 86_400_000 };
+    const sent_at = Date.now();
+    const early = { ...custom(1, "sale"), time: sent_at - 2 * 86_400_000 };
     await changes(
       async () => {
-        await sendAll([custom(0)]);
-        await sendAll([early]);
+        await sendAll([{ ...custom(0), time: sent_at }], { sent_at });
+        await sendAll([early], { sent_at, tab_id: "tab0000002" });
       },
       { [goal]: 0, 'tidemark_events_accepted_total{site="hall"}': 2 },
+    );
+  });
+
+  it("leave out sessions of tests and of the site's own people", async () => {
+    const [tested, own] = [visitorIn("treatment"), visitorIn("treatment")];
+    await changes(
+      async () => {
+        await tested.send([...points(3), "trial"], { traffic: "test" });
+        await tested.send(["sale"]);
+        // From the first such event on.
+        await own.send(["x"]);
+        await own.send([...points(3), "trial"], { traffic: "internal" });
+        await own.send(["sale"]);
+      },
+      {
+        'tidemark_sessions_total{site="hall"}': 1,
+        [goal]: 0,
+        [calibration("sessions")]: 1,
+        [calibration("expected")]: 0,
+        [calibration("observed")]: 0,
+        [lift("sessions", "treatment")]: 0,
+        [lift("goals", "treatment")]: 0,
+        'tidemark_reactions_total{site="hall",reaction="trial",arm="treatment",step="fired"}': 2,
+      },
     );
   });
 
