@@ -19,6 +19,9 @@ const HELP = { name: "help", holdout: 0.5 };
 /** Shares of the visits that reach the goal, by arm: one in these. */
 const ORDERS_ONE_IN = { treatment: 2, holdout: 4 };
 
+/** Time after which a visitor opens a second page, in milliseconds: the prediction is then compared with the goal. */
+const RETURNS_AFTER_MS = 31_000;
+
 /** A new id whose session is in an arm. */
 const idIn = (arm: "treatment" | "holdout"): string => {
   for (;;) {
@@ -35,10 +38,13 @@ export const trafficTo = (origin: string, readKey: string, adminKey: string): Tr
     return (await response.json()) as BatchResponse;
   };
   let visits = 0;
+  const returns: { at: number; run(): Promise<void> }[] = [];
   return {
     async visit() {
+      while (returns[0] && returns[0].at <= Date.now()) await returns.shift()?.run();
       const arm = visits % 2 === 0 ? "treatment" : "holdout";
       const hasOrder = Math.floor(visits / 2) % ORDERS_ONE_IN[arm] === 0;
+      const ordersLater = Math.floor(visits / 2) % 4 === 3;
       visits += 1;
       const id = idIn(arm);
       const [session, secret] = [`shop.${id}`, crypto.randomUUID()];
@@ -76,6 +82,15 @@ export const trafficTo = (origin: string, readKey: string, adminKey: string): Tr
       await post(
         batch([event(7), event(8, now - 10, hasOrder ? "order" : "look")], { dropped, reactions_received: received }),
       );
+      const run = async () => {
+        const time = Date.now() - 10;
+        const second = { ...view, view_id: "view0002", started_at: time };
+        const opened = { type: "page_view", seq: 9, time, view_id: second.view_id, cause: "load" };
+        const sent = { sent_at: Date.now(), views: [view, second] };
+        await post(batch([opened], sent));
+        await post(batch([event(10, time, ordersLater ? "order" : "look")], sent));
+      };
+      returns.push({ at: Date.now() + RETURNS_AFTER_MS, run });
       await post({ ...batch([event(0, now - 60 * MINUTE_MS)]), tab_id: `${id}b`, sent_at: now - 60 * MINUTE_MS });
       for (const path of [`predict/remote/session/${session}`, `predict/purchase/session/${session}`]) {
         const headers = { authorization: `Bearer ${readKey}` };

@@ -220,7 +220,7 @@ export const families = {
     type: "counter",
     unit: "sessions",
     labels: ["site", "model", "version", "goal"],
-    help: "Sessions in which a model that runs on change has predicted a value from 0 to 1 before the goal was reached.",
+    help: "Sessions in which a model that runs on change has predicted a value from 0 to 1, from 30 seconds after their begin on, before the goal was reached.",
   },
   tidemark_calibration_expected_total: {
     type: "counter",

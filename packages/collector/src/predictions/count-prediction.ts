@@ -7,8 +7,8 @@ export interface CountedPrediction extends Pick<Outcome, "value" | "fallback" | 
   model: string;
   version: number;
   /**
-   * The goals that the session has not reached, for the first value from 0 to 1 of the version in the session; absent for any
-   * other prediction.
+   * The goals that the session has not reached, for the prediction of the version that is compared with them; absent for any
+   * other one.
    */
   open_goals?: string[];
 }

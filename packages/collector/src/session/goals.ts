@@ -1,5 +1,6 @@
 import type { Event } from "@tidemark/schema";
 import type { ReactionPayload } from "@tidemark/schema/log";
+import type { Outcome } from "../predictions/outcome.ts";
 import { armOf } from "../reactions/arm.ts";
 import type { VisitorEventContext } from "../records/event-contexts.ts";
 import type { CompiledModel, Tenant } from "../tenants.ts";
@@ -8,11 +9,17 @@ import type { StoredSession } from "./row.ts";
 /** Largest number of goals of a site that its sessions count: the first ones of the configuration. */
 const MAX_COUNTED = 32;
 
+/**
+ * Time from the begin of a session to the prediction that is compared with its goals, in milliseconds. It is that of
+ * `tidemark models evaluate` and of labels: an earlier prediction knows nearly nothing of the session.
+ */
+const PREDICTED_AFTER_MS = 30_000;
+
 /** The goals of a session, as the metrics count them. */
 export interface StoredGoals {
   /** The names of those that it has reached, each once. */
   reached: string[];
-  /** The versions of models that have predicted a value from 0 to 1, as `<model>:<version>`; absent before the first one. */
+  /** The versions of models with a prediction that counts, as `<model>:<version>`; absent before the first one. */
   predicted?: string[];
   /** Whether the session has events of tests or of the site's own people: it then counts nowhere. */
   is_left_out?: true;
@@ -21,7 +28,7 @@ export interface StoredGoals {
 /** A goal that a session has reached for the first time, with all that came before it. */
 export interface ReachedGoal {
   goal: string;
-  /** The versions of models that had predicted a value from 0 to 1. */
+  /** The versions of models that had a prediction that counts. */
   models: [model: string, version: number][];
   /** The reactions that had fired, with the arm of the session. */
   reactions: [reaction: string, arm: ReactionPayload["arm"]][];
@@ -66,17 +73,21 @@ export const reachGoals = (
 };
 
 /**
- * Notes the first value from 0 to 1 that a version of a model itself has predicted in a session. Returns the goals that the
- * session has not reached yet; `undefined` for any other prediction.
+ * Notes the prediction of a version of a model that counts: the first one from 0 to 1, from {@link PREDICTED_AFTER_MS} on, that
+ * is no fallback. Returns the goals that the session has not reached yet; `undefined` for any other prediction.
+ *
+ * @param time UTC milliseconds by the collector's clock.
  */
 export const notePredicted = (
   stored: StoredSession,
   tenant: Tenant,
   model: CompiledModel,
-  { value, fallback }: { value: number | null; fallback: string | null },
+  { value, fallback }: Pick<Outcome, "value" | "fallback">,
+  time: number,
 ): string[] | undefined => {
+  if (tenant.goals.length === 0 || stored.goals?.is_left_out) return undefined;
   const isProbability = fallback === null && value !== null && value >= 0 && value <= 1;
-  if (tenant.goals.length === 0 || stored.goals?.is_left_out || !isProbability) return undefined;
+  if (!isProbability || time - stored.began_at < PREDICTED_AFTER_MS) return undefined;
   const { reached = [], predicted = [] } = stored.goals ?? {};
   if (predicted.includes(keyOf(model))) return undefined;
   const kept = predicted.filter((key) => tenant.models.some((each) => keyOf(each) === key));

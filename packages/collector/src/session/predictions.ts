@@ -60,7 +60,7 @@ export const applyPrediction = (
     const payload = { ...predictionRecord(assigned, subject, outcome, circumstances) };
     recordPayload(stored, { kind: "prediction", payload }, time);
   }
-  const open_goals = notePredicted(stored, tenant, model, outcome);
+  const open_goals = notePredicted(stored, tenant, model, outcome, time);
   return { ...counted(model, outcome), ...(open_goals && { open_goals }) };
 };
 

@@ -10,6 +10,18 @@ import { changes, flushAtOnce, samples } from "./scrape.ts";
 
 flushAtOnce();
 
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const advance = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+/** Time from the begin of a session to the prediction that counts, in milliseconds. */
+const PREDICTED_AFTER_MS = 30_000;
+
 const bindings = env as unknown as Env;
 
 const objectOf = (session_id: string) => sessionOf(bindings, tenant(session_id.split(".")[0] ?? ""), session_id);
@@ -80,18 +92,18 @@ describe("the metrics of goals", () => {
     const [tested, own] = [visitorIn("treatment"), visitorIn("treatment")];
     await changes(
       async () => {
-        await tested.send([...points(3), "trial"], { traffic: "test" });
-        await tested.send(["sale"]);
+        await tested.send(["x"], { traffic: "test" });
         // From the first such event on.
         await own.send(["x"]);
+        advance(PREDICTED_AFTER_MS);
+        await tested.send([...points(3), "trial"]);
         await own.send([...points(3), "trial"], { traffic: "internal" });
-        await own.send(["sale"]);
+        for (const each of [tested, own]) await each.send(["sale"]);
       },
       {
         'tidemark_sessions_total{site="hall"}': 1,
         [goal]: 0,
-        [calibration("sessions")]: 1,
-        [calibration("expected")]: 0,
+        [calibration("sessions")]: 0,
         [calibration("observed")]: 0,
         [lift("sessions", "treatment")]: 0,
         [lift("goals", "treatment")]: 0,
@@ -113,16 +125,20 @@ describe("the metrics of goals", () => {
 });
 
 describe("the metrics of calibration", () => {
-  it("compare the first prediction of each session with the goal that follows it", async () => {
+  it("compare the first prediction after 30 seconds of each session with the goal that follows it", async () => {
     const [bought, left, before] = [visitor(), visitor(), visitor()];
     await changes(
       async () => {
-        await bought.send(points(5));
+        for (const each of [bought, left, before]) await each.send(points(1));
+        advance(PREDICTED_AFTER_MS - 1);
+        await bought.send(points(1));
+        advance(1);
+        await bought.send(points(3));
         // A later prediction of 0.6 counts nowhere.
         await bought.send(points(1));
         await bought.send(["sale"]);
         await bought.send(["sale"]);
-        await left.send(points(2));
+        await left.send(points(1));
         // A goal that came before the prediction, or with it, has nothing to be predicted.
         await before.send(["sale", ...points(4)]);
       },
@@ -135,10 +151,12 @@ describe("the metrics of calibration", () => {
     );
   });
 
-  it("leave out a prediction that is no probability, until there is one", async () => {
+  it("leave out a prediction that is no probability", async () => {
     const { send } = visitor();
     await changes(
       async () => {
+        await send(["x"]);
+        advance(PREDICTED_AFTER_MS);
         await send(points(12));
         await send(["sale"]);
       },
@@ -172,12 +190,11 @@ describe("the metrics of lift", () => {
   });
 
   it("count a session once, also if a reaction fires in it again", async () => {
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
     const { send } = visitor();
     await changes(
       async () => {
         const { reactions = [] } = await send(["insist"]);
-        vi.setSystemTime(Date.now() + 5_000);
+        advance(5_000);
         await send(["insist"], { reactions_received: reactions.map(({ id }) => id) });
         await send(["sale"]);
       },
@@ -187,20 +204,10 @@ describe("the metrics of lift", () => {
         [lift("goals", "treatment", "insist")]: 1,
       },
     );
-    vi.useRealTimers();
   });
 });
 
 describe("the number of open sessions", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  const advance = (ms: number) => vi.setSystemTime(Date.now() + ms);
-
   const expectOpen = (site: string, amount: number) =>
     vi.waitFor(async () => expect((await samples()).get(`tidemark_open_sessions{site="${site}"}`)).toBe(amount), {
       ...{ timeout: 20_000, interval: 20 },
