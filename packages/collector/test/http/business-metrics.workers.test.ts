@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Env, partitionOf, sessionOf } from "../../src/env.ts";
 import { armOf } from "../../src/reactions/arm.ts";
 import { accept, batchFor, custom, NOW, newSession, request, SECRET, view } from "../workers/client.ts";
+import { follow } from "../workers/connections.ts";
 import { tenant } from "../workers/worker.ts";
 import { changes, flushAtOnce, samples } from "./scrape.ts";
 
@@ -273,6 +274,26 @@ describe("the ages of served vectors", () => {
         [age("count", "counts:1")]: 2,
         [age("sum", "chained:1")]: expect.closeTo(200, -1),
       },
+    );
+  });
+
+  it("are counted for a page that follows its session, with a later batch", async () => {
+    const session_id = newSession("labs");
+    const send = (seq: number) => accept(batchFor("labs", [custom(seq)], { session_id, session_secret: SECRET }));
+    await send(0);
+    await changes(
+      async () => {
+        const headers = { origin: "https://labs.example" };
+        const page = await follow(session_id, "&set=counts", headers, "tm_labs_11111111");
+        await page.next();
+        await send(1);
+        await page.next();
+        page.socket.close();
+        // The response to a batch carries the counts of the isolate of its session.
+        advance(2_000);
+        await send(2);
+      },
+      { [age("count", "counts:1")]: 2 },
     );
   });
 });
