@@ -84,6 +84,7 @@ describe("the age of the log", () => {
     expect(Object.keys(await read(id))).toEqual([
       `tidemark_watermark_lag_seconds{site="${id}"}`,
       `tidemark_open_sessions{site="${id}"}`,
+      `tidemark_objects_unresponsive{site="${id}",object="Partition"}`,
     ]);
   });
 });
@@ -102,8 +103,9 @@ describe("a site whose partition fails", () => {
         [site, sound],
       ]),
     );
-    expect(Object.keys(samples)).toHaveLength(4);
-    expect(Object.keys(samples).filter((name) => name.includes("gone"))).toEqual([]);
-    expect(errors).toHaveBeenCalledWith("the partitions of site gone could not be read", expect.anything());
+    const unresponsive = 'tidemark_objects_unresponsive{site="gone",object="Partition"}';
+    expect(Object.keys(samples)).toHaveLength(6);
+    expect(Object.entries(samples).filter(([name]) => name.includes("gone"))).toEqual([[unresponsive, 1]]);
+    expect(errors).toHaveBeenCalledWith("the Partition objects of site gone could not be read", expect.anything());
   });
 });
