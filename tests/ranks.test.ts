@@ -78,7 +78,7 @@ const RANKS: Record<string, string[][]> = {
       "version",
       "within-time",
     ],
-    ["alarm", "check-models", "compile-features"],
+    ["alarm", "check-models", "compile-features", "compile-goals"],
     ["check-reactions", "reactions"],
     ["config"],
     ["tenants"],

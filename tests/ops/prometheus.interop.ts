@@ -230,7 +230,7 @@ describe("a real Prometheus and Alertmanager", () => {
       const address = alertmanager.origin.replace("http://", "");
       // Before the first scrape, so that no counter appears with more than it has counted since.
       const traffic = trafficTo(worker.origin, worker.readKey, adminKey);
-      await traffic.visit();
+      for (let visits = 0; visits < 2; visits += 1) await traffic.visit();
       await traffic.noteExport();
       const recording = await readFile(join(folder, "recording.yml"), "utf8");
       await writeFile(join(folder, "recording.yml"), recording.replace("interval: 1m", "interval: 5s"));
@@ -292,6 +292,26 @@ describe("a real Prometheus and Alertmanager", () => {
     for (const { name, expression } of recordings) {
       expect(await ask(expression, at), name).not.toEqual([]);
       expect(await ask(name, at), name).not.toEqual([]);
+    }
+  });
+
+  it("show the shares of goals, the calibration and the lift that the traffic has", async () => {
+    const valuesOf = async (title: string) => {
+      const of = panels.filter(({ name }) => name.startsWith(`business: ${title}:`));
+      const found = await Promise.all(
+        of.map(({ of: each }) => ask(typeof each === "string" ? each : toPromql(each), at)),
+      );
+      return found.map((each) => each.map(({ value }) => Number(value[1])));
+    };
+    const [[rate = 0] = []] = await valuesOf("Goal rate");
+    expect(rate).toBeGreaterThan(0.3);
+    expect(rate).toBeLessThan(0.7);
+    const [[lift = 0] = []] = await valuesOf("Reaction lift");
+    expect(lift).toBeCloseTo(1 / 4, 1);
+    const [[predicted = 0] = [], [reached = 0] = []] = await valuesOf("Score calibration");
+    for (const value of [predicted, reached]) {
+      expect(value).toBeGreaterThan(0);
+      expect(value).toBeLessThan(1);
     }
   });
 

@@ -1,7 +1,8 @@
-import type { Feature, FeatureSet, Goal, ServedSet } from "@tidemark/schema";
+import type { Feature, FeatureSet, ServedSet } from "@tidemark/schema";
 import { type ValueKind, valueKindsOf } from "@tidemark/schema/value-kind";
 import { modelOrder, setOfModel } from "./check-models.ts";
 import { compileFeatures, type Definitions } from "./compile-features.ts";
+import { type CompiledGoal, compileGoals } from "./compile-goals.ts";
 import {
   type DaysToLive,
   featureSetsOf,
@@ -41,7 +42,7 @@ export interface Tenant {
   definitions: Definitions;
   /** The features that `definitions` compiles. */
   features: readonly Feature[];
-  goals: readonly Goal[];
+  goals: readonly CompiledGoal[];
   featureSets: readonly CompiledSet[];
   /** The versions of all models, each after those of the models whose predictions it reads. */
   models: readonly CompiledModel[];
@@ -106,7 +107,7 @@ export const createTenants = (config: TidemarkConfig): Tenants => {
         site,
         definitions,
         features: site.features ?? features,
-        goals: goalsOf(config, site),
+        goals: compileGoals(goalsOf(config, site)),
         featureSets,
         models: compileModels(modelsOf(config, site), featureSets, site.features ?? features),
         reactions: compileReactions(reactionsOf(config, site), definitions.session, site.features ?? features),

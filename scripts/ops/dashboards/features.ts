@@ -16,6 +16,21 @@ export const features: DashboardSource = {
           lines: [{ of: greatest("tidemark_watermark_lag_seconds", { by: ["site"] }), legend: "{{site}}" }],
         },
         {
+          ...{ title: "Ages of served vectors", unit: "s" },
+          description:
+            "Median and 95th percentile of the time since the latest event of a vector, when it was read. Old values and no lag mean that the visitors themselves were away.",
+          lines: [
+            {
+              of: quantile(0.5, "tidemark_feature_age_seconds", { by: ["site", "entity", "set"] }),
+              legend: "{{site}} {{entity}} {{set}} median",
+            },
+            {
+              of: quantile(0.95, "tidemark_feature_age_seconds", { by: ["site", "entity", "set"] }),
+              legend: "{{site}} {{entity}} {{set}} 95th",
+            },
+          ],
+        },
+        {
           ...{ title: "Reads of entities and pushes to them", unit: "s" },
           description: "99th percentile of the waits for objects of entities.",
           lines: [

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { createCollector } from "@tidemark/collector";
 import { defineConfig, defineModel, defineReaction, defineSink, embedded, http } from "@tidemark/collector/config";
 import { webhookSink } from "@tidemark/collector/sinks";
-import { defaultFeatures, defineFeatureSet } from "@tidemark/schema";
+import { defaultFeatures, defineFeatureSet, defineGoal } from "@tidemark/schema";
 import purchase from "../../../examples/training/purchase.json" with { type: "json" };
 import { EgressObject } from "../../../packages/collector/src/egress/egress.ts";
 import type { Env } from "../../../packages/collector/src/env.ts";
@@ -22,6 +22,7 @@ const config = defineConfig({
   adminKeySecret: "TIDEMARK_ADMIN_KEY",
   webhook: { url: `${TARGET}/hook`, secrets: ["WEBHOOK_SECRET"] },
   features: defaultFeatures,
+  goals: [defineGoal({ name: "order", source: "custom", where: [{ field: "name", is: "eq", value: "order" }] })],
   featureSets: [
     defineFeatureSet({
       name: "purchase_intent",
@@ -91,7 +92,7 @@ export class Egress extends EgressObject {
 
 export { EntityShard, Metrics, Partition, Schedule, Session };
 
-/** The deployed Worker with a log on disk, models, a reaction, and two sinks of which one is refused. */
+/** The deployed Worker with a log on disk, a goal, models, a reaction, and two sinks of which one is refused. */
 export default {
   fetch: (request: Request, diskEnv: DiskEnv, context: ExecutionContext) =>
     handlers.fetch(request, withLog(diskEnv), context),

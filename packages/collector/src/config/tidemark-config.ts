@@ -64,7 +64,7 @@ export interface Site {
   dailyCaps?: DailyCaps;
   /** Features of this site's sessions, users, pages and custom entities. Default: the deployment's. */
   features?: readonly Feature[];
-  /** The goals of this site, of which training sets make labels. Default: the deployment's. */
+  /** The goals of this site, which the metrics count, and of which training sets make labels. Default: the deployment's. */
   goals?: readonly Goal[];
   /** The feature sets of this site. Default: the deployment's, unless the site has features of its own. */
   featureSets?: readonly FeatureSet[];
@@ -102,8 +102,8 @@ export interface TidemarkConfig<Features extends readonly Feature[] = readonly F
    */
   features: Features;
   /**
-   * The goals of all sites, unless a site has its own. Training sets make labels of them. Their features are in `features`
-   * with `...goalFeatures(goals)`. Default: none.
+   * The goals of all sites, unless a site has its own. The metrics count them, and training sets make labels of them. Their
+   * features are in `features` with `...goalFeatures(goals)`. Default: none.
    */
   goals?: readonly Goal[];
   /** The feature sets of all sites, unless a site has its own. Default: none. */

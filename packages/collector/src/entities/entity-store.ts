@@ -199,6 +199,11 @@ export class EntityStore {
     return this.#ledger.activeSince(since, after, limit);
   }
 
+  /** The number of senders that are open sessions, as {@link Ledger.countOpen} returns it. */
+  get openSenders(): number {
+    return this.#ledger.countOpen();
+  }
+
   #writeRows(further: () => void = () => {}): void {
     this.#storage.transactionSync(() => {
       this.#lastSeen.add(this.rows.write(), Date.now());

@@ -1,8 +1,6 @@
 import { SESSION_IDLE_MS, SESSION_KEPT_MS, SESSION_MAX_MS } from "@tidemark/schema/limits";
+import { type Latest, OpenSenders } from "./open-senders.ts";
 import type { Sender } from "./push.ts";
-
-/** The latest push of a sender: its number, and UTC milliseconds of its arrival. */
-type Latest = [n: number, at: number];
 
 /** A sender, and UTC milliseconds of the arrival of its latest push. */
 export interface ActiveSender {
@@ -44,6 +42,9 @@ const PREFIX = "ledger ";
 /** Digits of a bucket's number in its key, so that the keys are in the order of the numbers. */
 const DIGITS = 12;
 
+/** Time before now from which on sessions begin that the first {@link Ledger.countOpen} reads, in milliseconds: two hours. */
+const OPEN_SINCE_MS = 7_200_000;
+
 /** Longest time from the begin of a session to its latest push that {@link Ledger.activeSince} expects, in milliseconds. */
 const LONGEST_MS = SESSION_MAX_MS + SESSION_IDLE_MS;
 
@@ -64,6 +65,8 @@ export class Ledger {
   readonly #buckets = new Map<string, Bucket>();
   readonly #changed = new Set<string>();
   #cached = 0;
+  /** The open sessions; `undefined` before the first {@link countOpen}. */
+  #open: OpenSenders | undefined;
   /** The key of the last bucket that was checked for expired senders. */
   #checked = PREFIX;
 
@@ -81,7 +84,9 @@ export class Ledger {
     const key = keyOf(sender);
     const bucket = this.#bucketOf(key);
     if (!bucket.has(sender.id)) this.#cached += 1;
-    bucket.set(sender.id, [n, at]);
+    const latest: Latest = sender.is_closed ? [n, at, 1] : [n, at];
+    this.#open?.replace(sender.began_at, bucket.get(sender.id), latest);
+    bucket.set(sender.id, latest);
     this.#changed.add(key);
   }
 
@@ -109,6 +114,19 @@ export class Ledger {
       }
     }
     return { active };
+  }
+
+  /** The number of sessions that are open, see {@link OpenSenders}. The first call reads those of two hours. */
+  countOpen(): number {
+    const now = Date.now();
+    if (!this.#open) {
+      const beganFrom = Math.max(0, Math.floor((now - OPEN_SINCE_MS) / BUCKET_MS) * BUCKET_MS);
+      this.#open = new OpenSenders(now, beganFrom);
+      for (const [, bucket] of this.#bucketsFrom(keyOf({ began_at: beganFrom })))
+        for (const [, latest] of typeof bucket === "string" ? (JSON.parse(bucket) as [string, Latest][]) : bucket)
+          this.#open.add(latest);
+    }
+    return this.#open.count(now);
   }
 
   /** Writes the changed buckets, and removes expired senders from some others. Call it in a transaction. */

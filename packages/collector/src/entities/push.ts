@@ -34,6 +34,8 @@ export interface Sender {
   id: string;
   /** UTC milliseconds at which the sender began, by the collector's clock. It never changes. */
   began_at: number;
+  /** Whether the session has closed; absent while it is open, in a partition, and from an earlier release. */
+  is_closed?: true;
 }
 
 /** Id of a partition as the sender of pushes to shards. */

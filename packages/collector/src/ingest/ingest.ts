@@ -4,6 +4,7 @@ import { isAnonymousIdOf } from "../access/anonymous-ids.ts";
 import { measurementRejection } from "../access/consent.ts";
 import { isSessionIdOf } from "../access/session-ids.ts";
 import { isUserToken } from "../access/user-token.ts";
+import type { Site } from "../config.ts";
 import { type Env, sessionOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import type { Meter } from "../metrics/meter.ts";
@@ -11,6 +12,7 @@ import { callObject, measureWait } from "../metrics/waits.ts";
 import { countPrediction } from "../predictions/count-prediction.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "../session/batch.ts";
+import { countGoal } from "../session/count-goal.ts";
 import { countStep } from "../session/count-step.ts";
 import type { Tenant } from "../tenants.ts";
 import { compileCheck } from "../wire/compile-check.ts";
@@ -79,10 +81,13 @@ const countReceived = ({ meter, bytes }: RequestContext, site: string, release: 
 /** Counts the events of a batch by outcome. */
 const countBatch = (
   context: RequestContext,
-  site: string,
-  release: string,
-  { response, dropped, missing_change, not_fed = {}, predicted = [], reacted = [], late = {}, measured }: BatchResult,
+  { id: site }: Site,
+  { sdk, traffic }: Pick<Envelope, "sdk" | "traffic">,
+  result: BatchResult,
 ): void => {
+  const release = releaseLabel(sdk);
+  const { response, dropped, missing_change, not_fed = {}, late = {}, has_begun, measured } = result;
+  const { reached = [], predicted = [], reacted = [] } = result;
   const { accepted, duplicates, rejected } = response;
   const { meter } = context;
   countReceived(context, site, release, accepted + duplicates + rejected.length);
@@ -97,6 +102,8 @@ const countBatch = (
   for (const [entity, amount] of Object.entries(not_fed))
     meter.count("tidemark_events_not_fed_total", { site, entity }, amount);
   meter.count("tidemark_events_missing", { site }, missing_change);
+  if (has_begun && !traffic) meter.count("tidemark_sessions_total", { site }, 1);
+  for (const goal of reached) countGoal(meter, site, goal);
   for (const prediction of predicted) countPrediction(meter, site, prediction);
   for (const step of reacted) countStep(meter, site, step);
   if (measured) meter.add(measured);
@@ -176,7 +183,7 @@ const ingestSplit = async (
   if (result === "unavailable")
     throw new HttpError("unavailable", "The session could not store the batch. Nothing was stored; send it again.");
   if (result === "not_begun") throw sessionRejection ?? new Error("the session may begin");
-  countBatch(context, site.id, release, result);
+  countBatch(context, site, envelope, result);
   waitUntil(limits.count(tenant, context, result));
   return result.response;
 };

@@ -5,6 +5,7 @@ export type Unit =
   | "days"
   | "errors"
   | "events"
+  | "goals"
   | "info"
   | "messages"
   | "partitions"
@@ -109,6 +110,18 @@ export const families = {
     labels: ["site", "release"],
     help: "Events received, by release of the SDK that sent them, such as js/1.2.3. A text of another form counts as other.",
   },
+  tidemark_sessions_total: {
+    type: "counter",
+    unit: "sessions",
+    labels: ["site"],
+    help: "Sessions of visitors that have begun: their first event was stored. Without those of tests and of the site's own people.",
+  },
+  tidemark_open_sessions: {
+    type: "gauge",
+    unit: "sessions",
+    labels: ["site"],
+    help: "Sessions whose partition has received a push of them in the latest 30 minutes, and not their end.",
+  },
   tidemark_wait_seconds: {
     type: "histogram",
     unit: "seconds",
@@ -133,6 +146,13 @@ export const families = {
     unit: "seconds",
     labels: ["site"],
     help: "Age of the oldest push that no user, page or custom entity has yet: what their features lack.",
+  },
+  tidemark_feature_age_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: ["site", "entity", "set"],
+    help: "Ages of vectors when they were served: the time since the latest event that they contain. Set: its name and version, or none.",
+    bounds: [0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 86_400, 604_800],
   },
   tidemark_log_age_seconds: {
     type: "gauge",
@@ -195,6 +215,42 @@ export const families = {
     unit: "reactions",
     labels: ["site", "reaction", "arm", "step"],
     help: "Steps of reactions by reaction, arm and step: fired, received, unknown or expired.",
+  },
+  tidemark_goals_total: {
+    type: "counter",
+    unit: "goals",
+    labels: ["site", "goal"],
+    help: "Goals of the configuration that visitors' sessions have reached, each once a session.",
+  },
+  tidemark_calibration_sessions_total: {
+    type: "counter",
+    unit: "sessions",
+    labels: ["site", "model", "version", "goal"],
+    help: "Sessions in which a model that runs on change has predicted a value from 0 to 1, from 30 seconds after their begin on, before the goal was reached.",
+  },
+  tidemark_calibration_expected_total: {
+    type: "counter",
+    unit: "value",
+    labels: ["site", "model", "version", "goal"],
+    help: "Sum of the first predictions of these sessions: the number of goals that a calibrated model expects.",
+  },
+  tidemark_calibration_observed_total: {
+    type: "counter",
+    unit: "goals",
+    labels: ["site", "model", "version", "goal"],
+    help: "Those of these sessions that have reached the goal later.",
+  },
+  tidemark_lift_sessions_total: {
+    type: "counter",
+    unit: "sessions",
+    labels: ["site", "reaction", "arm", "goal"],
+    help: "Sessions in which a reaction has fired before the goal was reached, by arm: treatment or holdout.",
+  },
+  tidemark_lift_goals_total: {
+    type: "counter",
+    unit: "goals",
+    labels: ["site", "reaction", "arm", "goal"],
+    help: "Those of these sessions that have reached the goal later.",
   },
   tidemark_webhook_messages_total: {
     type: "counter",

@@ -22,7 +22,17 @@ export const OTHER = "other";
 const OF_CLIENTS: readonly Label[] = ["field", "release"];
 
 /** Labels whose values are not in the code. The configuration limits them, and a site can have many. */
-const VARIABLE: readonly Label[] = [...OF_CLIENTS, "entity", "model", "version", "reaction", "arm", "sink"];
+const VARIABLE: readonly Label[] = [
+  ...OF_CLIENTS,
+  "entity",
+  "set",
+  "model",
+  "version",
+  "goal",
+  "reaction",
+  "arm",
+  "sink",
+];
 
 const NAME = /^(\w+?)(?:_(bucket|sum|count))?\{/;
 

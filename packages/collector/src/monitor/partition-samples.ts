@@ -26,6 +26,7 @@ const samplesOf = (site: string, hasLog: boolean, figures: readonly PartitionFig
   const unlogged = figures.flatMap((each) => each.unlogged ?? []);
   return {
     [sampleKey("tidemark_watermark_lag_seconds", { site })]: ageOf(watermark, now),
+    [sampleKey("tidemark_open_sessions", { site })]: figures.reduce((sum, each) => sum + (each.open_sessions ?? 0), 0),
     ...(hasLog && {
       [sampleKey("tidemark_log_records", { site })]: unlogged.reduce((sum, { records }) => sum + records, 0),
       [sampleKey("tidemark_log_age_seconds", { site })]: ageOf(

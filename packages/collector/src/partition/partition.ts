@@ -125,6 +125,8 @@ export interface PartitionFigures {
   waiting_since?: number;
   /** The records that are in no file of the log; absent without a log. */
   unlogged?: { records: number; since?: number };
+  /** Number of its sessions that are open; absent in a response of an earlier release. */
+  open_sessions?: number;
 }
 
 /**
@@ -281,6 +283,7 @@ export abstract class PartitionObject extends DurableObject<Env> {
       depth: meta.depth,
       ...(waiting_since !== undefined && { waiting_since }),
       ...(stream && { unlogged: stream.unlogged }),
+      open_sessions: merging.openSenders,
     };
   }
 

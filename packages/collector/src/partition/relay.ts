@@ -79,6 +79,11 @@ export class Relay {
     return this.#ledger.activeSince(since, after, limit);
   }
 
+  /** The number of senders that are open sessions, as {@link Ledger.countOpen} returns it. */
+  get openSenders(): number {
+    return this.#ledger.countOpen();
+  }
+
   /** Whether a delta is not forwarded, or not confirmed. */
   get isPending(): boolean {
     return this.#open.size > 0 || this.#outgoing.some(({ unconfirmedAfter }) => unconfirmedAfter !== undefined);

@@ -2,6 +2,7 @@ import type { BulkPredictionResponse, MissingPrediction, PredictionResponse } fr
 import { isPersonal, modelOfFeature } from "@tidemark/schema/entities";
 import { abbreviated } from "../abbreviated.ts";
 import { HttpError, toHttpError } from "../errors.ts";
+import { countServed } from "../metrics/feature-age.ts";
 import type { Meter } from "../metrics/meter.ts";
 import { type Assigned, assign } from "../predictions/assignment.ts";
 import { counted, countPrediction } from "../predictions/count-prediction.ts";
@@ -98,6 +99,7 @@ const predictionFor = async (
 ): Promise<PredictionResponse> => {
   expectConsent(vector);
   const { answering, shadows } = assign(reader.tenant, name, read.entity, read.id);
+  countServed(reader.tenant.site.id, { ...read, age_ms: vector.age_ms, set: answering.model.input.served });
   for (const shadow of shadows) {
     // It may end after the request has sent its records.
     const flush = () => reader.records.flush(reader.env);

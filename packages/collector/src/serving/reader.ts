@@ -1,6 +1,7 @@
 import { abbreviated } from "../abbreviated.ts";
 import type { Env } from "../env.ts";
 import { HttpError } from "../errors.ts";
+import { countServed } from "../metrics/feature-age.ts";
 import { type Selection, select } from "../selected.ts";
 import { servedRecord } from "../served-vector.ts";
 import type { Tenant } from "../tenants.ts";
@@ -30,9 +31,10 @@ export const notFound = (
   return new HttpError("not_found", `Site ${tenant.site.id} has no ${entity} ${name}${condition}.`);
 };
 
-/** The selected part of a vector, as the reader receives it. The log records it if its set says so. */
+/** The selected part of a vector, as the reader receives it. The metrics count its age. The log records it if its set says so. */
 export const serve = <V extends Vector>(reader: Reader, vector: V, selection: Selection | undefined): V => {
   const selected = select(vector, selection);
+  countServed(reader.tenant.site.id, selected);
   const record = servedRecord(reader.tenant, reader.caller, selected);
   if (record) reader.records.add(reader.tenant, record);
   return selected;

@@ -5,6 +5,7 @@ import { validateEvents } from "../wire/validate-events.ts";
 import { createActivityLog } from "./activity-log.ts";
 import type { BatchResult, SessionBatch } from "./batch.ts";
 import { createFold } from "./fold.ts";
+import { type ReachedGoal, reachGoals } from "./goals.ts";
 import { countLate } from "./late.ts";
 import { type Accepted, recordEvents } from "./record.ts";
 import type { StoredSession } from "./row.ts";
@@ -68,8 +69,9 @@ export const applyBatch = (
   batch: SessionBatch,
   envelope: StoredEnvelope,
   events: unknown[],
-  { definitions, log }: Tenant,
+  tenant: Tenant,
 ): BatchResult => {
+  const { definitions, log } = tenant;
   const { consent, tab_id, sent_at, views } = envelope;
   const { valid, rejected } = validateEvents({ events, views, consent, sent_at });
   const tab = tabOf(stored, tab_id);
@@ -89,6 +91,7 @@ export const applyBatch = (
   const activity = createActivityLog(stored, consent);
   const accepted: Accepted = { events: [], times: [], user_id: undefined };
   const lateCount = countLate(batch.received_at);
+  const reached: ReachedGoal[] = [];
   let duplicates = 0;
   for (const index of sortBySeq(events, valid)) {
     const event = events[index] as Event;
@@ -105,8 +108,10 @@ export const applyBatch = (
       accepted.times.push(context.time);
       lateCount.add(event.time, context.time);
       accepted.user_id = context.user_id;
-      if (!fold(event, context)) continue;
+      const counted = fold(event, context);
+      if (!counted) continue;
       activity.add(event, context);
+      reached.push(...reachGoals(stored, tenant, counted, context));
       stored.latest_received_at = Math.max(stored.latest_received_at ?? batch.received_at, batch.received_at);
       stored.closed = false;
     }
@@ -126,6 +131,7 @@ export const applyBatch = (
     missing_change: countMissing(tab) - missing,
     not_fed: notFed,
     ...(late && { late }),
+    ...(reached.length > 0 && { reached }),
     has_begun: isNew && accepted.events.length > 0,
   };
 };

@@ -2,6 +2,7 @@ import type { BatchResponse, Dropped } from "@tidemark/schema";
 import type { Samples } from "../metrics/families.ts";
 import type { CountedPrediction } from "../predictions/count-prediction.ts";
 import type { CountedStep } from "./count-step.ts";
+import type { ReachedGoal } from "./goals.ts";
 import type { LateCause } from "./late.ts";
 
 /** Version of {@link SessionBatch}. A field that a session must not ignore adds one. */
@@ -58,6 +59,8 @@ export interface BatchResult {
   measured?: Samples;
   /** Whether the first event of the session counted. Absent in the result of an earlier version. */
   has_begun?: boolean;
+  /** The goals that the session has reached with the batch. Absent without one. */
+  reached?: ReachedGoal[];
   /** The predictions that the batch has caused. Absent without one. */
   predicted?: CountedPrediction[];
   /** The steps of reactions in the batch. Absent without one. */

@@ -5,6 +5,7 @@ import type { CompiledReaction } from "../reactions/compile-reactions.ts";
 import { causeOf, isFulfilled, type ReactionInput } from "../reactions/evaluate.ts";
 import type { Tenant } from "../tenants.ts";
 import type { CountedStep } from "./count-step.ts";
+import { openGoals } from "./goals.ts";
 import { followClock, readyAt, removeOldest } from "./latest-firings.ts";
 import { featuresOf, predictionsFor } from "./predictions.ts";
 import { type Step, settle, takeStep } from "./reaction-steps.ts";
@@ -63,11 +64,12 @@ export const fireReactions = (
       const [id, expires_at] = [crypto.randomUUID(), now + expiresMs];
       const isForPage = arm === "treatment" && to.includes("page");
       const user = known.user?.hash ?? null;
+      const open_goals = known.latest[name] ? [] : openGoals(stored, tenant);
       known.latest[name] = { fired_at: now, ...(isForPage && { pending: { id, expires_at, user } }) };
       const step: Step = { reaction: name, reaction_id: id, step: "fired", arm, time: now };
       const cause = causeOf(reaction, input, expires_at);
       if (arm === "treatment" && to.includes("webhook")) notifyWebhook(stored, tenant, reaction, step, cause);
-      return takeStep(stored, tenant, step, cause);
+      return { ...takeStep(stored, tenant, step, cause), ...(open_goals.length > 0 && { open_goals }) };
     });
   if (fired.length > 0) {
     stored.reactions = known;

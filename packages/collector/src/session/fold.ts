@@ -37,8 +37,11 @@ interface Target extends EntityEngine {
 
 /** The fold of one batch. */
 interface Fold {
-  /** Folds an event and returns whether it counts. The session's watermark decides for all entities. */
-  fold(event: Event, context: VisitorEventContext): boolean;
+  /**
+   * Folds an event, and returns it with the growth of its totals; `undefined` for one that does not count. The session's
+   * watermark decides for all entities.
+   */
+  fold(event: Event, context: VisitorEventContext): Event | undefined;
   /** Number of folded events that count for no entity of a name: see `BatchResult`. */
   notFed: Record<string, number>;
 }
@@ -85,7 +88,7 @@ export const createFold = (stored: SessionFold, { session, rollups }: Definition
       engine.foldUnchecked(delta, event, context);
       if (isOfPages && event.type === "page_view") stored.touches = withTouch(stored.touches, id, time);
     }
-    return lateness !== "too_late";
+    return isCounted ? event : undefined;
   };
   return { fold, notFed };
 };

@@ -1,5 +1,6 @@
 import { type Consent, type DeliveredReaction, type ErrorCode, errorCodes, followProof } from "@tidemark/schema";
 import { featuresRejection } from "../access/consent.ts";
+import { countServed } from "../metrics/feature-age.ts";
 import { type Selection, select } from "../selected.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
 import { digestOf } from "./digest.ts";
@@ -203,6 +204,7 @@ export class Followers {
     }
     socket.serializeAttachment({ ...follower, sent } satisfies Follower);
     socket.send(JSON.stringify(selected));
+    countServed(follower.site, selected);
   }
 
   /** The error for a page that may not receive what was read; `undefined` if it may. */

@@ -7,6 +7,7 @@ import type { Outcome } from "../predictions/outcome.ts";
 import { predictAtOnce, type Subject, valuesOf } from "../predictions/predict.ts";
 import { predictionRecord } from "../predictions/prediction-record.ts";
 import type { CompiledModel, Tenant } from "../tenants.ts";
+import { notePredicted } from "./goals.ts";
 import { recordPayload } from "./record.ts";
 import type { StoredSession } from "./row.ts";
 
@@ -44,10 +45,11 @@ export const featuresOf = (
 /** Stores the outcome of a version, and adds its record. Returns it as the metrics count it. */
 export const applyPrediction = (
   stored: StoredSession,
-  { log, definitions }: Tenant,
+  tenant: Tenant,
   { assigned, subject, time, event_time }: DuePrediction,
   outcome: Outcome,
 ): CountedPrediction => {
+  const { log, definitions } = tenant;
   const { model, role } = assigned;
   stored.predictions ??= { latest: {}, inputs: {} };
   stored.predictions.inputs[keyOf(model)] = inputHash(model, subject);
@@ -58,7 +60,8 @@ export const applyPrediction = (
     const payload = { ...predictionRecord(assigned, subject, outcome, circumstances) };
     recordPayload(stored, { kind: "prediction", payload }, time);
   }
-  return counted(model, outcome);
+  const open_goals = notePredicted(stored, tenant, model, outcome, time);
+  return { ...counted(model, outcome), ...(open_goals && { open_goals }) };
 };
 
 /**

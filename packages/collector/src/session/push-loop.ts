@@ -74,12 +74,12 @@ export class PushLoop {
     await this.#store.whenWritten();
     const stored = this.#store.load();
     if (!stored) return true;
-    const { site, session_id, visitor_hash, began_at, push_queue, unsent } = stored;
+    const { site, session_id, visitor_hash, began_at, push_queue, unsent, closed } = stored;
     const pushes = nextPushes(push_queue);
     if (pushes.length === 0) return true;
     const { partition } = push_queue;
     const latest = pushes.at(-1)?.n ?? 0;
-    const sender = { id: session_id, hash: visitor_hash, began_at };
+    const sender = { id: session_id, hash: visitor_hash, began_at, ...(closed && { is_closed: true as const }) };
     try {
       const receiver = partitionOf(this.#env, tenantOf(this.#tenants, site), partition);
       const [text, records] = [encode(push_queue, pushes), unsentUpTo(unsent, latest)];

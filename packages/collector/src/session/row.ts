@@ -10,6 +10,7 @@ import {
 import type { Consent, DeliveryCounts, FeatureValue } from "@tidemark/schema";
 import type { Activity } from "./activity.ts";
 import type { DueList } from "./due.ts";
+import type { StoredGoals } from "./goals.ts";
 import type { PushQueue } from "./pushes.ts";
 import { decode, encode } from "./row-codec.ts";
 import type { Tab } from "./tab/tab.ts";
@@ -111,6 +112,8 @@ export interface StoredSession {
   predictions?: StoredPredictions;
   /** Absent before the first firing and the first user, and without reactions of the site. */
   reactions?: StoredReactions;
+  /** Absent before the first goal and the first prediction, and without goals of the site. */
+  goals?: StoredGoals;
   /** The messages for the webhook of the site; absent without one. */
   webhooks?: WebhookQueue;
   /** The latest page views and actions. Absent before the first one, and without consent to personalisation. */

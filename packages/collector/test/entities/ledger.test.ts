@@ -72,6 +72,86 @@ describe("a ledger", () => {
     expect(listed).toEqual(expected);
   });
 
+  describe("the number of open sessions", () => {
+    const MINUTE = 60_000;
+
+    it("is that of the senders with a push of the latest 30 minutes that has not closed them, stored or not", () => {
+      const steps = fc.array(
+        fc.oneof(
+          fc.record({
+            do: fc.constant("record" as const),
+            sender: fc.integer({ min: 0, max: 9 }),
+            isClosed: fc.boolean(),
+          }),
+          fc.record({ do: fc.constant("pass" as const), minutes: fc.integer({ min: 1, max: 12 }) }),
+          fc.constant({ do: "write" as const }),
+          fc.constant({ do: "restart" as const }),
+          fc.constant({ do: "count" as const }),
+        ),
+        { maxLength: 40 },
+      );
+      fc.assert(
+        fc.property(steps, (all) => {
+          vi.setSystemTime(NOW);
+          const kv = new MemoryKv();
+          const began = new Map<number, number>();
+          const open = new Map<number, number>();
+          let ledger = new Ledger(kv);
+          for (const each of all) {
+            const now = Date.now();
+            if (each.do === "record") {
+              began.set(each.sender, began.get(each.sender) ?? now);
+              // Sessions that began earlier than two hours ago are another rule.
+              if (now - (began.get(each.sender) ?? now) > 110 * MINUTE) continue;
+              const sender = session(`s${each.sender}`, began.get(each.sender));
+              ledger.record(each.isClosed ? { ...sender, is_closed: true } : sender, 1);
+              if (each.isClosed) open.delete(each.sender);
+              else open.set(each.sender, now);
+            } else if (each.do === "pass") {
+              vi.setSystemTime(now + each.minutes * MINUTE);
+            } else if (each.do === "count") {
+              const expected = [...open.values()].filter((at) => at >= now - 30 * MINUTE);
+              expect(ledger.countOpen()).toBe(expected.length);
+            } else {
+              write(ledger);
+              if (each.do === "restart") ledger = new Ledger(kv);
+            }
+          }
+        }),
+      );
+    });
+
+    it("has a session that began earlier than two hours ago again after its next push, once", () => {
+      const kv = new MemoryKv();
+      const old = session("old", NOW - 3 * 60 * MINUTE);
+      const before = new Ledger(kv);
+      expect(before.countOpen()).toBe(0);
+      before.record(old, 1);
+      before.record(session("new"), 1);
+      expect(before.countOpen()).toBe(2);
+      write(before);
+      vi.setSystemTime(NOW + MINUTE);
+      const restarted = new Ledger(kv);
+      expect(restarted.countOpen()).toBe(1);
+      vi.setSystemTime(NOW + 2 * MINUTE);
+      for (const n of [2, 3]) restarted.record(old, n);
+      expect(restarted.countOpen()).toBe(2);
+    });
+
+    it("reads no session again after the first time", () => {
+      const kv = new MemoryKv();
+      const ledger = new Ledger(kv);
+      ledger.record(session("one"), 1);
+      write(ledger);
+      const stored = new Ledger(kv);
+      stored.countOpen();
+      vi.spyOn(kv, "list").mockImplementation(() => {
+        throw new Error("a second read");
+      });
+      expect(stored.countOpen()).toBe(1);
+    });
+  });
+
   it("reads some of the stored senders for a page, even if none of them is active", () => {
     const kv = new MemoryKv();
     const ledger = new Ledger(kv);

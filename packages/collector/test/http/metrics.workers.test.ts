@@ -1,74 +1,15 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { gzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { createApp } from "../../src/http/app.ts";
 import { SessionStore, StorageError } from "../../src/session/store.ts";
 import { parseExposition } from "../metrics/parse-exposition.ts";
 import { accept, batch, batchFor, custom, errorOf, NOW, post, request } from "../workers/client.ts";
+import { changes, flushAtOnce, scrape, wait } from "./scrape.ts";
 
-const scrape = (key = "admin-key") => request("/metrics", { headers: { authorization: `Bearer ${key}` } });
-
-/** Parses an exposition: the values of its samples by their keys, as the collector writes them. */
-const samplesOf = (text: string): Map<string, number> => {
-  const samples = parseExposition(text, "text").flatMap((family) => family.samples);
-  return new Map(
-    samples.map(({ name, labels, value }) => [
-      `${name}{${Object.entries(labels).map(([label, text]) => `${label}="${text}"`)}}`,
-      value,
-    ]),
-  );
-};
-
-/** Reads all samples that were flushed so far. */
-const samples = async () => samplesOf(await (await scrape()).text());
-
-let wait: (ms: number) => Promise<void>;
-
-beforeEach(() => {
-  const real = scheduler.wait.bind(scheduler);
-  wait = (ms) => real(ms) as Promise<void>;
-  // Counts are flushed after a second, which is none of these rules.
-  vi.spyOn(scheduler, "wait").mockImplementation((ms) => real(Math.min(ms, 5)));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
-/** Successive reads without a change after which no earlier count is about to be flushed. */
-const QUIET_READS = 4;
-
-/** Reads all samples once the counts of earlier requests have been flushed. */
-const settledSamples = async () => {
-  let latest = await samples();
-  for (let quiet = 0; quiet < QUIET_READS; ) {
-    await wait(40);
-    const next = await samples();
-    // Each read is counted itself, and ages grow by themselves.
-    const text = (some: typeof next) => JSON.stringify([...some].filter(([key]) => !/\/metrics|_seconds\{/.test(key)));
-    quiet = text(next) === text(latest) ? quiet + 1 : 0;
-    latest = next;
-  }
-  return latest;
-};
-
-/** Performs an action, and waits until samples have changed by the expected amounts. */
-const changes = async (act: () => Promise<unknown>, expected: Record<string, number>) => {
-  const before = await settledSamples();
-  await act();
-  await expect
-    .poll(
-      async () => {
-        const after = await samples();
-        return Object.fromEntries(
-          Object.keys(expected).map((key) => [key, (after.get(key) ?? 0) - (before.get(key) ?? 0)]),
-        );
-      },
-      { timeout: 20_000, interval: 20 },
-    )
-    .toEqual(expected);
-};
+flushAtOnce();
 
 describe("GET /metrics", () => {
   it("counts events by outcome and site", async () => {

@@ -41,6 +41,18 @@ describe("SeriesSums", () => {
     expect(seriesOf(sums, "shop")).toBeLessThanOrEqual(MAX_SERIES.site + 50);
   });
 
+  it("counts the goals beyond the bound together, with their models", () => {
+    const sums = new SeriesSums();
+    for (let number = 0; number < 4_000; number += 1)
+      sums.add({
+        [sampleKey("tidemark_lift_goals_total", {
+          ...{ site: "shop", reaction: "help", arm: "holdout", goal: `goal-${number}` },
+        })]: 1,
+      });
+    const other = 'tidemark_lift_goals_total{site="shop",reaction="other",arm="other",goal="other"}';
+    expect(sums.samples[other]).toBe(4_000 - MAX_SERIES.site);
+  });
+
   it("counts the buckets of a histogram as series", () => {
     const sums = new SeriesSums();
     for (let number = 0; number < 400; number += 1) sums.add(predicted("shop", `model-${number}`));

@@ -83,6 +83,7 @@ describe("the age of the log", () => {
     const { id = "" } = config.sites.find(({ log }) => log === undefined) ?? {};
     expect(Object.keys(await read(id))).toEqual([
       `tidemark_watermark_lag_seconds{site="${id}"}`,
+      `tidemark_open_sessions{site="${id}"}`,
       `tidemark_objects_unresponsive{site="${id}",object="Partition"}`,
     ]);
   });
@@ -103,7 +104,7 @@ describe("a site whose partition fails", () => {
       ]),
     );
     const unresponsive = 'tidemark_objects_unresponsive{site="gone",object="Partition"}';
-    expect(Object.keys(samples)).toHaveLength(5);
+    expect(Object.keys(samples)).toHaveLength(6);
     expect(Object.entries(samples).filter(([name]) => name.includes("gone"))).toEqual([[unresponsive, 1]]);
     expect(errors).toHaveBeenCalledWith("the Partition objects of site gone could not be read", expect.anything());
   });

@@ -239,6 +239,12 @@ const waitReactions = [
   },
 ] satisfies Reaction[];
 
+/** Goals of the site with reactions. */
+const hallGoals = [
+  { name: "sale", source: "custom", where: [{ field: "name", is: "eq", value: "sale" }] },
+  { name: "long_read", source: "dwell", where: [{ field: "engaged_delta_ms", is: "gte", value: 10_000 }] },
+] as const satisfies Goal[];
+
 /** Goals of the site `desk`. */
 const deskGoals = [
   { name: "sale", source: "custom", where: [{ field: "name", is: "eq", value: "sale" }] },
@@ -429,6 +435,7 @@ export const config = defineConfig({
       readKeySecret: "HALL_READ_KEY",
       log: { days: 7 },
       features: hallFeatures,
+      goals: hallGoals,
       featureSets: [{ name: "points", version: 1, entity: "session", features: ["point_count", "zero_count"] }],
       models: [
         {
