@@ -81,7 +81,7 @@ export interface CanarySettings {
   site: string;
 }
 
-/** A receiver of OpenTelemetry, to which the collector pushes its metrics by OTLP/HTTP. */
+/** A receiver of OpenTelemetry, to which the collector pushes its metrics, and spans of batches, by OTLP/HTTP. */
 export interface OtlpSettings {
   /** Its address for metrics, such as `https://otel.example.com/v1/metrics`. `https:`, except on this machine. */
   url: string;
@@ -92,6 +92,8 @@ export interface OtlpSettings {
   headersSecret?: string;
   /** Time between two pushes, in seconds: 10 to 3,600. Default: 60. */
   everySeconds?: number;
+  /** The receiver's address for spans of traced batches, such as `https://otel.example.com/v1/traces`. Default: no spans are sent. */
+  tracesUrl?: string;
 }
 
 /** The largest numbers of new sessions and of events that a site accepts on one day, in UTC. */
@@ -449,15 +451,18 @@ const checkCanary = (canary: CanarySettings | undefined, sites: readonly Site[],
   expect(sessions > CANARY_SESSIONS, "canary.site", expected, sessions);
 };
 
-const OTLP_FIELDS: Record<keyof OtlpSettings, true> = { url: true, headersSecret: true, everySeconds: true };
+const OTLP_FIELDS: Record<keyof OtlpSettings, true> = {
+  ...{ url: true, headersSecret: true, everySeconds: true, tracesUrl: true },
+};
 
 /** Checks the receiver of metrics. The errors quote neither its address nor a secret. */
 const checkOtlp = (otlp: OtlpSettings | undefined, taken: readonly (string | undefined)[], expect: Expect): void => {
   if (otlp === undefined) return;
   expectFields(otlp, "otlp", OTLP_FIELDS);
-  const { url, headersSecret, everySeconds = 60 } = otlp;
+  const { url, headersSecret, everySeconds = 60, tracesUrl } = otlp;
   const address = "an address that begins with https://, without a user name or a password";
   expect(isWebhookUrl(url), "otlp.url", address, "another value");
+  expect(tracesUrl === undefined || isWebhookUrl(tracesUrl), "otlp.tracesUrl", address, "another value");
   if (headersSecret !== undefined) expectSecretName(headersSecret, "otlp.headersSecret");
   const isOwn = headersSecret === undefined || !taken.includes(headersSecret);
   expect(isOwn, "otlp.headersSecret", "a secret that is no key of the collector", headersSecret);

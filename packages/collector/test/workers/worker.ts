@@ -541,7 +541,21 @@ const tenants: Tenants = createTenants(config);
 /** Returns the tenant of a site. */
 export const tenant = (site: string) => tenantOf(tenants, site);
 
-const { handlers, LogWriter, Metrics, Schedule: ConfiguredSchedule, Session } = createCollector(config);
+/** The receiver of spans of the Worker and of the sessions. */
+export const tracing: { otlp: OtlpSettings | undefined } = { otlp: undefined };
+
+const {
+  handlers,
+  LogWriter,
+  Metrics,
+  Schedule: ConfiguredSchedule,
+  Session,
+} = createCollector({
+  ...config,
+  get otlp() {
+    return tracing.otlp;
+  },
+});
 
 export { handlers as default, LogWriter, Metrics, Session };
 
