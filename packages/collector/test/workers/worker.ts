@@ -552,8 +552,9 @@ const {
   Session,
 } = createCollector({
   ...config,
+  // The type allows no `undefined`, but tests set the receiver later.
   get otlp() {
-    return tracing.otlp;
+    return tracing.otlp as OtlpSettings;
   },
 });
 

@@ -1,6 +1,7 @@
 import { TRACEPARENT } from "@tidemark/schema/keys";
-import type { Signal } from "../events/signal.ts";
+import type { SignalContext } from "../events/signal.ts";
 import { crypto, Math, Uint32Array } from "../platform.ts";
+import type { Stop } from "../sensors/listen.ts";
 
 /** Options of {@link batchTraces}. */
 export interface BatchTraceOptions {
@@ -29,8 +30,8 @@ const isSampled = (traceparent: string) => TRACEPARENT.test(traceparent) && /[13
  * option `signals` of {@link createTracker}. It captures nothing. A batch that is sent again keeps its trace.
  */
 export const batchTraces =
-  ({ share = 0, traceparent }: BatchTraceOptions = {}): Signal =>
-  ({ on }) =>
+  ({ share = 0, traceparent }: BatchTraceOptions = {}) =>
+  ({ on }: Pick<SignalContext, "on">): Stop =>
     on("sent", (batch) => {
       if ("traceparent" in batch) return;
       // It stays without a trace if the page's function throws.
