@@ -9,7 +9,7 @@ export interface BatchTraceOptions {
   share?: number;
   /**
    * Returns the trace context of the page's own tracer, as W3C's `traceparent`, in place of new traces. It is called for each batch.
-   * A batch is traced if the context is sampled, and of version 00.
+   * A batch is traced if the context is sampled, and of version 00. Default: new traces, by `share`.
    */
   traceparent?: () => string | undefined;
 }
