@@ -86,6 +86,7 @@ const RANKS: Record<string, string[][]> = {
     ["access", "metrics", "models", "records", "wire"],
     ["entities", "log", "predictions", "served-vector", "webhooks"],
     ["target-response"],
+    ["otlp"],
     ["partition", "sinks"],
     ["egress", "session"],
     ["ingest", "rebuild", "refused-models", "serving"],

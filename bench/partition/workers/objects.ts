@@ -45,7 +45,8 @@ export const startSession = (env: Env, site: string, sessionId: string, anonymou
   const stored = newSession(first, sessionId, tenantOf(tenants, site).definitions);
   const store = { load: () => stored, whenWritten: async () => {}, write() {} };
   const alarm = { ensure() {} };
-  const loop = new PushLoop(store as unknown as SessionStore, alarm as unknown as ObjectAlarm, env, tenants);
+  const [ownStore, ownAlarm] = [store as unknown as SessionStore, alarm as unknown as ObjectAlarm];
+  const loop = new PushLoop(ownStore, ownAlarm, env, tenants, () => {});
   return (deltas: Deltas): Promise<void> => {
     Object.assign(collectingPush(stored.push_queue).deltas, deltas);
     return loop.run();

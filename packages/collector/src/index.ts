@@ -45,6 +45,10 @@ export const createCollector = (config: TidemarkConfig): Collector => {
     handlers: { fetch, scheduled: (_, env) => scheduleOf(env).wake() },
     Session: class Session extends SessionObject {
       protected override readonly tenants = tenants;
+
+      protected override get otlp() {
+        return config.otlp;
+      }
     },
     Partition: class Partition extends PartitionObject {
       protected override readonly tenants = tenants;

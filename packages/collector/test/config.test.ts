@@ -80,9 +80,10 @@ describe("defineConfig", () => {
     [{ url: "https://user:hidden@otel.example" }, "otlp.url: expected an address that begins with https://"],
     [{ headersSecret: "hidden=1" }, "otlp.headersSecret: expected the name of an environment variable"],
     [{ headersSecret: "ADMIN_KEY" }, "otlp.headersSecret: expected a secret that is no key of the collector"],
+    [{ tracesUrl: "http://otel.example/hidden" }, "otlp.tracesUrl: expected an address that begins with https://"],
     [{ everySeconds: 5 }, "otlp.everySeconds: expected a whole number of seconds, from 10 to 3600; given 5"],
     [{ everySeconds: 90.5 }, "otlp.everySeconds: expected a whole number of seconds, from 10 to 3600; given 90.5"],
-    [{ headers: "hidden" }, "otlp: unknown field headers; expected one of url, headersSecret, everySeconds"],
+    [{ headers: "hidden" }, "otlp: unknown field headers; expected one of url, headersSecret, everySeconds, tracesUrl"],
   ])("rejects the receiver of metrics %o, and quotes no secret", (change, message) => {
     const otlp = { url: "https://otel.example", ...change };
     const error = (() => {

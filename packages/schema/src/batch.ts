@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { consent } from "./consent.ts";
 import type { Event } from "./events/index.ts";
-import { id, sessionId, sessionSecret, text, timestamp, userToken } from "./fields.ts";
+import { id, sessionId, sessionSecret, text, timestamp, traceparent, userToken } from "./fields.ts";
 import { WELL_FORMED } from "./keys.ts";
 import { CONTRACT_VERSION, MAX_BATCH_EVENTS, MAX_BATCH_VIEWS, MAX_REACTION_IDS, MAX_SEQ } from "./limits.ts";
 import { traffic } from "./traffic.ts";
@@ -40,6 +40,7 @@ export const envelope = z
     consent: consent.optional(),
     tab_id: id("Identifier of the tab in its session. Each tab numbers its events in seq."),
     traffic: traffic.optional(),
+    traceparent: traceparent.optional(),
     sdk: text(60, "Sender of the batch: name/version."),
     dropped: z.array(dropped).max(100).optional().describe("Events that the client dropped since its last report."),
     reactions_received: reactionIds

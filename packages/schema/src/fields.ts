@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isJson } from "./json.ts";
-import { CLIENT_ID, SESSION_ID, SESSION_SECRET } from "./keys.ts";
+import { CLIENT_ID, SESSION_ID, SESSION_SECRET, TRACEPARENT } from "./keys.ts";
 import {
   MAX_DROPPED_PROPERTIES,
   MAX_DURATION_MS,
@@ -63,6 +63,14 @@ export const userToken = text(
   200,
   "HMAC-SHA256 of `user_id` with the site's secret, in hexadecimal digits: the site's server vouches for the user.",
 );
+
+/** The trace context of a batch. The collector keeps it in no record. */
+export const traceparent = z
+  .string()
+  .regex(TRACEPARENT, "expected a trace context as W3C's traceparent of version 00")
+  .describe(
+    "Trace context of the batch in the sender's tracer: W3C's traceparent, version 00. The collector adds its spans.",
+  );
 
 /** Kind of pointer as defined by Pointer Events; `""` for an action without a pointer (keyboard, script). */
 export const pointerType = z

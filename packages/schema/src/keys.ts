@@ -23,3 +23,6 @@ export const SESSION_ID = /^([a-z0-9-]{1,32}\.)?[\w-]{8,64}$/;
 
 /** The secret of a session, which its browser generates: 22 or more characters, for at least 128 random bits. */
 export const SESSION_SECRET = /^[\w-]{22,64}$/;
+
+/** A trace context of W3C, version 00: `00-<trace id>-<span id>-<flags>`, in lower-case hexadecimal digits. No id is all zeros. */
+export const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CLIENT_ID, PUBLIC_KEY, SESSION_ID, SITE_ID } from "../src/keys.ts";
+import { CLIENT_ID, PUBLIC_KEY, SESSION_ID, SITE_ID, TRACEPARENT } from "../src/keys.ts";
 
 interface Format {
   name: string;
@@ -32,6 +32,25 @@ const formats: Format[] = [
       `tm_${"a".repeat(33)}_aaaaaaaa`,
       " tm_shop_aaaaaaaa",
       "tm_shop_aaaaaaaa\n",
+    ],
+  },
+  {
+    name: "TRACEPARENT",
+    format: TRACEPARENT,
+    accepted: [
+      "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      "00-00000000000000000000000000000001-0000000000000001-00",
+      "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff",
+    ],
+    rejected: [
+      "",
+      "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+      "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+      "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+      "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+      "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
+      "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n",
     ],
   },
   {

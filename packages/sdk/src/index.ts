@@ -1,4 +1,5 @@
 export type { ConsentState } from "@tidemark/schema";
+export { type BatchTraceOptions, batchTraces } from "./delivery/batch-traces.ts";
 export type { Compress } from "./delivery/compression.ts";
 export { gzip } from "./delivery/gzip.ts";
 export { type Follow, type FollowedPart, overWebSocket } from "./delivery/over-web-socket.ts";

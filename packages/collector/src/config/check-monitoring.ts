@@ -47,7 +47,9 @@ export const checkCanary = (
   expect(sessions > CANARY_SESSIONS, "canary.site", expected, sessions);
 };
 
-const OTLP_FIELDS: Record<keyof OtlpSettings, true> = { url: true, headersSecret: true, everySeconds: true };
+const OTLP_FIELDS: Record<keyof OtlpSettings, true> = {
+  ...{ url: true, headersSecret: true, everySeconds: true, tracesUrl: true },
+};
 
 /** Checks the receiver of metrics. The errors quote neither its address nor a secret. */
 export const checkOtlp = (
@@ -57,8 +59,9 @@ export const checkOtlp = (
 ): void => {
   if (otlp === undefined) return;
   expectFields(otlp, "otlp", OTLP_FIELDS);
-  const { url, headersSecret, everySeconds = 60 } = otlp;
+  const { url, headersSecret, everySeconds = 60, tracesUrl } = otlp;
   checkWebhookUrl(url, "otlp.url", expect);
+  if (tracesUrl !== undefined) checkWebhookUrl(tracesUrl, "otlp.tracesUrl", expect);
   if (headersSecret !== undefined) expectSecretName(headersSecret, "otlp.headersSecret");
   const isOwn = headersSecret === undefined || !taken.includes(headersSecret);
   expect(isOwn, "otlp.headersSecret", "a secret that is no key of the collector", headersSecret);

@@ -53,7 +53,7 @@ export interface CanarySettings {
   site: string;
 }
 
-/** A receiver of OpenTelemetry, to which the collector pushes its metrics by OTLP/HTTP. */
+/** A receiver of OpenTelemetry, to which the collector pushes its metrics, and spans of batches, by OTLP/HTTP. */
 export interface OtlpSettings {
   /** Its address for metrics, such as `https://otel.example.com/v1/metrics`. `https:`, except on this machine. */
   url: string;
@@ -64,6 +64,8 @@ export interface OtlpSettings {
   headersSecret?: string;
   /** Time between two pushes, in seconds: 10 to 3,600. Default: 60. */
   everySeconds?: number;
+  /** The receiver's address for spans of traced batches, such as `https://otel.example.com/v1/traces`. Default: no spans are sent. */
+  tracesUrl?: string;
 }
 
 /** The largest numbers of new sessions and of events that a site accepts on one day, in UTC. */

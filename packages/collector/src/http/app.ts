@@ -9,6 +9,7 @@ import type { TidemarkConfig } from "../config.ts";
 import { type Env, metricsOf, scheduleOf } from "../env.ts";
 import { HttpError } from "../errors.ts";
 import { meter } from "../metrics/isolate-meter.ts";
+import { spans } from "../otlp/span-export.ts";
 import { createRecordLog } from "../serving/record-log.ts";
 import type { Tenants } from "../tenants.ts";
 import { createCallerChecks } from "./check-caller.ts";
@@ -61,8 +62,8 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
     const route = routePath(c).replace(/.*\*$/, "none");
     meter.count("tidemark_requests_total", { route, status: c.res.status }, 1);
     if (!isAwake) c.executionCtx.waitUntil(wake(c.env));
-    for (const flushing of [meter.flush(() => metricsOf(c.env)), records.flush(c.env)])
-      if (flushing) c.executionCtx.waitUntil(flushing);
+    const flushes = [meter.flush(() => metricsOf(c.env)), records.flush(c.env), spans.flush(config.otlp, c.env)];
+    for (const flushing of flushes) if (flushing) c.executionCtx.waitUntil(flushing);
   });
 
   // No cache on the way may keep a vector.

@@ -6,9 +6,10 @@ import { isSessionIdOf } from "../access/session-ids.ts";
 import { isUserToken } from "../access/user-token.ts";
 import type { Site } from "../config.ts";
 import { type Env, sessionOf } from "../env.ts";
-import { HttpError } from "../errors.ts";
+import { HttpError, toHttpError } from "../errors.ts";
 import type { Meter } from "../metrics/meter.ts";
 import { callObject, measureWait } from "../metrics/waits.ts";
+import { type BatchTrace, traceBatch } from "../otlp/batch-trace.ts";
 import { countPrediction } from "../predictions/count-prediction.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { BATCH_VERSION, type BatchFailure, type BatchResult, type SessionBatch } from "../session/batch.ts";
@@ -45,12 +46,21 @@ const sendToSession = async (
   tenant: Tenant,
   sessionId: string,
   sessionBatch: SessionBatch,
+  trace: BatchTrace | undefined,
 ): Promise<BatchResult | BatchFailure> => {
   const session = sessionOf(env, tenant, sessionId);
   const isFailure = (result: BatchResult | BatchFailure) => result === "unavailable";
   // The runtime's types turn the pairs in a result into lists of any length.
   const call = async () => (await session.ingest(sessionBatch)) as BatchResult | BatchFailure;
-  return callObject("Session", () => measureWait("session", call, isFailure), isFailure);
+  const from = Date.now();
+  let isError = true;
+  try {
+    const result = await callObject("Session", () => measureWait("session", call, isFailure), isFailure);
+    isError = isFailure(result);
+    return result;
+  } finally {
+    trace?.endCall(from, isError);
+  }
 };
 
 /** A request without its body. */
@@ -117,16 +127,16 @@ const parseAndSplit = (body: string, { tenantOf }: RequestContext): SplitBatch =
 };
 
 /**
- * The parts of a batch for its session: the envelope is without its secret, its token and its reactions, which are stored
- * nowhere. If the site requires tokens, the envelope states whether its user is vouched for.
+ * The parts of a batch for its session: the envelope is without its secret, its token, its reactions and its trace, which are
+ * stored nowhere. If the site requires tokens, the envelope states whether its user is vouched for.
  */
 const sessionParts = async (
   env: Env,
   { site }: Tenant,
   { envelope, text }: SplitBatch,
 ): Promise<Omit<SessionBatch, "site" | "anonymous_id" | "received_at">> => {
-  const { session_secret, user_token, reactions_received, reactions_unknown, ...others } = envelope;
-  const removed = [session_secret, user_token, reactions_received, reactions_unknown];
+  const { session_secret, user_token, reactions_received, reactions_unknown, traceparent, ...others } = envelope;
+  const removed = [session_secret, user_token, reactions_received, reactions_unknown, traceparent];
   if (removed.every((field) => field === undefined) && !site.requireUserToken) return text;
   const sent: StoredEnvelope = others;
   if (site.requireUserToken) sent.vouched = await isUserToken(env, site, sent.user_id ?? "", user_token);
@@ -137,20 +147,17 @@ const sessionParts = async (
   };
 };
 
-/**
- * Checks a batch's envelope and sends the batch to its session. Returns `undefined` when the session could not parse
- * the events.
- */
-const ingestSplit = async (
+/** Checks the envelope of an admitted batch, and sends the batch to its session, as {@link ingestSplit} does. */
+const ingestAdmitted = async (
   { envelope, text }: SplitBatch,
+  tenant: Tenant,
   context: RequestContext,
+  trace: BatchTrace | undefined,
 ): Promise<BatchResponse | undefined> => {
-  const { tenantOf, gpc, anonymousIdOf, receivedAt, env, meter, limits, waitUntil } = context;
-  const { key, session_id, consent, sdk } = envelope;
-  const tenant = tenantOf(key);
+  const { gpc, anonymousIdOf, receivedAt, env, meter, limits, waitUntil } = context;
+  const { session_id, consent, sdk } = envelope;
   const { site } = tenant;
   const release = releaseLabel(sdk);
-  await limits.admit(tenant, context);
   if (!isSessionIdOf(site, session_id)) {
     throw new HttpError("foreign_session", `session_id: ${session_id} is not a session of site ${site.id}.`);
   }
@@ -171,14 +178,16 @@ const ingestSplit = async (
   }
 
   const sessionRejection = limits.sessionRejection(tenant, context);
-  const result = await sendToSession(env, tenant, session_id, {
+  const sessionBatch: SessionBatch = {
     version: BATCH_VERSION,
     site: site.id,
     anonymous_id,
     received_at: receivedAt,
     may_begin: sessionRejection === undefined,
     ...(await sessionParts(env, tenant, { envelope, text })),
-  });
+    ...(trace && { traceparent: trace.traceparent }),
+  };
+  const result = await sendToSession(env, tenant, session_id, sessionBatch, trace);
   if (result === "unparsed") return undefined;
   if (result === "unavailable")
     throw new HttpError("unavailable", "The session could not store the batch. Nothing was stored; send it again.");
@@ -186,6 +195,27 @@ const ingestSplit = async (
   countBatch(context, site, envelope, result);
   waitUntil(limits.count(tenant, context, result));
   return result.response;
+};
+
+/**
+ * Checks a batch's envelope and sends the batch to its session. Returns `undefined` when the session could not parse
+ * the events. A batch that the limits do not admit has no spans.
+ */
+const ingestSplit = async (split: SplitBatch, context: RequestContext): Promise<BatchResponse | undefined> => {
+  const { key, traceparent } = split.envelope;
+  const tenant = context.tenantOf(key);
+  await context.limits.admit(tenant, context);
+  if (traceparent === undefined) return ingestAdmitted(split, tenant, context, undefined);
+  const trace = traceBatch(traceparent, tenant.site.id, context.receivedAt);
+  try {
+    const response = await ingestAdmitted(split, tenant, context, trace);
+    if (response) trace.end(response);
+    return response;
+  } catch (thrown) {
+    const error = toHttpError(thrown);
+    trace.end(error);
+    throw error;
+  }
 };
 
 /**

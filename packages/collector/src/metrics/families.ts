@@ -16,6 +16,7 @@ export type Unit =
   | "rows"
   | "seconds"
   | "sessions"
+  | "spans"
   | "value";
 
 /** A metric family. */
@@ -311,6 +312,12 @@ export const families = {
     unit: "seconds",
     labels: ["site"],
     help: "Age up to which the latest export for Feast stated that it is fresh: by default the shortest ttl of its feature views.",
+  },
+  tidemark_spans_total: {
+    type: "counter",
+    unit: "spans",
+    labels: ["outcome"],
+    help: "Spans of traced batches by outcome: pushed, refused by the receiver, or dropped because too many waited for it.",
   },
   tidemark_series_other_total: {
     type: "counter",

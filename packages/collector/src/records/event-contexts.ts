@@ -8,7 +8,7 @@ import { viewsById } from "./views.ts";
 /** The envelope of a batch as sessions and records keep it. */
 export type StoredEnvelope = Omit<
   Envelope,
-  "session_secret" | "user_token" | "reactions_received" | "reactions_unknown"
+  "session_secret" | "user_token" | "reactions_received" | "reactions_unknown" | "traceparent"
 > & {
   /** Whether the site's server vouches for `user_id`. Absent unless the site requires it. */
   vouched?: boolean;

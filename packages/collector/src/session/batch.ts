@@ -32,6 +32,8 @@ export interface SessionBatch {
   reactions_received?: string[] | undefined;
   /** The reactions of which no page confirmed that a listener ran. */
   reactions_unknown?: string[] | undefined;
+  /** The trace context of the call. A session stores it nowhere. Absent if the batch has none. */
+  traceparent?: string | undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ObjectAlarm } from "../alarm.ts";
 import { PUSH_VERSION } from "../entities/push.ts";
 import { type Env, partitionOf } from "../env.ts";
 import { countObjectError, measureWait } from "../metrics/waits.ts";
+import { traceNote, tracePush } from "../otlp/batch-trace.ts";
 import { learnDepth, partitionFor } from "../partition/binding.ts";
 import { type Tenants, tenantOf } from "../tenants.ts";
 import { earliestDue, setDue } from "./due.ts";
@@ -16,6 +17,9 @@ const PUSH_EVERY_MS = 800;
 /** Time from a failed request to the next attempt, in milliseconds. It doubles with each failure, up to `longest`. */
 const RETRY_MS = { first: 1_000, longest: 60_000 };
 
+/** Most trace contexts that a session keeps for its next push. Those of further batches get no span of it. */
+const MAX_TRACES = 16;
+
 /** Duration of the latest request to a partition, by site, in milliseconds. The sessions of an isolate share it. */
 const latestTook = new Map<string, number>();
 
@@ -25,15 +29,25 @@ export class PushLoop {
   readonly #alarm: ObjectAlarm;
   readonly #env: Env;
   readonly #tenants: Tenants;
+  readonly #flushSpans: () => void;
+  /** The trace contexts of the batches whose deltas are not confirmed, while this object lives. */
+  #traces: readonly string[] = [];
   #running: Promise<void> | undefined;
   #pushedAt = 0;
   #failures = 0;
 
-  constructor(store: SessionStore, alarm: ObjectAlarm, env: Env, tenants: Tenants) {
+  /** @param flushSpans Pushes the spans that this isolate has added. */
+  constructor(store: SessionStore, alarm: ObjectAlarm, env: Env, tenants: Tenants, flushSpans: () => void) {
     this.#store = store;
     this.#alarm = alarm;
     this.#env = env;
     this.#tenants = tenants;
+    this.#flushSpans = flushSpans;
+  }
+
+  /** Notes the trace context of a stored batch: the next push has its deltas. */
+  trace(traceparent: string): void {
+    if (this.#traces.length < MAX_TRACES) this.#traces = [...this.#traces, traceparent];
   }
 
   get isRunning(): boolean {
@@ -80,6 +94,13 @@ export class PushLoop {
     const { partition } = push_queue;
     const latest = pushes.at(-1)?.n ?? 0;
     const sender = { id: session_id, hash: visitor_hash, began_at, ...(closed && { is_closed: true as const }) };
+    const traces = this.#traces;
+    const from = Date.now();
+    const endTraces = (isError: boolean) => {
+      if (traces.length === 0) return;
+      tracePush(traces, site, from, isError);
+      this.#flushSpans();
+    };
     try {
       const receiver = partitionOf(this.#env, tenantOf(this.#tenants, site), partition);
       const [text, records] = [encode(push_queue, pushes), unsentUpTo(unsent, latest)];
@@ -96,11 +117,18 @@ export class PushLoop {
       } else {
         confirm(push_queue, pushes);
         confirmUnsent(unsent, latest);
+        // Those that were noted meanwhile are of the next push.
+        this.#traces = this.#traces.slice(traces.length);
       }
+      endTraces(false);
       this.#failures = 0;
       return true;
     } catch (error) {
-      console.error("a partition could not be reached; the session tries again", error);
+      endTraces(true);
+      console.error(
+        `a partition could not be reached; the session tries again${traces.map(traceNote).join("")}`,
+        error,
+      );
       countObjectError("Partition");
       const wait = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** this.#failures);
       setDue(stored, "push", Date.now() + wait);

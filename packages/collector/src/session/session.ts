@@ -4,8 +4,11 @@ import type { ContextStep, SessionVectorResponse } from "@tidemark/schema";
 import { isPersonal } from "@tidemark/schema/entities";
 import { SESSION_KEPT_MS } from "@tidemark/schema/limits";
 import { ObjectAlarm } from "../alarm.ts";
+import type { OtlpSettings } from "../config.ts";
 import type { Env } from "../env.ts";
 import { meter } from "../metrics/isolate-meter.ts";
+import { traceNote } from "../otlp/batch-trace.ts";
+import { spans } from "../otlp/span-export.ts";
 import type { StoredEnvelope } from "../records/event-contexts.ts";
 import { expectKnown, LaterReleaseError } from "../release.ts";
 import { servedRecord } from "../served-vector.ts";
@@ -71,9 +74,9 @@ const MAX_UNCONFIRMED = 256;
  * The result of a call that failed because of the storage, or of a later release. Another object cannot read an error's
  * class. @throws Defects.
  */
-const failureOf = (error: unknown): "unavailable" => {
+const failureOf = (error: unknown, traceparent?: string): "unavailable" => {
   if (!(error instanceof StorageError || error instanceof LaterReleaseError)) throw error;
-  console.error("a session could not read or store its state", error);
+  console.error(`a session could not read or store its state${traceNote(traceparent)}`, error);
   return "unavailable";
 };
 
@@ -109,6 +112,9 @@ export abstract class SessionObject extends DurableObject<Env> {
    */
   protected abstract readonly tenants: Tenants;
 
+  /** The receiver of the spans of traced batches; `undefined` for none. */
+  protected abstract get otlp(): OtlpSettings | undefined;
+
   readonly #store = new SessionStore(this.ctx.storage, (stored) =>
     restoreSession(stored, tenantOf(this.tenants, stored.site).definitions),
   );
@@ -122,7 +128,10 @@ export abstract class SessionObject extends DurableObject<Env> {
 
   // Created on first use, because the subclass sets `tenants` after the initialisation of these fields.
   get #pushes(): PushLoop {
-    this.#loop ??= new PushLoop(this.#store, this.#alarm, this.env, this.tenants);
+    this.#loop ??= new PushLoop(this.#store, this.#alarm, this.env, this.tenants, () => {
+      const flushing = spans.flush(this.otlp, this.env);
+      if (flushing) this.ctx.waitUntil(flushing);
+    });
     return this.#loop;
   }
 
@@ -162,9 +171,9 @@ export abstract class SessionObject extends DurableObject<Env> {
     try {
       expectKnown("a batch", batch.version, BATCH_VERSION);
       const result = this.#apply(batch, events);
-      return result instanceof Promise ? result.catch(failureOf) : result;
+      return result instanceof Promise ? result.catch((error) => failureOf(error, batch.traceparent)) : result;
     } catch (error) {
-      return failureOf(error);
+      return failureOf(error, batch.traceparent);
     }
   }
 
@@ -194,6 +203,7 @@ export abstract class SessionObject extends DurableObject<Env> {
       this.#followers.notify();
       const measured = meter.take();
       const counted = measured ? { ...result, measured } : result;
+      if (batch.traceparent !== undefined && isPending(stored)) this.#pushes.trace(batch.traceparent);
       return this.#push(stored, batch.received_at)?.then(() => counted) ?? counted;
     };
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();

@@ -548,7 +548,22 @@ const tenants: Tenants = createTenants(config);
 /** Returns the tenant of a site. */
 export const tenant = (site: string) => tenantOf(tenants, site);
 
-const { handlers, LogWriter, Metrics, Schedule: ConfiguredSchedule, Session } = createCollector(config);
+/** The receiver of spans of the Worker and of the sessions. */
+export const tracing: { otlp: OtlpSettings | undefined } = { otlp: undefined };
+
+const {
+  handlers,
+  LogWriter,
+  Metrics,
+  Schedule: ConfiguredSchedule,
+  Session,
+} = createCollector({
+  ...config,
+  // The type allows no `undefined`, but tests set the receiver later.
+  get otlp() {
+    return tracing.otlp as OtlpSettings;
+  },
+});
 
 export { handlers as default, LogWriter, Metrics, Session };
 

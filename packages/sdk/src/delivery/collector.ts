@@ -123,7 +123,7 @@ export const createCollector = (
   const postKnown: Collector["post"] = async (batch, isCancelled) => {
     const without = omitted;
     const outcome = await post(batch, isCancelled);
-    const [field] = /^(session_secret|user_token|traffic)/.exec(`${outcome.error?.message}`) ?? [];
+    const [field] = /^(session_secret|user_token|tra\w+)/.exec(`${outcome.error?.message}`) ?? [];
     if (!field || field in without) return outcome;
     omitted = { ...omitted, [field]: undefined };
     return postKnown(batch, isCancelled);

@@ -7,13 +7,8 @@ import {
   type Samples,
   type Unit,
 } from "../../metrics/families.ts";
+import { type Attribute, attribute, nanoseconds, resource, scope } from "../../otlp/resource.ts";
 import { parseKey } from "../history.ts";
-
-/** An attribute of OpenTelemetry. */
-interface Attribute {
-  key: string;
-  value: { stringValue: string };
-}
 
 /** A data point of a counter or a gauge. Its times are nanoseconds since 1970: texts, because JSON has no 64-bit integers. */
 interface NumberPoint {
@@ -49,18 +44,14 @@ type OtlpMetric = { name: string; description: string; unit?: string } & MetricD
 export interface OtlpBody {
   resourceMetrics: [
     {
-      resource: { attributes: Attribute[] };
-      scopeMetrics: [{ scope: { name: string; version: string }; metrics: OtlpMetric[] }];
+      resource: typeof resource;
+      scopeMetrics: [{ scope: typeof scope; metrics: OtlpMetric[] }];
     },
   ];
 }
 
 /** Largest number of data points in a request: about 3 MB of JSON. */
 const MAX_POINTS = 5_000;
-
-const attribute = (key: string, stringValue: string): Attribute => ({ key, value: { stringValue } });
-
-const nanoseconds = (ms: number): string => `${Math.round(ms)}000000`;
 
 /** A unit in the code of UCUM. Counted things are annotations; a number without a unit has none. */
 const unitOf = (unit: Unit): { unit?: string } => {
@@ -112,7 +103,7 @@ const metricOf = (family: Family, keys: readonly string[], samples: Samples, { s
  *
  * https://opentelemetry.io/docs/specs/otlp/
  */
-export const otlpBodies = (samples: Samples, version: string, times: OtlpTimes): OtlpBody[] => {
+export const otlpBodies = (samples: Samples, times: OtlpTimes): OtlpBody[] => {
   const byFamily = new Map<Family, string[]>();
   for (const key of Object.keys(samples).sort()) {
     // JSON has no infinite values.
@@ -136,7 +127,5 @@ export const otlpBodies = (samples: Samples, version: string, times: OtlpTimes):
       begin += some.length;
       points += some.length;
     }
-  const resource = { attributes: [attribute("service.name", "tidemark"), attribute("service.version", version)] };
-  const scope = { name: "tidemark", version };
   return bodies.map((metrics) => ({ resourceMetrics: [{ resource, scopeMetrics: [{ scope, metrics }] }] }));
 };

@@ -1,8 +1,7 @@
-import { secretOf } from "../../access/keys.ts";
 import type { OtlpSettings } from "../../config.ts";
 import type { Samples } from "../../metrics/families.ts";
-import { jsonOf, responseOf } from "../../target-response.ts";
-import { VERSION } from "../../version.ts";
+import { backoffMs, type Failure, headersOf, isFailure, postJson } from "../../otlp/post.ts";
+import { jsonOf } from "../../target-response.ts";
 import { withinTime } from "../../within-time.ts";
 import { otlpBodies } from "./encode.ts";
 
@@ -15,12 +14,6 @@ const READ_WITHIN_MS = 8_000;
 /** Time in which the receiver has to respond to all requests of a push, in milliseconds. */
 const RESPOND_WITHIN_MS = 8_000;
 
-/** Statuses after which a push is repeated earlier than after its usual time. */
-const REPEATABLE: readonly number[] = [429, 502, 503, 504];
-
-/** Time from a failure to the next push, in milliseconds. It doubles with each failure. */
-const RETRY_MS = { first: 10_000, longest: 300_000 };
-
 /** The state of pushes, as the object stores it. */
 export interface PushState {
   /** Start of the cumulative values that the receiver gets: the first push, in UTC milliseconds. */
@@ -30,35 +23,6 @@ export interface PushState {
   /** Number of failures in succession. */
   failures: number;
 }
-
-/** The result of a push: `undefined` for success. */
-interface Failure {
-  reason: string;
-  /** Whether the same push may succeed soon. */
-  isRepeatable: boolean;
-  afterMs?: number | undefined;
-}
-
-/**
- * The headers in a secret: `name=value`, separated by commas, with escapes of URLs, as OpenTelemetry's variable
- * `OTEL_EXPORTER_OTLP_HEADERS` has them. `undefined` for any other text.
- */
-export const headersIn = (text: string): Record<string, string> | undefined => {
-  try {
-    const pairs = text.split(",").map((pair) => {
-      const [, name = "", value = ""] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(.*?)\s*$/.exec(pair) ?? [];
-      const decoded = decodeURIComponent(value);
-      if (name === "" || !/^[ -~]+$/.test(decoded)) throw new Error("no header");
-      return [name.toLowerCase(), decoded] as const;
-    });
-    return Object.fromEntries(pairs);
-  } catch {
-    return undefined;
-  }
-};
-
-const gzip = (text: string): Promise<ArrayBuffer> =>
-  new Response(new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer();
 
 /** Logs a part that the receiver has refused. The others are stored, and the protocol forbids to send it again. */
 const logPartialSuccess = (text: string): void => {
@@ -73,33 +37,18 @@ const logPartialSuccess = (text: string): void => {
 };
 
 const send = async (
-  { url, headersSecret }: OtlpSettings,
+  settings: OtlpSettings,
   env: object,
   samples: Samples,
   since: number,
 ): Promise<Failure | undefined> => {
-  const secret = headersSecret === undefined ? undefined : secretOf(env, headersSecret);
-  if (headersSecret !== undefined && secret === undefined)
-    return { reason: `the secret ${headersSecret} is not set`, isRepeatable: false };
-  const headers = secret === undefined ? {} : headersIn(secret);
-  if (!headers)
-    return { reason: `the secret ${headersSecret} does not have the form name=value,…`, isRepeatable: false };
+  const headers = headersOf(settings, env);
+  if (isFailure(headers)) return headers;
   const signal = AbortSignal.timeout(RESPOND_WITHIN_MS);
-  for (const body of otlpBodies(samples, VERSION, { since, now: Date.now() })) {
-    const init: RequestInit = {
-      ...{ method: "POST", redirect: "manual", signal, body: await gzip(JSON.stringify(body)) },
-      headers: { ...headers, "content-type": "application/json", "content-encoding": "gzip" },
-    };
-    const response = await responseOf(() => fetch(url, init), signal);
-    if ("failure" in response) return { reason: response.failure, isRepeatable: true };
-    const { status, text, afterMs } = response;
-    if (status < 200 || status >= 300)
-      return {
-        reason: `the target responded with status ${status}`,
-        isRepeatable: REPEATABLE.includes(status),
-        afterMs,
-      };
-    logPartialSuccess(text);
+  for (const body of otlpBodies(samples, { since, now: Date.now() })) {
+    const result = await postJson(settings.url, headers, body, signal);
+    if (isFailure(result)) return result;
+    logPartialSuccess(result.text);
   }
   return undefined;
 };
@@ -131,7 +80,7 @@ export const pushMetrics = async (
   if (!failure) return { since, next: begin + every, failures: 0 };
   const failures = (state?.failures ?? 0) + 1;
   const { reason, isRepeatable, afterMs } = failure;
-  const backoff = Math.min(RETRY_MS.longest, RETRY_MS.first * 2 ** (failures - 1));
+  const backoff = backoffMs(failures);
   const wait = isRepeatable ? (afterMs ?? backoff) : Math.max(every, backoff);
   console.error(
     `the metrics could not be pushed by OTLP; the next push is in ${Math.round(wait / 1_000)} s: ${reason}`,
