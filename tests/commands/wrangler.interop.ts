@@ -17,4 +17,4 @@ it.each(Object.entries(WRANGLER))("wrangler %s has the flags %j", async (name, f
   // The help of a group instead would begin with the group's name alone.
   expect(stdout).toMatch(new RegExp(`^wrangler ${name}\\b`));
   expect(flags.filter((flag) => !stdout.includes(` ${flag} `))).toEqual([]);
-});
+}, 60_000);
