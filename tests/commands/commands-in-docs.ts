@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 /** The root of the repository. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** A command that a page tells its reader to run. */
+/** A command that a page shows to its reader. */
 export interface DocumentedCommand {
   /** Page and line, as `docs/log.md:7`. */
   place: string;
