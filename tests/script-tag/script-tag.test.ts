@@ -401,13 +401,6 @@ describe.each(browserNames)("the script tag in %s", (name) => {
     const cases: [problem: string, attributes: string, config: object, warning: RegExp, measures: boolean][] = [
       ["no key", "", {}, /nothing is measured\ndata-key is missing: write a public key like tm_/, false],
       [
-        "a module, which does not know its tag",
-        `type="module" data-key="${KEY}"`,
-        {},
-        /nothing is measured\ndata-key cannot be read: remove type="module" from the tag/,
-        false,
-      ],
-      [
         "a key of another tool",
         `data-key="UA-1234"`,
         {},

@@ -40,11 +40,7 @@ guard(() => {
   const trackers = pageTrackers();
   const { name = "tidemark", ...attributes } = { ...script?.dataset };
   const existing = globals[name] as Stub | undefined;
-  const { settings, problems } = readSettings(
-    script ? attributes : undefined,
-    existing?.config,
-    script?.src && new URL(script.src).origin,
-  );
+  const { settings, problems } = readSettings(attributes, existing?.config, script?.src && new URL(script.src).origin);
 
   const { key, endpoint } = settings;
   if (key && endpoint) {

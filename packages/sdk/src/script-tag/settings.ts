@@ -90,12 +90,12 @@ const attributeOf = (name: string) => `data-${name.replace(/[A-Z]/g, (letter) =>
 /**
  * Combines the settings of a tag, and finds their problems. Each problem names the option, its value and the expected value. Pure.
  *
- * @param attributes The tag's `data-` attributes, by their names in camelCase; `undefined` when the script does not know its tag.
+ * @param attributes The tag's `data-` attributes, by their names in camelCase.
  * @param config `window.tidemark.config`.
  * @param origin The origin that served the tag: the endpoint, unless a setting names another.
  */
 export const readSettings = (
-  attributes: Record<string, string | undefined> | undefined,
+  attributes: Record<string, string | undefined>,
   config: object = {},
   origin?: string,
 ): { settings: Settings; problems: string[] } => {
@@ -114,12 +114,10 @@ export const readSettings = (
     if (names.includes(name)) set(name, `tidemark.config.${name}`, value);
     else unknown(`tidemark.config.${name}`, names);
   for (const name of names)
-    if (!CONFIG_ONLY.includes(name) && attributes?.[name] !== undefined) set(name, attributeOf(name), attributes[name]);
+    if (!CONFIG_ONLY.includes(name) && attributes[name] !== undefined) set(name, attributeOf(name), attributes[name]);
   for (const name of ["key", "endpoint"] as const)
     if (settings[name] === undefined)
-      problems.push(
-        `${attributeOf(name)} ${attributes ? `is missing: write ${TAG_RULES[name].expected}` : 'cannot be read: remove type="module" from the tag'}`,
-      );
+      problems.push(`${attributeOf(name)} is missing: write ${TAG_RULES[name].expected}`);
 
   const { signals, options } = settings as unknown as Settings;
   for (const name of signals) if (!NAMES.includes(name)) unknown(`data-signals: ${name}`, NAMES);

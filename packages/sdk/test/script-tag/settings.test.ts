@@ -21,14 +21,6 @@ describe("the settings of a script tag", () => {
     });
   });
 
-  it("say what to change where the script does not know its tag, as in a module", () => {
-    expect(readSettings(undefined, undefined, undefined).problems).toEqual([
-      'data-key cannot be read: remove type="module" from the tag',
-      'data-endpoint cannot be read: remove type="module" from the tag',
-    ]);
-    expect(readSettings(undefined, { key: KEY, endpoint: ORIGIN }, undefined).problems).toEqual([]);
-  });
-
   it("split lists at spaces and commas", () => {
     const { settings } = readSettings(
       { key: KEY, signals: " clicks,\n hovers  dwell ", queryParameters: "q" },
