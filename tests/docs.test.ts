@@ -1,4 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
   batch,
   capturedBy,
@@ -12,6 +15,7 @@ import {
 import { MAX_BODY_BYTES } from "@tidemark/schema/limits";
 import { SIGNAL_NAMES } from "@tidemark/schema/signals";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../packages/cli/test/temporary-folder.ts";
 import { families } from "../packages/collector/src/metrics/families.ts";
 import { aggregateTypes } from "../packages/engine/src/aggregates/index.ts";
 import { NAMES } from "../packages/sdk/src/script-tag/parts.ts";
@@ -21,6 +25,7 @@ import { sdkSignals } from "../scripts/bundle/sdk-signals.ts";
 import { isMeasured } from "../scripts/docs/metrics-table.ts";
 import { render } from "../scripts/docs/render.ts";
 import { skippedScenarios } from "../scripts/docs/skipped-scenarios.ts";
+import { filesIn } from "./e2e/code-in-docs.ts";
 import { scenarios } from "./scenarios/scenarios.ts";
 
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -239,5 +244,27 @@ describe("the generated tables", () => {
     expect(described.toSorted()).toEqual(
       [...Object.keys(eventTypes).filter((type) => !elsewhere.test(type)), "view"].toSorted(),
     );
+  });
+});
+
+describe("the complete files in the pages", () => {
+  it("pass the format and lint of this repository, into which a reader may copy them", () => {
+    const code = globSync("docs/*.md").flatMap((page) =>
+      filesIn(read(page)).flatMap((file, at) =>
+        file.path.endsWith(".ts")
+          ? [[`${at}-${basename(page, ".md")}-${basename(file.path)}`, file.code] as const]
+          : [],
+      ),
+    );
+    expect(code.length).toBeGreaterThan(10);
+    const root = fileURLToPath(new URL("..", import.meta.url));
+    const settings = { extends: [join(root, "biome.json")], vcs: { enabled: false } };
+    const folder = temporaryFolder({ ...Object.fromEntries(code), "biome.json": JSON.stringify(settings) });
+    const { status, stderr } = spawnSync(
+      join(root, "node_modules/.bin/biome"),
+      ["ci", "--error-on-warnings", "--colors=off", ...code.map(([name]) => name)],
+      { cwd: folder, encoding: "utf8" },
+    );
+    expect(status === 0 ? "" : stderr).toBe("");
   });
 });

@@ -1,6 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { readDocs } from "./code-in-docs.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -43,5 +47,22 @@ describe("scripts/demo.ts", () => {
   ])("rejects flags without an effect: %j", (flags, message) => {
     const { status, stdout, stderr } = run("scripts/demo.ts", ...flags);
     expect([status, stdout, stderr]).toEqual([2, "", expect.stringContaining(message)]);
+  });
+});
+
+describe("docs/script-tag.md", () => {
+  it("shows a command that copies the files of the built version", () => {
+    const [, command = ""] = /`(mkdir -p script-tags && cp [^`]+)`/.exec(readDocs("script-tag.md")) ?? [];
+    const folder = mkdtempSync(join(tmpdir(), "tidemark-copy-"));
+    symlinkSync(path("../../packages"), join(folder, "packages"));
+    try {
+      const { status, stderr } = spawnSync("sh", ["-c", command], { cwd: folder, encoding: "utf8" });
+      expect([status, stderr]).toEqual([0, ""]);
+      expect(readdirSync(join(folder, "script-tags"))).toContainEqual(
+        expect.stringMatching(/^tidemark-v[\d.]+-\w+\.js$/),
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

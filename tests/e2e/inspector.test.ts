@@ -68,6 +68,13 @@ const vector = (tab: Tab) =>
     {},
   );
 
+/** Returns the number of reads of the vector so far. */
+const vectorReads = (tab: Tab) =>
+  tab.run<number>(`
+    const names = performance.getEntriesByType("resource").map(({ name }) => name);
+    return names.filter((name) => name.includes("/v1/features/")).length;
+  `);
+
 /** Option of tests that run one after the other within a suite. */
 const sequential = { concurrent: false };
 
@@ -176,7 +183,7 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
       };
     `);
       expect(requests.vectors).toBeGreaterThan(1);
-      expect(requests.vectors).toBeLessThanOrEqual(requests.batches + 1);
+      expect(requests.vectors).toBeLessThanOrEqual(requests.batches);
       // Only the two calls of `flush` in this test sent events.
       expect(await tab.run("return reports")).toEqual(["flush", "flush"]);
     },
@@ -212,8 +219,11 @@ describe.concurrent.each(browserNames)("the inspector in %s", (name) => {
     await tab.run("await tidemark.flush().catch(() => {})");
     await expect.poll(() => statesOf(tab, "page_view")).toEqual(["dropped"]);
     expect((await rows(tab))[0]?.reason).toMatch(/rejected the whole batch: .*tm_demo_unknownkey.* \(unknown_key\)/);
-    const problem = () => runInPanel(tab, "return panel.querySelector('section + section [role=status]').textContent");
-    await expect.poll(problem).toContain("tm_demo_unknownkey");
+    const textOf = (selector: string) => runInPanel(tab, `return panel.querySelector("${selector}").textContent`);
+    await expect.poll(() => textOf(".problem")).toContain("tm_demo_unknownkey");
+    expect(await textOf("section + section [role=status]")).toContain("with the next response of the collector");
+    // A read of a session without events would be an error in the console.
+    expect(await vectorReads(tab)).toBe(0);
   });
 
   it(

@@ -107,7 +107,7 @@ export const errorCodes = {
     status: 400,
     meaning: "The body of a read violates the contract. The message names the field.",
   },
-  invalid_query: { status: 400, meaning: "A query parameter is missing or invalid. The message names it." },
+  invalid_query: { status: 400, meaning: "A query parameter is missing, invalid or unknown. The message names it." },
   invalid_path: { status: 400, meaning: "The URL's path is not percent-encoded UTF-8." },
   unauthorized: { status: 401, meaning: "The read key, the public key or the admin key is missing or wrong." },
   unknown_key: { status: 401, meaning: "No site has this key." },

@@ -14,6 +14,11 @@ export interface RouteAccess {
   caller: Caller;
   /** Whether a page may send the site's cookie. Its browser then needs credentialed CORS headers. Default: no. */
   takesCookie?: true;
+  /**
+   * The parameters that the query of a request may have. The app rejects another one, which would have no effect.
+   * Default: the handler reads the query, if the route has one.
+   */
+  parameters?: readonly string[];
 }
 
 /**
@@ -22,7 +27,7 @@ export interface RouteAccess {
  */
 export const routeAccess = {
   "POST /v1/events": { caller: "page", takesCookie: true },
-  "POST /v1/forget": { caller: "page", takesCookie: true },
+  "POST /v1/forget": { caller: "page", takesCookie: true, parameters: ["key"] },
   "GET /v1/features/session/:id": { caller: "server" },
   "POST /v1/features": { caller: "server" },
   "POST /v1/features/session/:id": { caller: "page" },
@@ -32,32 +37,32 @@ export const routeAccess = {
   "GET /v1/follow/:id": { caller: "page" },
   "GET /v1/context/:entity/:id": { caller: "server" },
   "GET /v1/entities/:entity": { caller: "server" },
-  "POST /get-online-features": { caller: "server" },
-  "POST /api/v1/feature-service/get-features": { caller: "server" },
-  "POST /api/v1/feature-service/get-features-batch": { caller: "server" },
+  "POST /get-online-features": { caller: "server", parameters: [] },
+  "POST /api/v1/feature-service/get-features": { caller: "server", parameters: [] },
+  "POST /api/v1/feature-service/get-features-batch": { caller: "server", parameters: [] },
   "GET /v1/models": { caller: "server" },
   "POST /v1/predict/:model": { caller: "server" },
   "POST /v1/predict/:model/:entity/:id": { caller: "reader" },
   "POST /mcp": { caller: "server" },
-  "GET /v1/log/files": { caller: "operator" },
-  "GET /v1/log/files/:name{.+}": { caller: "operator" },
-  "GET /v1/log/tail": { caller: "operator" },
-  "POST /v1/log/cut": { caller: "operator" },
-  "POST /v1/log/compact": { caller: "operator" },
-  "PUT /v1/log/compacted/:name{.+}": { caller: "operator" },
-  "POST /v1/log/replace": { caller: "operator" },
-  "POST /v1/rebuild/begin": { caller: "operator" },
-  "POST /v1/rebuild/states": { caller: "operator" },
-  "GET /v1/sinks": { caller: "operator" },
-  "GET /v1/sinks/:sink/dead-letters": { caller: "operator" },
-  "POST /v1/sinks/:sink/pause": { caller: "operator" },
-  "POST /v1/sinks/:sink/resume": { caller: "operator" },
-  "POST /v1/sinks/:sink/replay": { caller: "operator" },
-  "POST /v1/feast/exports": { caller: "operator" },
-  "GET /v1/alerts": { caller: "operator" },
-  "POST /v1/alerts/test": { caller: "operator" },
-  "POST /v1/alerts/silences": { caller: "operator" },
-  "DELETE /v1/alerts/silences/:id": { caller: "operator" },
+  "GET /v1/log/files": { caller: "operator", parameters: ["site", "from", "to"] },
+  "GET /v1/log/files/:name{.+}": { caller: "operator", parameters: [] },
+  "GET /v1/log/tail": { caller: "operator", parameters: ["site"] },
+  "POST /v1/log/cut": { caller: "operator", parameters: ["site"] },
+  "POST /v1/log/compact": { caller: "operator", parameters: ["site"] },
+  "PUT /v1/log/compacted/:name{.+}": { caller: "operator", parameters: [] },
+  "POST /v1/log/replace": { caller: "operator", parameters: ["site"] },
+  "POST /v1/rebuild/begin": { caller: "operator", parameters: ["site", "shard"] },
+  "POST /v1/rebuild/states": { caller: "operator", parameters: ["site"] },
+  "GET /v1/sinks": { caller: "operator", parameters: ["site"] },
+  "GET /v1/sinks/:sink/dead-letters": { caller: "operator", parameters: ["site"] },
+  "POST /v1/sinks/:sink/pause": { caller: "operator", parameters: ["site"] },
+  "POST /v1/sinks/:sink/resume": { caller: "operator", parameters: ["site"] },
+  "POST /v1/sinks/:sink/replay": { caller: "operator", parameters: ["site", "from"] },
+  "POST /v1/feast/exports": { caller: "operator", parameters: ["site"] },
+  "GET /v1/alerts": { caller: "operator", parameters: [] },
+  "POST /v1/alerts/test": { caller: "operator", parameters: [] },
+  "POST /v1/alerts/silences": { caller: "operator", parameters: [] },
+  "DELETE /v1/alerts/silences/:id": { caller: "operator", parameters: [] },
   "GET /metrics": { caller: "operator" },
   "GET /healthz": { caller: "anyone" },
 } as const satisfies Record<`${"GET" | "POST" | "PUT" | "DELETE"} /${string}`, RouteAccess>;

@@ -14,6 +14,7 @@ import { createRecordLog } from "../serving/record-log.ts";
 import type { Tenants } from "../tenants.ts";
 import { createCallerChecks } from "./check-caller.ts";
 import { respondToError } from "./errors.ts";
+import { readQuery } from "./query.ts";
 import type { Handlers, RouteContext } from "./route.ts";
 import { createHandlers } from "./routes/index.ts";
 
@@ -85,10 +86,15 @@ export const createApp = (config: TidemarkConfig, tenants: Tenants) => {
   const handlers: Handlers = createHandlers({ config, tenants, meter, records });
   for (const route of routeNames) {
     const [method, path] = partsOf(route);
-    const check = checks[accessOf(route).caller];
+    const { caller, parameters } = accessOf(route);
+    const check = checks[caller];
     // The type of a handler pairs each route with its context and the grant of its caller.
     const handle = handlers[route] as (c: RouteContext, grant: unknown) => Response | Promise<Response>;
-    app.on(method, path, async (c) => handle(c, await check(c)));
+    app.on(method, path, async (c) => {
+      const grant = await check(c);
+      if (parameters) readQuery(c, parameters);
+      return handle(c, grant);
+    });
   }
 
   for (const [path, methods] of methodsByPath)

@@ -184,8 +184,9 @@ const requests: Record<RouteName, (sender: Sender) => { path: string; body?: obj
   "GET /healthz": () => ({ path: "/healthz" }),
 };
 
-const send = (route: RouteName, sender: Sender, origin: string | undefined) => {
-  const { path, body } = requests[route](sender);
+const send = (route: RouteName, sender: Sender, origin?: string, parameter?: string) => {
+  const { path: requested, body } = requests[route](sender);
+  const path = parameter ? `${requested}${requested.includes("?") ? "&" : "?"}${parameter}` : requested;
   const headers = {
     ...(partsOf(route)[1].startsWith("/v1/follow") && { upgrade: "websocket" }),
     ...(sender.bearer !== undefined && { authorization: `Bearer ${sender.bearer}` }),
@@ -278,3 +279,25 @@ it.each(routeNames)("%s treats each request by its rule", async (route) => {
       expect({ rule, credentials }).toEqual({ rule, credentials: mayHaveCookie ? "true" : null });
     }
 });
+
+/** Routes that accept any query: probes and scrapers add parameters of their own, and events have no query. */
+const withAnyQuery: readonly RouteName[] = ["POST /v1/events", "GET /metrics", "GET /healthz"];
+
+it.each(routeNames.filter((route) => !withAnyQuery.includes(route)))(
+  "%s rejects a parameter that would have no effect",
+  async (route) => {
+    await prepare();
+    const { caller } = accessOf(route);
+    const sender =
+      senders[
+        caller === "page"
+          ? "with the secret of the session and the token of the user"
+          : (accepted[caller][0] ?? "with the read key")
+      ];
+    const response = await send(route, sender, undefined, "nothing=1");
+    expect([response.status, await response.json()]).toMatchObject([
+      400,
+      { error: { code: "invalid_query", message: expect.stringMatching(/^nothing: unknown parameter; expected /) } },
+    ]);
+  },
+);

@@ -16,8 +16,8 @@ type InspectedTracker = Pick<Tracker, "sessionId" | "features" | "on">;
 /**
  * Opens a panel at the bottom of the page that shows a tracker's events and the session's vector.
  *
- * Each event is shown as captured, sent, acknowledged, rejected or dropped, with the reason. The vector is read again after each
- * response of the collector, and its changes are marked. Actions in the panel are not measured. A page that does not import this
+ * Each event is shown as captured, sent, acknowledged, rejected or dropped, with the reason. The vector is read after each
+ * response of the collector, and its changes are marked. Before the first one the collector may not know the session. Actions in the panel are not measured. A page that does not import this
  * module does not load it. The script tag loads it on pages with `?tidemark_inspect` in the URL.
  *
  * @returns A function that closes the panel.
@@ -26,7 +26,11 @@ export const inspect = (tracker: InspectedTracker): Stop => outsideZone(() => op
 
 const open = (tracker: InspectedTracker): Stop => {
   let panel: Panel | undefined;
-  let reading: VectorReading = { vector: {}, changed: new Set(), error: "" };
+  let reading: VectorReading = {
+    vector: {},
+    changed: new Set(),
+    error: "The vector follows with the next response of the collector.",
+  };
   let problem = "";
   const changedEntries = new Set<EventEntry>();
   const eventLog = createEventLog((entry) => {
@@ -52,7 +56,6 @@ const open = (tracker: InspectedTracker): Stop => {
     show();
     panel.showVector(reading);
   });
-  vectorReader.read();
 
   const close = combineStops(
     tracker.on("event", eventLog.captured),

@@ -19,9 +19,9 @@ const PROGRAM_RULES: Record<Exclude<keyof TrackerOptions, "key" | "endpoint">, R
  * Finds the problems of a tracker's options. Each problem names the option, its value and the expected value. TypeScript reports the
  * same problems; this function serves programs without types. Pure.
  *
- * @param exported The package's exports, to recognise a signal that was not called.
+ * @param exported Exports of the package by name, to recognise a signal that was not called.
  */
-export const problemsOf = (options: object, exported: object): string[] => {
+export const problemsOf = (options: object, ...exported: object[]): string[] => {
   const { problems, wrong, unknown } = listProblems();
   for (const [name, value] of Object.entries(options)) {
     if (Object.hasOwn(PROGRAM_RULES, name)) {
@@ -30,7 +30,7 @@ export const problemsOf = (options: object, exported: object): string[] => {
     } else if (!CHECKED_BY_TRACKER.includes(name))
       unknown(name, [...CHECKED_BY_TRACKER, ...Object.keys(PROGRAM_RULES)]);
   }
-  const names = new Map(Object.entries(exported).map(([name, each]) => [each, name]));
+  const names = new Map(exported.flatMap(Object.entries).map(([name, each]) => [each, name]));
   const { signals } = options as Partial<TrackerOptions>;
   if (Array.isArray(signals))
     for (const [index, signal] of signals.entries()) {
