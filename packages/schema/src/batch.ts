@@ -4,6 +4,7 @@ import type { Event } from "./events/index.ts";
 import { id, sessionId, sessionSecret, text, timestamp, userToken } from "./fields.ts";
 import { WELL_FORMED } from "./keys.ts";
 import { CONTRACT_VERSION, MAX_BATCH_EVENTS, MAX_BATCH_VIEWS, MAX_REACTION_IDS, MAX_SEQ } from "./limits.ts";
+import { sdkReport } from "./sdk-report.ts";
 import { traffic } from "./traffic.ts";
 import { view } from "./view.ts";
 
@@ -41,6 +42,7 @@ export const envelope = z
     tab_id: id("Identifier of the tab in its session. Each tab numbers its events in seq."),
     traffic: traffic.optional(),
     sdk: text(60, "Sender of the batch: name/version."),
+    sdk_report: sdkReport.optional(),
     dropped: z.array(dropped).max(100).optional().describe("Events that the client dropped since its last report."),
     reactions_received: reactionIds
       .optional()

@@ -70,5 +70,6 @@ export {
   type VectorResponse,
 } from "./responses.ts";
 export type { SignalName } from "./signals.ts";
+export { type SdkReport, sdkReport } from "./sdk-report.ts";
 export { type Traffic, traffic } from "./traffic.ts";
 export { type View, view } from "./view.ts";
