@@ -23,6 +23,7 @@ const RANKS: Record<string, string[][]> = {
   ],
   sdk: [
     ["platform", "version"],
+    ["self-report"],
     ["guard", "json", "measures"],
     ["warn-once"],
     ["sensors", "storage"],
