@@ -16,7 +16,7 @@ const RANKS: Record<string, string[][]> = {
     ["json", "keys", "limits", "signals"],
     ["consent", "fields", "traffic"],
     ["responses"],
-    ["events", "view"],
+    ["events", "sdk-report", "view"],
     ["batch", "bulk-read", "context", "features", "page-read", "prediction-read"],
     ["derive", "log"],
     ["index"],

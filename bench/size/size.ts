@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { bundle, type Entry } from "../../scripts/bundle/bundle.ts";
+import { bundle, bundleWithMap, type Entry } from "../../scripts/bundle/bundle.ts";
 import { bundleScriptTag } from "../../scripts/bundle/script-tag.ts";
 import { sdkSignals } from "../../scripts/bundle/sdk-signals.ts";
 import { type Bench, type Measurement, report } from "../report.ts";
 import { brotliBytes } from "./brotli.ts";
+import { partsOf } from "./parts.ts";
 import { program, unusedSignalBytes } from "./signals.ts";
 import { viteBrotliBytes } from "./vite.ts";
 import { measureWorker } from "./worker.ts";
@@ -40,6 +41,22 @@ export const measurePrograms = async (): Promise<{ case: string; value: number; 
 };
 
 /**
+ * Prints what the bytes of each program and of the script tag are for: the parts of each, with their minified bytes and those
+ * that the compressed bundle has because of them; see {@link Part}.
+ */
+const printParts = async () => {
+  const bundles = PROGRAMS.map(({ case: name, entry }) => ({ name, entry: here(entry), define: {} }));
+  // The version and the digests of the other files are not part of the code.
+  const tag = { TAG_VERSION: '""', TAG_FILES: "{}" };
+  bundles.push({ name: "script tag", entry: here("../../packages/sdk/src/script-tag.ts"), define: tag });
+  for (const { name, entry, define } of bundles) {
+    const parts = partsOf(name, await bundleWithMap(entry, { define }));
+    console.log(`\n${name}: bytes of each part, minified, and bytes of the compressed bundle because of it`);
+    console.table(Object.fromEntries(parts.map(({ name: part, ...figures }) => [part, figures])));
+  }
+};
+
+/**
  * Measures builds by Vite: each program, in the order of {@link PROGRAMS}, and the bytes that each signal adds to a
  * tracker.
  */
@@ -62,8 +79,11 @@ const measureViteBuilds = async () => {
  * The reference is web-vitals with its five metrics in the same run, which is also the budget of each signal;
  * `webVitals` contains the library and may be larger. For signals that are not imported, the reference is the sum of all signals. `vite` is the same program, built by Vite
  * from the packed package. A bundle that contains zod is an error at any size.
+ *
+ * It also prints the parts of each program.
  */
 export const size: Bench = async () => {
+  await printParts();
   const reference = await brotliBytesOf(here("./web-vitals.ts"));
   const built = await measureViteBuilds();
   const unit = "bytes brotli";

@@ -193,8 +193,7 @@ const ingestSplit = async (
   if (result === "not_begun") throw sessionRejection ?? new Error("the session may begin");
   countBatch(context, site.id, release, result);
   // A batch that is sent again has no new event.
-  if (envelope.sdk_report && result.response.accepted > 0)
-    countReport(context, site.id, release, envelope.sdk_report);
+  if (envelope.sdk_report && result.response.accepted > 0) countReport(context, site.id, release, envelope.sdk_report);
   waitUntil(limits.count(tenant, context, result));
   return result.response;
 };
