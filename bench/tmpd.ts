@@ -1,0 +1,2 @@
+import { measureInputBytes } from "./input-bytes.ts";
+console.table(await measureInputBytes());
