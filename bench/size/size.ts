@@ -41,8 +41,8 @@ export const measurePrograms = async (): Promise<{ case: string; value: number; 
 };
 
 /**
- * Prints what the bytes of each program and of the script tag are for: the parts of each, with their minified bytes and those
- * that the compressed bundle has because of them; see {@link Part}.
+ * Prints the parts of each program and of the script tag: their minified bytes, and those that the compressed bundle has
+ * because of them; see {@link Part}.
  */
 const printParts = async () => {
   const bundles = PROGRAMS.map(({ case: name, entry }) => ({ name, entry: here(entry), define: {} }));

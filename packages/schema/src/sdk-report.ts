@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { count, duration } from "./fields.ts";
 
-/** What the SDK cost a page, and what failed in it, as one batch of a session states it. The collector stores it with no session. */
+/** The cost of the SDK in a page and its failures, as one batch of a session states them. The collector stores it with no session. */
 export const sdkReport = z
   .strictObject({
     script_ms: duration(
