@@ -73,6 +73,37 @@ describe("ops", () => {
   });
 });
 
+describe("the inhibition rules of Alertmanager", () => {
+  const { inhibit_rules } = parse(read("ops/alertmanager/alertmanager.yml")) as {
+    inhibit_rules: { source_matchers: string[]; target_matchers: string[]; equal?: string[] }[];
+  };
+
+  /** Whether the name of an alert meets all matchers. The rules compare names only. */
+  const isMatched = (name: string, matchers: readonly string[]): boolean =>
+    matchers.every((matcher) => {
+      const [, operator, value = ""] = /^alertname(=|=~|!~)"(.+)"$/.exec(matcher) ?? [];
+      if (operator === "=") return name === value;
+      return new RegExp(`^(?:${value})$`).test(name) === (operator === "=~");
+    });
+
+  const inhibitedBy = (source: string): string[] =>
+    names.filter((name) =>
+      inhibit_rules.some(
+        (rule) => isMatched(source, rule.source_matchers) && isMatched(name, rule.target_matchers) && name !== source,
+      ),
+    );
+
+  it.each([
+    ["TidemarkCollectorDown", names.filter((name) => !/CollectorDown|Watchdog/.test(name))],
+    ["TidemarkAvailabilityBurnFast", ["TidemarkAvailabilityBurnSlow"]],
+    ["TidemarkSinkDown", ["TidemarkSinkLagging"]],
+    ["TidemarkSinkPaused", ["TidemarkSinkLagging"]],
+    ["TidemarkAvailabilityBurnSlow", []],
+  ])("let %s hide only its effects", (source, effects) => {
+    expect(inhibitedBy(source)).toEqual(effects);
+  });
+});
+
 describe.each(dashboards)("%s", (_, dashboard) => {
   const panels = dashboard.panels ?? [];
 
@@ -151,6 +182,15 @@ describe("docs/runbooks.md", () => {
     const named = [...page.matchAll(/npx tidemark ([a-z]+(?: (?:[a-z]+-)?[a-z]+)?)/g)].map(([, name = ""]) => name);
     expect(named.length).toBeGreaterThan(8);
     expect(named.filter((name) => !known.includes(name) && !known.includes(name.split(" ")[0]))).toEqual([]);
+  });
+});
+
+describe("docs/slo.md", () => {
+  it("has only expressions whose metrics and labels exist", () => {
+    const [, block = ""] = /```promql\n(.*?)```/s.exec(read("docs/slo.md")) ?? [];
+    const expressions = block.trim().split("\n\n");
+    expect(expressions).toHaveLength(4);
+    expect(expressions.flatMap((each) => unknownIn(each, metrics))).toEqual([]);
   });
 });
 

@@ -21,7 +21,7 @@ describe("docs/metrics.md", () => {
   });
 
   it("lists the settings of pushes with their defaults", () => {
-    const source = readFileSync(new URL("../packages/collector/src/config.ts", import.meta.url), "utf8");
+    const source = readFileSync(new URL("../packages/collector/src/config/settings.ts", import.meta.url), "utf8");
     const [, body = ""] = /interface OtlpSettings \{(.*?)^\}/ms.exec(source) ?? [];
     const fields = [...body.matchAll(/^ {2}(\w+)\??:/gm)].map(([, name]) => name);
     expect([...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)).toEqual(fields);

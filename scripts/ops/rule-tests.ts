@@ -180,6 +180,12 @@ export const RULE_TESTS: Readonly<Record<string, RuleTest>> = {
     fires: { at: "18m", labels: { object: "Session" } },
     clears: "25m",
   },
+  TidemarkObjectsUnresponsive: {
+    series: { 'tidemark_objects_unresponsive{site="shop", object="Partition"}': raised(0, 1) },
+    pending: "6m30s",
+    fires: { at: "9m", labels: { ...SITE, object: "Partition" } },
+    clears: "12m",
+  },
   TidemarkSetAside: {
     series: { 'tidemark_rows_set_aside_total{site="shop", entity="user"}': grows(1) },
     fires: { at: "6m", labels: SITE },

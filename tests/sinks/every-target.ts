@@ -75,7 +75,7 @@ const kinesis: Start = async () => {
 const s3: Start = async () => {
   const fake = fakeStorage();
   const { url, stop } = await serveFetch(fake);
-  const settings = { endpoint: url, bucket: "shop-events", region: "eu-central-1", ...AWS_SETTINGS };
+  const settings = { endpoint: url, bucket: "shop-events", region: "eu-central-1", everySeconds: 0, ...AWS_SETTINGS };
   const ids = () => [...fake.objects.values()].flatMap((text) => text.trimEnd().split("\n").map(idIn));
   return { name: "s3", to: "s3", settings, secrets: AWS_ENV, ids, stop };
 };

@@ -70,7 +70,7 @@ export const egressOf = (env: Env, { site, jurisdiction }: Tenant, sink: string,
 /** The object that runs the deployment's repeated tasks. */
 export const scheduleOf = (env: Env) => env.SCHEDULE.getByName("schedule");
 
-/** Number of the objects that sum the deployment's metrics: a thousand isolates each send their counts every second. */
+/** Number of the objects that sum the deployment's metrics: a thousand isolates each send their counts every two seconds. */
 const METRICS_OBJECTS = 8;
 
 /** All objects that sum the deployment's metrics. The first one has the name of the only one in earlier versions. */

@@ -344,7 +344,11 @@ describe("defineConfig", () => {
     ["without secrets", { secrets: [] }, NAMES],
     ["with five secrets", { secrets: ["A1", "A2", "A3", "A4", "A5"] }, NAMES],
     ["with a secret outside an array", { secrets: "HOOK_SECRET" }, NAMES],
-    ["with a secret instead of its name", { secrets: ["whsec_hidden"] }, "webhook.secrets: expected the name of an"],
+    [
+      "with a secret instead of its name",
+      { secrets: ["whsec_hidden"] },
+      "webhook.secrets: expected names of environment variables",
+    ],
     ["with a secret twice", { secrets: ["HOOK_SECRET", "HOOK_SECRET"] }, "webhook.secrets: expected each name once"],
     ["with an unknown field", { secret: "hidden" }, "webhook: unknown field secret; expected one of url, secrets"],
     ["that is true", true as never, "webhook: expected an object with url, secrets"],

@@ -74,6 +74,16 @@ export const pipeline: DashboardSource = {
           description: "Failed calls a second by class of the object. See TidemarkObjectErrors in the runbooks.",
           lines: [{ of: rate("tidemark_object_errors_total", { by: ["object"] }), legend: "{{object}}" }],
         },
+        {
+          ...{ title: "Objects that do not respond", unit: "short" },
+          description: "1 while the metrics of these objects cannot be read. Then their other metrics are absent.",
+          lines: [
+            {
+              of: greatest("tidemark_objects_unresponsive", { by: ["site", "object"] }),
+              legend: "{{site}} {{object}}",
+            },
+          ],
+        },
       ],
     },
     {

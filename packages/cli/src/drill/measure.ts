@@ -66,7 +66,7 @@ const secondsUntil = async (
   }
 };
 
-/** Injects a fault and ends it, and measures its times. The stack is quiet before. */
+/** Injects a fault and ends it, and measures its times. A stack that does not become quiet before gets no fault. */
 export const measureFault = async (fault: Fault, stack: DrillStack): Promise<DrillRow> => {
   const { alert, metric } = fault;
   const { server, scale } = stack;
@@ -82,7 +82,8 @@ export const measureFault = async (fault: Fault, stack: DrillStack): Promise<Dri
   const end = await fault.begin(stack);
   let isEnded = false;
   try {
-    const fires = () => server.messages.some((message) => message.alert === alert && message.at > began);
+    const fires = () =>
+      server.messages.some(({ alert: name, state, at }) => name === alert && state === "firing" && at > began);
     const [metric_s, firing_s] = await Promise.all([
       secondsUntil(() => stack.holds(metric), began, allowed.metric_s + GIVE_UP_S),
       secondsUntil(fires, began, allowed.firing_s + GIVE_UP_S),

@@ -1,6 +1,6 @@
 import { alerts } from "@tidemark/collector/alert-rules";
 import { batch, event } from "@tidemark/schema";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { SITE, SITE_KEY } from "../../src/drill/deployment.ts";
 import { ALERTS_PATH, type AlertMessage, startDrillServer } from "../../src/drill/drill-server.ts";
 import { drillText } from "../../src/drill/drill-text.ts";
@@ -51,30 +51,61 @@ describe("a measurement", () => {
 
   it("takes the times from the fault and from its end, and ignores messages of before", async () => {
     const steps: string[] = [];
-    const messages: AlertMessage[] = [
+    const sent: AlertMessage[] = [
       { alert: stale.alert, state: "firing", at: 1 },
       { alert: stale.alert, state: "resolved", at: 2 },
     ];
-    const say = (state: AlertMessage["state"]) => messages.push({ alert: stale.alert, state, at: Date.now() + 1 });
-    let isBroken = false;
-    const stack = stackOf(messages, async () => isBroken);
+    const say = (state: AlertMessage["state"]) => sent.push({ alert: stale.alert, state, at: Date.now() + 1 });
+    /** Number of looks at the messages, 100 ms apart, since the latest step. */
+    let looks = 0;
+    const step = (name: string) => {
+      steps.push(name);
+      looks = 0;
+    };
+    const server = {
+      get messages() {
+        looks += 1;
+        // The late end of an earlier fault is no beginning of this one.
+        if (steps.length === 1 && looks === 2) say("resolved");
+        if (steps.length === 1 && looks === 4) say("firing");
+        if (steps.length === 2 && looks === 4) say("resolved");
+        return sent;
+      },
+    };
+    const stack = { server, scale: 20, holds: async () => steps.length === 1 } as unknown as DrillStack;
     const fault: Fault = {
       ...stale,
       async begin() {
-        steps.push("begin");
-        isBroken = true;
-        say("firing");
-        return async () => {
-          steps.push("end");
-          isBroken = false;
-          queueMicrotask(() => say("resolved"));
-        };
+        step("begin");
+        return async () => step("end");
       },
     };
     const row = await measureFault(fault, stack);
     expect(steps).toEqual(["begin", "end"]);
     expect(row).toMatchObject({ fault: "log-stale", isWithin: true });
-    for (const time of [row.metric_s, row.firing_s, row.clearing_s]) expect(time).toBeLessThan(20);
+    expect(row.metric_s).toBeLessThan(20);
+    for (const time of [row.firing_s, row.clearing_s]) {
+      expect(time).toBeGreaterThan(0.25);
+      expect(time).toBeLessThan(20);
+    }
+  });
+
+  it("injects nothing into a stack that does not become quiet, and has no times", async () => {
+    let now = Date.now();
+    vi.spyOn(Date, "now").mockImplementation(() => {
+      now += 20_000;
+      return now;
+    });
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const begin = vi.fn<Fault["begin"]>();
+    const row = await measureFault(
+      { ...stale, begin },
+      stackOf([], async () => true),
+    );
+    expect(row).toMatchObject({ metric_s: null, firing_s: null, clearing_s: null, isWithin: false });
+    expect(begin).not.toHaveBeenCalled();
   });
 
   it("has an end that arrives before the failed part is back for this process", async () => {

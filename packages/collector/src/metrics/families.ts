@@ -141,6 +141,12 @@ export const families = {
     labels: ["object"],
     help: "Calls of Durable Objects that failed, by class of the object.",
   },
+  tidemark_objects_unresponsive: {
+    type: "gauge",
+    unit: "value",
+    labels: ["site", "object"],
+    help: "1 while the Partition, Egress or Schedule objects do not respond to a read of the metrics, or fail it; otherwise 0. At 1 the metrics that they have are absent. Schedule has no site.",
+  },
   tidemark_watermark_lag_seconds: {
     type: "gauge",
     unit: "seconds",

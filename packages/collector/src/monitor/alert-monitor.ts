@@ -38,8 +38,8 @@ const LONGEST_RETRY_MS = 300_000;
 export interface MonitorSettings {
   alerts: readonly Alert[];
   receivers: readonly AlertReceiver[];
-  /** Address of the runbooks, to which the name of an alert is added. */
-  runbooks: string;
+  /** Address of the runbooks, to which the name of an alert is added. `undefined`: messages have no link. */
+  runbooks: string | undefined;
   /** The environment with the secrets. */
   env: object;
   /** Reads the metrics. */
@@ -108,10 +108,11 @@ export class AlertMonitor {
   /** Sends a message that fires and, once it is accepted, one that is resolved, to each receiver. */
   async test(): Promise<AlertTestResponse> {
     const now = Date.now();
+    const { runbooks: runbook } = this.#settings;
     const firing: Notification = {
       ...{ key: "TidemarkTest", alert: "TidemarkTest", severity: "ticket", state: "firing" },
       ...{ summary: "This is a test of Tidemark's alerts. Nothing is wrong.", labels: {}, value: null, since: now },
-      runbook: `${this.#settings.runbooks}#tidemarktest`,
+      ...(runbook !== undefined && { runbook }),
     };
     const receivers = await Promise.all(
       this.#settings.receivers.map(async (receiver) => {

@@ -140,13 +140,13 @@ export const isSilenced = (
       Object.entries(silence.labels).every(([label, value]) => labels[label] === value),
   );
 
-const messageOf = (state: AlertState, runbooks: string): Notification => ({
+const messageOf = (state: AlertState, runbooks: string | undefined): Notification => ({
   ...{ key: state.key, alert: state.alert, severity: state.severity },
   state: state.resolvedAt === null ? "firing" : "resolved",
   ...{ summary: state.summary, labels: state.labels, value: state.value },
   since: state.firesSince ?? 0,
   ...(state.resolvedAt !== null && { until: state.resolvedAt }),
-  runbook: `${runbooks}#${state.alert.toLowerCase()}`,
+  ...(runbooks !== undefined && { runbook: `${runbooks}#${state.alert.toLowerCase()}` }),
 });
 
 /**
@@ -155,13 +155,15 @@ const messageOf = (state: AlertState, runbooks: string): Notification => ({
  * - that an alert fires, unless it is silenced: once, again until the notifier has accepted it, and again after the time
  *   in {@link REPEAT_MS};
  * - that it is resolved, if it may know that the alert fired: until the notifier has accepted it, also during a silence.
+ *
+ * @param runbooks Address of the runbooks, to which messages link. Default: none.
  */
 export const messagesFor = (
   { name, severities }: Receiver,
   states: readonly AlertState[],
   silences: readonly Silence[],
   now: number,
-  runbooks: string,
+  runbooks?: string,
 ): Notification[] =>
   states
     .filter((state) => {
@@ -180,13 +182,10 @@ export const afterSending = (
   messages: readonly Notification[],
   now: number,
 ): AlertState[] => {
-  const sent = new Map(messages.map(({ key, state }) => [key, state]));
-  return states.map((state) => {
-    const message = sent.get(state.key);
-    // A repeated message that the alert fires changes nothing. One that it is resolved may arrive, even if it then fires again.
-    if (message === undefined || (message === "firing" && state.notified[notifier])) return state;
-    return { ...state, notified: { ...state.notified, [notifier]: { state: "sent", at: now } } };
-  });
+  const keys = new Set(messages.map(({ key }) => key));
+  return states.map((state) =>
+    keys.has(state.key) ? { ...state, notified: { ...state.notified, [notifier]: { state: "sent", at: now } } } : state,
+  );
 };
 
 /** The states once a notifier has accepted messages. */

@@ -218,6 +218,11 @@ export const alerts: readonly Alert[] = [
     when: above(rate("tidemark_object_errors_total", 2 * MINUTE, { by: ["object"] }), 0.1),
   },
   {
+    ...{ name: "TidemarkObjectsUnresponsive", severity: "page", forSeconds: 2 * MINUTE },
+    summary: "{object} objects do not respond, so their metrics are absent. Site: {site}.",
+    when: above(greatest("tidemark_objects_unresponsive", { by: ["site", "object"] }), 0),
+  },
+  {
     ...{ name: "TidemarkSetAside", severity: "ticket", forSeconds: 0 },
     summary: "Data of site {site} was set aside in the latest hour, because no row or file can hold it.",
     when: either(

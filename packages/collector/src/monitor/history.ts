@@ -98,7 +98,7 @@ export class History {
     if (latest && latest.at >= at + LOOK_BACK_MS) this.#snapshots = [];
     else if (latest && latest.at >= at) return;
     const wanted = Object.entries(samples).filter(([key]) => this.#names.has(nameIn(key)));
-    if (this.#places.size + wanted.length > this.#maxSeries) this.#forgetUnused(wanted);
+    if (this.#places.size + wanted.length > this.#maxSeries) this.#forgetUnused();
     this.#omitted = 0;
     for (const [key] of wanted) this.#placeOf(key);
     const values = new Float64Array(this.#places.size).fill(Number.NaN);
@@ -167,11 +167,10 @@ export class History {
     else this.#byName.set(name, [series]);
   }
 
-  /** Frees the places of series that no snapshot has any more, and that are not wanted now. */
-  #forgetUnused(wanted: readonly [string, number][]): void {
-    const needed = new Set(wanted.map(([key]) => key));
+  /** Frees the places of series that no snapshot has any more. */
+  #forgetUnused(): void {
     const isUsed = (index: number) => this.#snapshots.some(({ values }) => !Number.isNaN(values[index] ?? Number.NaN));
-    const kept = [...this.#places].filter(([key, { index }]) => needed.has(key) || isUsed(index));
+    const kept = [...this.#places].filter(([, { index }]) => isUsed(index));
     if (kept.length === this.#places.size) return;
     this.#moves++;
     this.#places = new Map();

@@ -17,8 +17,8 @@ export interface Notification {
   since: number;
   /** Time at which it was resolved, in UTC milliseconds. */
   until?: number;
-  /** Address of the alert's runbook. */
-  runbook: string;
+  /** Address of the alert's runbook. Absent unless the configuration has that of the runbooks. */
+  runbook?: string;
 }
 
 /** Result of a call of a notifier. */
@@ -29,7 +29,7 @@ export interface NotifyOutcome {
   detail: string;
   /** Of a call that was not accepted: the keys of the messages that the receiver has nevertheless. Default: none. */
   notified?: readonly string[];
-  /** Of a call that was not accepted: time until the next call, in milliseconds. Default: until the next round. */
+  /** Of a call that was not accepted: time until the next call, in milliseconds. Default: longer with each failure. */
   afterMs?: number;
 }
 

@@ -38,6 +38,6 @@ const samplesOf = (site: string, hasLog: boolean, figures: readonly PartitionFig
 
 /** The metrics of what waits in the partitions at this moment. */
 export const partitionSamples = (env: Env, tenants: Tenants): Promise<Samples> =>
-  readSites("partitions", [...tenants.values()], async (tenant) =>
+  readSites("Partition", [...tenants.values()], async (tenant) =>
     samplesOf(tenant.site.id, tenant.log !== undefined, await figuresOf(env, tenant), Date.now()),
   );

@@ -18,14 +18,19 @@ const SITE = /[{,]site="([^"]*)"/;
 export const readSamples = async (env: Env, tenants: Tenants): Promise<Samples> => {
   const sums = new SeriesSums();
   sums.merge(buildSamples());
-  const [stored, ofSinks, ofSchedule] = await Promise.all([
-    Promise.all(allMetrics(env).map((each) => callObject("Metrics", async () => each.read()))),
+  const reading = Promise.all(allMetrics(env).map((each) => callObject("Metrics", async () => each.read())));
+  const readPartitions = async () => {
+    const counted = new Set((await reading).flatMap((each) => Object.keys(each).map((key) => SITE.exec(key)?.[1])));
+    // The objects of a site without any event stay at rest.
+    return partitionSamples(env, new Map([...tenants].filter(([site]) => counted.has(site))));
+  };
+  // At the same time: each waits for objects that hang, and the alerts wait for all.
+  const [stored, ofPartitions, ofSinks, ofSchedule] = await Promise.all([
+    reading,
+    readPartitions(),
     sinkSamples(env, tenants),
     scheduleSamples(env, tenants),
   ]);
-  const counted = new Set(stored.flatMap((samples) => Object.keys(samples).map((key) => SITE.exec(key)?.[1])));
-  // The objects of a site without any event stay at rest.
-  const ofPartitions = await partitionSamples(env, new Map([...tenants].filter(([site]) => counted.has(site))));
   // Gauges are first: under `other` they would be added up.
   sums.merge(ofSinks);
   sums.merge(ofPartitions);

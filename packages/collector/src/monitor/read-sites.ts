@@ -1,4 +1,5 @@
-import type { Samples } from "../metrics/families.ts";
+import { type Samples, sampleKey } from "../metrics/families.ts";
+import type { ObjectClass } from "../metrics/waits.ts";
 import type { Tenant } from "../tenants.ts";
 import { withinTime } from "../within-time.ts";
 
@@ -15,26 +16,29 @@ const REPEAT_MS = 60_000;
 const unresponsive = new Map<string, number>();
 
 /**
- * Reads samples of sites from their objects. A site whose objects fail, or do not respond in time, has none. Until such
- * objects respond, they are called once a minute only, so that no calls gather at them.
+ * Reads samples of sites from their objects, and adds `tidemark_objects_unresponsive` of each site. A site whose objects fail,
+ * or do not respond in time, has no other samples. Until such objects respond, they are called once a minute only, so that no
+ * calls gather at them.
  *
- * @param subject The objects, for the message of an error.
+ * @param object Class of the objects.
  */
 export const readSites = async (
-  subject: string,
+  object: ObjectClass,
   sites: readonly Tenant[],
   read: (tenant: Tenant) => Promise<Samples>,
 ): Promise<Samples> => {
   const samples: Samples = {};
   const waiting = new Set<string>();
-  const keyOf = (site: string) => `${subject} ${site}`;
+  const failed = new Set<string>();
+  const keyOf = (site: string) => `${object} ${site}`;
   const readSite = async (tenant: Tenant): Promise<void> => {
     const { id } = tenant.site;
     waiting.add(id);
     try {
       Object.assign(samples, await read(tenant));
     } catch (error) {
-      console.error(`the ${subject} of site ${id} could not be read`, error);
+      failed.add(id);
+      console.error(`the ${object} objects of site ${id} could not be read`, error);
     }
     waiting.delete(id);
     unresponsive.delete(keyOf(id));
@@ -49,8 +53,12 @@ export const readSites = async (
   if (due.length > 0) await withinTime(Promise.all(due.map(readSite)), WITHIN_MS);
   for (const id of waiting) {
     unresponsive.set(keyOf(id), Date.now());
-    console.error(`the ${subject} of site ${id} have not responded within ${WITHIN_MS / 1_000} s`);
+    console.error(`the ${object} objects of site ${id} have not responded within ${WITHIN_MS / 1_000} s`);
   }
+  const states = sites.map(({ site: { id: site } }) => {
+    const isUnread = failed.has(site) || unresponsive.has(keyOf(site));
+    return [sampleKey("tidemark_objects_unresponsive", { site, object }), isUnread ? 1 : 0];
+  });
   // Those that respond later do not change samples that are in use.
-  return { ...samples };
+  return { ...samples, ...Object.fromEntries(states) };
 };

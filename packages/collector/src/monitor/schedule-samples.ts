@@ -13,8 +13,11 @@ export const scheduleSamples = async (env: Env, tenants: Tenants): Promise<Sampl
     console.error("the figures of the schedule could not be read", error);
     return undefined;
   });
-  const { canary, exports = [] } = (await withinTime(reading, WITHIN_MS)) ?? {};
-  const samples: Samples = {};
+  const figures = await withinTime(reading, WITHIN_MS);
+  const { canary, exports = [] } = figures ?? {};
+  const samples: Samples = {
+    [sampleKey("tidemark_objects_unresponsive", { object: "Schedule" })]: figures === undefined ? 1 : 0,
+  };
   for (const [step, age] of Object.entries(canary?.ages ?? {}))
     samples[sampleKey("tidemark_canary_age_seconds", { site: canary?.site ?? "", step })] = age;
   for (const { site, age, max_age } of exports)

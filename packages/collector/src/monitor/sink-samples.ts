@@ -8,7 +8,7 @@ import { readSites } from "./read-sites.ts";
 /** The metrics of all sinks at this moment, which their objects store. */
 export const sinkSamples = (env: Env, tenants: Tenants): Promise<Samples> => {
   const sites = [...tenants.values()].filter(({ sinks }) => sinks.length > 0);
-  return readSites("sinks", sites, async (tenant) => {
+  return readSites("Egress", sites, async (tenant) => {
     const samples: Samples = {};
     for (const { sink, partitions } of await sinkStatuses(env, tenant)) {
       const labels = { site: tenant.site.id, sink };

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { AlertsResponse, AlertTestResponse } from "@tidemark/schema";
 import type { AlertSettings, LogDays, OtlpSettings } from "../config.ts";
-import { type Env, logKeeperOf } from "../env.ts";
+import type { Env } from "../env.ts";
 import { AlertMonitor, ROUND_MS } from "../monitor/alert-monitor.ts";
 import type { Silence } from "../monitor/alert-state.ts";
 import { alerts } from "../monitor/alerts.ts";
@@ -11,7 +11,7 @@ import { type PushState, pushMetrics } from "../monitor/otlp/push.ts";
 import { readSamples } from "../monitor/read-samples.ts";
 import type { Tenant, Tenants } from "../tenants.ts";
 import { withinTime } from "../within-time.ts";
-import { type Task, Tasks } from "./tasks.ts";
+import { type Hour, LogTasks, STEP_MS } from "./log-tasks.ts";
 
 /** Figures of the schedule for the metrics. Ages are in seconds. */
 export interface ScheduleFigures {
@@ -29,33 +29,7 @@ interface StoredExport {
   max_age: number;
 }
 
-/** A UTC hour. */
-interface Hour {
-  date: string;
-  /** 0 to 23. */
-  hour: number;
-}
-
-/** The alarm's times are multiples of this, in milliseconds, so that tasks run together. */
-const STEP_MS = 10_000;
-
-const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-
-/** Time after an hour, or after a late file of it, at which its files are merged, in milliseconds. */
-const COMPACT_AFTER_MS = 900_000;
-
-/** Time after which replaced files are deleted, in milliseconds: a little longer than readers may read them. */
-const CLEAN_AFTER_MS = HOUR_MS + STEP_MS;
-
-/** Time until the log of a new site is first checked, in milliseconds. */
-const FIRST_CHECK_MS = 600_000;
-
-/** Time after which an alarm starts no further task, in milliseconds: the platform ends an alarm after 15 minutes. */
-const ALARM_MS = 120_000;
-
-/** Address of the runbooks, unless the configuration has another one. */
-const RUNBOOKS = "docs/runbooks.md";
 
 /** Key of the state of pushes of metrics. */
 const PUSH = "otlp";
@@ -66,21 +40,18 @@ const nextStep = (from: number): number => Math.ceil(from / STEP_MS) * STEP_MS;
 /** Prefix of the keys of exports for Feast. */
 const EXPORT = "feast ";
 
-const daysKey = (site: string): string => `days ${site}`;
-
 /**
- * The Durable Object that runs the deployment's repeated tasks, with an alarm at the time of the next one. Local runtimes
- * have no crons; a cron of a deployment only wakes it. A task that fails is repeated.
+ * The Durable Object that runs what a deployment repeats, with an alarm at the time of the next one. Local runtimes have no
+ * crons; a cron of a deployment only wakes it.
  *
- * | task | effect | time |
- * | --- | --- | --- |
- * | `compact <site> <date> <hour>` | merges the small files of an hour | 15 minutes after the hour, or after a late file |
- * | `clean <site> <date>` | deletes the files that were replaced | an hour after that |
- * | `register <site>` | registers the files in the Iceberg catalogue, if the deployment has one | after each change |
- * | `keep <site>` | deletes expired files, and finds hours that nobody has merged | daily |
+ * | part | needs the setting |
+ * | --- | --- |
+ * | the tasks of the logs: {@link LogTasks} | `log` |
+ * | pushes of the metrics | `otlp` |
+ * | a round of the alerts every 10 s | `alerts` |
+ * | the sessions of the canary | `canary` |
  *
- * In a deployment with `otlp` it also pushes the metrics. In a deployment with alerts it evaluates them, every 10 s. In one with
- * a canary it plays its sessions. None waits for another: a round of alerts follows each 10 s while tasks run.
+ * None waits for another: a round of alerts follows each 10 s while tasks run.
  */
 export abstract class ScheduleObject extends DurableObject<Env> {
   /** The tenants of this deployment. */
@@ -99,7 +70,7 @@ export abstract class ScheduleObject extends DurableObject<Env> {
   #canary: { tenant: Tenant; canary: Canary } | undefined;
   #playing: Promise<void> | undefined;
   #pushing: Promise<void> | undefined;
-  readonly #tasks = new Tasks(this.ctx.storage.sql);
+  readonly #logTasks = new LogTasks(this.ctx.storage, this.env, () => this.tenants);
 
   /**
    * Notes that hours of a site's log have new files.
@@ -108,17 +79,14 @@ export abstract class ScheduleObject extends DurableObject<Env> {
    * @returns The times at which the files will be merged, in UTC milliseconds.
    */
   async noteFiles(site: string, days: number | LogDays, hours: readonly Hour[]): Promise<number[]> {
-    const { kv } = this.ctx.storage;
-    if (JSON.stringify(kv.get(daysKey(site))) !== JSON.stringify(days)) kv.put(daysKey(site), days);
-    this.#tasks.add(`keep ${site}`, Date.now() + FIRST_CHECK_MS);
-    const due = hours.map((hour) => this.#addCompaction(site, hour));
+    const due = this.#logTasks.noteFiles(site, days, hours);
     await this.#setAlarm();
     return due;
   }
 
   /** Notes that files of a site and day were replaced. */
   async noteReplaced(site: string, date: string): Promise<void> {
-    this.#addCleaning(site, date);
+    this.#logTasks.noteReplaced(site, date);
     await this.#setAlarm();
   }
 
@@ -167,7 +135,7 @@ export abstract class ScheduleObject extends DurableObject<Env> {
     const begin = Date.now();
     // Before the tasks, which may be interrupted.
     await this.ctx.storage.setAlarm(nextStep(begin + 1));
-    const tasks = this.#runTasks(begin).then(() => true);
+    const tasks = this.#logTasks.run(begin).then(() => true);
     if (this.alerts || this.otlp || this.#canaryOf()) {
       let isDone: boolean | undefined;
       while (!isDone) {
@@ -233,7 +201,7 @@ export abstract class ScheduleObject extends DurableObject<Env> {
 
   get #monitor(): AlertMonitor {
     if (!this.alerts) throw new Error("this deployment has no alerts");
-    const { to, runbooks = RUNBOOKS } = this.alerts;
+    const { to, runbooks } = this.alerts;
     const read = () => readSamples(this.env, this.tenants);
     this.#monitorOfAlerts ??= new AlertMonitor(this.ctx.storage, {
       ...{ alerts, receivers: to, runbooks, env: this.env, read },
@@ -241,104 +209,12 @@ export abstract class ScheduleObject extends DurableObject<Env> {
     return this.#monitorOfAlerts;
   }
 
-  async #runTasks(begin: number): Promise<void> {
-    for (const task of this.#tasks.dueAt(begin)) {
-      if (Date.now() > begin + ALARM_MS) break;
-      try {
-        await this.#run(task);
-      } catch (error) {
-        console.error(`the task ${JSON.stringify(task.name)} failed; it is repeated`, error);
-        this.#tasks.postpone(task, Date.now());
-      }
-    }
-  }
-
-  async #run(task: Task): Promise<void> {
-    const [kind, site = "", date = "", hour] = task.name.split(" ");
-    switch (kind) {
-      case "compact":
-        return this.#compact(task, site, { date, hour: Number(hour) });
-      case "clean":
-        return this.#clean(task, site, date);
-      case "register":
-        return this.#register(task, site);
-      case "keep":
-        return this.#keep(task, site);
-      default:
-        // A task of another release.
-        return this.#tasks.remove(task.name);
-    }
-  }
-
-  async #compact({ name }: Task, site: string, hour: Hour): Promise<void> {
-    // A file that is noted meanwhile needs the task again.
-    this.#tasks.remove(name);
-    try {
-      // Each call merges as much as one may: an hour of a busy site takes several.
-      while ((await this.#keeperOf(site).compact({ site, ...hour })) > 0);
-    } catch (error) {
-      this.#tasks.add(name, Date.now());
-      throw error;
-    }
-  }
-
-  async #clean({ name }: Task, site: string, date: string): Promise<void> {
-    const next = await this.#keeperOf(site).clean(site, date);
-    this.#tasks.remove(name);
-    if (next !== undefined) this.#tasks.add(name, next);
-  }
-
-  async #register({ name }: Task, site: string): Promise<void> {
-    // A change that is noted meanwhile needs the task again.
-    this.#tasks.remove(name);
-    try {
-      if (this.tenants.get(site)?.log) await this.#keeperOf(site).register(site);
-    } catch (error) {
-      this.#tasks.add(name, Date.now());
-      throw error;
-    }
-  }
-
-  async #keep({ name }: Task, site: string): Promise<void> {
-    const { kv } = this.ctx.storage;
-    const days = this.tenants.get(site)?.log?.days ?? kv.get<number | LogDays>(daysKey(site));
-    if (days === undefined) return this.#tasks.remove(name);
-    const { isEmpty, hours, dates } = await this.#keeperOf(site).keep(site, days);
-    this.#tasks.remove(name);
-    if (isEmpty) kv.delete(daysKey(site));
-    else this.#tasks.add(name, Date.now() + DAY_MS);
-    for (const hour of hours) this.#addCompaction(site, hour);
-    this.#addRegistration(site, Date.now());
-    for (const date of dates) this.#addCleaning(site, date);
-  }
-
-  #keeperOf(site: string): ReturnType<typeof logKeeperOf> {
-    return logKeeperOf(this.env, site, this.tenants.get(site)?.jurisdiction);
-  }
-
-  #addCleaning(site: string, date: string): void {
-    this.#addRegistration(site, Date.now());
-    this.#tasks.add(`clean ${site} ${date}`, Date.now() + CLEAN_AFTER_MS);
-  }
-
-  #addCompaction(site: string, { date, hour }: Hour): number {
-    const end = Date.parse(date) + (hour + 1) * HOUR_MS;
-    const due = Math.max(end, Date.now()) + COMPACT_AFTER_MS;
-    this.#addRegistration(site, due);
-    return this.#tasks.add(`compact ${site} ${date} ${hour}`, due);
-  }
-
-  /** Registers the files of a site after a time: an hour without files to merge has files too. */
-  #addRegistration(site: string, after: number): void {
-    if (this.tenants.get(site)?.iceberg) this.#tasks.add(`register ${site}`, after + STEP_MS);
-  }
-
   /** Sets the alarm to the time of the next task. */
   async #setAlarm(): Promise<void> {
     const { storage } = this.ctx;
     const now = Date.now();
     const canaryAt = this.#canaryOf()?.nextAt(now) ?? Number.POSITIVE_INFINITY;
-    const taskAt = this.#tasks.next ?? Number.POSITIVE_INFINITY;
+    const taskAt = this.#logTasks.next ?? Number.POSITIVE_INFINITY;
     const next = this.alerts ? now : Math.min(taskAt, this.#nextPush, canaryAt);
     if (next === Number.POSITIVE_INFINITY) return storage.deleteAlarm();
     const at = nextStep(Math.max(next, Date.now() + 1));

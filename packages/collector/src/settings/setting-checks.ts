@@ -50,6 +50,12 @@ export const checkSigningSecrets = (secrets: unknown, field: string, example: st
   expect(new Set(names).size === names.length, field, "each name once", "a name twice");
 };
 
+/** Reports an address to which no message may be sent. The error quotes no value: it may be secret. */
+export const checkWebhookUrl = (url: unknown, field: string, expect: ExpectSetting): void => {
+  const form = "an address that begins with https://, without a user name or a password";
+  expect(isWebhookUrl(url), field, form, "another value");
+};
+
 /** Reports an address that is not `https:`, except on this machine, or has a query. The error quotes no value: it may be secret. */
 export const checkAddress = (url: unknown, field: string, expect: ExpectSetting): void => {
   const isAddress = isWebhookUrl(url) && !/[?#]/.test(url as string);

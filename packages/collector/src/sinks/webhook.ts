@@ -1,6 +1,6 @@
 import type { SinkTarget } from "../config.ts";
 import type { ExpectSetting } from "../settings/expect-setting.ts";
-import { checkKnown, checkSigningSecrets, isWebhookUrl } from "../settings/setting-checks.ts";
+import { checkKnown, checkSigningSecrets, checkWebhookUrl } from "../settings/setting-checks.ts";
 import { sendWebhook, type WebhookOutcome } from "../webhooks/send.ts";
 import { jsonBody } from "./json-body.ts";
 import { refusesRecords, withCause } from "./refusing-status.ts";
@@ -28,8 +28,7 @@ const KNOWN: Record<keyof WebhookSinkSettings, true> = { url: true, secrets: tru
 const checkWebhookSink = (settings: WebhookSinkSettings, expect: ExpectSetting): void => {
   const { url, secrets } = settings;
   checkKnown(settings, KNOWN, expect);
-  const address = "an address that begins with https://, without a user name or a password";
-  expect(isWebhookUrl(url), "url", address, "another value");
+  checkWebhookUrl(url, "url", expect);
   checkSigningSecrets(secrets, "secrets", "ORDERS_WEBHOOK_SECRET", expect);
 };
 

@@ -106,8 +106,8 @@ describe("the alerts of a deployment", () => {
     traffic.notify = () => Promise.reject(new Error("no connection"));
     const name = "compact shop 2026-01-01 0";
     const left = await runInDurableObject(schedule, async (instance, { storage }) => {
-      const own = instance as unknown as { env: Env };
-      const real = own.env;
+      const { env: own } = instance as unknown as { env: Env };
+      const { LOG_WRITER } = own;
       let end = (_: number) => {};
       const compacting = new Promise<number>((resolve) => {
         end = resolve;
@@ -119,10 +119,10 @@ describe("the alerts of a deployment", () => {
         if (rounds >= 3) end(0);
         return wait.call(scheduler, 10, options);
       });
-      own.env = { ...real, LOG_WRITER: { getByName: () => ({ compact: () => compacting }) } as never };
+      Object.assign(own, { LOG_WRITER: { getByName: () => ({ compact: () => compacting }) } });
       storage.sql.exec("INSERT OR REPLACE INTO task VALUES (?, 0, 0)", name);
       await instance.alarm();
-      own.env = real;
+      Object.assign(own, { LOG_WRITER });
       return storage.sql.exec("SELECT * FROM task WHERE name = ?", name).toArray();
     });
     expect(left).toEqual([]);

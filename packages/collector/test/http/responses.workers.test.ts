@@ -30,7 +30,9 @@ const bindings = env as unknown as object;
 const appWith = (error: Error, given: TidemarkConfig = config) => {
   const app = createApp(given, createTenants(given));
   const fail = () => Promise.reject(error);
-  const object = { getByName: () => ({ ingest: fail, vector: fail, read: fail, readAll: fail, add: fail }) };
+  const object = {
+    getByName: () => ({ ingest: fail, vector: fail, read: fail, readAll: fail, add: fail, wake: fail }),
+  };
   const broken = {
     ...bindings,
     SESSION: object,

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { AlertReceiver } from "../../src/alert-receiver.ts";
 import type { Env } from "../../src/env.ts";
 import type { Samples } from "../../src/metrics/families.ts";
 import type { Alert } from "../../src/monitor/alert.ts";
@@ -31,6 +32,12 @@ const alerts: Alert[] = [
   },
 ];
 
+/** The alert that always fires. */
+const watchdog: Alert = {
+  ...{ name: "TidemarkWatchdog", severity: "none", forSeconds: 0, summary: "Alerts are sent." },
+  when: { type: "always" },
+};
+
 /** A message as tests compare it. */
 const notified = ({ alert, state, labels }: Notification): string => `${alert} ${Object.values(labels)} ${state}`;
 
@@ -59,16 +66,22 @@ afterEach(() => {
 
 /** Runs a test with the monitor of a new object. `restart` returns one with the same storage. */
 const withMonitor = (
-  receivers: string[],
+  receivers: (string | AlertReceiver)[],
   test: (start: () => AlertMonitor) => Promise<void>,
   read: () => Promise<Samples> = async () => samples,
+  table = alerts,
 ): Promise<void> => {
   const stub = (env as unknown as Env).SCHEDULE.getByName(`monitor ${objects++}`);
   return runInDurableObject(stub, (_, { storage }) =>
     test(
       () =>
         new AlertMonitor(storage, {
-          ...{ alerts, env: {}, read, receivers: receivers.map(fakeReceiver) },
+          ...{
+            alerts: table,
+            env: {},
+            read,
+            receivers: receivers.map((each) => (typeof each === "string" ? fakeReceiver(each) : each)),
+          },
           runbooks: "https://wiki.example/runbooks",
         }),
     ),
@@ -162,6 +175,22 @@ describe("the monitor", () => {
     });
   });
 
+  it("resolves alerts, and calls a receiver that has failed, after the clock was set back", async () => {
+    await withMonitor(["desk"], async (start) => {
+      samples = paused(1);
+      outcome = () => ({ accepted: false, detail: "503", afterMs: 300_000 });
+      await rounds(start(), 3);
+      now += 3_600_000;
+      const monitor = start();
+      await rounds(monitor, 1);
+      expect(messages.map(({ texts }) => texts)).toEqual([[FIRING], [FIRING]]);
+      now -= 7_200_000;
+      samples = paused(0);
+      await rounds(monitor, 1);
+      expect(messages.map(({ texts }) => texts).slice(2)).toEqual([[RESOLVED]]);
+    });
+  });
+
   it("sends a message again until the receiver accepts it, and to that receiver only", async () => {
     await withMonitor(["desk", "phone"], async (start) => {
       const monitor = start();
@@ -209,6 +238,27 @@ describe("the monitor", () => {
     });
   }, 15_000);
 
+  it("creates a notifier again that could not be created", async () => {
+    const phone = fakeReceiver("phone");
+    let attempts = 0;
+    const receiver: AlertReceiver = {
+      ...phone,
+      async create(given) {
+        attempts += 1;
+        if (attempts === 1) throw new Error("no module");
+        return phone.create(given);
+      },
+    };
+    await withMonitor([receiver], async (start) => {
+      const monitor = start();
+      samples = paused(1);
+      await rounds(monitor, 3);
+      expect(monitor.status().receivers).toMatchObject([{ failures: 1, detail: "no module" }]);
+      await rounds(monitor, 1);
+      expect(messages).toEqual([{ receiver: "phone", texts: [FIRING] }]);
+    });
+  });
+
   it("keeps its states while the metrics cannot be read, and says so", async () => {
     let isReadable = true;
     const read = async () => {
@@ -229,6 +279,52 @@ describe("the monitor", () => {
       },
       read,
     );
+  });
+
+  it("does not send that alerts are evaluated while the metrics cannot be read", async () => {
+    let isReadable = true;
+    const read = async () => {
+      if (!isReadable) throw new Error("the object is overloaded");
+      return samples;
+    };
+    await withMonitor(
+      ["desk"],
+      async (start) => {
+        const monitor = start();
+        await rounds(monitor, 1);
+        isReadable = false;
+        await rounds(monitor, 60);
+        expect(messages).toHaveLength(1);
+        isReadable = true;
+        await rounds(monitor, 1);
+        expect(messages).toHaveLength(2);
+      },
+      read,
+      [watchdog],
+    );
+  });
+
+  it("sends an end if the object stopped before the response to the beginning", async () => {
+    await withMonitor(["desk"], async (start) => {
+      const stopped = start();
+      samples = paused(1);
+      await rounds(stopped, 2);
+      let respond = (_: NotifyOutcome) => {};
+      outcome = () =>
+        new Promise((resolve) => {
+          respond = resolve;
+        });
+      now += ROUND_MS;
+      const waiting = stopped.round();
+      await vi.waitFor(() => expect(messages).toHaveLength(1));
+      outcome = () => ({ accepted: true, detail: "200" });
+      samples = paused(0);
+      const restarted = start();
+      await rounds(restarted, 1);
+      expect(messages.map(({ texts }) => texts)).toEqual([[FIRING], [RESOLVED]]);
+      respond({ accepted: true, detail: "200" });
+      await waiting;
+    });
   });
 
   it("does not send that a silenced alert fires, until the silence ends", async () => {

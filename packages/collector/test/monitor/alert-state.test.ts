@@ -52,6 +52,9 @@ describe("an alert", () => {
         runbook: "https://wiki.example/runbooks#tidemarksinkdown",
       },
     ]);
+    const [withoutLink] = messagesFor(receiver, firing, [], 30_000);
+    expect(withoutLink).toMatchObject({ state: "firing" });
+    expect(withoutLink).not.toHaveProperty("runbook");
     // Nobody knows that it fired.
     expect(afterRounds([...down(4), []])).toEqual([]);
   });
@@ -105,6 +108,17 @@ describe("an alert", () => {
     expect(messagesFor({ name: "desk", severities: ["page"] }, states, [], 0, RUNBOOKS)).toEqual([]);
     const accepted = afterAcceptance(states, "desk", messages(states, 0), 0);
     expect([299_999, 300_000].map((now) => messages(accepted, now).length)).toEqual([0, 1]);
+  });
+
+  it("fires after its time, and is notified, also if the clock is set back meanwhile", () => {
+    const pending = nextStates([], held(["a"]), 1_000_000);
+    const back = nextStates(pending, held(["a"]), 0);
+    expect(back.filter(isFiring)).toEqual([]);
+    expect(nextStates(back, held(["a"]), FOR_SECONDS * 1_000).filter(isFiring)).toHaveLength(1);
+
+    const firing = afterRounds(down(4), [], 1_000_000);
+    const accepted = afterAcceptance(firing, "desk", messages(firing, 1_030_000), 1_030_000);
+    expect([1_040_000, 0].map((now) => messages(accepted, now).length)).toEqual([0, 1]);
   });
 
   it("is not notified to a receiver that was removed", () => {

@@ -30,8 +30,8 @@ const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1_000)
 
 const toWorker = (given: Request) => request(new URL(given.url).pathname, given as RequestInit);
 
-/** The response of a broken part of the Worker, by path; `undefined` for a sound one. */
-type Break = (path: string) => Promise<Response> | undefined;
+/** The response of a broken part of the Worker, by path and request; `undefined` for a sound one. */
+type Break = (path: string, given: Request) => Promise<Response> | undefined;
 
 let objects = 0;
 
@@ -51,7 +51,7 @@ const withCanary = (
   broken: { by: Break } = { by: () => undefined },
 ): Promise<void> =>
   runInDurableObject(bindings.SCHEDULE.getByName(`canary ${objects++}`), async (_, { storage }) => {
-    const answer = async (given: Request) => broken.by(new URL(given.url).pathname) ?? toWorker(given);
+    const answer = async (given: Request) => broken.by(new URL(given.url).pathname, given) ?? toWorker(given);
     const canary = new Canary(storage, { env: bindings, tenant: site, request: answer });
     await canary.round();
     await test({
@@ -161,6 +161,36 @@ describe("the canary", () => {
     const lacking = async () => Response.json({ delivery: { received: 1 } });
     await withCanary(take(), (rounds) => growsOld(rounds, ["vector"]), {
       by: (path) => (isRead(path) ? lacking() : undefined),
+    });
+  });
+
+  it("plays at once after the clock was set back", async () => {
+    await withCanary(take(), async ({ canary }) => {
+      expect(canary.nextAt(Date.now())).toBeGreaterThan(Date.now());
+      pass(-86_400);
+      expect(canary.nextAt(Date.now())).toBeLessThanOrEqual(Date.now());
+    });
+  });
+
+  it("begins anew at another site", async () => {
+    const settings = (visited: Tenant) => ({ env: bindings, tenant: visited, request: toWorker });
+    const [first, second] = [take(), take()];
+    await runInDurableObject(bindings.SCHEDULE.getByName(`canary ${objects++}`), async (_, { storage }) => {
+      await new Canary(storage, settings(first)).round();
+      pass(1_000);
+      const { vector } = new Canary(storage, settings(second)).ages(Date.now());
+      expect(vector).toBe(0);
+    });
+  });
+
+  it("counts no session of which the collector has rejected an event", async () => {
+    recordDeliveries();
+    const rejecting = async (given: Request) => {
+      const response = await (await toWorker(given)).json<BatchResponse>();
+      return Response.json({ ...response, accepted: response.accepted - 1 });
+    };
+    await withCanary(take(), (rounds) => growsOld(rounds, canarySteps), {
+      by: (path, given) => (path === "/v1/events" ? rejecting(given) : undefined),
     });
   });
 

@@ -68,6 +68,20 @@ describe("a history", () => {
     expect(history.points(two as never, 0, BEGIN + 31 * HOUR).map(({ value }) => value)).toEqual([22, 23]);
   });
 
+  it("has the latest values, also if they come sooner than the distance of its values", () => {
+    const history = new History(["tidemark_sink_paused"]);
+    history.add(BEGIN, { [KEY]: 1 });
+    history.add(BEGIN + 3 * SECOND, { [KEY]: 2 });
+    expect(history.latest(series(history), BEGIN + 3 * SECOND)).toBe(2);
+  });
+
+  it("has no value of a time in which nothing was added", () => {
+    const history = during(HOUR);
+    const [soon, later] = [300, 340].map((seconds) => BEGIN + HOUR + seconds * SECOND);
+    expect(history.latest(series(history), soon as number)).toBe(BEGIN + HOUR);
+    expect(history.latest(series(history), later as number)).toBeUndefined();
+  });
+
   it("is the same after it is restored", () => {
     const history = during(2 * HOUR);
     const restored = new History(["tidemark_sink_paused"]);

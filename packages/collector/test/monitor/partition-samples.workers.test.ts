@@ -81,7 +81,10 @@ describe("the age of the log", () => {
 
   it("is absent for a site without a log", async () => {
     const { id = "" } = config.sites.find(({ log }) => log === undefined) ?? {};
-    expect(Object.keys(await read(id))).toEqual([`tidemark_watermark_lag_seconds{site="${id}"}`]);
+    expect(Object.keys(await read(id))).toEqual([
+      `tidemark_watermark_lag_seconds{site="${id}"}`,
+      `tidemark_objects_unresponsive{site="${id}",object="Partition"}`,
+    ]);
   });
 });
 
@@ -99,8 +102,9 @@ describe("a site whose partition fails", () => {
         [site, sound],
       ]),
     );
-    expect(Object.keys(samples)).toHaveLength(3);
-    expect(Object.keys(samples).filter((name) => name.includes("gone"))).toEqual([]);
-    expect(errors).toHaveBeenCalledWith("the partitions of site gone could not be read", expect.anything());
+    const unresponsive = 'tidemark_objects_unresponsive{site="gone",object="Partition"}';
+    expect(Object.keys(samples)).toHaveLength(5);
+    expect(Object.entries(samples).filter(([name]) => name.includes("gone"))).toEqual([[unresponsive, 1]]);
+    expect(errors).toHaveBeenCalledWith("the Partition objects of site gone could not be read", expect.anything());
   });
 });

@@ -12,6 +12,9 @@ afterEach(() => {
 
 const pass = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1_000);
 
+/** The key of the sample that says whether objects of a site do not respond. */
+const stateOf = (site: string, object: string) => `tidemark_objects_unresponsive{site="${site}",object="${object}"}`;
+
 /** Ends the wait of five seconds as soon as the other sites have responded. */
 const endWaits = () => {
   const wait = scheduler.wait.bind(scheduler);
@@ -29,30 +32,48 @@ it("a site that does not respond is left out, reported, and called once a minute
   const sites = [tenant("shop"), tenant("blog")];
   const read = async () => {
     calls.length = 0;
-    const samples = await readSites("objects", sites, async ({ site: { id } }) => {
+    const samples = await readSites("Partition", sites, async ({ site: { id } }) => {
       calls.push(id);
       if (id === "shop") await hung;
       return { [`figure of ${id}`]: 1 };
     });
-    return [Object.keys(samples), [...calls]];
+    return { samples, calls: [...calls] };
   };
+  const [ofShop, ofBlog] = ["shop", "blog"].map((site) => stateOf(site, "Partition"));
+  const withoutShop = { "figure of blog": 1, [ofShop as string]: 1, [ofBlog as string]: 0 };
 
-  expect(await read()).toEqual([["figure of blog"], ["shop", "blog"]]);
+  expect(await read()).toEqual({ samples: withoutShop, calls: ["shop", "blog"] });
   expect(waits).toHaveBeenCalledWith(5_000, expect.anything());
-  expect(errors.mock.calls).toEqual([["the objects of site shop have not responded within 5 s"]]);
+  expect(errors.mock.calls).toEqual([["the Partition objects of site shop have not responded within 5 s"]]);
   // Other objects of the site are not concerned.
-  expect(await readSites("others", sites, async ({ site: { id } }) => ({ [id]: 1 }))).toEqual({ shop: 1, blog: 1 });
+  expect(await readSites("Egress", sites, async ({ site: { id } }) => ({ [id]: 1 }))).toEqual({
+    ...{ shop: 1, blog: 1, [stateOf("shop", "Egress")]: 0, [stateOf("blog", "Egress")]: 0 },
+  });
   pass(50);
-  expect(await read()).toEqual([["figure of blog"], ["blog"]]);
+  expect(await read()).toEqual({ samples: withoutShop, calls: ["blog"] });
   pass(11);
-  expect(await read()).toEqual([["figure of blog"], ["shop", "blog"]]);
+  expect(await read()).toEqual({ samples: withoutShop, calls: ["shop", "blog"] });
   release();
   await vi.waitFor(async () =>
-    expect(await read()).toEqual([
-      ["figure of blog", "figure of shop"],
-      ["shop", "blog"],
-    ]),
+    expect(await read()).toEqual({
+      samples: { "figure of blog": 1, "figure of shop": 1, [ofShop as string]: 0, [ofBlog as string]: 0 },
+      calls: ["shop", "blog"],
+    }),
   );
+});
+
+it("a site whose objects fail is left out and reported, and called again by the next read", async () => {
+  const errors = vi.spyOn(console, "error").mockReturnValue();
+  let isFailing = true;
+  const read = () =>
+    readSites("EntityShard", [tenant("shop")], async () => {
+      if (isFailing) throw new Error("overloaded");
+      return { figure: 1 };
+    });
+  expect(await read()).toEqual({ [stateOf("shop", "EntityShard")]: 1 });
+  expect(errors).toHaveBeenCalledWith("the EntityShard objects of site shop could not be read", expect.any(Error));
+  isFailing = false;
+  expect(await read()).toEqual({ figure: 1, [stateOf("shop", "EntityShard")]: 0 });
 });
 
 it("the clock was set back: the site is called", async () => {
@@ -60,7 +81,7 @@ it("the clock was set back: the site is called", async () => {
   vi.spyOn(console, "error").mockReturnValue();
   let calls = 0;
   const read = () =>
-    readSites("objects of another time", [tenant("shop")], () => {
+    readSites("LogWriter", [tenant("shop")], () => {
       calls += 1;
       return new Promise(() => {});
     });
@@ -73,10 +94,10 @@ it("the clock was set back: the site is called", async () => {
 it("a second read at the same time calls the same sites", async () => {
   let calls = 0;
   const read = () =>
-    readSites("objects of two reads", [tenant("shop")], async () => {
+    readSites("Session", [tenant("shop")], async () => {
       calls += 1;
       await scheduler.wait(1);
       return { figure: calls };
     });
-  expect(await Promise.all([read(), read()])).toEqual([{ figure: 2 }, { figure: 2 }]);
+  expect(await Promise.all([read(), read()])).toMatchObject([{ figure: 2 }, { figure: 2 }]);
 });

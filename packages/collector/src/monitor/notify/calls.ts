@@ -123,6 +123,6 @@ export const sendCalls = async (calls: readonly Call[]): Promise<NotifyOutcome> 
     return { accepted: false, detail: reason, notified, ...(afterMs !== undefined && { afterMs }) };
   }
   const left = calls.length - Math.min(begin, round.length);
-  if (left > 0) return { accepted: false, detail: `${left} of ${calls.length} requests follow`, notified };
+  if (left > 0) return { accepted: false, detail: `${left} of ${calls.length} requests follow`, notified, afterMs: 0 };
   return { accepted: true, detail: `accepted ${notified.length} of ${notified.length} messages` };
 };

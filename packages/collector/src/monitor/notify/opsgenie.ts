@@ -50,14 +50,18 @@ const alertOf = (
   alias: string,
   { priority, team }: OpsgenieSettings,
 ): object => {
-  const description = `${lineOf(summary, 2_000)}\nSince ${timeOf(since)}.\nRunbook: ${runbook}`;
+  const link = runbook === undefined ? "" : `\nRunbook: ${runbook}`;
+  const description = `${lineOf(summary, 2_000)}\nSince ${timeOf(since)}.${link}`;
   return {
     ...{ message: lineOf(`${alert}: ${summary}`, MAX.message), alias },
     description: description.slice(0, MAX.description),
     ...(team !== undefined && { responders: [{ name: team, type: "team" }] }),
     ...{ tags: ["tidemark", lineOf(alert, MAX.tag)], source: "Tidemark" },
     // Its values are texts.
-    details: { ...labelsOf(labels), ...(value !== null && { value: `${value}` }), runbook },
+    details: {
+      ...labelsOf(labels),
+      ...{ ...(value !== null && { value: `${value}` }), ...(runbook !== undefined && { runbook }) },
+    },
     entity: lineOf(labels.site ?? "", MAX.entity) || "tidemark",
     priority: priority?.[severity] ?? DEFAULT_PRIORITY[severity],
   };

@@ -5,7 +5,7 @@ import type { Severity } from "../alert.ts";
 import type { Notification, Notifier } from "../notification.ts";
 import { post, refusal, sendCalls, usableSecret } from "./calls.ts";
 import { checkBySeverity } from "./check-by-severity.ts";
-import { keyWithin, labelsOf, lineOf, linkOf } from "./texts.ts";
+import { keyWithin, labelsOf, lineOf } from "./texts.ts";
 
 /** Severities of PagerDuty. */
 const SEVERITIES = ["critical", "error", "warning", "info"] as const;
@@ -54,7 +54,6 @@ const eventOf = async (
 ): Promise<object> => {
   const dedup_key = await keyWithin(key, MAX.dedupKey);
   if (state === "resolved") return { event_action: "resolve", dedup_key };
-  const link = linkOf(runbook);
   const site = lineOf(labels.site ?? "", MAX.group);
   return {
     ...{ event_action: "trigger", dedup_key, client: "Tidemark" },
@@ -62,9 +61,9 @@ const eventOf = async (
       ...{ summary: lineOf(`${alert}: ${summary}`, MAX.summary), source: site || "tidemark" },
       severity: given?.[severity] ?? DEFAULT_SEVERITY[severity],
       ...{ timestamp: new Date(since).toISOString(), component, group: site || "tidemark", class: alert },
-      custom_details: { ...labelsOf(labels), value, runbook },
+      custom_details: { ...labelsOf(labels), value, ...(runbook !== undefined && { runbook }) },
     },
-    ...(link !== undefined && { links: [{ href: link, text: `Runbook of ${alert}` }] }),
+    ...(runbook !== undefined && { links: [{ href: runbook, text: `Runbook of ${alert}` }] }),
   };
 };
 

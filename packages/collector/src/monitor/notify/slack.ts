@@ -4,7 +4,7 @@ import { checkKnown, checkSecretName, isWebhookUrl } from "../../settings/settin
 import type { Notification, Notifier } from "../notification.ts";
 import { post, refusal, sendCalls, usableSecret } from "./calls.ts";
 import { type Group, groupedByAlert } from "./grouped.ts";
-import { lineOf, linkOf, timeOf } from "./texts.ts";
+import { lineOf, timeOf } from "./texts.ts";
 
 /** An incoming webhook of Slack, or of a program that accepts its messages, such as Mattermost. */
 export interface SlackSettings extends ReceiverSettings {
@@ -51,14 +51,13 @@ const bodyOf = ({ alert, messages }: Group): object => {
   const title = escaped(lineOf(alert, 200));
   const lines = messages.slice(0, MAX_LINES).map(lineAbout);
   if (messages.length > MAX_LINES) lines.push(`and ${messages.length - MAX_LINES} more`);
-  const [{ severity = "none", runbook = "" } = {}] = messages;
-  const link = linkOf(runbook);
+  const [{ severity = "none", runbook } = {}] = messages;
   return {
     ...{ text: `${title}: ${counts.join(", ")}`, mrkdwn: false },
     attachments: [
       {
         ...{ color: COLOURS[firing > 0 ? severity : "resolved"], title, text: lines.join("\n") },
-        ...(link !== undefined && { title_link: link }),
+        ...(runbook !== undefined && { title_link: runbook }),
         ...{ fallback: `${title}: ${counts.join(", ")}`, mrkdwn_in: [] },
       },
     ],

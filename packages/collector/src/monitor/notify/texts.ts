@@ -47,7 +47,3 @@ export const keyWithin = async (key: string, length: number): Promise<string> =>
   const beginning = key.replaceAll(/[^ -~]/g, "?").slice(0, length - 33);
   return `${beginning} ${await idOf(key)}`;
 };
-
-/** The address of a runbook; `undefined` for a path, which nobody can follow from a message. */
-export const linkOf = (runbook: string): string | undefined =>
-  /^https?:$/.test(URL.parse(runbook)?.protocol ?? "") ? runbook : undefined;

@@ -1,6 +1,6 @@
 import { type AlertReceiver, RECEIVER_FIELDS, type ReceiverSettings } from "../../alert-receiver.ts";
 import type { ExpectSetting } from "../../settings/expect-setting.ts";
-import { checkKnown, checkSigningSecrets, isWebhookUrl } from "../../settings/setting-checks.ts";
+import { checkKnown, checkSigningSecrets, checkWebhookUrl } from "../../settings/setting-checks.ts";
 import { bodyOf } from "../../webhooks/message.ts";
 import { keysOf, sendWebhook } from "../../webhooks/send.ts";
 import type { Notifier } from "../notification.ts";
@@ -33,14 +33,14 @@ const SAME_ID_MS = 300_000;
 const check = (settings: WebhookAlertsSettings, expect: ExpectSetting): void => {
   const { url, secrets } = settings;
   checkKnown(settings, KNOWN, expect);
-  const address = "an address that begins with https://, without a user name or a password";
-  expect(isWebhookUrl(url), "url", address, "another value");
+  checkWebhookUrl(url, "url", expect);
   checkSigningSecrets(secrets, "secrets", "ALERTS_WEBHOOK_SECRET", expect);
 };
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 const dataOf = ({ alert, messages }: Group): object => ({
+  // Absent fields are not part of JSON.
   ...{ alert, severity: messages[0]?.severity, runbook: messages[0]?.runbook },
   alerts: messages.map(({ key, state, summary, labels, value, since, until }) => ({
     ...{ key, state, summary, labels, value, since: iso(since) },

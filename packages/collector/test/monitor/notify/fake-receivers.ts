@@ -211,7 +211,7 @@ const alertMessage = z.strictObject({
   data: z.strictObject({
     alert: z.string(),
     severity: z.enum(["page", "ticket", "none"]),
-    runbook: z.string().min(1),
+    runbook: z.url().optional(),
     alerts: z
       .array(
         z.strictObject({
