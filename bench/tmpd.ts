@@ -1,2 +1,0 @@
-import { measureInputBytes } from "./input-bytes.ts";
-console.table(await measureInputBytes());
