@@ -2,6 +2,7 @@ import { type BrowserName, browserNames } from "../tests/browsers/browser.ts";
 import { type Outcome, startDeliveryRig } from "../tests/scenarios/delivery-rig.ts";
 import type { Scenario } from "../tests/scenarios/scenarios.ts";
 import { scenariosFor } from "../tests/scenarios/scenarios-for.ts";
+import { measureInputBytes } from "./input-bytes.ts";
 import { type Bench, type Measurement, report } from "./report.ts";
 
 /**
@@ -10,8 +11,11 @@ import { type Bench, type Measurement, report } from "./report.ts";
  *
  * The reference is the number of tracked events. The budget is none missing and none stored twice. In a scenario that
  * fails, all events count as missing.
+ *
+ * It also measures the bytes that a page sends for the input of `bench main-thread`: {@link measureInputBytes}.
  */
 export const delivery: Bench = async () => {
+  const inputBytes = await measureInputBytes();
   const rig = await startDeliveryRig();
   const outcomeOf = (browser: BrowserName, scenario: Scenario) =>
     rig.run(browser, scenario).catch((error) => {
@@ -39,5 +43,5 @@ export const delivery: Bench = async () => {
     await rig.stop();
   }
   console.table(table);
-  return report("delivery", measurements);
+  return report("delivery", [...inputBytes, ...measurements]);
 };

@@ -25,7 +25,8 @@ const benches: Record<string, Entry> = {
     load: async () => (await import("./cost/cost.ts")).cost,
   },
   delivery: {
-    description: "events missing or stored twice after each kind of fault, in Chromium, Firefox and WebKit",
+    description:
+      "events missing or stored twice after each kind of fault, in Chromium, Firefox and WebKit; bytes sent for an input run",
     load: async () => (await import("./delivery.ts")).delivery,
   },
   engine: {
@@ -68,7 +69,8 @@ const benches: Record<string, Entry> = {
     load: async () => (await import("./sinks/sinks.ts")).sinks,
   },
   size: {
-    description: "bytes of the smallest programs and of each signal, bundled here and by Vite, next to web-vitals",
+    description:
+      "bytes of the smallest programs, their parts, and each signal, bundled here and by Vite, next to web-vitals",
     load: async () => (await import("./size/size.ts")).size,
   },
   soak: {

@@ -737,6 +737,67 @@ describe("an older collector that does not know a field", () => {
   });
 });
 
+describe("a report of the SDK about itself", () => {
+  /** A simulation, and the reports of the batches that its collector has received. */
+  const withReports = () => {
+    const simulation = createSimulation(randomFrom(1));
+    const reports: unknown[] = [];
+    simulation.respond = ({ sdk_report }) => {
+      reports.push(sdk_report);
+      return {};
+    };
+    return { simulation, reports };
+  };
+
+  const REPORT = { script_ms: expect.any(Number), errors: expect.any(Number), storage_errors: 0 };
+
+  it("is in the first batch that a page sends while it is hidden, and in no later one of its session", async () => {
+    const { simulation, reports } = withReports();
+    const page = simulation.open();
+    page.track(0, 0);
+    await simulation.advance(1_000);
+    page.show(false);
+    for (const number of [1, 2]) {
+      page.track(number, 0);
+      await simulation.advance(1_000);
+    }
+    page.leave();
+    await simulation.advance(1_000);
+    const next = simulation.open();
+    next.track(3, 0);
+    await simulation.advance(1_000);
+    next.show(false);
+    next.track(4, 0);
+    await simulation.advance(1_000);
+    expect(simulation.stored).toEqual([0, 1, 2, 3, 4]);
+    // The page sends its last batch again when it is left.
+    expect(reports).toEqual([undefined, REPORT, ...Array(reports.length - 2).fill(undefined)]);
+  });
+
+  it("is in a batch that a visible page sends after its first minute", async () => {
+    const { simulation, reports } = withReports();
+    const page = simulation.open();
+    for (const number of [0, 1, 2]) {
+      page.track(number, 0);
+      await simulation.advance(61_000);
+    }
+    expect(reports).toEqual([undefined, REPORT, undefined]);
+  });
+
+  it("does not keep its batch from a collector that does not know it", async () => {
+    const simulation = createSimulation(randomFrom(1));
+    simulation.knowsAllFields = false;
+    const page = simulation.open();
+    page.show(false);
+    page.track(0, 0);
+    await simulation.advance(1_000);
+    page.track(1, 0);
+    await simulation.advance(1_000);
+    expect(simulation.stored).toEqual([0, 1]);
+    expect([simulation.dropped, simulation.warnings]).toEqual([[], []]);
+  });
+});
+
 describe("an event at which the collector fails", () => {
   it("holds up no other event: not those of its batch, and not those of later batches", async () => {
     const simulation = createSimulation(randomFrom(1));

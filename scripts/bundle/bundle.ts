@@ -8,18 +8,20 @@ const TARGET = 2022;
 /** The entry of a bundle: the path of a module, or its code with the folder that its imports are relative to. */
 export type Entry = string | { contents: string; resolveDir: string };
 
-/**
- * Bundles a module and all its imports into one script, which it minifies with esbuild and then with terser.
- * Compressed, the result is about eight percent smaller than with esbuild alone, and one percent smaller than with
- * terser alone.
- *
- * @param more Further options for esbuild.
- */
-export const bundle = async (
+/** A bundle with the source map of its code: JSON that names the module and the place of each piece. */
+export interface MappedBundle {
+  code: string;
+  map: string;
+}
+
+/** Further options for esbuild. */
+type MoreOptions = Pick<BuildOptions, "define" | "plugins">;
+
+/** Bundles like {@link bundle}, for browsers' modules, with a source map. */
+export const bundleWithMap = async (
   entry: Entry,
-  format: "esm" | "iife",
-  { plugins = [], ...more }: Pick<BuildOptions, "define" | "plugins"> = {},
-): Promise<string> => {
+  { plugins = [], ...more }: MoreOptions = {},
+): Promise<MappedBundle> => {
   const { outputFiles } = await build({
     ...(typeof entry === "string" ? { entryPoints: [entry] } : { stdin: entry }),
     ...more,
@@ -31,15 +33,31 @@ export const bundle = async (
     target: `es${TARGET}`,
     legalComments: "none",
     write: false,
+    sourcemap: "external",
+    // Nothing is written: esbuild needs a name for the two files.
+    outfile: "bundle.js",
   });
-  const { code } = await minify(outputFiles[0]?.text ?? "", {
+  const fileOf = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
+  const { code = "", map } = await minify(fileOf(".js"), {
     module: true,
     ecma: TARGET,
     // `unsafe_arrows` is safe here: no function of the SDK depends on its own `this` or `arguments`.
     compress: { passes: 3, unsafe: true, unsafe_arrows: true, sequences: false },
     format: { comments: false },
+    sourceMap: { content: fileOf(".map") },
   });
+  return { code, map: `${map}` };
+};
+
+/**
+ * Bundles a module and all its imports into one script, which it minifies with esbuild and then with terser.
+ * Compressed, the result is about eight percent smaller than with esbuild alone, and one percent smaller than with
+ * terser alone.
+ *
+ */
+export const bundle = async (entry: Entry, format: "esm" | "iife", more?: MoreOptions): Promise<string> => {
+  const { code } = await bundleWithMap(entry, more);
   // The function is added last: terser treats the code as a module, and might move variables out of a function to the
   // top level, which is global in a script.
-  return format === "iife" ? `(()=>{${code?.replace(/;$/, "")}})();` : (code ?? "");
+  return format === "iife" ? `(()=>{${code.replace(/;$/, "")}})();` : code;
 };

@@ -78,6 +78,62 @@ describe("a request", () => {
       await expect.poll(() => eventCount() - before).toBe(40);
     });
 
+    it("is compressed by default, unless it is small or the option turns it off", async () => {
+      const tab = await open("plain.html", { signals: [] });
+      const bodies = await tab.run<string[]>(`
+        const { fetch } = window;
+        const kinds = [];
+        window.fetch = (url, request) => {
+          if (request.body) kinds.push(request.body[0] === 0x1f ? "gzip" : "text");
+          return fetch(url, request);
+        };
+        const send = async (key, text, options) => {
+          const own = sdk.createTracker({ key, endpoint: location.origin, ...options });
+          own.track("sent", { text });
+          await own.flush();
+          own.stop();
+        };
+        await send("tm_test_33333333", "x".repeat(2_000));
+        await send("tm_test_44444444", "x");
+        await send("tm_test_55555555", "x".repeat(2_000), { compress: false });
+        window.fetch = fetch;
+        return kinds;
+      `);
+      expect(bodies).toEqual(["gzip", "text", "text"]);
+    });
+
+    it("has a report about the SDK once a session: the first one of the page that begins it, once that is hidden", async () => {
+      /** Opens a page that throws in its own function, and leaves it. Returns the reports of its requests. */
+      const reportsOfVisit = async () => {
+        const tab = await open("plain.html", { signals: [] });
+        await tab.run(`
+          const { fetch } = window;
+          localStorage.reports = "[]";
+          window.fetch = (url, { body, ...request }) => {
+            if (body) {
+              const { sdk_report = null } = JSON.parse(new TextDecoder().decode(body));
+              localStorage.reports = JSON.stringify([...JSON.parse(localStorage.reports), sdk_report]);
+            }
+            return fetch(url, { body, ...request });
+          };
+          const own = sdk.createTracker({ key: "tm_test_66666666", endpoint: location.origin, compress: false });
+          own.on("event", () => { throw new Error("of the page"); });
+          own.track("first");
+          await own.flush();
+          addEventListener("pagehide", () => own.track("last"));
+        `);
+        await tab.goto(url("other.html", { signals: [] }));
+        return tab.run<({ errors: number } | null)[]>("return JSON.parse(localStorage.reports)");
+      };
+      const [first, last, ...others] = await reportsOfVisit();
+      expect(first).toBeNull();
+      // Each event of the tracker is one exception of the page's function, and there may be others before.
+      expect(last?.errors).toBeGreaterThanOrEqual(2);
+      expect(last).toEqual({ script_ms: expect.any(Number), errors: expect.any(Number), storage_errors: 0 });
+      expect(others.filter((each) => each)).toEqual([]);
+      expect((await reportsOfVisit()).filter((each) => each)).toEqual([]);
+    });
+
     it("has a large body as gzip, and a small one unchanged", async () => {
       const tab = await open("plain.html");
       const [small, compressed, text] = await tab.run<[boolean, number, string]>(`

@@ -317,8 +317,11 @@ export const createSimulation = (random: () => number): Simulation => {
           resolve(Response.json({ accepted: 0, duplicates: 0, rejected: all, added_later: true }));
         } else if (fault === "foreign") resolve(Response.json({ ok: true }));
         else if (fault === "portal") resolve(new Response("<h1>This domain is for sale</h1>", { status: 404 }));
-        else if (!simulation.knowsAllFields && /"(signals|session_secret|traffic|reactions_\w+)":/.test(body)) {
-          const [field = "views.0.signals"] = /session_secret|traffic|reactions_\w+/.exec(body) ?? [];
+        else if (
+          !simulation.knowsAllFields &&
+          /"(signals|session_secret|traffic|sdk_report|reactions_\w+)":/.test(body)
+        ) {
+          const [field = "views.0.signals"] = /session_secret|traffic|sdk_report|reactions_\w+/.exec(body) ?? [];
           const message = `${field} is not a field of the contract (contract version 1).`;
           resolve(Response.json({ error: { code: "invalid_batch", message } }, { status: 400 }));
         } else if (collector.numbersIn(body).some((number) => defects.has(number))) {

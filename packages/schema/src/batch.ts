@@ -4,6 +4,7 @@ import type { Event } from "./events/index.ts";
 import { id, sessionId, sessionSecret, text, timestamp, traceparent, userToken } from "./fields.ts";
 import { WELL_FORMED } from "./keys.ts";
 import { CONTRACT_VERSION, MAX_BATCH_EVENTS, MAX_BATCH_VIEWS, MAX_REACTION_IDS, MAX_SEQ } from "./limits.ts";
+import { sdkReport } from "./sdk-report.ts";
 import { traffic } from "./traffic.ts";
 import { view } from "./view.ts";
 
@@ -42,6 +43,7 @@ export const envelope = z
     traffic: traffic.optional(),
     traceparent: traceparent.optional(),
     sdk: text(60, "Sender of the batch: name/version."),
+    sdk_report: sdkReport.optional(),
     dropped: z.array(dropped).max(100).optional().describe("Events that the client dropped since its last report."),
     reactions_received: reactionIds
       .optional()

@@ -69,6 +69,7 @@ export {
   type SinksResponse,
   type VectorResponse,
 } from "./responses.ts";
+export { type SdkReport, sdkReport } from "./sdk-report.ts";
 export type { SignalName } from "./signals.ts";
 export { type Traffic, traffic } from "./traffic.ts";
 export { type View, view } from "./view.ts";

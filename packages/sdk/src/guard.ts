@@ -1,10 +1,17 @@
 import { console, outsideZone } from "./platform.ts";
+import { countError, timed } from "./self-report.ts";
 
 /** Writes a warning to the console. It never throws, even where the page has replaced the console. */
 export const warn = (...words: unknown[]): void => {
   try {
     console.warn("[tidemark]", ...words);
   } catch {}
+};
+
+/** Counts an exception, and writes it as a warning. */
+const warnOf = (error: unknown): void => {
+  countError("errors");
+  warn(error);
 };
 
 /**
@@ -15,9 +22,9 @@ export const guard =
   <A extends unknown[]>(run: (...args: A) => unknown) =>
   (...args: A): void => {
     try {
-      outsideZone(() => (run(...args) as Promise<unknown> | undefined)?.catch?.(warn));
+      timed(() => outsideZone(() => (run(...args) as Promise<unknown> | undefined)?.catch?.(warnOf)));
     } catch (error) {
-      warn(error);
+      warnOf(error);
     }
   };
 

@@ -1,4 +1,3 @@
-import { gzip } from "./delivery/gzip.ts";
 import { guard, warn } from "./guard.ts";
 import { resolveEndpoint } from "./options/site.ts";
 import { Object, URL } from "./platform.ts";
@@ -28,7 +27,6 @@ const start = (settings: Settings & { key: string; endpoint: string }): Tracker 
   const tracker = createTracker({
     ...options,
     ...(reactions && { reactions: reactionsOf(load) }),
-    compress: gzip,
     signals: signalsOf(settings, load),
   });
   if (/[?&]tidemark_debug\b/.test(location.search)) void load("debug").then((debug) => debug(tracker));

@@ -280,6 +280,12 @@ const HANDLINGS: Handling[] = [
   },
   {
     of: "batch",
+    paths: "sdk_report sdk_report.*",
+    kinds: "min max",
+    because: "a batch that is rejected for it is sent again without it (collector.test.ts)",
+  },
+  {
+    of: "batch",
     paths: "dropped dropped[] dropped[].*",
     kinds: "min max max_items refine",
     because: "the queue writes at most 100 ranges (queue.test.ts)",

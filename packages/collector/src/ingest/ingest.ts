@@ -1,4 +1,4 @@
-import { type BatchResponse, batch, type Envelope, type ReceivedBatch } from "@tidemark/schema";
+import { type BatchResponse, batch, type Envelope, type ReceivedBatch, type SdkReport } from "@tidemark/schema";
 import { CONTRACT_VERSION } from "@tidemark/schema/limits";
 import { isAnonymousIdOf } from "../access/anonymous-ids.ts";
 import { measurementRejection } from "../access/consent.ts";
@@ -20,7 +20,7 @@ import { compileCheck } from "../wire/compile-check.ts";
 import { explain } from "../wire/explain.ts";
 import { parseJson } from "../wire/parse-json.ts";
 import { readEvents, type SplitBatch, splitParsed, splitUnparsed } from "../wire/split.ts";
-import { fieldLabel, releaseLabel } from "./label-values.ts";
+import { browserLabel, fieldLabel, releaseLabel } from "./label-values.ts";
 import type { LimitedClient, Limits } from "./limits.ts";
 
 const keyOf = (body: unknown): string => {
@@ -71,6 +71,8 @@ interface RequestContext extends LimitedClient {
   gpc: boolean;
   /** Returns the browser's id: from the site's cookie, or else from the batch. */
   anonymousIdOf: (tenant: Tenant, envelope: Envelope) => string;
+  /** The `User-Agent` of the request. */
+  userAgent: string | undefined;
   /** UTC milliseconds by the collector's clock. */
   receivedAt: number;
   /** Size of the body as received. */
@@ -86,6 +88,19 @@ const countReceived = ({ meter, bytes }: RequestContext, site: string, release: 
   meter.count("tidemark_request_bytes_total", { site }, bytes);
   meter.count("tidemark_events_received_total", { site }, amount);
   meter.count("tidemark_sdk_events_total", { site, release }, amount);
+};
+
+/** Counts what the SDK reports about itself. */
+const countReport = (
+  { meter, userAgent }: RequestContext,
+  site: string,
+  release: string,
+  { script_ms, errors, storage_errors }: SdkReport,
+): void => {
+  const labels = { site, release, browser: browserLabel(userAgent) };
+  meter.observe("tidemark_sdk_script_seconds", labels, script_ms / 1_000);
+  meter.count("tidemark_sdk_errors_total", labels, errors);
+  meter.count("tidemark_sdk_storage_errors_total", labels, storage_errors);
 };
 
 /** Counts the events of a batch by outcome. */
@@ -127,16 +142,17 @@ const parseAndSplit = (body: string, { tenantOf }: RequestContext): SplitBatch =
 };
 
 /**
- * The parts of a batch for its session: the envelope is without its secret, its token, its reactions and its trace, which are
- * stored nowhere. If the site requires tokens, the envelope states whether its user is vouched for.
+ * The parts of a batch for its session: the envelope is without its secret, its token, its report about the SDK, its reactions
+ * and its trace, which are stored nowhere. If the site requires tokens, the envelope states whether its user is vouched for.
  */
 const sessionParts = async (
   env: Env,
   { site }: Tenant,
   { envelope, text }: SplitBatch,
 ): Promise<Omit<SessionBatch, "site" | "anonymous_id" | "received_at">> => {
-  const { session_secret, user_token, reactions_received, reactions_unknown, traceparent, ...others } = envelope;
-  const removed = [session_secret, user_token, reactions_received, reactions_unknown, traceparent];
+  const { session_secret, user_token, sdk_report, reactions_received, reactions_unknown, traceparent, ...others } =
+    envelope;
+  const removed = [session_secret, user_token, sdk_report, reactions_received, reactions_unknown, traceparent];
   if (removed.every((field) => field === undefined) && !site.requireUserToken) return text;
   const sent: StoredEnvelope = others;
   if (site.requireUserToken) sent.vouched = await isUserToken(env, site, sent.user_id ?? "", user_token);
@@ -193,6 +209,8 @@ const ingestAdmitted = async (
     throw new HttpError("unavailable", "The session could not store the batch. Nothing was stored; send it again.");
   if (result === "not_begun") throw sessionRejection ?? new Error("the session may begin");
   countBatch(context, site, envelope, result);
+  // A batch that is sent again has no new event.
+  if (envelope.sdk_report && result.response.accepted > 0) countReport(context, site.id, release, envelope.sdk_report);
   waitUntil(limits.count(tenant, context, result));
   return result.response;
 };

@@ -31,3 +31,20 @@ const RELEASE = /^[a-z][a-z0-9-]{0,19}\/\d{1,4}(?:\.\d{1,4}){0,2}(?:-[a-z]{1,8}(
 
 /** The release in a batch's `sdk` for the metrics; `other` for a text of another form. */
 export const releaseLabel = (sdk: string): string => (RELEASE.test(sdk) ? sdk : OTHER);
+
+/**
+ * The names by which browsers call themselves, the most specific first: all of them name others too. On iOS, Chrome and
+ * Firefox have names of their own.
+ */
+const BROWSERS: [family: string, names: RegExp][] = [
+  ["edge", /\bEdg(?:e|A|iOS)?\//],
+  ["opera", /\bOPR\//],
+  ["samsung", /\bSamsungBrowser\//],
+  ["firefox", /\b(?:Firefox|FxiOS)\//],
+  ["chrome", /\b(?:Chrome|CriOS)\//],
+  ["safari", /\bVersion\/[\d.]+ .*\bSafari\//],
+];
+
+/** The family of a browser for the metrics: `chrome`, `edge`, `firefox`, `opera`, `safari`, `samsung` or `other`. */
+export const browserLabel = (userAgent: string | undefined): string =>
+  BROWSERS.find(([, names]) => names.test(userAgent ?? ""))?.[0] ?? OTHER;

@@ -111,6 +111,25 @@ export const families = {
     labels: ["site", "release"],
     help: "Events received, by release of the SDK that sent them, such as js/1.2.3. A text of another form counts as other.",
   },
+  tidemark_sdk_script_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: ["site", "release", "browser"],
+    bounds: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    help: "Script time of the SDK in the page that begins a session, until it is first hidden or a minute old: estimated by the page, without its start. One value for each report, by release of the SDK and family of the browser.",
+  },
+  tidemark_sdk_errors_total: {
+    type: "counter",
+    unit: "errors",
+    labels: ["site", "release", "browser"],
+    help: "Exceptions that the SDK has caught in the pages that report, those of the page's own functions that it calls among them.",
+  },
+  tidemark_sdk_storage_errors_total: {
+    type: "counter",
+    unit: "errors",
+    labels: ["site", "release", "browser"],
+    help: "Failures of the browser's storage of unacknowledged batches in the pages that report.",
+  },
   tidemark_sessions_total: {
     type: "counter",
     unit: "sessions",

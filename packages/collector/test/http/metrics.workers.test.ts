@@ -33,6 +33,29 @@ describe("GET /metrics", () => {
     );
   });
 
+  it("counts the SDK's reports about itself by release and browser, each once", async () => {
+    const reported = batch([custom(0)], { sdk_report: { script_ms: 120, errors: 2, storage_errors: 1 } });
+    const labels = 'site="shop",release="test/1",browser="firefox"';
+    await changes(
+      async () => {
+        // The second one is the same batch, which the page sends again because it got no response.
+        for (let attempt = 0; attempt < 2; attempt += 1) {
+          const headers = { "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0" };
+          const response = await request("/v1/events", { method: "POST", headers, body: JSON.stringify(reported) });
+          expect(response.status).toBe(200);
+        }
+      },
+      {
+        [`tidemark_sdk_script_seconds_count{${labels}}`]: 1,
+        [`tidemark_sdk_script_seconds_sum{${labels}}`]: 0.12,
+        [`tidemark_sdk_script_seconds_bucket{${labels},le="0.1"}`]: 0,
+        [`tidemark_sdk_script_seconds_bucket{${labels},le="0.25"}`]: 1,
+        [`tidemark_sdk_errors_total{${labels}}`]: 2,
+        [`tidemark_sdk_storage_errors_total{${labels}}`]: 1,
+      },
+    );
+  });
+
   it("counts missing events until they arrive or are reported as dropped", async () => {
     const { session_id } = batch([]);
     const missing = 'tidemark_events_missing{site="shop"}';

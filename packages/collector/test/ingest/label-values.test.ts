@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fieldLabel, releaseLabel } from "../../src/ingest/label-values.ts";
+import { browserLabel, fieldLabel, releaseLabel } from "../../src/ingest/label-values.ts";
 
 describe("fieldLabel", () => {
   it.each([
@@ -51,5 +51,31 @@ describe("releaseLabel", () => {
     `${"a".repeat(21)}/1`,
   ])("counts %j as other", (sdk) => {
     expect(releaseLabel(sdk)).toBe("other");
+  });
+});
+
+describe("browserLabel", () => {
+  const WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)";
+  const IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)";
+
+  it.each([
+    ["chrome", `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${WEBKIT} Chrome/143.0.0.0 Safari/537.36`],
+    ["chrome", `${IPHONE} CriOS/143.0.7499.0 Mobile/15E148 Safari/604.1`],
+    ["edge", `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${WEBKIT} Chrome/143.0.0.0 Safari/537.36 Edg/143.0.0.0`],
+    ["edge", `Mozilla/5.0 (Linux; Android 10; K) ${WEBKIT} Chrome/143.0.0.0 Mobile Safari/537.36 EdgA/143.0.0.0`],
+    ["opera", `Mozilla/5.0 (X11; Linux x86_64) ${WEBKIT} Chrome/142.0.0.0 Safari/537.36 OPR/126.0.0.0`],
+    [
+      "samsung",
+      `Mozilla/5.0 (Linux; Android 10; K) ${WEBKIT} SamsungBrowser/29.0 Chrome/136.0.0.0 Mobile Safari/537.36`,
+    ],
+    ["firefox", "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"],
+    ["firefox", `${IPHONE} FxiOS/145.0 Mobile/15E148 Safari/604.1`],
+    ["safari", `${IPHONE} Version/26.1 Mobile/15E148 Safari/604.1`],
+    ["other", `${IPHONE} Mobile/15E148`],
+    ["other", "curl/8.14.1"],
+    ["other", ""],
+    ["other", undefined],
+  ])("is %s for %s", (family, userAgent) => {
+    expect(browserLabel(userAgent)).toBe(family);
   });
 });

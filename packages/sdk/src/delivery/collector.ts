@@ -59,7 +59,7 @@ export const createCollector = (
   key: string,
   url: string,
   hasCookie: boolean | undefined,
-  compress: Compress | undefined,
+  compress: boolean | Compress | undefined,
   secretOf: (sessionId: string | undefined) => string | undefined,
 ): Collector => {
   const compressBody = createCompression(compress);
@@ -69,7 +69,13 @@ export const createCollector = (
   // The events are last: the collector can then read the origin of a batch without parsing them. The secret is in no
   // stored batch, and in no event of the tracker.
   const bodyOf = (batch: QueuedBatch) =>
-    bytesOf(toJson({ key, sent_at: now(), session_secret: secretOf(batch.session_id), ...batch, ...omitted }));
+    bytesOf(
+      toJson({
+        ...{ key, sent_at: now(), session_secret: secretOf(batch.session_id), sdk_report: undefined },
+        ...batch,
+        ...omitted,
+      }),
+    );
 
   const omitCookie = () => {
     credentials = "omit";
@@ -123,7 +129,7 @@ export const createCollector = (
   const postKnown: Collector["post"] = async (batch, isCancelled) => {
     const without = omitted;
     const outcome = await post(batch, isCancelled);
-    const [field] = /^(session_secret|user_token|tra\w+)/.exec(`${outcome.error?.message}`) ?? [];
+    const [field] = /^(session_secret|user_token|tra\w+|sdk_report)/.exec(`${outcome.error?.message}`) ?? [];
     if (!field || field in without) return outcome;
     omitted = { ...omitted, [field]: undefined };
     return postKnown(batch, isCancelled);

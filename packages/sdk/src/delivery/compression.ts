@@ -1,5 +1,6 @@
 import { Promise, Uint8Array } from "../platform.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
+import { gzip } from "./gzip.ts";
 
 /** Compresses the body of a request; {@link gzip} is one. It is called while the page is visible only. */
 export type Compress = (body: Uint8Array<ArrayBuffer>) => Promise<Uint8Array<ArrayBuffer>>;
@@ -15,13 +16,15 @@ const isReadable = (compressed: unknown, body: unknown): boolean =>
  * - A page that is hidden or being left may end at any time: it compresses nothing, and waits for no compression.
  * - A function that fails, never returns, or returns something else than gzip is not called again: the page sends
  *   bodies as they are.
+ *
+ * @param compress The option: `true` stands for {@link gzip}.
  */
-export const createCompression = (compress: Compress | undefined) => {
-  let usable = compress;
+export const createCompression = (compress: boolean | Compress = true) => {
+  let usable = compress === true ? gzip : compress;
   return (body: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> | undefined => {
     const called = isVisible() && usable;
     if (!called) return;
-    usable = undefined;
+    usable = false;
     return new Promise((resolve) => {
       const stop = onPageChange((change) => change === "hidden" && resolve(body));
       const run = async () => {

@@ -2,7 +2,9 @@ import type { BatchResponse, ErrorResponse, Event, View } from "@tidemark/schema
 import type { BatchOrigin } from "../events/queued-batch.ts";
 import type { Emit } from "../events/tracker-events.ts";
 import { guard, runEach } from "../guard.ts";
-import { Error, Math, queueMicrotask, Set } from "../platform.ts";
+import type { Identity } from "../identity/visitor.ts";
+import { Error, Math, performance, queueMicrotask, Set } from "../platform.ts";
+import { countError, takeReport } from "../self-report.ts";
 import { now } from "../sensors/clock.ts";
 import { isVisible, onPageChange } from "../sensors/page-state.ts";
 import { createTimer } from "../sensors/timer.ts";
@@ -20,6 +22,12 @@ import { createUnloadBuffer } from "./unload-buffer.ts";
 
 /** Number of failed attempts after which a batch is split, and a batch of one event may be dropped. */
 const MAX_FAILURES = 3;
+
+/**
+ * Age at which a page reports about the SDK though it is not hidden, in milliseconds. Reports of many pages can so be
+ * compared, and a page that captures nothing when it is hidden has one.
+ */
+const REPORT_AFTER_MS = 60_000;
 
 /** Delivery of events to the collector, at least once each; the collector deduplicates them. */
 export interface Delivery {
@@ -53,6 +61,7 @@ export interface Delivery {
  *
  * @param name The site's storage name, `false` when it may store nothing.
  * @param tabId The tab's id in the batches of its earlier pages; `undefined` in a new tab.
+ * @param takeBegun Returns whether this page has begun a session, once for each.
  * @param sendWithin Longest time that an event waits for others, in milliseconds.
  */
 export const createDelivery = (
@@ -60,9 +69,13 @@ export const createDelivery = (
   name: string | false,
   tabId: string | undefined,
   emit: Emit,
+  takeBegun: Identity["takeBegun"],
   sendWithin = SEND_WITHIN_MS,
 ): Delivery => {
-  const spool = createSpool(name, (error) => emit("delivery_problem", `${error}`));
+  const spool = createSpool(name, (error) => {
+    countError("storage_errors");
+    emit("delivery_problem", `${error}`);
+  });
   const buffer = createUnloadBuffer(name);
   const queue = createQueue(spool, buffer, emit);
   const rejections = createRejections();
@@ -155,6 +168,8 @@ export const createDelivery = (
   const attempt = async (entry: QueueEntry) => {
     queue.open = undefined;
     flushTimer.stop();
+    if ((!isVisible() || performance?.now() > REPORT_AFTER_MS) && takeBegun(entry.batch.session_id))
+      entry.batch.sdk_report = takeReport();
     emit("sent", entry.batch);
     const { response, error, problem, retryAfterMs, status, isForeign } = await collector.post(
       entry.batch,

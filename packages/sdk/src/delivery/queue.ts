@@ -146,7 +146,7 @@ export const createQueue = (spool: Spool, buffer: UnloadBuffer, emit: Emit): Que
       if (index < 0 || !middle || entries.length > (entry.isOvertaken ? MAX_BATCHES / 2 : MAX_SUSPECTS)) return;
       const halves = [
         { ...batch, events: batch.events.slice(0, middle) },
-        { ...batch, events: batch.events.slice(middle), dropped: [] },
+        { ...batch, events: batch.events.slice(middle), dropped: [], sdk_report: undefined },
       ] as QueuedBatch[];
       entries.splice(index, 1, ...halves.map((half) => ({ ...entry, batch: half, failures: 1, backoff: undefined })));
       spool.remove(batch);

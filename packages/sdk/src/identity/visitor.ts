@@ -76,6 +76,8 @@ export interface Identity {
   sessionAt(time: number): string | undefined;
   /** The secret of a session; `undefined` unless it is the known one. */
   secretOf(sessionId: string | undefined): string | undefined;
+  /** Whether this page has begun a session. It returns `true` once for each. */
+  takeBegun(sessionId: string): boolean;
   /** Reads the changes of other pages now. The call does not count as activity. */
   refresh(): IdentityChanges;
   /** Links the session to a user from now on; `undefined` removes the link, because the visitor `denies` it or for another reason. */
@@ -111,6 +113,8 @@ export const createIdentity = (
   let identity = { active_at: 0 } as StoredIdentity;
   /** Whether the storage had the known identity at the latest access. */
   let isStored = false;
+  /** Whether this page has begun the known session, until that is taken. */
+  let hasBegun = false;
   /** How far the times of other pages are ahead of the clocks of this page, in milliseconds. */
   let ahead = 0;
 
@@ -157,8 +161,10 @@ export const createIdentity = (
     visitorAt(time) {
       if (!continues(identity, time, REFRESH_EVERY_MS)) {
         read();
+        const isContinued = continues(identity, time, SESSION_IDLE_MS);
+        if (!isContinued) hasBegun = true;
         save(
-          continues(identity, time, SESSION_IDLE_MS)
+          isContinued
             ? identity
             : {
                 visitor: {
@@ -181,6 +187,11 @@ export const createIdentity = (
       return continues(latest, time, SESSION_IDLE_MS) ? latest.visitor?.session_id : undefined;
     },
     secretOf: (sessionId) => (sessionId === known()?.session_id ? identity.session_secret : undefined),
+    takeBegun(sessionId) {
+      const isBegun = hasBegun && sessionId === known()?.session_id;
+      if (isBegun) hasBegun = false;
+      return isBegun;
+    },
     refresh() {
       const { denies_personalisation } = identity;
       const before = known();

@@ -1,6 +1,6 @@
 import { Array, Map, Object } from "../platform.ts";
 import { sessionPerCampaign } from "../signals/session-per-campaign.ts";
-import { isFunction, listProblems, RULES, type Rule } from "./rules.ts";
+import { isBoolean, isFunction, listProblems, RULES, type Rule } from "./rules.ts";
 import type { TrackerOptions } from "./tracker-options.ts";
 
 /** The options that the tracker checks by itself, also in production. */
@@ -9,7 +9,7 @@ const CHECKED_BY_TRACKER = ["key", "endpoint"];
 const PROGRAM_RULES: Record<Exclude<keyof TrackerOptions, "key" | "endpoint">, Rule> = {
   signals: { accepts: Array.isArray, expected: "an array of signals, such as [pageViews(), clicks()]" },
   ...RULES,
-  compress: { accepts: isFunction, expected: "a function, such as gzip" },
+  compress: { accepts: (value) => isBoolean(value) || isFunction(value), expected: "true, false or a function" },
   follow: { accepts: isFunction, expected: "a function, such as overWebSocket" },
   reactions: { accepts: isFunction, expected: "the function reactions" },
   identityStore: { accepts: isFunction, expected: 'a function, such as acrossSubdomains("example.com")' },

@@ -25,8 +25,11 @@ export interface TrackerOptions {
   queryParameters?: readonly string[];
   /** A session id from the caller: 8 to 64 letters, digits, `_` or `-`. Such a session never ends. Default: an id from the SDK. */
   sessionId?: string;
-  /** Compresses requests: {@link gzip}. Default: no compression. */
-  compress?: Compress;
+  /**
+   * Whether a visible page compresses request bodies of more than 1 KB, or the function that compresses them: one that
+   * returns gzip. Default: {@link gzip}, where the browser has it.
+   */
+  compress?: boolean | Compress;
   /** The connection by which {@link Tracker.follow} receives features: {@link overWebSocket}. Default: none. */
   follow?: Follow;
   /** Receives the site's reactions for listeners of `reaction`: {@link reactions}. Default: the page takes no reactions. */

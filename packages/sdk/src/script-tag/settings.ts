@@ -37,6 +37,8 @@ interface ScriptTagConfig
   extends Partial<Omit<TrackerOptions, "signals" | "compress" | "follow" | "reactions" | "identityStore">> {
   /** Names of signals and enrichments. Default: `pageViews`, `deviceDetails`, `clicks`, `hovers`, `scrollDepth`, `dwell`. */
   signals?: readonly string[];
+  /** Whether the page compresses its requests, where the browser can. Default: true. */
+  compress?: boolean;
   /** Whether the page takes the site's reactions. Default: false. */
   reactions?: boolean;
   /** The definition of pages: `path`, `hash`, `parameters:` and names, or a function. Default: that of `pageViews`. */
@@ -65,6 +67,7 @@ const TAG_RULES: Record<keyof ScriptTagConfig, Rule> = {
   },
   signals: { accepts: isListOfNames, expected: "a list of names" },
   ...RULES,
+  compress: FLAG,
   reactions: FLAG,
   pageUrl: {
     accepts: (value) => isFunction(value) || isText(PAGE_URL)(value),

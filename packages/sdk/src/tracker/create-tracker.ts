@@ -57,10 +57,12 @@ export const createTracker: CreateTracker = (options = {} as TrackerOptions) => 
   const capture: Capture = createCapture(state, views, emit, options.beforeSend);
   const connect = () => {
     const numbers = createTabNumbers(storageName);
+    const identity = createIdentity(key, storageName, options.sessionId, identityStore);
+    const { takeBegun } = identity;
     return {
-      ...createIdentity(key, storageName, options.sessionId, identityStore),
+      ...identity,
       ...numbers,
-      ...createDelivery(collector, storageName, numbers.tabId, emit, options.sendWithin),
+      ...createDelivery(collector, storageName, numbers.tabId, emit, takeBegun, options.sendWithin),
     };
   };
   const forget = () =>

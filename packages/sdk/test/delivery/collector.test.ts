@@ -13,6 +13,7 @@ vi.mock("../../src/delivery/compression.ts", () => ({ createCompression: () => (
 
 const KEY = "tm_shop_aaaaaaaa";
 const SECRET = "1-2-3-4";
+const REPORT = { script_ms: 20, errors: 0, storage_errors: 1 };
 const STORED = { accepted: 1, duplicates: 0, rejected: [] };
 
 const rejection = (message: string) => ({ error: { code: "invalid_batch", message } });
@@ -57,6 +58,14 @@ describe("a batch", () => {
     for (const [, , body] of sent) expect(Object.keys(body ?? {}).at(-1)).toBe("events");
   });
 
+  it("carries a report about the SDK before its events", async () => {
+    respond = () => Response.json(STORED);
+    await collectorOf("shop.session-1").post({ ...batchOf("shop.session-1"), sdk_report: REPORT }, () => false);
+    const [[, , body = {}] = []] = sent;
+    expect(body.sdk_report).toEqual(REPORT);
+    expect(Object.keys(body).at(-1)).toBe("events");
+  });
+
   it.each([
     ["session_secret is not a field of the contract (contract version 1).", "does not know it"],
     ["session_secret: expected 22 to 64 letters, digits, _ or -.", "finds it invalid, as a script may have stored it"],
@@ -75,17 +84,17 @@ describe("a batch", () => {
   });
 
   it("is sent again without one field after the other to a collector that knows none of them", async () => {
-    const unknown = ["session_secret", "user_token", "traffic"];
+    const unknown = ["session_secret", "user_token", "traffic", "sdk_report"];
     respond = (_, __, body) => {
       const field = unknown.find((name) => body?.[name] !== undefined);
       return field ? Response.json(rejection(`${field} is not a field`), { status: 400 }) : Response.json(STORED);
     };
     const { post } = collectorOf("shop.session-1");
-    const send = () => post({ ...batchOf("shop.session-1"), traffic: "test" }, () => false);
+    const send = () => post({ ...batchOf("shop.session-1"), traffic: "test", sdk_report: REPORT }, () => false);
     for (const outcome of await Promise.all([send(), send()])) expect(outcome).toMatchObject({ status: 200 });
-    expect(sent).toHaveLength(8);
+    expect(sent).toHaveLength(10);
     expect(await send()).toMatchObject({ status: 200 });
-    expect(sent).toHaveLength(9);
+    expect(sent).toHaveLength(11);
   });
 
   it("is sent at most twice for a field, and once to a collector that rejects another field", async () => {

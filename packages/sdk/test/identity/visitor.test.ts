@@ -96,6 +96,24 @@ describe("the session", () => {
   });
 });
 
+describe("the begin of a session", () => {
+  it("is taken once, in the page that has begun it", () => {
+    const [first, second] = [openTab(), openTab()];
+    expect(first.takeBegun("shop.none")).toBe(false);
+    const { session_id } = visitorIn(first);
+    visitorIn(second);
+    expect([second.takeBegun(session_id), first.takeBegun("shop.other"), first.takeBegun(session_id)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(first.takeBegun(session_id)).toBe(false);
+    // The times of a session are those of the wall clock too, which goes on meanwhile.
+    advance(SESSION_IDLE_MS + 1_000);
+    expect(first.takeBegun(visitorIn(first).session_id)).toBe(true);
+  });
+});
+
 describe("the secret of the session", () => {
   const secretIn = (tab: Identity) => tab.secretOf(visitorIn(tab).session_id);
 

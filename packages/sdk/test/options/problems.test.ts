@@ -41,7 +41,7 @@ describe("the problems of options", () => {
     [{ signals: [null] }, 'signals[0]: "null" is not a signal, such as clicks()'],
     [{ queryParameters: "q" }, 'queryParameters: "q" is not a list of names'],
     [{ sessionId: "7" }, 'sessionId: "7" is not 8 to 64 letters, digits, _ or -'],
-    [{ compress: true }, 'compress: "true" is not a function, such as gzip'],
+    [{ compress: "gzip" }, 'compress: "gzip" is not true, false or a function'],
     [{ sendWithin: "2000" }, 'sendWithin: "2000" is not a number of milliseconds from 0 to 600000'],
     [{ sendWithin: -1 }, 'sendWithin: "-1" is not a number of milliseconds from 0 to 600000'],
     [{ sendWithin: Number.NaN }, 'sendWithin: "NaN" is not a number of milliseconds from 0 to 600000'],

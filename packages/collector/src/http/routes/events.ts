@@ -19,6 +19,7 @@ export const eventRoutes: RouteGroup<"POST /v1/events"> = ({ meter }) => {
         tenantOf,
         gpc: hasGpc(c),
         anonymousIdOf: ({ site }, envelope) => anonymousIdOf(c, site, envelope),
+        userAgent: c.req.header("user-agent"),
         receivedAt,
         bytes,
         env: c.env,
