@@ -149,6 +149,12 @@ const readLog = async () => {
   }
 };
 
+/** The number of goals in the metrics. A runtime that ends loses its latest counts. */
+const goals = async (): Promise<number> => {
+  const response = await fetch(`${releases.origin}/metrics`, { headers: { authorization: "Bearer admin-key" } });
+  return Number(/^tidemark_goals_total\{.*\} (\d+)$/m.exec(await response.text())?.[1] ?? 0);
+};
+
 it("continues all stored state when an earlier release is replaced part by part, and back", async () => {
   const staying = Array.from({ length: VISITORS }, newVisitor);
   const everybody = [...staying];
@@ -182,6 +188,10 @@ it("continues all stored state when an earlier release is replaced part by part,
   // A vector includes pushes that are not written yet, the log does not.
   await expect.poll(async () => (await readLog()).sessions, timeout).toEqual(expected);
   expect((await readLog()).files).toBeGreaterThan(0);
+
+  // An earlier release keeps the goals of a session, which count once.
+  await expect.poll(goals, timeout).toBeGreaterThan(NEW_VISITORS);
+  expect(await goals()).toBeLessThanOrEqual(everybody.length);
 }, 120_000);
 
 it("keeps a message that waits for its receiver while an earlier release runs, which sends none", async () => {

@@ -9,6 +9,7 @@ import { withinTime } from "../within-time.ts";
 import { partitionSamples } from "./partition-samples.ts";
 import { scheduleSamples } from "./schedule-samples.ts";
 import { sinkSamples } from "./sink-samples.ts";
+import { zeroSamples } from "./zero-samples.ts";
 
 const SITE = /[{,]site="([^"]*)"/;
 
@@ -24,10 +25,10 @@ const readSums = async (env: Env): Promise<Samples[]> => {
   throw new HttpError("unavailable", `The metrics could not be read within ${WITHIN_MS / 1_000} s. Read them again.`);
 };
 
-/** The metrics of the partitions of the sites that have any metrics: the objects of a site without any event stay at rest. */
-const partitionsOf = (env: Env, tenants: Tenants, stored: readonly Samples[]): Promise<Samples> => {
+/** The sites that have any metrics: the objects of a site without any event stay at rest. */
+const measuredIn = (tenants: Tenants, stored: readonly Samples[]): Tenants => {
   const counted = new Set(stored.flatMap((samples) => Object.keys(samples).map((key) => SITE.exec(key)?.[1])));
-  return partitionSamples(env, new Map([...tenants].filter(([site]) => counted.has(site))));
+  return new Map([...tenants].filter(([site]) => counted.has(site)));
 };
 
 /**
@@ -42,11 +43,13 @@ export const readSamples = async (env: Env, tenants: Tenants): Promise<Samples> 
   const reading = readSums(env);
   const [stored, ofPartitions, ofSinks, ofSchedule] = await Promise.all([
     reading,
-    reading.then((each) => partitionsOf(env, tenants, each)),
+    reading.then((each) => partitionSamples(env, measuredIn(tenants, each))),
     sinkSamples(env, tenants),
     scheduleSamples(env, tenants),
   ]);
   for (const samples of stored) sums.merge(samples);
+  // They take only places that no count has.
+  sums.merge(zeroSamples(measuredIn(tenants, stored)));
   // Only the configuration limits them. They are last, and not under `other`: objects that do not respond have none of them,
   // and a place that they leave would be that of a series whose counts then leave `other`, which must not fall.
   for (const samples of [ofSinks, ofPartitions, ofSchedule]) sums.restore(samples);

@@ -352,7 +352,8 @@ export abstract class PartitionObject extends DurableObject<Env> {
     if (!this.#opened) await this.#lookForTraces(site, partition);
     const { merging } = this.#open(site, partition);
     if (merging instanceof Relay) throw new Error(`the entities of partition ${partition} are in shards`);
-    await merging.apply(sender, text, JSON.parse(text) as Push[]);
+    // It is no session, and not an open one.
+    await merging.apply({ ...sender, is_closed: true }, text, JSON.parse(text) as Push[]);
   }
 
   /** The position in the journal up to which a shard has confirmed all deltas. */

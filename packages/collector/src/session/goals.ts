@@ -1,5 +1,6 @@
 import type { Event } from "@tidemark/schema";
 import type { ReactionPayload } from "@tidemark/schema/log";
+import type { CompiledGoal } from "../compile-goals.ts";
 import type { Outcome } from "../predictions/outcome.ts";
 import { armOf } from "../reactions/arm.ts";
 import type { VisitorEventContext } from "../records/event-contexts.ts";
@@ -36,11 +37,12 @@ export interface ReachedGoal {
 
 const keyOf = ({ name, version }: Pick<CompiledModel, "name" | "version">): string => `${name}:${version}`;
 
-const countedIn = ({ goals }: Tenant) => goals.slice(0, MAX_COUNTED);
+/** The goals of a site that its sessions count. */
+export const countedGoals = ({ goals }: Pick<Tenant, "goals">): readonly CompiledGoal[] => goals.slice(0, MAX_COUNTED);
 
 /** The names of the goals that a session has not reached yet, and may. */
 export const openGoals = ({ goals }: StoredSession, tenant: Tenant): string[] =>
-  (goals?.is_left_out ? [] : countedIn(tenant)).flatMap(({ name }) => (goals?.reached.includes(name) ? [] : [name]));
+  (goals?.is_left_out ? [] : countedGoals(tenant)).flatMap(({ name }) => (goals?.reached.includes(name) ? [] : [name]));
 
 /** The goals that an event of a session reaches for the first time in the session. It counts for the features. */
 export const reachGoals = (
@@ -55,7 +57,7 @@ export const reachGoals = (
     return [];
   }
   const { predicted, reached = [] } = stored.goals ?? {};
-  const counted = countedIn(tenant);
+  const counted = countedGoals(tenant);
   const names = counted.flatMap((each) =>
     !reached.includes(each.name) && each.isReachedBy(event, context) ? [each.name] : [],
   );

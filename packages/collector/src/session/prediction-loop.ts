@@ -5,7 +5,7 @@ import { type CountedPrediction, countPrediction } from "../predictions/count-pr
 import type { Outcome } from "../predictions/outcome.ts";
 import { predict } from "../predictions/predict.ts";
 import { type Tenant, type Tenants, tenantOf } from "../tenants.ts";
-import { countStep } from "./count-step.ts";
+import { type CountedStep, countStep } from "./count-step.ts";
 import { fireReactions } from "./fire-reactions.ts";
 import { applyPrediction, type DuePrediction, predictOnChange } from "./predictions.ts";
 import type { StoredSession } from "./row.ts";
@@ -76,7 +76,11 @@ export class PredictionLoop {
     before: readonly CountedPrediction[],
   ): Promise<void> {
     const stored = this.#store.load();
-    if (!stored || !isPersonal(stored.consent) || unsentLength(stored.unsent) >= MAX_UNSENT) return;
+    if (!stored || !isPersonal(stored.consent) || unsentLength(stored.unsent) >= MAX_UNSENT) {
+      // The state has them already, and the models are not asked for them again.
+      this.#count(tenant, before, []);
+      return;
+    }
     const { made, steps } = this.#store.change(stored, () => {
       const own = due.map((each, index) => applyPrediction(stored, tenant, each, outcomes[index] as Outcome));
       const readers = predictOnChange(stored, tenant, Date.now());
@@ -93,8 +97,12 @@ export class PredictionLoop {
     if (made.length === 0 && steps.length === 0) return;
     await this.#store.commit(stored);
     await this.#onStored(stored);
-    for (const each of made) countPrediction(meter, tenant.site.id, each);
-    for (const each of steps) countStep(meter, tenant.site.id, each);
+    this.#count(tenant, made, steps);
+  }
+
+  #count({ site }: Tenant, made: readonly CountedPrediction[], steps: readonly CountedStep[]): void {
+    for (const each of made) countPrediction(meter, site.id, each);
+    for (const each of steps) countStep(meter, site.id, each);
     const flushing = meter.flush(() => metricsOf(this.#env));
     if (flushing) this.#context.waitUntil(flushing);
   }

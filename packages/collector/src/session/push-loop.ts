@@ -117,8 +117,8 @@ export class PushLoop {
       } else {
         confirm(push_queue, pushes);
         confirmUnsent(unsent, latest);
-        // Those that were noted meanwhile are of the next push.
-        this.#traces = this.#traces.slice(traces.length);
+        // Those that were noted meanwhile are of the next push, if there is one.
+        this.#traces = isPending(stored) ? this.#traces.slice(traces.length) : [];
       }
       endTraces(false);
       this.#failures = 0;

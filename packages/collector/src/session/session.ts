@@ -203,7 +203,8 @@ export abstract class SessionObject extends DurableObject<Env> {
       this.#followers.notify();
       const measured = meter.take();
       const counted = measured ? { ...result, measured } : result;
-      if (batch.traceparent !== undefined && isPending(stored)) this.#pushes.trace(batch.traceparent);
+      const hasDeltas = result.response.accepted > 0 && isPending(stored);
+      if (batch.traceparent !== undefined && hasDeltas) this.#pushes.trace(batch.traceparent);
       return this.#push(stored, batch.received_at)?.then(() => counted) ?? counted;
     };
     return this.#store.commit(stored)?.then(acknowledge) ?? acknowledge();

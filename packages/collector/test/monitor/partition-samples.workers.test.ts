@@ -5,7 +5,7 @@ import { partitionSamples } from "../../src/monitor/partition-samples.ts";
 import type { Tenant } from "../../src/tenants.ts";
 import { eventually, nextSite as nextFeed, send, sessionOf } from "../egress/feed.ts";
 import { request } from "../workers/client.ts";
-import { apply, eventsOf, nextSite, pushOf, splitNext } from "../workers/sales.ts";
+import { apply, eventsOf, nextSite, partition, pushOf, splitNext } from "../workers/sales.ts";
 import { config, tenant, traffic } from "../workers/worker.ts";
 
 beforeEach(() => {
@@ -54,6 +54,19 @@ describe("the lag of the watermark", () => {
     pass(60);
     await apply(site, "five", pushOf(1, ["sku"]));
     await eventually(async () => expect(await lagOf(site)).toBe(0));
+  });
+});
+
+describe("the number of open sessions", () => {
+  it("does not contain a rebuild", async () => {
+    const site = nextSite();
+    const open = async () => (await read(site))[`tidemark_open_sessions{site="${site}"}`];
+    expect(await open()).toBe(0);
+    await apply(site, "one", pushOf(1, ["sku"]));
+    expect(await open()).toBe(1);
+    const rebuild = { id: "rebuild 1", began_at: Date.now() };
+    await partition(site).applyRebuilt(site, 0, rebuild, JSON.stringify([pushOf(1, ["sku"])]));
+    expect(await open()).toBe(1);
   });
 });
 

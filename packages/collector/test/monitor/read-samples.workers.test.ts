@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "../../src/env.ts";
 import { type Samples, sampleKey } from "../../src/metrics/families.ts";
 import { SeriesSums } from "../../src/metrics/series.ts";
@@ -71,6 +71,57 @@ it("no sum of a site with the most series falls when the objects of its sinks do
   expect([ofSinks(complete), ofSinks(without)]).toEqual([9, 0]);
   const ofClients = (samples: Samples) => Object.entries(samples).filter(([key]) => key.includes("_sdk_"));
   expect(ofClients(without)).toEqual(ofClients(complete));
+});
+
+describe("the counters of goals", () => {
+  const goal = sampleKey("tidemark_goals_total", { site: "hall", goal: "sale" });
+  const read = (stored: Samples) =>
+    readSamples(
+      {
+        METRICS: objects(() => stored),
+        SCHEDULE: objects(() => ({ exports: [] })),
+        PARTITION: objects((method) => (method === "depth" ? 0 : { depth: 0 })),
+      } as unknown as Env,
+      new Map([
+        ["hall", tenant("hall")],
+        ["desk", tenant("desk")],
+      ]),
+    );
+  const ofHall = { [sampleKey("tidemark_events_received_total", { site: "hall" })]: 1 };
+
+  it("are 0 from the first event of the site on, so that the first goal is an increase", async () => {
+    const samples = await read(ofHall);
+    const calibration = { site: "hall", model: "points", version: 3, goal: "sale" };
+    expect(samples).toMatchObject({
+      [goal]: 0,
+      [sampleKey("tidemark_sessions_total", { site: "hall" })]: 0,
+      [sampleKey("tidemark_calibration_sessions_total", calibration)]: 0,
+      [sampleKey("tidemark_calibration_expected_total", calibration)]: 0,
+      [sampleKey("tidemark_calibration_observed_total", calibration)]: 0,
+    });
+    const arms = ["welcome", "trial"].map((reaction) =>
+      (["treatment", "holdout"] as const).map(
+        (arm) => samples[sampleKey("tidemark_lift_goals_total", { site: "hall", reaction, arm, goal: "sale" })],
+      ),
+    );
+    // Only one of the reactions has a holdout.
+    expect(arms).toEqual([
+      [0, undefined],
+      [0, 0],
+    ]);
+    expect(Object.keys(samples).filter((key) => key.includes('site="desk"') && key.includes("goal"))).toEqual([]);
+  });
+
+  it("change no sum, and take no place of one", async () => {
+    expect((await read({ ...ofHall, [goal]: 2 }))[goal]).toBe(16);
+    const sums = new SeriesSums();
+    for (let number = 0; number < 3_100; number += 1)
+      sums.add({ [sampleKey("tidemark_goals_total", { site: "hall", goal: `g${number}` })]: 1 });
+    const samples = await read(sums.samples);
+    const counted = Object.fromEntries(Object.entries(sums.samples).map(([key, value]) => [key, 8 * value]));
+    expect(samples).toMatchObject(counted);
+    expect(samples[goal]).toBeUndefined();
+  });
 });
 
 it("GET /metrics responds with 503 if the objects that sum the metrics do not", async () => {

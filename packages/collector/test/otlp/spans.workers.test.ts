@@ -125,6 +125,27 @@ describe("a batch with a trace context", () => {
     }, ARRIVAL);
   });
 
+  it("that is a duplicate has no span of a push, neither of the one under way nor of a later one", async () => {
+    const [trace, repeated, later] = [newTrace(), newTrace(), newTrace()];
+    const session_id = newSession();
+    let [isPushing, isHeld] = [false, true];
+    traffic.fault = async ({ sender }) => {
+      if (sender !== session_id) return undefined;
+      isPushing = true;
+      await vi.waitUntil(() => !isHeld, ARRIVAL);
+      return undefined;
+    };
+    await accept(batch([custom(0)], { session_id, ...tracedBy(trace) }));
+    await vi.waitUntil(() => isPushing, ARRIVAL);
+    expect(await accept(batch([custom(0)], { session_id, ...tracedBy(repeated) }))).toMatchObject({ duplicates: 1 });
+    isHeld = false;
+    await arrived(trace, "push");
+    await accept(batch([custom(1)], { session_id, ...tracedBy(later) }));
+    await arrived(later, "push");
+    await arrived(repeated, "session");
+    expect(fake.find(repeated, "push")).toBeUndefined();
+  });
+
   it("does not wait for the receiver", async () => {
     const trace = newTrace();
     let isHeld = true;

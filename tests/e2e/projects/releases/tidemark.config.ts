@@ -7,6 +7,7 @@ export default defineConfig({
   ],
   adminKeySecret: "TIDEMARK_ADMIN_KEY",
   features: defaultFeatures,
+  goals: [{ name: "visit", source: "page_view" }],
   log: { days: 7 },
   webhook: { url: "https://shop.example/hook", secrets: ["SHOP_WEBHOOK"] },
   reactions: [
