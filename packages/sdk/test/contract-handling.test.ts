@@ -280,6 +280,12 @@ const HANDLINGS: Handling[] = [
   },
   {
     of: "batch",
+    paths: "traceparent",
+    kinds: "pattern",
+    because: "only a context that has the form is sent (batch-traces.test.ts)",
+  },
+  {
+    of: "batch",
     paths: "sdk_report sdk_report.*",
     kinds: "min max",
     because: "a batch that is rejected for it is sent again without it (collector.test.ts)",
