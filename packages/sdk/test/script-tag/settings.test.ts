@@ -77,7 +77,16 @@ describe("the settings of a script tag", () => {
 
   it("accept the name of every signal and enrichment of the package", () => {
     const others = [
-      ...["acrossSubdomains", "createTracker", "debug", "gzip", "hold", "reportMedia", "sessionPerCampaign"],
+      ...[
+        "acrossSubdomains",
+        "batchTraces",
+        "createTracker",
+        "debug",
+        "gzip",
+        "hold",
+        "reportMedia",
+        "sessionPerCampaign",
+      ],
       ...["hashRoutes", "keepParameters", "overWebSocket", "pathOnly", "reactions"],
     ];
     expect(NAMES.toSorted()).toEqual(
