@@ -34,7 +34,7 @@ export interface Sender {
   id: string;
   /** UTC milliseconds at which the sender began, by the collector's clock. It never changes. */
   began_at: number;
-  /** Whether the session has closed; absent while it is open, in a partition, and from an earlier release. */
+  /** Whether the session has closed, or the sender is a rebuild; absent otherwise, and from an earlier release. */
   is_closed?: true;
 }
 

@@ -1,7 +1,8 @@
 import type { OtlpSettings } from "../config.ts";
 import { meter } from "../metrics/isolate-meter.ts";
 import { jsonOf } from "../target-response.ts";
-import { backoffMs, type Failure, headersOf, isFailure, postJson } from "./post.ts";
+import { headersOf } from "./headers.ts";
+import { backoffMs, type Failure, isFailure, postJson } from "./post.ts";
 import { type Span, tracesBody } from "./span.ts";
 
 /** Most spans that wait in an isolate, and that one request has: about 300 KB of JSON. */

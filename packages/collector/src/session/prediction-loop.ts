@@ -96,8 +96,8 @@ export class PredictionLoop {
     });
     if (made.length === 0 && steps.length === 0) return;
     await this.#store.commit(stored);
-    await this.#onStored(stored);
     this.#count(tenant, made, steps);
+    await this.#onStored(stored);
   }
 
   #count({ site }: Tenant, made: readonly CountedPrediction[], steps: readonly CountedStep[]): void {

@@ -1,6 +1,7 @@
 import type { OtlpSettings } from "../../config.ts";
 import type { Samples } from "../../metrics/families.ts";
-import { backoffMs, type Failure, headersOf, isFailure, postJson } from "../../otlp/post.ts";
+import { headersOf } from "../../otlp/headers.ts";
+import { backoffMs, type Failure, isFailure, postJson } from "../../otlp/post.ts";
 import { jsonOf } from "../../target-response.ts";
 import { withinTime } from "../../within-time.ts";
 import { otlpBodies } from "./encode.ts";

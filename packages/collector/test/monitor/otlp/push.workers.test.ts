@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Env, scheduleOf } from "../../../src/env.ts";
 import { type Samples, sampleKey } from "../../../src/metrics/families.ts";
 import { type PushState, pushMetrics } from "../../../src/monitor/otlp/push.ts";
-import { headersIn } from "../../../src/otlp/post.ts";
+import { headersIn } from "../../../src/otlp/headers.ts";
 import { VERSION } from "../../../src/version.ts";
 import { accept, batch, custom, newSession } from "../../workers/client.ts";
 import { traffic } from "../../workers/worker.ts";
