@@ -16,13 +16,16 @@ const FAULT: Partial<Record<Label, string>> = {
   ...{ object: "Session", cause: "offline", step: "log", release: "js/1.0.0", code: "too_old", field: "time" },
 };
 
+/** Gauges that are 1 during a fault only. */
+const FLAGS = ["tidemark_sink_paused", "tidemark_objects_unresponsive"];
+
 /** A deployment at rest that has had faults of each kind at some time. */
 const atRest: Samples = Object.fromEntries(
   Object.entries(families).flatMap(([name, { type, labels }]) => {
     if (isHistogram(name as Family) || !names.includes(name)) return [];
     const values = Object.fromEntries(labels.map((label) => [label, FAULT[label as Label] ?? "1"]));
     const value = type === "counter" ? 1_000 : name === "tidemark_feast_export_max_age_seconds" ? 60 : 1;
-    return [[sampleKey(name as Family, values), name === "tidemark_sink_paused" ? 0 : value]];
+    return [[sampleKey(name as Family, values), FLAGS.includes(name) ? 0 : value]];
   }),
 );
 
