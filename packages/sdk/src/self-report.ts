@@ -24,7 +24,7 @@ export const timed = <R>(run: () => R): R => {
     return run();
   } finally {
     isRunning = false;
-    if (startedAt !== false) totals.script_ms += (performance.now() - startedAt) / SAMPLED;
+    if (startedAt) totals.script_ms += (performance.now() - startedAt) / SAMPLED;
   }
 };
 

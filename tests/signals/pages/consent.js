@@ -53,6 +53,8 @@
     const record = ({ on }) => on("event", (event) => captured.push(event));
     window.tracker = sdk.createTracker({
       endpoint: location.origin,
+      // The page reads the requests.
+      compress: false,
       signals: [record, sdk.pageViews(), sdk.clicks({ enrichments: [sdk.clickNames] }), sdk.hovers()],
       ...options,
     });
