@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { type HeadlessChromium, startChromium } from "@tidemark/cli/chromium";
 import { type LocalStack, serveSite, startLocalStack } from "@tidemark/cli/local-stack";
 import type { Tracker } from "@tidemark/sdk";
@@ -10,6 +11,9 @@ type Window = { tracker: Tracker; root: { unmount(): void }; ready(name: string)
 
 /** Options of waits for a read that has a cause: without one, the next read is after ten seconds. */
 const SOON = { timeout: 8_000 };
+
+/** The first byte of a compressed body. */
+const GZIP = 0x1f;
 
 /** Option of tests that run one after the other within a suite. */
 const sequential = { concurrent: false };
@@ -237,7 +241,8 @@ describe.concurrent.each(reacts)("React $version", ({ version }) => {
       let pending: { id: string; name: string; payload: object; expires_in_ms: number }[] = [];
       const events: { type: string; reaction?: string }[] = [];
       await page.route("**/v1/events", async (route) => {
-        const sent = route.request().postDataJSON();
+        const body = route.request().postDataBuffer() ?? Buffer.of();
+        const sent = JSON.parse(`${body[0] === GZIP ? gunzipSync(body) : body}`);
         events.push(...sent.events);
         const received: string[] = sent.reactions_received ?? [];
         pending = pending.filter(({ id }) => !received.includes(id));
