@@ -314,47 +314,51 @@ describe("the monitor", () => {
     });
   });
 
-  it("keeps its states while the metrics cannot be read, and says so", async () => {
-    let isReadable = true;
-    const read = async () => {
-      if (!isReadable) throw new Error("the object is overloaded");
-      return samples;
+  /** Metrics that can be read or not. */
+  const readableMetrics = () => {
+    const metrics = {
+      isReadable: true,
+      async read() {
+        if (!metrics.isReadable) throw new Error("the object is overloaded");
+        return samples;
+      },
     };
+    return metrics;
+  };
+
+  it("keeps its states while the metrics cannot be read, and says so", async () => {
+    const metrics = readableMetrics();
     await withMonitor(
       ["desk"],
       async (start) => {
         const monitor = start();
         samples = paused(1);
         await rounds(monitor, 3);
-        isReadable = false;
+        metrics.isReadable = false;
         await rounds(monitor, 3);
         expect(monitor.status()).toMatchObject({ evaluated_at: BEGIN + 30_000, problem: "the object is overloaded" });
         expect(monitor.status().alerts[0]?.instances).toMatchObject([{ state: "firing" }]);
         expect(messages).toHaveLength(1);
       },
-      read,
+      metrics.read,
     );
   });
 
   it("does not send that alerts are evaluated while the metrics cannot be read", async () => {
-    let isReadable = true;
-    const read = async () => {
-      if (!isReadable) throw new Error("the object is overloaded");
-      return samples;
-    };
+    const metrics = readableMetrics();
     await withMonitor(
       ["desk"],
       async (start) => {
         const monitor = start();
         await rounds(monitor, 1);
-        isReadable = false;
+        metrics.isReadable = false;
         await rounds(monitor, 60);
         expect(messages).toHaveLength(1);
-        isReadable = true;
+        metrics.isReadable = true;
         await rounds(monitor, 1);
         expect(messages).toHaveLength(2);
       },
-      read,
+      metrics.read,
       [watchdog],
     );
   });
