@@ -18,6 +18,23 @@ export interface Site {
   stop(): Promise<void>;
 }
 
+/** Names of Snowplow's events of clicks: of a link or a button in an envelope, and of the page's own listener. */
+const SNOWPLOW_CLICK = /link_click|button_click|"se_ca":"click"/;
+
+/** The types of the events in a body: of the SDK, of a list of events, or of a peer. */
+const typesOf = (body: {
+  events?: Pick<Event, "type">[];
+  /** Plausible's name of an event. */
+  n?: string;
+  /** Snowplow's events. */
+  data?: unknown[];
+}): string[] => {
+  if (body.n) return [body.n];
+  if (body.data) return body.data.map((each) => (SNOWPLOW_CLICK.test(JSON.stringify(each)) ? "click" : "other"));
+  const events = body.events ?? (body as Pick<Event, "type">[]);
+  return events.map(({ type }) => type);
+};
+
 const isGzip = (bytes: Buffer) => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
@@ -34,9 +51,9 @@ export const startSite = async (scripts: Record<string, string>): Promise<Site> 
     if (request.method === "POST") {
       const bytes = await buffer(request);
       const body = JSON.parse(`${isGzip(bytes) ? gunzipSync(bytes) : bytes}`);
-      const events: Pick<Event, "type">[] = body.events ?? body;
-      for (const { type } of events) counts.set(type, (counts.get(type) ?? 0) + 1);
-      const batchResponse: BatchResponse = { accepted: events.length, duplicates: 0, rejected: [] };
+      const types = typesOf(body);
+      for (const type of types) counts.set(type, (counts.get(type) ?? 0) + 1);
+      const batchResponse: BatchResponse = { accepted: types.length, duplicates: 0, rejected: [] };
       respond("application/json", JSON.stringify(batchResponse));
     } else if (extension) {
       respond("text/javascript", scripts[name] ?? "");

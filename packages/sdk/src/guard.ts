@@ -22,7 +22,9 @@ export const guard =
   <A extends unknown[]>(run: (...args: A) => unknown) =>
   (...args: A): void => {
     try {
-      timed(() => outsideZone(() => (run(...args) as Promise<unknown> | undefined)?.catch?.(warnOf)));
+      const result = timed(() => outsideZone(run, ...args)) as Promise<unknown> | undefined;
+      // Most functions return nothing: no look-up of a method then.
+      if (result) result.catch?.(warnOf);
     } catch (error) {
       warnOf(error);
     }

@@ -41,6 +41,7 @@ export const AbortSignal = /* @__PURE__ */ take("AbortSignal");
 export const Blob = /* @__PURE__ */ take("Blob");
 export const CompressionStream = /* @__PURE__ */ take("CompressionStream");
 export const CustomEvent = /* @__PURE__ */ take("CustomEvent");
+export const Element = /* @__PURE__ */ take("Element");
 export const HTMLFormElement = /* @__PURE__ */ take("HTMLFormElement");
 export const IDBKeyRange = /* @__PURE__ */ take("IDBKeyRange");
 export const IntersectionObserver = /* @__PURE__ */ take("IntersectionObserver");
@@ -49,6 +50,7 @@ export const PerformanceEventTiming = /* @__PURE__ */ take("PerformanceEventTimi
 export const PerformanceObserver = /* @__PURE__ */ take("PerformanceObserver");
 export const ResizeObserver = /* @__PURE__ */ take("ResizeObserver");
 export const Response = /* @__PURE__ */ take("Response");
+export const ShadowRoot = /* @__PURE__ */ take("ShadowRoot");
 export const TextEncoder = /* @__PURE__ */ take("TextEncoder");
 export const WebSocket = /* @__PURE__ */ take("WebSocket");
 /** `webkitURL` is the same class in every browser, and a page that names a variable `URL` leaves it as it is. */
@@ -78,22 +80,31 @@ export const origin = /* @__PURE__ */ take("origin", "string");
 export const performance = /* @__PURE__ */ take("performance", "object");
 export const screen = /* @__PURE__ */ take("screen", "object");
 
-/** The global object of zone.js (https://angular.dev/api/core/NgZone), if the page has it now. */
-const findZone = () => {
+/** Looks up the global object of zone.js (https://angular.dev/api/core/NgZone). */
+const lookUpZone = () => {
   type Zone = { __symbol__?(name: string): string; root: { run<R>(run: () => R): R } };
   const zone = take("Zone" as "Object") as unknown as Zone | undefined;
   // Another class with this name has no `__symbol__`.
   return zone?.__symbol__ && zone;
 };
 
+const zoneAtLoad = /* @__PURE__ */ lookUpZone();
+
+/**
+ * The global object of zone.js, if the page has it now. A look-up of a global name that a page does not have also
+ * searches its elements and frames, which is too slow for each event. zone.js replaces timers and promises, so while
+ * the page has those of the load, it has loaded no zone.js since.
+ */
+const findZone = () => (page.setTimeout === setTimeout && page.Promise === Promise ? zoneAtLoad : lookUpZone());
+
 /**
  * Runs a function outside of all zones of zone.js. Angular updates the page after each task that begins in its zone: a
  * timer, a promise, a request. A task belongs to the zone in which it was created. So each call of the SDK that may
  * create one runs here.
  */
-export const outsideZone = <R>(run: () => R): R => {
+export const outsideZone = <A extends unknown[], R>(run: (...args: A) => R, ...args: A): R => {
   const zone = findZone();
-  return zone ? zone.root.run(run) : run();
+  return zone ? zone.root.run(() => run(...args)) : run(...args);
 };
 
 /**

@@ -6,7 +6,7 @@ import type { Promise } from "../platform.ts";
 import { now } from "../sensors/clock.ts";
 import type { Timer } from "../sensors/timer.ts";
 import { append, isIn, newBatch } from "./batch.ts";
-import { bytesOf } from "./bytes.ts";
+import { byteLength } from "./bytes.ts";
 import { droppedRangesOf } from "./dropped-ranges.ts";
 import type { Spool } from "./spool.ts";
 import { removeBuffered, replaceBuffered, type UnloadBuffer } from "./unload-buffer.ts";
@@ -121,7 +121,7 @@ export const createQueue = (spool: Spool, buffer: UnloadBuffer, emit: Emit): Que
         size = 0;
         prune();
       }
-      size += bytes + (isNewView ? bytesOf(toJson(view)).length : 0);
+      size += bytes + (isNewView ? byteLength(toJson(view)) : 0);
       spool.put(open);
       const isFull = open.events.length >= MAX_EVENTS || size > MAX_BYTES;
       if (isFull) queue.open = undefined;

@@ -19,8 +19,9 @@ export const createEmitter = <Events>(): Emitter<Events> => {
   const listeners = new Set<(type: keyof Events, event: never) => void>();
   return {
     on(type, listener) {
+      const guarded = guard(listener);
       const notify = (emitted: keyof Events, event: never) => {
-        if (emitted === type) guard(listener)(event);
+        if (emitted === type) guarded(event);
       };
       listeners.add(notify);
       return () => listeners.delete(notify);

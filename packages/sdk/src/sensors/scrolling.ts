@@ -2,7 +2,7 @@ import { now } from "./clock.ts";
 import { inIntervals } from "./input.ts";
 import { combineStops, listen, type Stop, share } from "./listen.ts";
 import { read } from "./members.ts";
-import { rootsAround } from "./shadow-dom.ts";
+import { rootsIn } from "./shadow-dom.ts";
 
 /** A scroll of the document or of an element. */
 export interface Scroll {
@@ -17,9 +17,8 @@ export interface Scroll {
 const MOMENTUM_MS = 500;
 
 /** The scrollers that an action may scroll: all around it, or the one whose scrollbar is pressed. */
-const scrollersAround = (event: Event): EventTarget[] => {
-  const path = event.composedPath();
-  if (!/^pointer/.test(event.type)) return path;
+const scrollersIn = (path: EventTarget[], isPointer: boolean): EventTarget[] => {
+  if (!isPointer) return path;
   return path[0] === read(document, "documentElement") ? [document] : path.slice(0, 1);
 };
 
@@ -39,9 +38,11 @@ export const onScroll = share<Scroll>((emit) => {
     if (!event.isTrusted) return;
     actedAt = now();
     scrollsUntil = event.type === "pointerdown" ? Infinity : actedAt + MOMENTUM_MS;
-    scrollers = scrollersAround(event);
+    const path = event.composedPath();
+    scrollers = scrollersIn(path, /^pointer/.test(event.type));
     stopInRoots?.();
-    stopInRoots = combineStops(...rootsAround(event).map((root) => listen(root, "scroll", report)));
+    const roots = rootsIn(path);
+    stopInRoots = roots[0] && combineStops(...roots.map((root) => listen(root, "scroll", report)));
   };
 
   const report = ({ isTrusted, target }: Event) => {

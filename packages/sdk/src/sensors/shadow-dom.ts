@@ -1,12 +1,15 @@
+import { ShadowRoot } from "../platform.ts";
 import { call, read } from "./members.ts";
+
+/** The element around this one, across shadow roots. */
+export const parentOf = (element: Element): Element | undefined =>
+  read(element, "parentElement") ?? (call(element, "getRootNode") as ShadowRoot).host;
 
 /** The nearest element, on or around this one, that matches a selector, across shadow roots. */
 export const closest = (element: Element | undefined, selector: string): Element | undefined =>
   element &&
   (call(element, "closest", selector) ?? closest((call(element, "getRootNode") as ShadowRoot).host, selector));
 
-const SHADOW_ROOT = 11;
-
-/** The open shadow roots around the element that an event happened on. */
-export const rootsAround = (event: Event): ShadowRoot[] =>
-  event.composedPath().filter((node) => read(node as Node, "nodeType") === SHADOW_ROOT) as ShadowRoot[];
+/** The open shadow roots in an event's path. */
+export const rootsIn = (path: EventTarget[]): ShadowRoot[] =>
+  path.filter((node): node is ShadowRoot => ShadowRoot && node instanceof ShadowRoot);

@@ -1,20 +1,27 @@
 import type { EventOf } from "@tidemark/schema";
 import { call, isElement, read } from "./members.ts";
-import { closest } from "./shadow-dom.ts";
+import { closest, parentOf } from "./shadow-dom.ts";
 
 /** The description of an element in an event. */
 export type Target = EventOf<"click">["target"];
 
 /** ARIA's roles of elements that a person acts on (https://www.w3.org/TR/wai-aria-1.2/#widget_roles). */
-const ROLES =
-  "button checkbox combobox gridcell link menuitem menuitemcheckbox menuitemradio option radio scrollbar searchbox slider spinbutton switch tab textbox treeitem";
+const ROLE =
+  /(^|\s)(button|checkbox|combobox|gridcell|link|menuitem|menuitemcheckbox|menuitemradio|option|radio|scrollbar|searchbox|slider|spinbutton|switch|tab|textbox|treeitem)(\s|$)/i;
 
-/** Selector of elements that a person acts on, or that the page names with `data-tm`. */
-const MEANINGFUL =
-  /* @__PURE__ */ `a,area,button,input,select,textarea,label,summary,video,audio,[data-tm] ${ROLES}`.replace(
-    / (\w+)/g,
-    ",[role~=$1 i]",
-  );
+/** Selector of elements that a person acts on by their kind, or that the page names with `data-tm`. */
+const MEANINGFUL = "a,area,button,input,select,textarea,label,summary,video,audio,[data-tm]";
+
+/** Selector of candidates. The browser compares one attribute, and not each of the roles, with every ancestor. */
+const CANDIDATE = `${MEANINGFUL},[role]`;
+
+/** The nearest meaningful element, on or around this one, across shadow roots. */
+const meaningful = (element: Element | undefined): Element | undefined => {
+  const candidate = closest(element, CANDIDATE);
+  const role = candidate && call(candidate, "getAttribute", "role");
+  // Only a role that is none of these needs a second look.
+  return !role || ROLE.test(role) || call(candidate, "matches", MEANINGFUL) ? candidate : meaningful(parentOf(candidate));
+};
 
 const MAX_PATH_DEPTH = 6;
 const MAX_PATH = 300;
@@ -27,7 +34,7 @@ const innermost = (event: Event): Element | undefined => {
 };
 
 /** The nearest meaningful element around the one that an event happened on, across shadow roots. */
-export const meaningfulTarget = (event: Event): Element | undefined => closest(innermost(event), MEANINGFUL);
+export const meaningfulTarget = (event: Event): Element | undefined => meaningful(innermost(event));
 
 /** The nearest meaningful element, or else the innermost element that an event happened on. */
 export const anyTarget = (event: Event): Element | undefined => meaningfulTarget(event) ?? innermost(event);

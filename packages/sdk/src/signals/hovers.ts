@@ -1,6 +1,7 @@
 import type { Signal } from "../events/signal.ts";
 import { now } from "../sensors/clock.ts";
-import { combineStops, listen, type Stop } from "../sensors/listen.ts";
+import { onInput } from "../sensors/input.ts";
+import { combineStops, listen } from "../sensors/listen.ts";
 import { pointerOf } from "../sensors/pointer.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { onScroll } from "../sensors/scrolling.ts";
@@ -17,6 +18,9 @@ export interface HoverOptions {
  * or element named with `data-tm`. The stay belongs to the nearest such element. A stay ends when the pointer moves to
  * another element or leaves the window, or the visitor scrolls or drags. It also ends when the page is hidden and when
  * the page view ends. Touch never hovers, and neither does a pointer with a pressed button.
+ *
+ * Start, end and duration are exact. The position is that of the latest sample, and a moving pointer is sampled every
+ * 200 ms.
  */
 export const hovers =
   ({ intentAfter = 300 }: HoverOptions = {}): Signal =>
@@ -26,14 +30,12 @@ export const hovers =
     let since = 0;
     let last: PointerEvent;
     let clicked = false;
-    let unfollow: Stop | undefined;
 
     const endStay = () => {
       const element = hovered;
       if (!element) return;
       context.continueSession();
       hovered = undefined;
-      unfollow?.();
       const duration = now() - since;
       if (duration >= intentAfter && !ignoredBy(element))
         context.capture("hover", {
@@ -50,27 +52,32 @@ export const hovers =
       since = now();
       clicked = false;
     });
+    // Listeners on the document only: adding some to each element that the pointer enters costs more than their calls.
     return combineStops(
       listen<PointerEvent>(document, "pointerover", (event) => {
+        if (!event.isTrusted || event.pointerType === "touch") return;
         const element = meaningfulTarget(event);
-        if (!event.isTrusted || event.pointerType === "touch" || element === hovered) return;
-        endStay();
-        if (!element || event.buttons) return;
-        hovered = element;
-        since = now();
+        if (element !== hovered) {
+          endStay();
+          if (!element || event.buttons) return;
+          hovered = element;
+          since = now();
+          clicked = false;
+        }
         last = event;
-        clicked = false;
-        // Listens on the element only, so that moves elsewhere call no listener.
-        unfollow = listen<PointerEvent>(element, "pointermove pointerout click", (next) => {
-          if (!next.isTrusted) return;
-          if (next.type === "pointermove") last = next;
-          else if (next.type === "click") clicked = true;
-          // Without a related target the pointer left the window.
-          else if (!next.relatedTarget) endStay();
-        });
+      }),
+      listen<PointerEvent>(document, "pointerout", (event) => {
+        // Without a related target the pointer left the window.
+        if (hovered && !event.relatedTarget && event.isTrusted && event.pointerType !== "touch") endStay();
+      }),
+      listen(document, "click", (event) => {
+        if (hovered && event.isTrusted && event.composedPath().includes(hovered)) clicked = true;
+      }),
+      onInput((event) => {
+        // Positions in a frame are relative to the frame.
+        if (event.type === "pointermove" && (event as PointerEvent).view === window) last = event as PointerEvent;
       }),
       listen(document, "dragstart", endStay),
       onScroll(({ isByVisitor }) => isByVisitor && endStay()),
-      () => unfollow?.(),
     );
   };

@@ -5,7 +5,7 @@ import { combineStops, listen } from "../sensors/listen.ts";
 import { call, isElement } from "../sensors/members.ts";
 import { ignoredBy, isSecret } from "../sensors/privacy.ts";
 import { selectedRange } from "../sensors/selected-range.ts";
-import { rootsAround } from "../sensors/shadow-dom.ts";
+import { rootsIn } from "../sensors/shadow-dom.ts";
 import { describe } from "../sensors/target.ts";
 import { createTimer } from "../sensors/timer.ts";
 
@@ -67,7 +67,7 @@ export const selections = (): Signal => (context) => {
 
   /** A drag may start in a shadow root and end outside of it. */
   const noteRoots = (event: Event) => {
-    const around = rootsAround(event);
+    const around = rootsIn(event.composedPath());
     if (around[0] || event.type === "mousedown") roots = around;
   };
 

@@ -1,5 +1,5 @@
 import type { Event, EventType, FieldsOf } from "@tidemark/schema";
-import { bytesOf } from "../delivery/bytes.ts";
+import { byteLength } from "../delivery/bytes.ts";
 import type { Emit } from "../events/tracker-events.ts";
 import { guard } from "../guard.ts";
 import { toJson } from "../json.ts";
@@ -58,5 +58,5 @@ export const createCapture = (
     if (beforeSend) event &&= fitSiteFields(beforeSend(event));
     if (!event) return;
     const json = toJson(event);
-    record(state, { event: JSON.parse(json), view, bytes: bytesOf(json).length }, emit);
+    record(state, { event: JSON.parse(json), view, bytes: byteLength(json) }, emit);
   }) as Capture;
