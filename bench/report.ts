@@ -23,6 +23,8 @@ export interface BenchOptions {
   minutes?: number;
   /** Whether to install other libraries for the same purpose, and to measure these too. */
   libraries?: boolean;
+  /** Whether `main-thread` installs and measures other libraries for the same purpose. Default: no. */
+  peers?: boolean;
   /** Whether Feast's server is measured beside the collector. Default: no. */
   feast?: boolean;
 }

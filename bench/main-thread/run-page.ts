@@ -97,6 +97,21 @@ export const measure = (context: BrowserContext, site: Site, name: string): Prom
     };
   });
 
+/** Time after which a hidden page has sent and stored everything, and time for which it is then observed. */
+const SETTLED_MS = 2000;
+
 /** Traces a run. Tracing takes time itself, so the sums of times come from {@link measure} instead. */
 export const trace = (context: BrowserContext, site: Site, name: string): Promise<Traced> =>
-  runPage(context, site, name, async (session) => ({ end: await startTrace(session) }));
+  runPage(context, site, name, async (session) => {
+    await session.send("Performance.enable", { timeDomain: "threadTicks" });
+    const endTrace = await startTrace(session);
+    return {
+      async end() {
+        await wait(SETTLED_MS);
+        const before = await readMetrics(session);
+        await wait(SETTLED_MS);
+        const scriptWhileHidden = (await readMetrics(session)).script - before.script;
+        return { ...(await endTrace()), scriptWhileHidden };
+      },
+    };
+  });

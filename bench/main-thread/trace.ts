@@ -6,7 +6,12 @@ export interface Traced {
   longestScript: number;
   /** Number of style recalculations and layouts within script, which the script forced. */
   forcedLayouts: number;
+  /** Processor time of script while the page was hidden and had sent everything, in milliseconds. */
+  scriptWhileHidden: number;
 }
+
+/** The results that the events of a trace contain. */
+type TracedEvents = Omit<Traced, "scriptWhileHidden">;
 
 /** A complete event of a trace. Its times are in microseconds. */
 interface TraceEvent {
@@ -59,7 +64,7 @@ const mainThread = (events: TraceEvent[]): TraceEvent[] =>
     .reduce((one, other) => (one.length > other.length ? one : other), [])
     .sort((one, other) => one.ts - other.ts || other.dur - one.dur);
 
-const read = (events: TraceEvent[]): Traced => {
+const read = (events: TraceEvent[]): TracedEvents => {
   const thread = mainThread(events);
   const named = (names: string[]) => thread.filter(({ name }) => names.includes(name));
   const scripts = outermost(named(SCRIPT));
@@ -78,7 +83,7 @@ const read = (events: TraceEvent[]): Traced => {
 };
 
 /** Starts a trace of a page. Returns a function that ends the trace and returns its results. */
-export const startTrace = async (session: CDPSession): Promise<() => Promise<Traced>> => {
+export const startTrace = async (session: CDPSession): Promise<() => Promise<TracedEvents>> => {
   const events: TraceEvent[] = [];
   session.on("Tracing.dataCollected", ({ value }) => events.push(...(value as unknown[] as TraceEvent[])));
   await session.send("Tracing.start", { traceConfig: { includedCategories: CATEGORIES } });

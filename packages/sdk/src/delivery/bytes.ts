@@ -4,5 +4,4 @@ import { TextEncoder } from "../platform.ts";
 export const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
 /** The size of a text as UTF-8, in bytes. It encodes no text of ASCII only, which is as long as its bytes. */
-export const byteLength = (text: string): number =>
-  /[^\0-\x7f]/.test(text) ? bytesOf(text).length : text.length;
+export const byteLength = (text: string): number => (/[^\0-\x7f]/.test(text) ? bytesOf(text).length : text.length);

@@ -20,7 +20,9 @@ const meaningful = (element: Element | undefined): Element | undefined => {
   const candidate = closest(element, CANDIDATE);
   const role = candidate && call(candidate, "getAttribute", "role");
   // Only a role that is none of these needs a second look.
-  return !role || ROLE.test(role) || call(candidate, "matches", MEANINGFUL) ? candidate : meaningful(parentOf(candidate));
+  return !role || ROLE.test(role) || call(candidate, "matches", MEANINGFUL)
+    ? candidate
+    : meaningful(parentOf(candidate));
 };
 
 const MAX_PATH_DEPTH = 6;

@@ -26,7 +26,9 @@ const fitName = (name: unknown): string => {
 export const fitSiteFields = (event: CapturedEvent | null | undefined): CapturedEvent | undefined => {
   let fitted = { ...event } as UncheckedEvent;
   // Most events are those of signals, and have no such values.
-  const isOfSignal = [fitted.properties, fitted.traits, fitted.dropped_properties].every((value) => value === undefined);
+  const isOfSignal = [fitted.properties, fitted.traits, fitted.dropped_properties].every(
+    (value) => value === undefined,
+  );
   if (event && isOfSignal && fitted.type !== "custom") return fitted;
   if (fitted.type === "custom") fitted.name = fitName(fitted.name);
   for (const field of ["properties", "traits"] as const) {
