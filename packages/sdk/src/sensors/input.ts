@@ -16,43 +16,39 @@ export const INPUT_INTERVAL_MS = 200;
  */
 export const inIntervals = (types: string, frequentType?: string): ((listener: (event: Event) => void) => Stop) =>
   share<Event>((emit) => {
-    let documents: Document[];
     let stopTypes: Stop | undefined;
     let stopFrequent: Stop | undefined;
 
-    const listenInDocuments = (each: string, listener: (event: Event) => void) =>
-      combineStops(...documents.map((document) => listen(document, each, listener)));
-
-    const onEvent = (event: Event) => {
-      if (timer.isRunning() || !event.isTrusted) return;
-      timer.start(INPUT_INTERVAL_MS);
-      stopFrequent?.();
-      stopFrequent = undefined;
-      emit(event);
-    };
+    const listenInDocuments = (each: string) =>
+      combineStops(...documentsIn(document).map((inner) => listen(inner, each, onEvent)));
     const startFrequent = () => {
-      if (frequentType) stopFrequent ??= listenInDocuments(frequentType, onEvent);
+      if (frequentType) stopFrequent = listenInDocuments(frequentType);
     };
     const timer = createTimer(startFrequent);
-
+    const start = () => {
+      stopTypes = listenInDocuments(`${types} load`);
+      if (!timer.isRunning()) startFrequent();
+    };
     const stop = () => {
       stopTypes?.();
       stopFrequent?.();
-      stopFrequent = undefined;
     };
-    const start = () => {
-      stop();
-      documents = documentsIn(document);
-      const stops = [listenInDocuments(types, onEvent), listenInDocuments("load", onLoad)];
-      stopTypes = combineStops(...stops);
-      if (!timer.isRunning()) startFrequent();
-    };
-    // A loaded frame has another document.
-    const onLoad = ({ isTrusted, target }: Event) => {
-      if (isTrusted && read(target as Element, "localName") === "iframe") start();
+
+    const onEvent = (event: Event) => {
+      const isLoad = event.type === "load";
+      if (!event.isTrusted || (isLoad && read(event.target as Element, "localName") !== "iframe")) return;
+      // A loaded frame has another document.
+      if (isLoad) {
+        stop();
+        start();
+      } else if (!timer.isRunning()) {
+        stopFrequent?.();
+        timer.start(INPUT_INTERVAL_MS);
+        emit(event);
+      }
     };
     start();
-    return combineStops(() => stop(), timer.stop);
+    return combineStops(stop, timer.stop);
   });
 
 /** Listens for inputs that show that the visitor is active (Chartbeat's list, with touch, wheel and dragging). */

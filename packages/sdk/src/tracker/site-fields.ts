@@ -25,14 +25,11 @@ const fitName = (name: unknown): string => {
  */
 export const fitSiteFields = (event: CapturedEvent | null | undefined): CapturedEvent | undefined => {
   let fitted = { ...event } as UncheckedEvent;
-  // Most events are those of signals, and have no such values.
-  const isOfSignal = [fitted.properties, fitted.traits, fitted.dropped_properties].every(
-    (value) => value === undefined,
-  );
-  if (event && isOfSignal && fitted.type !== "custom") return fitted;
   if (fitted.type === "custom") fitted.name = fitName(fitted.name);
   for (const field of ["properties", "traits"] as const) {
     const { [field]: value, dropped_properties, ...others } = fitted;
+    // Signals set none of these.
+    if (value === undefined && dropped_properties === undefined) continue;
     fitted = { ...others, ...copyJson(field, value, dropped_properties) } as UncheckedEvent;
   }
   return event && fitted.name !== "" ? fitted : undefined;
