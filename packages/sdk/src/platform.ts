@@ -9,8 +9,10 @@ const page = (typeof window === "undefined" ? globalThis : window) as typeof glo
 
 type Page = typeof globalThis;
 
-const take = <K extends keyof Page>(name: K, type = "function") =>
-  (typeof page[name] === type ? page[name] : undefined) as Page[K];
+const take = <K extends keyof Page>(name: K, type = "function"): Page[K] => {
+  const value = page[name];
+  return (typeof value === type ? value : undefined) as Page[K];
+};
 
 // The language. A bundler removes each name that a program does not use.
 export const Array = /* @__PURE__ */ take("Array");
