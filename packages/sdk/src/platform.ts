@@ -93,9 +93,10 @@ const lookUpZone = () => {
 const zoneAtLoad = /* @__PURE__ */ lookUpZone();
 
 /**
- * The global object of zone.js, if the page has it now. A look-up of a global name that a page does not have also
- * searches its elements and frames, which is too slow for each event. zone.js replaces timers and promises, so while
- * the page has those of the load, it has loaded no zone.js since.
+ * The global object of zone.js, if the page has it now.
+ *
+ * The look-up of a global name that a page does not have also searches its elements and frames. That is too slow for
+ * each event. A page that has the timers and promises of the load has loaded no zone.js since: it replaces both.
  */
 const findZone = () => (page.setTimeout === setTimeout && page.Promise === Promise ? zoneAtLoad : lookUpZone());
 

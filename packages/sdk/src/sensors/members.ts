@@ -1,8 +1,7 @@
 import { Element, HTMLFormElement, Object, Reflect } from "../platform.ts";
 
 /** Whether an object is an element of this page's own classes, and no form: nothing hides its properties. */
-const isPlain = (node: object): boolean =>
-  Element && node instanceof Element && !(node instanceof HTMLFormElement);
+const isPlain = (node: object): boolean => Element && node instanceof Element && !(node instanceof HTMLFormElement);
 
 /**
  * Reads a property of an element or of the document, from its prototypes. A field with the name of a property hides
