@@ -91,6 +91,18 @@ describe("the signal hovers", () => {
       expect((await hovers(tab))[0]).toMatchObject({ x: 30, y: 150 });
     });
 
+    it("samples the position of a pointer that moves on the element", async () => {
+      const tab = await open("hovers.html", settings);
+      await tab.move({ x: EMPTY_X, y: 150 });
+      await tab.move({ x: 30, y: 150 });
+      await pass(tab, STAY_MS);
+      await tab.move({ x: 40, y: 152 });
+      await pass(tab, STAY_MS);
+      await tab.wheel(400);
+      await expect.poll(() => hovered(tab)).toEqual(["card"]);
+      expect((await hovers(tab))[0]).toMatchObject({ x: 40, y: 152, element_hover_duration: 2 * STAY_MS });
+    });
+
     it("reports whether the element was clicked during the stay", async () => {
       const tab = await open("hovers.html", settings);
       const leave = await enter(tab, "#button");
