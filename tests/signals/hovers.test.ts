@@ -91,7 +91,7 @@ describe("the signal hovers", () => {
       expect((await hovers(tab))[0]).toMatchObject({ x: 30, y: 150 });
     });
 
-    it("samples the position of a pointer that moves on the element", async () => {
+    it("reports the position after a move on the element", async () => {
       const tab = await open("hovers.html", settings);
       await tab.move({ x: EMPTY_X, y: 150 });
       await tab.move({ x: 30, y: 150 });

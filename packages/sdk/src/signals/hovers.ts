@@ -1,6 +1,5 @@
 import type { Signal } from "../events/signal.ts";
 import { now } from "../sensors/clock.ts";
-import { onInput } from "../sensors/input.ts";
 import { combineStops, listen } from "../sensors/listen.ts";
 import { pointerOf } from "../sensors/pointer.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
@@ -18,9 +17,6 @@ export interface HoverOptions {
  * or element named with `data-tm`. The stay belongs to the nearest such element. A stay ends when the pointer moves to
  * another element or leaves the window, or the visitor scrolls or drags. It also ends when the page is hidden and when
  * the page view ends. Touch never hovers, and neither does a pointer with a pressed button.
- *
- * Start, end and duration are exact. The position is that of the latest sample, and a moving pointer is sampled every
- * 200 ms.
  */
 export const hovers =
   ({ intentAfter = 300 }: HoverOptions = {}): Signal =>
@@ -73,9 +69,8 @@ export const hovers =
       listen(document, "click", (event) => {
         if (hovered && event.isTrusted && event.composedPath().includes(hovered)) clicked = true;
       }),
-      onInput((event) => {
-        // Positions in a frame are relative to the frame.
-        if (event.type === "pointermove" && (event as PointerEvent).view === window) last = event as PointerEvent;
+      listen<PointerEvent>(document, "pointermove", (event) => {
+        if (hovered && event.isTrusted && event.pointerType !== "touch") last = event;
       }),
       listen(document, "dragstart", endStay),
       onScroll(({ isByVisitor }) => isByVisitor && endStay()),
