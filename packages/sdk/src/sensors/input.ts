@@ -1,5 +1,5 @@
 import { documentsIn } from "./frames.ts";
-import { combineStops, listen, type Stop, share } from "./listen.ts";
+import { combineStops, createListener, keepAdded, type Stop, share } from "./listen.ts";
 import { read } from "./members.ts";
 import { createTimer } from "./timer.ts";
 
@@ -11,29 +11,12 @@ export const INPUT_INTERVAL_MS = 200;
  * dispatches. An interval starts with an input and lasts {@link INPUT_INTERVAL_MS}. Only its first input is reported.
  *
  * @param types Names of the events, separated by spaces.
- * @param frequentType The name of an event that has no listeners for the rest of an interval: the browser's call of a
- * listener costs more than the work in it. For other events, adding and removing the listeners costs more.
+ * @param frequentType The name of an event that has no listener for the rest of an interval: the browser's call of a
+ * listener costs more than the work in it. For other events, adding and removing the listener costs more.
  */
-export const inIntervals = (types: string, frequentType?: string): ((listener: (event: Event) => void) => Stop) =>
+export const inIntervals = (types: string, frequentType = ""): ((listener: (event: Event) => void) => Stop) =>
   share<Event>((emit) => {
-    let stopTypes: Stop | undefined;
-    let stopFrequent: Stop | undefined;
-
-    const listenInDocuments = (each: string) =>
-      combineStops(...documentsIn(document).map((inner) => listen(inner, each, onEvent)));
-    const startFrequent = () => {
-      if (frequentType) stopFrequent = listenInDocuments(frequentType);
-    };
-    const timer = createTimer(startFrequent);
-    const start = () => {
-      stopTypes = listenInDocuments(`${types} load`);
-      if (!timer.isRunning()) startFrequent();
-    };
-    const stop = () => {
-      stopTypes?.();
-      stopFrequent?.();
-    };
-
+    let documents: Document[] = [];
     const onEvent = (event: Event) => {
       const isLoad = event.type === "load";
       if (!event.isTrusted || (isLoad && read(event.target as Element, "localName") !== "iframe")) return;
@@ -42,13 +25,25 @@ export const inIntervals = (types: string, frequentType?: string): ((listener: (
         stop();
         start();
       } else if (!timer.isRunning()) {
-        stopFrequent?.();
+        documents.forEach(frequent.remove);
         timer.start(INPUT_INTERVAL_MS);
         emit(event);
       }
     };
-    start();
-    return combineStops(stop, timer.stop);
+    const others = createListener(`${types} load`, onEvent);
+    const frequent = createListener(frequentType, onEvent);
+    const startFrequent = () => documents.forEach(frequent.add);
+    const timer = createTimer(startFrequent);
+    const start = () => {
+      documents = documentsIn(document);
+      documents.forEach(others.add);
+      if (!timer.isRunning()) startFrequent();
+    };
+    const stop = () => {
+      documents.forEach(others.remove);
+      documents.forEach(frequent.remove);
+    };
+    return combineStops(keepAdded(start), stop, timer.stop);
   });
 
 /** Listens for inputs that show that the visitor is active (Chartbeat's list, with touch, wheel and dragging). */

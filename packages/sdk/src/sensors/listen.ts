@@ -31,21 +31,34 @@ export const keepAdded = (add: () => void): Stop => {
   return () => active.delete(add);
 };
 
+/** A listener for events of some types, for targets that need it at times only. */
+export interface Listener {
+  add(target: EventTarget): void;
+  remove(target: EventTarget): void;
+}
+
 /**
- * Adds a passive listener in the capture phase. It receives events whose propagation is stopped too, and delays none.
- * An exception in it becomes a warning. The listener outlives `open()` of the document.
+ * Creates a passive listener for the capture phase. It receives events whose propagation is stopped too, and delays
+ * none. An exception in it becomes a warning.
  *
- * @param types Names of the events, separated by spaces.
+ * @param types Names of the events, separated by spaces, or an empty text for none.
  */
-export const listen = <E extends Event>(target: EventTarget, types: string, listener: (event: E) => unknown): Stop => {
+export const createListener = <E extends Event>(types: string, listener: (event: E) => unknown): Listener => {
+  const names = types ? types.split(" ") : [];
   const guarded = guard(listener) as EventListener;
-  const each = (act: "addEventListener" | "removeEventListener") => {
-    for (const type of types.split(" ")) call(target, unpatched(target, act), type, guarded, OPTIONS);
+  const each = (act: "addEventListener" | "removeEventListener") => (target: EventTarget) => {
+    for (const type of names) call(target, unpatched(target, act), type, guarded, OPTIONS);
   };
-  const stop = keepAdded(() => each("addEventListener"));
+  return { add: each("addEventListener"), remove: each("removeEventListener") };
+};
+
+/** Adds a listener like that of {@link createListener}. It outlives `open()` of the document. */
+export const listen = <E extends Event>(target: EventTarget, types: string, listener: (event: E) => unknown): Stop => {
+  const { add, remove } = createListener(types, listener);
+  const stop = keepAdded(() => add(target));
   return () => {
     stop();
-    each("removeEventListener");
+    remove(target);
   };
 };
 

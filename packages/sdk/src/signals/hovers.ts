@@ -1,6 +1,6 @@
 import type { Signal } from "../events/signal.ts";
 import { now } from "../sensors/clock.ts";
-import { combineStops, listen } from "../sensors/listen.ts";
+import { combineStops, createListener, listen } from "../sensors/listen.ts";
 import { pointerOf } from "../sensors/pointer.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { onScroll } from "../sensors/scrolling.ts";
@@ -32,6 +32,7 @@ export const hovers =
       if (!element) return;
       context.continueSession();
       hovered = undefined;
+      follower.remove(element);
       const duration = now() - since;
       if (duration >= intentAfter && !ignoredBy(element))
         context.capture("hover", {
@@ -48,31 +49,29 @@ export const hovers =
       since = now();
       clicked = false;
     });
-    // Listeners on the document only: adding some to each element that the pointer enters costs more than their calls.
+    // Listens on the hovered element only, so that moves elsewhere call no listener.
+    const follower = createListener<PointerEvent>("pointermove pointerout click", (event) => {
+      if (!event.isTrusted) return;
+      if (event.type === "pointermove") last = event;
+      else if (event.type === "click") clicked = true;
+      // Without a related target the pointer left the window.
+      else if (!event.relatedTarget) endStay();
+    });
     return combineStops(
       listen<PointerEvent>(document, "pointerover", (event) => {
         if (!event.isTrusted || event.pointerType === "touch") return;
         const element = meaningfulTarget(event);
-        if (element !== hovered) {
-          endStay();
-          if (!element || event.buttons) return;
-          hovered = element;
-          since = now();
-          clicked = false;
-        }
+        if (element === hovered) return;
+        endStay();
+        if (!element || event.buttons) return;
+        hovered = element;
+        since = now();
         last = event;
-      }),
-      listen<PointerEvent>(document, "pointerout", (event) => {
-        // Without a related target the pointer left the window.
-        if (hovered && !event.relatedTarget && event.isTrusted && event.pointerType !== "touch") endStay();
-      }),
-      listen(document, "click", (event) => {
-        if (hovered && event.isTrusted && event.composedPath().includes(hovered)) clicked = true;
-      }),
-      listen<PointerEvent>(document, "pointermove", (event) => {
-        if (hovered && event.isTrusted && event.pointerType !== "touch") last = event;
+        clicked = false;
+        follower.add(element);
       }),
       listen(document, "dragstart", endStay),
       onScroll(({ isByVisitor }) => isByVisitor && endStay()),
+      () => hovered && follower.remove(hovered),
     );
   };
