@@ -18,6 +18,8 @@ export const addressOf = (url: URL, fragment = ""): string => {
  * `keep`. Credentials, fragment and all other parameters may be private and are removed. An invalid URL becomes empty.
  */
 export const cleanUrl = (href: string, keep: readonly string[] = []): string => {
+  // A page without a referrer is common, and an exception costs a page milliseconds, even one that is caught.
+  if (!href) return "";
   try {
     const url = new URL(href);
     for (const name of [...url.searchParams.keys()])
