@@ -19,8 +19,8 @@ const CANDIDATE = `${MEANINGFUL},[role]`;
 const meaningful = (element: Element | undefined): Element | undefined => {
   const candidate = closest(element, CANDIDATE);
   const role = candidate && call(candidate, "getAttribute", "role");
-  // Only a role that is none of these needs a second look.
-  return !role || ROLE.test(role) || call(candidate, "matches", MEANINGFUL)
+  // Only an element with a role that is none of these needs a second look. An attribute without a value is such a role.
+  return !candidate || role === null || ROLE.test(`${role}`) || call(candidate, "matches", MEANINGFUL)
     ? candidate
     : meaningful(parentOf(candidate));
 };
