@@ -14,7 +14,7 @@ export const INPUT_INTERVAL_MS = 200;
  * @param frequentType The name of an event that has no listener for the rest of an interval: the browser's call of a
  * listener costs more than the work in it. For other events, adding and removing the listener costs more.
  */
-export const inIntervals = (types: string, frequentType = ""): ((listener: (event: Event) => void) => Stop) =>
+export const inIntervals = (types: string, frequentType: string): ((listener: (event: Event) => void) => Stop) =>
   share<Event>((emit) => {
     let documents: Document[] = [];
     const onEvent = (event: Event) => {

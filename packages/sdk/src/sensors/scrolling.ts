@@ -22,7 +22,7 @@ const scrollersIn = (path: EventTarget[], type: string): EventTarget[] => {
   return path[0] === read(document, "documentElement") ? [document] : path.slice(0, 1);
 };
 
-const onWheel = /* @__PURE__ */ inIntervals("wheel touchmove");
+const onWheel = /* @__PURE__ */ inIntervals("touchmove", "wheel");
 
 /**
  * Listens for scrolls. An open shadow root hides its scrolls from the document, so the sensor also listens in the roots
