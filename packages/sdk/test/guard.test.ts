@@ -16,7 +16,10 @@ describe("a guarded function on a page with zone.js", () => {
       return result;
     };
     vi.stubGlobal("setTimeout", () => {});
-    vi.stubGlobal("Zone", Object.assign(() => {}, { __symbol__: String, root: { run } }));
+    vi.stubGlobal(
+      "Zone",
+      Object.assign(() => {}, { __symbol__: String, root: { run } }),
+    );
     guard(() => {
       used.push(`run in ${zone}`);
       return { catch: () => used.push(`catch in ${zone}`) };

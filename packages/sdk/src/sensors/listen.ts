@@ -44,7 +44,7 @@ export interface Listener {
  * @param types Names of the events, separated by spaces.
  */
 export const createListener = <E extends Event>(types: string, listener: (event: E) => unknown): Listener => {
-    const names = types.split(" ");
+  const names = types.split(" ");
   const guarded = guard(listener) as EventListener;
   const each = (act: "addEventListener" | "removeEventListener") => (target: EventTarget) => {
     for (const type of names) call(target, unpatched(target, act), type, guarded, OPTIONS);
