@@ -35,6 +35,20 @@ describe("the signal clicks with evidence", () => {
       expect(click).toMatchObject({ response, response_ms: 0 });
     });
 
+    it("reports a scroll in a shadow root in which the clicked button has a slot", async () => {
+      const tab = await open("evidence.html", settings);
+      await tab.run(`
+        const host = document.body.insertBefore(document.createElement("div"), document.body.firstChild);
+        const scroller = host.attachShadow({ mode: "open" }).appendChild(document.createElement("div"));
+        scroller.style.cssText = "height: 80px; overflow: auto";
+        scroller.innerHTML = '<slot></slot><div style="height: 5000px"></div>';
+        host.innerHTML = '<span><button id="slotted" type="button">Down</button></span>';
+        host.addEventListener("click", () => scroller.scrollBy(0, 100));
+      `);
+      await tab.click("#slotted");
+      await expect.poll(async () => (await capturedOf(tab, "click"))[0]).toMatchObject({ response: "scroll" });
+    });
+
     it("reports the response none after 2.5 s without one, with the time of the click", async () => {
       const tab = await open("evidence.html", settings);
       const before = await tab.run<number>("return Date.now()");

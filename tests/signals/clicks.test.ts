@@ -112,6 +112,24 @@ describe("the signal clicks", () => {
         expect(await tab.run(`return document.querySelector(${JSON.stringify(path)}).localName`)).toBe(tag);
     });
 
+    it("finds the element around one whose role is empty, unknown or not interactive, also across a shadow root", async () => {
+      const tab = await open("clicks.html", settings);
+      const icon = (id: string, role: string) =>
+        `<i id="${id}" role="${role}" style="display: inline-block; width: 40px; height: 40px"></i>`;
+      await tab.run(`
+        document.body.insertAdjacentHTML("afterbegin", \`
+          <a id="around-empty" href="#here">${icon("empty", "")}</a>
+          <a id="around-unknown" href="#here">${icon("unknown", "buttons")}</a>
+          <a id="around-several" href="#here">${icon("several", "none TAB")}</a>
+          <span id="around-root" role="option"><span id="root" role="img"></span></span>\`);
+        const root = document.querySelector("#root").attachShadow({ mode: "open" });
+        root.innerHTML = \`${icon("icon", "presentation")}\`;
+      `);
+      for (const icon of ["#empty", "#unknown", "#several", "#root >>> #icon"]) await tab.click(icon);
+      const expected = ["around-empty", "around-unknown", "several", "around-root"];
+      await expect.poll(() => clicked(tab)).toEqual(expected);
+    });
+
     it("ignores clicks in a frame", async () => {
       const tab = await open("clicks.html", settings);
       await tab.click("#frame >>> #framed");

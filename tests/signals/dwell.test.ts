@@ -191,13 +191,24 @@ describe("the signal dwell", () => {
       expect(Math.abs(after.dwell.focused_ms - before.dwell.focused_ms - span)).toBeLessThan(ROUNDING);
     });
 
-    it("counts input in a frame of the same origin as activity, also after the frame has loaded another document", async () => {
+    it.each([
+      [
+        "has loaded another document",
+        `const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
+        frame.contentWindow.location.reload();
+        await loaded;`,
+      ],
+      [
+        "has opened its document and not closed it",
+        `frame.contentDocument.open();
+        frame.contentDocument.write("<button id=framed>Button</button>");`,
+      ],
+    ])("counts input in a frame of the same origin as activity, also after the frame %s", async (_, replace) => {
       const tab = await open("clock.html", settings);
       await tab.click("#frame >>> #framed");
+      await tab.run(replace);
+      await tab.move("#button");
       const centre = await tab.run<Point>(`
-        const loaded = new Promise((resolve) => frame.addEventListener("load", resolve));
-        frame.contentWindow.location.reload();
-        await loaded;
         await pass(${2 * IDLE_AFTER});
         const { left, top, width, height } = frame.getBoundingClientRect();
         return { x: Math.round(left + width / 2), y: Math.round(top + height / 2) };

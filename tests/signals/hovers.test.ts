@@ -172,6 +172,15 @@ describe("the signal hovers", () => {
       await expect.poll(() => hovered(tab)).toEqual(["button"]);
     });
 
+    it("captures stays on a link that the page removes under the pointer, and on the next element", async () => {
+      const tab = await open("hovers.html", settings);
+      await enter(tab, "#link");
+      await pass(tab, STAY_MS);
+      await tab.run("document.querySelector('#link').remove()");
+      await stayOn(tab, "#button");
+      await expect.poll(() => hovered(tab)).toEqual(["link", "button"]);
+    });
+
     if (can.leave)
       it("ends a stay when the pointer leaves the window", async () => {
         const tab = await open("hovers.html", settings);

@@ -104,6 +104,12 @@ const hideMember = (name: string): Replacement => ({
   }`,
 });
 
+/** Gives the elements of the page a property of their own with a name. The form may have a field of that name. */
+const ownMember = (name: string): Replacement => ({
+  before: `for (const element of Document.prototype.querySelectorAll.call(document, "body :not(form)"))
+    Object.defineProperty(element, "${name}", { value: "replaced" });`,
+});
+
 /** Changes that Prototype.js 1.6 and MooTools 1.3 make to a page, by name. */
 const OLD_LIBRARIES: Record<string, string> = {
   "Array.prototype.toJSON": 'Array.prototype.toJSON = function () { return "[" + this.join() + "]"; };',
@@ -155,14 +161,18 @@ describe("a page that replaces names of the platform", () => {
         });
     });
 
-    it("is measured whatever names the fields of its forms and its images have", async () => {
+    it("is measured whatever names the fields of its forms, its images and the properties of its elements have", async () => {
       const tab = await open("frames.html");
-      const names = members();
+      // Not a member of elements, but a link has one, and so may a form and a document.
+      const names = [...members(), "host"];
       expect(names).toEqual(expect.arrayContaining(["matches", "closest", "getAttribute", "title", "visibilityState"]));
       expect(
         await differencesOf(
           tab,
-          names.map((name) => [name, hideMember(name)]),
+          names.flatMap((name): [string, Replacement][] => [
+            [name, hideMember(name)],
+            [`own ${name}`, ownMember(name)],
+          ]),
         ),
       ).toEqual({});
     });

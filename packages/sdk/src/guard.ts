@@ -24,7 +24,7 @@ export const guard =
     try {
       const result = timed(() => outsideZone(run, ...args)) as Promise<unknown> | undefined;
       // Most functions return nothing: no look-up of a method then.
-      if (result) result.catch?.(warnOf);
+      if (result) outsideZone(() => result.catch?.(warnOf));
     } catch (error) {
       warnOf(error);
     }

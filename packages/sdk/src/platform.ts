@@ -43,7 +43,6 @@ export const AbortSignal = /* @__PURE__ */ take("AbortSignal");
 export const Blob = /* @__PURE__ */ take("Blob");
 export const CompressionStream = /* @__PURE__ */ take("CompressionStream");
 export const CustomEvent = /* @__PURE__ */ take("CustomEvent");
-export const Element = /* @__PURE__ */ take("Element");
 export const HTMLFormElement = /* @__PURE__ */ take("HTMLFormElement");
 export const IDBKeyRange = /* @__PURE__ */ take("IDBKeyRange");
 export const IntersectionObserver = /* @__PURE__ */ take("IntersectionObserver");
@@ -52,7 +51,6 @@ export const PerformanceEventTiming = /* @__PURE__ */ take("PerformanceEventTimi
 export const PerformanceObserver = /* @__PURE__ */ take("PerformanceObserver");
 export const ResizeObserver = /* @__PURE__ */ take("ResizeObserver");
 export const Response = /* @__PURE__ */ take("Response");
-export const ShadowRoot = /* @__PURE__ */ take("ShadowRoot");
 export const TextEncoder = /* @__PURE__ */ take("TextEncoder");
 export const WebSocket = /* @__PURE__ */ take("WebSocket");
 /** `webkitURL` is the same class in every browser, and a page that names a variable `URL` leaves it as it is. */

@@ -14,17 +14,14 @@ export const INPUT_INTERVAL_MS = 200;
  * @param frequentType The name of an event that has no listener for the rest of an interval: the browser's call of a
  * listener costs more than the work in it. For other events, adding and removing the listener costs more.
  */
-export const inIntervals = (types: string, frequentType = ""): ((listener: (event: Event) => void) => Stop) =>
+export const inIntervals = (types: string, frequentType: string): ((listener: (event: Event) => void) => Stop) =>
   share<Event>((emit) => {
     let documents: Document[] = [];
     const onEvent = (event: Event) => {
       const isLoad = event.type === "load";
       if (!event.isTrusted || (isLoad && read(event.target as Element, "localName") !== "iframe")) return;
-      // A loaded frame has another document.
-      if (isLoad) {
-        stop();
-        start();
-      } else if (!timer.isRunning()) {
+      if (isLoad) start();
+      else if (!timer.isRunning()) {
         documents.forEach(frequent.remove);
         timer.start(INPUT_INTERVAL_MS);
         emit(event);
@@ -32,13 +29,13 @@ export const inIntervals = (types: string, frequentType = ""): ((listener: (even
     };
     const others = createListener(`${types} load`, onEvent);
     const frequent = createListener(frequentType, onEvent);
-    const startFrequent = () => documents.forEach(frequent.add);
-    const timer = createTimer(startFrequent);
+    /** Adds the listeners that are missing. A frame may have another document, or have lost its listeners by `open()`. */
     const start = () => {
       documents = documentsIn(document);
       documents.forEach(others.add);
-      if (!timer.isRunning()) startFrequent();
+      if (!timer.isRunning()) documents.forEach(frequent.add);
     };
+    const timer = createTimer(start);
     const stop = () => {
       documents.forEach(others.remove);
       documents.forEach(frequent.remove);

@@ -41,10 +41,10 @@ export interface Listener {
  * Creates a passive listener for the capture phase. It receives events whose propagation is stopped too, and delays
  * none. An exception in it becomes a warning.
  *
- * @param types Names of the events, separated by spaces, or an empty text for none.
+ * @param types Names of the events, separated by spaces.
  */
 export const createListener = <E extends Event>(types: string, listener: (event: E) => unknown): Listener => {
-  const names = types ? types.split(" ") : [];
+  const names = types.split(" ");
   const guarded = guard(listener) as EventListener;
   const each = (act: "addEventListener" | "removeEventListener") => (target: EventTarget) => {
     for (const type of names) call(target, unpatched(target, act), type, guarded, OPTIONS);

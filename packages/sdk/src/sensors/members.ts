@@ -1,15 +1,12 @@
-import { Element, HTMLFormElement, Object, Reflect } from "../platform.ts";
-
-/** Whether an object is an element of this page's own classes, and no form: nothing hides its properties. */
-const isPlain = (node: object): boolean => Element && node instanceof Element && !(node instanceof HTMLFormElement);
+import { Object, Reflect } from "../platform.ts";
 
 /**
  * Reads a property of an element or of the document, from its prototypes. A field with the name of a property hides
- * that property of its form, and an image or a form with such a name hides the property of the document. Of other
- * elements it reads the property directly, which takes a tenth of the time.
+ * that property of its form, and an image or a form with such a name hides the property of the document. A script may
+ * hide a property of any element. A property that nothing hides is read directly, which takes half the time.
  */
 export const read = <T extends object, K extends keyof T>(node: T, name: K): T[K] =>
-  isPlain(node) ? node[name] : Reflect.get(Object.getPrototypeOf(node), name, node);
+  Object.hasOwn(node, name) ? Reflect.get(Object.getPrototypeOf(node), name, node) : node[name];
 
 /** Sets a property of an element or of the document, from its prototypes like {@link read}. */
 export const write = <T extends object, K extends keyof T>(node: T, name: K, value: T[K]): void => {

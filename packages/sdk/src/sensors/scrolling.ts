@@ -16,22 +16,13 @@ export interface Scroll {
 /** Time for which a wheel, a touch, a key or a scrollbar goes on scrolling, in milliseconds. */
 const MOMENTUM_MS = 500;
 
-/**
- * The path of an action, or of a press only its beginning, where nothing hides the rest: the browser takes time for each
- * node of a path.
- */
-const pathOf = (event: Event, isPress: boolean): EventTarget[] => {
-  const target = event.target as Element;
-  return isPress && !read(target, "shadowRoot") ? [target] : event.composedPath();
-};
-
 /** The scrollers that an action may scroll: all around it, or the one whose scrollbar is pressed. */
-const scrollersIn = (path: EventTarget[], isPress: boolean): EventTarget[] => {
-  if (!isPress) return path;
+const scrollersIn = (path: EventTarget[], type: string): EventTarget[] => {
+  if (!/^pointer/.test(type)) return path;
   return path[0] === read(document, "documentElement") ? [document] : path.slice(0, 1);
 };
 
-const onWheel = /* @__PURE__ */ inIntervals("wheel touchmove");
+const onWheel = /* @__PURE__ */ inIntervals("touchmove", "wheel");
 
 /**
  * Listens for scrolls. An open shadow root hides its scrolls from the document, so the sensor also listens in the roots
@@ -47,12 +38,10 @@ export const onScroll = share<Scroll>((emit) => {
     if (!event.isTrusted) return;
     actedAt = now();
     scrollsUntil = event.type === "pointerdown" ? Infinity : actedAt + MOMENTUM_MS;
-    const isPress = /^pointer/.test(event.type);
-    const path = pathOf(event, isPress);
-    scrollers = scrollersIn(path, isPress);
+    const path = event.composedPath();
+    scrollers = scrollersIn(path, event.type);
     stopInRoots?.();
-    const roots = rootsIn(path);
-    stopInRoots = roots[0] && combineStops(...roots.map((root) => listen(root, "scroll", report)));
+    stopInRoots = combineStops(...rootsIn(path).map((root) => listen(root, "scroll", report)));
   };
 
   const report = ({ isTrusted, target }: Event) => {

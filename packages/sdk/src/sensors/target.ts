@@ -6,23 +6,22 @@ import { closest, parentOf } from "./shadow-dom.ts";
 export type Target = EventOf<"click">["target"];
 
 /** ARIA's roles of elements that a person acts on (https://www.w3.org/TR/wai-aria-1.2/#widget_roles). */
-const ROLE =
-  /(^|\s)(button|checkbox|combobox|gridcell|link|menuitem|menuitemcheckbox|menuitemradio|option|radio|scrollbar|searchbox|slider|spinbutton|switch|tab|textbox|treeitem)(\s|$)/i;
+const ROLES =
+  "button checkbox combobox gridcell link menuitem menuitemcheckbox menuitemradio option radio scrollbar searchbox slider spinbutton switch tab textbox treeitem";
 
 /** Selector of elements that a person acts on by their kind, or that the page names with `data-tm`. */
-const MEANINGFUL = "a,area,button,input,select,textarea,label,summary,video,audio,[data-tm]";
+const KINDS = "a,area,button,input,select,textarea,label,summary,video,audio,[data-tm]";
 
-/** Selector of candidates. The browser compares one attribute, and not each of the roles, with every ancestor. */
-const CANDIDATE = `${MEANINGFUL},[role]`;
+/** Selector of elements that a person acts on by their kind or their role, or that the page names with `data-tm`. */
+const MEANINGFUL = /* @__PURE__ */ `${KINDS} ${ROLES}`.replace(/ (\w+)/g, ",[role~=$1 i]");
 
-/** The nearest meaningful element, on or around this one, across shadow roots. */
+/**
+ * The nearest meaningful element, on or around this one, across shadow roots. The browser compares one attribute with
+ * every ancestor, and each of the roles only with an element that has any.
+ */
 const meaningful = (element: Element | undefined): Element | undefined => {
-  const candidate = closest(element, CANDIDATE);
-  const role = candidate && call(candidate, "getAttribute", "role");
-  // Only a role that is none of these needs a second look.
-  return !role || ROLE.test(role) || call(candidate, "matches", MEANINGFUL)
-    ? candidate
-    : meaningful(parentOf(candidate));
+  const candidate = closest(element, `${KINDS},[role]`);
+  return !candidate || call(candidate, "matches", MEANINGFUL) ? candidate : meaningful(parentOf(candidate));
 };
 
 const MAX_PATH_DEPTH = 6;

@@ -1,6 +1,6 @@
 import type { Signal } from "../events/signal.ts";
 import { now } from "../sensors/clock.ts";
-import { combineStops, createListener, listen } from "../sensors/listen.ts";
+import { combineStops, createListener, keepAdded, listen } from "../sensors/listen.ts";
 import { pointerOf } from "../sensors/pointer.ts";
 import { ignoredBy } from "../sensors/privacy.ts";
 import { onScroll } from "../sensors/scrolling.ts";
@@ -72,6 +72,7 @@ export const hovers =
       }),
       listen(document, "dragstart", endStay),
       onScroll(({ isByVisitor }) => isByVisitor && endStay()),
+      keepAdded(() => hovered && follower.add(hovered)),
       () => hovered && follower.remove(hovered),
     );
   };

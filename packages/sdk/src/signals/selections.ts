@@ -2,10 +2,10 @@ import type { EventOf } from "@tidemark/schema";
 import type { Signal } from "../events/signal.ts";
 import { whole } from "../measures/bounds.ts";
 import { combineStops, listen } from "../sensors/listen.ts";
-import { call, isElement } from "../sensors/members.ts";
+import { isElement } from "../sensors/members.ts";
 import { ignoredBy, isSecret } from "../sensors/privacy.ts";
 import { selectedRange } from "../sensors/selected-range.ts";
-import { rootsIn } from "../sensors/shadow-dom.ts";
+import { parentOf, rootsIn } from "../sensors/shadow-dom.ts";
 import { describe } from "../sensors/target.ts";
 import { createTimer } from "../sensors/timer.ts";
 
@@ -48,8 +48,7 @@ export const selections = (): Signal => (context) => {
     const { commonAncestorContainer: node } = range;
     // Not `selection.toString()`: it forces a layout, to find the text that is shown.
     const { length } = `${range}`.replace(/\s+/g, " ").trim();
-    const parent = () => node.parentElement ?? (call(node, "getRootNode") as ShadowRoot).host;
-    capture(action, isElement(node) ? node : parent(), length);
+    capture(action, isElement(node) ? node : parentOf(node), length);
   };
 
   const complete = () => {
