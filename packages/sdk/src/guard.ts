@@ -23,7 +23,7 @@ export const guard =
   (...args: A): void => {
     try {
       const result = timed(() => outsideZone(run, ...args)) as Promise<unknown> | undefined;
-      // Most functions return nothing: no look-up of a method then.
+      // Most functions return nothing, so that there is no method to look up.
       if (result) outsideZone(() => result.catch?.(warnOf));
     } catch (error) {
       warnOf(error);

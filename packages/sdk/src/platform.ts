@@ -94,7 +94,8 @@ const zoneAtLoad = /* @__PURE__ */ lookUpZone();
  * The global object of zone.js, if the page has it now.
  *
  * The look-up of a global name that a page does not have also searches its elements and frames. That is too slow for
- * each event. A page that has the timers and promises of the load has loaded no zone.js since: it replaces both.
+ * each event. While the page has the timers and promises that it had when the SDK was loaded, it has loaded no zone.js
+ * since: zone.js replaces both.
  */
 const findZone = () => (page.setTimeout === setTimeout && page.Promise === Promise ? zoneAtLoad : lookUpZone());
 

@@ -3,7 +3,8 @@ import { Object, Reflect } from "../platform.ts";
 /**
  * Reads a property of an element or of the document, from its prototypes. A field with the name of a property hides
  * that property of its form, and an image or a form with such a name hides the property of the document. A script may
- * hide a property of any element. A property that nothing hides is read directly, which takes half the time.
+ * give any element a property of its own with such a name. A property that nothing hides is read directly, which takes
+ * half the time.
  */
 export const read = <T extends object, K extends keyof T>(node: T, name: K): T[K] =>
   Object.hasOwn(node, name) ? Reflect.get(Object.getPrototypeOf(node), name, node) : node[name];

@@ -5,7 +5,10 @@ const SHADOW_ROOT = 11;
 /** Whether a node is a shadow root, also one of another frame. */
 const isShadowRoot = (node: EventTarget): node is ShadowRoot => read(node as Node, "nodeType") === SHADOW_ROOT;
 
-/** The host of the shadow root around a node. Links have a `host` too, and so does a document with an image of that name. */
+/**
+ * The host of the shadow root around a node. The root of a node may have another `host`: a link that is not in the
+ * document has one, and so does a document with an image of that name.
+ */
 const hostOf = (node: Node): Element | undefined => {
   const root = call(node, "getRootNode");
   return isShadowRoot(root) ? root.host : undefined;

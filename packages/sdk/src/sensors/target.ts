@@ -16,8 +16,8 @@ const KINDS = "a,area,button,input,select,textarea,label,summary,video,audio,[da
 const MEANINGFUL = /* @__PURE__ */ `${KINDS} ${ROLES}`.replace(/ (\w+)/g, ",[role~=$1 i]");
 
 /**
- * The nearest meaningful element, on or around this one, across shadow roots. The browser compares one attribute with
- * every ancestor, and each of the roles only with an element that has any.
+ * The nearest meaningful element, on or around this one, across shadow roots. The browser tests every ancestor
+ * for the attribute, and only an element that has it for each of the roles.
  */
 const meaningful = (element: Element | undefined): Element | undefined => {
   const candidate = closest(element, `${KINDS},[role]`);
