@@ -39,7 +39,17 @@ export default defineConfig({
     reporters: ["default", "./tests/reporter.ts"],
     sequence: { sequencer: Sequencer },
     projects: [
-      { test: { ...filesOf("unit"), ...allCores, ...patient, testTimeout: 30_000 } },
+      {
+        test: {
+          ...filesOf("unit"),
+          ...allCores,
+          ...patient,
+          testTimeout: 30_000,
+          // A process takes longer to start and to load the packages than most files.
+          isolate: false,
+          setupFiles: "./tests/shared-process.ts",
+        },
+      },
       {
         plugins: [
           cloudflareTest({

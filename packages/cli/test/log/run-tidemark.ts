@@ -71,7 +71,7 @@ const startCommandProcess = (): ((request: CommandRequest) => Promise<CommandOut
 
 let sharedProcess: ReturnType<typeof startCommandProcess> | undefined;
 
-/** Runs a command in the process that the commands of a test file share. It ends with the process of the file. */
+/** Runs a command in a process that several share. It ends with this one. */
 const runInSharedProcess = (request: CommandRequest): Promise<CommandOutcome> => {
   sharedProcess ??= startCommandProcess();
   return sharedProcess(request);
@@ -81,8 +81,8 @@ const runInSharedProcess = (request: CommandRequest): Promise<CommandOutcome> =>
 const ownProcesses = new Set<string>();
 
 /**
- * Runs `tidemark` in a folder. The first run of each command in a test file has a process of its own, as in a terminal.
- * Later runs share one process, because the start of Node, the commands and DuckDB takes longer than most of them.
+ * Runs `tidemark` in a folder. The first run of each command has a process of its own, as in a terminal. Later runs share
+ * one process, because the start of Node, the commands and DuckDB takes longer than most of them.
  */
 export const runTidemark = async (
   folder: string,
