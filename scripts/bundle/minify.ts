@@ -31,8 +31,8 @@ const removeOldResults = async (): Promise<void> => {
 };
 
 /**
- * Minifies code with terser. That takes most of the time of a build, and has the same result for the same input, so it
- * happens once for each input: each start of a local collector builds the script tag.
+ * Minifies code with terser, once for each input. Terser takes most of the time of a build, and has the same result for
+ * the same input. Each start of a local collector builds the script tag.
  *
  * @param options Options for terser, as JSON.
  */
