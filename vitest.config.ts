@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { type ProjectName, projects, type TestProject } from "./vitest.projects.ts";
 
 /** Returns the name and files of a project, in Vitest's format. */
@@ -18,14 +19,37 @@ const privateKey = generateKeyPairSync("rsa", {
 /** Settings of tests that measure no time. They run first, on all cores; Vitest's default leaves one idle. */
 const allCores = { maxWorkers: "100%", sequence: { groupOrder: 1 } };
 
+/** Vitest's order of files, but those of `startFirst` before the others of their group. */
+class Sequencer extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const groupOf = ({ project }: TestSpecification) => project.config.sequence.groupOrder;
+    const isFirst = ({ project: { name }, moduleId }: TestSpecification) =>
+      (projects[name as ProjectName] as TestProject).startFirst?.some((file) => moduleId.endsWith(`/${file}`)) ?? false;
+    return (await super.sort(files)).sort(
+      (one, other) => groupOf(one) - groupOf(other) || Number(isFirst(other)) - Number(isFirst(one)),
+    );
+  }
+}
+
 /** A limit that a test meets on a machine that is busy with other work, too. */
 const patient = { expect: { poll: { timeout: 20_000 } } };
 
 export default defineConfig({
   test: {
     reporters: ["default", "./tests/reporter.ts"],
+    sequence: { sequencer: Sequencer },
     projects: [
-      { test: { ...filesOf("unit"), ...allCores, ...patient, testTimeout: 30_000 } },
+      {
+        test: {
+          ...filesOf("unit"),
+          ...allCores,
+          ...patient,
+          testTimeout: 30_000,
+          // A process takes longer to start and to load the packages than most files.
+          isolate: false,
+          setupFiles: "./tests/shared-process.ts",
+        },
+      },
       {
         plugins: [
           cloudflareTest({

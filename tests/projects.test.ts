@@ -22,6 +22,14 @@ describe("the test projects", () => {
     expect(files.filter((file) => projectsOf(file).length !== 1)).toEqual([]);
   });
 
+  it("name files of their own as those that start first", () => {
+    for (const [name, { startFirst = [] }] of Object.entries<TestProject>(projects))
+      for (const file of startFirst) {
+        expect(files).toContain(file);
+        expect(projectsOf(file)).toEqual([name]);
+      }
+  });
+
   it("all contain test files", () => {
     expect(new Set(files.flatMap(projectsOf))).toEqual(new Set(Object.keys(projects)));
   });

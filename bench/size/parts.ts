@@ -1,5 +1,5 @@
 import { SourceMap } from "node:module";
-import type { MappedBundle } from "../../scripts/bundle/bundle.ts";
+import type { MinifiedCode } from "../../scripts/bundle/minify.ts";
 import { brotliBytes } from "./brotli.ts";
 
 /** A part of a bundle: one module, or all modules of a folder. */
@@ -29,7 +29,7 @@ const folderOf = (module: string): string => module.split("/").slice(0, 2).join(
  * source map names the module of each character of the minified code, so the minified bytes of all folders add up to the
  * bundle.
  */
-export const partsOf = (name: string, { code, map }: MappedBundle): Part[] => {
+export const partsOf = (name: string, { code, map }: MinifiedCode): Part[] => {
   const sources = new SourceMap(JSON.parse(map));
   const owners: string[] = [];
   const lines = code.split("\n");

@@ -1,5 +1,5 @@
 import { type BuildOptions, build } from "esbuild";
-import { minify } from "terser";
+import { type MinifiedCode, minifyOnce } from "./minify.ts";
 import { withBoundWebVitals } from "./web-vitals.ts";
 
 /** The latest version of ECMAScript that all browsers of the last three years support. */
@@ -8,12 +8,6 @@ const TARGET = 2022;
 /** The entry of a bundle: the path of a module, or its code with the folder that its imports are relative to. */
 export type Entry = string | { contents: string; resolveDir: string };
 
-/** A bundle with the source map of its code: JSON that names the module and the place of each piece. */
-export interface MappedBundle {
-  code: string;
-  map: string;
-}
-
 /** Further options for esbuild. */
 type MoreOptions = Pick<BuildOptions, "define" | "plugins">;
 
@@ -21,7 +15,7 @@ type MoreOptions = Pick<BuildOptions, "define" | "plugins">;
 export const bundleWithMap = async (
   entry: Entry,
   { plugins = [], ...more }: MoreOptions = {},
-): Promise<MappedBundle> => {
+): Promise<MinifiedCode> => {
   const { outputFiles } = await build({
     ...(typeof entry === "string" ? { entryPoints: [entry] } : { stdin: entry }),
     ...more,
@@ -38,7 +32,7 @@ export const bundleWithMap = async (
     outfile: "bundle.js",
   });
   const fileOf = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? "";
-  const { code = "", map } = await minify(fileOf(".js"), {
+  return minifyOnce(fileOf(".js"), {
     module: true,
     ecma: TARGET,
     // `unsafe_arrows` is safe here: no function of the SDK depends on its own `this` or `arguments`.
@@ -46,7 +40,6 @@ export const bundleWithMap = async (
     format: { comments: false },
     sourceMap: { content: fileOf(".map") },
   });
-  return { code, map: `${map}` };
 };
 
 /**
