@@ -58,21 +58,6 @@ describe("after document.open()", () => {
         .toEqual(["text"]);
     });
 
-    it("goes on with the stay on an element that the page puts into the next document", async () => {
-      const tab = await open("hovers.html", { signals: ["pageViews", "hovers"] });
-      await tab.run(`
-        window.kept = document.querySelector("#button");
-        kept.style.cssText = "position: fixed; left: 0; top: 0; width: 400px; height: 100px";
-      `);
-      await tab.move({ x: 50, y: 50 });
-      await replace(tab);
-      await tab.run("document.body.append(kept)");
-      await tab.move({ x: 60, y: 60 });
-      await tab.click({ x: 70, y: 60 });
-      await tab.move({ x: 600, y: 300 });
-      await expect.poll(async () => (await capturedOf(tab, "hover")).at(-1)?.clicked).toBe(true);
-    });
-
     it("adds no listener again after the tracker has stopped", async () => {
       const tab = await open("plain.html");
       await tab.run("tracker.stop()");
