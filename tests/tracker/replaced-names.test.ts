@@ -110,11 +110,13 @@ const ownMember = (name: string): Replacement => ({
     Object.defineProperty(element, "${name}", { value: "replaced" });`,
 });
 
-/** Changes that Prototype.js 1.6 and MooTools 1.3 make to a page, by name. */
+/** Changes that old libraries make to a page, such as Prototype.js 1.6 and MooTools 1.3, by name. */
 const OLD_LIBRARIES: Record<string, string> = {
   "Array.prototype.toJSON": 'Array.prototype.toJSON = function () { return "[" + this.join() + "]"; };',
   "Array.from": "Array.from = (given) => [].slice.call(given);",
   reduce: "Array.prototype.reduce = function () { return this.length > 1 ? this : this[0]; };",
+  forEach:
+    "Array.prototype.forEach = function (run) { for (let index = 0; index < this.length; index += 1) run(index); };",
   entries: "Array.prototype.entries = Array.prototype.each = function () { return [...this]; };",
   Element: "window.Element = function () {}; window.Element.Methods = {};",
   Event: "window.Event = { KEY_TAB: 9 };",

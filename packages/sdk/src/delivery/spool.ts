@@ -123,7 +123,7 @@ export const createSpool = (name: string | false, onError: (error: unknown) => v
       const keys = records.getAllKeys();
       keys.onsuccess = guard(() => {
         let index = -1;
-        // Not by `entries`, which old libraries replace.
+        // Not by `entries` or `forEach`, which old libraries replace.
         for (const batch of values.result) {
           index += 1;
           if (!isBatch(batch)) continue;
@@ -133,7 +133,7 @@ export const createSpool = (name: string | false, onError: (error: unknown) => v
           if (holds(batch) ? claimedUntil : isFree) take(batch);
           claim.isAnyClaimed ||= !!claimedUntil;
         }
-        added().forEach(take);
+        for (const batch of added()) take(batch);
       });
       return new Promise((resolve) => {
         records.transaction.addEventListener("complete", () => resolve(claim));

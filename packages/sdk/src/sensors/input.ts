@@ -22,7 +22,7 @@ export const inIntervals = (types: string, frequentType: string): ((listener: (e
       if (!event.isTrusted || (isLoad && read(event.target as Element, "localName") !== "iframe")) return;
       if (isLoad) start();
       else if (!timer.isRunning()) {
-        documents.forEach(frequent.remove);
+        frequent.remove(...documents);
         timer.start(INPUT_INTERVAL_MS);
         emit(event);
       }
@@ -32,13 +32,14 @@ export const inIntervals = (types: string, frequentType: string): ((listener: (e
     /** Adds the listeners that are missing. A frame may have another document, or have lost its listeners by `open()`. */
     const start = () => {
       documents = documentsIn(document);
-      documents.forEach(others.add);
-      if (!timer.isRunning()) documents.forEach(frequent.add);
+      others.add(...documents);
+      if (!timer.isRunning()) frequent.add(...documents);
     };
-    const timer = createTimer(start);
+    // To look for frames takes time for each element of a page. A page without any needs no look.
+    const timer = createTimer(() => (window.length || documents[1] ? start() : frequent.add(...documents)));
     const stop = () => {
-      documents.forEach(others.remove);
-      documents.forEach(frequent.remove);
+      others.remove(...documents);
+      frequent.remove(...documents);
     };
     return combineStops(keepAdded(start), stop, timer.stop);
   });

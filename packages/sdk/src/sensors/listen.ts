@@ -33,8 +33,8 @@ export const keepAdded = (add: () => void): Stop => {
 
 /** A listener for events of some types, for targets that need it at times only. */
 export interface Listener {
-  add(target: EventTarget): void;
-  remove(target: EventTarget): void;
+  add(...targets: EventTarget[]): void;
+  remove(...targets: EventTarget[]): void;
 }
 
 /**
@@ -46,9 +46,12 @@ export interface Listener {
 export const createListener = <E extends Event>(types: string, listener: (event: E) => unknown): Listener => {
   const names = types.split(" ");
   const guarded = guard(listener) as EventListener;
-  const each = (act: "addEventListener" | "removeEventListener") => (target: EventTarget) => {
-    for (const type of names) call(target, unpatched(target, act), type, guarded, OPTIONS);
-  };
+  const each =
+    (act: "addEventListener" | "removeEventListener") =>
+    (...targets: EventTarget[]) => {
+      for (const target of targets)
+        for (const type of names) call(target, unpatched(target, act), type, guarded, OPTIONS);
+    };
   return { add: each("addEventListener"), remove: each("removeEventListener") };
 };
 
