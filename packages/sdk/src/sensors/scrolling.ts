@@ -38,6 +38,8 @@ export const onScroll = share<Scroll>((emit) => {
     if (!event.isTrusted) return;
     actedAt = now();
     scrollsUntil = event.type === "pointerdown" ? Infinity : actedAt + MOMENTUM_MS;
+    // What was pressed goes on scrolling after the end of the press, which may be elsewhere.
+    if (/^pointer(up|cancel)/.test(event.type)) return;
     const path = event.composedPath();
     scrollers = scrollersIn(path, event.type);
     stopInRoots?.();
