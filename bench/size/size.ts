@@ -12,12 +12,12 @@ import { measureWorker } from "./worker.ts";
 
 /** The smallest programs with their budgets in bytes. `pnpm check` and the benchmark enforce them. */
 const PROGRAMS = [
-  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 13_700 },
+  { case: "page views, clicks, hovers, scroll, dwell", entry: "./five-signals.ts", budget: 13_710 },
   { case: "custom events only", entry: "./custom-only.ts", budget: 9_880 },
 ];
 
 /** Budget of the script tag in bytes, without the files that it loads by name. */
-const SCRIPT_TAG_BUDGET = 16_540;
+const SCRIPT_TAG_BUDGET = 16_570;
 
 /** Bytes of the signal `webVitals` beyond web-vitals itself: it gives the library names that no page can replace. */
 const WEB_VITALS_NAMES = 110;
